@@ -19,8 +19,8 @@ from newsletter.delivery.journal import Journal, JournalError
 from newsletter.delivery.outcome import Phase
 from newsletter.delivery.reply import Reply
 from newsletter.delivery.retry import reconnect_delay
+from newsletter.domain.encoded_email import EncodedEmail, Header
 from newsletter.domain.outcome import Fault, Outcome
-from newsletter.domain.segments import Header, Segments
 from newsletter.domain.work import Batch, ChunkKey
 from newsletter.messages import Message
 from newsletter.mime.message_builder import InvalidReaderValue, MessageBuilder
@@ -59,13 +59,13 @@ class InFlight:
         self._on_change = on_change
         self._circuits: dict[str, Circuit] = {}
         self._guard_minimum = delivery.guard.minimum
-        self._builders: dict[str, tuple[Segments, MessageBuilder]] = {}
+        self._builders: dict[str, tuple[EncodedEmail, MessageBuilder]] = {}
         self._refill_requested = False
 
     # Chunks
 
     def begin(self, batch: Batch) -> None:
-        """Let the chunk's messages be sent. Raises `JournalError`, and `ValueError` for segments with slots that can't
+        """Let the chunk's messages be sent. Raises `JournalError`, and `ValueError` for an email with slots that can't
         be filled.
         """
         builder = self._builder(batch)
@@ -290,9 +290,9 @@ class InFlight:
 
     def _builder(self, batch: Batch) -> MessageBuilder:
         known = self._builders.get(batch.edition)
-        if known and known[0] == batch.segments:
+        if known and known[0] == batch.email:
             return known[1]
-        segments = replace(batch.segments, headers=batch.segments.headers + self._headers)
-        builder = MessageBuilder(segments, signing(self._signers))
-        self._builders[batch.edition] = (batch.segments, builder)
+        email = replace(batch.email, headers=batch.email.headers + self._headers)
+        builder = MessageBuilder(email, signing(self._signers))
+        self._builders[batch.edition] = (batch.email, builder)
         return builder

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Literal
 
 from newsletter.config.theme import Theme
+from newsletter.domain.encoded_email import Slot
 from newsletter.domain.found_post import Image
-from newsletter.domain.segments import Slot
 from newsletter.messages import Message
 
 GroupBy = Literal["day", "source", "category", "none"]

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from newsletter.domain.encoded_email import EncodedEmail, Reader
 from newsletter.domain.outcome import Outcome
-from newsletter.domain.segments import Reader, Segments
 from newsletter.messages import Message
 
 
@@ -20,7 +20,7 @@ class Batch:
 
     edition: str
     chunk: int
-    segments: Segments
+    email: EncodedEmail
     readers: Sequence[Reader] = field(default_factory=tuple)
     lease_until: float = 0.0
     attempts: Mapping[int, int] = field(default_factory=dict)

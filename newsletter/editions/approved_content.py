@@ -1,6 +1,6 @@
-"""Storage of an approved message in the database: its segments as compressed JSON.
+"""Storage of an approved message in the database: the encoded email as compressed JSON.
 
-`unpack(pack(segments))` is identical to the octet. Nothing in the database is ever executed.
+`unpack(pack(email))` is identical to the octet. Nothing in the database is ever executed.
 """
 
 import base64
@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
-from newsletter.domain.segments import Header, Piece, Segments, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Header, Piece, Slot, SlotEncoding, SlotValue
 from newsletter.editions.problems import Impossible
 from newsletter.messages import editions as messages
 
@@ -20,25 +20,25 @@ class Unreadable(Impossible):
     """The stored data is not an approved message."""
 
 
-def pack(segments: Segments) -> bytes:
-    """Serialize segments."""
+def pack(email: EncodedEmail) -> bytes:
+    """Serialize an encoded email."""
     document = {
         "version": VERSION,
-        "headers": [[header.name, _written(header.pieces)] for header in segments.headers],
-        "body": _written(segments.body),
-        "sender": segments.sender,
-        "message_id_domain": segments.message_id_domain,
+        "headers": [[header.name, _written(header.pieces)] for header in email.headers],
+        "body": _written(email.body),
+        "sender": email.sender,
+        "message_id_domain": email.message_id_domain,
     }
     return zlib.compress(json.dumps(document, separators=(",", ":")).encode())
 
 
-def unpack(packed: bytes) -> Segments:
-    """Deserialize segments written by `pack`; raises Unreadable for other data."""
+def unpack(packed: bytes) -> EncodedEmail:
+    """Deserialize an email written by `pack`; raises Unreadable for other data."""
     try:
         document = json.loads(zlib.decompress(packed))
         if document["version"] != VERSION:
             raise Unreadable(messages.NEWER_FORMAT(version=str(document["version"])))
-        return Segments(
+        return EncodedEmail(
             headers=tuple(Header(name, _read(pieces)) for name, pieces in document["headers"]),
             body=_read(document["body"]),
             sender=document["sender"],

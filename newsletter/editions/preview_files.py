@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter.config import Config
-from newsletter.domain.segments import Reader
+from newsletter.domain.encoded_email import Reader
 from newsletter.editions import approved_content
 from newsletter.editions.rendering import Proof, list_headers, proof
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import LOCKED_STATES, ApprovedContent, Edition
 from newsletter.render import preview
-from newsletter.render.message import segments
+from newsletter.render.message import encoded
 from subscribers.tokens import link_token_for_tests
 
 
@@ -39,7 +39,7 @@ def as_sent(edition: Edition, looked_at: Proof, reader: Reader, now: datetime, p
         mail = approved_content.unpack(packed)
     else:
         head, at = looked_at.letterhead, edition.due_at or now
-        mail = segments(looked_at.rendered, head, date=at, **list_headers(head, edition.period))
+        mail = encoded(looked_at.rendered, head, date=at, **list_headers(head, edition.period))
     return b"".join(MessageBuilder(mail).build(reader).pieces)
 
 

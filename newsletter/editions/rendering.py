@@ -16,8 +16,8 @@ from newsletter import config
 from newsletter.collecting import hosted_images, pictures
 from newsletter.config import Config
 from newsletter.domain.digest import Block, Digest, DigestPost, Finding, Letterhead, Level, Preview, Rendered
+from newsletter.domain.encoded_email import Slot, SlotEncoding, SlotValue
 from newsletter.domain.found_post import Image
-from newsletter.domain.segments import Slot, SlotEncoding, SlotValue
 from newsletter.editions.counted_links import added_size
 from newsletter.editions.selection.ordering import day_of
 from newsletter.feeds.document import split_address
@@ -81,7 +81,7 @@ def letterhead(configuration: Config, newsletter: config.Newsletter) -> Letterhe
 
 
 def list_headers(head: Letterhead, period: str) -> dict[str, str]:
-    """Return List-Id (RFC 2919) and Feedback-ID of an edition, as arguments of `segments`."""
+    """Return List-Id (RFC 2919) and Feedback-ID of an edition, as arguments of `encoded`."""
     host = urlsplit(head.site_url).hostname or "localhost"
     return {
         "list_id": f"{head.newsletter}.{host}",

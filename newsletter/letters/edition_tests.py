@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from secrets import token_hex
 
 from newsletter.config import Config
+from newsletter.domain.encoded_email import Reader
 from newsletter.domain.outcome import Outcome, OutcomeKind
-from newsletter.domain.segments import Reader
 from newsletter.editions import history
 from newsletter.editions.local_links import check_addresses
 from newsletter.editions.problems import Impossible
@@ -21,7 +21,7 @@ from newsletter.messages import delivery as delivery_messages
 from newsletter.messages import editions as editions_messages
 from newsletter.messages import history as acts
 from newsletter.models import Edition
-from newsletter.render.message import segments
+from newsletter.render.message import encoded
 from subscribers.addresses import AddressProblem
 from subscribers.admin_actions import address_given
 from subscribers.tokens import link_token_for_tests
@@ -44,7 +44,7 @@ def send(edition: Edition, configuration: Config, addresses: Sequence[str], *, b
     looked_at = proof(edition, configuration)
     now = datetime.now(UTC)
     rendered = replace(looked_at.rendered, subject=MARK + looked_at.rendered.subject)
-    mail = segments(rendered, looked_at.letterhead, date=now)
+    mail = encoded(rendered, looked_at.letterhead, date=now)
     messages = [
         Outgoing(
             mail, Reader(number=n, address=address, token=link_token_for_tests(), message_id=f"proof.{token_hex(8)}")

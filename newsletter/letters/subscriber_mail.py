@@ -17,8 +17,8 @@ from django.db.models import F, Q, QuerySet
 from newsletter.config import Config, Newsletter
 from newsletter.delivery import backoff
 from newsletter.domain.digest import Letterhead, Rendered
+from newsletter.domain.encoded_email import EncodedEmail, Reader
 from newsletter.domain.outcome import Outcome, OutcomeKind
-from newsletter.domain.segments import Reader, Segments
 from newsletter.editions import notices
 from newsletter.editions.local_links import LinkProblem, check_addresses
 from newsletter.editions.public_editions import in_archive
@@ -31,7 +31,7 @@ from newsletter.messages.delivery import NOT_NOW
 from newsletter.recovery import hold
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.letter import letter, shared_letter
-from newsletter.render.message import letter_segments
+from newsletter.render.message import encoded_letter
 from subscribers.letters import Composed, Latest, compose
 from subscribers.models import Letter, Suppression
 
@@ -130,7 +130,7 @@ def _messages(configuration: Config, rows: Mapping[int, Letter], now: datetime) 
     """Yield the messages of numbered letters. A letter that need not or can't be sent is recorded and omitted."""
     for (_, language, newsletter, _), alike in _alike(configuration, rows, now).items():
         head = _letterhead(configuration, newsletter, language)
-        shared: Segments | None = None
+        shared: EncodedEmail | None = None
         if len(alike) > 1:
             first = next(iter(alike.values()))
             shared = _shared(configuration, head, first, now)
@@ -138,12 +138,12 @@ def _messages(configuration: Config, rows: Mapping[int, Letter], now: datetime) 
             row = rows[number]
             try:
                 check_addresses(configuration, head.newsletter, [composed.address])
-                segments = shared or _segments(configuration, head, composed, now)
+                email = shared or _encoded(configuration, head, composed, now)
             except (TemplateProblem, LinkProblem) as problem:
                 _put_off(row, problem.message, now)
                 continue
             reader = Reader(number, composed.address, composed.token, f"letter.{row.pk}", composed.name)
-            yield Outgoing(segments, reader)
+            yield Outgoing(email, reader)
 
 
 def _alike(configuration: Config, rows: Mapping[int, Letter], now: datetime) -> dict[_Form, dict[int, Composed]]:
@@ -164,8 +164,8 @@ def _alike(configuration: Config, rows: Mapping[int, Letter], now: datetime) -> 
     return groups
 
 
-def _shared(configuration: Config, head: Letterhead, composed: Composed, now: datetime) -> Segments | None:
-    """Return segments for all letters like this one; None if each must be rendered, which also reports problems."""
+def _shared(configuration: Config, head: Letterhead, composed: Composed, now: datetime) -> EncodedEmail | None:
+    """Return the email for all letters like this one; None if each must be rendered, which also reports problems."""
     templates = configuration.folder / "templates"
     try:
         rendered = shared_letter(composed.template, head, composed.context, composed.token, templates)
@@ -174,14 +174,14 @@ def _shared(configuration: Config, head: Letterhead, composed: Composed, now: da
     return _of(rendered, head, composed, now) if rendered else None
 
 
-def _segments(configuration: Config, head: Letterhead, composed: Composed, now: datetime) -> Segments:
+def _encoded(configuration: Config, head: Letterhead, composed: Composed, now: datetime) -> EncodedEmail:
     rendered = letter(composed.template, head, composed.context, configuration.folder / "templates")
     return _of(rendered, head, composed, now)
 
 
-def _of(rendered: Rendered, head: Letterhead, composed: Composed, now: datetime) -> Segments:
-    """Return the segments of an email. The question whether to stay has List-Unsubscribe, since nobody asked for it."""
-    return letter_segments(rendered, head, date=now, unsubscribe=composed.template == Letter.Kind.ASK)
+def _of(rendered: Rendered, head: Letterhead, composed: Composed, now: datetime) -> EncodedEmail:
+    """Return the encoded email. The question whether to stay has List-Unsubscribe, since nobody asked for it."""
+    return encoded_letter(rendered, head, date=now, unsubscribe=composed.template == Letter.Kind.ASK)
 
 
 def _record(configuration: Config, results: Sequence[tuple[Letter, Outcome]], now: datetime) -> None:

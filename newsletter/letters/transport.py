@@ -14,8 +14,8 @@ from typing import NamedTuple
 from newsletter.config import Config
 from newsletter.delivery.engine import send
 from newsletter.delivery.journal import Journal
+from newsletter.domain.encoded_email import EncodedEmail, Header, Reader
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.domain.segments import Header, Reader, Segments
 from newsletter.domain.work import Batch, ChunkKey
 from newsletter.messages import Message, Problem
 from newsletter.messages.delivery import NOT_NOW
@@ -34,7 +34,7 @@ Done = Callable[[Sequence[Outcome]], None]
 class Outgoing(NamedTuple):
     """A message to one person; the reader's `number` is unique in its batch."""
 
-    segments: Segments
+    email: EncodedEmail
     reader: Reader
 
 
@@ -47,14 +47,14 @@ class _Handout:
         self.problem: Message | None = None
 
     def next(self, limit: int) -> Batch | None:
-        """Return the next message, with the following ones that have the same segments."""
+        """Return the next message, with the following ones that have the same email."""
         if not self._messages:
             return None
-        segments, first = self._messages.popleft()
+        email, first = self._messages.popleft()
         readers = [first]
-        while self._messages and self._messages[0].segments is segments and len(readers) < min(limit, AT_ONCE):
+        while self._messages and self._messages[0].email is email and len(readers) < min(limit, AT_ONCE):
             readers.append(self._messages.popleft().reader)
-        return Batch(NAME, first.number, segments, readers)
+        return Batch(NAME, first.number, email, readers)
 
     def begin(self, batch: Batch) -> Batch:
         """Return the batch unchanged: each message was made just now."""
@@ -78,9 +78,9 @@ class _Handout:
 def outgoing(configuration: Config, newsletter: str, address: str, raw: bytes, number: int = 1) -> Outgoing:
     """Return a whole message (CRLF, dot-stuffed) to an address, from the newsletter's sender."""
     settings = configuration.newsletters[newsletter]
-    segments = replace(_segments(raw), sender=settings.sender.address, message_id_domain=settings.sender.domain)
+    email = replace(_encoded(raw), sender=settings.sender.address, message_id_domain=settings.sender.domain)
     reader = Reader(number=number, address=address, token=NAME, message_id=NAME)
-    return Outgoing(segments, reader)
+    return Outgoing(email, reader)
 
 
 def post_all(
@@ -120,7 +120,7 @@ def unsent(number: int, problem: Message | None) -> Outcome:
     return Outcome(number, 1, OutcomeKind.DEFERRED, time.time(), Fault.CONNECTION, problem=problem or NOT_NOW())
 
 
-def _segments(raw: bytes) -> Segments:
+def _encoded(raw: bytes) -> EncodedEmail:
     """Split a message into header fields and body (RFC 5322 2.1); folded lines stay with their field."""
     head, _, body = raw.partition(b"\r\n\r\n")
     fields: list[bytes] = []
@@ -130,7 +130,7 @@ def _segments(raw: bytes) -> Segments:
         else:
             fields.append(line)
     headers = tuple(Header(name.decode("ascii"), (value.lstrip(b" "),)) for name, _, value in _parted(fields))
-    return Segments(headers, (body,), "", "")
+    return EncodedEmail(headers, (body,), "", "")
 
 
 def _parted(fields: list[bytes]) -> list[tuple[bytes, bytes, bytes]]:

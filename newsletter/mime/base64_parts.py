@@ -9,7 +9,7 @@ from base64 import encodebytes
 from collections.abc import Iterable
 from dataclasses import replace
 
-from newsletter.domain.segments import Piece, Slot
+from newsletter.domain.encoded_email import Piece, Slot
 
 _END_OF_TAG = re.compile(r"[^\]>-](?=>)")
 _END_OF_LINE = re.compile(r"(?=\r\n)")

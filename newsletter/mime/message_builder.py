@@ -1,4 +1,4 @@
-"""Builds one reader's message from an edition's segments, in a few microseconds.
+"""Builds one reader's message from an edition's encoded email, in a few microseconds.
 
 A reader's values can't break out of their place: they are validated and escaped, and encoded as the part
 around them is. The message ends with CRLF and needs no dot-stuffing. An invalid value raises `InvalidReaderValue`
@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 import idna
 
-from newsletter.domain.segments import Piece, Reader, Segments, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Piece, Reader, Slot, SlotEncoding, SlotValue
 from newsletter.messages import Message, Problem
 from newsletter.messages import delivery as messages
 from newsletter.mime import base64_parts
@@ -66,19 +66,19 @@ class EncodedMessage(NamedTuple):
 
 
 class MessageBuilder:
-    """Segments prepared so that building a message is one join."""
+    """An encoded email prepared so that building a message is one join."""
 
-    def __init__(self, segments: Segments, sign: SignerFactory | None = None) -> None:
+    def __init__(self, email: EncodedEmail, sign: SignerFactory | None = None) -> None:
         """Prepare a message. Raises `ValueError` for a slot whose value a reader doesn't have in that form."""
         slots: dict[Slot, int] = {}
-        headers = tuple((h.name, _numbered(h.pieces, slots)) for h in segments.headers)
-        body = _ended(_numbered(segments.body, slots))
+        headers = tuple((h.name, _numbered(h.pieces, slots)) for h in email.headers)
+        body = _ended(_numbered(email.body, slots))
         self._encoders = [_encoder(slot) for slot in slots]
         self._parts, self._places = _flat(headers, body)
         self._size = sum(map(len, self._parts))
         self._eight_bit = not all(part.isascii() for part in self._parts)
         self._signing = sign(headers, body) if sign else None
-        self._sender = _envelope(segments.sender, "5.1.7") if segments.sender else (b"", False)
+        self._sender = _envelope(email.sender, "5.1.7") if email.sender else (b"", False)
 
     def build(self, reader: Reader) -> EncodedMessage:
         """Return the reader's message. Raises `InvalidReaderValue`."""

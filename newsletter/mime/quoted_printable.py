@@ -6,7 +6,7 @@ No line is over 76 octets, or begins with a dot (RFC 5321 4.5.2) or with "From "
 import re
 from collections.abc import Iterable
 
-from newsletter.domain.segments import Piece
+from newsletter.domain.encoded_email import Piece
 
 SOFT_BREAK = b"=\r\n"
 # Two less than the 75 that stand before "=": a first character may have to be written as three.

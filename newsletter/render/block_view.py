@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from newsletter.domain.digest import Block, Digest
-from newsletter.domain.segments import SlotEncoding
+from newsletter.domain.encoded_email import SlotEncoding
 from newsletter.render.content.addresses import uri
 from newsletter.render.scope import Scope, cleaned
 from newsletter.render.words import words

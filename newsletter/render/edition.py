@@ -8,7 +8,7 @@ from math import inf
 from pathlib import Path
 
 from newsletter.domain.digest import Digest, DigestPost, Letterhead, Rendered, ShortenedPost
-from newsletter.domain.segments import Slot, SlotEncoding
+from newsletter.domain.encoded_email import Slot, SlotEncoding
 from newsletter.render.content.cuts import Cuts
 from newsletter.render.content.excerpt import count_words
 from newsletter.render.html.assemble import html_part

@@ -7,7 +7,7 @@ from secrets import token_hex
 from typing import Any
 
 from newsletter.domain.digest import Letterhead, Rendered
-from newsletter.domain.segments import Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import Slot, SlotEncoding, SlotValue
 from newsletter.messages import lint as messages
 from newsletter.render.dates import direction
 from newsletter.render.html.assemble import html_part

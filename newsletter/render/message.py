@@ -11,7 +11,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from newsletter.domain.digest import Letterhead, Rendered
-from newsletter.domain.segments import Header, Piece, Segments, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Header, Piece, Slot, SlotEncoding, SlotValue
 from newsletter.mime import base64_parts
 from newsletter.mime.headers import ascii_address, ascii_domain, clean_name, mailbox, unstructured, with_phrase
 from newsletter.mime.quoted_printable import encode_pieces, merged
@@ -20,10 +20,10 @@ from newsletter.render.placeholders import PATHS, pattern
 _TOKEN = Slot(SlotValue.TOKEN, SlotEncoding.ASCII)
 
 
-def segments(
+def encoded(
     rendered: Rendered, letterhead: Letterhead, *, date: datetime, list_id: str = "", feedback_id: str = ""
-) -> Segments:
-    """Return the email of an edition in segments.
+) -> EncodedEmail:
+    """Return the encoded email of an edition.
 
     `list_id` (RFC 2919) defaults to `<newsletter>.<the site's host>`; without `feedback_id`, that header is left out.
     List-Unsubscribe (RFC 2369) has the reader's own address, and a `mailto:` if the letterhead has one, in which
@@ -46,8 +46,10 @@ def segments(
     return _whole(headers, rendered, letterhead, domain)
 
 
-def letter_segments(letter: Rendered, letterhead: Letterhead, *, date: datetime, unsubscribe: bool = False) -> Segments:
-    """Return a letter as segments, for one reader or for several whose letters differ only in their placeholders.
+def encoded_letter(
+    letter: Rendered, letterhead: Letterhead, *, date: datetime, unsubscribe: bool = False
+) -> EncodedEmail:
+    """Return a letter, encoded, for one reader or for several whose letters differ only in their placeholders.
 
     With `unsubscribe`, it has List-Unsubscribe, and the reader's token must be that of a subscription. Slots: TO
     (HEADER), MESSAGE_ID (ASCII) and those of the placeholders.
@@ -123,14 +125,14 @@ def _list_unsubscribe(letterhead: Letterhead) -> list[Header]:
     return headers
 
 
-def _whole(headers: list[Header], rendered: Rendered, letterhead: Letterhead, domain: str) -> Segments:
+def _whole(headers: list[Header], rendered: Rendered, letterhead: Letterhead, domain: str) -> EncodedEmail:
     boundary = f"=_{secrets.token_hex(12)}"
     mime = [
         Header("MIME-Version", (b"1.0",)),
         Header("Content-Type", (f'multipart/alternative;\r\n boundary="{boundary}"'.encode(),)),
     ]
     body = encode_body(rendered, letterhead, boundary)
-    return Segments((*headers, *mime), body, letterhead.sender_address, domain)
+    return EncodedEmail((*headers, *mime), body, letterhead.sender_address, domain)
 
 
 def encode_body(rendered: Rendered, letterhead: Letterhead, boundary: str) -> tuple[Piece, ...]:

@@ -7,7 +7,7 @@ Text that only makes sense beside a name (the space before it, a comma, brackets
 import re
 from collections.abc import Callable
 
-from newsletter.domain.segments import SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import SlotEncoding, SlotValue
 from newsletter.render.placeholders import Placeholders, pattern
 
 _INLINE = r"(?:a|b|code|del|em|font|i|s|span|strong|u)"

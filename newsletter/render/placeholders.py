@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from html import escape
 
 from newsletter.domain.digest import Letterhead
-from newsletter.domain.segments import Reader, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import Reader, Slot, SlotEncoding, SlotValue
 
 PATHS: Mapping[SlotValue, str] = {SlotValue.UNSUBSCRIBE: "/u/", SlotValue.PREFERENCES: "/p/"}
 LONGEST_TOKEN = 120

@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from newsletter.config.theme import MetaPart
 from newsletter.domain.digest import Digest, DigestPost, Group, Preview
+from newsletter.domain.encoded_email import SlotEncoding
 from newsletter.domain.found_post import Image
-from newsletter.domain.segments import SlotEncoding
 from newsletter.render.block_view import BlockView
 from newsletter.render.content.addresses import uri
 from newsletter.render.content.content import prepare

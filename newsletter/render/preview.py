@@ -4,7 +4,7 @@ from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
 from newsletter.domain.digest import Letterhead, Rendered
-from newsletter.domain.segments import Reader, Slot
+from newsletter.domain.encoded_email import Reader, Slot
 from newsletter.render.placeholders import PATHS, fill, value_of
 
 MAIL_ONLY = "mail-only"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from newsletter.domain.segments import SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import SlotEncoding, SlotValue
 from newsletter.render.content.spaces import collapse
 from newsletter.render.placeholders import Placeholders
 

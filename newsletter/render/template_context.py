@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.config.colour import readable_on
 from newsletter.domain.digest import Digest, Letterhead
-from newsletter.domain.segments import SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import SlotEncoding, SlotValue
 from newsletter.render.block_view import block_views
 from newsletter.render.content.content import prepare_words
 from newsletter.render.content.markdown import markdown

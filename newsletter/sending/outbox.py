@@ -18,8 +18,8 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from newsletter.config import Config, DeliverySettings
+from newsletter.domain.encoded_email import EncodedEmail
 from newsletter.domain.outcome import Outcome
-from newsletter.domain.segments import Segments
 from newsletter.domain.work import Batch
 from newsletter.editions.approved_content import unpack
 from newsletter.messages import Message
@@ -70,7 +70,7 @@ class Outbox:
         self._configuration = configuration
         self._busy = False
         # Kept for the few editions that are under way: what was claimed once is never frozen anew.
-        self._segments = lru_cache(maxsize=8)(_segments_of)
+        self._emails = lru_cache(maxsize=8)(_email_of)
         self._variants = lru_cache(maxsize=8)(_variants_of)
         self._excluded = excluded
         self._due = lru_cache(maxsize=8)(self._due_query)
@@ -170,7 +170,7 @@ class Outbox:
     def _batch(self, edition: Edition, chunk: int, lease: float, attempts: dict[int, int]) -> Batch:
         variants = self._variants(edition.pk)
         variant = _variant_of(variants, next(iter(attempts))).key if variants else 0
-        mail = self._segments(edition.pk, variant, edition.began_at)
+        mail = self._emails(edition.pk, variant, edition.began_at)
         limit = bounce_limit(self._configuration.delivery.guard, edition.guard_pauses)
         return Batch(edition.name, chunk, mail, lease_until=lease, attempts=attempts, bounce_limit=limit)
 
@@ -367,20 +367,20 @@ def _end_in(variant: VariantNumbers, last: int, limit: int, budget: int | None) 
     return last + (left if left <= (most if budget is None else min(most, budget)) else limit)
 
 
-def _segments_of(edition: int, variant: int, began_at: datetime | None) -> Segments:
+def _email_of(edition: int, variant: int, began_at: datetime | None) -> EncodedEmail:
     """Return the approved email, or that of a variant other than the first.
 
     `began_at` distinguishes what is kept: a letter of the welcome series is dated again whenever readers are added.
     """
-    [(segments,)] = _segments_of_variant.rows(variant) if variant else _approved_segments.rows(edition)
-    return unpack(bytes(segments))
+    [(packed,)] = _of_variant.rows(variant) if variant else _approved.rows(edition)
+    return unpack(bytes(packed))
 
 
 @PrecompiledQuery
-def _approved_segments(edition: int) -> QuerySet[ApprovedContent, Any]:
+def _approved(edition: int) -> QuerySet[ApprovedContent, Any]:
     return ApprovedContent.objects.filter(edition=edition).values_list("segments")
 
 
 @PrecompiledQuery
-def _segments_of_variant(key: int) -> QuerySet[Variant, Any]:
+def _of_variant(key: int) -> QuerySet[Variant, Any]:
     return Variant.objects.filter(pk=key).values_list("segments")

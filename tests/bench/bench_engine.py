@@ -21,18 +21,18 @@ from pathlib import Path
 from newsletter.config import DeliverySettings, Smtp
 from newsletter.delivery.engine import Engine, send
 from newsletter.delivery.journal import Journal
+from newsletter.domain.encoded_email import Reader
 from newsletter.domain.outcome import Outcome
-from newsletter.domain.segments import Reader
 from newsletter.domain.work import Batch, ChunkKey
 from newsletter.mime.message_builder import MessageBuilder
-from tests.delivery.samples import reader, segments
+from tests.delivery.samples import encoded, reader
 from tests.doubles.ports import free_port
 
 SOURCE, SINK = "/usr/sbin/smtp-source", "/usr/sbin/smtp-sink"
 CONNECTIONS = 20
 LINES = 850
 LINE = "<p style='margin:0 0 16px'>A line of some length, as an edition has many of them.</p>\n"
-MAIL = segments(html="<p>Hei {name}</p>\n" + LINE * LINES + "<a href='https://brev.example/u/{token}'>bye</a>\n")
+MAIL = encoded(html="<p>Hei {name}</p>\n" + LINE * LINES + "<a href='https://brev.example/u/{token}'>bye</a>\n")
 
 
 class Desk:

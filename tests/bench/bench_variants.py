@@ -255,8 +255,8 @@ class Sending:
                 return
             begun = self._box.begin(batch)
             self._box.renew_leases([(begun.edition, begun.chunk)])
-            if batch.segments is not self._built:
-                self._builder, self._built = MessageBuilder(batch.segments), batch.segments
+            if batch.email is not self._built:
+                self._builder, self._built = MessageBuilder(batch.email), batch.email
             size = sum(self._builder.build(reader).size for reader in begun.readers)
             outcomes = [samples.outcome(reader.number, queue_id="4A7F33") for reader in begun.readers]
             self._box.settle(begun.edition, begun.chunk, outcomes, finished=True)

@@ -1,12 +1,12 @@
-"""Segments, readers and chunks of the tests' own making: a mail as render would hand it over, without render."""
+"""EncodedEmail, readers and chunks of the tests' own making: a mail as render would hand it over, without render."""
 
 import quopri
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from newsletter.domain.encoded_email import EncodedEmail, Header, Piece, Reader, Slot, SlotEncoding, SlotValue
 from newsletter.domain.outcome import Outcome
-from newsletter.domain.segments import Header, Piece, Reader, Segments, Slot, SlotEncoding, SlotValue
 from newsletter.domain.work import Batch, ChunkKey
 
 BOUNDARY = "=-boundary-of-the-sample"
@@ -35,12 +35,12 @@ def spliced(text: str, name: Slot) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def segments(
+def encoded(
     text: str = "Hei {name}\n\nhttps://brev.example/u/{token}\n",
     html: str = "<p>Hei {name}</p><a href='https://brev.example/u/{token}'>bye</a>\n",
     subject: bytes = b"Uke 6",
     extra: Sequence[Header] = (),
-) -> Segments:
+) -> EncodedEmail:
     """A multipart/alternative mail of text and HTML."""
     headers = (
         Header("From", (b"Kinaforum <brev@example.org>",)),
@@ -63,7 +63,7 @@ def segments(
         *spliced(html, NAME_HTML),
         f"\r\n--{BOUNDARY}--\r\n".encode(),
     )
-    return Segments(headers, body, "brev@example.org", "example.org")
+    return EncodedEmail(headers, body, "brev@example.org", "example.org")
 
 
 def reader(number: int = 0, address: str = "", **values: str) -> Reader:
@@ -144,8 +144,8 @@ class Desk:
         return found
 
 
-def desk(addresses: Iterable[str] | int, mail: Segments | None = None, edition: str = "k/2026-W06") -> Desk:
+def desk(addresses: Iterable[str] | int, mail: EncodedEmail | None = None, edition: str = "k/2026-W06") -> Desk:
     """One edition to these readers."""
     if isinstance(addresses, int):
         addresses = [f"r{n}@reader.example" for n in range(addresses)]
-    return Desk([Batch(edition, 0, mail or segments(), readers(addresses))])
+    return Desk([Batch(edition, 0, mail or encoded(), readers(addresses))])

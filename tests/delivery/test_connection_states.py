@@ -22,7 +22,7 @@ from newsletter.domain.outcome import Fault, Outcome
 from newsletter.domain.work import Batch
 from newsletter.messages import Message
 from newsletter.mime.message_builder import MessageBuilder
-from tests.delivery.samples import reader, segments
+from tests.delivery.samples import encoded, reader
 
 T = TypeVar("T")
 S = ConnectionState
@@ -56,8 +56,8 @@ class Callbacks(DeliveryCallbacks):
     """Messages to send, and how each was reported."""
 
     def __init__(self, count: int) -> None:
-        builder = MessageBuilder(segments())
-        self.chunk = ActiveChunk(Batch("k/1", 0, segments(), tuple(map(reader, range(count)))), builder, 0.0)
+        builder = MessageBuilder(encoded())
+        self.chunk = ActiveChunk(Batch("k/1", 0, encoded(), tuple(map(reader, range(count)))), builder, 0.0)
         self.waiting = deque(DeliveryJob(self.chunk, one) for one in self.chunk.batch.readers)
         for job in self.waiting:
             job.message = builder.build(job.reader)

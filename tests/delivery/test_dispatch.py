@@ -8,16 +8,16 @@ from newsletter.delivery.pace import FIRST_PAUSE, PaceSignal
 from newsletter.delivery.reply import Reply
 from newsletter.domain.work import Batch
 from newsletter.mime.message_builder import MessageBuilder
-from tests.delivery.samples import reader, segments
+from tests.delivery.samples import encoded, reader
 
-PREPARED = MessageBuilder(segments())
+PREPARED = MessageBuilder(encoded())
 GOOD = accepted(1, 1, Reply(250, (b"ok",)), 0.0)
 SLOW = from_reply(1, 1, Phase.RCPT, Reply(421, (b"4.7.0 not so fast",)), 0.0)
 UNLIMITED = Rate(0, 1)
 
 
 def chunk() -> ActiveChunk:
-    return ActiveChunk(Batch("k/2026-W06", 0, segments()), PREPARED, 0.0)
+    return ActiveChunk(Batch("k/2026-W06", 0, encoded()), PREPARED, 0.0)
 
 
 def jobs(*addresses: str, held: ActiveChunk | None = None) -> list[DeliveryJob]:

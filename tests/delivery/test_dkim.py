@@ -18,11 +18,11 @@ from newsletter.config import Dkim
 from newsletter.delivery import dkim_keys
 from newsletter.delivery.dkim import SIGNED, Signer, canonical_body, signed_headers, signing
 from newsletter.delivery.dkim_keys import DkimError, NewKey, new_key
-from newsletter.domain.segments import Header, Segments, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Header, Slot, SlotEncoding, SlotValue
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render import message
 from newsletter.render.edition import render
-from tests.delivery.samples import NAME_TEXT, TOKEN, reader, segments
+from tests.delivery.samples import NAME_TEXT, TOKEN, encoded, reader
 from tests.render.samples import UNTIL, digest, letterhead
 
 RSA = new_key("example.org", "s1")
@@ -42,8 +42,8 @@ def signer(key: NewKey, selector: str, names: tuple[str, ...] = SIGNED) -> Signe
 BOTH = (signer(RSA, "s1"), signer(ED, "s2"))
 
 
-def content(mail: Segments | None = None, signers: tuple[Signer, ...] = BOTH, **values: str) -> bytes:
-    return b"".join(MessageBuilder(mail or segments(), signing(signers)).build(reader(1, **values)).pieces)
+def content(mail: EncodedEmail | None = None, signers: tuple[Signer, ...] = BOTH, **values: str) -> bytes:
+    return b"".join(MessageBuilder(mail or encoded(), signing(signers)).build(reader(1, **values)).pieces)
 
 
 def verified(octets: bytes) -> list[bool]:
@@ -78,7 +78,7 @@ def test_both_keys_sign_and_both_signatures_verify() -> None:
 @settings(max_examples=60, deadline=None)
 @given(name=st.text(max_size=20), text=st.text("ab \t\r\n=.æ", max_size=60), html=st.text("<> \t\nab", max_size=60))
 def test_signatures_verify_for_any_text(name: str, text: str, html: str) -> None:
-    mail = segments(text + " {name} {token}\n\n", html + "{name}\n{token} \n\n\n", b"  Uke \t 6  ")
+    mail = encoded(text + " {name} {token}\n\n", html + "{name}\n{token} \n\n\n", b"  Uke \t 6  ")
     assert verified(content(mail, (BOTH[1],), name=name)) == [True]
 
 
@@ -97,7 +97,7 @@ def test_signatures_verify_for_any_text(name: str, text: str, html: str) -> None
 )
 @pytest.mark.parametrize("name", ["", "Per"])
 def test_blanks_around_an_empty_value_are_canonicalized(body: tuple[bytes | Slot, ...], name: str) -> None:
-    mail = Segments(segments().headers, body, "brev@example.org", "example.org")
+    mail = EncodedEmail(encoded().headers, body, "brev@example.org", "example.org")
     assert verified(content(mail, (BOTH[1],), name=name)) == [True]
 
 
@@ -106,7 +106,7 @@ def test_blanks_around_an_empty_value_are_canonicalized(body: tuple[bytes | Slot
     "greeting", ["Hei, {name}!", "{name}, velkommen", "Takk ({name}).", "Hei\n**{name}**", "{name}"]
 )
 def test_the_text_around_a_name_is_signed_as_it_is_sent(greeting: str, name: str) -> None:
-    mail = message.segments(render(digest(1, greeting=greeting)), letterhead(), date=UNTIL)
+    mail = message.encoded(render(digest(1, greeting=greeting)), letterhead(), date=UNTIL)
     signed, plain = content(mail, name=name), b"".join(MessageBuilder(mail).build(reader(1, name=name)).pieces)
     assert verified(signed) == [True, True]
     assert signed.endswith(plain)
@@ -145,7 +145,7 @@ def test_no_field_that_a_receiver_relies_on_can_be_added(name: str) -> None:
 
 
 def test_a_header_that_occurs_twice_is_signed_twice() -> None:
-    mail = segments(extra=(Header("Cc", (b"a@b.example",)), Header("Cc", (b"c@d.example",))))
+    mail = encoded(extra=(Header("Cc", (b"a@b.example",)), Header("Cc", (b"c@d.example",))))
     assert verified(content(mail)) == [True, True]
     assert verified(content(mail).replace(b"Cc: a@b.example", b"Cc: e@b.example")) == [False, False]
 
@@ -198,5 +198,5 @@ def test_the_relaxed_body_of_the_standards_example() -> None:
 
 
 def test_a_slot_at_the_front_shares_nothing_and_still_verifies() -> None:
-    mail = Segments(segments().headers, (NAME_TEXT, b"\r\nx\r\n"), "brev@example.org", "example.org")
+    mail = EncodedEmail(encoded().headers, (NAME_TEXT, b"\r\nx\r\n"), "brev@example.org", "example.org")
     assert verified(content(mail)) == [True, True]

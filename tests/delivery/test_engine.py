@@ -15,12 +15,12 @@ from newsletter.delivery import retry as retry_room
 from newsletter.delivery.dkim_keys import DkimError, new_key
 from newsletter.delivery.engine import CHUNK, EndReason, Engine, send
 from newsletter.delivery.journal import Journal, journals
+from newsletter.domain.encoded_email import Header, Reader, Slot, SlotEncoding, SlotValue
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.domain.segments import Header, Reader, Slot, SlotEncoding, SlotValue
 from newsletter.domain.work import Batch
 from newsletter.messages import delivery as messages
 from tests.delivery.conftest import Send, until
-from tests.delivery.samples import Desk, desk, reader, readers, segments
+from tests.delivery.samples import Desk, desk, encoded, reader, readers
 from tests.doubles.smtpd import SILENT, Smtpd
 
 EngineFor = Callable[..., Engine]
@@ -68,9 +68,9 @@ async def test_an_empty_source_ends_the_engine_at_once(send_all: Send) -> None:
 async def test_each_edition_has_its_own_content(send_all: Send) -> None:
     desk_ = Desk(
         [
-            Batch("a/1", 0, segments(subject=b"One"), (reader(1, "a@x.example"),)),
-            Batch("b/1", 0, segments(subject=b"Two"), (reader(1, "b@x.example"),)),
-            Batch("a/1", 1, segments(subject=b"One"), (reader(2, "c@x.example"),)),
+            Batch("a/1", 0, encoded(subject=b"One"), (reader(1, "a@x.example"),)),
+            Batch("b/1", 0, encoded(subject=b"Two"), (reader(1, "b@x.example"),)),
+            Batch("a/1", 1, encoded(subject=b"One"), (reader(2, "c@x.example"),)),
         ]
     )
     async with Smtpd.of() as server:
@@ -147,7 +147,7 @@ async def test_work_that_comes_while_the_last_chunk_is_sent_is_taken(
     def settle_and_add(*args: Any, **how: Any) -> None:
         settle(*args, **how)
         if len(desk_.finished) == 1:
-            desk_.batches.append(Batch(EDITION, 500, segments(), (reader(500),)))
+            desk_.batches.append(Batch(EDITION, 500, encoded(), (reader(500),)))
 
     monkeypatch.setattr(desk_, "settle", settle_and_add)
     async with Smtpd.of() as server, asyncio.timeout(60):
@@ -215,14 +215,14 @@ async def test_a_reader_with_an_impossible_address_is_refused_and_others_go_on(s
 
 
 async def test_a_fault_of_ours_in_a_readers_values_is_not_the_readers(send_all: Send) -> None:
-    desk_ = Desk([Batch(EDITION, 0, segments(), (Reader(0, "a@x.example", "to/ken", "id"),))])
+    desk_ = Desk([Batch(EDITION, 0, encoded(), (Reader(0, "a@x.example", "to/ken", "id"),))])
     async with Smtpd.of() as server:
         await send_all(desk_, server)
     assert desk_.outcomes[0][0].fault is Fault.CONTENT
 
 
 async def test_segments_that_no_reader_can_fill_pause_the_edition(send_all: Send) -> None:
-    wrong = segments(extra=(Header("X-Wrong", (Slot(SlotValue.UNSUBSCRIBE, SlotEncoding.ASCII),)),))
+    wrong = encoded(extra=(Header("X-Wrong", (Slot(SlotValue.UNSUBSCRIBE, SlotEncoding.ASCII),)),))
     desk_ = Desk([Batch(EDITION, 0, wrong, readers(["a@x.example"]))])
     async with Smtpd.of() as server:
         await send_all(desk_, server)
@@ -233,8 +233,8 @@ async def test_segments_that_no_reader_can_fill_pause_the_edition(send_all: Send
 async def test_changed_segments_are_sent_as_they_are_now(send_all: Send) -> None:
     desk_ = Desk(
         [
-            Batch(EDITION, 0, segments(subject=b"One"), readers(["a@x.example"])),
-            Batch(EDITION, 1, segments(subject=b"Two"), (reader(1, "b@x.example"),)),
+            Batch(EDITION, 0, encoded(subject=b"One"), readers(["a@x.example"])),
+            Batch(EDITION, 1, encoded(subject=b"Two"), (reader(1, "b@x.example"),)),
         ]
     )
     async with Smtpd.of() as server:
@@ -263,7 +263,7 @@ async def test_a_server_that_reads_slowly_is_given_up_and_its_mail_was_not_taken
     send_all: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry_room, "RECONNECT_DELAYS", (0.0,))
-    whole = replace(segments(), body=((b"y" * 76 + b"\r\n") * 200_000,))
+    whole = replace(encoded(), body=((b"y" * 76 + b"\r\n") * 200_000,))
     desk_ = Desk([Batch(EDITION, 0, whole, readers(["a@x.example"]))])
     async with Smtpd.of(BODY=[SILENT, SILENT]) as server:
         await send_all(desk_, server, connections=1)
@@ -274,7 +274,7 @@ async def test_a_server_that_reads_slowly_is_given_up_and_its_mail_was_not_taken
 
 
 async def test_a_server_that_reads_in_bursts_gets_all_of_it(send_all: Send) -> None:
-    whole = replace(segments(), body=((b"y" * 76 + b"\r\n") * 200_000,))
+    whole = replace(encoded(), body=((b"y" * 76 + b"\r\n") * 200_000,))
     desk_ = Desk([Batch(EDITION, 0, whole, readers(["a@x.example", "b@x.example"]))])
     async with Smtpd.of() as server:
         await send_all(desk_, server, connections=1)

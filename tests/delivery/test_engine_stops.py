@@ -20,7 +20,7 @@ from newsletter.domain.outcome import OutcomeKind
 from newsletter.domain.work import Batch
 from newsletter.messages import delivery as messages
 from tests.delivery.conftest import Send, until
-from tests.delivery.samples import desk, readers, segments
+from tests.delivery.samples import desk, encoded, readers
 from tests.doubles.moody import Moods
 from tests.doubles.smtpd import SILENT, Smtpd
 
@@ -132,7 +132,7 @@ async def test_mails_that_are_tried_once_more_count_as_tries_of_those_that_may_p
 
 
 async def test_an_edition_that_is_held_against_us_pauses_and_others_go_on(send_all: Send) -> None:
-    other = Batch("other/1", 0, segments(), readers(["z@y.example"]))
+    other = Batch("other/1", 0, encoded(), readers(["z@y.example"]))
     desk_ = desk(300)
     desk_.batches.append(other)
     async with Smtpd.of(DOT=["554 5.7.1 looks like spam"] * 10) as server:
@@ -214,7 +214,7 @@ async def test_a_prefetched_chunk_of_a_stopped_edition_is_returned_and_never_beg
 ) -> None:
     monkeypatch.setattr(engine_module, "CHECK_INTERVAL", 0.05)
     desk_ = desk(400)
-    desk_.batches.append(Batch("other/1", 0, segments(), readers(["z@y.example"])))
+    desk_.batches.append(Batch("other/1", 0, encoded(), readers(["z@y.example"])))
     async with Smtpd.of() as server:
         engine = engine_for(desk_, server, rate="100/s", domains={})
         running = asyncio.ensure_future(engine.run())

@@ -13,7 +13,7 @@ from newsletter.domain.outcome import OutcomeKind
 from newsletter.domain.work import Batch
 from newsletter.messages.delivery import CLOSED
 from newsletter.messages.general import TEXT
-from tests.delivery.samples import reader, segments
+from tests.delivery.samples import encoded, reader
 
 OK = Reply(250, (b"2.0.0 ok",))
 
@@ -30,7 +30,7 @@ class Sending:
 
     def begin(self, count: int, chunk: int = 0, lease_until: float = 0.0) -> None:
         readers = tuple(reader(chunk + n) for n in range(count))
-        self.in_flight.begin(Batch("k/1", chunk, segments(), readers, lease_until=lease_until))
+        self.in_flight.begin(Batch("k/1", chunk, encoded(), readers, lease_until=lease_until))
 
     def take(self) -> DeliveryJob:
         job = self.in_flight.take()

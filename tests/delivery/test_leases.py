@@ -7,12 +7,12 @@ import pytest
 from newsletter.delivery.active_chunk import ActiveChunk
 from newsletter.domain.work import Batch
 from newsletter.mime.message_builder import MessageBuilder
-from tests.delivery.samples import reader, segments
+from tests.delivery.samples import encoded, reader
 
 
 @pytest.fixture
 def chunk() -> ActiveChunk:
-    mail = segments()
+    mail = encoded()
     return ActiveChunk(Batch("kinaforum/2026-W06", 1, mail, (reader(1),)), MessageBuilder(mail), 0.0)
 
 

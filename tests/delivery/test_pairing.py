@@ -23,7 +23,7 @@ from newsletter.domain.work import Batch
 from newsletter.messages import Message
 from newsletter.mime.message_builder import MessageBuilder
 from tests.delivery.conftest import Send
-from tests.delivery.samples import desk, reader, segments
+from tests.delivery.samples import desk, encoded, reader
 from tests.delivery.test_session import LOGIN_FEATURES, certificate, smtp_for, tls_server
 from tests.doubles.smtpd import FEATURES, Say, Smtpd
 
@@ -167,8 +167,8 @@ class Jobs(DeliveryCallbacks):
     """Mails to be sent, and how each of them came back."""
 
     def __init__(self, count: int) -> None:
-        builder = MessageBuilder(segments())
-        held = ActiveChunk(Batch("k/1", 0, segments(), tuple(reader(n) for n in range(count))), builder, 0.0)
+        builder = MessageBuilder(encoded())
+        held = ActiveChunk(Batch("k/1", 0, encoded(), tuple(reader(n) for n in range(count))), builder, 0.0)
         self.waiting = deque(DeliveryJob(held, one) for one in held.batch.readers)
         for job in self.waiting:
             job.message = builder.build(job.reader)

@@ -29,7 +29,7 @@ from newsletter.delivery.smtp.session import (
 from newsletter.domain.outcome import Fault, OutcomeKind
 from newsletter.mime.message_builder import MessageBuilder
 from tests.delivery.conftest import Send, impatient
-from tests.delivery.samples import desk, reader, segments
+from tests.delivery.samples import desk, encoded, reader
 from tests.doubles.smtpd import CLOSE, FEATURES, SILENT, Say, Smtpd
 
 NOW = datetime.datetime.now(datetime.UTC)
@@ -309,7 +309,7 @@ async def test_an_address_that_needs_smtputf8_is_refused_elsewhere(send_all: Sen
 
 
 async def test_a_mail_larger_than_the_server_takes_is_not_sent(send_all: Send) -> None:
-    readers = desk(2, segments(html="<p>x</p>\n" * 500))
+    readers = desk(2, encoded(html="<p>x</p>\n" * 500))
     async with Smtpd.of(["PIPELINING", "SIZE 1000"]) as server:
         await send_all(readers, server, connections=1)
     assert {o.status for outcomes in readers.outcomes.values() for o in outcomes} == {"5.3.4"}
@@ -318,7 +318,7 @@ async def test_a_mail_larger_than_the_server_takes_is_not_sent(send_all: Send) -
 
 @pytest.mark.parametrize(("less", "sent"), [(0, True), (1, False)])
 def test_a_mail_of_exactly_the_greatest_size_is_sent(less: int, sent: bool) -> None:
-    message = MessageBuilder(segments()).build(reader(1))
+    message = MessageBuilder(encoded()).build(reader(1))
     problem = Features(size_known=True, size=message.size - less).problem_with(message)
     assert (problem is None) is sent
 
@@ -329,14 +329,14 @@ def test_the_name_of_a_server_is_no_extension() -> None:
 
 
 def test_a_server_that_offers_nothing_gets_no_extension() -> None:
-    message = MessageBuilder(segments()).build(reader(1))
+    message = MessageBuilder(encoded()).build(reader(1))
     assert Features().commands(message).startswith(b"MAIL FROM:<brev@example.org>\r\n")
-    assert Features().problem_with(MessageBuilder(segments(subject="Blåbær".encode())).build(reader(1)))
-    assert Features().problem_with(MessageBuilder(segments()).build(reader(1, "pål@reader.example")))
+    assert Features().problem_with(MessageBuilder(encoded(subject="Blåbær".encode())).build(reader(1)))
+    assert Features().problem_with(MessageBuilder(encoded()).build(reader(1, "pål@reader.example")))
 
 
 async def test_eight_bit_content_is_not_sent_to_a_seven_bit_server(send_all: Send) -> None:
-    eight_bit = segments(subject="Blåbær".encode())
+    eight_bit = encoded(subject="Blåbær".encode())
     readers = desk(1, eight_bit)
     async with Smtpd.of(["PIPELINING"]) as server:
         await send_all(readers, server)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.segments import Header, Segments, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Header, Slot, SlotEncoding, SlotValue
 from newsletter.editions.approved_content import Unreadable, pack, unpack
 
 SLOTS = st.builds(
@@ -18,7 +18,7 @@ SLOTS = st.builds(
 )
 PIECES = st.lists(st.binary(max_size=40) | SLOTS, max_size=5).map(tuple)
 MAILS = st.builds(
-    Segments,
+    EncodedEmail,
     headers=st.lists(st.builds(Header, st.text(max_size=10), PIECES), max_size=4).map(tuple),
     body=PIECES,
     sender=st.text(max_size=20),
@@ -27,7 +27,7 @@ MAILS = st.builds(
 
 
 @given(MAILS)
-def test_a_mail_comes_back_to_the_octet(mail: Segments) -> None:
+def test_a_mail_comes_back_to_the_octet(mail: EncodedEmail) -> None:
     assert unpack(pack(mail)) == mail
 
 

@@ -45,8 +45,8 @@ class Posted:
     def post_all(
         self, configuration: config.Config, provider: str, messages: Sequence[Outgoing], done: Done
     ) -> Message | None:
-        for segments, reader in messages:
-            self.mails.append((reader.address, b"".join(MessageBuilder(segments).build(reader).pieces)))
+        for email, reader in messages:
+            self.mails.append((reader.address, b"".join(MessageBuilder(email).build(reader).pieces)))
             kind = OutcomeKind.DEFERRED if reader.address in self.deferred else self.answer
             if kind is OutcomeKind.DEFERRED and self.fault is Fault.CONNECTION:
                 return TEXT(words="no")

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter import config
-from newsletter.domain.segments import Reader
+from newsletter.domain.encoded_email import Reader
 from newsletter.editions import approval, editing
 from newsletter.editions.approved_content import unpack
 from newsletter.editions.preview_files import as_sent, sample_reader

@@ -236,7 +236,7 @@ def test_letters_that_differ_only_in_their_link_share_a_rendering_and_have_their
 
     monkeypatch.setattr(subscriber_mail, "post_all", keep)
     assert send(NOW) == 21
-    assert len({id(message.segments) for message in sent}) == 2
+    assert len({id(message.email) for message in sent}) == 2
     addresses = dict(Letter.objects.values_list("pk", "subscriber__address"))
     for message in sent:
         key = int(message.reader.message_id.removeprefix("letter."))

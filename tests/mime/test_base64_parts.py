@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.segments import Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import Slot, SlotEncoding, SlotValue
 from newsletter.mime.base64_parts import encode_pieces, encode_value
 
 TOKEN = Slot(SlotValue.TOKEN, SlotEncoding.ASCII)

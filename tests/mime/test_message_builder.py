@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.domain.segments import Header, Reader, Segments, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Header, Reader, Slot, SlotEncoding, SlotValue
 from newsletter.mime.message_builder import InvalidReaderValue, MessageBuilder
-from tests.delivery.samples import NAME_TEXT, reader, segments
+from tests.delivery.samples import NAME_TEXT, encoded, reader
 
 PRINTABLE = st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co", "Zl", "Zp", "Cf"))
 NAMES = st.text(PRINTABLE, max_size=120)
@@ -23,7 +23,7 @@ ATOMS = st.from_regex(r"[a-z0-9!#$%&'*+/=?^_`|~-]{1,20}(\.[a-z0-9-]{1,10}){0,2}"
 TOKENS = st.from_regex(r"[A-Za-z0-9_-]{1,120}", fullmatch=True)
 
 
-def octets(mail_segments: Segments, who: Reader) -> bytes:
+def octets(mail_segments: EncodedEmail, who: Reader) -> bytes:
     return b"".join(MessageBuilder(mail_segments).build(who).pieces)
 
 
@@ -60,7 +60,7 @@ def test_the_spliced_mail_says_what_an_email_message_would_have_said(
     body = text.replace("{name}", shown or "leser").replace("{token}", token)
     wanted.set_content(body, cte="quoted-printable")
 
-    content = octets(segments(text, html), who)
+    content = octets(encoded(text, html), who)
     got = parsed(content)
     for header in ("Message-ID", "List-Unsubscribe"):
         assert got[header] == wanted[header]
@@ -80,7 +80,7 @@ def test_the_spliced_mail_says_what_an_email_message_would_have_said(
 @given(name=NAMES)
 @settings(deadline=None)
 def test_html_shows_the_name_and_never_marks_up_with_it(name: str) -> None:
-    _, rich = parsed(octets(segments(html="<p>{name}</p>\n"), reader(1, name=name))).iter_parts()
+    _, rich = parsed(octets(encoded(html="<p>{name}</p>\n"), reader(1, name=name))).iter_parts()
     assert isinstance(rich, EmailMessage)
     inside = words(rich).removeprefix("<p>").removesuffix("</p>\n")
     assert "<" not in inside
@@ -90,8 +90,8 @@ def test_html_shows_the_name_and_never_marks_up_with_it(name: str) -> None:
 @given(st.text(max_size=40))
 @settings(deadline=None)
 def test_no_name_adds_a_header_or_a_line(name: str) -> None:
-    got = parsed(octets(segments(), reader(1, name=name)))
-    assert got.keys() == parsed(octets(segments(), reader(1, name=""))).keys()
+    got = parsed(octets(encoded(), reader(1, name=name)))
+    assert got.keys() == parsed(octets(encoded(), reader(1, name=""))).keys()
     assert not got.defects
 
 
@@ -115,7 +115,7 @@ def test_no_name_adds_a_header_or_a_line(name: str) -> None:
 def test_a_name_keeps_the_joiners_that_its_script_needs_and_nothing_that_could_break_a_line(
     name: str, shown: str
 ) -> None:
-    content = octets(segments(), reader(1, name=name))
+    content = octets(encoded(), reader(1, name=name))
     plain, _ = parsed(content).iter_parts()
     assert isinstance(plain, EmailMessage)
     assert display_name(content) == shown
@@ -123,22 +123,22 @@ def test_a_name_keeps_the_joiners_that_its_script_needs_and_nothing_that_could_b
 
 
 def test_the_size_is_that_of_the_pieces() -> None:
-    mail = MessageBuilder(segments()).build(reader(1, name="Åse"))
+    mail = MessageBuilder(encoded()).build(reader(1, name="Åse"))
     assert mail.size == len(b"".join(mail.pieces))
     assert (mail.utf8, mail.eight_bit) == (False, False)
 
 
 def test_without_a_name_the_fallback_stands_there_and_the_address_is_bare() -> None:
-    got = octets(segments(), reader(1, name="  "))
+    got = octets(encoded(), reader(1, name="  "))
     assert b"\r\nTo: r1@reader.example\r\n" in got
     assert b"Hei=20=\r\nleser=\r\n" in got
 
 
 def test_the_envelope_takes_the_readers_return_path_or_the_newsletters() -> None:
-    builder = MessageBuilder(segments())
+    builder = MessageBuilder(encoded())
     assert builder.build(reader(1)).sender == b"brev@example.org"
     assert builder.build(reader(1, return_path="bounce+1@example.org")).sender == b"bounce+1@example.org"
-    empty = Segments(segments().headers, (b"x",), "", "example.org")
+    empty = EncodedEmail(encoded().headers, (b"x",), "", "example.org")
     assert MessageBuilder(empty).build(reader(1)).sender == b""
 
 
@@ -153,7 +153,7 @@ def test_the_envelope_takes_the_readers_return_path_or_the_newsletters() -> None
     ],
 )
 def test_addresses_beyond_ascii(address: str, recipient: bytes, utf8: bool) -> None:
-    mail = MessageBuilder(segments()).build(reader(1, address))
+    mail = MessageBuilder(encoded()).build(reader(1, address))
     assert (mail.recipient, mail.utf8, mail.eight_bit) == (recipient, utf8, utf8)
 
 
@@ -168,7 +168,7 @@ def test_addresses_beyond_ascii(address: str, recipient: bytes, utf8: bool) -> N
 )  # fmt: skip
 def test_an_address_that_is_none_never_reaches_the_server(address: str) -> None:
     with pytest.raises(InvalidReaderValue) as caught:
-        MessageBuilder(segments()).build(Reader(1, address, "token", "id"))
+        MessageBuilder(encoded()).build(Reader(1, address, "token", "id"))
     assert caught.value.status == "5.1.3"
 
 
@@ -186,12 +186,12 @@ def test_an_address_that_is_none_never_reaches_the_server(address: str) -> None:
 )
 def test_other_values_that_could_break_out_are_refused(values: dict[str, str], status: str) -> None:
     with pytest.raises(InvalidReaderValue) as caught:
-        MessageBuilder(segments()).build(reader(1, **values))
+        MessageBuilder(encoded()).build(reader(1, **values))
     assert caught.value.status == status
 
 
-def mail_with(*pieces: bytes | Slot, name: str = "X-Test") -> Segments:
-    return segments(extra=(Header(name, pieces),))
+def mail_with(*pieces: bytes | Slot, name: str = "X-Test") -> EncodedEmail:
+    return encoded(extra=(Header(name, pieces),))
 
 
 @pytest.mark.parametrize(
@@ -225,13 +225,13 @@ def test_a_placeholder_without_a_value_for_readers_is_refused(slot: Slot) -> Non
 
 @pytest.mark.parametrize("body", [(), (b"x",), (b"x\r\n",), (NAME_TEXT,)])
 def test_the_mail_ends_with_crlf(body: tuple[bytes | Slot, ...]) -> None:
-    given_ = segments()
-    assert octets(Segments(given_.headers, body, given_.sender, "example.org"), reader(1)).endswith(b"\r\n")
+    given_ = encoded()
+    assert octets(EncodedEmail(given_.headers, body, given_.sender, "example.org"), reader(1)).endswith(b"\r\n")
 
 
 def test_eight_bit_bodies_are_recognized() -> None:
-    given_ = segments()
-    mail = MessageBuilder(Segments(given_.headers, ("blåbær\r\n".encode(),), given_.sender, "example.org")).build(
+    given_ = encoded()
+    mail = MessageBuilder(EncodedEmail(given_.headers, ("blåbær\r\n".encode(),), given_.sender, "example.org")).build(
         reader(1)
     )
     assert (mail.utf8, mail.eight_bit) == (False, True)
@@ -239,5 +239,5 @@ def test_eight_bit_bodies_are_recognized() -> None:
 
 def test_a_long_name_and_address_are_folded() -> None:
     who = reader(1, f"{'a' * 60}@{'b' * 60}.example", name='Per "Pelle" Olsen')
-    content = octets(segments(), who)
+    content = octets(encoded(), who)
     assert b'To: "Per \\"Pelle\\" Olsen"\r\n <aaa' in content

@@ -5,7 +5,7 @@ import quopri
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.segments import Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import Slot, SlotEncoding, SlotValue
 from newsletter.mime.quoted_printable import encode, encode_pieces, encode_value
 
 SLOT = Slot(SlotValue.TOKEN, SlotEncoding.ASCII)

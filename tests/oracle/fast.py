@@ -352,7 +352,7 @@ class FastSite(OracleSite):
             if batch is None:
                 break
             readers = box.begin(batch).readers
-            posts = posts_in(batch.segments)
+            posts = posts_in(batch.email)
             for reader in readers:
                 name = reader.address.partition("@")[0]
                 self.log.append(acts.Email(self.now, name, batch.edition, posts))

@@ -4,8 +4,8 @@ import quopri
 import re
 from typing import Self
 
+from newsletter.domain.encoded_email import EncodedEmail, Slot
 from newsletter.domain.found_post import FoundPost
-from newsletter.domain.segments import Segments, Slot
 from newsletter.feeds.http.fetch import Response
 from newsletter.feeds.model import SourceProblem
 from newsletter.messages.sources import STOPPED
@@ -16,7 +16,7 @@ from tests.oracle.blog import HOST, Blog
 LINK = re.compile(rf"{re.escape(HOST)}/(post-\d+-x)\.html")
 
 
-def posts_in(email: Segments) -> tuple[str, ...]:
+def posts_in(email: EncodedEmail) -> tuple[str, ...]:
     """Return the posts of an encoded email, recognized by their links."""
     body = b"".join(b"" if isinstance(piece, Slot) else piece for piece in email.body)
     links = LINK.findall(quopri.decodestring(body).decode("utf-8", "replace"))

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from newsletter.config import Theme
 from newsletter.domain.digest import Digest, DigestPost, Letterhead
+from newsletter.domain.encoded_email import Reader
 from newsletter.domain.found_post import Image
-from newsletter.domain.segments import Reader
 from newsletter.render.digest import group
 
 ZONE = ZoneInfo("Europe/Oslo")

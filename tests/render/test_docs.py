@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.domain.segments import SlotEncoding
+from newsletter.domain.encoded_email import SlotEncoding
 from newsletter.render.lint import CODES
 from newsletter.render.lint.clients import FACTS, Fact
 from newsletter.render.placeholders import Placeholders

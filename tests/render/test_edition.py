@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from newsletter.domain.digest import Digest, DigestPost, Level, Rendered
-from newsletter.domain.segments import SlotValue
+from newsletter.domain.encoded_email import SlotValue
 from newsletter.render.edition import listed, render, size
 from newsletter.render.lint import lint
 from newsletter.render.preview import public_html

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from newsletter.domain.segments import Reader, Segments
+from newsletter.domain.encoded_email import EncodedEmail, Reader
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.letter import letter, shared_letter
-from newsletter.render.message import letter_segments
+from newsletter.render.message import encoded_letter
 from tests.render.samples import letterhead
 
 CHILD = (
@@ -48,9 +48,9 @@ TOKEN = "AAAAAAECAwQFBgcI-_0OnRoZSByZXN0Cg"
 OTHER = "BBBBBBECAwQFBgcI-_0OnRoZSByZXN0Cg"
 
 
-def parts(segments: Segments, reader: Reader) -> list[str]:
+def parts(mail: EncodedEmail, reader: Reader) -> list[str]:
     """Subject, text and HTML of a message, decoded, without spaces at the ends of lines and tags."""
-    raw = b"".join(MessageBuilder(segments).build(reader).pieces)
+    raw = b"".join(MessageBuilder(mail).build(reader).pieces)
     message = email.message_from_bytes(raw, policy=email.policy.default)
     contents = (re.sub(" *\r?\n", "\n", part.get_content()) for part in message.iter_parts())
     return [message["Subject"], message["To"], *(re.sub(" +>", ">", content).strip() for content in contents)]
@@ -69,7 +69,7 @@ def test_a_shared_letter_is_what_each_reader_s_own_would_be(name: str) -> None:
     assert OTHER in own.html
     reader = Reader(1, "ola@example.org", OTHER, "letter.1", "Ola")
     date = datetime(2026, 2, 6, tzinfo=UTC)
-    sent, wanted = (parts(letter_segments(each, letterhead(), date=date), reader) for each in (shared, own))
+    sent, wanted = (parts(encoded_letter(each, letterhead(), date=date), reader) for each in (shared, own))
     assert sent == wanted
 
 

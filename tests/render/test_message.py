@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from newsletter.domain.digest import Letterhead, Rendered
-from newsletter.domain.segments import Reader, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import Reader, Slot, SlotEncoding, SlotValue
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render.edition import render
 from newsletter.render.letter import letter
-from newsletter.render.message import letter_message, segments
+from newsletter.render.message import encoded, letter_message
 from newsletter.render.preview import reader_html, reader_text
 from tests.render.samples import NASTY_TITLE, ZONE, digest, letterhead, nasty, post, reader
 
@@ -31,7 +31,7 @@ def parsed(raw: bytes) -> EmailMessage:
 
 def mail_of(rendered: Rendered, head: Letterhead, who: Reader, **more: str) -> bytes:
     """Return the message as the engine sends it."""
-    return b"".join(MessageBuilder(segments(rendered, head, date=DATE, **more)).build(who).pieces)
+    return b"".join(MessageBuilder(encoded(rendered, head, date=DATE, **more)).build(who).pieces)
 
 
 def part(message: EmailMessage, kind: str) -> str:
@@ -123,7 +123,7 @@ def test_a_reader_without_a_name_gets_the_fallback() -> None:
 
 
 def test_only_tokens_and_names_differ_between_readers() -> None:
-    mail = segments(render(digest(greeting="{name}")), letterhead(), date=DATE)
+    mail = encoded(render(digest(greeting="{name}")), letterhead(), date=DATE)
     assert {piece for piece in mail.body if isinstance(piece, Slot)} == {
         TOKEN,
         Slot(SlotValue.NAME, SlotEncoding.HTML),

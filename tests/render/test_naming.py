@@ -12,7 +12,7 @@ from newsletter.domain.digest import Rendered
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render.edition import render
 from newsletter.render.lint import lint
-from newsletter.render.message import segments
+from newsletter.render.message import encoded
 from newsletter.render.preview import public_html, reader_html, reader_text
 from tests.message_bodies import body_of
 from tests.render.samples import UNTIL, digest, letterhead, reader
@@ -63,7 +63,7 @@ def test_the_text_around_a_missing_name_is_closed_up(written: str, nameless: str
 
 def test_the_public_page_and_the_sent_mail_say_the_same() -> None:
     rendered = render(digest(greeting="Hei, **{name}**!"))
-    mail_of = MessageBuilder(segments(rendered, letterhead(), date=UNTIL))
+    mail_of = MessageBuilder(encoded(rendered, letterhead(), date=UNTIL))
     assert "Hei<strong" in public_html(rendered, letterhead())
     for one, wanted in ((NAMELESS, "Hei!"), (NAMED, "Hei, Åse!")):
         mail = email.message_from_bytes(b"".join(mail_of.build(one).pieces), policy=email.policy.default)

@@ -4,7 +4,7 @@ import pytest
 from lxml import html as lxml_html
 
 from newsletter.domain.digest import Digest, DigestPost
-from newsletter.domain.segments import Reader
+from newsletter.domain.encoded_email import Reader
 from newsletter.render.content.markdown import markdown
 from newsletter.render.edition import render
 from newsletter.render.lint import lint

@@ -95,7 +95,7 @@ class Newsletter:
         box = outbox()
         while batch := box.next(500):
             begun = box.begin(batch)
-            builder = MessageBuilder(batch.segments)
+            builder = MessageBuilder(batch.email)
             for reader in begun.readers:
                 message = b"".join(builder.build(reader).pieces)
                 self.mailed[reader.address.partition("@")[0]] += _posts_in(message)

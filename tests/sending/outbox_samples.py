@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from newsletter import config
 from newsletter.config import DeliverySettings
+from newsletter.domain.encoded_email import EncodedEmail, Header, Slot, SlotEncoding, SlotValue
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.domain.segments import Header, Segments, Slot, SlotEncoding, SlotValue
 from newsletter.domain.work import Batch
 from newsletter.editions.approved_content import pack
 from newsletter.models import ApprovedContent, Edition, State
@@ -19,7 +19,7 @@ from subscribers.models import Subscriber, Subscription
 NEWSLETTER = "kinaforum"
 NOW = datetime(2026, 2, 6, 17, 0, tzinfo=UTC)
 TOKEN = Slot(SlotValue.TOKEN, SlotEncoding.ASCII)
-MAIL = Segments(
+MAIL = EncodedEmail(
     headers=(
         Header("From", (b"Kinaforum <brev@example.org>",)),
         Header("To", (Slot(SlotValue.TO, SlotEncoding.HEADER),)),
@@ -49,7 +49,7 @@ def readers(count: int, domain: str = "reader.example") -> list[Subscription]:
     return subscribe(f"r{number}@{domain}" for number in range(1, count + 1))
 
 
-def queued(period: str = "2026-W06", mail: Segments = MAIL, **fields: object) -> Edition:
+def queued(period: str = "2026-W06", mail: EncodedEmail = MAIL, **fields: object) -> Edition:
     """Return an edition that is queued."""
     edition = Edition.objects.create(
         newsletter=NEWSLETTER,

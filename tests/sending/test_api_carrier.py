@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from newsletter.delivery.active_chunk import ActiveChunk, DeliveryJob
+from newsletter.domain.encoded_email import Reader
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.domain.segments import Reader
 from newsletter.domain.work import Batch
 from newsletter.messages import Message
 from newsletter.sending.providers import carrier as carrier_module

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.config import DeliverySettings
+from newsletter.domain.encoded_email import Reader
 from newsletter.domain.outcome import OutcomeKind
-from newsletter.domain.segments import Reader
 from newsletter.sending.providers import choice
 from newsletter.sending.providers.interface import ProviderRefused, WrongKey
 from newsletter.sending.providers.payload import api_message

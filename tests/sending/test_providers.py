@@ -21,14 +21,14 @@ from newsletter.config import DeliverySettings
 from newsletter.delivery.engine import EndReason, EngineResult
 from newsletter.delivery.journal import Journal
 from newsletter.delivery.limits import Limits
+from newsletter.domain.encoded_email import EncodedEmail, Header, Reader, Slot, SlotEncoding, SlotValue
 from newsletter.domain.outcome import OutcomeKind
-from newsletter.domain.segments import Header, Reader, Segments, Slot, SlotEncoding, SlotValue
 from newsletter.messages.delivery import KEY_REFUSED
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Edition, Result, State
+from newsletter.render import message as rendered_message
 from newsletter.render.edition import render
 from newsletter.render.merge_tags import NON_JOINER, escape_html
-from newsletter.render.message import segments
 from newsletter.render.preview import reader_html, reader_text
 from newsletter.sending import progress
 from newsletter.sending.outbox import Holder, Outbox
@@ -49,7 +49,7 @@ from tests.sending import outbox_samples as samples
 pytestmark = pytest.mark.django_db(transaction=True)
 ALL = list(DOUBLES)
 BOUNDARY = b"=_parts"
-MAIL = Segments(
+MAIL = EncodedEmail(
     headers=(
         Header("From", (b"Kinaforum <brev@example.org>",)),
         Header("To", (Slot(SlotValue.TO, SlotEncoding.HEADER),)),
@@ -168,7 +168,7 @@ GREETING = "Hei, {name}!\n\nTakk (**{name}**). Hei {name} og {name|du}, sier {na
 def test_the_text_around_a_name_is_what_smtp_would_have_sent(
     provider: str, name: str, words: list[str], api: Api, tmp_path: Path
 ) -> None:
-    mail = segments(render(digest(1, greeting=GREETING)), letterhead(), date=UNTIL)
+    mail = rendered_message.encoded(render(digest(1, greeting=GREETING)), letterhead(), date=UNTIL)
     (subscription,) = samples.subscribe(["r1@reader.example"])
     Subscriber.objects.update(name=name)
     samples.begun(samples.queued(mail=mail))
@@ -186,7 +186,7 @@ def test_the_text_around_a_name_is_what_smtp_would_have_sent(
 def test_values_within_base64_are_variables_too() -> None:
     edition = digest([post(0, html=f"<p>{'커피는 산에서 자랍니다. ' * 99}</p>")], greeting="{name|독자}님,")
     rendered = render(edition)
-    mail = segments(rendered, letterhead(), date=UNTIL)
+    mail = rendered_message.encoded(rendered, letterhead(), date=UNTIL)
     one = Reader(1, "r1@reader.example", "T0ken", "m.1", "Åse")
     assert b"Content-Transfer-Encoding: base64" in b"".join(p for p in mail.body if isinstance(p, bytes))
     message = api_message(mail)

@@ -12,7 +12,7 @@ import pytest
 
 from newsletter import config
 from newsletter.config import DeliverySettings, Smtp
-from newsletter.domain.segments import Reader
+from newsletter.domain.encoded_email import Reader
 from newsletter.letters.transport import outgoing, post
 from newsletter.messages.failures import NOT_TRACKED, TRACKED_BY_ACCOUNT
 from newsletter.providers import PROVIDERS

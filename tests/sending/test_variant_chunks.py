@@ -36,8 +36,8 @@ def test_a_chunk_has_the_email_of_its_variant() -> None:
     sending(2, 3, 1)
     found = claims(samples.outbox(), 500)
     assert [list(batch.attempts) for batch in found] == [[1, 2], [3, 4, 5], [6]]
-    assert [batch.segments.body for batch in found[1:]] == [(b"1",), (b"2",)]
-    assert found[0].segments == samples.MAIL  # the approved content
+    assert [batch.email.body for batch in found[1:]] == [(b"1",), (b"2",)]
+    assert found[0].email == samples.MAIL  # the approved content
 
 
 def test_a_full_chunk_takes_the_rest_of_its_variant_if_it_is_less_than_another_one() -> None:

@@ -89,7 +89,7 @@ def test_the_email_has_the_date_of_its_sending() -> None:
     enroll_due(config.current(), NOW + 40 * DAY)
     batch = outbox().next(10)
     assert batch is not None
-    dates = [header.pieces for header in batch.segments.headers if header.name == "Date"]
+    dates = [header.pieces for header in batch.email.headers if header.name == "Date"]
     assert dates == [(b"Wed, 18 Mar 2026 14:00:00 +0000",)]
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter import config
-from newsletter.domain.segments import Reader
+from newsletter.domain.encoded_email import Reader
 from newsletter.editions import approval
 from newsletter.editions.preview_files import as_sent
 from newsletter.editions.rendering import proof

@@ -8,7 +8,7 @@ from email.utils import format_datetime
 
 from newsletter.config import Config
 from newsletter.domain.digest import Rendered
-from newsletter.domain.segments import Header, Segments
+from newsletter.domain.encoded_email import EncodedEmail, Header
 from newsletter.editions import approved_content
 from newsletter.editions.counted_links import add, known_tokens, store, with_counted_links
 from newsletter.editions.local_links import ALLOWED
@@ -18,7 +18,7 @@ from newsletter.editions.variants import locked_posts
 from newsletter.editions.variants.preparing import PreparedDraft
 from newsletter.models import ApprovedContent, Edition, Variant
 from newsletter.render.html.loader import TemplateProblem
-from newsletter.render.message import segments
+from newsletter.render.message import encoded
 
 AT_ONCE = 50
 log = logging.getLogger("newsletter.editions")
@@ -33,13 +33,13 @@ class _Freezer:
         self._counts = configuration.newsletters[draft.newsletter].track == "links"
         self.tokens: Mapping[str, str] = {}
 
-    def mail(self, looked_at: Proof) -> Segments:
+    def mail(self, looked_at: Proof) -> EncodedEmail:
         """Return the email of a proof."""
         rendered, head = looked_at.rendered, looked_at.letterhead
         if self._counts:
             rendered, tokens = with_counted_links(rendered, looked_at.digest, self.tokens)
             self.tokens = {**self.tokens, **tokens}
-        return segments(rendered, head, date=self._date, **list_headers(head, self._period))
+        return encoded(rendered, head, date=self._date, **list_headers(head, self._period))
 
 
 def freeze(draft: Edition, prepared: PreparedDraft, configuration: Config, now: datetime) -> None:

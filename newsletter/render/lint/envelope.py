@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from newsletter.domain.digest import Finding
-from newsletter.domain.segments import SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import SlotEncoding, SlotValue
 from newsletter.messages import lint as messages
 from newsletter.render.content.fragment import text_of
 from newsletter.render.lint.codes import (

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from newsletter.deliverability.dmarc import FULL, POLICIES
 from newsletter.deliverability.lookups import Lookups
 from newsletter.deliverability.tags import tags
+from newsletter.domain.encoded_email import SlotValue
 from newsletter.domain.hosts import is_public_host
-from newsletter.domain.segments import SlotValue
 from newsletter.messages.deliverability import header_fields as messages
 from newsletter.messages.general import SETTING
 from newsletter.render.placeholders import PATHS

@@ -8,8 +8,8 @@ from anymail.backends import amazon_ses
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 from botocore.exceptions import NoCredentialsError as NoKey
 
+from newsletter.domain.encoded_email import Reader
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.domain.segments import Reader
 from newsletter.messages import delivery as messages
 from newsletter.messages.failures import KEY_REFUSED
 from newsletter.messages.general import TEXT

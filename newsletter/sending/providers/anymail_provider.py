@@ -18,8 +18,8 @@ import requests
 from anymail.exceptions import AnymailError, AnymailNotSupportedWarning
 from anymail.message import AnymailMessage, AnymailStatus
 
+from newsletter.domain.encoded_email import Reader
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.domain.segments import Reader
 from newsletter.messages import delivery as messages
 from newsletter.messages.general import TEXT
 from newsletter.mime.headers import clean_name

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from newsletter.delivery.active_chunk import STOPPED, ConnectionProblem, DeliveryCallbacks, DeliveryJob
+from newsletter.domain.encoded_email import EncodedEmail, Reader
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.domain.segments import Reader, Segments
 from newsletter.messages import delivery as messages
 from newsletter.sending.providers.interface import (
     ANSWER_SECONDS,
@@ -150,7 +150,7 @@ class ApiCarrier:
             for job in jobs:
                 self._callbacks.return_undelivered(job, STOPPED)
             return
-        mail, readers = api_message(jobs[0].chunk.batch.segments), [job.reader for job in jobs]
+        mail, readers = api_message(jobs[0].chunk.batch.email), [job.reader for job in jobs]
         call = asyncio.get_running_loop().run_in_executor(self._threads, self._caller.call, mail, readers)
         self._calls[call] = jobs
         call.add_done_callback(self._report)
@@ -226,5 +226,5 @@ class _Caller:
                     return unexplained(readers, OutcomeKind.DEFERRED, e.message, 429, e.seconds)
 
 
-def _email(job: DeliveryJob) -> tuple[str, Segments]:
-    return job.chunk.batch.edition, job.chunk.batch.segments
+def _email(job: DeliveryJob) -> tuple[str, EncodedEmail]:
+    return job.chunk.batch.edition, job.chunk.batch.email

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from newsletter.delivery.reply import redact_address, redact_addresses
+from newsletter.domain.encoded_email import Reader
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.domain.segments import Reader
 from newsletter.editions.problems import Impossible
 from newsletter.messages import Message, Problem
 from newsletter.messages import delivery as messages

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from functools import lru_cache
 
-from newsletter.domain.segments import Piece, Reader, Segments, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Piece, Reader, Slot, SlotEncoding, SlotValue
 from newsletter.mime.base64_parts import encode_value
 from newsletter.mime.headers import clean_name
 from newsletter.mime.message_builder import MessageBuilder
@@ -76,10 +76,10 @@ def value(slot: Slot, reader: Reader) -> str:
 
 
 @lru_cache(maxsize=8)
-def api_message(segments: Segments) -> ApiMessage:
+def api_message(mail: EncodedEmail) -> ApiMessage:
     """Split a message up; the result is cached."""
     slots: dict[Slot, str] = {}
-    message = _parsed(segments, slots)
+    message = _parsed(mail, slots)
     places = {mark: slot for slot, mark in slots.items()}
     plain, rich = message.get_body(("plain",)), message.get_body(("html",))
     prefix = f"v{secrets.token_hex(8)}x"
@@ -93,11 +93,11 @@ def api_message(segments: Segments) -> ApiMessage:
         text=_with_slots(escape_text(plain.get_content()) if plain else "", places),
         html=_with_slots(escape_html(rich.get_content()) if rich else "", places),
         variables={slot: f"{prefix}{number}" for number, slot in enumerate(own)},
-        builder=MessageBuilder(segments),
+        builder=MessageBuilder(mail),
     )
 
 
-def _parsed(segments: Segments, slots: dict[Slot, str]) -> EmailMessage:
+def _parsed(mail: EncodedEmail, slots: dict[Slot, str]) -> EmailMessage:
     """Return the parsed message with a marker in place of each slot."""
     seed = secrets.token_hex(6)
 
@@ -108,14 +108,14 @@ def _parsed(segments: Segments, slots: dict[Slot, str]) -> EmailMessage:
         mark = slots.setdefault(replace(slot, around=None), f"m{seed}x{len(slots)}m").encode()
         return mark if slot.around is None else encode_value(slot, mark)
 
-    fields = [f"{h.name}: ".encode() + octets(h.pieces) for h in _without_to(segments).headers]
-    raw = b"\r\n".join([*fields, b"", octets(segments.body)])
+    fields = [f"{h.name}: ".encode() + octets(h.pieces) for h in _without_to(mail).headers]
+    raw = b"\r\n".join([*fields, b"", octets(mail.body)])
     return email.message_from_bytes(raw, policy=email.policy.default)
 
 
-def _without_to(segments: Segments) -> Segments:
-    """Return the segments without To: the API has a parameter for it, and a marker is not an address."""
-    return replace(segments, headers=tuple(h for h in segments.headers if h.name.lower() != "to"))
+def _without_to(mail: EncodedEmail) -> EncodedEmail:
+    """Return the email without To: the API has a parameter for it, and a marker is not an address."""
+    return replace(mail, headers=tuple(h for h in mail.headers if h.name.lower() != "to"))
 
 
 def _with_slots(text: str, places: Mapping[str, Slot]) -> SlottedText:

@@ -7,8 +7,8 @@ from urllib3.exceptions import ConnectTimeoutError as NoConnection
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from newsletter.delivery.reply import redact_addresses
+from newsletter.domain.encoded_email import Reader
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.domain.segments import Reader
 from newsletter.messages import delivery as messages
 from newsletter.messages.general import TEXT
 from newsletter.sending.providers.interface import (

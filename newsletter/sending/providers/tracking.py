@@ -5,7 +5,7 @@ header fields for a provider's SMTP server. Where neither can, the account decid
 """
 
 from newsletter.deliverability.services import service_of_server
-from newsletter.domain.segments import Header
+from newsletter.domain.encoded_email import Header
 from newsletter.providers import PROVIDERS
 from newsletter.providers.declaration import Tracking
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from newsletter.config import Config
 from newsletter.domain.digest import Finding, Level
-from newsletter.domain.segments import Reader
+from newsletter.domain.encoded_email import Reader
 from newsletter.editions import rendering
 from newsletter.editions.preview_files import sample_reader
 from newsletter.editions.rendering import Proof

@@ -60,7 +60,7 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Segments:
+class EncodedEmail:
     """An encoded email: header fields in order, then the body with CRLF line ends, in quoted-printable or base64.
 
     The pieces joined, with each slot replaced by the reader's encoded value, are the message for DATA without the final

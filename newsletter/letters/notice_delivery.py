@@ -17,8 +17,9 @@ from django.utils import translation
 from newsletter.config import Config, Newsletter
 from newsletter.delivery import backoff
 from newsletter.domain.outcome import Outcome, OutcomeKind
-from newsletter.editions import notices
+from newsletter.editions import edition_names, notices
 from newsletter.editions.rendering import letterhead
+from newsletter.editions.titles import period_title
 from newsletter.letters import alert_webhook, mail_queue
 from newsletter.letters.notice_subjects import language_of, subject_of
 from newsletter.letters.transport import Outgoing, outgoing, post_all, unsent
@@ -170,7 +171,9 @@ def _message(configuration: Config, known: Newsletter, row: Notice, number: int,
     desk = f"{configuration.site.url}/desk/"
     with translation.override(language):
         localized = Localized(language, translation.gettext, translation.ngettext, known.zone)
-        text, about = render(row.text, localized), render(subject_of(row, language), localized)
+        titles = edition_names.titles([row.text], lambda edition: period_title(edition.period, language))
+        text = render(row.text.changed(lambda part: titles.get(part, part)), localized)
+        about = render(subject_of(row, language), localized)
         button = render(messages.OPEN_THE_EDITION() if row.edition else messages.OPEN_THE_DESK(), localized)
     context = {
         "subject": about,

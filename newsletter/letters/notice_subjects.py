@@ -54,7 +54,8 @@ def subject_of(row: Notice, language: str) -> Message:
     edition = Edition.objects.filter(newsletter=name, period=period).first()
     if edition is None:
         return messages.ABOUT_PROBLEM()
-    short = period_title(period, language).partition(",")[0]
+    subject = edition.subject if edition.standalone else ""
+    short = subject or period_title(period, language).partition(",")[0]
     if row.kind == notices.DRAFT:
         return messages.ABOUT_DRAFT(period=short, count=edition.entries.filter(included=True).count())
     if _needs_approval(row.text):

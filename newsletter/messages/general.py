@@ -8,6 +8,9 @@ TEXT = MessageType("text", gettext_noop("{words}"))
 ABOUT = MessageType("about", gettext_noop("{subject}: {message}"))
 """A message about something that has a name."""
 
+QUOTED = MessageType("quoted", gettext_noop("“{title}”"))
+"""A title in quotation marks."""
+
 ALSO = MessageType("also", gettext_noop("{first}; {second}"))
 """Two messages, such as a cause and its remedy."""
 

@@ -15,12 +15,13 @@ import requests
 from newsletter import config
 from newsletter.delivery import backoff
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.editions import notices
+from newsletter.editions import editing, notices
+from newsletter.editions.composing import standalone
 from newsletter.events import guarded_post
 from newsletter.letters import mail_queue, notice_delivery, subscriber_mail
 from newsletter.letters.notice_delivery import REFUSED_ATTEMPTS
 from newsletter.letters.transport import Done, Outgoing
-from newsletter.messages import Message, editions
+from newsletter.messages import Message, editions, schedule
 from newsletter.messages.general import TEXT
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Edition, Notice
@@ -96,6 +97,23 @@ def test_a_notice_is_mailed_to_every_editor_once(posted: Posted) -> None:
     assert [address for address, _ in posted.mails] == ["a@example.org", "b@example.org"]
     assert b"It waits." in posted.mails[0][1]
     assert b"/desk/editions/kinaforum/2026-W06/" in posted.mails[0][1]
+
+
+def test_a_notice_names_an_edition_by_its_title_and_a_letter_by_its_subject(posted: Posted) -> None:
+    collected(found("a"))
+    week = editing.set_words(config.current(), drafted(), "bo", None, {"subject": "Tea {and} rice"}, NOW)
+    letter = standalone.make(config.current(), kinaforum(), now=NOW, subject="An announcement", greeting="Text")
+    for edition in (week, letter):
+        waiting = schedule.WAITING(edition=edition.name, reason=editions.NOT_APPROVED())
+        notices.tell(NAME, notices.WAITING, waiting, NOW, edition.name)
+    notice_delivery.tell_due(config.current(), NOW)
+    first, second = (message_from_bytes(mail, policy=default) for _address, mail in posted.mails)
+    for mail, title in ((first, "Tea {and} rice"), (second, "An announcement")):
+        plain = mail.get_body(("plain",))
+        assert plain is not None
+        assert f"“{title}”" in plain.get_content()
+        assert "letter-" not in plain.get_content().replace("/letter-", "")
+    assert "An announcement" in str(second["subject"])
 
 
 def test_a_notice_that_could_not_be_sent_is_tried_again(posted: Posted) -> None:

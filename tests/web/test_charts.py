@@ -10,7 +10,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.web.desk import charts, formatting
+from newsletter.web.desk import charts, differences, formatting
 from newsletter.web.desk.edition.queries import plain
 from newsletter.web.desk.pages import as_sentence
 from tests.web.make import NOW
@@ -113,7 +113,7 @@ def test_a_problem_becomes_a_sentence(said: str, shown: str) -> None:
     ],
 )
 def test_a_line_of_the_log_shows_what_differs(before: object, after: object, shown: object) -> None:
-    assert formatting.difference(before, after) == shown
+    assert differences.difference(before, after) == shown
 
 
 @given(st.text())

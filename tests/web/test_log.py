@@ -1,6 +1,7 @@
 """The audit log tells what was done in words: the post by its headline, and only what changed."""
 
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -9,7 +10,7 @@ from newsletter import config
 from newsletter.editions import editing, history
 from newsletter.messages import history as acts
 from newsletter.models import Post
-from newsletter.web.desk import audit, formatting
+from newsletter.web.desk import audit, differences
 from newsletter.web.desk.logged_fields import title_of
 from tests.web import make
 
@@ -31,9 +32,19 @@ def test_log_entries_about_a_post_name_it(admin: Client) -> None:
 def test_only_what_changed_is_told_however_deep_it_lies() -> None:
     before = {"subject": "A", "posts": {"7": {"headline": "Om te", "pinned": False, "content": "x", "title": ""}}}
     after = {"subject": "A", "posts": {"7": {"headline": "Om te", "pinned": True, "content": "y", "title": "Te"}}}
-    assert formatting.difference(before, after) == [("Om te, Pinned", "no", "yes"), ("Om te, Headline", "", "Te")]
-    assert formatting.difference(None, {"role": "editor"}) == [("Role", "", "editor")]
-    assert formatting.difference("a", "b") == [("", "a", "b")]
+    assert differences.difference(before, after) == [("Om te, Pinned", "no", "yes"), ("Om te, Headline", "", "Te")]
+    assert differences.difference(None, {"role": "editor"}) == [("Role", "", "Editor")]
+    assert differences.difference("a", "b") == [("", "a", "b")]
+    block = {"b1": {"id": "b1", "kind": "action", "title": "", "url": "https://example.org/", "after": "end"}}
+    assert differences.difference({}, {"blocks": block}) == [
+        ("Blocks, b1, Kind", "", "Call to action"),
+        ("Blocks, b1, Web address", "", "https://example.org/"),
+        ("Blocks, b1, Place", "", "Above the sign-off"),
+    ]
+    zone = ZoneInfo("Europe/Oslo")
+    assert differences.difference({}, {"due": "2020-02-06T17:00:00+00:00"}, zone) == [
+        ("Sending time", "", "Thu 6 Feb 2020, 18:00")
+    ]
 
 
 def test_no_key_of_a_draft_or_a_setting_is_in_the_log(admin: Client) -> None:
@@ -42,13 +53,15 @@ def test_no_key_of_a_draft_or_a_setting_is_in_the_log(admin: Client) -> None:
         config.current(), edition, "redaksjon@example.org", edition.revision, {"preheader": "For inboxes"}
     )
     audit.note("redaksjon@example.org", acts.SETTINGS_CHANGED(), "newsletters.kinaforum.subject", "a", "b")
+    audit.note("redaksjon@example.org", acts.EXPORTED(), "kinaforum", after={"count": 1})
     body = admin.get("/desk/log/").content.decode()
     assert "<dt>Preview text</dt>" in body
     assert "newsletters.kinaforum.subject</a>" not in body
     assert "“Subject” on the page" in body
+    assert ">Kinaforum</a>" in body
 
 
 def test_every_key_of_a_revision_has_a_title() -> None:
     snapshot = history.snapshot(make.draft("First"))
-    keys = {*snapshot, *next(iter(snapshot["posts"].values()))} - {"posts", *formatting.SILENT, *history.WORDS}
+    keys = {*snapshot, *next(iter(snapshot["posts"].values()))} - {"posts", *differences.SILENT, *history.WORDS}
     assert [key for key in keys if title_of(key) == key] == []

@@ -1,8 +1,7 @@
 """Formats times, states, numbers and differences in the language of the page."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Any
 
 from babel.dates import format_date, format_skeleton, format_timedelta
 from babel.lists import format_list
@@ -13,18 +12,14 @@ from django.utils.translation import gettext as _
 
 from newsletter.config import Cadence
 from newsletter.domain.cadence import cadence_in
-from newsletter.editions.history import FIELDS as TEXTS
+from newsletter.editions import edition_names
 from newsletter.editions.titles import period_title
-from newsletter.messages import Message, from_json, from_text, render
+from newsletter.messages import Message, from_text, render
 from newsletter.messages import history as acts
 from newsletter.messages import sending as sending_messages
 from newsletter.messages.localized import Localized, time_of_day, with_time
 from newsletter.models import Act, Edition, State
-from newsletter.web.desk import edition_names, users
-from newsletter.web.desk.logged_fields import title_of
-
-SILENT = ("content", "position", "moved_rank")
-"""What the audit log keeps of a post for the program alone."""
+from newsletter.web.desk import users
 
 
 def language() -> str:
@@ -236,50 +231,6 @@ def words_for_time(edition: Edition, zone: tzinfo) -> str:
         State.IMPORTED: edition.published_at,
     }.get(State(edition.state))
     return moment(at, zone)
-
-
-def difference(before: Any, after: Any) -> list[tuple[str, str, str]]:
-    """Return the differences between two states: title, before, after; only changed values, at any depth.
-
-    Of a post its headline stands for its number; marks of what it holds, and its place, are no news to anybody.
-    """
-    return list(_differing("", before, after))
-
-
-def _differing(name: str, before: Any, after: Any) -> Iterator[tuple[str, str, str]]:
-    if not (_is_tree(before) or _is_tree(after)):
-        old, new = _plain(before), _plain(after)
-        if old != new:
-            yield name, old, new
-        return
-    was = before if _is_tree(before) else {}
-    now = after if _is_tree(after) else {}
-    name = str(now.get("headline") or was.get("headline") or name)
-    for key in [*was, *(key for key in now if key not in was)]:
-        if key not in SILENT:
-            title = capital(message(TEXTS[key]())) if key in TEXTS else title_of(str(key))
-            inner = f"{name}, {title}" if name and name != "posts" else title
-            yield from _differing(inner, was.get(key), now.get(key))
-
-
-def _is_tree(value: Any) -> bool:
-    return isinstance(value, Mapping) and not _is_message(value)
-
-
-def _is_message(value: Any) -> bool:
-    return isinstance(value, Mapping) and value.keys() == {"code", "params"}
-
-
-def _plain(value: Any) -> str:
-    if _is_message(value):
-        return message(from_json(value))
-    if value is None or value == "":
-        return ""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_plain(v) for v in value)
-    return str(value)
 
 
 def listed(names: Sequence[str]) -> str:

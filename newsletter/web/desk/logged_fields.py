@@ -8,6 +8,17 @@ def title_of(key: str) -> str:
     return _titles().get(key, key)
 
 
+def name_of(key: str, value: str) -> str:
+    """Return what the pages call a value of a key, such as the role `editor`; the value itself if it has no name."""
+    names = {
+        "role": {"admin": _("Admin"), "editor": _("Editor")},
+        "choice": {"in": _("Included"), "out": _("Removed")},
+        "kind": {"sponsor": _("Sponsor"), "event": _("Event"), "action": _("Call to action")},
+        "after": {"top": _("Below the introduction"), "end": _("Above the sign-off")},
+    }
+    return names.get(key, {}).get(value, value)
+
+
 def _titles() -> dict[str, str]:
     return {
         **_of_drafts(),
@@ -43,6 +54,11 @@ def _of_drafts() -> dict[str, str]:
         "until": _("Posts until"),
         "due_at": _("Sending time"),
         "blocks": _("Blocks"),
+        "kind": _("Kind"),
+        "url": _("Web address"),
+        "button": _("Button text"),
+        "when": _("When"),
+        "after": _("Place"),
         "revision": _("Revision"),
     }
 

@@ -8,9 +8,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from newsletter.config import Config
 from newsletter.messages import history as acts
 from newsletter.models import Act
 from newsletter.web.desk import formatting, users
+from newsletter.web.desk.differences import difference
 from newsletter.web.desk.forms import UserForm
 from newsletter.web.desk.login import invitations, recovery_codes
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
@@ -79,9 +81,12 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk:users")
 
 
-def _about(act: Act) -> str:
-    """Return what an entry is about: a setting by its title, and anything else by its name."""
-    return labels.title_of(act.about) if acts.SETTINGS_CHANGED.matches(act.what) else act.about
+def _about(act: Act, configuration: Config) -> str:
+    """Return what an entry is about: a setting or a newsletter by its title, and anything else by its name."""
+    if acts.SETTINGS_CHANGED.matches(act.what):
+        return labels.title_of(act.about)
+    newsletter = configuration.newsletters.get(act.about)
+    return newsletter.title if newsletter else act.about
 
 
 def _asking(request: HttpRequest) -> User:
@@ -96,20 +101,21 @@ def log(request: HttpRequest) -> HttpResponse:
     names = users.names(act.by for act in page_of_entries)
     titles = formatting.edition_titles(act.what for act in page_of_entries)
     subjects = formatting.titles_of([about, *(act.about for act in page_of_entries)])
+    titles_by_name = {name: each.title for name, each in config_of(request).newsletters.items()}
     lines = [
         {
             "act": act,
             "by": names[act.by],
             "what": formatting.capital(formatting.message(act.what, default_zone(request), titles)),
-            "about": subjects.get(act.about) or _about(act),
+            "about": subjects.get(act.about) or _about(act, config_of(request)),
             "when": formatting.moment(act.at, default_zone(request)),
-            "changed": formatting.difference(act.before, act.after),
+            "changed": difference(act.before, act.after, default_zone(request)),
         }
         for act in page_of_entries
     ]
     return page(
         request,
         "log",
-        {"lines": lines, "found": page_of_entries, "about": subjects.get(about, about)},
+        {"lines": lines, "found": page_of_entries, "about": subjects.get(about) or titles_by_name.get(about, about)},
         section="settings",
     )

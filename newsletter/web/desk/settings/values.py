@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from newsletter.config import Moment, Rate
+from newsletter.config import Moment, NamedAddress, Rate
 from newsletter.config.values import WEEKDAYS
 
 _RATE_UNITS = {1: "s", 60: "m", 3600: "h", 86400: "d"}
@@ -19,6 +19,8 @@ def as_written(value: Any) -> str:
         return _duration(value)
     if isinstance(value, Rate):
         return f"{value.count}/{_RATE_UNITS[value.seconds]}" if value.count else "0"
+    if isinstance(value, NamedAddress):
+        return f"{value.name} <{value.address}>" if value.name else value.address
     if isinstance(value, Moment):
         begin = WEEKDAYS[value.weekday] if value.weekday is not None else str(value.day or "")
         return f"{begin} {value.at:%H:%M}".strip()

@@ -8,8 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from newsletter.config import Config, Moment, NamedAddress, Rate
+from newsletter.messages import Message
+from newsletter.messages.general import TEXT
 from newsletter.scheduling import checks
 from newsletter.scheduling.check import Check
+from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import page
 from newsletter.web.desk.settings import catalogue, overview
 from newsletter.web.desk.settings.delivery_pages import API_NAMES, DELIVERY
@@ -48,11 +51,13 @@ def in_force(request: HttpRequest) -> HttpResponse:
 
 
 def _with_title(check: Check, configuration: Config) -> Check:
-    """Return a check that names its newsletter by its title."""
-    about = check.about
-    for name, newsletter in configuration.newsletters.items():
-        about = about.renamed(name, newsletter.title)
-    return replace(check, about=about)
+    """Return a check that names its newsletter by its title, behind what was checked."""
+    newsletter = configuration.newsletters.get(str(dict(check.about.params).get("subject", "")))
+    if newsletter is None:
+        return check
+    checked = check.about.param("message")
+    words = formatting.capital(formatting.message(checked)) if isinstance(checked, Message) else str(checked)
+    return replace(check, about=TEXT(words=f"{words} · {newsletter.title}"))
 
 
 def _tables(configuration: Config) -> Iterator[Mapping[str, object]]:

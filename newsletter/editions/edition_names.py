@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from newsletter.messages import Message, Param
+from newsletter.messages.general import QUOTED
 from newsletter.models import ApprovedContent, Edition
 
 _IDENTIFIER = re.compile(r"[a-z0-9-]{1,40}/[A-Za-z0-9.-]{1,40}")
@@ -32,7 +33,7 @@ def titles_of(names: Iterable[str], period: Callable[[Edition], str]) -> Mapping
     contents = ApprovedContent.objects.filter(edition__in=editions) if editions else ApprovedContent.objects.none()
     approved = dict(contents.values_list("edition_id", "subject"))
     subjects = {edition: approved.get(edition.pk) or edition.subject for edition in editions}
-    return {e.name: _("“%(title)s”") % {"title": title} if title else period(e) for e, title in subjects.items()}
+    return {e.name: _(QUOTED.english).format(title=title) if title else period(e) for e, title in subjects.items()}
 
 
 def _texts(value: Param) -> Iterator[str]:

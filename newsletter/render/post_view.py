@@ -1,5 +1,6 @@
 """Posts and their groups as templates see them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,13 +17,14 @@ from newsletter.render.block_view import BlockView
 from newsletter.render.content.addresses import uri
 from newsletter.render.content.content import prepare
 from newsletter.render.content.covers import with_cover, with_first_image
+from newsletter.render.content.excerpt import excerpt
 from newsletter.render.content.first_line import first_line
-from newsletter.render.content.images import fitted, sized
+from newsletter.render.content.images import filling, fitted, sized
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PICTURE, without_video
 from newsletter.render.content.written import email_form
-from newsletter.render.dates import clock, direction, direction_of_text, short_date
+from newsletter.render.dates import clock, date_range, direction, direction_of_text, short_date
 from newsletter.render.scope import Scope, cleaned, named
 from newsletter.render.theme.designs import DESIGNS, Design
 from newsletter.render.theme.palette import readable
@@ -32,12 +34,17 @@ _LINE = 160
 _MOST_CATEGORIES = 3
 LISTED = 5
 """The posts in the table of contents, which never pushes the first one below the first screen."""
+_WORDS = re.compile(r"\w")
 _LONGEST_ORPHAN = 12
 """Characters of a last word that stays on the line of the word before it."""
 _SIDE = 184
 """The width of a cover beside a text, in CSS pixels."""
 _LONGEST_BESIDE = 900
-"""The most characters that stand beside a cover; longer texts are below it."""
+"""The most characters of a text that is shown beside a cover; longer texts are below it."""
+_WORDS_BESIDE = 40
+"""About how many words of a shortened text stand beside a cover, which is about as high."""
+_LEAST_MINUTES = 2
+"""The shortest reading time that is worth telling, unless a publisher asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +121,14 @@ class PostViews:
     blocks: Mapping[str, tuple[BlockView, ...]]
 
     def groups(self) -> tuple[GroupView, ...]:
-        """Return the groups; in most designs the first post of the first one leads."""
-        return tuple(self._group(group, first=number == 0) for number, group in enumerate(self.digest.groups))
+        """Return the groups; in most designs the first post of the first one leads.
+
+        The only one has no heading if it is the day that stands below the newsletter's title.
+        """
+        groups = self.digest.groups
+        if len(groups) == 1 and groups[0].heading == self._dates:
+            groups = (replace(groups[0], heading=""),)
+        return tuple(self._group(group, first=number == 0) for number, group in enumerate(groups))
 
     def headlines(self) -> tuple[PostView, ...]:
         """Return the posts of which only the headline is shown."""
@@ -166,10 +179,16 @@ class PostViews:
         )
 
     def _line(self, post: DigestPost) -> str:
-        """Return a post's first words, in HTML with its last two together, so that none is alone on a line."""
+        """Return a post's first words, in HTML with its last two together, so that none is alone on a line.
+
+        The words of a title that was made of them are not repeated.
+        """
         if not (self._design.lines and post.html):
             return ""
-        line = cleaned(first_line(post.html, _LINE))
+        line, title = cleaned(first_line(post.html, _LINE)), cleaned(post.title).removesuffix("…")
+        if line.startswith(title):
+            longer = cleaned(first_line(post.html, _LINE + len(title))).removeprefix(title).strip()
+            line = "" if not _WORDS.search(longer) else f"…{longer}" if post.title.endswith("…") else longer
         before, space, last = line.rpartition(" ")
         is_short = len(last) <= _LONGEST_ORPHAN and self.scope.form is SlotEncoding.HTML
         return f"{before}\u00a0{last}" if space and is_short else line
@@ -186,6 +205,10 @@ class PostViews:
             html = without_video(html, post.url)  # the cover leads there
         own = post.image if shows_none and not of_video else None
         image = (cover or own) if self._design.images else None
+        is_short = len(html) < _LONGEST_BESIDE and self.scope.form is SlotEncoding.HTML
+        beside = self._design.beside and image is not None and not lead and shows_none and is_short
+        if beside and not post.whole and not post.written:
+            html = excerpt(html, _WORDS_BESIDE)[0]
         if post.written:
             html = email_form(html, self._language, in_text=self.scope.form is SlotEncoding.TEXT)
         made = prepare(
@@ -202,7 +225,6 @@ class PostViews:
             coloured=self.digest.code_colours and self.scope.form is SlotEncoding.HTML,
             linked=self.scope.form is SlotEncoding.HTML and bool(self._read_on(post)),
         )
-        beside = self._design.beside and image is not None and not lead and shows_none and len(made) < _LONGEST_BESIDE
         return _Body(made, _sized(image, _SIDE if beside else self._design.cover, tallest) if image else None, beside)
 
     def _with_chosen_images(self, post: DigestPost) -> tuple[str, Image | None]:
@@ -235,8 +257,9 @@ class PostViews:
                 yield self._date(post)
             elif part == "time":
                 yield clock(post.published, self._zone, self._language) if post.published else ""
-            elif part == "reading_time" and post.minutes:
-                yield words(self._language)["minutes"].format(count=post.minutes)
+            elif part == "reading_time" and post.minutes >= self._least_minutes:
+                minutes = words(self._language)["minutes"].format(count=post.minutes)
+                yield minutes.replace(" ", "\u00a0") if self.scope.form is SlotEncoding.HTML else minutes
             elif part == "categories":
                 yield ", ".join([name for name in post.categories if name != group.heading][:_MOST_CATEGORIES])
 
@@ -251,6 +274,18 @@ class PostViews:
     def _parts(self) -> tuple[MetaPart, ...]:
         asked = self.digest.letterhead.theme.meta
         return self._design.meta if asked is None else asked
+
+    @cached_property
+    def _dates(self) -> str:
+        """The dates below the title, "" if they are hidden."""
+        digest = self.digest
+        if not digest.letterhead.theme.dates:
+            return ""
+        return date_range(digest.since, digest.until, self._zone, self._language)
+
+    @property
+    def _least_minutes(self) -> int:
+        return _LEAST_MINUTES if self.digest.letterhead.theme.meta is None else 1
 
     @cached_property
     def _listed(self) -> frozenset[str]:
@@ -286,6 +321,6 @@ def _without_images(previews: tuple[Preview, ...]) -> tuple[Preview, ...]:
 
 
 def _sized(image: Image, column: int, tallest: int) -> Image:
-    """Return an image at the width of its column, or smaller if it would be too high."""
-    width, height = fitted(image.width, image.height, column, tallest)
+    """Return an image at the width of its column, or smaller if it is small or would be too high."""
+    width, height = fitted(*filling(image.width, image.height, column), column, tallest)
     return Image(uri(sized(image.url)), collapse(cleaned(image.alt)), width, height)

@@ -1,6 +1,7 @@
 """The designs of an edition, and the options of its theme."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -253,6 +254,78 @@ def test_the_line_of_a_post_has_no_marks_of_footnotes_and_dots_between_lists() -
     assert texts(rendered([post(0, html=html)], design="brief", meta=()), "line") == ["One · Two"]
 
 
+SHUT = "The port stays shut " * 3
+VOICE = "We are led up the quay by the voice of " * 2 + "Dr. Lund. It rains."
+
+
+@pytest.mark.parametrize(
+    ("html", "wanted"),
+    [
+        (f"<p>{SHUT * 2}until May</p>{TEXT * 3}", f"{SHUT * 2}until May"),
+        (f"<p>A short beginning</p><p>{SHUT}</p>{TEXT * 3}", f"A short beginning · {SHUT}"),
+        (f"<p>{VOICE} {'Rain ' * 20}</p>", VOICE),
+        ('<p><a href="https://blog.example/talk">Comments</a></p>', ""),
+    ],
+)
+def test_the_line_of_a_post_joins_no_paragraphs_and_ends_at_no_abbreviation(html: str, wanted: str) -> None:
+    tree = rendered([post(0, html=html)], design="brief", meta=())
+    assert texts(tree, "line") == ([wanted.strip()] if wanted else [])
+
+
+def test_the_line_of_a_post_goes_on_where_its_title_ends() -> None:
+    notes = [
+        post(0, title="The mule walks to…", html=TEXT),
+        post(1, title="It takes a week.", html="<p>It takes a week.</p>"),
+    ]
+    assert texts(rendered(notes, design="brief", meta=()), "line") == ["…the port. It takes a week."]
+
+
+def test_a_text_that_is_only_a_link_to_the_post_is_left_out() -> None:
+    one = post(0)
+    tree = rendered([post(0, html=f'<p><a href="{one.url}">Read more</a></p>')])
+    assert "Read more" not in tree.text_content()
+
+
+def test_a_reading_time_of_a_minute_is_shown_where_it_is_asked_for() -> None:
+    posts = [post(0, minutes=1), post(1, minutes=2)]
+    assert [line.split(" · ")[1:] for line in texts(rendered(posts, design="magazine"), "meta")] == [
+        [],
+        ["2 min lesetid"],
+    ]
+    assert texts(rendered(posts, meta=("reading_time",)), "meta") == ["1 min lesetid", "2 min lesetid"]
+
+
+def test_a_shortened_text_beside_a_picture_is_about_as_high() -> None:
+    html = "<p>" + "The mule walks to the port with beans. " * 10 + "</p>"
+    shortened, whole = (post(n, html=html, image=picture(), whole=n == 2) for n in (1, 2))
+    tree = rendered([post(0), shortened, whole], design="magazine")
+    first, second = tree.find_class("beside")
+    assert first.text_content().count("The mule walks") == 5
+    assert second.text_content().count("The mule walks") == 10
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "shown"), [(480, 360, (552, 414)), (300, 225, (300, 225)), (480, 960, (480, 960))]
+)
+@pytest.mark.parametrize("design", ["letter", "magazine"])
+def test_a_picture_above_a_text_fills_the_column_unless_it_is_small(
+    design: str, width: int, height: int, shown: tuple[int, int]
+) -> None:
+    one = post(0, image=picture(width=width, height=height))
+    (image,) = rendered([one], design=design).iter("img")
+    assert (int(image.get("width")), int(image.get("height"))) == shown
+    assert image.getparent().get("href") == one.url
+
+
+@pytest.mark.parametrize("design", ALL)
+def test_the_day_of_an_edition_is_shown_once(design: str) -> None:
+    day = {"since": datetime(2026, 2, 5, 23, tzinfo=UTC), "until": datetime(2026, 2, 6, 23, tzinfo=UTC)}
+    posts = [post(0), post(1)]
+    for dates, times in ((True, 1), (False, 1)):
+        made = render(digest(posts, letterhead=letterhead(design=design, dates=dates), **day))
+        assert made.html.count("fredag 6. februar 2026") == made.text.count("fredag 6. februar 2026") == times
+
+
 def test_the_image_of_an_episode_is_beside_its_text_without_an_empty_line() -> None:
     card = (
         '<a href="https://blog.example/40.mp3"><img src="https://blog.example/40.jpg" alt="Salt" width="160"></a><br>'
@@ -391,7 +464,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "meta-author": ({"meta": ("author",)}, ">The editors</"),
     "meta-categories": ({"meta": ("categories",)}, ">coffee</"),
     "meta-date": ({"meta": ("date",)}, ">6. februar 2026</"),
-    "meta-reading-time": ({"meta": ("reading_time",)}, ">4 min lesetid</"),
+    "meta-reading-time": ({"meta": ("reading_time",)}, ">4\u00a0min\u00a0lesetid</"),
     "meta-source": ({"meta": ("source",)}, ">Kaffebloggen</"),
 }
 """Keys of the theme, and what each puts into the HTML."""
@@ -484,7 +557,13 @@ def test_each_card_has_its_picture_above_its_headline() -> None:
     tree = rendered([illustrated(0), illustrated(1), post(2)], design="cards")
     rows = [row for table in tree.find_class("panels") for row in table.iter("tr") if list(row.iter("img", "h3"))]
     assert [element.tag for row in rows for element in row.iter("img", "h3")] == ["img", "h3", "img", "h3", "h3"]
-    assert [row[0].get("class") for row in rows] == ["panel-top", "panel below", "panel-top", "panel below", "panel"]
+    assert [row[0].get("class") for row in rows] == [
+        "panel-top",
+        "panel below",
+        "panel-top",
+        "panel below",
+        "panel panel-end",
+    ]
 
 
 def test_a_card_is_framed_once_and_takes_few_bytes() -> None:

@@ -10,6 +10,7 @@ from newsletter.domain.digest import Preview, Rendered
 from newsletter.domain.found_post import Image
 from newsletter.render.content.content import prepare
 from newsletter.render.content.first_line import first_line
+from newsletter.render.content.fragment import parse, text_of
 from newsletter.render.content.videos import PICTURE
 from newsletter.render.edition import render
 from newsletter.render.lint import lint
@@ -188,8 +189,19 @@ def test_lint_is_content_with_a_post_that_is_a_video(design: str) -> None:
     assert [finding.code for finding in lint(render(edition), edition)] == []
 
 
+def test_the_link_to_a_video_names_the_service_below_a_headline_that_is_its_title() -> None:
+    html = f'<p><a href="{WATCH}">▶ Harbour at dawn</a></p>'
+    shown = prepare(html, url="https://blog.example/1", title="Harbour at dawn", level=3, whole=True, play="p.png")
+    assert text_of(parse(shown)) == "▶ YouTube"
+    assert 'alt="Harbour at dawn"' in shown
+
+
+def test_a_recording_without_a_title_is_named_after_its_file() -> None:
+    assert text_of(parse(body(f'<p><a href="{MP3}">{MP3}</a></p>'))) == f"▶ {MP3.rpartition('/')[2]}"
+
+
 def test_the_first_line_tells_the_label_of_a_link_from_the_text() -> None:
     label = '<p><a href="https://maps.example/5">Map</a></p>'
     assert first_line(label + "<p>There are thirty-one.</p>", 160) == "Map · There are thirty-one."
     assert first_line("<p>There are thirty-one.</p>" + label, 160) == "There are thirty-one. Map"
-    assert first_line(label, 160) == "Map"
+    assert first_line(label, 160) == ""

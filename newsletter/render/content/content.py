@@ -60,7 +60,7 @@ def prepare(
         show_boxes(root)
     _links(root, url, title)
     _pictures(root, site, tallest)
-    show_videos(root, play, {uri(preview.url): preview for preview in previews})
+    show_videos(root, play, {uri(preview.url): preview for preview in previews}, title)
     show_recordings(root)
     if has_cards(html):
         show_cards(root)
@@ -103,6 +103,9 @@ def _links(root: Element, url: str, title: str) -> None:
             footnotes.show(link)
             continue
         repeats = uri(href) == uri(url) and not is_video_link(link)
+        if repeats and not pictures and text_of(link) == text_of(root):
+            link.drop_tree()  # a text that is only "Comments" or "Read more"
+            continue
         if not href or href.startswith("#") or repeats or not (text_of(link) or pictures):
             link.drop_tag()
             continue

@@ -110,12 +110,13 @@ def words_in(runs: list[TextRun]) -> list[Word]:
         following = places[place + 1] if place + 1 < len(places) else None
         block = following is None or (following[0] != number and any(r.last for r in runs[number : following[0]]))
         parted = following is None or following[0] != number or following[1].start() > match.end()
-        ends = block or _ends_sentence(match[0], following[1][0] if following else "", parted=parted)
+        ends = block or ends_sentence(match[0], following[1][0] if following else "", parted=parted)
         found.append(Word(number, match.end(), ends, parted))
     return found
 
 
-def _ends_sentence(word: str, following: str, *, parted: bool) -> bool:
+def ends_sentence(word: str, following: str, *, parted: bool = True) -> bool:
+    """Return whether a word with a full stop ends a sentence, by the word behind it, and isn't an abbreviation."""
     if parted and _CLAUSE.search(word) and _UNSPACED_ONLY.match(following):
         return True
     if not _END.search(word) or _ABBREVIATION.match(word):

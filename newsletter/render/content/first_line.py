@@ -3,15 +3,20 @@
 import re
 from functools import lru_cache
 
+from newsletter.render.content.excerpt import ends_sentence
 from newsletter.render.content.fragment import Element, parse, serialise, text_of
 from newsletter.render.content.headline import shortened
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
-from newsletter.render.content.videos import drop_videos, leave_durations
+from newsletter.render.content.videos import PLAY, drop_videos, leave_durations
 
 _END_OF_SENTENCE = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*(?=\s|$)|[。！？។៕။]")
+_GOES_ON = re.compile(r"[.!?…。！？؟។៕။:：;,·][\"'”’»)\]]*\Z")
+"""The end of a paragraph that needs no dot before the next one."""
 _SHORTEST_SHARE, _LONGEST_SHARE = 0.4, 1.9
 """How much of the line sentences must fill to end it, and how much longer it may be for the end of its first one."""
+_LONGEST_LABEL = 24
+"""Characters of a text that is only a link, such as "Comments", and says nothing without its address."""
 
 
 @lru_cache(maxsize=256)
@@ -19,8 +24,9 @@ def first_line(html: str, longest: int) -> str:
     """Return at most `longest` characters of a cleaned post, without headings, code, images, addresses of links and
     marks of footnotes.
 
-    Items of a list have dots between them, and so has a paragraph that is only a link with the text behind it.
-    Quotations have no mark. The line ends with a sentence if one ends in its second part, or the first a little later.
+    Items of a list have dots between them, and so have a paragraph that doesn't end a sentence and the next one.
+    Quotations have no mark. The line ends with a paragraph, if that makes it long enough, or with a sentence if one
+    ends in its second part, or the first a little later. A post that is only the label of a link has no line.
     """
     root = parse(html)
     drop_videos(root)
@@ -30,27 +36,39 @@ def first_line(html: str, longest: int) -> str:
     for mark in list(root.iter("sup")):
         if mark.find(".//a") is not None:
             mark.drop_tree()
-    _end_paragraphs_of_links(root)
-    for link in list(root.iter("a")):
+    links = list(root.iter("a"))
+    if len(links) == 1 and text_of(links[0]) == text_of(root) and len(text_of(root)) <= _LONGEST_LABEL:
+        return ""
+    for link in links:
         link.drop_tag()
     _write_lists_and_quotations_as_text(root)
-    text = collapse(plain(serialise(root)))
+    paragraphs = [collapse(paragraph) for paragraph in plain(serialise(root)).split("\n\n")]
+    text = _joined(paragraphs)
     if len(text) <= longest:
         return text
     ends = [match.end() for match in _END_OF_SENTENCE.finditer(text[: int(longest * _LONGEST_SHARE)])]
-    within = [end for end in ends if longest * _SHORTEST_SHARE <= end <= longest]
-    end = next(iter(within[-1:] or [end for end in ends if end > longest]), 0)
+    ends = [end for end in ends if _ends_sentence(text, end)]
+    ends_of_paragraphs = [len(_joined(paragraphs[:count])) for count in range(1, 4)]
+    within, alone = (
+        [end for end in each if longest * _SHORTEST_SHARE <= end <= longest] for each in (ends, ends_of_paragraphs)
+    )
+    end = next(iter(alone[:1] or within[-1:] or [end for end in ends if end > longest]), 0)
     return text[:end] if end else shortened(text, longest)
 
 
-def _end_paragraphs_of_links(root: Element) -> None:
-    """Put a dot behind a paragraph that is only a link, such as the label of a map, if more text follows."""
-    for paragraph in root.iter("p"):
-        links = paragraph.findall("a")
-        alone = len(links) == 1 and text_of(paragraph) == text_of(links[0]) != ""
-        follows = paragraph.getnext()
-        if alone and follows is not None and text_of(follows) and not _END_OF_SENTENCE.search(text_of(paragraph)[-1]):
-            links[0].tail = " ·"
+def _joined(paragraphs: list[str]) -> str:
+    """Return paragraphs as one, with a dot behind each that doesn't end a sentence, unless the next one begins so."""
+    text = ""
+    for paragraph in paragraphs:
+        parted = not text or not paragraph or _GOES_ON.search(text) or paragraph.startswith(("·", PLAY))
+        text += f" {paragraph}" if parted else f" · {paragraph}"
+    return text.strip()
+
+
+def _ends_sentence(text: str, end: int) -> bool:
+    """Return whether a sentence ends at a full stop, and not an abbreviation."""
+    following = text[end:].split(maxsplit=1)
+    return ends_sentence(text[:end].rpartition(" ")[2], following[0] if following else "")
 
 
 def _write_lists_and_quotations_as_text(root: Element) -> None:

@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 # Twice a phone's width, and enough for the column on a fine screen, at a fifth of an original's weight.
 SOURCE_WIDTH = 800
 
+_LEAST_FILLING = 400
+"""Pixels of a picture that can be shown as wide as the column."""
 _BLOGGER_HOST = re.compile(r"(?:^|\.)(?:blogspot\.com|googleusercontent\.com|blogger\.com)$")
 _BLOGGER_SIZE = re.compile(r"/(?:[swh]\d+)(?:-[a-z0-9]+)*(?=/[^/]+$)")
 _GOOGLE_SIZE = re.compile(r"=(?:[swh]\d+)(?:-[a-z0-9]+)*$")
@@ -46,6 +48,15 @@ def fitted(width: int | None, height: int | None, column: int, tallest: int = 0)
         width, height = column, round(height * column / width) if height else None
     if tallest and height and height > tallest:
         return max(1, round(width * tallest / height)), tallest
+    return width, height
+
+
+def filling(width: int | None, height: int | None, column: int) -> tuple[int | None, int | None]:
+    """Return width and height of a picture that stands for its post: as wide as the column, unless it is small or a
+    portrait.
+    """
+    if width and height and _LEAST_FILLING <= width < column and height <= width:
+        return column, round(height * column / width)
     return width, height
 
 

@@ -12,7 +12,7 @@ from newsletter.domain.digest import Preview
 from newsletter.domain.found_post import Image
 from newsletter.render.content.columns import column_of
 from newsletter.render.content.fragment import Element, parse, serialise, text_of
-from newsletter.render.content.images import fitted, pixels
+from newsletter.render.content.images import filling, fitted, pixels
 
 PLAY = "▶"
 # Below the site's address. Sent emails refer to it, so it keeps its name.
@@ -20,12 +20,18 @@ PICTURE = "/static/email/play.png"
 _SIZE = (552, 310)
 _COVER = 96
 """Pixels of the image of a recording."""
-_LEAST_WIDTH = 400
-"""Pixels of a picture that can be shown as wide as the column."""
 _WATCH_PAGE = re.compile(
     r"https?://(?:(?:www|m)\.)?"
     r"(?:youtube\.com/(?:watch\?|shorts/|live/)|youtu\.be/\w|vimeo\.com/\d|dailymotion\.com/video/|tiktok\.com/@[^/]+/video/)"
 )
+
+_SERVICES = {
+    "youtube.com": "YouTube",
+    "youtu.be": "YouTube",
+    "vimeo.com": "Vimeo",
+    "dailymotion.com": "Dailymotion",
+    "tiktok.com": "TikTok",
+}
 
 RECORDING = re.compile(r"\.(?:mp3|m4a|m4b|aac|ogg|oga|opus|flac|wav|mp4|m4v|mov|webm|ogv)(?:[?#]|\Z)", re.IGNORECASE)
 """The end of an address of a recording."""
@@ -55,17 +61,19 @@ def video_links(html: str) -> Iterator[str]:
         yield from (link.get("href") for link in parse(html).iter("a") if text_of(link) and _is_video(link))
 
 
-def show_videos(root: Element, picture: str, previews: Mapping[str, Preview]) -> None:
+def show_videos(root: Element, picture: str, previews: Mapping[str, Preview], headline: str = "") -> None:
     """Mark each link to a video that is alone in its block, and put a picture above its title.
 
-    That is the one of `previews`, by address, else the address `picture`, if it isn't "".
+    That is the one of `previews`, by address, else the address `picture`, if it isn't "". The link below the picture
+    doesn't repeat the post's headline, but names the service.
     """
     for link in list(root.iter("a")):
         link_text = text_of(link).removeprefix(PLAY).strip()
         if link_text and _is_video(link):
             preview = previews.get(link.get("href"))
             title = preview.title if preview and preview.title and _is_host(link_text) else link_text
-            _show(link, title, preview, picture)
+            label = _service(link.get("href")) or title if title == headline else title
+            _show(link, title, label, preview, picture)
 
 
 def show_recordings(root: Element) -> None:
@@ -75,6 +83,8 @@ def show_recordings(root: Element) -> None:
     """
     for title in list(_recordings(root)):
         paragraph = next(title.iterancestors("p"))
+        if title.text and not len(title) and title.text.strip() == title.get("href"):
+            title.text = short_name(title.get("href"))
         if not is_video_link(title):
             _mark(title)
         paragraph.getparent().replace(paragraph, _card(paragraph, title))
@@ -193,15 +203,19 @@ def _is_video(link: Element) -> bool:
 def _size_of(image: Image | None, column: int) -> tuple[int, int | None]:
     """Return the size of a video's picture, which fills the column unless it is small."""
     width, height = (image.width, image.height) if image else _SIZE
-    if width and height and _LEAST_WIDTH <= width < column:
-        width, height = column, round(height * column / width)
-    return fitted(width, height, column)
+    return fitted(*filling(width, height, column), column)
 
 
-def _show(link: Element, title: str, preview: Preview | None, picture: str) -> None:
+def _service(url: str) -> str:
+    """Return the name of the service that has a video, "" for others."""
+    host = re.sub(r"\Ahttps?://(?:(?:www|m)\.)?", "", url).partition("/")[0]
+    return _SERVICES.get(host, "")
+
+
+def _show(link: Element, title: str, label: str, preview: Preview | None, picture: str) -> None:
     for child in list(link):
         link.remove(child)
-    link.text = f"{PLAY} {title}"
+    link.text = f"{PLAY} {label}"
     own_picture = preview.image if preview else None
     if not (own_picture or picture):
         return

@@ -11,7 +11,7 @@ from newsletter.render.content.videos import is_video_link
 from newsletter.render.lint.codes import finding
 from newsletter.render.lint.look import Look
 
-_OF_THE_DESIGN = ("cover", "read-on")
+_OF_THE_DESIGN = ("cover", "lead", "read-on")
 _SCHEMES = ("http", "https", "mailto", "tel")
 
 

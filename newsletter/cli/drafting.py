@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from newsletter.cli.common import WRONG, EditionName, emit, fail, newsletter_named, ready, say, time_given
+from newsletter.domain.english import counted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -323,7 +324,7 @@ def lint(edition: EditionName) -> None:
         "\n".join(_findings(findings)),
     )
     if looked_at.errors:
-        fail(f"{row.name} has {_many(len(looked_at.errors), 'error')}; fix or override before approving", 1)
+        fail(f"{row.name} has {counted(len(looked_at.errors), 'error')}; fix or override before approving", 1)
 
 
 def _asked(zone: ZoneInfo, period: str, **options: str) -> "RequestedWindow | None":
@@ -351,7 +352,7 @@ def _asked(zone: ZoneInfo, period: str, **options: str) -> "RequestedWindow | No
 
 def _counted(document: dict[str, Any]) -> str:
     inside = sum(p["included"] for p in document["posts"])
-    posts, days = _many(inside, "post"), _many(len(document["days"]), "day")
+    posts, days = counted(inside, "post"), counted(len(document["days"]), "day")
     return f"{posts} on {days}, {len(document['posts']) - inside} not included"
 
 
@@ -364,12 +365,8 @@ def _counted_in_variants(configuration: "Config", edition: "Edition", document: 
     counts = set(post_counts(configuration, edition, receiving(configuration.edited(edition), edition, now)))
     if counts <= {inside}:
         return ""
-    posts = _many(max(counts), "post")
+    posts = counted(max(counts), "post")
     return f"; variants with {posts if len(counts) == 1 else f'{min(counts)} to {posts}'}"
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _headline(document: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from newsletter.cli.common import EditionName, confirm, emit, ready
+from newsletter.domain.english import counted
 
 BY = "command line"
 
@@ -51,17 +52,19 @@ def resend(
     from newsletter.sending import lifecycle, progress
 
     row = find(configuration, edition)
-    counted = progress.counts(row)
+    counts = progress.counts(row)
     skipped = lifecycle.skipped_to_send(row)
     if dry_run:
-        emit({**counted.document(), "resent": 0}, f"{row.name}: {_subscribers(skipped)} skipped; nothing was done")
+        emit(
+            {**counts.document(), "resent": 0},
+            f"{row.name}: {counted(skipped, 'subscriber')} skipped; nothing was done",
+        )
         return
     if skipped:
-        confirm(f"Send {row.name} to {_subscribers(skipped)} who got nothing?", yes=yes)
+        confirm(f"Send {row.name} to {counted(skipped, 'subscriber')} who got nothing?", yes=yes)
     count = lifecycle.send_to_skipped(configuration, row, by=BY, expected=skipped or None)
     document = {**progress.counts(row).document(), "resent": count}
-    emit(document, f"{row.name} will be sent to {_subscribers(count)} by 'newsletter run', or 'newsletter send --wait'")
-
-
-def _subscribers(count: int) -> str:
-    return f"{count} subscriber{'' if count == 1 else 's'}"
+    emit(
+        document,
+        f"{row.name} will be sent to {counted(count, 'subscriber')} by 'newsletter run', or 'newsletter send --wait'",
+    )

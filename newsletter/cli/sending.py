@@ -204,7 +204,7 @@ def _queue(configuration: Config, row: "Edition", *, approve: bool, yes: bool, d
     _check_links(configuration, row)
     readers = _audience(configuration, row)
     act = f"Schedule {row.name} for {due:%F %H:%M}Z, to be sent" if due else f"Send {row.name}"
-    confirm(f"{act} to {readers} subscriber{'' if readers == 1 else 's'}?", yes=yes)
+    confirm(f"{act} to {counted(readers, 'subscriber')}?", yes=yes)
     if row.state == State.DRAFT:
         row = approval.approve(configuration, row, by=BY, needs_content=True)
     approval.queue(configuration, row, by=BY, at=due)

@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from newsletter.config import Newsletter
-from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings import catalogue, site_pages
 from newsletter.web.desk.settings.delivery_pages import ADVANCED, DELIVERY, PROVIDERS
 from newsletter.web.desk.settings.design_page import DESIGN
 from newsletter.web.desk.settings.fields import SettingField, SettingsPage, Words
 from newsletter.web.desk.settings.topics_page import TOPICS
 
 MOST_MATCHES = 12
-ADVANCED_PAGES = (catalogue.COLLECT, ADVANCED, catalogue.ALERTS)
+ADVANCED_PAGES = (site_pages.COLLECT, ADVANCED, site_pages.ALERTS)
 
 COMMON_WORDS: dict[str, Words] = {
     "title": gettext_lazy("name rename"),
@@ -100,7 +100,7 @@ def of_site() -> tuple[PageGroup, ...]:
             _("Delivery"),
             _("The mail server or email service, bounces, and whether emails reach the inbox."),
             (
-                *(Link(str(each.title), _address(each)) for each in (DELIVERY, PROVIDERS, catalogue.BOUNCES)),
+                *(Link(str(each.title), _address(each)) for each in (DELIVERY, PROVIDERS, site_pages.BOUNCES)),
                 Link(_("Deliverability"), reverse("desk:deliverability")),
             ),
         ),
@@ -113,7 +113,7 @@ def of_site() -> tuple[PageGroup, ...]:
             _("Advanced"),
             _("The address, reading blogs, SMTP details, alerts and other programs. Most people never change these."),
             (
-                *(Link(str(each.title), _address(each)) for each in (catalogue.ADDRESS, *ADVANCED_PAGES)),
+                *(Link(str(each.title), _address(each)) for each in (site_pages.ADDRESS, *ADVANCED_PAGES)),
                 Link(_("Events from email services"), reverse("desk:settings-webhooks")),
                 Link(_("API tokens"), reverse("desk:tokens")),
                 Link(_("Webhooks"), reverse("desk:webhooks")),

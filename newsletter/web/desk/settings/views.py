@@ -14,7 +14,7 @@ from newsletter.scheduling import checks
 from newsletter.scheduling.check import Check
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import page
-from newsletter.web.desk.settings import catalogue, overview
+from newsletter.web.desk.settings import overview, site_pages
 from newsletter.web.desk.settings.delivery_pages import API_NAMES, DELIVERY
 from newsletter.web.desk.settings.fields import Words
 from newsletter.web.desk.settings.state import read_only_reason
@@ -65,9 +65,9 @@ def _tables(configuration: Config) -> Iterator[Mapping[str, object]]:
     tables: list[tuple[str, Words, object]] = [
         ("site", _("Site"), configuration.site),
         ("web", _("Web server"), configuration.web),
-        ("collect", catalogue.COLLECT.title, configuration.collect),
+        ("collect", site_pages.COLLECT.title, configuration.collect),
         ("delivery", DELIVERY.title, configuration.delivery),
-        ("bounces", catalogue.BOUNCES.title, configuration.bounces),
+        ("bounces", site_pages.BOUNCES.title, configuration.bounces),
         *((f"newsletters.{name}", each.title, each) for name, each in configuration.newsletters.items()),
     ]
     for name, title, table in tables:

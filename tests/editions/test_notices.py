@@ -111,7 +111,7 @@ def test_a_notice_names_an_edition_by_its_title_and_a_letter_by_its_subject(post
     for mail, title in ((first, "Tea {and} rice"), (second, "An announcement")):
         plain = mail.get_body(("plain",))
         assert plain is not None
-        assert f"“{title}”" in plain.get_content()
+        assert f"«{title}»" in plain.get_content()
         assert "letter-" not in plain.get_content().replace("/letter-", "")
     assert "An announcement" in str(second["subject"])
 

@@ -56,6 +56,15 @@ CANCELLED_UNSENT_BY = MessageType(
 )
 
 # Letters of the welcome series.
+TEMPLATE_OF_LETTERS = MessageType(
+    "template.letters-only", gettext_noop("only a letter can be a template; duplicate the edition first")
+)
+TEMPLATE_NAME_LONG = MessageType(
+    "template.name-too-long", gettext_noop("the name of a template has at most {most} characters; shorten it")
+)
+TEMPLATE_NAME_TAKEN = MessageType(
+    "template.name-taken", gettext_noop("there is a template “{name}” already; choose another name")
+)
 WELCOME_FULL = MessageType(
     "welcome.full", gettext_noop("a welcome series has at most {most} emails; change or remove one of them")
 )

@@ -54,6 +54,13 @@ class Edition(models.Model):
     standalone = models.BooleanField(
         default=False, help_text="a letter outside the schedule: it has no posts but those that an editor adds"
     )
+    template = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="the name under which new letters can be started from it; empty: it is no template",
+    )
     welcome = models.ForeignKey(
         "WelcomeLetter",
         null=True,

@@ -69,6 +69,23 @@ def test_an_earlier_letter_is_used_as_a_start(editor: Client, draft: Edition) ->
     copy = Edition.objects.filter(standalone=True).latest("pk")
     assert (copy.subject, copy.greeting) == ("Good news", "Dear readers")
     assert Edition.objects.filter(standalone=True).count() == 2
+    first = Edition.objects.filter(standalone=True).earliest("pk")
+    editor.post(f"/desk/editions/{first.name}/control/", {"act": "stop", "state": "draft"})
+    for edition, name, told in (
+        (first, "  ", "Enter a name for the template"),
+        (first, "Monthly", "Saved as a template"),
+        (copy, "monthly", "There is a template “monthly” already"),
+        (draft, "Week", "Only a letter can be a template"),
+    ):
+        answer = editor.post(f"/desk/editions/{edition.name}/template/", {"template": name}, follow=True)
+        assert told in _text(answer.content)
+    offered = lxml_html.fromstring(editor.get(page).content)
+    (form,) = offered.xpath("//section[@aria-labelledby='h-templates']//form")
+    editor.post(form.get("action"))
+    assert Edition.objects.filter(standalone=True).latest("pk").greeting == "Dear readers"
+    assert not Edition.objects.filter(standalone=True).latest("pk").template
+    editor.post(f"/desk/editions/{first.name}/template/", {"act": "remove"})
+    assert "Start from a template" not in editor.get(page).text
 
 
 def test_a_letter_of_a_paused_newsletter_is_refused_and_keeps_the_subject(editor: Client) -> None:
@@ -110,7 +127,7 @@ def test_the_log_says_what_was_changed_in_a_block(admin: Client, draft: Edition)
     _block(admin, draft.revision)
     _block(admin, _now().revision, id=_now().blocks[0]["id"], url="https://tea.example")
     log = _text(admin.get("/desk/log/").content)
-    assert "Coffee, url https://coffee.example https://tea.example" in log
+    assert "Coffee, Web address https://coffee.example https://tea.example" in log
     assert "{" not in log
 
 

@@ -17,6 +17,7 @@ from subscribers.models import Subscriber, Subscription
 
 pytestmark = pytest.mark.django_db
 SERIES = "/desk/n/kinaforum/welcome/"
+ADD = f"{SERIES}add/"
 
 
 def words(content: bytes) -> str:
@@ -42,15 +43,20 @@ def reader(address: str, days_ago: float) -> Subscription:
 
 
 def test_a_letter_is_added_and_opens_in_the_editor(editor: Client) -> None:
-    answer = editor.post(SERIES, {"days": "3", "subject": "Nice to meet you"})
+    assert f'href="{ADD}"' in editor.get(SERIES).content.decode()
+    assert "<markdown-editor>" in editor.get(ADD).content.decode()
+    texts = {"subject": "Nice to meet you", "preheader": "Hello", "greeting": "First line\r\n\r\nSecond"}
+    answer = editor.post(ADD, {"days": "3", **texts})
     assert answer["Location"] == "/desk/editions/kinaforum/welcome-1/"
+    draft = Edition.objects.get()
+    assert (draft.preheader, draft.greeting) == ("Hello", "First line\n\nSecond")
     page = editor.get(answer["Location"])
     assert "Welcome series" in words(page.content)
 
 
 def test_the_first_page_lists_welcome_emails_that_nobody_has_approved(editor: Client) -> None:
     letter(3, "Nice to meet you")
-    editor.post(SERIES, {"days": "9", "subject": "How we bake"})
+    editor.post(ADD, {"days": "9", "subject": "How we bake"})
     page = words(editor.get("/desk/").content)
     assert "“How we bake” is a welcome email. New subscribers get it once it is approved." in page
     assert "Nice to meet you" not in page
@@ -60,14 +66,14 @@ def test_the_first_page_lists_welcome_emails_that_nobody_has_approved(editor: Cl
 
 @pytest.mark.parametrize("days", ["", "x", "366", "-1", "9" * 30])
 def test_a_distance_that_cannot_be_used_is_said_and_nothing_typed_is_lost(editor: Client, days: str) -> None:
-    answer = editor.post(SERIES, {"days": days, "subject": "Nice to meet you"})
+    answer = editor.post(ADD, {"days": days, "subject": "Nice to meet you"})
     assert answer.status_code == 422
     assert "Choose 0 to 365 days" in words(answer.content)
     assert 'value="Nice to meet you"' in answer.content.decode()
 
 
 def test_approving_puts_a_letter_to_use(editor: Client) -> None:
-    editor.post(SERIES, {"days": "3", "subject": "Nice to meet you"})
+    editor.post(ADD, {"days": "3", "subject": "Nice to meet you"})
     edition = Edition.objects.get()
     Edition.objects.filter(pk=edition.pk).update(greeting="Hello!")
     side = editor.get("/desk/editions/kinaforum/welcome-1/side/").content.decode()

@@ -41,7 +41,15 @@ def draft_of(letter: WelcomeLetter) -> Edition | None:
 
 
 def add(
-    configuration: Config, newsletter: config.Newsletter, days: int, *, now: datetime, subject: str = "", by: str = ""
+    configuration: Config,
+    newsletter: config.Newsletter,
+    days: int,
+    *,
+    now: datetime,
+    subject: str = "",
+    preheader: str = "",
+    greeting: str = "",
+    by: str = "",
 ) -> Edition:
     """Add a letter to the series; return its draft. Raises Impossible for a distance that is taken or too long."""
     refuse_inactive(newsletter)
@@ -53,7 +61,16 @@ def add(
         numbers = WelcomeLetter.objects.filter(newsletter=newsletter.name)
         number = (numbers.aggregate(last=Max("number"))["last"] or 0) + 1
         letter = WelcomeLetter.objects.create(newsletter=newsletter.name, number=number, days=days, created_at=now)
-        return standalone.make(configuration, newsletter, now=now, subject=subject, welcome=letter, by=by)
+        return standalone.make(
+            configuration,
+            newsletter,
+            now=now,
+            subject=subject,
+            preheader=preheader,
+            greeting=greeting,
+            welcome=letter,
+            by=by,
+        )
 
 
 def revise(configuration: Config, letter: WelcomeLetter, *, now: datetime, by: str = "") -> Edition:

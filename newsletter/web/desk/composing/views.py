@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from newsletter.editions.composing import blocks as composing
-from newsletter.editions.composing import bulk, standalone
+from newsletter.editions.composing import bulk, standalone, templates
 from newsletter.editions.problems import Impossible
 from newsletter.models import Edition, EditorChoice, State
 from newsletter.web.converters import whole_number
@@ -19,7 +19,7 @@ from newsletter.web.desk.composing import queries
 from newsletter.web.desk.edition import block_list, conflicts
 from newsletter.web.desk.edition.queries import posts
 from newsletter.web.desk.edition.views import revision_of
-from newsletter.web.desk.pages import about, as_sentence, caught, edition_of, editor, newsletter_of, page
+from newsletter.web.desk.pages import about, as_sentence, caught, edition_of, editor, newsletter_of, page, sentences
 from subscribers.requests import config_of
 
 CHOICES = {"in": EditorChoice.IN, "out": EditorChoice.OUT}
@@ -60,9 +60,27 @@ def letter(request: HttpRequest, name: str) -> HttpResponse:
         "given": fields,
         "problem": problem,
         "may_have_posts": bool(newsletter.sources),
+        "templates": templates.templates(newsletter.name),
         "earlier": queries.earlier_letters(config_of(request), newsletter),
     }
     return page(request, "letter", context, section="home", status=422 if problem else 200)
+
+
+@require_POST
+def template(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Save a letter as a template, or remove it from the templates."""
+    newsletter_of(request, name)
+    edition, wanted = edition_of(name, period), request.POST.get("template", "").strip()
+    with sentences(request):
+        if request.POST.get("act") == "remove":
+            templates.name_template(edition, "", by=editor(request))
+            messages.success(request, _("It is no longer a template. The letter stays as it is."))
+        elif not wanted:
+            raise _NoName(_("enter a name for the template"))
+        else:
+            templates.name_template(edition, wanted, by=editor(request))
+            messages.success(request, _("Saved as a template. “New letter” lists it."))
+    return redirect("desk:more", name, period)
 
 
 @require_POST
@@ -175,6 +193,10 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise _NoDay(_("choose the day to move the posts to")) from None
+
+
+class _NoName(Impossible):
+    """The name of a template is missing."""
 
 
 class _NoDay(Impossible):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from newsletter.models import Edition, EditionPost
+from newsletter.render.subject import beginning
 from newsletter.web.desk.edition import texts
 
 
@@ -56,8 +57,11 @@ def word_fields(edition: Edition) -> list[WordField]:
         ("closing", _("Sign-off"), _("Shown below the posts."), 12),
     )
     unfolded = ("subject", "preheader", "greeting") if of_letter else ("subject",)
+    proposed = {"preheader": beginning(edition.greeting)} if of_letter else {}
     return [
-        WordField(k, label, help_text, getattr(edition, k), rows, folded=k not in unfolded)
+        WordField(
+            k, label, help_text, getattr(edition, k), rows, folded=k not in unfolded, automatic=proposed.get(k, "")
+        )
         for k, label, help_text, rows in fields
     ]
 

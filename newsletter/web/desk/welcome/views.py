@@ -18,9 +18,23 @@ from subscribers.requests import config_of
 
 
 def series(request: HttpRequest, name: str) -> HttpResponse:
-    """Show the letters of the series with their counts, and add one."""
+    """Show the letters of the series with their counts."""
+    newsletter = newsletter_of(request, name)
+    lines = queries.lines(config_of(request), newsletter, timezone.now())
+    context = {
+        "newsletter": newsletter,
+        "lines": lines,
+        "most": welcome_series.MOST,
+        "longest": welcome_series.LONGEST,
+        "full": len(lines) >= welcome_series.MOST,
+    }
+    return page(request, "welcome", context, section="home")
+
+
+def add(request: HttpRequest, name: str) -> HttpResponse:
+    """Write a letter of the series."""
     newsletter, problem = newsletter_of(request, name), ""
-    entered = {key: request.POST.get(key, "") for key in ("days", "subject")}
+    entered = {key: request.POST.get(key, "") for key in ("days", "subject", "preheader", "greeting")}
     if request.method == "POST":
         with caught() as problems:
             made = welcome_series.add(
@@ -29,22 +43,21 @@ def series(request: HttpRequest, name: str) -> HttpResponse:
                 _days(entered["days"]),
                 now=timezone.now(),
                 subject=entered["subject"],
+                preheader=entered["preheader"],
+                greeting=entered["greeting"].replace("\r\n", "\n"),
                 by=editor(request),
             )
         if not problems:
             return redirect("desk:edition", made.newsletter, made.period)
         problem = problems[0]
-    lines = queries.lines(config_of(request), newsletter, timezone.now())
     context = {
         "newsletter": newsletter,
-        "lines": lines,
         "given": entered,
         "problem": problem,
-        "most": welcome_series.MOST,
         "longest": welcome_series.LONGEST,
-        "full": len(lines) >= welcome_series.MOST,
+        "of_series": True,
     }
-    return page(request, "welcome", context, section="home", status=422 if problem else 200)
+    return page(request, "letter", context, section="home", status=422 if problem else 200)
 
 
 @require_POST

@@ -1,0 +1,19 @@
+/* Proposes the preview text of a letter in its empty field: the beginning of the text, as the email has it. */
+(() => {
+  "use strict";
+
+  const LONGEST = 140;
+  const text = document.getElementById("greeting"), field = document.getElementById("preheader");
+  let waiting;
+
+  function propose() {
+    const editor = text.closest("markdown-editor").querySelector(".ProseMirror");
+    const words = ((editor && editor.innerText) || text.value).replace(/\s+/g, " ").trim();
+    field.placeholder = words.length > LONGEST ? `${words.slice(0, LONGEST).replace(/\s\S*$/, "")}…` : words;
+  }
+
+  if (text && field) {
+    text.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(propose, 500); });
+    if (!field.placeholder) { propose(); }
+  }
+})();

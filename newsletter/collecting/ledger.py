@@ -22,6 +22,7 @@ from newsletter.messages import Message
 from newsletter.messages import sources as messages
 from newsletter.messages.general import ABOUT
 from newsletter.models import HOLDING, Edition, EditionPost, Listing, Post, Source, SourceDay
+from newsletter.models.source import PUSHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,10 @@ def store(
     with transaction.atomic():
         source = Source.objects.select_for_update().get(pk=source.pk)
         first = source.first_read_at is None
+        if first:
+            source.first_read_at = KnownPosts(source, reading, configured).moved_at(reading.posts, now)
         stored = _store_posts(source, settings, reading, now, configured) if reading.posts else Stored()
-        _mark_gone(source, reading, now)
+        _mark_gone(source, reading, now, configured, replaces=first and source.first_read_at is not None)
         gaps.record(source, reading, now)
         _update_source(source, reading, now, first=first)
     return replace(stored, problem=source.problem)
@@ -116,8 +119,8 @@ def _add(source: Source, settings: config.SourceSettings, found_post: FoundPost,
 def _was_there_before(source: Source, found_post: FoundPost, now: datetime) -> bool:
     """Return whether a post existed before the first reading.
 
-    These are all posts of that reading, except ones dated in the future; later, posts older than it reached. An empty
-    listing has reached all posts.
+    These are all posts of that reading, except ones dated in the future or since a blog moved; later, posts older than
+    it reached. An empty listing has reached all posts.
     """
     if found_post.published is not None and found_post.published >= (source.first_read_at or now):
         return False
@@ -152,22 +155,32 @@ def _is_in_an_edition(post: Post) -> bool:
     return EditionPost.objects.filter(post=post, included=True, edition__in=approved).exists()
 
 
-def _mark_gone(source: Source, reading: SourceReading, now: datetime) -> None:
+def _mark_gone(
+    source: Source, reading: SourceReading, now: datetime, configured: Collection[str], *, replaces: bool
+) -> None:
     """Mark listings as gone that a reading should have reached but doesn't have; posts without a listing are gone.
 
-    A reading without any post says nothing: sites whose posts all disappear have a fault.
+    What a source listed that is no longer configured doesn't count; if this one `replaces` those, it says what is gone
+    of theirs. A reading without any post says nothing: sites whose posts all disappear have a fault.
     """
     if reading.reached_back_to is None or not reading.posts:
         return
     reached = Q(post__published__gt=reading.reached_back_to)
     if reading.reached_back_to == EVERYTHING:
         reached |= Q(post__published=None)
-    missing = source.listings.filter(reached, gone_at=None)
-    missing = missing.exclude(uid__in=[p.uid for p in reading.posts]).exclude(post__listings__last_seen=now)
-    posts = list(missing.values_list("post_id", flat=True))
+    counted = {*configured, source.url, PUSHED}
+    sources = [source.pk]
+    if replaces:
+        of_newsletter = Source.objects.filter(newsletter=source.newsletter)
+        sources += [pk for pk, url in of_newsletter.values_list("pk", "url") if url not in counted]
+    missing = Listing.objects.filter(reached, source__in=sources, gone_at=None)
+    missing = missing.exclude(source=source, uid__in=[p.uid for p in reading.posts])
+    missing = missing.exclude(post__listings__last_seen=now)
+    posts = set(missing.values_list("post_id", flat=True))
     missing.update(gone_at=now)
-    still = Listing.objects.filter(post_id__in=posts, gone_at=None).values("post_id")
-    Post.objects.filter(pk__in=posts, gone_at=None).exclude(pk__in=still).update(gone_at=now)
+    listed = Listing.objects.filter(post_id__in=posts, gone_at=None).values_list("post_id", "source__url")
+    posts -= {post for post, url in listed if url in counted}
+    Post.objects.filter(pk__in=posts, gone_at=None).update(gone_at=now)
 
 
 def _update_source(source: Source, reading: SourceReading, now: datetime, *, first: bool) -> None:
@@ -186,7 +199,7 @@ def _update_source(source: Source, reading: SourceReading, now: datetime, *, fir
         source.listed_at = source.listed_at if reading.not_modified else now
         source.reached_back_to = _clamped(reading.reached_back_to) or source.reached_back_to
     if read and first:
-        source.first_read_at = now
+        source.first_read_at = source.first_read_at or now
         lists_posts = reading.posts or reading.not_modified
         source.first_reached_back_to = _clamped(reading.reached_back_to if lists_posts else EVERYTHING)
     source.save()

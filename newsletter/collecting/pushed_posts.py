@@ -12,9 +12,7 @@ from newsletter.collecting import ledger
 from newsletter.domain.found_post import FoundPost
 from newsletter.feeds import SourceReading
 from newsletter.models import Post, Source
-
-SOURCE = "api"
-"""What stands for the source of pushed posts, in the place of an address."""
+from newsletter.models.source import PUSHED
 
 _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 
@@ -27,8 +25,8 @@ def push(newsletter: str, found: FoundPost, now: datetime) -> tuple[Post, bool]:
     """
     source, _ = Source.objects.get_or_create(
         newsletter=newsletter,
-        url=SOURCE,
+        url=PUSHED,
         defaults={"first_read_at": _BEGINNING, "first_reached_back_to": _BEGINNING},
     )
-    stored = ledger.store(source, config.SourceSettings(url=SOURCE), SourceReading(kind=SOURCE, posts=(found,)), now)
+    stored = ledger.store(source, config.SourceSettings(url=PUSHED), SourceReading(kind=PUSHED, posts=(found,)), now)
     return source.listings.select_related("post").get(uid=found.uid).post, stored.new > 0

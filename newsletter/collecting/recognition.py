@@ -6,11 +6,11 @@ series have one title, and short texts recur. Two entries that are listed togeth
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from newsletter.domain.found_post import FoundPost
 from newsletter.feeds import SourceReading
@@ -117,6 +117,23 @@ class KnownPosts:
             or self._by_id_elsewhere(found_post, posts)
             or self._by_text(found_post, posts)
         )
+
+    def moved_at(self, found_posts: Sequence[FoundPost], now: datetime) -> datetime | None:
+        """Return from when on the posts of a source are new that is read for the first time and lists known posts.
+
+        It goes on where another source ends: a blog that moved, and perhaps went on meanwhile. That is the date of its
+        newest known post, or when the other source was first read if that is later. Returns None if most of the posts
+        up to there are unknown, as in the feed of a whole blog that is read in the place of a category's.
+        """
+        dated = [(p.published, self.find(p)) for p in found_posts if p.published is not None and p.published <= now]
+        known = {post.pk: at for at, post in dated if post is not None}
+        listings = Listing.objects.filter(post__in=known).exclude(source=self._source)
+        first_read: datetime | None = listings.aggregate(at=Min("source__first_read_at"))["at"]
+        if first_read is None:
+            return None
+        oldest, newest = min(known.values()), max(known.values())
+        unknown = sum(post is None and oldest < at < newest for at, post in dated)
+        return max(newest, first_read) if unknown <= len(known) else None
 
     def _by_link(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
         """Return the post with the same address; if several share it, as a home page, the one with the same text."""

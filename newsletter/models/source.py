@@ -4,9 +4,15 @@ from django.db import models
 
 from newsletter.models.message_field import MessageField, MessagesField
 
+PUSHED = "api"
+"""The address and the kind of the source of posts that another program pushes."""
+
 
 class Source(models.Model):
-    """A configured source of one newsletter, created when it is first collected; `url` is the one in config.toml."""
+    """A configured source of one newsletter, created when it is first collected; `url` is the one in config.toml.
+
+    `first_read_at` is when it was first read; of an address to which a blog moved, from when on its posts were new.
+    """
 
     newsletter = models.CharField(max_length=40)
     url = models.CharField(max_length=2000)

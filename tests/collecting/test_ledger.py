@@ -167,7 +167,7 @@ def test_a_failed_first_reading_does_not_count() -> None:
 
 
 def test_a_reading_that_cannot_be_stored_is_not_stored_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "_mark_gone", lambda *_: 1 / 0)
+    monkeypatch.setattr(ledger, "_mark_gone", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         collected(found("a"))
     assert not Post.objects.exists()

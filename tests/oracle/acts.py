@@ -68,6 +68,11 @@ class Read(Act):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadElsewhere(Act):
+    """The blog has moved, and is read at its new address from now on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deleted(Act):
     """A post was deleted at its source, and its address answers 404."""
 

@@ -7,17 +7,20 @@ from datetime import datetime
 from tests.oracle.acts import Configured, ListedPost
 
 HOST = "kinaforum.example"
+OTHER_HOST = "blog.kinaforum.example"
+"""Where the blog is after it has moved, with other ids for its posts."""
 
 
 @dataclass(slots=True)
 class Blog:
-    """A blog that can be changed at any time; its feed lists the `listing` newest posts."""
+    """A blog that can be changed at any time; its feed lists the `listing` newest posts, only at its present host."""
 
     posts: dict[str, ListedPost] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     down: bool = False
     listing: int = 1_000
+    host: str = HOST
 
     def publish(self, dated: datetime, categories: frozenset[str] = frozenset()) -> str:
         """Add a post, and return its name, which is the last part of its address."""
@@ -25,6 +28,10 @@ class Blog:
         self.posts[name] = ListedPost(name, dated, categories)
         self.texts[name] = f"What there is to say of {name} fills a paragraph, and is said here once."
         return name
+
+    def move(self) -> None:
+        """Move to the other host; the feed at the one before answers no more."""
+        self.host = HOST if self.host == OTHER_HOST else OTHER_HOST
 
     def redate(self, name: str, dated: datetime) -> None:
         """Give a post another date."""
@@ -55,6 +62,7 @@ class Settings:
     topics: Mapping[str, frozenset[str]] = field(default_factory=dict)
     excluded: frozenset[str] = frozenset()
     body: str = "title"
+    host: str = HOST
 
     @property
     def offered(self) -> tuple[str, ...]:

@@ -12,19 +12,23 @@ from tests.oracle.blog import Blog
 
 
 class BlogServer:
-    """Serves `/feed` and each post. `read` is called with what a reader of the feed has just got."""
+    """Serves a feed and each post, below the name of the blog's present host.
+
+    `read` is called with what a reader of the feed has just got.
+    """
 
     def __init__(self, blog: Blog, read: Callable[[tuple[ListedPost, ...]], None]) -> None:
         def feed() -> str:
             listed = blog.listed()
             read(listed)
-            items = "".join(_item(self.url, post, blog.texts[post.name]) for post in listed)
+            items = "".join(_item(f"{self.url}/{blog.host}", post, blog.texts[post.name]) for post in listed)
             return f'<?xml version="1.0"?><rss version="2.0"><channel><title>Blog</title>{items}</channel></rss>'
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                name = self.path.strip("/").removesuffix(".html")
-                if blog.down:
+                host, _, page = self.path.strip("/").partition("/")
+                name = page.removesuffix(".html")
+                if blog.down or host != blog.host:
                     self.send_error(503)
                 elif name == "feed":
                     self._give(feed(), "application/rss+xml")
@@ -62,7 +66,7 @@ class BlogServer:
 def _item(url: str, post: ListedPost, text: str) -> str:
     categories = "".join(f"<category>{escape(each)}</category>" for each in sorted(post.categories))
     return (
-        f"<item><guid isPermaLink='false'>{post.name}</guid><title>About {post.name}</title>"
+        f"<item><guid isPermaLink='false'>{url} {post.name}</guid><title>About {post.name}</title>"
         f"<link>{url}/{post.name}.html</link><pubDate>{format_datetime(post.dated)}</pubDate>{categories}"
         f"<description>{escape(f'<p>{text}</p>')}</description></item>"
     )

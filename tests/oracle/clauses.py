@@ -140,6 +140,34 @@ def _gone_for_a_while(site: OracleSite) -> None:
     site.blog.deleted.clear()
 
 
+def _moved(site: OracleSite) -> None:
+    """The blog moves, goes on for some days, and is read at its new address only then."""
+    site.collect()
+    for cadence in site.settings.offered:
+        site.join(cadence, cadence)
+    site.publish()
+    site.wait(7 * DAY)
+    site.blog.move()
+    for _ in range(3):
+        site.publish()
+        site.wait(DAY)
+    site.configure(replace(site.settings, host=site.blog.host))
+    site.look()
+
+
+def _moved_without_a_post(site: OracleSite) -> None:
+    """One of two posts that wait for their edition is not there where the blog moved to."""
+    _both(site)
+    first = site.publish()
+    site.publish()
+    site.look()
+    site.blog.move()
+    site.delete(first)
+    site.configure(replace(site.settings, host=site.blog.host))
+    site.look()
+    site.wait(DAY)
+
+
 def _newcomer(site: OracleSite) -> None:
     site.collect()
     site.join("r")
@@ -369,6 +397,10 @@ CLAUSES = {
     "reopening undoes what was left out": History(DAILY_OR_WEEKLY, _left_out_and_reopened),
     "what is gone from its source is out": History(DAILY_OR_WEEKLY, _gone),
     "what was gone for a while is in again": History(DAILY_OR_WEEKLY, _gone_for_a_while),
+    "what a blog published after it moved is new": History(
+        Settings(period="week", cadences=("week", "day", "post")), _moved
+    ),
+    "what is gone where a blog moved to is out": History(DAILY_OR_WEEKLY, _moved_without_a_post),
     "newcomers get nothing that was dealt with": History(WEEKLY, _newcomer),
     "who comes back gets nothing again": History(DAILY_OR_WEEKLY, _comes_back),
     "choosing another cadence changes what nobody has": History(DAILY_OR_WEEKLY, _chooses_another_cadence),

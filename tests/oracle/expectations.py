@@ -9,6 +9,7 @@ from tests.oracle.acts import CADENCES, Act
 from tests.oracle.people import Person, SeenEdition, SeenPost, beginning, seen
 
 THERE_BEFORE, TOO_LATE = "dated before the newsletter's first period", "found too late"
+PERHAPS_THERE = "first read where the blog moved to, and older than the newest known post"
 BEFORE_THEY_CAME = "dealt with before they came"
 ELSEWHERE = "sent with another tool"
 
@@ -21,6 +22,7 @@ class Expectations:
         self.filters: list[tuple[datetime, frozenset[str]]] = []
         self.setup: datetime | None = None
         self.first_reached: datetime | None = None
+        self.read_elsewhere = False
         self.posts: dict[str, SeenPost] = {}
         self.people: dict[str, Person] = {}
         self.editions: dict[str, SeenEdition] = {}
@@ -70,9 +72,15 @@ class Expectations:
             else:
                 self.dealt[cadence].add(post.name)
 
+    def on_readelsewhere(self, _act: acts.ReadElsewhere) -> None:
+        """The next reading is the first one at an address to which the blog moved."""
+        self.read_elsewhere = True
+
     def on_read(self, act: acts.Read) -> None:
         if first := self.setup is None:
             self.setup, self.first_reached = act.at, act.reaches_back_to
+        dates = [each.dated for each in act.posts if each.name in self.posts and each.dated <= act.at]
+        newest = max(dates, default=act.at)
         there = set()
         for listed in act.posts:
             there.add(listed.name)
@@ -80,10 +88,13 @@ class Expectations:
                 self._list_again(known, listed, act.at)
             else:
                 self._find(seen(listed, act.at), first=first)
+                if self.read_elsewhere and listed.dated < newest:
+                    self.posts[listed.name].first_doubt = PERHAPS_THERE
         for post in self.posts.values():
             reached = act.reaches_back_to is not None and post.dated > act.reaches_back_to
             if there and post.name not in there and reached:  # an empty listing is a fault of the blog
                 post.gone = post.gone or act.at
+        self.read_elsewhere = self.read_elsewhere and not there
 
     def _list_again(self, post: SeenPost, listed: acts.ListedPost, now: datetime) -> None:
         """A new date counts until an approved edition has the post; what was judged at first sight stays."""

@@ -39,12 +39,15 @@ from tests.oracle.site import WHOLE, OracleSite
 from tests.sending.outbox_samples import outbox, outcome
 
 NAME = "kinaforum"
-SOURCE = f"https://{HOST}/feed"
 SECRET = 'secret_key = "for tests only, and long enough to be a key of the usual length"'
 WITHOUT_END = date(9000, 1, 1)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 LOOKS = 40
 """How often the schedule is looked at until nothing is left to do."""
+
+
+def _feed(host: str) -> str:
+    return f"https://{host}/feed"
 
 
 class FastSite(OracleSite):
@@ -70,11 +73,11 @@ class FastSite(OracleSite):
             yield
 
     def _read(self, *_: object, now: datetime, **__: object) -> SourceReading:
-        if self.blog.down:
+        if self.unreadable:
             return SourceReading(kind="feed", problems=(STOPPED(),))
         listed, back = self.blog.listed(), self.blog.reaches_back_to()
         self.log.append(acts.Read(now, listed, back or EVERYTHING))
-        posts = tuple(found_post(post, self.blog.texts[post.name]) for post in listed)
+        posts = tuple(found_post(post, self.blog.texts[post.name], self.blog.host) for post in listed)
         return SourceReading(kind="feed", title="Blog", posts=posts, reached_back_to=back or EVERYTHING)
 
     @property
@@ -90,7 +93,7 @@ class FastSite(OracleSite):
     # What people do.
 
     def _put_in_force(self) -> None:
-        text = self.settings.text(SOURCE, SECRET)
+        text = self.settings.text(_feed(self.settings.host), SECRET)
         config.use(config.parse(text + '[delivery]\nprovider = "file"\n', of_tests.FOLDER / "config.toml"))
 
     def _subscribe(self, reader: str, cadence: str, topics: Sequence[str]) -> tuple[str, frozenset[str]]:
@@ -292,7 +295,7 @@ class FastSite(OracleSite):
 
     def look(self) -> None:
         """Read the blog if it has changed, and do what the schedule has to do now."""
-        state = (self.blog.listed(), self.blog.down)
+        state = (self.blog.listed(), self.unreadable, self.settings.host)
         if state != self.read:
             self.collect()
             self.read = state

@@ -11,9 +11,9 @@ from newsletter.feeds.model import SourceProblem
 from newsletter.messages.sources import STOPPED
 from newsletter.models import Post
 from tests.oracle.acts import ListedPost
-from tests.oracle.blog import HOST, Blog
+from tests.oracle.blog import Blog
 
-LINK = re.compile(rf"{re.escape(HOST)}/(post-\d+-x)\.html")
+LINK = re.compile(r"kinaforum\.example/(post-\d+-x)\.html")
 
 
 def posts_in(email: EncodedEmail) -> tuple[str, ...]:
@@ -23,11 +23,11 @@ def posts_in(email: EncodedEmail) -> tuple[str, ...]:
     return tuple(dict.fromkeys(links))
 
 
-def found_post(post: ListedPost, text: str) -> FoundPost:
+def found_post(post: ListedPost, text: str, host: str) -> FoundPost:
     """Return a post as the reading of its source gives it."""
     return FoundPost(
-        uid=post.name,
-        url=f"https://{HOST}/{post.name}.html",
+        uid=f"{host} {post.name}",
+        url=f"https://{host}/{post.name}.html",
         title=f"About {post.name}",
         html=f"<p>{text}</p>",
         published=post.dated,
@@ -54,7 +54,8 @@ class Addresses:
         """Nothing is open."""
 
     def get(self, url: str) -> Response:
-        """Answer 404 for a deleted post."""
-        if self._blog.down or url.rpartition("/")[2].removesuffix(".html") in self._blog.deleted:
-            raise SourceProblem(STOPPED(), status=0 if self._blog.down else 404)
+        """Answer 404 for a deleted post, and nothing where the blog is no more."""
+        away = self._blog.down or not url.startswith(f"https://{self._blog.host}/")
+        if away or url.rpartition("/")[2].removesuffix(".html") in self._blog.deleted:
+            raise SourceProblem(STOPPED(), status=0 if away else 404)
         return Response(url, 200)

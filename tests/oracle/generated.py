@@ -30,6 +30,7 @@ from tests.oracle.steps import (
     Join,
     Kill,
     Letter,
+    Move,
     Offer,
     Publish,
     Redate,
@@ -112,6 +113,7 @@ WEIGHTS = {
     "edit": 1,
     "delete": 1,
     "feed": 1,
+    "move": 2,
     "letter": 1,
     "import": 1,
 }
@@ -150,6 +152,7 @@ def _ways(chosen: random.Random, ages: Sequence[int]) -> Mapping[str, Callable[[
         "edit": lambda: Edit(number(10)),
         "delete": lambda: Delete(number(10)),
         "feed": lambda: Feed(one([True, False]), one([1_000, 1_000, 10])),
+        "move": lambda: Move(one([True, False])),
         "letter": lambda: Letter(number(10)),
         "import": lambda: ImportList(one([True, False])),
         "kill": Kill,

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from newsletter.backup import replay, replayed_offers
 from newsletter.collecting import ledger
+from newsletter.collecting.recognition import KnownPosts
 from newsletter.domain.offers import offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval
@@ -109,6 +110,15 @@ def _gone_posts_sent(patch: pytest.MonkeyPatch) -> None:
 
 def _gone_posts_refused(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(candidate_posts, "SETTLED", (*SETTLED, reasons.GONE.code))
+
+
+def _moved_blogs_begin_anew(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(KnownPosts, "moved_at", lambda *_given: None)
+
+
+def _moved_blogs_leave_posts_behind(patch: pytest.MonkeyPatch) -> None:
+    mark_gone = ledger._mark_gone
+    patch.setattr(ledger, "_mark_gone", lambda *given, **_replaces: mark_gone(*given, replaces=False))
 
 
 def _bases_that_never_grow(patch: pytest.MonkeyPatch) -> None:
@@ -252,6 +262,12 @@ NEGATIONS = {
     "undone by reopening": Negation(_settled_by_reopened_editions, "reopening undoes what was left out", "lost"),
     "out while it is gone": Negation(_gone_posts_sent, "what is gone from its source is out", "unwanted"),
     "gone is not refused": Negation(_gone_posts_refused, "what was gone for a while is in again", "lost"),
+    "a blog that moved goes on": Negation(
+        _moved_blogs_begin_anew, "what a blog published after it moved is new", "lost"
+    ),
+    "out while it is gone, also where a blog moved to": Negation(
+        _moved_blogs_leave_posts_behind, "what is gone where a blog moved to is out", "unwanted"
+    ),
     "newcomers begin with the base": Negation(
         _bases_that_never_grow, "newcomers get nothing that was dealt with", "old"
     ),

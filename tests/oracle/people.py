@@ -69,7 +69,7 @@ class Settled:
 
 @dataclass(slots=True)
 class SeenPost:
-    """A post as readings showed it. `first_refusal` is why it was out at first sight.
+    """A post as readings showed it. `first_refusal` is why it was out at first sight, `first_doubt` why perhaps.
 
     `settled` is what approved editions decided, unless they were unlocked. The last one counts.
     """
@@ -81,6 +81,7 @@ class SeenPost:
     gone: datetime | None = None
     deleted: bool = False
     first_refusal: str = ""
+    first_doubt: str = ""
     settled: list[Settled] = field(default_factory=list)
     holders: set[str] = field(default_factory=set)
     dates: list[tuple[datetime, datetime]] = field(default_factory=list)
@@ -104,7 +105,9 @@ class SeenPost:
     def either(self) -> str:
         """Why it is perhaps out."""
         last = self._last()
-        return last.why if last is not None and last.out is Certainty.EITHER else ""
+        if last is None:
+            return self.first_doubt
+        return last.why if last.out is Certainty.EITHER else ""
 
     def _last(self, until: datetime | None = None) -> Settled | None:
         return next((each for each in reversed(self.settled) if until is None or each.at <= until), None)

@@ -82,7 +82,7 @@ class ProcessSite(OracleSite):
 
     def _text(self) -> str:
         rest = DELIVERY.format(port=self.mailbox.port)
-        return self.settings.text(f"{self.server.url}/feed", self._keys, rest)
+        return self.settings.text(f"{self.server.url}/{self.settings.host}/feed", self._keys, rest)
 
     def _note_reading(self, listed: tuple[acts.ListedPost, ...]) -> None:
         self._readings += 1
@@ -106,7 +106,7 @@ class ProcessSite(OracleSite):
         while (now := self._state()) != before or self._is_busy():
             assert time.monotonic() < until, f"not at rest after {LONGEST:.0f} s: {now}"
             before = now
-            self.program.work(lambda: self._readings, down=self.blog.down)
+            self.program.work(lambda: self._readings, down=self.unreadable)
             if self.editor_at_work:
                 self._approve_all()
         self._note()

@@ -43,12 +43,19 @@ class OracleSite(ABC):
 
     def configure(self, settings: Settings) -> None:
         """Put another configuration in force."""
+        if settings.host != self.settings.host:
+            self.log.append(acts.ReadElsewhere(self.now))
         self.settings = settings
         self._put_in_force()
         self.log.append(settings.act(self.now))
 
     @abstractmethod
     def _put_in_force(self) -> None: ...
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether the blog can't be read: it is down, or has moved from where it is configured."""
+        return self.blog.down or self.blog.host != self.settings.host
 
     def publish(self, dated: datetime | None = None, *categories: str) -> str:
         """Publish a post, dated now unless another date is given."""

@@ -41,13 +41,17 @@ class Publish:
 
 @dataclass(frozen=True)
 class Redate:
-    """A post gets another date, as many hours from now."""
+    """A post gets another date, as many hours from now.
+
+    Not while the blog is read nowhere since it moved: with another date, link and id it would not be the same post.
+    """
 
     post: int
     hours: int
 
     def play(self, site: OracleSite) -> None:
-        if name := _one(list(site.blog.posts), self.post):
+        name = _one(list(site.blog.posts), self.post)
+        if name and site.blog.host == site.settings.host:
             site.blog.redate(name, site.now + timedelta(hours=self.hours))
 
 
@@ -85,6 +89,20 @@ class Feed:
 
     def play(self, site: OracleSite) -> None:
         site.blog.down, site.blog.listing = self.down, self.listing
+
+
+@dataclass(frozen=True)
+class Move:
+    """The blog moves to another address, or the address where it is now is configured."""
+
+    follow: bool
+
+    def play(self, site: OracleSite) -> None:
+        site.look()
+        if not self.follow:
+            site.blog.move()
+        elif site.blog.host != site.settings.host:
+            site.configure(replace(site.settings, host=site.blog.host))
 
 
 @dataclass(frozen=True)
@@ -195,7 +213,7 @@ class Draft:
     include: int = -1
 
     def play(self, site: OracleSite) -> None:
-        if self.cadence not in site.settings.offered or site.blog.down:
+        if self.cadence not in site.settings.offered or site.unreadable:
             return
         name = site.draft(self.cadence, self.how)
         if not name or name not in site.editions(State.DRAFT):
@@ -251,7 +269,7 @@ class Letter:
     post: int
 
     def play(self, site: OracleSite) -> None:
-        if site.settings.topics is None or site.blog.down:
+        if site.settings.topics is None or site.unreadable:
             return
         known = [name for name in site.blog.posts if site.knows(name)]
         post = _one(known, self.post)

@@ -50,6 +50,24 @@ class Blog:
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """When drafts are made and editions sent, in all cadences: day of the week from 0, day of the month, and hours."""
+
+    weekday: int = 4
+    day: int = 1
+    draft: int = 15
+    send: int = 18
+
+    def keys(self, cadence: str) -> str:
+        """Return the keys of a cadence in config.toml; none for the defaults."""
+        if self == Times() or cadence == "post":
+            return ""
+        weekday = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[self.weekday]
+        on = {"day": "", "week": f"{weekday} ", "month": f"{self.day} "}[cadence]
+        return f'draft = "{on}{self.draft:02}:00"\nsend = "{on}{self.send:02}:00"'
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The keys of the newsletter that histories change, as they are written in config.toml."""
 
@@ -63,6 +81,7 @@ class Settings:
     excluded: frozenset[str] = frozenset()
     body: str = "title"
     host: str = HOST
+    times: Times = Times()
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -88,6 +107,11 @@ class Settings:
             f"[newsletters.kinaforum.topics.{name}]\ncategories = {_list(categories)}\n"
             for name, categories in self.topics.items()
         )
+        cadences = "".join(
+            f"[newsletters.kinaforum.cadence.{cadence}]\n{self.times.keys(cadence)}\n"
+            for cadence in self.offered
+            if cadence != self.period and self.times.keys(cadence)
+        )
         return f"""[site]
 url = "http://localhost:8000"
 {site}
@@ -104,7 +128,9 @@ approval = "{self.approval}"
 minimum_posts = {self.minimum_posts}
 late_posts = "{self.late_days}d"
 body = "{self.body}"
+{self.times.keys(self.period)}
 {topics}
+{cadences}
 [[newsletters.kinaforum.sources]]
 url = "{source}"
 language = "en"

@@ -48,7 +48,7 @@ AGES = (20, 40, 900, -20, -60)
 """Hours for which a post that is not new has been dated: late, too late, or dated ahead."""
 WAITS = (1, 6, 24, 24, 60)
 EDITORS_CHOICES = (-1, -1, -1, 0, 1)
-OTHER_SETTINGS = ("topics", "excluded", "minimum_posts", "timezone", "approval")
+OTHER_SETTINGS = ("topics", "excluded", "minimum_posts", "timezone", "approval", "times")
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,8 @@ class ProcessSite(OracleSite):
         self.look()
 
     def _next(self, *cadences: str) -> datetime:
-        return next_moment(cadences or self.settings.offered, ZoneInfo(self.settings.timezone), self.now)
+        zone = ZoneInfo(self.settings.timezone)
+        return next_moment(cadences or self.settings.offered, self.settings.times, zone, self.now)
 
     def skip(self, cadence: str, end: datetime) -> None:
         self._move(min(self._next(cadence), end))

@@ -27,7 +27,7 @@ from tests.doubles.fork_server import ForkServer
 from tests.e2e.running_site import RunningSite
 from tests.e2e.sending_samples import ROOT
 from tests.e2e.test_supervision import Wall
-from tests.oracle.blog import Settings
+from tests.oracle.blog import Settings, Times
 
 CACHED = 1.0
 """Seconds for which a program goes on with the time that it has read from its clock's file."""
@@ -63,12 +63,13 @@ def eventually(holds: Callable[[], bool], seconds: float = LONGEST) -> None:
         time.sleep(PAUSE)
 
 
-def next_moment(cadences: Collection[str], zone: ZoneInfo, now: datetime) -> datetime:
-    """Return the next time at which a draft is made or an edition is sent, by the defaults of the documents."""
+def next_moment(cadences: Collection[str], times: Times, zone: ZoneInfo, now: datetime) -> datetime:
+    """Return the next time at which a draft is made or an edition is sent."""
     today = now.astimezone(zone).date()
     for day in (today + timedelta(days=days) for days in range(40)):
-        if "day" in cadences or ("week" in cadences and day.weekday() == 4) or ("month" in cadences and day.day == 1):
-            for hour in (15, 18):
+        weekly, monthly = day.weekday() == times.weekday, day.day == times.day
+        if "day" in cadences or ("week" in cadences and weekly) or ("month" in cadences and monthly):
+            for hour in (times.draft, times.send):
                 at = datetime(day.year, day.month, day.day, hour, tzinfo=zone).astimezone(UTC) + timedelta(seconds=1)
                 if at > now:
                     return at

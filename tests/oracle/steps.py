@@ -7,9 +7,11 @@ from typing import Protocol, TypeVar
 
 from newsletter.models import State
 from tests.oracle.acts import CADENCES
+from tests.oracle.blog import Times
 from tests.oracle.site import SPLIT, OracleSite
 
 T = TypeVar("T")
+TIMES = (Times(), Times(0, 15, 6, 9), Times(6, 28, 20, 23))
 CATEGORIES = ("film", "books", "music")
 ZONES = ("UTC", "Europe/Oslo", "America/New_York", "Pacific/Auckland")
 TOPICS = {name: frozenset({name}) for name in CATEGORIES}
@@ -196,6 +198,7 @@ class Set:
             "minimum_posts": (1, 1, 2),
             "timezone": ZONES,
             "approval": ("none", "editor"),
+            "times": TIMES,
         }
         site.look()
         site.configure(replace(site.settings, **{self.key: values[self.key][self.number % len(values[self.key])]}))

@@ -9,7 +9,7 @@ from tests.oracle.acts import CADENCES, Act
 from tests.oracle.people import Person, SeenEdition, SeenPost, beginning, seen
 
 THERE_BEFORE, TOO_LATE = "dated before the newsletter's first period", "found too late"
-PERHAPS_THERE = "first read where the blog moved to, and older than the newest known post"
+PERHAPS_THERE = "first read where the blog moved to, and older than the newest known post or the newsletter"
 BEFORE_THEY_CAME = "dealt with before they came"
 ELSEWHERE = "sent with another tool"
 
@@ -80,7 +80,7 @@ class Expectations:
         if first := self.setup is None:
             self.setup, self.first_reached = act.at, act.reaches_back_to
         dates = [each.dated for each in act.posts if each.name in self.posts and each.dated <= act.at]
-        newest = max(dates, default=act.at)
+        newest = max(*dates, self.setup) if dates else act.at
         there = set()
         for listed in act.posts:
             there.add(listed.name)

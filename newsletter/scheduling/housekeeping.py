@@ -4,14 +4,16 @@ from datetime import datetime, timedelta
 
 from axes.models import AccessAttempt, AccessLog
 from django.contrib.sessions.models import Session
+from django.db import transaction
 
 from newsletter.bounces import webhook_events
 from newsletter.config import Config
 from newsletter.events import delivering
-from newsletter.models import DmarcReport, Job, KeptAnswer, Notice, Occurrence, Post, SourceDay
+from newsletter.models import DmarcReport, Job, KeptAnswer, Notice, Numbering, Occurrence, Post, SourceDay
 from newsletter.recovery import log
-from newsletter.scheduling import old_deliveries, unused_images, unused_sets
+from newsletter.scheduling import old_deliveries, unused_images
 from subscribers import preferences, signup
+from subscribers.models import Base, OfferedSet, Subscription, locked_bases
 
 KEEP_TEXTS = timedelta(days=400)
 KEEP_FAILED_LOGINS = timedelta(days=1)
@@ -45,7 +47,7 @@ def tidy_database(configuration: Config, now: datetime) -> None:
     old = Post.objects.filter(first_seen__lt=now - KEEP_TEXTS, changed_at__lt=now - KEEP_TEXTS)
     old.exclude(html="", summary="").exclude(entries__edition__state="draft").update(html="", summary="")
     old_deliveries.roll_up(configuration, now)
-    unused_sets.remove()
+    remove_unused_sets()
     webhook_events.delete_old(now)
     preferences.empty_write_ahead_log()
 
@@ -54,3 +56,22 @@ def tidy_folders(configuration: Config, now: datetime) -> None:
     """Delete unused images, and months of the recovery log that nobody needs any more."""
     unused_images.remove(configuration, now)
     log.remove_before(configuration, now - KEEP_RECOVERY_LOG)
+
+
+def remove_unused_sets() -> int:
+    """Delete offered sets that nobody has; return how many there were. Each edition leaves some behind.
+
+    Whoever stores a set for a subscription first locks the newsletter's bases, as the fixing of an audience does. So no
+    set is deleted between its lookup and the moment when a subscription refers to it.
+    """
+    newsletters = OfferedSet.objects.order_by().values_list("newsletter", flat=True).distinct()
+    return sum(_remove_unused(newsletter) for newsletter in list(newsletters))
+
+
+@transaction.atomic
+def _remove_unused(newsletter: str) -> int:
+    Numbering.locked(newsletter)
+    locked_bases(newsletter)
+    own = Subscription.objects.filter(offered__isnull=False).order_by().values("offered").distinct()
+    unused = OfferedSet.objects.filter(newsletter=newsletter).exclude(pk__in=own)
+    return unused.exclude(pk__in=Base.objects.values("offered")).delete()[0]

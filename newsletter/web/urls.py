@@ -1,14 +1,34 @@
 """The addresses that newsletter itself answers; those of readers' subscriptions are in subscribers."""
 
+from typing import Any
+
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 from django.urls.resolvers import RoutePattern
+from django.utils.translation import get_language
 from django.views.generic import RedirectView
 
 from newsletter.web import health
 from newsletter.web.hooks import views as hooks
-from newsletter.web.lazy_urls import LazyResolver
 from newsletter.web.links import views as links
+
+
+class LazyResolver(URLResolver):
+    """A namespace that is not imported when Django collects the names of all addresses, as its own resolver is.
+
+    It is imported when one of its addresses is requested, or one of its names is looked up.
+    """
+
+    def _populate(self) -> None:
+        """Do nothing: the resolver above calls this at its own first lookup."""
+
+    @property
+    def reverse_dict(self) -> Any:
+        """The names, and how to write their addresses."""
+        if get_language() not in self._reverse_dict:
+            super()._populate()
+        return self._reverse_dict[get_language()]
+
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # By their names, so that the pages and the API's framework are loaded with the first request to them.

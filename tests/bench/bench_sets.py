@@ -180,10 +180,10 @@ class Year:
         self.took[what].append(step.cpu)
 
     def _keep_house(self) -> None:
-        from newsletter.scheduling import unused_sets
+        from newsletter.scheduling import housekeeping
 
         with self._taking("unused sets"):
-            unused_sets.remove()
+            housekeeping.remove_unused_sets()
 
     def line(self, day: int) -> str:
         """Return what is stored and what things took since the last line."""

@@ -22,7 +22,7 @@ from django.db import connection, transaction
 from newsletter import config
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import bases
-from newsletter.scheduling import unused_sets
+from newsletter.scheduling import housekeeping
 from subscribers import admin_actions
 from subscribers.models import OfferedSet, Subscription
 
@@ -42,7 +42,7 @@ def fix_audience():
     connection.close()
 
 def tidy():
-    deleted.append(unused_sets.remove())
+    deleted.append(housekeeping.remove_unused_sets())
     connection.close()
 
 fixing, tidying = Thread(target=fix_audience), Thread(target=tidy)

@@ -13,7 +13,7 @@ from newsletter.editions.composing import standalone
 from newsletter.editions.offers import readers
 from newsletter.editions.problems import Impossible
 from newsletter.models import Edition, Post
-from newsletter.scheduling import unused_sets
+from newsletter.scheduling import housekeeping
 from newsletter.sending import lifecycle
 from newsletter.sending.sql import offers
 from subscribers import preferences
@@ -164,7 +164,7 @@ def test_a_set_that_is_replaced_and_deleted_while_readers_are_counted_is_read_ag
 
     def with_housekeeping(keys: Iterable[int | None]) -> dict[int, Ordinals]:
         Subscription.objects.filter(offered=before).update(offered=after)
-        unused_sets.remove()
+        housekeeping.remove_unused_sets()
         return sets_of(keys)
 
     monkeypatch.setattr(readers, "sets_of", with_housekeeping)

@@ -15,7 +15,7 @@ from newsletter.sending.providers import choice
 from newsletter.sending.providers.interface import ProviderRefused, WrongKey
 from newsletter.sending.providers.payload import api_message
 from tests.doubles.providers import DOUBLES, settings_of
-from tests.sending.test_providers import MAIL
+from tests.sending.provider_samples import MAIL
 
 READERS = [Reader(number, f"r{number}@reader.example", "token", f"m.{number}") for number in (1, 2, 3)]
 KEYS = {name: settings_of(name, "http://127.0.0.1:9", "key") for name in DOUBLES if name != "amazon_ses"}

@@ -1,6 +1,5 @@
 """The key of a provider is tried without sending."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,17 +14,10 @@ from newsletter.scheduling.checks import provider_checks
 from newsletter.sending.providers import login
 from newsletter.sending.providers.amazon_ses_provider import AmazonSes
 from newsletter.sending.providers.interface import ProviderProblem
-from tests.doubles import provider_api
 from tests.doubles.provider_api import Api
 from tests.doubles.providers import DOUBLES
 
 WITH_LOGIN = [name for name, provider in PROVIDERS.items() if provider.login]
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with provider_api.running() as found:
-        yield found
 
 
 def settings(api: Api, provider: str, **more: str) -> DeliverySettings:

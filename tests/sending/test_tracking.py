@@ -20,20 +20,14 @@ from newsletter.scheduling.checks import provider_checks
 from newsletter.scheduling.deliverability.tracking_check import tracking_check
 from newsletter.sending.providers import choice, tracking
 from newsletter.sending.providers.payload import api_message
-from tests.doubles import moody, provider_api
+from tests.doubles import moody
 from tests.doubles.provider_api import Api
 from tests.factories import NAME
-from tests.sending.test_providers import MAIL
+from tests.sending.provider_samples import MAIL
 
 ROOT = Path(__file__).parents[2]
 _ABOUT_TRACKING = re.compile(r"track|amp", re.IGNORECASE)
 RAW = b"From: brev@example.org\r\nTo: reader\r\nSubject: Hei\r\n\r\nHei!\r\n"
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with provider_api.running() as found:
-        yield found
 
 
 def fields(value: Any, path: str = "") -> Iterator[str]:

@@ -5,11 +5,10 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from babel.dates import format_date
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -310,63 +309,6 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     except FileProblem:
         return
     assert all(line.number >= 1 for line in found)
-
-
-HEADERS = {
-    "nb": "E-postadresse;Fornavn;Etternavn;Språk;Stikkord;Status;Påmeldingsdato",
-    "nn": "E-postadresse;Fornamn;Etternamn;Språk;Emneord;Status;Påmeld",
-    "sv": "E-postadress;Förnamn;Efternamn;Språk;Taggar;Status;Anmälningsdatum",
-    "da": "E-mailadresse;Fornavn;Efternavn;Sprog;Etiketter;Status;Tilmeldingsdato",
-    "de": "E-Mail-Adresse;Vorname;Nachname;Sprache;Schlagwörter;Status;Angemeldet am",
-    "fr": "Adresse électronique;Prénom;Nom;Langue;Étiquettes;Statut;Date d’inscription",
-    "es": "Correo electrónico;Nombre;Apellidos;Idioma;Etiquetas;Estado;Fecha de alta",
-}
-LEAVING = {
-    "nb": "Avmeldt",
-    "nn": "Avmeld",
-    "sv": "Avregistrerad",
-    "da": "Afmeldt",
-    "de": "Abgemeldet",
-    "fr": "Désabonnée",
-    "es": "Dado de baja",
-}
-
-
-@pytest.mark.parametrize("language", HEADERS)
-def test_columns_and_states_of_each_language(take: Import, language: str) -> None:
-    joined = format_date(date(2024, 3, 5), "long", locale=language)
-    report = take(
-        f"{HEADERS[language]}\nkari@reader.example;Kari;Nordmann;nb;film;aktiv;{joined}\n"
-        f"gone@reader.example;Per;Hansen;nb;film;{LEAVING[language]};{joined}\n"
-    )
-    assert (report.active, report.suppressed, report.refused) == (1, 1, ())
-    tie = Subscription.objects.select_related("subscriber").get(state=State.ACTIVE)
-    assert (tie.subscriber.address, tie.subscriber.name) == ("kari@reader.example", "Kari Nordmann")
-    assert (tie.tags, tie.joined, tie.state) == (("film",), datetime(2024, 3, 5, tzinfo=UTC), State.ACTIVE)
-
-
-@pytest.mark.parametrize(("cell", "imported"), [("", 1), ("nei", 1), ("31.12.2024", 0), ("ja", 0)])
-def test_a_column_that_says_who_left_is_heeded(take: Import, cell: str, imported: int) -> None:
-    assert take(f"E-post;Navn;Avmeldt\nkari@reader.example;Kari;{cell}\n").added == imported
-
-
-@pytest.mark.parametrize(
-    ("head", "name"),
-    [
-        ("email,name", "A"),
-        ("email,firstname,lastname", "A B"),
-        ("email,name,firstname", "A"),
-        ("email,name,lastname", "A B"),
-        ("email,lastname,firstname", "B A"),
-        ("email,nom,prénom", "B A"),
-        ("email,name,vorname", "B A"),
-        ("email,fornavn", "A"),
-        ("email,etternavn", "A"),
-    ],
-)
-def test_names_are_put_together_from_their_columns(take: Import, head: str, name: str) -> None:
-    take(f"{head}\na@reader.example,A,B\n" if head.count(",") == 2 else f"{head}\na@reader.example,A\n")
-    assert Subscriber.objects.get().name == name
 
 
 CONFIG = with_kinaforum("""

@@ -385,28 +385,3 @@ def test_an_invalid_value_is_explained_in_the_language_of_the_page(site: Site) -
     page = site.client.post(url, values, headers={"Accept-Language": "nb"}).content
     told = " ".join(lxml.html.fromstring(page).text_content().split())
     assert "'Europe/Olso' er ikke en tidssone; mente du 'Europe/Oslo'?" in told
-
-
-WRONG_TEXTS = [
-    ("content", "subject", "{% for %}", "subject"),
-    ("content", "subject", "{{ nope }}", "nope"),
-    ("content", "where", "tag:film and", "is not allowed here"),
-    ("design", "template", "nothing-there", "nothing-there"),
-]
-
-
-@pytest.mark.parametrize(("section", "key", "value", "said"), WRONG_TEXTS)
-def test_a_template_or_filter_that_does_not_work_is_not_saved(
-    site: Site, section: str, key: str, value: str, said: str
-) -> None:
-    before = site.file.read_text()
-    answer = site.post(f"{KINAFORUM}/{section}/", **{key: value})
-    assert said in answer
-    assert "Saved." not in answer
-    assert site.file.read_text() == before
-
-
-def test_a_subject_of_a_cadence_that_does_not_work_is_not_saved(site: Site) -> None:
-    answer = site.post(f"{KINAFORUM}/cadences/", cadences=["day", "week"], **{"cadence.day.subject": "{% for %}"})
-    assert "Saved." not in answer
-    assert "cadences" not in site.newsletter

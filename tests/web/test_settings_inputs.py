@@ -1,4 +1,4 @@
-"""Durations, dates and the sections of long pages of settings."""
+"""Durations, dates, templates and the sections of long pages of settings."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,3 +145,28 @@ def test_fields_with_problems_are_named_above_the_form_with_links(site: Site) ->
     links = [(each.text_content(), each.get("href")) for each in note.cssselect("a")]
     assert links == [("Connections", "#field-connections"), ("Limits for individual domains", "#field-domains")]
     assert all(page.get_element_by_id(href.removeprefix("#")) is not None for _label, href in links)
+
+
+WRONG_TEXTS = [
+    ("content", "subject", "{% for %}", "subject"),
+    ("content", "subject", "{{ nope }}", "nope"),
+    ("content", "where", "tag:film and", "is not allowed here"),
+    ("design", "template", "nothing-there", "nothing-there"),
+]
+
+
+@pytest.mark.parametrize(("section", "key", "value", "said"), WRONG_TEXTS)
+def test_a_template_or_filter_that_does_not_work_is_not_saved(
+    site: Site, section: str, key: str, value: str, said: str
+) -> None:
+    before = site.file.read_text()
+    answer = site.post(f"{KINAFORUM}/{section}/", **{key: value})
+    assert said in answer
+    assert "Saved." not in answer
+    assert site.file.read_text() == before
+
+
+def test_a_subject_of_a_cadence_that_does_not_work_is_not_saved(site: Site) -> None:
+    answer = site.post(f"{KINAFORUM}/cadences/", cadences=["day", "week"], **{"cadence.day.subject": "{% for %}"})
+    assert "Saved." not in answer
+    assert "cadences" not in site.newsletter

@@ -1,6 +1,6 @@
 /* What is typed into a draft is stored as it is typed and never lost: saving is retried until it succeeds, a copy is kept in
    this browser until then and restored on the next visit, and leaving the page with unsaved text asks first. */
-import { token, tools } from "./editor.js";
+import { token } from "./editor.js";
 import "./follow.js";
 import { hold, openPlace } from "./unstored.js";
 import { watchWriters } from "./writers.js";
@@ -10,7 +10,6 @@ const add = document.getElementById("add"), posts = document.getElementById("pos
 if (words) { start(); }
 
 function start() {
-  const labels = {};
   const FIRST_DELAY = 1000, LONGEST_DELAY = 30000, place = location.pathname;
 
   /* Copies in this browser; without storage (private windows, full disk) the rest still works. */
@@ -34,7 +33,7 @@ function start() {
     if (lost) { fetch(place).catch(() => {}); }
     return lost;
   }
-  const label = (key) => labels[key] || status.dataset.failed;
+  const label = (key) => status.dataset[key];
 
   function say(element, text, bad) {
     element.textContent = text;
@@ -144,7 +143,9 @@ function start() {
         mark(key).value = kept[key].shown;
       });
       this.keep();
-      if (keys.length) { say(this.status, label("restored"), false); submit(this.form); }
+      if (keys.length) { say(this.status, label("restored"), false); }
+      /* What was typed before this script was there is stored too. */
+      if (this.unsaved.length) { submit(this.form); }
     }
 
     /* Leaving a field sends nothing that is saved or refused already, so that what stands there stays under the pointer. */
@@ -161,7 +162,7 @@ function start() {
       else if (renewed(code) || worthRetrying(code)) { say(this.status, label("retrying"), true); retry(this.form); }
       else {
         done(this.form);
-        if (!SHOWN.includes(code)) { say(this.status, status.dataset.failed, true); }
+        if (!SHOWN.includes(code)) { say(this.status, label("failed"), true); }
       }
       this.keep();
       if (code !== 200) { tellUnstored(); }
@@ -213,7 +214,7 @@ function start() {
     }
   });
   document.addEventListener("click", (event) => {
-    const link = event.target instanceof Element && event.target.closest("[data-discard]"), texts = link && around(link);
+    const link = event.target instanceof Element && event.target.closest("a[data-discard]"), texts = link && around(link);
     if (!texts) { return; }
     event.preventDefault();
     texts.saved = values(texts.form);
@@ -257,7 +258,7 @@ function start() {
     if (event.detail.elt !== add) { return; }
     const code = answered(event), wrong = code === 422 && add.querySelector("[aria-invalid]");
     if (code === LOGGED_OUT) { sayLoggedOut(addSaid); }
-    else { say(addSaid, [204, 422].includes(code) ? "" : status.dataset.failed, true); }
+    else { say(addSaid, [204, 422].includes(code) ? "" : label("failed"), true); }
     if (wrong) { wrong.focus(); }
   });
   const earlierPost = copies.read("#add");
@@ -271,12 +272,12 @@ function start() {
   window.addEventListener("beforeunload", (event) => {
     if (hasText() || forms().some((form) => textsOf(form).unsaved.length)) { event.preventDefault(); }
   });
-  tools.then((template) => {
-    Object.assign(labels, template && template.dataset);
+  /* htmx takes the forms up when this event comes, and was there first. */
+  document.addEventListener("DOMContentLoaded", () => {
     textsOf(words).restore();
     restoreAdd(earlierPost);
     openPlace(location.hash);
-    watchWriters({ forms, textsOf, submit, labels });
+    watchWriters({ forms, textsOf, submit, label });
   });
   const tellUnstored = hold(() => [...forms().map(textsOf).filter((texts) => texts.unsaved.length).map((texts) => texts.place), ...hasText() ? ["#add"] : []]);
 }

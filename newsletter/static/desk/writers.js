@@ -5,7 +5,7 @@ import { token } from "./editor.js";
 const EVERY = 5000, LONGEST_WAIT = 15000, STOPS_AFTER = 60000, PREFIX = "shown-";
 const revision = () => document.getElementById("revision");
 
-export function watchWriters({ forms, textsOf, submit, labels }) {
+export function watchWriters({ forms, textsOf, submit, label }) {
   const typedAt = new Map();
   let seen = revision().value;
 
@@ -42,8 +42,8 @@ export function watchWriters({ forms, textsOf, submit, labels }) {
     field.readOnly = Boolean(writer);
     if (!writer) { return; }
     typedAt.delete(key);
-    const line = Object.assign(document.createElement("p"), { className: "writer small", textContent: `${labels.writer.replace("{name}", writer)} ` });
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "bare", textContent: labels.takeOver });
+    const line = Object.assign(document.createElement("p"), { className: "writer small", textContent: `${label("writer").replace("{name}", writer)} ` });
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "bare", textContent: label("takeOver") });
     line.setAttribute("role", "status");
     line.dataset.writer = writer;
     button.addEventListener("click", async () => {

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
-from tests.web.browser.conftest import KEPT_TEXTS, Running, abandon, desk, open_draft, unfold, write
+from tests.web.browser.conftest import KEPT_TEXTS, PERIOD, Running, abandon, desk, open_draft, sign_in, unfold, write
 from tests.web.browser.labels import ADD_POST, APPROVE, INTRODUCTION, TEXT, USE_MINE, WEB_ADDRESS
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -68,12 +68,30 @@ def test_a_server_error_is_retried_too(page: Page) -> None:
     assert len(codes) == 3
 
 
-def test_unsaved_text_is_restored_on_the_next_visit(page: Page) -> None:
+def test_unsaved_text_is_restored_on_the_next_visit(browser: Browser, shared: Running) -> None:
+    """Without the editor's tools too, which are loaded later than the page."""
+    page = desk(browser).new_page()
+    page.context.route("**/desk/editor/", lambda route: route.abort())
+    open_draft(page, shared)
     _type_offline(page, "Subject", "Et emne som ikke må bli borte")
     url = page.url
     again = _opened(abandon(page), url)
     expect(again.locator("#subject")).to_have_value("Et emne som ikke må bli borte")
     expect(again.locator("#saved")).to_contain_text(SAVED)
+
+
+def test_text_typed_before_the_script_is_there_is_stored(browser: Browser, shared: Running) -> None:
+    page = desk(browser).new_page()
+    scripts: list[Route] = []
+    page.route("**/saving.js", lambda route: scripts.append(route), times=1)
+    sign_in(page, shared)
+    with page.expect_request("**/saving.js"):
+        page.goto(f"{shared.url}/desk/editions/kinaforum/{PERIOD}/", wait_until="commit")
+    page.get_by_role("textbox", name="Subject").fill("Et tidlig emne")
+    scripts[0].continue_()
+    expect(page.locator("#saved")).to_contain_text(SAVED)
+    page.reload()
+    expect(page.locator("#subject")).to_have_value("Et tidlig emne")
 
 
 def test_restored_text_never_replaces_what_somebody_else_wrote(browser: Browser, page: Page) -> None:

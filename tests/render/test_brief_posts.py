@@ -1,0 +1,68 @@
+"""The line that stands for a post where an edition is brief."""
+
+import pytest
+
+from tests.render.samples import post
+from tests.render.trees import TEXT, WIDE, rendered, texts
+
+
+def test_a_brief_edition_has_a_headline_and_a_line_for_each_post() -> None:
+    html = f"<h2>Part one</h2><p>{WIDE}</p><p>The <a href='https://a.example'>mule</a> walks. " + "It is slow. " * 20
+    tree = rendered([post(0, html=html + "</p>")], design="brief", meta=())
+    (line,) = texts(tree, "line")
+    assert line.startswith("The mule walks. It is slow.")
+    assert line.endswith("slow.")
+    assert len(line) <= 160
+    assert list(tree.iter("img")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (f"{'One two. ' * 10}{'Long ' * 60}", ("One two. " * 10).strip()),
+        (f"Short. {'long ' * 40}end. And more. {'x ' * 99}", f"Short. {'long ' * 40}end."),
+        ("long " * 99, "long " * 30 + "long…"),
+    ],
+)
+def test_the_line_of_a_brief_post_ends_with_a_sentence_if_one_ends_near(text: str, wanted: str) -> None:
+    assert texts(rendered([post(0, html=f"<p>{text}</p>")], design="brief", meta=()), "line") == [wanted]
+
+
+def test_the_line_of_a_post_that_begins_with_a_quotation_and_a_list_has_no_marks() -> None:
+    html = (
+        "<blockquote><p>It leaks.</p></blockquote><ul><li>Eleven want a hall</li><li><p>Seven want flats</p></li></ul>"
+    )
+    assert texts(rendered([post(0, html=html)], design="brief", meta=()), "line") == [
+        "It leaks. Eleven want a hall · Seven want flats"
+    ]
+
+
+def test_the_line_of_a_post_has_no_marks_of_footnotes_and_dots_between_lists() -> None:
+    html = '<ul><li>One</li></ul><h2>More</h2><ol><li>Two<sup><a href="#fn1">1</a></sup></li></ol>'
+    assert texts(rendered([post(0, html=html)], design="brief", meta=()), "line") == ["One · Two"]
+
+
+SHUT = "The port stays shut " * 3
+VOICE = "We are led up the quay by the voice of " * 2 + "Dr. Lund. It rains."
+
+
+@pytest.mark.parametrize(
+    ("html", "wanted"),
+    [
+        (f"<p>{SHUT * 2}until May</p>{TEXT * 3}", f"{SHUT * 2}until May"),
+        (f"<p>A short beginning</p><p>{SHUT}</p>{TEXT * 3}", f"A short beginning · {SHUT}"),
+        (f"<p>{VOICE} {'Rain ' * 20}</p>", VOICE),
+        ('<p><a href="https://blog.example/talk">Comments</a></p>', ""),
+    ],
+)
+def test_the_line_of_a_post_joins_no_paragraphs_and_ends_at_no_abbreviation(html: str, wanted: str) -> None:
+    tree = rendered([post(0, html=html)], design="brief", meta=())
+    assert texts(tree, "line") == ([wanted.strip()] if wanted else [])
+
+
+def test_the_line_of_a_post_goes_on_where_its_title_ends() -> None:
+    notes = [
+        post(0, title="The mule walks to…", html=TEXT),
+        post(1, title="It takes a week.", html="<p>It takes a week.</p>"),
+    ]
+    assert texts(rendered(notes, design="brief", meta=()), "line") == ["…the port. It takes a week."]

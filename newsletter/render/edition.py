@@ -100,19 +100,27 @@ class _Fitting:
         return self._fill(lengths, enough, best) if self._excess(best[1], best[0]) <= 0 else best
 
     def _fill(self, lengths: "_Lengths", steps: int, best: tuple[Digest, str]) -> tuple[Digest, str]:
-        """Return the digest with the blocks that still fit, always the next one of the shortest text."""
+        """Return the digest with the blocks that still fit, always the next one of the shortest text.
+
+        A text that becomes whole gives up its link to the rest, so that blocks may fit that did not before.
+        """
         numbers = lengths.numbers_after(steps)
         growing = lengths.shortened(numbers)
+        excess = self._excess(best[1], best[0])
         while growing:
             post_id = min(growing, key=lambda each: lengths.rank(each, numbers[each]))
             longer = {**numbers, post_id: numbers[post_id] + 1}
-            fits = lengths.next_bytes(post_id, numbers[post_id]) <= -self._excess(best[1], best[0])
+            fits = lengths.next_bytes(post_id, numbers[post_id]) <= -excess
             digest = lengths.digest_with(longer) if fits else best[0]
             html = self._html(digest) if fits else best[1]
-            if fits and self._excess(html, digest) <= 0:
-                numbers, best = longer, (digest, html)
-            else:
+            new_excess = self._excess(html, digest) if fits else 1
+            if new_excess > 0:
                 growing.remove(post_id)
+                continue
+            numbers, best = longer, (digest, html)
+            if new_excess < excess:
+                growing = lengths.shortened(numbers)
+            excess = new_excess
         return best
 
     def _list_fewer(self, digest: Digest) -> tuple[Digest, str]:
@@ -212,10 +220,15 @@ class _Lengths:
         return self._cuts[post_id].length(number), 0
 
     def next_bytes(self, post_id: str, number: int) -> float:
-        """Return at least how many bytes the next block of a text takes; infinitely many if it is whole."""
+        """Return at least how many bytes the next block of a text takes; infinitely many if it is whole.
+
+        The last block may take none, since a whole text has no link to the rest.
+        """
         cuts = self._cuts[post_id]
         if number >= cuts.last:
             return inf
+        if number + 1 == cuts.last:
+            return 0
         return cuts.text_bytes(number + 1) - (0 if number == _TITLE else cuts.text_bytes(number))
 
     def _excerpt_bytes(self, post_id: str) -> int:

@@ -46,6 +46,39 @@ def test_no_further_block_would_have_fitted(share: float) -> None:
     assert 0 <= room < 700
 
 
+def with_texts(edition: Digest, texts: dict[str, str]) -> Digest:
+    """The edition with other texts for some posts, which are not whole then."""
+    groups = (
+        replace(g, posts=tuple(replace(p, html=texts[p.id], whole=False) if p.id in texts else p for p in g.posts))
+        for g in edition.groups
+    )
+    return replace(edition, groups=tuple(groups))
+
+
+@pytest.mark.parametrize("more", range(205, 230, 3))
+def test_a_block_fits_that_did_not_before_another_post_became_whole(more: int) -> None:
+    """A post that is whole has no link to the rest, which takes more than its last words."""
+    ends_soon = post(
+        0, url=f"https://blog.example/{'harbour/' * 30}", html=f"<p>{'Boats come in. ' * 20}</p><p>Bye.</p>"
+    )
+    shorter = post(1, html=f"<p>{'Nets are mended. ' * 8}</p>" + f"<p>{'Nets are mended. ' * 10}</p>" * 4)
+    longest = post(2, html=f"<p>{'Fish is sold. ' * 25}</p>" * 8)
+    edition = digest([ends_soon, shorter, longest])
+    cuts = {each.id: Cuts(each.html, 20) for each in edition.posts}
+    excerpts = with_texts(edition, {each: cuts[each].text(0)[0] for each in cuts})
+    limit = size(render(excerpts, maximum_size=10**9), letterhead()) + more
+    rendered = render(edition, maximum_size=limit, excerpt_words=20)
+    numbers = {
+        cut.id: next(number for number in range(cuts[cut.id].last) if cuts[cut.id].length(number) == cut.words)
+        for cut in rendered.shortened
+        if cut.words
+    }
+    for growing in numbers:
+        longer = {each: number + (each == growing) for each, number in numbers.items()}
+        texts = {each: cuts[each].text(n)[0] for each, n in longer.items() if n < cuts[each].last}
+        assert size(render(with_texts(edition, texts), maximum_size=10**9), letterhead()) > limit
+
+
 def test_the_longest_posts_give_way_first() -> None:
     whole = size(render(long_edition(), maximum_size=10**9), letterhead())
     rendered = render(long_edition(), maximum_size=whole - 2_000)

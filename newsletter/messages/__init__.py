@@ -4,6 +4,7 @@ Below everything else, and pure: no Django, no database.
 """
 
 from newsletter.messages import (
+    accounts,
     archives,
     bounces,
     configuration,
@@ -44,6 +45,7 @@ STAGES = (
     lint,
     importing,
     archives,
+    accounts,
     history,
     schedule,
     sending,

@@ -107,35 +107,36 @@ class Fetcher:
         """
         return self._sandbox.read(len(response.body), function, *args, **kwargs)
 
-    def get(self, url: str, *, etag: str = "", last_modified: str = "") -> Response:
-        """Fetch an address, following at most five redirects.
+    def get(self, url: str, *, etag: str = "", last_modified: str = "", authorization: str = "") -> Response:
+        """Fetch an address, following at most five redirects; `authorization` is a header that no other host gets.
 
         Raises SourceProblem for any status but 200 and 304, and for whatever goes wrong on the way.
         """
-        return self._get(url, _conditions(etag, last_modified), 0)
+        headers = _conditions(etag, last_modified) | ({"Authorization": authorization} if authorization else {})
+        return self._get(url, headers, 0)
 
     def beginning(self, url: str, enough: int) -> Response:
         """Fetch an address as `get` does, but of a long body only the first `enough` octets, or somewhat more."""
         return self._get(url, {}, enough)
 
-    def _get(self, url: str, conditions: dict[str, str], enough: int) -> Response:
+    def _get(self, url: str, headers: dict[str, str], enough: int) -> Response:
         seconds = min(self._timeout, self._end - time.monotonic())
         if seconds < _LEAST:
             raise _problem(url, messages.TOO_SLOW(seconds=f"{_WHOLE_READING * self._timeout:g}"))
         self._watch.start(seconds)
         try:
-            return self._follow(url, conditions, seconds, enough)
+            return self._follow(url, headers, seconds, enough)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
             raise self._explain(url, e, seconds) from e
         finally:
             self._watch.stop()
 
-    def _follow(self, url: str, conditions: dict[str, str], seconds: float, enough: int) -> Response:
+    def _follow(self, url: str, headers: dict[str, str], seconds: float, enough: int) -> Response:
         here, moved_to, permanent = url, "", True
         for _ in range(_MAXIMUM_REDIRECTS + 1):
             _check_address(here, url)
             with self._session.get(
-                here, headers=conditions, stream=True, allow_redirects=False, timeout=seconds
+                here, headers=_for_host(here, url, headers), stream=True, allow_redirects=False, timeout=seconds
             ) as answer:
                 if answer.status_code not in _REDIRECTS or "Location" not in answer.headers:
                     return self._answer(url, here, answer, moved_to, enough)
@@ -200,6 +201,12 @@ def _message(url: str, cause: BaseException) -> Message | None:
 def user_agent(site_url: str) -> str:
     """Return the User-Agent, which names the program and its site."""
     return f"newsletter/{__version__}" + (f" (+{site_url})" if site_url else "")
+
+
+def _for_host(here: str, url: str, headers: dict[str, str]) -> dict[str, str]:
+    """Return the headers of a request; what authorizes is only for the scheme and host of the first address."""
+    same = urlsplit(here)[:2] == urlsplit(url)[:2]
+    return headers if same else {name: value for name, value in headers.items() if name != "Authorization"}
 
 
 def _conditions(etag: str, last_modified: str) -> dict[str, str]:

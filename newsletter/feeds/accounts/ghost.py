@@ -1,0 +1,133 @@
+"""Ghost's Admin API: members and posts, with the key of a custom integration.
+
+A token is a JWT (RFC 7519) that is signed with the secret of the key by HS256, names the id of the key, and is valid
+for five minutes.
+"""
+
+import hmac
+import json
+import re
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from typing import Any
+
+from newsletter.feeds.accounts.client import AccountProblem, Client, Json, Pages
+from newsletter.feeds.accounts.person import Person
+from newsletter.messages import accounts as messages
+
+TOOL = "Ghost"
+KEY = re.compile(r"[0-9a-f]{24}:(?:[0-9a-f]{2}){16,64}")
+MEMBERS, POSTS = 100, 15
+"""How many a page has; Ghost's most is 100, and posts come with their whole text."""
+
+VALID = 300
+
+
+def authorization(key: str, now: float | None = None) -> str:
+    """Return the header for a request, by default made now. Raises AccountProblem if it isn't an Admin API key."""
+    if not KEY.fullmatch(key):
+        raise AccountProblem(messages.BAD_GHOST_KEY())
+    number, _colon, secret = key.partition(":")
+    at = int(time.time() if now is None else now)
+    head = _encoded({"alg": "HS256", "typ": "JWT", "kid": number})
+    body = _encoded({"iat": at, "exp": at + VALID, "aud": "/admin/"})
+    mac = hmac.digest(bytes.fromhex(secret), f"{head}.{body}".encode(), "sha256")
+    return f"Ghost {head}.{body}.{_text(mac)}"
+
+
+def _encoded(document: dict[str, object]) -> str:
+    return _text(json.dumps(document, separators=(",", ":")).encode())
+
+
+def _text(octets: bytes) -> str:
+    return urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
+def people(client: Client, pages: Pages, newsletter: str) -> Iterator[Person]:
+    """Yield the members, as they stand to a newsletter of theirs, named by its name, slug or id; without one, there
+    must be only one. Raises AccountProblem.
+    """
+    listed = client.get(_path("newsletters"), {"limit": MEMBERS}).get("newsletters") or []
+    number = _newsletter([each for each in listed if each.get("status", "active") == "active"], listed, newsletter)
+
+    def fetch(page: int) -> Json:
+        parameters = {
+            "include": "newsletters,labels",
+            "order": "created_at asc, id asc",
+            "limit": MEMBERS,
+            "page": page,
+        }
+        return client.get(_path("members"), parameters)
+
+    known: set[str] = set()
+    total = 0
+    for page in pages.read("members", fetch, _is_last):
+        total = _pagination(page)["total"]
+        for member in page["members"]:
+            if member["id"] not in known:
+                known.add(member["id"])
+                yield _person(member, number)
+    if len(known) < total:
+        pages.forget("members")
+        raise AccountProblem(messages.CHANGED())
+
+
+def issues(client: Client, pages: Pages) -> tuple[Json, int]:
+    """Return the posts that were published or sent, as Ghost's own export has them, and their number."""
+
+    def fetch(page: int) -> Json:
+        parameters = {
+            "formats": "html",
+            "filter": "status:[published,sent]",
+            "order": "published_at asc",
+            "limit": POSTS,
+            "page": page,
+        }
+        return client.get(_path("posts"), parameters)
+
+    posts = [post for page in pages.read("posts", fetch, _is_last) for post in page["posts"]]
+    meta = [{"post_id": post.get("id"), "email_subject": post.get("email_subject")} for post in posts]
+    return {"db": [{"data": {"posts": posts, "posts_meta": meta}}]}, len(posts)
+
+
+def _path(resource: str) -> str:
+    return f"/ghost/api/admin/{resource}/"
+
+
+def _pagination(page: Json) -> dict[str, Any]:
+    pagination = (page.get("meta") or {}).get("pagination")
+    if not isinstance(pagination, dict) or not {"total", "pages"} <= pagination.keys():
+        raise AccountProblem(messages.NOT_AN_ANSWER(tool=TOOL))
+    return pagination
+
+
+def _is_last(page: Json, number: int) -> bool:
+    return number >= int(_pagination(page)["pages"])
+
+
+def _newsletter(active: list[Json], every: list[Json], name: str) -> str:
+    """Return the id of the newsletter that moves; "" if the site has none."""
+    names = ", ".join(str(each.get("slug") or each.get("name")) for each in every)
+    if not name:
+        if len(active) > 1:
+            raise AccountProblem(messages.WHICH_LIST(tool=TOOL, names=names))
+        return str(active[0]["id"]) if active else ""
+    for each in every:
+        if name.lower() in (str(each.get(key, "")).lower() for key in ("id", "slug", "name")):
+            return str(each["id"])
+    raise AccountProblem(messages.NO_LIST(tool=TOOL, list=name, names=names))
+
+
+def _person(member: Json, newsletter: str) -> Person:
+    labels = tuple(str(each.get("name", "")) for each in member.get("labels") or ())
+    status = _status(member, newsletter)
+    return Person(str(member["email"]), str(member.get("name") or ""), status, str(member["created_at"]), "", labels)
+
+
+def _status(member: Json, newsletter: str) -> str:
+    suppression = member.get("email_suppression") or {}
+    if suppression.get("suppressed"):
+        return "complained" if (suppression.get("info") or {}).get("reason") == "spam" else "bounced"
+    gets = any(each.get("id") == newsletter for each in member.get("newsletters") or ())
+    return "active" if gets else "unsubscribed"

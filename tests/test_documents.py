@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import shlex
 import tomllib
 import types
 from collections.abc import Iterator
@@ -188,6 +189,20 @@ def test_every_option_is_documented(commands: dict[str, list[str]]) -> None:
     document = text("docs/commands.md")
     given = {option for found in commands.values() for option in found}
     assert sorted(o for o in given if not re.search(rf"{o}\b(?!-)", document)) == []
+
+
+def test_the_commands_in_the_guides_exist(commands: dict[str, list[str]]) -> None:
+    wrong = []
+    for path in [*(ROOT / "docs/moving").glob("*.md"), ROOT / "docs/moving-in.md", ROOT / "docs/leaving.md"]:
+        for line in re.findall(r"newsletter ((?:[a-z-]+ )*[a-z-]+[^`\n]*)", path.read_text("utf-8")):
+            words = shlex.split(line) if line.count('"') % 2 == 0 else line.split()
+            name = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in commands), None)
+            options = [word for word in words if re.fullmatch(r"--[a-z-]+|-[a-z]", word)]
+            if name and (unknown := set(options) - set(commands[name]) - {"-n"}):
+                wrong.append(f"{path.name}: {name} has no {unknown}")
+            if name is None and (options or f"`newsletter {line}`" in path.read_text("utf-8")):
+                wrong.append(f"{path.name}: there is no command {line}")
+    assert wrong == []
 
 
 def links() -> list[tuple[str, str]]:

@@ -92,6 +92,9 @@ CODES_MADE = MessageType("act.recovery-codes-made", gettext_noop("recovery codes
 CODE_USED = MessageType("act.recovery-code-used", gettext_noop("recovery code used"))
 IMPORTED = MessageType("act.imported", gettext_noop("subscribers imported"))
 IMPORT_UNDONE = MessageType("act.import-undone", gettext_noop("import undone"))
+REMINDER_DISMISSED = MessageType(
+    "act.reminder-dismissed", gettext_noop("reminder to import people who leave {tool} ended")
+)
 ARCHIVE_IMPORTED = MessageType("act.archive-imported", gettext_noop("old issues imported ({file})"))
 ARCHIVE_IMPORT_UNDONE = MessageType("act.archive-import-undone", gettext_noop("import of old issues undone ({file})"))
 EXPORTED = MessageType("act.exported", gettext_noop("subscribers exported"))

@@ -3,7 +3,7 @@
 import codecs
 import csv
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from subscribers.importing.headers import BadCadence, BadTopics, Columns, Person
 from subscribers.importing.mapping import InvalidMapping, is_header
 from subscribers.importing.mapping import columns as mapped
 from subscribers.importing.standing import Standing
-from subscribers.importing.tools import least_standing
+from subscribers.importing.tools import SENDY, least_standing
 
 DELIMITERS = ",;\t|"
 SAMPLE = 65_536
@@ -93,12 +93,18 @@ def opened(path: Path) -> Iterator[TextIO]:
 
 
 def lines(
-    path: Path, file: TextIO, meanings: Sequence[str] | None = None, dates: Order = "", name: str = ""
+    path: Path,
+    file: TextIO,
+    meanings: Sequence[str] | None = None,
+    dates: Order = "",
+    name: str = "",
+    recognised: Callable[[str], None] = lambda tool: None,
 ) -> Iterator[FileLine]:
     """Yield every non-empty line. `meanings` are chosen by a person; by default the headers decide.
 
     `dates` says whether the day or the month comes first in dates such as 01/02/2025, in every column. `name` is the
     file's name where it was made, by default the path's: tools write files of people who left, and name them so.
+    `recognised` is called with the tool that wrote the file, "" if it is unknown.
 
     Raises FileProblem if no column has addresses.
     """
@@ -114,6 +120,7 @@ def lines(
     if columns is None:
         columns = _headless(path, head)
     columns = replace(columns, least=_least(path, name or path.name, columns, head))
+    recognised(columns.form or (SENDY if not is_header(head) and columns.address == 1 else ""))
     if dates:
         columns = replace(columns, dates=dict.fromkeys(range(columns.width), dates))
     if not is_header(names):

@@ -21,6 +21,7 @@ from subscribers.importing.archives import ArchiveFile, unpacked
 from subscribers.importing.batch import ImportBatch, LineResult, Order, Person
 from subscribers.importing.dates import Order as DateOrder
 from subscribers.importing.reading import FileLine, FileProblem, lines, opened
+from subscribers.importing.tools import OWN
 from subscribers.models import FIGURES, Import, RefusedLine, Subscription, subscriptions_starting
 from subscribers.models.inserts import insert_all, large_cache
 from subscribers.spreadsheets import create, escape_formulas
@@ -152,14 +153,20 @@ def import_file(
     def judge(batch: list[FileLine], imported: int | None) -> list[Judged]:
         return _take(batch, order, tried, imported)
 
+    tools: list[str] = []
+
     def begin() -> Import:
-        return record or Import.objects.create(
-            at=at, newsletter=newsletter, file=(name or path.name)[:254], consent=consent
+        tool = next((each for each in tools if each and each != OWN.name), "")
+        if record:
+            Import.objects.filter(pk=record.pk).update(tool=tool)
+            return record
+        return Import.objects.create(
+            at=at, newsletter=newsletter, file=(name or path.name)[:254], tool=tool, consent=consent
         )
 
     def read(member: ArchiveFile) -> Iterator[FileLine]:
         with opened(member.path) as file:
-            yield from lines(member.path, file, meanings, dates, member.name or name)
+            yield from lines(member.path, file, meanings, dates, member.name or name, tools.append)
 
     return run(path, read, judge, begin, dry_run, after, portion, progress, refused_to)
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from subscribers.importing.standing import Standing, states
 
+_FETCHED = states("active", "pending", "unsubscribed", bounced="bounced", blocked="blocked", complained="complained")
+"""What `newsletter fetch` writes, whatever the tool's own words are."""
+
 BLANK = ""
 """The state of a cell without a word; it is active, unless a tool's states say otherwise."""
 
@@ -87,6 +90,9 @@ FORMS = (
           no={"subscribedtoemails": LEFT}, ended=ENDED),
     _form("listmonk", "email uuid attributes", "email", names=("name",), state=("status",), joined=("createdat",),
           states=states("enabled", blocked="disabled blocklisted blacklisted")),
+    *(_form(tool, f"email {tool.lower()}status", "email", names=("name",), tags=("tags",), joined=("createdat",),
+            state=(f"{tool.lower()}status",), states=_FETCHED, ended={"unsubscribedat": LEFT})
+      for tool in ("Ghost", "listmonk")),
     _form("MailPoet", "email globalstatus", "email", names=("firstname", "lastname"),
           state=("globalstatus", "liststatus"), joined=("confirmationtime", "subscriptiontime"), states=_MAILPOET),
     _form("MailPoet", "email liststatus", "email", names=("firstname", "lastname"), state=("liststatus",),
@@ -116,6 +122,8 @@ FORMS = (
 )  # fmt: skip
 
 OWN = FORMS[0]
+SENDY = "Sendy"
+"""A tool whose files have no header."""
 PLAIN = FileFormat("", frozenset(), "")
 """Any other file, whose columns have names in one of the languages that we know."""
 

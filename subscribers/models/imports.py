@@ -1,5 +1,6 @@
 """Imports: their figures, the lines that were refused, and what each changed, so that it can be undone."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -17,6 +18,11 @@ class ImportQuerySet(models.QuerySet["Import"]):
     def standing(self) -> "ImportQuerySet":
         """Return the imports that nobody has begun to undo."""
         return self.filter(undo_began_at=None)
+
+    def to_repeat(self, newsletter: str, before: datetime) -> "Import | None":
+        """Return the latest import of a tool's file, unless it is newer or the reminders were ended."""
+        latest = self.standing().filter(newsletter=newsletter).exclude(tool="").order_by("-pk").first()
+        return latest if latest and latest.at < before and latest.reminder_dismissed_at is None else None
 
 
 class Import(models.Model):
@@ -42,6 +48,9 @@ class Import(models.Model):
     finished_at = models.DateTimeField(null=True)
     undo_began_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
+    reminder_dismissed_at = models.DateTimeField(
+        null=True, help_text="when an editor ended reminders to import people who leave the old tool"
+    )
     undo = models.JSONField(default=dict, help_text="how much was removed, restored and kept by undoing it")
 
     objects = ImportQuerySet.as_manager()

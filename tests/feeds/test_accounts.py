@@ -96,7 +96,8 @@ def listmonk() -> accounts.Account:
 def states(folder: Path) -> dict[str, str]:
     with zipfile.ZipFile(folder / "subscribers.zip") as archive:
         text = archive.read("subscribers.csv").decode()
-    return {row["email"].partition("@")[0]: row["status"] for row in csv.DictReader(io.StringIO(text, newline=""))}
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    return {row["email"].partition("@")[0]: row.get("ghost_status") or row["listmonk_status"] for row in rows}
 
 
 def titles(folder: Path) -> list[str]:

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter.models import Act, Edition
+from newsletter.web.desk import guides
 from subscribers.importing import import_file
+from subscribers.importing.tools import FORMS, SENDY
 from subscribers.models import Import, Subscriber, Subscription, Suppression
 from tests.web import make
 
@@ -150,3 +153,46 @@ def test_editors_see_no_imports(editor: Client, tmp_path: Path) -> None:
     for address in (IMPORTS, f"{IMPORTS}{record.pk}/", f"{IMPORTS}{record.pk}/refused.csv"):
         assert editor.get(address).status_code == 403
     assert editor.post(f"{IMPORTS}{record.pk}/undo/").status_code == 403
+
+
+def of_mailchimp(folder: Path, days: int) -> Import:
+    """An import of one of Mailchimp's files, some days ago."""
+    record = imported(folder, "Email Address,MEMBER_RATING\na@reader.example,2\n")
+    Import.objects.filter(pk=record.pk).update(at=timezone.now() - timedelta(days=days))
+    return record
+
+
+def test_an_import_of_a_tool_leads_to_its_page_and_reminds_of_who_left(admin: Client, tmp_path: Path) -> None:
+    record = of_mailchimp(tmp_path, 27)
+    where = f"{IMPORTS}{record.pk}/"
+    assert "/desk/guides/mailchimp/" in admin.get(where).text
+    assert "who left “Kinaforum” at Mailchimp" not in admin.get("/desk/").text
+    Import.objects.filter(pk=record.pk).update(at=timezone.now() - timedelta(days=29))
+    home = admin.get("/desk/").text
+    assert "Import the people who left “Kinaforum” at Mailchimp since" in home
+    assert where in home
+    assert "Has anyone left at Mailchimp since?" in admin.get(where).text
+    assert "Has anyone left" not in admin.post(f"{where}dismiss/", follow=True).text
+    assert "Import the people who left" not in admin.get("/desk/").text
+    assert "people who leave Mailchimp ended" in str(Act.objects.latest("pk").what)
+
+
+def test_importing_once_more_ends_a_reminder_for_some_weeks(admin: Client, tmp_path: Path) -> None:
+    of_mailchimp(tmp_path, 60)
+    imported(tmp_path, "Email Address,MEMBER_RATING,UNSUB_TIME\na@reader.example,2,2025-01-02 03:04:05\n")
+    assert "Import the people who left" not in admin.get("/desk/").text
+
+
+def test_files_of_no_tool_remind_of_nothing(admin: Client, tmp_path: Path) -> None:
+    record = imported(tmp_path)
+    Import.objects.filter(pk=record.pk).update(at=timezone.now() - timedelta(days=29))
+    assert "Import the people who left" not in admin.get("/desk/").text
+
+
+def test_the_page_of_each_tool(admin: Client) -> None:
+    for tool in {form.name for form in FORMS[1:]} | {SENDY}:
+        page = admin.get(f"/desk/guides/{guides.name_of(tool)}/").text
+        assert f"Moving from {tool}</h1>" in page
+        assert "/desk/guides/moving-in/" in page
+        assert not re.search(r"\]\(|\.md\b", page.partition("<article")[2])
+    assert admin.get("/desk/guides/unknown/").status_code == 404

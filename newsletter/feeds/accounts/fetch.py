@@ -16,8 +16,8 @@ from typing import Final
 
 from newsletter import config
 from newsletter.feeds.accounts import ghost, listmonk
+from newsletter.feeds.accounts.account_subscriber import AccountSubscriber, write_table
 from newsletter.feeds.accounts.client import AccountProblem, Client, Pages, Pause, clean_address, private, write_private
-from newsletter.feeds.accounts.person import Person, write_table
 from newsletter.messages import accounts as messages
 
 TOOLS: Final[dict[str, ModuleType]] = {"ghost": ghost, "listmonk": listmonk}
@@ -62,15 +62,16 @@ def fetch(
     client = Client(tool.TOOL, account.address, lambda: str(tool.authorization(key)), collect, **pause)
     try:
         pages = _begun(folder, account)
-        people = _write_people(folder / PEOPLE, _counted(tool.people(client, pages, account.newsletter), step))
-        issues, count = tool.issues(client, pages)
+        people = _counted(tool.people(client, pages, account.newsletter), step)
+        count = _write_people(account.tool, folder / PEOPLE, people)
+        issues, sent = tool.issues(client, pages)
         write_private(folder / ISSUES, json.dumps(issues))
         shutil.rmtree(folder / PAGES)
     except OSError as e:
         raise AccountProblem(messages.NOT_WRITTEN(cause=e.strerror or str(e))) from e
     except (KeyError, TypeError, AttributeError, ValueError) as e:
         raise AccountProblem(messages.NOT_AN_ANSWER(tool=tool.TOOL)) from e
-    return Fetched(people, count)
+    return Fetched(count, sent)
 
 
 def _begun(folder: Path, account: Account) -> Pages:
@@ -90,13 +91,13 @@ def _begun(folder: Path, account: Account) -> Pages:
     return Pages(pages)
 
 
-def _counted(people: Iterator[Person], step: Callable[[int], None]) -> Iterator[Person]:
+def _counted(people: Iterator[AccountSubscriber], step: Callable[[int], None]) -> Iterator[AccountSubscriber]:
     for count, each in enumerate(people, 1):
         step(count)
         yield each
 
 
-def _write_people(path: Path, people: Iterator[Person]) -> int:
+def _write_people(tool: str, path: Path, people: Iterator[AccountSubscriber]) -> int:
     """Write the people into a ZIP archive, so that the columns need no choice at the desk; return their number."""
     with (
         private(path) as file,
@@ -104,4 +105,4 @@ def _write_people(path: Path, people: Iterator[Person]) -> int:
         archive.open("subscribers.csv", "w") as member,
         io.TextIOWrapper(member, "utf-8", newline="") as text,
     ):
-        return write_table(people, text)
+        return write_table(tool, people, text)

@@ -12,8 +12,8 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from typing import Any
 
+from newsletter.feeds.accounts.account_subscriber import AccountSubscriber
 from newsletter.feeds.accounts.client import AccountProblem, Client, Json, Pages
-from newsletter.feeds.accounts.person import Person
 from newsletter.messages import accounts as messages
 
 TOOL = "Ghost"
@@ -44,7 +44,7 @@ def _text(octets: bytes) -> str:
     return urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
-def people(client: Client, pages: Pages, newsletter: str) -> Iterator[Person]:
+def people(client: Client, pages: Pages, newsletter: str) -> Iterator[AccountSubscriber]:
     """Yield the members, as they stand to a newsletter of theirs, named by its name, slug or id; without one, there
     must be only one. Raises AccountProblem.
     """
@@ -119,10 +119,12 @@ def _newsletter(active: list[Json], every: list[Json], name: str) -> str:
     raise AccountProblem(messages.NO_LIST(tool=TOOL, list=name, names=names))
 
 
-def _person(member: Json, newsletter: str) -> Person:
+def _person(member: Json, newsletter: str) -> AccountSubscriber:
     labels = tuple(str(each.get("name", "")) for each in member.get("labels") or ())
     status = _status(member, newsletter)
-    return Person(str(member["email"]), str(member.get("name") or ""), status, str(member["created_at"]), "", labels)
+    return AccountSubscriber(
+        str(member["email"]), str(member.get("name") or ""), status, str(member["created_at"]), "", labels
+    )
 
 
 def _status(member: Json, newsletter: str) -> str:

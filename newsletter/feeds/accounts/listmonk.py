@@ -4,8 +4,8 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 
+from newsletter.feeds.accounts.account_subscriber import AccountSubscriber
 from newsletter.feeds.accounts.client import AccountProblem, Client, Json, Pages
-from newsletter.feeds.accounts.person import Person
 from newsletter.messages import accounts as messages
 
 TOOL = "listmonk"
@@ -21,7 +21,7 @@ def authorization(key: str) -> str:
     return f"Basic {b64encode(key.encode()).decode()}"
 
 
-def people(client: Client, pages: Pages, name: str) -> Iterator[Person]:
+def people(client: Client, pages: Pages, name: str) -> Iterator[AccountSubscriber]:
     """Yield the subscribers of a list, which is named by its number, name or UUID; without one, there must be only one.
     Raises AccountProblem.
     """
@@ -82,12 +82,12 @@ def _list(lists: list[Json], name: str) -> Json:
     raise AccountProblem(messages.NO_LIST(tool=TOOL, list=name, names=names))
 
 
-def _person(row: Json, chosen: Json) -> Person:
+def _person(row: Json, chosen: Json) -> AccountSubscriber:
     own: Json = next((each for each in row.get("lists") or () if each.get("id") == chosen["id"]), {})
     status = _status(row, own, double=chosen.get("optin") == "double")
     joined = str(own.get("subscription_created_at") or row.get("created_at") or "")
     left = str(own.get("subscription_updated_at") or "") if status == "unsubscribed" else ""
-    return Person(str(row["email"]), str(row.get("name") or ""), status, joined, left)
+    return AccountSubscriber(str(row["email"]), str(row.get("name") or ""), status, joined, left)
 
 
 def _status(row: Json, own: Json, *, double: bool) -> str:

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from newsletter.web import converters
-from newsletter.web.desk import designs, exports, team, workers, writing
+from newsletter.web.desk import designs, exports, guides, team, workers, writing
 from newsletter.web.desk.composing import views as composing_views
 from newsletter.web.desk.deliverability import views as deliverability_views
 from newsletter.web.desk.edition import draft_jobs, preview
@@ -115,6 +115,8 @@ urlpatterns = [
     _page("subscribers/imports/<number:pk>/", kept_imports.one, "subscribers-imported", ADMIN),
     _page("subscribers/imports/<number:pk>/refused.csv", kept_imports.refused, "subscribers-refused", ADMIN),
     _page("subscribers/imports/<number:pk>/undo/", kept_imports.undo, "subscribers-import-undo", ADMIN),
+    _page("subscribers/imports/<number:pk>/dismiss/", kept_imports.dismiss, "subscribers-import-dismiss", ADMIN),
+    _page("guides/<slug:name>/", guides.guide, "guide", ADMIN),
     _page("subscribers/export/", exports.subscribers, "subscribers-export", ADMIN),
     _page("export/", exports.exports, "exports", ADMIN),
     _page("export/<slug:name>/archive/", exports.archive, "archive-export", ADMIN),

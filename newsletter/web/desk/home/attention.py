@@ -31,7 +31,9 @@ from newsletter.web.desk.home.queries import Card, EditionLine
 from newsletter.web.desk.notes.queries import editions_with_notes_for
 from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.sources.queries import Health, health
+from newsletter.web.desk.subscribers.kept_imports import REPEAT_AFTER
 from subscribers import delayed_confirmations
+from subscribers.models import Import
 from subscribers.protection.sign_up_limits import under_attack
 
 SHOWN_FOR = timedelta(days=1)
@@ -83,6 +85,7 @@ def problems(
     attentions += _of_refusing_editors(config, now)
     attentions += _of_attacks(config, now)
     attentions += _of_delayed(config) if is_admin else []
+    attentions += _of_leavers(config, now) if is_admin else []
     return sorted(attentions, key=lambda p: ("error", "warning", "").index(p.level))
 
 
@@ -115,6 +118,18 @@ def _of_delayed(config: Config) -> Iterator[Attention]:
                 count,
             ) % {"n": formatting.number(count), "newsletter": newsletter.title}
             yield Attention("warning", text, reverse("desk:subscribers-delayed", args=(name,)), _("Look"))
+
+
+def _of_leavers(config: Config, now: datetime) -> Iterator[Attention]:
+    """Newsletters that came from another tool some weeks ago, where people can still leave."""
+    for name, newsletter in config.newsletters.items():
+        if record := Import.objects.to_repeat(name, now - REPEAT_AFTER):
+            text = _("Import the people who left “%(newsletter)s” at %(tool)s since %(day)s.") % {
+                "newsletter": newsletter.title,
+                "tool": record.tool,
+                "day": formatting.day(record.at, newsletter.zone),
+            }
+            yield Attention("", text, reverse("desk:subscribers-imported", args=(record.pk,)), _("Look"))
 
 
 def notes_for(me: str, config: Config) -> list[Attention]:

@@ -2,17 +2,20 @@
 
 import csv
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from newsletter.messages import from_json
+from newsletter.messages import history as acts
 from newsletter.models import Job, JobState
 from newsletter.sending import undoing_imports
-from newsletter.web.desk import formatting
+from newsletter.web.desk import audit, formatting, guides
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page
 from newsletter.web.desk.permissions import Role
@@ -21,6 +24,9 @@ from newsletter.web.desk.subscribers.import_jobs import SHOWN, NotImported
 from subscribers.models import Import
 from subscribers.requests import config_of
 from subscribers.spreadsheets import escape_formulas
+
+REPEAT_AFTER = timedelta(weeks=4)
+"""When the desk reminds to import people who left the old tool since."""
 
 LISTED = 100
 """How many imports are listed."""
@@ -52,6 +58,8 @@ def shown(request: HttpRequest, record: Import, **more: object) -> HttpResponse:
     undoing = record.undo_began_at and not record.undone_at
     context = {
         **_row(request, record),
+        "guide": guides.name_of(record.tool),
+        "repeat": Import.objects.to_repeat(record.newsletter, timezone.now() - REPEAT_AFTER) == record,
         "lines": [NotImported(each.line, each.address, from_json(each.reason), each.file) for each in lines],
         "shown_lines": SHOWN,
         "why_not": as_sentence(why_not) if why_not else "",
@@ -61,6 +69,16 @@ def shown(request: HttpRequest, record: Import, **more: object) -> HttpResponse:
         **more,
     }
     return page(request, "imported", context, section="subscribers")
+
+
+@require_POST
+def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
+    """End the reminders to import people who leave the old tool."""
+    record = get_object_or_404(Import, pk=pk)
+    record.reminder_dismissed_at = timezone.now()
+    record.save(update_fields=["reminder_dismissed_at"])
+    audit.note(editor(request), acts.REMINDER_DISMISSED(tool=record.tool), record.newsletter or "subscribers")
+    return redirect("desk:subscribers-imported", pk)
 
 
 def _row(request: HttpRequest, record: Import) -> dict[str, object]:

@@ -1,16 +1,14 @@
-"""A person of an account, and the CSV file of people that an import of subscribers understands."""
+"""A member or subscriber of an account, and the CSV file of people that an import of subscribers understands."""
 
 import csv
 from collections.abc import Iterable
 from typing import NamedTuple, TextIO
 
-COLUMNS = ("email", "name", "status", "created_at", "unsubscribed_at", "tags")
-"""Columns of no tool's own, so that the words of `status` are those of every file: active, pending, unsubscribed,
-bounced, blocked, complained.
-"""
+COLUMNS = ("email", "name", "{tool}_status", "created_at", "unsubscribed_at", "tags")
+"""The third column has one of these words: active, pending, unsubscribed, bounced, blocked, complained."""
 
 
-class Person(NamedTuple):
+class AccountSubscriber(NamedTuple):
     """A person, with the time at which they joined and left, as the tool writes it ("" if it does not say)."""
 
     address: str
@@ -21,10 +19,10 @@ class Person(NamedTuple):
     tags: tuple[str, ...] = ()
 
 
-def write_table(people: Iterable[Person], file: TextIO) -> int:
-    """Write the people as CSV to a file opened with `newline=""`; return their number."""
+def write_table(tool: str, people: Iterable[AccountSubscriber], file: TextIO) -> int:
+    """Write the people of a tool as CSV to a file opened with `newline=""`; return their number."""
     writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
+    writer.writerow([column.format(tool=tool) for column in COLUMNS])
     count = 0
     for each in people:
         tags = ", ".join(tag.replace(",", " ") for tag in each.tags)

@@ -54,6 +54,8 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "subscribers-imported": (1,),
     "subscribers-refused": (1,),
     "subscribers-import-undo": (1,),
+    "subscribers-import-dismiss": (1,),
+    "guide": ("ghost",),
     "segment-add": (),
     "segment-count": (),
     "segment": (1,),

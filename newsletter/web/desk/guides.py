@@ -51,7 +51,7 @@ def _rendered(name: str) -> tuple[str, str]:
 
 
 def _link(match: re.Match[str]) -> str:
-    """Return a link to another page of these; a link to a document that is none, as its text."""
+    """Return a link to another of these pages, or the words of a link to something else."""
     words, target = match.groups()
     if target.startswith("https://"):
         return match[0]

@@ -26,12 +26,28 @@ def _found(client: Client, text: str, language: str = "en") -> list[str]:
         ("postal address", "en", "/desk/settings/n/kinaforum/sender/#field-address"),
         ("hvor ofte", "nb", "/desk/settings/n/kinaforum/schedule/#field-period"),
         ("avsender", "nb", "/desk/settings/n/kinaforum/sender/#field-from"),
+        ("timezone", "en", "/desk/settings/n/kinaforum/general/#field-timezone"),
+        ("åpningssporing", "nb", "/desk/settings/n/kinaforum/content/#field-track"),
     ],
 )
 def test_a_setting_is_found_by_common_words(admin: Client, text: str, language: str, address: str) -> None:
     assert address in _found(admin, text, language)
     path, _hash, anchor = address.partition("#")
     assert f'id="{anchor}"' in admin.get(path).content.decode()
+
+
+def test_pages_without_settings_are_found_and_parts_of_other_words_are_not_first(admin: Client) -> None:
+    for text, address in (
+        ("double opt-in", "/desk/n/kinaforum/form/"),
+        ("invite user", "/desk/users/"),
+        ("DKIM", "/desk/deliverability/"),
+        ("two-factor", "/desk/account/"),
+        ("rss", "/desk/sources/"),
+        ("sender", "/desk/settings/n/kinaforum/sender/#field-from"),
+        ("smtp password", "/desk/settings/site/delivery/#field-smtp.password"),
+    ):
+        assert _found(admin, text)[0] == address
+    assert all("general" not in address for address in _found(admin, "mal", "nb"))
 
 
 def test_nothing_found_is_said(admin: Client) -> None:

@@ -1,52 +1,18 @@
-"""The first page of the settings: groups with a line that says what is in them, and a search for single settings."""
+"""The first page of the settings: groups with a line that says what is in them."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from newsletter.config import Newsletter
 from newsletter.web.desk.settings import catalogue, site_pages
 from newsletter.web.desk.settings.delivery_pages import ADVANCED, DELIVERY, PROVIDERS
 from newsletter.web.desk.settings.design_page import DESIGN
-from newsletter.web.desk.settings.fields import SettingField, SettingsPage, Words
+from newsletter.web.desk.settings.fields import SettingsPage
 from newsletter.web.desk.settings.topics_page import TOPICS
 
-MOST_MATCHES = 12
 ADVANCED_PAGES = (site_pages.COLLECT, ADVANCED, site_pages.ALERTS)
-
-COMMON_WORDS: dict[str, Words] = {
-    "title": gettext_lazy("name rename"),
-    "status": gettext_lazy("stop close end holiday"),
-    "timezone": gettext_lazy("clock hours"),
-    "editors": gettext_lazy("notify notification email me"),
-    "welcome": gettext_lazy("greeting new subscribers"),
-    "noindex": gettext_lazy("google private hidden"),
-    "form_origins": gettext_lazy("embed website form"),
-    "challenge": gettext_lazy("spam bots captcha"),
-    "from": gettext_lazy("sender name email address"),
-    "reply_to": gettext_lazy("answer replies"),
-    "address": gettext_lazy("street postal law footer"),
-    "period": gettext_lazy("how often daily weekly monthly"),
-    "draft": gettext_lazy("when time day"),
-    "send": gettext_lazy("when time day hour"),
-    "skip": gettext_lazy("holiday christmas pause"),
-    "subject": gettext_lazy("title headline inbox"),
-    "body": gettext_lazy("excerpt length full text"),
-    "images": gettext_lazy("pictures photos"),
-    "track": gettext_lazy("statistics opens clicks"),
-    "theme.logo": gettext_lazy("picture brand"),
-    "theme.accent": gettext_lazy("color brand"),
-    "theme.font": gettext_lazy("typeface letters"),
-    "smtp.host": gettext_lazy("mail server"),
-    "provider": gettext_lazy("email service smtp"),
-    "rate": gettext_lazy("speed limit"),
-    "every": gettext_lazy("how often check blog"),
-    "url": gettext_lazy("domain website links https"),
-}
-"""What people call settings beside their labels, by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +37,7 @@ def of_newsletter(newsletter: Newsletter) -> tuple[PageGroup, ...]:
     """Return the groups of one newsletter."""
 
     def links(*pages: SettingsPage) -> tuple[Link, ...]:
-        return tuple(Link(str(each.title), _address(each, newsletter.name)) for each in pages)
+        return tuple(Link(str(each.title), address_of(each, newsletter.name)) for each in pages)
 
     return (
         PageGroup(
@@ -100,7 +66,7 @@ def of_site() -> tuple[PageGroup, ...]:
             _("Delivery"),
             _("The mail server or email service, bounces, and whether emails reach the inbox."),
             (
-                *(Link(str(each.title), _address(each)) for each in (DELIVERY, PROVIDERS, site_pages.BOUNCES)),
+                *(Link(str(each.title), address_of(each)) for each in (DELIVERY, PROVIDERS, site_pages.BOUNCES)),
                 Link(_("Deliverability"), reverse("desk:deliverability")),
             ),
         ),
@@ -113,7 +79,7 @@ def of_site() -> tuple[PageGroup, ...]:
             _("Advanced"),
             _("The address, reading blogs, SMTP details, alerts and other programs. Most people never change these."),
             (
-                *(Link(str(each.title), _address(each)) for each in (site_pages.ADDRESS, *ADVANCED_PAGES)),
+                *(Link(str(each.title), address_of(each)) for each in (site_pages.ADDRESS, *ADVANCED_PAGES)),
                 Link(_("Events from email services"), reverse("desk:settings-webhooks")),
                 Link(_("API tokens"), reverse("desk:tokens")),
                 Link(_("Webhooks"), reverse("desk:webhooks")),
@@ -123,42 +89,8 @@ def of_site() -> tuple[PageGroup, ...]:
     )
 
 
-def search(text: str, newsletters: Iterable[Newsletter]) -> list[Link]:
-    """Return the settings whose label, help, page or common words have all the words; those named so first."""
-    wanted = text.casefold().split()
-    if not wanted:
-        return []
-    matches = [match for page, name, title in _pages(newsletters) for match in _matches(page, name, title, wanted)]
-    return [link for _rank, link in sorted(matches, key=lambda match: match[0])[:MOST_MATCHES]]
-
-
-def _pages(newsletters: Iterable[Newsletter]) -> Iterator[tuple[SettingsPage, str, str]]:
-    """Yield the pages, each with the name and the title of its newsletter, "" for those of the site."""
-    for newsletter in newsletters:
-        yield from ((page, newsletter.name, newsletter.title) for page in catalogue.NEWSLETTER_PAGES)
-    yield from ((page, "", "") for page in catalogue.SITE_PAGES)
-
-
-def _matches(page: SettingsPage, name: str, title: str, wanted: list[str]) -> Iterator[tuple[int, Link]]:
-    for field in page.fields:
-        label = str(field.label).casefold()
-        named = f"{label} {COMMON_WORDS.get(field.key, '')}".casefold()
-        if all(word in _words(page, field) for word in wanted):
-            about = f"{title} · {page.title}" if title else str(page.title)
-            yield (
-                sum(not all(word in text.split() for word in wanted) for text in (label, named)),
-                Link(str(field.label), f"{_address(page, name)}#field-{field.key}", about),
-            )
-
-
-def _words(page: SettingsPage, field: SettingField) -> str:
-    """Return everything by which a setting is found, in lower case."""
-    choices = " ".join(str(label) for _value, label in field.choices)
-    parts = (field.label, field.help, choices, page.title, COMMON_WORDS.get(field.key, ""))
-    return " ".join(str(part) for part in parts).casefold()
-
-
-def _address(page: SettingsPage, newsletter: str = "") -> str:
+def address_of(page: SettingsPage, newsletter: str = "") -> str:
+    """Return the address of a page of settings."""
     if newsletter:
         return reverse("desk:settings-newsletter", args=(newsletter, page.name))
     return reverse("desk:settings-site", args=(page.name,))

@@ -14,7 +14,7 @@ from newsletter.scheduling import checks
 from newsletter.scheduling.check import Check
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import page
-from newsletter.web.desk.settings import overview, site_pages
+from newsletter.web.desk.settings import overview, search, site_pages
 from newsletter.web.desk.settings.delivery_pages import API_NAMES, DELIVERY
 from newsletter.web.desk.settings.fields import Words
 from newsletter.web.desk.settings.state import read_only_reason
@@ -44,7 +44,7 @@ def in_force(request: HttpRequest) -> HttpResponse:
         "newsletters": [(each, overview.of_newsletter(each)) for each in configuration.newsletters.values()],
         "site": overview.of_site(),
         "text": (text := request.GET.get("text", "").strip()[:100]),
-        "matches": overview.search(text, configuration.newsletters.values()),
+        "matches": search.search(text, configuration.newsletters.values()),
         "read_only": read_only_reason(configuration),
     }
     return page(request, "settings", context, section="settings")

@@ -1,0 +1,170 @@
+"""The search of the settings: finds a setting, or a page about it, by common words."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+
+from newsletter.config import Newsletter
+from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings.fields import SettingField, SettingsPage, Words
+from newsletter.web.desk.settings.overview import Link, address_of
+
+MOST_MATCHES = 12
+_SHORT = 4
+"""A word of so many letters is found at the beginning of another only: "mal" is not "maximal"."""
+
+COMMON_WORDS: dict[str, Words] = {
+    "title": gettext_lazy("name rename"),
+    "status": gettext_lazy("stop close end holiday"),
+    "timezone": gettext_lazy("clock hours utc"),
+    "editors": gettext_lazy("notify notification email me"),
+    "welcome": gettext_lazy("greeting new subscribers"),
+    "noindex": gettext_lazy("google private hidden"),
+    "form_origins": gettext_lazy("embed website form"),
+    "challenge": gettext_lazy("spam bots captcha"),
+    "from": gettext_lazy("sender name email address"),
+    "reply_to": gettext_lazy("answer replies address"),
+    "address": gettext_lazy("street postal law footer"),
+    "period": gettext_lazy("how often daily weekly monthly"),
+    "draft": gettext_lazy("when time day"),
+    "send": gettext_lazy("when time day hour"),
+    "skip": gettext_lazy("holiday christmas pause"),
+    "subject": gettext_lazy("title headline inbox"),
+    "body": gettext_lazy("excerpt length full text"),
+    "images": gettext_lazy("pictures photos"),
+    "track": gettext_lazy("statistics analytics open click tracking rate"),
+    "theme.logo": gettext_lazy("picture brand"),
+    "theme.accent": gettext_lazy("color brand"),
+    "theme.font": gettext_lazy("typeface letters"),
+    "smtp.host": gettext_lazy("mail server"),
+    "smtp.password": gettext_lazy("smtp login"),
+    "smtp.user": gettext_lazy("smtp login"),
+    "theme.footer_text": gettext_lazy("signature disclaimer"),
+    "provider": gettext_lazy("email service smtp"),
+    "rate": gettext_lazy("speed limit"),
+    "every": gettext_lazy("how often check blog"),
+    "url": gettext_lazy("domain website links https"),
+}
+"""What people call settings beside their labels, by key."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedPage:
+    """A page of the desk that has no settings, but what people look for among them."""
+
+    title: Words
+    route: str
+    words: Words
+    of_newsletter: bool = False
+
+
+PLACES = (
+    SearchedPage(gettext_lazy("Team"), "users", gettext_lazy("invite user member role permission author account")),
+    SearchedPage(
+        gettext_lazy("Account"), "account", gettext_lazy("my password two-factor two-step 2fa login log out name")
+    ),
+    SearchedPage(gettext_lazy("Deliverability"), "deliverability", gettext_lazy("dkim spf dmarc dns spam domain")),
+    SearchedPage(gettext_lazy("Sources"), "sources", gettext_lazy("rss atom feed blog wordpress")),
+    SearchedPage(gettext_lazy("Segments"), "segments", gettext_lazy("group audience filter tag")),
+    SearchedPage(
+        gettext_lazy("Subscribers"), "subscribers", gettext_lazy("delete remove unsubscribe block reader list")
+    ),
+    SearchedPage(
+        gettext_lazy("Import"), "subscribers-import", gettext_lazy("csv upload migrate mailchimp subscribers")
+    ),
+    SearchedPage(gettext_lazy("Export"), "exports", gettext_lazy("download backup archive csv subscribers")),
+    SearchedPage(gettext_lazy("API tokens"), "tokens", gettext_lazy("api key integration")),
+    SearchedPage(gettext_lazy("Webhooks"), "webhooks", gettext_lazy("zapier integration events")),
+    SearchedPage(gettext_lazy("Log"), "log", gettext_lazy("audit history who changed")),
+    SearchedPage(
+        gettext_lazy("Sign-up form"),
+        "signup-form",
+        gettext_lazy("double opt-in confirmation embed html website consent"),
+        of_newsletter=True,
+    ),
+    SearchedPage(
+        gettext_lazy("Welcome series"),
+        "welcome",
+        gettext_lazy("autoresponder drip email"),
+        of_newsletter=True,
+    ),
+    SearchedPage(gettext_lazy("New letter"), "letter", gettext_lazy("template write announcement"), of_newsletter=True),
+)
+
+
+def search(text: str, newsletters: Iterable[Newsletter]) -> list[Link]:
+    """Return the settings and pages whose label, help or common words have all the words; those named so first."""
+    wanted = _words(text)
+    if not wanted:
+        return []
+    listed = list(newsletters)
+    matches = [
+        *(match for page, name, title in _pages(listed) for match in _matches(page, name, title, wanted)),
+        *_places(listed, wanted),
+    ]
+    return [link for _rank, link in sorted(matches, key=lambda match: match[0])[:MOST_MATCHES]]
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text in lower case; hyphens separate them."""
+    return re.findall(r"[^\W_]+", text.casefold())
+
+
+def _has(text: str, wanted: list[str], *, inside: bool) -> bool:
+    """Return whether each of the words begins one of a text, or two written together; with `inside`, is part of one."""
+    words = _words(text)
+    words += [first + second for first, second in pairwise(words)]
+    return all(
+        any(word.startswith(each) or (inside and len(each) > _SHORT and each in word) for word in words)
+        for each in wanted
+    )
+
+
+def _rank(wanted: list[str], label: str, common: str, everything: str) -> int | None:
+    """Return how well a setting fits, 0 for a label that has the words; None if it does not fit."""
+    if set(wanted) <= set(_words(label)):
+        return 0
+    named = f"{label} {common}"
+    for rank, (text, inside) in enumerate(((label, False), (named, False), (named, True), (everything, True)), 1):
+        if _has(text, wanted, inside=inside):
+            return rank
+    return None
+
+
+def _pages(newsletters: Iterable[Newsletter]) -> Iterator[tuple[SettingsPage, str, str]]:
+    """Yield the pages, each with the name and the title of its newsletter, "" for those of the site."""
+    for newsletter in newsletters:
+        yield from ((page, newsletter.name, newsletter.title) for page in catalogue.NEWSLETTER_PAGES)
+    yield from ((page, "", "") for page in catalogue.SITE_PAGES)
+
+
+def _matches(page: SettingsPage, name: str, title: str, wanted: list[str]) -> Iterator[tuple[int, Link]]:
+    for field in page.fields:
+        rank = _rank(wanted, str(field.label), str(COMMON_WORDS.get(field.key, "")), _everything(page, field))
+        if rank is not None:
+            about = f"{title} · {page.title}" if title else str(page.title)
+            yield rank, Link(str(field.label), f"{address_of(page, name)}#field-{field.key}", about)
+
+
+def _places(newsletters: list[Newsletter], wanted: list[str]) -> Iterator[tuple[int, Link]]:
+    for place in PLACES:
+        label, common = str(place.title), str(place.words)
+        rank = _rank(wanted, label, common, f"{label} {common}")
+        if rank is None:
+            continue
+        if place.of_newsletter:
+            for each in newsletters:
+                yield rank, Link(label, reverse(f"desk:{place.route}", args=(each.name,)), each.title)
+        else:
+            yield rank, Link(label, reverse(f"desk:{place.route}"))
+
+
+def _everything(page: SettingsPage, field: SettingField) -> str:
+    """Return everything by which a setting is found."""
+    choices = " ".join(str(label) for _value, label in field.choices)
+    parts = (field.label, field.help, choices, page.title, COMMON_WORDS.get(field.key, ""))
+    return " ".join(str(part) for part in parts)

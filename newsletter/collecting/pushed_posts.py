@@ -18,7 +18,7 @@ _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 @transaction.atomic
-def push(newsletter: str, found: FoundPost, now: datetime) -> tuple[Post, bool]:
+def push(newsletter: str, post: FoundPost, now: datetime) -> tuple[Post, bool]:
     """Store a post, or its new content if it is known; return it, and whether it is new.
 
     No pushed post counts as older than the source, whenever it was published.
@@ -28,5 +28,5 @@ def push(newsletter: str, found: FoundPost, now: datetime) -> tuple[Post, bool]:
         url=PUSHED,
         defaults={"first_read_at": _BEGINNING, "first_reached_back_to": _BEGINNING},
     )
-    stored = ledger.store(source, config.SourceSettings(url=PUSHED), SourceReading(kind=PUSHED, posts=(found,)), now)
-    return source.listings.select_related("post").get(uid=found.uid).post, stored.new > 0
+    stored = ledger.store(source, config.SourceSettings(url=PUSHED), SourceReading(kind=PUSHED, posts=(post,)), now)
+    return source.listings.select_related("post").get(uid=post.uid).post, stored.new > 0

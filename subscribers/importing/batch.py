@@ -227,14 +227,14 @@ class ImportBatch:
             self._complete(key, tie, row)
         return tie
 
-    def _keep(self, tie: Subscription, kept: Kept | None) -> None:
+    def _keep(self, tie: Subscription, earlier: Kept | None) -> None:
         """Keep the data of our own export for a created or activated subscription of the same newsletter."""
-        if kept is None or kept.newsletter != self.order.newsletter:
+        if earlier is None or earlier.newsletter != self.order.newsletter:
             return
-        if kept.at and kept.text:
-            self.kept[id(tie)] = kept
+        if earlier.at and earlier.text:
+            self.kept[id(tie)] = earlier
         if tie.state == State.ACTIVE and tie.paused_until is None:
-            tie.paused_until = kept.paused_until
+            tie.paused_until = earlier.paused_until
 
     def _complete(self, key: str, tie: Subscription, row: PersonRow) -> bool:
         """Fill in missing values and add tags; existing values are kept."""
@@ -328,8 +328,8 @@ class ImportBatch:
 
     def _consent(self, tie: Subscription) -> Consent:
         """Return the consent of a subscription: from our own export, else from the settings of the import."""
-        kept, at = self.kept.get(id(tie)), self.order.at
-        if kept is None or kept.at is None:
+        earlier, at = self.kept.get(id(tie)), self.order.at
+        if earlier is None or earlier.at is None:
             confirmed = tie.joined if tie.state == State.ACTIVE else None  # the file's date, else that of the import
             return unsaved(
                 Consent,
@@ -342,14 +342,14 @@ class ImportBatch:
         return unsaved(
             Consent,
             subscription_id=tie.pk,
-            how=kept.how if kept.how in Consent.How.values else Consent.How.IMPORT,
-            wording=kept.wording[:20],
-            text=kept.text,
-            language=kept.language[:35],
-            at=kept.at,
-            network=kept.network[:45],
-            page=kept.page[:500],
-            confirmed_at=kept.confirmed_at or (at if tie.state == State.ACTIVE else None),
+            how=earlier.how if earlier.how in Consent.How.values else Consent.How.IMPORT,
+            wording=earlier.wording[:20],
+            text=earlier.text,
+            language=earlier.language[:35],
+            at=earlier.at,
+            network=earlier.network[:45],
+            page=earlier.page[:500],
+            confirmed_at=earlier.confirmed_at or (at if tie.state == State.ACTIVE else None),
         )
 
 

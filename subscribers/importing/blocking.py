@@ -33,7 +33,7 @@ def import_blocked(
     refused_to: Path | None = None,
     progress: Progress = lambda done, total: None,
     after: int = 0,
-    portion: PortionHook = lambda found: None,
+    portion: PortionHook = lambda judged: None,
     record: Import | None = None,
     name: str = "",
 ) -> ImportReport:
@@ -50,19 +50,19 @@ def import_blocked(
         blocks = BlockList()
         read = [(line, line.problem or blocked_in(line.row.address)) for line in batch]
         blocks.look_up([each for _line, each in read if isinstance(each, tuple)])
-        found: list[Judged] = []
+        judged: list[Judged] = []
         for line, each in read:
             if not isinstance(each, tuple):
-                found.append((line, each))
+                judged.append((line, each))
                 continue
             new = blocks.block(each, reason, note, min(line.row.left or at, at))
             if tried is not None:
                 new = new and each not in tried
                 tried.add(each)
-            found.append((line, SUPPRESSED if new else UNCHANGED))
+            judged.append((line, SUPPRESSED if new else UNCHANGED))
         if imported is not None:
             ImportChange.objects.bulk_create(blocks.save(imported))
-        return found
+        return judged
 
     return run(path, _lines, judge, begin, dry_run, after, portion, progress, refused_to)
 

@@ -134,7 +134,7 @@ def import_file(
     meanings: Sequence[str] | None = None,
     dates: DateOrder = "",
     after: int = 0,
-    portion: PortionHook = lambda found: None,
+    portion: PortionHook = lambda judged: None,
     record: Import | None = None,
     name: str = "",
 ) -> ImportReport:

@@ -66,13 +66,13 @@ def excerpt(html: str, words: int) -> tuple[str, bool]:
     """
     root = parse(html)
     runs = text_runs(root)
-    found = words_in(runs)
-    if len(found) <= words:
+    all_words = words_in(runs)
+    if len(all_words) <= words:
         return html, True
-    count = _best(found, runs, words)
-    if count == len(found):
+    count = _best(all_words, runs, words)
+    if count == len(all_words):
         return html, True
-    word = found[count - 1]
+    word = all_words[count - 1]
     remove_after(root, runs[word.run], word.end)
     return serialise(root), False
 
@@ -105,14 +105,14 @@ def _closes(parent: Element, index: int | None) -> bool:
 def words_in(runs: list[TextRun]) -> list[Word]:
     """Return the words of a post, as an excerpt counts them."""
     places = [(number, match) for number, run in enumerate(runs) for match in _WORD.finditer(run.text)]
-    found = []
+    result = []
     for place, (number, match) in enumerate(places):
         following = places[place + 1] if place + 1 < len(places) else None
         block = following is None or (following[0] != number and any(r.last for r in runs[number : following[0]]))
         parted = following is None or following[0] != number or following[1].start() > match.end()
         ends = block or ends_sentence(match[0], following[1][0] if following else "", parted=parted)
-        found.append(Word(number, match.end(), ends, parted))
-    return found
+        result.append(Word(number, match.end(), ends, parted))
+    return result
 
 
 def ends_sentence(word: str, following: str, *, parted: bool = True) -> bool:
@@ -125,12 +125,14 @@ def ends_sentence(word: str, following: str, *, parted: bool = True) -> bool:
     return not goes_on
 
 
-def _best(found: list[Word], runs: list[TextRun], words: int) -> int:
+def _best(all_words: list[Word], runs: list[TextRun], words: int) -> int:
     low, high = max(1, int(words * (1 - SLACK))), int(words * (1 + SLACK))
-    counts = range(low, min(high, len(found)) + 1)
-    ends = [count for count in counts if found[count - 1].ends_sentence and not _leads_on(runs, found[count - 1])]
-    sentences = [count for count in ends if _STOP.search(_text_up_to(runs, found[count - 1]))]
-    ends = sentences or ends or [count for count in counts if count <= words and found[count - 1].parted]
+    counts = range(low, min(high, len(all_words)) + 1)
+    ends = [
+        count for count in counts if all_words[count - 1].ends_sentence and not _leads_on(runs, all_words[count - 1])
+    ]
+    sentences = [count for count in ends if _STOP.search(_text_up_to(runs, all_words[count - 1]))]
+    ends = sentences or ends or [count for count in counts if count <= words and all_words[count - 1].parted]
     return min(ends, key=lambda count: (abs(count - words), count), default=words)
 
 

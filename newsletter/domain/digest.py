@@ -27,10 +27,10 @@ class DigestPost:
     """A post in an edition, with editors' changes applied.
 
     `html` is the cleaned HTML of the part that is shown ("" for a headline only); `whole` is False if it was shortened,
-    and `written` is True for a text of an editor, in which `{name}` is replaced with the reader's name.
-    `minutes` is the time that reading the whole post takes, 0 if it is unknown or the post has no text. `partial` says
-    that its source has only its beginning. `previews` has what is known of its videos. `comments_url` is the page of
-    its comments.
+    and `cut_to_fit` is True if it was for the size of the email. `written` is True for a text of an editor, in which
+    `{name}` is replaced with the reader's name. `minutes` is the time that reading the whole post takes, 0 if it is
+    unknown or the post has no text. `partial` says that its source has only its beginning. `previews` has what is known
+    of its videos. `comments_url` is the page of its comments.
     """
 
     id: str
@@ -38,6 +38,7 @@ class DigestPost:
     title: str
     html: str = ""
     whole: bool = True
+    cut_to_fit: bool = False
     published: datetime | None = None
     author: str = ""
     source: str = ""

@@ -241,7 +241,7 @@ class _Lengths:
 def _with_texts(digest: Digest, texts: Mapping[str, tuple[str, bool]]) -> Digest:
     def with_text(post: DigestPost) -> DigestPost:
         html, whole = texts.get(post.id, (post.html, post.whole))
-        return post if html == post.html else replace(post, html=html, whole=post.whole and whole)
+        return post if html == post.html else replace(post, html=html, whole=post.whole and whole, cut_to_fit=True)
 
     groups = tuple(replace(group, posts=tuple(map(with_text, group.posts))) for group in digest.groups)
     return replace(digest, groups=groups)

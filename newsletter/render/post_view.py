@@ -207,7 +207,7 @@ class PostViews:
         image = (cover or own) if self._design.images else None
         is_short = len(html) < _LONGEST_BESIDE and self.scope.form is SlotEncoding.HTML
         beside = self._design.beside and image is not None and not lead and shows_none and is_short
-        if beside and not post.whole and not post.written:
+        if beside and not (post.whole or post.written or post.cut_to_fit):
             html = excerpt(html, _WORDS_BESIDE)[0]
         if post.written:
             html = email_form(html, self._language, in_text=self.scope.form is SlotEncoding.TEXT)

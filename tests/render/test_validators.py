@@ -51,11 +51,21 @@ WITHOUT = {
 
 @pytest.fixture(scope="module")
 def kept() -> dict[str, tuple[Digest, Rendered]]:
-    """The kept editions, and for each design one of five kinds of blogs."""
+    """The kept editions, and for each design one of five kinds of blogs with what can be added to it."""
     posts = [
-        replace(post, id=f"{blog}{post.id}", url=f"{post.url}{blog}/") for blog in BLOGS for post in posts_of(blog)
+        replace(post, id=f"{blog}{post.id}", url=f"{post.url}{blog}/", comments_url=f"{post.url}{blog}/comments")
+        for blog in BLOGS
+        for post in posts_of(blog)
     ]
-    found = editions() | {f"blogs-{name}": digest(posts, letterhead=letterhead(design=name)) for name in DESIGNS}
+    options: dict[str, Any] = {
+        "reply": "Write to us",
+        "comments": "Comments",
+        "dates": False,
+        "tagline": "Every Friday",
+    }
+    found = editions()
+    for name in DESIGNS:
+        found[f"blogs-{name}"] = digest(posts, letterhead=letterhead(design=name, **options))
     return {name: (edition, render(edition)) for name, edition in found.items()}
 
 

@@ -89,7 +89,7 @@ class Expectations:
             else:
                 self._find(seen(listed, act.at), first=first)
                 if self.read_elsewhere and listed.dated < newest:
-                    self.posts[listed.name].first_doubt = PERHAPS_THERE
+                    self._doubt(self.posts[listed.name])
         for post in self.posts.values():
             reached = act.reaches_back_to is not None and post.dated > act.reaches_back_to
             if there and post.name not in there and reached:  # an empty listing is a fault of the blog
@@ -120,6 +120,14 @@ class Expectations:
         for person in self.people.values():
             if not person.active:
                 self._begin_with(person, post.name)
+
+    def _doubt(self, post: SeenPost) -> None:
+        """A post may be out in all cadences or in some, as one that was there before."""
+        post.first_doubt = PERHAPS_THERE
+        for cadence in self.configured.offered:
+            self.perhaps[cadence].setdefault(post.name, PERHAPS_THERE)
+        for person in self.people.values():
+            person.either(post.name, PERHAPS_THERE)
 
     def _find_in(self, cadence: str, post: SeenPost, *, first: bool) -> None:
         """A post of before a cadence's first period is over for its readers; for `post`, so is what was there before.

@@ -23,6 +23,7 @@ from tests.oracle.acts import CADENCES, Act, Kind
 from tests.oracle.expectations import THERE_BEFORE, TOO_LATE, Expectations
 from tests.oracle.people import Certainty, Pair, Person, SeenEdition, SeenPost, Settled, Standing, wanted
 
+OFF_TOPIC = "off topic"
 LEFT_OUT, FILTERED = "left out by an editor", "filtered"
 PERHAPS_OFF_TOPIC = "off topic, perhaps in an edition that no email shows"
 MOST_WAITS = 2
@@ -121,12 +122,14 @@ class _Judging(Expectations):
             return None
         if post.name in act.out:
             return Settled(act.edition, act.at, Certainty.YES, LEFT_OUT)
-        if post.refusal() or not edition.perhaps_excluded & post.categories or not post.eligible(act.reaches):
+        in_time = post.found <= act.refreshed and post.dated_at(act.refreshed) <= act.reaches
+        if post.refusal() or not edition.perhaps_excluded & post.categories or not in_time:
             return None
         listed = self._is_listed(post, edition, here)
         if listed is Certainty.NO:
             return None
-        if listed is Certainty.YES and edition.excluded & post.categories and not post.either:
+        is_sure = listed is Certainty.YES and post.eligible(act.reaches)  # an edition may end before it is refreshed
+        if is_sure and edition.excluded & post.categories and not post.either:
             return Settled(act.edition, act.at, Certainty.YES, FILTERED)
         return Settled(act.edition, act.at, Certainty.EITHER, "filtered in an edition that perhaps does not list it")
 
@@ -208,7 +211,7 @@ class _Judging(Expectations):
         if interest is Certainty.EITHER:
             person.either(post.name, "topics changed between approval and sending")
         elif interest is Certainty.NO and inside:
-            person.over(post.name, "off topic", approved.edition)
+            person.over(post.name, OFF_TOPIC, approved.edition)
         elif interest is Certainty.NO:
             person.either(post.name, PERHAPS_OFF_TOPIC)
 
@@ -255,7 +258,8 @@ class _Judging(Expectations):
         for name in edition.meant_for:
             person = self.people[name]
             for pair in person.pairs.values():
-                if pair.by == act.edition and pair.standing is Standing.OVER and person.receives:
+                missed = pair.by == act.edition and pair.standing is Standing.OVER and pair.why != OFF_TOPIC
+                if missed and person.receives:
                     pair.standing, pair.by = Standing.DUE, ""
 
     def on_lost(self, act: acts.Lost) -> None:

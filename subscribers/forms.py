@@ -52,13 +52,23 @@ class AddressField(forms.CharField):
             raise forms.ValidationError(_("Enter a complete email address, like name@example.org.")) from None
 
 
-class AskForm(forms.Form):
+class AddressForm(forms.Form):
+    """An email address."""
+
+    address = AddressField()
+
+    @property
+    def given(self) -> Address:
+        """The validated address."""
+        address: Address = self.cleaned_data["address"]
+        return address
+
+
+class AskForm(AddressForm):
     """The sign-up form. `website` is a hidden field; requests that fill it in are ignored.
 
     While a challenge is in force, `altcha` has its solution; `without_script` is sent by browsers without scripts.
     """
-
-    address = AddressField()
 
     @property
     def by_machine(self) -> bool:
@@ -91,12 +101,6 @@ class AskForm(forms.Form):
         data = cast(QueryDict, self.data)
         pairs = [(name, value) for name in data if name not in OF_PROGRAMS for value in data.getlist(name)]
         return [(name, value) for name, value in pairs if len(name) + len(value) <= LONGEST_FIELD][:MOST_FIELDS]
-
-    @property
-    def given(self) -> Address:
-        """The validated address."""
-        address: Address = self.cleaned_data["address"]
-        return address
 
 
 class PauseForm(forms.Form):
@@ -145,18 +149,6 @@ class PersonForm(forms.Form):
         if language not in LANGUAGES:
             raise forms.ValidationError(_("Choose one of the languages."))
         return language
-
-
-class MoveForm(forms.Form):
-    """The new address of a subscriber."""
-
-    address = AddressField()
-
-    @property
-    def given(self) -> Address:
-        """The validated address."""
-        address: Address = self.cleaned_data["address"]
-        return address
 
 
 class EraseForm(forms.Form):

@@ -55,7 +55,7 @@ class SQLiteSource:
 
     def blocks(self, table: Table, after: Key | None = None) -> Iterator[bytes]:
         """See `RowSource`."""
-        columns, order = _names(table.columns), _names(table.key)
+        columns, order = quoted_names(table.columns), quoted_names(table.key)
         where = f"WHERE ({order}) > ({_marks(table, '?')})" if after else ""
         values = [int(v) if c.kind == "plain" else v for c, v in zip(table.key, after or (), strict=bool(after))]
         query = SELECT.format(columns=columns, table=table.name, where=where, order=order)
@@ -98,7 +98,7 @@ class PostgreSQLSource:
     def blocks(self, table: Table, after: Key | None = None) -> Iterator[bytes]:
         """See `RowSource`."""
         columns = ", ".join(map(rows.selected, table.columns))
-        names, order = _names(table.key), ", ".join(_ordered(table))
+        names, order = quoted_names(table.key), ", ".join(_ordered(table))
         where = f"WHERE ({names}) > ({_marks(table, '%s')})" if after else ""
         query = SELECT.format(columns=columns, table=table.name, where=where, order=order)
         with self._connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT", after) as copy:
@@ -134,8 +134,9 @@ def last_key(table: Table, block: bytes) -> Key:
     return tuple(rows.unescaped(values[column]) for column in table.key)
 
 
-def _names(columns: Sequence[Any]) -> str:
-    return ", ".join(f'"{column.name}"' for column in columns)
+def quoted_names(named: Sequence[Any]) -> str:
+    """Return the names of columns or tables as SQL lists them."""
+    return ", ".join(f'"{each.name}"' for each in named)
 
 
 def _marks(table: Table, mark: str) -> str:

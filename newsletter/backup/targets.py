@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from newsletter.backup import rows
-from newsletter.backup.sources import Key
+from newsletter.backup.sources import Key, quoted_names
 from newsletter.backup.tables import Table
 
 INSERT = 'INSERT INTO "{table}" ({columns}) VALUES ({marks})'
@@ -80,13 +80,13 @@ class SQLiteTarget:
     def write(self, table: Table, block: bytes) -> None:
         """See `RowTarget`."""
         marks = ", ".join("?" * len(table.columns))
-        statement = INSERT.format(table=table.name, columns=_names(table.columns), marks=marks)
+        statement = INSERT.format(table=table.name, columns=quoted_names(table.columns), marks=marks)
         self._connection.executemany(statement, map(rows.reader(table), block.decode().split("\n")[:-1]))
 
     def last_key(self, table: Table) -> Key | None:
         """See `RowTarget`."""
         order = ", ".join(f'"{column.name}" DESC' for column in table.key)
-        rows = self.run(LAST.format(columns=_names(table.key), table=table.name, order=order))
+        rows = self.run(LAST.format(columns=quoted_names(table.key), table=table.name, order=order))
         return tuple(map(str, rows[0])) if rows else None
 
     def set_sequence(self, table: Table, last: int) -> None:
@@ -153,18 +153,18 @@ class PostgreSQLTarget:
 
     def clear(self, tables: Sequence[Table]) -> None:
         """See `RowTarget`."""
-        self.run(f"TRUNCATE {_names(tables)}")
+        self.run(f"TRUNCATE {quoted_names(tables)}")
 
     def write(self, table: Table, block: bytes) -> None:
         """See `RowTarget`."""
-        statement = f'COPY "{table.name}" ({_names(table.columns)}) FROM STDIN'
+        statement = f'COPY "{table.name}" ({quoted_names(table.columns)}) FROM STDIN'
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
             copy.write(block)
 
     def last_key(self, table: Table) -> Key | None:
         """See `RowTarget`."""
         order = ", ".join(_descending(table))
-        rows = self.run(LAST.format(columns=_names(table.key), table=table.name, order=order))
+        rows = self.run(LAST.format(columns=quoted_names(table.key), table=table.name, order=order))
         return tuple(map(str, rows[0])) if rows else None
 
     def set_sequence(self, table: Table, last: int) -> None:
@@ -185,10 +185,6 @@ class PostgreSQLTarget:
     def close(self) -> None:
         """See `RowTarget`."""
         self._connection.close()
-
-
-def _names(named: Sequence[Any]) -> str:
-    return ", ".join(f'"{each.name}"' for each in named)
 
 
 def _descending(table: Table) -> Iterator[str]:

@@ -48,7 +48,7 @@ class _Outcome:
 
 def known(urls: Collection[str]) -> Mapping[str, HostedImage]:
     """Return what is known of these addresses."""
-    keys = {_key(url) for url in urls}
+    keys = {key_of(url) for url in urls}
     return {image.url: image for image in HostedImage.objects.filter(key__in=keys)} if keys else {}
 
 
@@ -68,7 +68,7 @@ def fetch(configuration: Config, urls: Collection[str], now: datetime) -> None:
             stored += bool(name)
             values = {"url": url, "name": name, "problem": outcome.problem, "unusable": outcome.unusable}
             HostedImage.objects.update_or_create(
-                key=_key(url),
+                key=key_of(url),
                 defaults={**values, "tried_at": now},
                 create_defaults={**values, "tried_at": now, "used_at": now},
             )
@@ -77,7 +77,7 @@ def fetch(configuration: Config, urls: Collection[str], now: datetime) -> None:
 
 def keep_in_use(urls: Collection[str], now: datetime) -> None:
     """Record that a draft contains these images, so that they are not forgotten."""
-    HostedImage.objects.filter(key__in={_key(url) for url in urls}).update(used_at=now)
+    HostedImage.objects.filter(key__in={key_of(url) for url in urls}).update(used_at=now)
 
 
 def forget(before: datetime) -> None:
@@ -90,7 +90,8 @@ def stored() -> set[str]:
     return set(HostedImage.objects.exclude(name="").values_list("name", flat=True))
 
 
-def _key(url: str) -> str:
+def key_of(url: str) -> str:
+    """Return the key of an address in the tables of images: a hash in hexadecimal."""
     return blake2b(url.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 

@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import blake2b
 
 from django.db.models import Q
 
 from newsletter.collecting.budget import Budget
+from newsletter.collecting.hosted_images import key_of
 from newsletter.config import Config
 from newsletter.domain.found_post import Image
 from newsletter.feeds.http.fetch import Fetcher
@@ -71,13 +71,13 @@ def look_up_videos(configuration: Config, urls: Iterable[str], now: datetime) ->
 
 def sizes(urls: Collection[str]) -> Mapping[str, tuple[int, int]]:
     """Return the sizes in pixels that are known of these addresses."""
-    rows = MeasuredImage.objects.filter(key__in={_key(url) for url in urls}) if urls else ()
+    rows = MeasuredImage.objects.filter(key__in={key_of(url) for url in urls}) if urls else ()
     return {row.url: (row.width, row.height) for row in rows if row.width and row.height}
 
 
 def previews(urls: Collection[str]) -> Mapping[str, VideoPreview]:
     """Return what is known of the videos with these pages."""
-    rows = VideoPreview.objects.filter(key__in={_key(url) for url in urls}) if urls else ()
+    rows = VideoPreview.objects.filter(key__in={key_of(url) for url in urls}) if urls else ()
     return {row.url: row for row in rows}
 
 
@@ -90,10 +90,6 @@ def forget(before: datetime) -> None:
     """Forget what was found out before a moment."""
     MeasuredImage.objects.filter(tried_at__lt=before).delete()
     VideoPreview.objects.filter(tried_at__lt=before).delete()
-
-
-def _key(url: str) -> str:
-    return blake2b(url.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 def _posts(newsletters: Collection[str], now: datetime, has: Q) -> Iterator[Post]:
@@ -115,12 +111,12 @@ def _videos(newsletters: Collection[str], now: datetime) -> Iterator[Video]:
 
 def _measure(configuration: Config, urls: Iterable[str], now: datetime, budget: Budget) -> None:
     listed = list(urls)
-    keys = {_key(url) for url in listed}
+    keys = {key_of(url) for url in listed}
     there = {row.key: row for row in MeasuredImage.objects.filter(key__in=keys)}
     wanted = [
         url
         for url in listed
-        if (row := there.get(_key(url))) is None or (row.width is None and row.tried_at <= now - RETRY_AFTER)
+        if (row := there.get(key_of(url))) is None or (row.width is None and row.tried_at <= now - RETRY_AFTER)
     ][:MOST]
 
     def size(url: str) -> tuple[int, int] | None:
@@ -141,19 +137,19 @@ def _measure(configuration: Config, urls: Iterable[str], now: datetime, budget: 
                 break
             width, height = measured_size or (None, None)
             values = {"url": url, "width": width, "height": height, "tried_at": now}
-            MeasuredImage.objects.update_or_create(key=_key(url), defaults=values)
+            MeasuredImage.objects.update_or_create(key=key_of(url), defaults=values)
 
 
 def _fetch_previews(configuration: Config, videos: list[Video], now: datetime, budget: Budget) -> None:
-    there = {row.key: row for row in VideoPreview.objects.filter(key__in={_key(video.url) for video in videos})}
+    there = {row.key: row for row in VideoPreview.objects.filter(key__in={key_of(video.url) for video in videos})}
     with Sandbox(_CPU_SECONDS, _MEGABYTES, problem=SourceProblem) as sandbox:
         for video in {video.url: video for video in videos}.values():
-            row = there.get(_key(video.url))
+            row = there.get(key_of(video.url))
             if budget.is_spent or (row and (row.name or row.tried_at > now - RETRY_AFTER)):
                 continue
             title, name = _preview(configuration, video, sandbox, budget)
             values = {"url": video.url, "title": title, "name": name, "tried_at": now}
-            VideoPreview.objects.update_or_create(key=_key(video.url), defaults=values)
+            VideoPreview.objects.update_or_create(key=key_of(video.url), defaults=values)
 
 
 def _preview(configuration: Config, video: Video, sandbox: Sandbox, budget: Budget) -> tuple[str, str]:

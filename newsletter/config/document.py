@@ -72,7 +72,7 @@ class CannotEdit(Problem):
     """A change can't be made without disturbing the rest of the file; `path` is where."""
 
     def __init__(self, path: KeyPath) -> None:
-        super().__init__(ABOUT(subject=dotted(path), message=EDIT_BY_HAND()))
+        super().__init__(ABOUT(subject=toml.dotted(path), message=EDIT_BY_HAND()))
         self.path = path
 
 
@@ -132,14 +132,6 @@ def value_at(tree: Any, path: KeyPath, default: Any = None) -> Any:
         except (KeyError, IndexError, TypeError):
             return default
     return tree
-
-
-def dotted(path: KeyPath) -> str:
-    """Write a path as messages have it: `newsletters.kinaforum.sources[1].url`."""
-    text = ""
-    for part in path:
-        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
 
 
 def _edited(text: str, change: Change) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.config import toml
-from newsletter.config.document import Change, KeyPath, SetEntries, SetValue, dotted, edit, value_at
+from newsletter.config.document import Change, KeyPath, SetEntries, SetValue, edit, value_at
 from newsletter.config.load import PREFIX, ConfigError, ConfigProblem, parse
 from newsletter.config.references import reference, unreadable
 from newsletter.config.schema import Config
@@ -34,7 +34,7 @@ class EditConflict(Exception):
     """The same keys were changed meanwhile; `paths` says which."""
 
     def __init__(self, paths: Sequence[KeyPath]) -> None:
-        super().__init__(f"changed meanwhile: {', '.join(dotted(path) for path in paths)}")
+        super().__init__(f"changed meanwhile: {', '.join(toml.dotted(path) for path in paths)}")
         self.paths = tuple(paths)
 
 

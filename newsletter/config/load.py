@@ -4,7 +4,7 @@ import dataclasses
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_origin
@@ -146,7 +146,7 @@ def _resolve(value: Any, key: Key, folder: Path, environ: Mapping[str, str]) -> 
         try:
             return look_up(target, folder, environ)
         except BadReference as e:
-            raise ConfigError(ConfigProblem(_dotted(key), e.message)) from e
+            raise ConfigError(ConfigProblem(toml.dotted(key), e.message)) from e
     return {k: _resolve(v, (*key, k), folder, environ) for k, v in value.items()}
 
 
@@ -249,13 +249,6 @@ def _placeholders(newsletter: Newsletter, provider: str) -> Iterator[ConfigProbl
         yield ConfigProblem(f"{here}.address", messages.PLACEHOLDER_POSTAL(provider=provider))
 
 
-def _dotted(key: Iterable[str | int]) -> str:
-    text = ""
-    for part in key:
-        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
-
-
 def _telling(errors: list[ErrorDetails]) -> list[ErrorDetails]:
     """Remove errors that follow from others: of a misspelt required key, and of a list with an invalid item."""
     deeper = {e["loc"][:n] for e in errors for n in range(len(e["loc"]))}
@@ -274,7 +267,7 @@ def _misspelt(missing: Key, unknown: list[Key]) -> bool:
 
 
 def _problem(error: ErrorDetails) -> ConfigProblem:
-    return ConfigProblem(_dotted(error["loc"]), _message(error))
+    return ConfigProblem(toml.dotted(error["loc"]), _message(error))
 
 
 def _message(error: ErrorDetails) -> Message:
@@ -290,7 +283,7 @@ def _message(error: ErrorDetails) -> Message:
         words = re.findall(r"'([^']*)'", context["expected"])
         return suggested(messages.NOT_ONE_OF(value=_shown(value), words=tuple(words)), str(value), words)
     if kind == "tuple_type" and isinstance(value, dict):
-        return messages.LIST_OF_TABLES(key=_dotted(key))
+        return messages.LIST_OF_TABLES(key=toml.dotted(key))
     return messages.INVALID(value=_shown(value), remedy=_remedy(error))
 
 

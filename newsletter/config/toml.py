@@ -1,6 +1,7 @@
 """Reads TOML; what Python's parser fails on otherwise is an error in the file as well."""
 
 import tomllib
+from collections.abc import Iterable
 from typing import Any
 
 DEEPEST = 30
@@ -37,3 +38,11 @@ def _values(container: Any) -> list[Any]:
 
 def _too_deep() -> tomllib.TOMLDecodeError:
     return tomllib.TOMLDecodeError(f"values are nested more than {DEEPEST} levels deep")
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """Write a path as messages have it: `newsletters.kinaforum.sources[1].url`."""
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text

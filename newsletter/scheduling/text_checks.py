@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from newsletter.config import Config, ConfigProblem, Newsletter
-from newsletter.config.document import KeyPath, dotted
+from newsletter.config.document import KeyPath
+from newsletter.config.toml import dotted
 from newsletter.domain.digest import Digest, DigestPost
 from newsletter.editions.rendering import letterhead
 from newsletter.messages import Message

@@ -1,15 +1,14 @@
 """Blocking many addresses and domains: existing suppressions are read once, and new ones written together."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from subscribers.models import EarlierKey, ImportChange, Suppression, stored, suppressed
-from subscribers.models.inserts import insert_all
+from subscribers.models.inserts import insert_all, slices
 from subscribers.tokens import Purpose, fingerprint, keyed_hash
 
 PURPOSES = {Suppression.Kind.ADDRESS: Purpose.ADDRESS, Suppression.Kind.DOMAIN: Purpose.DOMAIN}
 FIELDS = ("reason", "note", "at")
-SLICE = 5_000
 
 Blocked = tuple[Suppression.Kind, str]
 """What is blocked: its kind, and the key of an address or the name of a domain."""
@@ -33,7 +32,7 @@ class BlockList:
                 for text, digests in zip(texts, EarlierKey.objects.hashes(purpose, *texts), strict=True)
                 for digest in digests
             }
-            for some in _slices(list(owners)):
+            for some in slices(list(owners)):
                 for row in Suppression.objects.filter(kind=kind, hash__in=some):
                     self._rows[kind, owners[row.hash]] = row
 
@@ -74,7 +73,3 @@ class BlockList:
 
     def _tell(self, row: Suppression) -> None:
         suppressed.send(Suppression, kind=row.kind, digest=row.hash, reason=row.reason, key_id=row.key_id)
-
-
-def _slices(values: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (values[start : start + SLICE] for start in range(0, len(values), SLICE))

@@ -134,7 +134,7 @@ def select_in(
     for thousands of values.
     """
     names = ", ".join(f'"{name}"' for name in columns)
-    for some in _slices(values):
+    for some in slices(values):
         places = ", ".join(["%s"] * len(some))
         statement = SELECT.format(names=names, table=f'"{model._meta.db_table}"', column=f'"{column}"', places=places)
         with connection.cursor() as cursor:
@@ -209,5 +209,6 @@ def _sqlite_time(value: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(value)
 
 
-def _slices(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+def slices(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    """Return the values in slices, as many as one statement takes."""
     return (values[start : start + SLICE] for start in range(0, len(values), SLICE))

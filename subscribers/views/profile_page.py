@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from subscribers import preferences as actions
 from subscribers.addresses import Address
-from subscribers.forms import EraseForm, MoveForm, PersonForm
+from subscribers.forms import AddressForm, EraseForm, PersonForm
 from subscribers.models import Subscriber, Subscription
 from subscribers.pages import language_of, message, page
 from subscribers.signup import ConfirmResult
@@ -93,7 +93,7 @@ def _save(request: HttpRequest, subscriber: Subscriber) -> tuple[str, Faults]:
 
 
 def _move(request: HttpRequest, subscriber: Subscriber) -> tuple[str, Faults]:
-    form = MoveForm(request.POST)
+    form = AddressForm(request.POST)
     if not form.is_valid():
         return "", _faults(form.errors)
     language = translation.get_language() or ""

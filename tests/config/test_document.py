@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.config.document import AppendTable, CannotEdit, Change, RemoveValue, SetValue, dotted, edit, value_at
+from newsletter.config.document import AppendTable, CannotEdit, Change, RemoveValue, SetValue, edit, value_at
+from newsletter.config.toml import dotted
 
 TEXT = """\
 # Our newsletter; ask the editors before you change it.

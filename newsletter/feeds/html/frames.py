@@ -7,7 +7,7 @@ import re
 
 from lxml import etree
 
-from newsletter.feeds.html.markup import HtmlElement, outermost, text_in
+from newsletter.feeds.html.markup import HtmlElement, has_class, outermost, text_in
 from newsletter.feeds.html.parts import CALLOUT, TINTS
 
 _CALLOUT = re.compile(
@@ -40,23 +40,19 @@ def frame(root: HtmlElement) -> None:
             box.tag = CALLOUT
     for box in _boxes(root, _PULL_QUOTE, (*_BOXES, "blockquote", "p")):
         _make_pull_quote(box)
-    for link in [a for a in root.iter("a") if _has_class(a, _BUTTON) or _has_class(a.getparent(), _BUTTON)]:
+    for link in [a for a in root.iter("a") if has_class(a, _BUTTON) or has_class(a.getparent(), _BUTTON)]:
         alone = text_in(link.getparent()) == text_in(link) and link.find(".//img") is None
         if alone and 0 < len(text_in(link)) <= _LONGEST_BUTTON:
             _make_button(link)
 
 
-def _has_class(element: HtmlElement, pattern: re.Pattern[str]) -> bool:
-    return any(pattern.search(name) for name in (element.get("class") or "").split())
-
-
 def _boxes(root: HtmlElement, pattern: re.Pattern[str], tags: tuple[str, ...]) -> list[HtmlElement]:
-    return outermost(e for e in root.iter(*tags) if e is not root and _has_class(e, pattern))
+    return outermost(e for e in root.iter(*tags) if e is not root and has_class(e, pattern))
 
 
 def _unfold(box: HtmlElement) -> None:
     """Make a callout of a text that readers unfold, below its heading in bold."""
-    heading = next((e for e in box.iter() if e.tag == "summary" or _has_class(e, _FOLDED_HEADING)), None)
+    heading = next((e for e in box.iter() if e.tag == "summary" or has_class(e, _FOLDED_HEADING)), None)
     if heading is not None and text_in(heading):
         title: HtmlElement = etree.Element("p")
         etree.SubElement(title, "strong").text = text_in(heading)

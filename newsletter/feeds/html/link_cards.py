@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from newsletter.feeds.html import parts
-from newsletter.feeds.html.markup import HtmlElement, text_in
+from newsletter.feeds.html.markup import HtmlElement, has_class, text_in
 
 _CARD = re.compile(
     r"\A(?:(?:kg-)?bookmark(?:-card)?|link-?(?:card|preview)|embed-?card|blogcard|kg-file-card|file-embed-wrapper"
@@ -24,7 +24,7 @@ _BUTTON = re.compile(r"button", re.IGNORECASE)
 
 def make_cards(root: HtmlElement) -> None:
     """Make cards of boxes with one address; a box with several stays as it is."""
-    boxes = [e for e in root.iter(*_ENTRIES) if e is not root and _has(e, _CARD)]
+    boxes = [e for e in root.iter(*_ENTRIES) if e is not root and has_class(e, _CARD)]
     known = set(boxes)
     for box in [e for e in boxes if not any(a in known for a in e.iterancestors())]:
         addresses = dict.fromkeys(link.get("href") for link in box.iter("a") if link.get("href"))
@@ -33,13 +33,9 @@ def make_cards(root: HtmlElement) -> None:
             _replace(box, next(iter(addresses)), texts)
 
 
-def _has(element: HtmlElement, pattern: re.Pattern[str]) -> bool:
-    return any(pattern.search(name) for name in (element.get("class") or "").split())
-
-
 def _replace(box: HtmlElement, address: str, texts: list[tuple[HtmlElement, str]]) -> None:
     caption = next((e for e in box.iter("figcaption") if text_in(e)), None)
-    place = next((n for n, (each, _) in enumerate(texts) if _has(each, _TITLE)), 0)
+    place = next((n for n, (each, _) in enumerate(texts) if has_class(each, _TITLE)), 0)
     if _LAST_IS_TITLE in (box.get("class") or "").split():
         place = len(texts) - 1
     lines = [text for number, (each, text) in enumerate(texts) if number != place and each is not caption]
@@ -59,12 +55,14 @@ def _texts(box: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
     if (box.text or "").strip():
         yield box, " ".join((box.text or "").split())
     for child in box:
-        divided = [e for e in child if text_in(e)] and not _has(child, _LINE) and child.tag not in ("p", "figcaption")
+        divided = (
+            [e for e in child if text_in(e)] and not has_class(child, _LINE) and child.tag not in ("p", "figcaption")
+        )
         if divided and any(e.tag in ("div", "p", "a", "span", "h3", "h4", "figcaption") for e in child):
             yield from _texts(child)
-        elif _has(child, _LINE):
+        elif has_class(child, _LINE):
             yield child, " · ".join(filter(None, map(text_in, child))) or text_in(child)
-        elif (text := text_in(child)) and not (child.tag == "a" and _has(child, _BUTTON)):
+        elif (text := text_in(child)) and not (child.tag == "a" and has_class(child, _BUTTON)):
             yield child, text
         if (child.tail or "").strip():
             yield box, " ".join(child.tail.split())
@@ -74,6 +72,6 @@ def _picture(box: HtmlElement) -> str:
     """Return the address of a card's picture; icons are no pictures."""
     for image in box.iter("img"):
         size = int(image.get("width") or 0)
-        if not (_has(image, _ICON) or _ICON.search(image.get("src") or "") or 0 < size < 64):
+        if not (has_class(image, _ICON) or _ICON.search(image.get("src") or "") or 0 < size < 64):
             return image.get("src") or ""
     return ""

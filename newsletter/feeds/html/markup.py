@@ -34,6 +34,11 @@ _BLOCKS = words(
 )
 
 
+def has_class(element: HtmlElement, pattern: re.Pattern[str]) -> bool:
+    """Return whether the pattern is in a class of the element."""
+    return any(pattern.search(name) for name in (element.get("class") or "").split())
+
+
 def without_invalid_characters(text: str) -> str:
     """Return text without what neither XML nor HTML can hold (control characters, lone surrogates)."""
     return _INVALID.sub("", text)

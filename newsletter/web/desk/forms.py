@@ -31,6 +31,18 @@ class DeskForm(forms.Form):
         super().__init__(*args, **{"label_suffix": "", **kwargs})
 
 
+class NewAddressForm(DeskForm):
+    """The address of a new account."""
+
+    email = _email(autocomplete="off")
+
+    def clean_email(self) -> str:
+        try:
+            return users.address(self.cleaned_data["email"])
+        except users.UserProblem as e:
+            raise ValidationError(as_sentence(e)) from e
+
+
 class LoginForm(DeskForm):
     """Address and password."""
 
@@ -90,24 +102,17 @@ class PasswordForm(DeskForm):
         return password
 
 
-class SetupForm(PasswordForm):
+class SetupForm(PasswordForm, NewAddressForm):
     """The first admin."""
 
     field_order = ("email", "password")
     email = _email(autocomplete="username")
     password = _new_password(first=True)
 
-    def clean_email(self) -> str:
-        try:
-            return users.address(self.cleaned_data["email"])
-        except users.UserProblem as e:
-            raise ValidationError(as_sentence(e)) from e
 
-
-class UserForm(DeskForm):
+class UserForm(NewAddressForm):
     """A new account."""
 
-    email = _email(autocomplete="off")
     role = forms.ChoiceField(
         label=_("Role"),
         choices=[
@@ -117,12 +122,6 @@ class UserForm(DeskForm):
         ],
         initial="editor",
     )
-
-    def clean_email(self) -> str:
-        try:
-            return users.address(self.cleaned_data["email"])
-        except users.UserProblem as e:
-            raise ValidationError(as_sentence(e)) from e
 
 
 def first_error(form: forms.Form) -> str:

@@ -29,8 +29,3 @@ def run(configuration: Config, job: Job, progress: JobProgress) -> Json:
         raise ArchiveProblem(problem.message.renamed(path.name, order["name"])) from problem
     uploads.release(order["file"], configuration)
     return {"import": result.number}
-
-
-def resumable(configuration: Config, job: Job) -> bool:
-    """Return whether the file is still here."""
-    return uploads.path(str(job.order["file"]), configuration).exists()

@@ -125,5 +125,5 @@ IMPORT = work.JobKind(
     Role.ADMIN,
     import_job.run,
     _finished,
-    import_job.resumable,
+    uploads.is_kept,
 )

@@ -26,11 +26,11 @@ from newsletter.config.document import (
     KeyPath,
     RemoveValue,
     SetValue,
-    dotted,
     edit,
     value_at,
 )
 from newsletter.config.file import CannotWrite, EditConflict, save
+from newsletter.config.toml import dotted
 from newsletter.messages import history as acts
 from newsletter.messages.configuration import (
     MOMENT_OF_PERIOD,

@@ -252,7 +252,7 @@ IMPORT = work.JobKind(
     Role.ADMIN,
     import_jobs.import_all,
     _finished,
-    import_jobs.resumable,
+    uploads.is_kept,
 )
 
 

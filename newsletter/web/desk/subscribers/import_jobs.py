@@ -116,11 +116,6 @@ def _newsletters(configuration: Config, newsletter: str) -> list[str]:
     return [newsletter] if newsletter else list(configuration.newsletters)
 
 
-def resumable(configuration: Config, job: Job) -> bool:
-    """Return whether the file is still here."""
-    return uploads.path(str(job.order["file"]), configuration).exists()
-
-
 def figures(result: Json) -> str:
     """Return the numbers of a preview, by which an import can tell whether they still hold."""
     return " ".join(str(result.get(key, 0)) for key in COUNTS)

@@ -19,6 +19,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from newsletter.background import Task, enqueue
 from newsletter.config import Config
+from newsletter.models import Job
 
 KEPT, PREFIX, LOCK = timedelta(hours=1), "newsletter-uploads-", "lock"
 HELD = ".imports"
@@ -34,6 +35,11 @@ def keep(file: "UploadedFile[bytes]") -> str:
     name = f"{written.parent.name}/{written.name}"
     enqueue(REMOVE_UPLOAD, name, datetime.now(UTC) + KEPT, name=name)
     return name
+
+
+def is_kept(configuration: Config, job: Job) -> bool:
+    """Return whether the file of an import is still here, so that the job can go on."""
+    return path(str(job.order["file"]), configuration).exists()
 
 
 def _remove(configuration: Config, name: str) -> None:

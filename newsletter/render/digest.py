@@ -11,6 +11,7 @@ from newsletter.config import ExcerptOf
 from newsletter.config.theme import Section
 from newsletter.domain.digest import DigestPost, Group, GroupBy
 from newsletter.render.content.excerpt import excerpt
+from newsletter.render.content.videos import players_of
 from newsletter.render.dates import day_heading
 from newsletter.render.words import words
 
@@ -24,14 +25,15 @@ def body(
 ) -> tuple[str, bool]:
     """Return what is shown of a post's cleaned HTML, and whether that is all of it.
 
-    An excerpt `of` a summary is the source's own, in plain text, if it has one beside the text.
+    An excerpt `of` a summary is the source's own, in plain text, if it has one beside the text, below the recordings
+    of the post.
     """
     if length == "title":
         return "", False
     if length == "full":
         return html, True
     if of == "summary" and summary:
-        return excerpt(f"<p>{escape(summary, quote=False)}</p>", words)[0], False
+        return players_of(html) + excerpt(f"<p>{escape(summary, quote=False)}</p>", words)[0], False
     return excerpt(html, words)
 
 

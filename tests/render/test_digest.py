@@ -71,6 +71,20 @@ def test_an_excerpt_is_the_beginning_of_the_text_or_the_sources_own_summary() ->
     assert shown(of="summary") == ("<p>The first boat is here.</p>", False)
 
 
+def test_a_summary_stands_below_the_recordings_of_its_post_and_the_video_that_it_begins_with() -> None:
+    episode = '<p><a href="https://blog.example/40.mp3">Salt</a><br>42 min</p>'
+    video = '<p><a href="https://www.youtube.com/watch?v=abcdefghijk">▶ Harbour</a></p>'
+    for html, players in (
+        (f"{episode}{LONG}", episode),
+        (f"{video}{LONG}{episode}", video + episode),
+        (LONG + video, ""),
+    ):
+        assert body(html, "Of boats.", length="excerpt", of="summary", words=80) == (
+            f"{players}<p>Of boats.</p>",
+            False,
+        )
+
+
 def test_a_long_summary_is_shortened_as_a_text_is() -> None:
     assert shown(of="summary", summary="One boat is quite here. And two more are there.")[0] == (
         "<p>One boat is quite here.</p>"

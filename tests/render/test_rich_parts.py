@@ -102,3 +102,14 @@ def test_an_edition_that_is_too_large_loses_the_colours_of_code_first() -> None:
 def test_what_substack_does_not_describe_stays(name: str, json_text: str) -> None:
     source = f'<div class="{name}" data-attrs="{escape(json_text)}"><p>Boats</p></div>'
     assert clean(source, PAGE).html == "<p>Boats</p>"
+
+
+def test_a_thumbnail_of_jetpack_is_shown_as_its_large_file() -> None:
+    image = (
+        '<a href="/{0}/"><img src="/{0}-150x150.jpg" data-large-file="https://x.example/{0}-1024x512.jpg" '
+        'width="150" height="150"></a>'
+    )
+    gallery = f'<div class="gallery gallery-columns-2">{image.format(1)}{image.format(2)}</div>'
+    first, second = shown(clean(gallery, PAGE, PAGE).html).iter("img")
+    assert [first.get("src"), second.get("src")] == [f"https://x.example/{n}-1024x512.jpg" for n in (1, 2)]
+    assert int(first.get("width")) == pytest.approx(2 * int(first.get("height")), abs=2)

@@ -10,6 +10,7 @@ from lxml import etree
 
 from newsletter.feeds.html import parts
 from newsletter.feeds.html.markup import HtmlElement, text_in
+from newsletter.feeds.html.media import safe_address
 
 _GALLERY = re.compile(
     r"(?:wp-block-gallery|blocks-gallery-grid|kg-gallery-(?:card|container)|galleryid-\S+|gallery-columns-\d|npf_row|photoset"
@@ -81,6 +82,7 @@ def _is_caption(element: HtmlElement) -> bool:
 
 def _figure(image: HtmlElement, caption: HtmlElement | None) -> HtmlElement:
     figure: HtmlElement = etree.Element("figure")
+    _enlarge(image)
     link = image.getparent() if image.getparent().tag == "a" else None
     figure.append(image)
     image.tail = None
@@ -92,6 +94,15 @@ def _figure(image: HtmlElement, caption: HtmlElement | None) -> HtmlElement:
         caption.tag, caption.tail = "figcaption", None
         figure.append(caption)
     return figure
+
+
+def _enlarge(image: HtmlElement) -> None:
+    """Let an image show the large file that Jetpack names beside a thumbnail, which may be cropped to a square."""
+    large = safe_address(image.get("data-large-file") or "", "")
+    if large and large.partition("?")[0] != (image.get("src") or "").partition("?")[0]:
+        image.set("src", large)
+        for name in ("width", "height"):
+            image.attrib.pop(name, None)
 
 
 def _replace(gallery: HtmlElement, figures: list[HtmlElement], below: HtmlElement | None) -> None:

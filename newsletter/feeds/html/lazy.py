@@ -9,6 +9,7 @@ from newsletter.feeds.html.media import safe_address
 IMAGES = words("img amp-img amp-anim")
 ATTRIBUTES = words(
     "srcset data-src data-lazy-src data-original data-original-src data-srcset data-lazy-srcset data-original-set"
+    " data-large-file"
 )
 _SOURCES = ("data-src", "data-lazy-src", "data-original", "data-original-src")
 _SETS = ("data-srcset", "data-lazy-srcset", "data-original-set", "srcset")

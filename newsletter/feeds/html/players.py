@@ -96,7 +96,8 @@ def replace_players(root: HtmlElement, base: str) -> int:
             title = _PREFIX.sub("", player.get("title") or "").strip() or label or _label(url)
             # The mark is for readers, and for the layout of emails, which shows a picture above such a link.
             plays_video = player.tag in ("video", "amp-video") or _VIDEO.match(url)
-            player.addprevious(_line(url, f"▶ {title}" if plays_video else title))
+            poster = safe_address(player.get("poster") or "", base)
+            player.addprevious(_line(url, f"▶ {title}" if plays_video else title, poster))
         for child in list(player):
             player.remove(child)
         player.text = None
@@ -164,9 +165,14 @@ def _identified(player: HtmlElement) -> Iterator[str]:
         yield address.format(identifier)
 
 
-def _line(url: str, words: str) -> HtmlElement:
+def _line(url: str, words: str, poster: str = "") -> HtmlElement:
+    """Return a block with a link, which has the poster of a video above its words, as that of an enclosure has."""
     line: HtmlElement = etree.Element("div")
-    etree.SubElement(line, "a", {"href": url}).text = words
+    link = etree.SubElement(line, "a", {"href": url})
+    link.text = words
+    if poster:
+        etree.SubElement(link, "img", {"src": poster, "alt": "", "width": "160"})
+        link.text, etree.SubElement(link, "br").tail = None, words
     return line
 
 

@@ -149,6 +149,22 @@ def drop_recordings(root: Element) -> None:
         next(title.iterancestors("p")).drop_tree()
 
 
+def players_of(html: str) -> str:
+    """Return the paragraphs of a cleaned post that are only a recording, and that of a video at its beginning."""
+    if "<a " not in html:
+        return ""
+    root = parse(html)
+    paragraphs = [next(title.iterancestors("p")) for title in _recordings(root)]
+    first = next((each for each in root if isinstance(each.tag, str)), None)
+    if first is not None and first not in paragraphs and any(map(_is_video, first.iter("a"))):
+        paragraphs.insert(0, first)
+    players = parse("")
+    for paragraph in paragraphs:
+        paragraph.tail = None
+        players.append(paragraph)
+    return serialise(players)
+
+
 def _recordings(root: Element) -> Iterator[Element]:
     for paragraph in root.iter("p"):
         links = list(paragraph.iter("a"))

@@ -15,6 +15,7 @@ from newsletter.api.permissions import Forbidden
 from newsletter.api.problem import MEDIA_TYPE, problem_document
 from newsletter.editions.approval import LintErrors
 from newsletter.editions.editing import Conflict
+from newsletter.editions.leases import BeingWritten
 from newsletter.editions.lookup import NoSuchEdition
 from newsletter.editions.states import NotAllowed
 from newsletter.messages import CATALOGUE, Message, Problem
@@ -28,6 +29,7 @@ STATUSES: tuple[tuple[type[Problem], HTTPStatus], ...] = (
     (NoSuchEdition, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.PRECONDITION_FAILED),
     (NotAllowed, HTTPStatus.CONFLICT),
+    (BeingWritten, HTTPStatus.CONFLICT),
     (LintErrors, HTTPStatus.UNPROCESSABLE_ENTITY),
     (ActionRefused, HTTPStatus.CONFLICT),
 )

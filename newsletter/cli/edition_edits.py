@@ -50,12 +50,13 @@ def edit(
     remove_block: Annotated[list[str] | None, typer.Option(metavar="ID", help="Remove this block.")] = None,
     note: Annotated[str | None, typer.Option(help="A note to colleagues. Subscribers never see it.")] = None,
     note_to: Annotated[str, typer.Option(metavar="ADDRESS", help="Whom the note is for; default: everybody.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Also change what someone is writing at the desk.")] = False,
 ) -> None:
     """Change the text, posts and blocks of a draft. 'newsletter show' lists posts and blocks."""
     configuration = ready()
     from django.db import transaction
 
-    from newsletter.editions import editing, serialize
+    from newsletter.editions import editing, leases, serialize
     from newsletter.editions.composing import block_files, blocks, bulk, notes
     from newsletter.editions.lookup import find
     from newsletter.messages.posts import INCLUDED_AGAIN
@@ -84,6 +85,7 @@ def edit(
         or note is not None
     ):
         fail("nothing to change; see 'newsletter edit --help'", WRONG)
+    leases.refuse_if_written(row, () if force else _keys(changed_words, titles, texts), datetime.now(UTC))
     with transaction.atomic():
         if changed_words:
             row = editing.set_words(configuration, row, BY, None, changed_words)
@@ -184,6 +186,11 @@ def _post_and(text: str, option: str, example: str) -> tuple[int, str]:
     if not (equals and post.strip().isdecimal()):
         fail(f"{option}: '{text}' does not begin with a post's number; write it as {example}", WRONG)
     return int(post), value
+
+
+def _keys(words: dict[str, str], titles: list[tuple[int, str]], texts: list[tuple[int, str]]) -> list[str]:
+    """Return the keys of the texts that are changed."""
+    return [*words, *(f"title-{post}" for post, _ in titles), *(f"text-{post}" for post, _ in texts)]
 
 
 def _text(path: Path | None) -> str | None:

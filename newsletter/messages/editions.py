@@ -56,6 +56,10 @@ CANCELLED_UNSENT_BY = MessageType(
 )
 
 # Letters of the welcome series.
+BEING_WRITTEN = MessageType(
+    "edition.being-written",
+    gettext_noop("{who} is writing at the desk in {name}: {field}; wait until they have stopped, or force the change"),
+)
 TEMPLATE_OF_LETTERS = MessageType(
     "template.letters-only", gettext_noop("only a letter can be a template; duplicate the edition first")
 )

@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from newsletter.config import Topic
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import draft as drafting
-from newsletter.models import Act, Edition, Post, Revision, State
+from newsletter.editions import leases
+from newsletter.models import Act, Edition, Post, Revision, State, TextLease
 from newsletter.sending import lifecycle
 from subscribers import admin_actions
 from subscribers.models import OfferedSet, Subscription
@@ -105,6 +107,22 @@ def test_a_change_of_an_edition_that_others_changed_is_refused(api: ApiClient, d
     assert refused.status_code == 412
     assert refused["ETag"] == api.etag()
     assert api.get(EDITION)["subject"] == "first"
+
+
+def test_a_text_that_somebody_is_writing_in_is_changed_only_with_force(api: ApiClient, draft: Edition) -> None:
+    post = Post.objects.order_by("pk")[0].pk
+    now = timezone.now()
+    leases.take(draft, ["greeting", f"text-{post}"], "anna@example.org", now)
+    before = api.etag()
+    for path, change in ((EDITION, {"subject": "x", "greeting": "y"}), (f"{EDITION}/posts/{post}", {"text": "z"})):
+        refused = api.ask("PATCH", path, change, If_Match="*")
+        assert (refused.status_code, refused.json()["code"]) == (409, "edition.being-written")
+    assert api.etag() == before
+    assert api.ask("PATCH", EDITION, {"subject": "x"}, If_Match="*").status_code == 200, "nobody writes there"
+    assert api.ask("PATCH", f"{EDITION}/posts/{post}", {"title": "z"}, If_Match="*").status_code == 200
+    assert api.ask("PATCH", f"{EDITION}?force=true", {"greeting": "y"}, If_Match="*").status_code == 200
+    TextLease.objects.update(until=now - leases.LASTS)
+    assert api.ask("PATCH", EDITION, {"greeting": "later"}, If_Match="*").status_code == 200
 
 
 def test_a_weak_etag_never_matches(api: ApiClient, draft: Edition) -> None:

@@ -1,11 +1,13 @@
 """What edit, approve and reopen do."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 
 from newsletter.domain.ordinals import Ordinals
+from newsletter.editions import leases
 from newsletter.models import Edition, Post
 from subscribers.models import OfferedSet, Subscription
 from tests.cli.conftest import Run
@@ -32,6 +34,21 @@ def test_edit_changes_words_and_posts(command: Run, blog: Blog, tmp_path: Path) 
     assert {p["title"]: p["reason"] for p in document["posts"]}["Title of a"] == "removed by an editor"
     document = command("edit", EDITION, "--include", known["Title of a"], "--json").document
     assert {p["title"]: p["reason"] for p in document["posts"]}["Title of a"] == "added by an editor"
+
+
+def test_edit_of_a_text_that_is_being_written_is_refused_or_forced(command: Run, blog: Blog, tmp_path: Path) -> None:
+    number = numbers(command("draft", "kinaforum", *WEEK, "--json").document)["Title of a"]
+    draft = Edition.objects.get()
+    leases.take(draft, [f"title-{number}", "subject"], "anna@example.org", datetime.now(UTC))
+    for option, value, called in (("--subject", "Mine", "subject"), ("--retitle", f"{number}=Boats", "Title of a")):
+        refused = " ".join(command("edit", EDITION, option, value, "--preheader", "A line", status=1).err.split())
+        assert f"anna@example.org is writing at the desk in {EDITION}: {called}; wait until they have" in refused
+    draft.refresh_from_db()
+    assert draft.revision == 1
+    command("edit", EDITION, "--preheader", "Free", "--leave-out", number)
+    command("edit", EDITION, "--subject", "Mine", "--force")
+    draft.refresh_from_db()
+    assert (draft.subject, draft.preheader) == ("Mine", "Free")
 
 
 def test_edit_says_how_many_had_a_post_that_is_included_again(command: Run, blog: Blog, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from newsletter.api.schemas import (
     VariantOut,
 )
 from newsletter.config import Config
-from newsletter.editions import draft, editing, lookup, serialize
+from newsletter.editions import draft, editing, leases, lookup, serialize
 from newsletter.editions.composing import bulk
 from newsletter.editions.preview_files import sample_reader
 from newsletter.editions.rendering import proof
@@ -124,11 +124,18 @@ def read_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name
 
 
 @operation(router, "PATCH", EDITION, {200: EditionOut}, if_match=True)
-def edit_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name], texts: EditionIn) -> ApiAnswer:
-    """Change an edition's texts."""
+def edit_edition(
+    request: HttpRequest, newsletter: Path[Name], period: Path[Name], texts: EditionIn, *, force: Query[bool] = False
+) -> ApiAnswer:
+    """Change an edition's texts.
+
+    While a person is writing in one of them at the desk, this is refused with 409, unless `force` is true.
+    """
     who = caller(request)
     edition = matched(request, who, newsletter, period)
     words = {key: text for key, text in texts.model_dump().items() if text is not None}
+    if not force:
+        leases.refuse_if_written(edition, words, who.now)
     return answer(
         who, editing.set_words(who.config, edition, who.by, edition.revision, words, who.now) if words else edition
     )
@@ -160,14 +167,24 @@ def add_post_to_edition(request: HttpRequest, newsletter: Path[Name], period: Pa
 
 @operation(router, "PATCH", f"{EDITION}/posts/{{post}}", {200: EditionOut}, if_match=True)
 def change_post_of_edition(
-    request: HttpRequest, newsletter: Path[Name], period: Path[Name], post: Path[Number], change: PostChange
+    request: HttpRequest,
+    newsletter: Path[Name],
+    period: Path[Name],
+    post: Path[Number],
+    change: PostChange,
+    *,
+    force: Query[bool] = False,
 ) -> ApiAnswer:
     """Change a post of an edition.
 
-    Whether it is included, its headline, its text and its day. All changes are made, or none.
+    Whether it is included, its headline, its text and its day. All changes are made, or none. While a person is writing
+    in its headline or text at the desk, a change of that is refused with 409, unless `force` is true.
     """
     who = caller(request)
     edition = matched(request, who, newsletter, period)
+    if not force:
+        written = [f"{key}-{post}" for key in ("title", "text") if getattr(change, key) is not None]
+        leases.refuse_if_written(edition, written, who.now)
     for act in _acts(who, post, change):
         edition = act(edition, edition.revision)
     return answer(who, edition)

@@ -12,11 +12,11 @@ from typing import Any
 from django.db import transaction
 
 from newsletter.config import Config
-from newsletter.editions import editing
+from newsletter.editions import editing, leases
 from newsletter.editions.problems import Impossible
 from newsletter.messages import editions as messages
 from newsletter.models import Edition, Revision
-from newsletter.web.desk.edition import leases, texts
+from newsletter.web.desk.edition import texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from newsletter.editions import leases
 from newsletter.models import Edition
 from newsletter.web.desk import users
-from newsletter.web.desk.edition import leases, texts
+from newsletter.web.desk.edition import texts
 from newsletter.web.desk.edition.views import revision_of
 from newsletter.web.desk.pages import edition_of, editor
 

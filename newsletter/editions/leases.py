@@ -7,6 +7,11 @@ people from writing in the same text; that nothing is overwritten unseen does no
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from newsletter.editions.history import FIELDS
+from newsletter.editions.problems import Impossible
+from newsletter.messages import Message
+from newsletter.messages import editions as messages
+from newsletter.messages.general import TEXT
 from newsletter.models import Edition, TextLease
 
 LASTS = timedelta(seconds=20)
@@ -29,3 +34,22 @@ def renew(edition: Edition, keys: Collection[str], by: str, now: datetime) -> No
     TextLease.objects.filter(edition=edition, until__lte=now).delete()
     others = of_others(edition, by, now)
     take(edition, [key for key in keys if key not in others], by, now)
+
+
+class BeingWritten(Impossible):
+    """A person is writing in a text at the desk that a program or a command would change."""
+
+
+def refuse_if_written(edition: Edition, keys: Collection[str], now: datetime) -> None:
+    """Raise BeingWritten if a person is writing in one of the texts of a draft."""
+    for key, who in sorted(of_others(edition, "", now).items()):
+        if key in keys:
+            raise BeingWritten(messages.BEING_WRITTEN(name=edition.name, who=who, field=_field(edition, key)))
+
+
+def _field(edition: Edition, key: str) -> Message:
+    """Return what a text is called: of a post, its headline."""
+    if key in FIELDS:
+        return FIELDS[key]()
+    entry = edition.entries.select_related("post").filter(post_id=key.rpartition("-")[2]).first()
+    return TEXT(words=(entry.title or entry.post.title) if entry else key)

@@ -18,6 +18,8 @@ from django.conf import settings
 TEST_NUMBER = 0
 """The number in links of test emails; no subscription has it."""
 
+HASH = 16
+"""Octets of the hash of an address or domain."""
 NUMBER, EXPIRES, MAC = 6, 6, 15  # octets; their sums are multiples of three, so that base64 needs no padding
 
 
@@ -153,12 +155,17 @@ def _opened(token: str, purpose: Purpose, length: int) -> bytes | None:
 
 def keyed_hash(purpose: Purpose, text: str, secret: str | None = None) -> str:
     """Return the hash of an address or domain: 32 hexadecimal digits, by default with the current key."""
-    return _mac(settings.SECRET_KEY if secret is None else secret, purpose, text.encode())[:16].hex()
+    return _mac(settings.SECRET_KEY if secret is None else secret, purpose, text.encode())[:HASH].hex()
 
 
 def hash_with(key: bytes, text: str) -> str:
     """Return `keyed_hash` with a key for its purpose instead of a secret key."""
-    return hmac.digest(key, text.encode(), "sha256")[:16].hex()
+    return hmac.digest(key, text.encode(), "sha256")[:HASH].hex()
+
+
+def hash_keys(secret: str) -> bytes:
+    """Return the keys for hashes of addresses and domains under a secret key, one after the other."""
+    return _key(secret, Purpose.ADDRESS) + _key(secret, Purpose.DOMAIN)
 
 
 def hashes(purpose: Purpose, text: str) -> list[str]:

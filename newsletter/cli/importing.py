@@ -62,6 +62,11 @@ def import_(
     """
     configuration = ready()
     refused_to = None if dry_run else file.with_name(f"{file.name}.refused.csv")
+    from subscribers.importing.hashes import has_hashes, import_hashes
+
+    if has_hashes(file):
+        _import(lambda step: import_hashes(file, dry_run=dry_run), None, dry_run=dry_run)
+        return
     if as_suppressed is not None:
         if newsletter or consent or status != "active" or confirm_by_mail or welcome or dates:
             fail("--as-suppressed blocks addresses for all newsletters; it takes no other option but --dry-run", WRONG)

@@ -47,6 +47,9 @@ def export(
     suppressions: Annotated[
         bool, typer.Option("--suppressions", help="Who must not get it, as CSV with reason and date.")
     ] = False,
+    hashes: Annotated[
+        bool, typer.Option("--hashes", help="All suppressions as hashes, for another site of this program.")
+    ] = False,
 ) -> None:
     """Export subscribers with their consent, as CSV or JSON."""
     named = newsletter_named(ready(), newsletter)
@@ -54,13 +57,14 @@ def export(
 
     from subscribers.exporting import export_csv, export_json
     from subscribers.exporting_elsewhere import COLUMNS, export_for, export_suppressions
+    from subscribers.importing.hashes import export_hashes
     from subscribers.models import local_day
     from subscribers.spreadsheets import create
 
     if tool is not None and tool not in COLUMNS:
         fail(f"--for must be one of {', '.join(sorted(COLUMNS))}, not '{tool}'", WRONG)
-    if tool is not None and suppressions:
-        fail("--for has the people who get it and --suppressions those who must not; export one after the other", WRONG)
+    if (tool is not None) + suppressions + hashes > 1:
+        fail("--for, --suppressions and --hashes have different people; export one after the other", WRONG)
     as_json = options().json if file is None else file.suffix.lower() == ".json"
     only_hashes = 0
     with ExitStack() as stack:
@@ -68,14 +72,19 @@ def export(
             target: TextIO = stack.enter_context(create(file)) if file else sys.stdout
         except OSError as e:
             fail(f"{file}: can't be written: {e.strerror}")
-        if suppressions:
+        if hashes:
+            count = export_hashes(target)
+        elif suppressions:
             count, only_hashes = export_suppressions(newsletter, target)
         elif tool is not None:
             count = export_for(tool, newsletter, local_day(named, timezone.now()), target)
         else:
             count = (export_json if as_json else export_csv)(newsletter, target)
     if only_hashes:
-        say(f"{counted(only_hashes, 'suppression')} can't be written, because only a hash of the address is stored")
+        say(
+            f"{counted(only_hashes, 'suppression')} can't be written, because only a hash of the address is stored;"
+            " 'newsletter subscribers export --hashes' has them for another site of this program"
+        )
     if file:
         emit({"exported": count, "file": str(file)}, f"{count:,} exported to {file}.")
 

@@ -105,6 +105,9 @@ SENDY_ALL = MessageType(
     ),
 )
 BROKEN_ARCHIVE = MessageType("import.broken-archive", gettext_noop("it is a ZIP archive that can't be read: {cause}"))
+NOT_HASHES = MessageType(
+    "import.not-hashes", gettext_noop("it can't be read as the hashes of another site ({cause}); export them again")
+)
 NO_CSV_IN_ARCHIVE = MessageType("import.no-csv", gettext_noop("it is a ZIP archive without a CSV file"))
 LARGE_ARCHIVE = MessageType(
     "import.large-archive", gettext_noop("it is a ZIP archive with more than can be imported at once; unpack it first")

@@ -216,7 +216,7 @@ class ImportBatch:
             cadence=row.cadence,
             topics=row.topics,
             created=at,
-            joined=(row.joined or at) if active else row.joined if state == State.UNSUBSCRIBED else None,
+            joined=(row.joined or at) if active else row.joined if row.kept or state == State.UNSUBSCRIBED else None,
             welcome_from=at if self.order.welcome and active else None,
         )
         tie._state.fields_cache["subscriber"] = subscriber

@@ -7,6 +7,7 @@ anything away.
 """
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 
 from django.db import models
@@ -30,11 +31,19 @@ class EarlierKeyManager(models.Manager["EarlierKey"]):
         rows = {row.fingerprint: row for row in self.all()}
         for secret in tokens.secrets()[1:]:
             if (name := tokens.fingerprint(secret)) not in rows:
-                keys = b"".join(tokens.key(purpose, secret) for purpose in PURPOSES)
+                keys = tokens.hash_keys(secret)
                 self.get_or_create(fingerprint=name, defaults={"encrypted": _encrypt(name, keys), "under": present})
         for name, row in rows.items():
             if row.under != present and (keys := row.keys()):
                 self.filter(pk=name).update(encrypted=_encrypt(name, keys), under=present)
+
+    def learn(self, keys: Mapping[str, bytes]) -> None:
+        """Store the keys of another site's hashes, by the fingerprint of its secret key."""
+        own = set(map(tokens.fingerprint, tokens.secrets()))
+        for name, key in keys.items():
+            if name not in own:
+                defaults = {"encrypted": _encrypt(name, key), "under": tokens.fingerprint()}
+                self.get_or_create(fingerprint=name, defaults=defaults)
 
     def in_use(self) -> bool:
         """Return whether hashes may have been made with an earlier secret key."""

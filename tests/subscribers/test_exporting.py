@@ -112,7 +112,7 @@ def test_an_export_can_be_imported_unchanged(exported: Path) -> None:
     kari = rests.subscriber
     assert (kari.address, kari.name, kari.language) == ("+kari@reader.example", "=Kari", "nn")
     assert (rests.state, rests.tags, rests.joined, rests.paused_until) == ("active", ("film",), AT, date(2026, 4, 1))
-    assert (waits.state, waits.joined, waits.paused_until) == ("pending", None, None)
+    assert (waits.state, waits.joined, waits.paused_until) == ("pending", AT, None)
     for tie, confirmed in ((rests, AT), (waits, None)):
         given = Consent.objects.get(subscription=tie)
         assert (given.how, given.wording, given.text) == ("form", "2026-1", 'Yes, "send" me,\nplease')

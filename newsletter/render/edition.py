@@ -21,6 +21,8 @@ from newsletter.render.theme.designs import DESIGNS, style_sheet_of, templates_o
 
 _TITLE = -1
 """The number of a post's text where only its title is shown."""
+_TABLE_BESIDE = 500
+"""The bytes that an image beside a text takes at most more than one above it."""
 
 
 def render(
@@ -222,14 +224,16 @@ class _Lengths:
     def next_bytes(self, post_id: str, number: int) -> float:
         """Return at least how many bytes the next block of a text takes; infinitely many if it is whole.
 
-        The last block may take none, since a whole text has no link to the rest.
+        The last block may take none, since a whole text has no link to the rest. So may one with which a text is too
+        long to stand beside its image.
         """
         cuts = self._cuts[post_id]
         if number >= cuts.last:
             return inf
         if number + 1 == cuts.last:
             return 0
-        return cuts.text_bytes(number + 1) - (0 if number == _TITLE else cuts.text_bytes(number))
+        saved = _TABLE_BESIDE if DESIGNS[self._digest.letterhead.theme.design].beside else 0
+        return cuts.text_bytes(number + 1) - (0 if number == _TITLE else cuts.text_bytes(number)) - saved
 
     def _excerpt_bytes(self, post_id: str) -> int:
         return len(self._cuts[post_id].text(0)[0].encode())

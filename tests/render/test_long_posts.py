@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.domain.digest import Digest
+from newsletter.domain.digest import Digest, DigestPost
 from newsletter.render.content.cuts import Cuts
 from newsletter.render.content.excerpt import count_words
 from newsletter.render.content.fragment import parse
 from newsletter.render.edition import render, size
-from tests.render.samples import digest, letterhead, post
+from tests.render.samples import digest, letterhead, picture, post
 
 LINKS = "".join(f'<li><a href="https://blog.example/{n}/">Boat number {n}</a> is in.</li>' for n in range(40))
 ROWS = "".join(f"<tr><td>Boat {n}</td><td><strong>{n} tonnes</strong></td></tr>" for n in range(60))
@@ -46,11 +46,14 @@ def test_no_further_block_would_have_fitted(share: float) -> None:
     assert 0 <= room < 700
 
 
+def cut(one: DigestPost, html: str) -> DigestPost:
+    return replace(one, html=html, whole=False, cut_to_fit=True)
+
+
 def with_texts(edition: Digest, texts: dict[str, str]) -> Digest:
     """The edition with other texts for some posts, which are not whole then."""
     groups = (
-        replace(g, posts=tuple(replace(p, html=texts[p.id], whole=False) if p.id in texts else p for p in g.posts))
-        for g in edition.groups
+        replace(g, posts=tuple(cut(p, texts[p.id]) if p.id in texts else p for p in g.posts)) for g in edition.groups
     )
     return replace(edition, groups=tuple(groups))
 
@@ -64,6 +67,18 @@ def test_a_block_fits_that_did_not_before_another_post_became_whole(more: int) -
     shorter = post(1, html=f"<p>{'Nets are mended. ' * 8}</p>" + f"<p>{'Nets are mended. ' * 10}</p>" * 4)
     longest = post(2, html=f"<p>{'Fish is sold. ' * 25}</p>" * 8)
     edition = digest([ends_soon, shorter, longest])
+    assert_no_block_fits(edition, more)
+
+
+def test_a_block_fits_with_which_a_text_is_too_long_to_stand_beside_its_image() -> None:
+    """Beside its image, a text needs a table for Word that it doesn't need below."""
+    html = "".join(f"<p>{'Boats come in, and nets are mended. ' * 5}</p>" for _ in range(12))
+    posts = [post(n, html=html, image=picture(url="https://blog.example/boat.jpg")) for n in range(4)]
+    assert_no_block_fits(digest(posts, letterhead=letterhead(design="magazine")), 2_400)
+
+
+def assert_no_block_fits(edition: Digest, more: int) -> None:
+    """Check an edition whose size is so many bytes more than with excerpts alone."""
     cuts = {each.id: Cuts(each.html, 20) for each in edition.posts}
     excerpts = with_texts(edition, {each: cuts[each].text(0)[0] for each in cuts})
     limit = size(render(excerpts, maximum_size=10**9), letterhead()) + more

@@ -200,7 +200,7 @@ class EditionIn(Given):
 
     subject: Words | None = None
     preheader: Words | None = None
-    greeting: Words | None = Field(default=None, description="Markdown")
+    greeting: LongText | None = Field(default=None, description="Markdown")
     closing: Words | None = Field(default=None, description="Markdown")
 
 

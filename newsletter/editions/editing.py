@@ -26,7 +26,7 @@ from newsletter.messages import posts as posts_messages
 from newsletter.models import Edition, EditionPost, EditorChoice, Post, State
 
 LONGEST_WORDS, LONGEST_TEXT = 20_000, 200_000
-"""Characters of an introduction or sign-off, and of a post's text, which begins as long as its source's."""
+"""Most characters of texts. The longer one is for an introduction, which is the body of a letter, and a post's text."""
 
 REOPENED = (State.APPROVED, State.QUEUED, State.SKIPPED)
 """States from which an edition can be made a draft again."""
@@ -70,8 +70,9 @@ def set_words(
 def check_lengths(words: Mapping[str, str]) -> None:
     """Raise Impossible if a text of an edition is too long; it isn't cut, so that no word is lost unnoticed."""
     for key, text in words.items():
-        if len(text) > LONGEST_WORDS:
-            raise Impossible(messages.TEXT_TOO_LONG(field=history.FIELDS[key](), length=len(text), most=LONGEST_WORDS))
+        most = LONGEST_TEXT if key == "greeting" else LONGEST_WORDS
+        if len(text) > most:
+            raise Impossible(messages.TEXT_TOO_LONG(field=history.FIELDS[key](), length=len(text), most=most))
 
 
 def leave_out(

@@ -52,6 +52,11 @@ def test_words_are_set_and_made_from_the_posts_again(edition: Edition) -> None:
 def test_words_without_end_are_refused(edition: Edition) -> None:
     with pytest.raises(Impossible, match="the sign-off has 20,001 characters, and at most 20,000 are allowed"):
         editing.set_words(config.current(), edition, "editor", 1, {"closing": "x" * 20_001}, NOW)
+    body = "word " * 40_000  # a letter's body is an introduction
+    edition = editing.set_words(config.current(), edition, "editor", 1, {"greeting": body}, NOW)
+    assert edition.greeting == body
+    with pytest.raises(Impossible, match="200,001 characters, and at most 200,000 are allowed"):
+        editing.set_words(config.current(), edition, "editor", edition.revision, {"greeting": "x" * 200_001}, NOW)
 
 
 def test_an_act_on_another_revision_overwrites_nothing(edition: Edition) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from newsletter import config
+from tests.web import make
 from tests.web.settings_site import DELIVERY, KINAFORUM, TEXT, Site, fields_of, serve
 
 
@@ -35,6 +36,26 @@ def test_topics_are_edited_in_rows(site: Site) -> None:
     assert site.newsletter["topics"] == {"books": wanted["books"]}
     assert "Saved." in site.post(url, **{"topics:0:remove": "on"})
     assert "topics" not in site.newsletter
+
+
+def test_categories_of_the_blog_are_ticked_and_others_written(site: Site) -> None:
+    url = f"{KINAFORUM}/topics/"
+    for title, categories in (("a", ["TV", "Film"]), ("b", ["tv", "Mat"]), ("c", ["TV"])):
+        written = make.post(title)
+        written.categories = categories
+        written.save()
+    ticked = row("topics", 0, name="film", categories=["TV", "Radio\r\n\r\nOpera", "Film"])
+    assert "Saved." in site.post(url, **ticked)
+    assert site.newsletter["topics"]["film"]["categories"] == ["TV", "Radio", "Opera", "Film"]
+    page = lxml.html.fromstring(site.client.get(url).content)
+    boxes = page.xpath("//input[@type='checkbox' and @name='topics:0:categories']")
+    assert [(box.get("value"), box.get("checked") is not None) for box in boxes] == [
+        ("Film", True), ("Mat", False), ("TV", True)
+    ]  # fmt: skip
+    assert page.xpath("//textarea[@name='topics:0:categories']")[0].text.split() == ["Radio", "Opera"]
+    assert "Nothing was changed." in site.post(url)
+    assert "Saved." in site.post(url, **row("topics", 0, categories=["Mat", "Radio"]))
+    assert site.newsletter["topics"]["film"]["categories"] == ["Mat", "Radio"]
 
 
 @pytest.mark.parametrize(

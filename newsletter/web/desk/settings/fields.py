@@ -35,13 +35,17 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RowColumn:
-    """A part of each row: of a kind TEXT, COLOUR, NUMBER, LINES, or CHOICES among the newsletter's sources."""
+    """A part of each row: of a kind TEXT, COLOUR, NUMBER, LINES, or CHOICES among the newsletter's sources.
+
+    LINES with a label `others` are ticked among the categories of the blog, and the lines are those it doesn't have.
+    """
 
     key: str
     label: Words
     help: Words = ""
     kind: Kind = Kind.TEXT
     example: Words = ""
+    others: Words = ""
 
 
 class Shape(Enum):

@@ -19,6 +19,7 @@ from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.settings.defaults import default_table
 from newsletter.web.desk.settings.fields import (
     Kind,
+    Rows,
     SettingField,
     SettingsPage,
     Words,
@@ -34,6 +35,7 @@ from newsletter.web.desk.settings.inputs.moments import MomentField
 from newsletter.web.desk.settings.inputs.rows import MARKED_ROWS, RowsField
 from newsletter.web.desk.settings.inputs.rows_widget import move_row
 from newsletter.web.desk.settings.inputs.site_paths import outside_paths
+from newsletter.web.desk.settings.post_categories import categories_of
 
 _SEEN = "seen:"
 _BLANK = ""
@@ -114,7 +116,11 @@ class SettingsForm(DeskForm):
         assert field.rows is not None
         default = default_table(self.page, field)
         options: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": field.required}
-        return RowsField(field.rows, value, default, self._sources(), **options)
+        return RowsField(field.rows, value, default, self._sources(), self._categories(field.rows), **options)
+
+    def _categories(self, rows: Rows) -> list[str]:
+        """Return the categories of the newsletter's posts, if a column is ticked among them."""
+        return categories_of(self.table[1]) if any(column.others for column in rows.columns) else []
 
     def _sources(self) -> list[tuple[str, str]]:
         """Return the addresses of the newsletter's sources, with their names."""

@@ -23,7 +23,9 @@ TOPICS = SettingsPage(
                         example="film",
                     ),
                     RowColumn("title", _("Title"), _("What readers see."), example=_("Film and TV")),
-                    RowColumn("categories", _("Categories"), _("One per line."), Kind.LINES),
+                    RowColumn(
+                        "categories", _("Categories"), _("One per line."), Kind.LINES, others=_("Other categories")
+                    ),
                     RowColumn("words", _("Words in headline or text"), _("One per line."), Kind.LINES),
                     RowColumn("sources", _("Sources"), kind=Kind.CHOICES),
                 ),

@@ -45,10 +45,16 @@ class RowsField(forms.Field):
     widget: RowsWidget
 
     def __init__(
-        self, rows: Rows, before: Any, default: Any = None, sources: Sequence[tuple[str, str]] = (), **options: Any
+        self,
+        rows: Rows,
+        before: Any,
+        default: Any = None,
+        sources: Sequence[tuple[str, str]] = (),
+        categories: Sequence[str] = (),
+        **options: Any,
     ) -> None:
         self.rows, self._before, self._default = rows, before, default
-        super().__init__(widget=RowsWidget(rows, sources), initial=self.shown(before), **options)
+        super().__init__(widget=RowsWidget(rows, sources, categories), initial=self.shown(before), **options)
 
     def shown(self, value: Any) -> list[Row]:
         """Return the rows that show a value, or those of the default."""
@@ -56,8 +62,12 @@ class RowsField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether the rows differ from those that were shown."""
-        typed = [{key: value for key, value in row.items() if key != REMOVE} for row in data or () if not row[REMOVE]]
-        return not self.disabled and typed != list(initial or ())
+        typed = [self._without_order(row) for row in data or () if not row[REMOVE]]
+        return not self.disabled and typed != [self._without_order(row) for row in initial or ()]
+
+    def _without_order(self, row: Row) -> Row:
+        """Return the cells of a row; the order of what is ticked says nothing."""
+        return {column.key: _sorted(column, row.get(column.key, "")) for column in self.rows.columns}
 
     def clean(self, value: Any) -> Any:
         """Return the value for config.toml, None for a missing key. Problems are kept for their cells, too."""
@@ -145,11 +155,15 @@ def _table(columns: Sequence[RowColumn], row: Row, before: Any) -> dict[str, Any
     table = {}
     for column in columns:
         old, typed = value_at(before, (column.key,)), row[column.key]
-        if old is not None and _as_typed(column, old) == typed:
+        if old is not None and _sorted(column, _as_typed(column, old)) == _sorted(column, typed):
             table[column.key] = old
         elif typed:
             table[column.key] = _value(column, typed)
     return table
+
+
+def _sorted(column: RowColumn, typed: Any) -> Any:
+    return sorted(typed.splitlines()) if column.others else typed
 
 
 def _value(column: RowColumn, typed: Any) -> Any:

@@ -44,9 +44,9 @@ class RowsWidget(forms.Widget):
     template_name = "desk/_rows.html"
     use_fieldset = True
 
-    def __init__(self, rows: Rows, sources: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(self, rows: Rows, sources: Sequence[tuple[str, str]] = (), categories: Sequence[str] = ()) -> None:
         super().__init__()
-        self.rows, self.sources = rows, sources
+        self.rows, self.sources, self.categories = rows, sources, categories
         self.problems: dict[tuple[int, str], str] = {}
         self.moved: tuple[int, str] | None = None
 
@@ -64,8 +64,13 @@ class RowsWidget(forms.Widget):
         row: Row = {REMOVE: bool(data.get(f"{place}:{REMOVE}"))}
         for column in self.rows.columns:
             key = f"{place}:{column.key}"
-            several = column.kind is Kind.CHOICES
-            row[column.key] = data.getlist(key) if several else data.get(key, "").replace("\r\n", "\n").strip()
+            if column.kind is Kind.CHOICES:
+                row[column.key] = data.getlist(key)
+            elif column.others and hasattr(data, "getlist"):
+                lines = (line.strip() for text in data.getlist(key) for line in text.splitlines())
+                row[column.key] = "\n".join(dict.fromkeys(filter(None, lines)))
+            else:
+                row[column.key] = data.get(key, "").replace("\r\n", "\n").strip()
         return row
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
@@ -120,4 +125,9 @@ class RowsWidget(forms.Widget):
         if column.kind is Kind.CHOICES:
             unknown = [(each, each) for each in value if each not in dict(self.sources)]
             made["choices"] = [(url, title, url in value) for url, title in (*self.sources, *unknown)]
+        elif column.others and self.categories:
+            chosen = {line.casefold(): line for line in value.splitlines()}
+            made["ticks"] = [(each, each.casefold() in chosen) for each in self.categories]
+            known = {each.casefold() for each in self.categories}
+            made["value"] = "\n".join(line for key, line in chosen.items() if key not in known)
         return made

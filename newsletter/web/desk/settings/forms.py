@@ -120,7 +120,7 @@ class SettingsForm(DeskForm):
 
     def _categories(self, rows: Rows) -> list[str]:
         """Return the categories of the newsletter's posts, if a column is ticked among them."""
-        return categories_of(self.table[1]) if any(column.others for column in rows.columns) else []
+        return categories_of(str(self.table[1])) if any(column.others for column in rows.columns) else []
 
     def _sources(self) -> list[tuple[str, str]]:
         """Return the addresses of the newsletter's sources, with their names."""

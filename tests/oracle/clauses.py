@@ -34,12 +34,14 @@ def _too_old(site: OracleSite) -> None:
 
 
 def _old_by_name(site: OracleSite) -> None:
-    """An editor includes a post that is older than the newsletter."""
+    """An editor includes a post that is older than the newsletter, in an edition of one cadence."""
     old = site.publish(site.now - 9 * DAY)
     site.collect()
-    site.join("r")
+    for cadence in site.settings.offered:
+        site.join(cadence, cadence)
     site.wait(DAY)
     site.publish()
+    site.wait(HOUR)
     name = site.draft("week")
     site.include(name, old)
     site.approve(name)
@@ -383,7 +385,9 @@ def _letter(site: OracleSite) -> None:
 CLAUSES = {
     "what is found too late is out": History(PAST, _too_late),
     "what is older than the newsletter is out": History(WEEKLY, _too_old),
-    "an editor includes what is older than the newsletter": History(WEEKLY, _old_by_name),
+    "an editor includes what is older than the newsletter": History(
+        Settings(period="week", cadences=("week", "day", "post")), _old_by_name
+    ),
     "nothing comes before its date": History(DAILY_OR_WEEKLY, _dated_ahead),
     "a filter holds once an edition was approved with it": History(DAILY_OR_WEEKLY, _filtered),
     "what an editor left out is out in every cadence": History(DAILY_OR_WEEKLY, _left_out),

@@ -206,6 +206,19 @@ def test_the_theme_is_stored_and_shown_again(site: Site, key: str, typed: Any, s
     assert key not in site.newsletter.get("theme", {})
 
 
+def test_a_box_whose_default_is_on_is_checked_and_can_be_turned_off(site: Site) -> None:
+    url = f"{KINAFORUM}/design/"
+    shown = site.form(url)
+    assert shown["theme.dates"] == "on"
+    assert "Nothing was changed." in site.post(url)
+    without = {key: value for key, value in shown.items() if key != "theme.dates"}
+    assert b"Saved." in site.client.post(url, without, follow=True).content
+    assert site.newsletter["theme"] == {"dates": False}
+    assert "theme.dates" not in site.form(url)
+    site.client.post(url, {**site.form(url), "theme.dates": "on"})
+    assert site.newsletter["theme"] == {"dates": True}
+
+
 def test_a_design_is_chosen_on_the_page_of_designs(site: Site) -> None:
     page = f"{KINAFORUM}/designs/"
     assert b"has a new design." in site.client.post(f"{page}use/", {"design": "brief"}, follow=True).content

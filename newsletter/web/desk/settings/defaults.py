@@ -21,12 +21,12 @@ _TABLES: dict[str, Any] = {
 
 @cache
 def defaults_of(page: SettingsPage) -> dict[str, str]:
-    """Return each key's default as text; keys without one are missing."""
+    """Return each key's default as text; keys without one, and those that are off, are missing."""
     defaults = {}
     for field in page.fields:
-        if field.kind not in (Kind.SECRET, Kind.CHECKBOX, Kind.ROWS):
+        if field.kind not in (Kind.SECRET, Kind.ROWS):
             value = _default(_TABLES[page.table], field.path)
-            if value not in (None, "", (), [], {}):
+            if value not in (None, "", (), [], {}) and value is not False:
                 is_size = _is_size(_TABLES[page.table], field.path[0])
                 defaults[field.key] = _size(value) if is_size else _as_text(field.kind, value)
     return defaults

@@ -88,7 +88,7 @@ class SettingsForm(DeskForm):
     ) -> None:
         """`folder` is the site's; a path outside of it is shown, and can only be changed in the file."""
         super().__init__(data)
-        self.page, self.table, self._tree = page, table, tree
+        self.page, self.table, self._tree, self._defaults = page, table, tree, defaults
         self.locked = {f.key: locked_by(tree, (*table, *f.path), environ) for f in page.fields}
         outside = outside_paths(tree, folder) if folder else {}
         self._outside = {f.key: outside.get((*table, *f.path), "") for f in page.fields}
@@ -218,7 +218,8 @@ class SettingsForm(DeskForm):
         if field.kind is Kind.SECRET:
             return bool(value)
         if field.kind is Kind.CHECKBOX:
-            return bool(value) != bool(self._seen(field))
+            seen = self._seen(field)
+            return bool(value) != bool(self._defaults.get(field.key) if seen is None else seen)
         if field.kind is Kind.CHOICES:
             return set(value or ()) != set(map(str, listed(self._seen(field))))
         rows = self.fields[field.key]
@@ -283,7 +284,7 @@ def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
     options: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": field.required}
     text = as_text(field.kind, value)
     if field.kind is Kind.CHECKBOX:
-        return forms.BooleanField(**{**options, "required": False}, initial=bool(value))
+        return forms.BooleanField(**{**options, "required": False}, initial=bool(default if value is None else value))
     if field.kind is Kind.CHOICE:
         return forms.ChoiceField(**options, initial=text, choices=_with_default(field, default))
     if field.kind is Kind.CHOICES:

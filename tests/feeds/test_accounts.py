@@ -201,7 +201,7 @@ def test_another_program_at_the_address_and_other_folders_are_refused(tmp_path: 
     account = accounts.Account(rows={"newsletters": [], "members": [{"x": 1}], "posts": []})
     with pytest.raises(AccountProblem, match="is not Ghost"):
         read("ghost", account, tmp_path / "x")
-    with pytest.raises(AccountProblem, match="an interrupted fetch from http://127"):
+    with pytest.raises(AccountProblem, match="an interrupted fetch of another account or list .http://127"):
         read("listmonk", listmonk(), tmp_path / "x", "1")
     (tmp_path / "y").mkdir()
     (tmp_path / "y" / "thesis.txt").write_text("x")
@@ -209,6 +209,13 @@ def test_another_program_at_the_address_and_other_folders_are_refused(tmp_path: 
         read("listmonk", listmonk(), tmp_path / "y", "1")
     with pytest.raises(AccountProblem, match="begin with https"):
         fetch(Account("ghost", "http://ghost.example"), GHOST_KEY, tmp_path / "z", COLLECT)
+
+
+def test_a_list_can_be_named_after_the_question_which(tmp_path: Path) -> None:
+    account = ghost()
+    with pytest.raises(AccountProblem, match="choose the one that moves here"):
+        read("ghost", account, tmp_path / "x")
+    assert read("ghost", account, tmp_path / "x", "weekly").people == 254
 
 
 def test_posts_are_in_the_form_of_the_export(tmp_path: Path) -> None:

@@ -80,10 +80,11 @@ def _begun(folder: Path, account: Account) -> Pages:
     origin = pages / ORIGIN
     if origin.exists():
         text = origin.read_text(encoding="utf-8")
-        if text != account.to_json():
+        if text == account.to_json():
+            return Pages(pages)
+        if any(each != origin for each in pages.iterdir()):
             raise AccountProblem(messages.OTHER_ACCOUNT(url=json.loads(text)[1]))
-        return Pages(pages)
-    if folder.exists() and any(each.name != PAGES for each in folder.iterdir()):
+    elif folder.exists() and any(each.name != PAGES for each in folder.iterdir()):
         raise AccountProblem(messages.OTHER_FOLDER())
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     pages.mkdir(mode=0o700, exist_ok=True)

@@ -43,7 +43,3 @@ OTHER_ACCOUNT = MessageType(
     "account.other-account", gettext_noop("the folder has an interrupted fetch of another account or list ({url}); choose a new folder")
 )
 NOT_WRITTEN = MessageType("account.not-written", gettext_noop("the folder can't be written ({cause})"))
-KEY_AGAIN = MessageType(
-    "account.key-again",
-    gettext_noop("the program was restarted; enter the key again, and it goes on where it had stopped"),
-)

@@ -40,6 +40,7 @@ OTHER_FOLDER = MessageType(
     gettext_noop("the folder has other files; choose a new folder, or the one of an interrupted fetch"),
 )
 OTHER_ACCOUNT = MessageType(
-    "account.other-account", gettext_noop("the folder has an interrupted fetch of another account or list ({url}); choose a new folder")
+    "account.other-account",
+    gettext_noop("the folder has an interrupted fetch of another account or list ({url}); choose a new folder"),
 )
 NOT_WRITTEN = MessageType("account.not-written", gettext_noop("the folder can't be written ({cause})"))

@@ -201,7 +201,7 @@ def test_another_program_at_the_address_and_other_folders_are_refused(tmp_path: 
     account = accounts.Account(rows={"newsletters": [], "members": [{"x": 1}], "posts": []})
     with pytest.raises(AccountProblem, match="is not Ghost"):
         read("ghost", account, tmp_path / "x")
-    with pytest.raises(AccountProblem, match="an interrupted fetch of another account or list .http://127"):
+    with pytest.raises(AccountProblem, match=r"an interrupted fetch of another account or list .http://127"):
         read("listmonk", listmonk(), tmp_path / "x", "1")
     (tmp_path / "y").mkdir()
     (tmp_path / "y" / "thesis.txt").write_text("x")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from newsletter.web.desk.settings.cadences_page import as_documented
-from newsletter.web.desk.settings.catalogue import LOCKED, PAGES, SITE_PAGES, SOURCE, section_of
+from newsletter.web.desk.settings.catalogue import LOCKED, PAGES, SITE_PAGES, SOURCE
 from newsletter.web.desk.settings.fields import SettingsPage
 
 DOCUMENT = Path(__file__).with_name("settings.md")
@@ -38,7 +38,7 @@ def document() -> str:
 def _lines(page: SettingsPage) -> Iterator[str]:
     for field in page.fields:
         key = as_documented(f"{page.table.removesuffix('[]')}.{field.key}")
-        section = section_of(page, field)
+        section = next((each for each in page.sections if field in each.fields), None)
         place = f"{_place(page)} → {section.title}" if section else _place(page)
         yield f"| `{key}` | {place} | {field.label} |\n"
 

@@ -333,11 +333,6 @@ def newsletter_page(name: str) -> SettingsPage | None:
     return next((page for page in NEWSLETTER_PAGES if page.name == name), None)
 
 
-def section_of(page: SettingsPage, field: SettingField) -> PageSection | None:
-    """Return the section of a page that has a field."""
-    return next((section for section in page.sections if field in section.fields), None)
-
-
 def is_secret(path: KeyPath) -> bool:
     """Return whether a value must not be shown."""
     names = tuple(part for part in path if isinstance(part, str))

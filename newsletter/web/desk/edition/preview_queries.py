@@ -36,7 +36,6 @@ _LINK = re.compile(r"""<a\s[^<>]*?href=["'](https?://[^"'<>]+)["']""", re.IGNORE
 class Size:
     """The size of the HTML in bytes, compared with what Gmail shows."""
 
-    bytes: int
     share: int
     text: str
 
@@ -88,7 +87,7 @@ def _proof(wanted: Rendering) -> Proof:
 def size(looked_at: Proof) -> Size:
     """Return the size for a sample reader."""
     count = len(preview.reader_html(looked_at.rendered, looked_at.letterhead, sample_reader()).encode())
-    return Size(count, round(count * 100 / CLIPPED_AT), f"{formatting.number(round(count / 1024))} KB")
+    return Size(round(count * 100 / CLIPPED_AT), f"{formatting.number(round(count / 1024))} KB")
 
 
 def findings(edition: Edition, looked_at: Proof) -> list[Told]:

@@ -16,7 +16,7 @@ from packaging.version import Version
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("newsletter", "subscribers", "templates")
+FOLDERS = ("newsletter", "subscribers", "templates", "docs")
 FILES = (
     *("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "CHANGELOG.md"),
     *(".git_archival.txt", ".gitattributes", ".gitignore"),

@@ -93,6 +93,8 @@ USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "delivering._post": (),  # signs with the secret of a webhook
     "signing.headers": (),
     "admission._role": (cases.session_of_an_upload,),
+    "hashes.export_hashes": (),  # writes hashes with the keys that made them
+    "ghost.authorization": (),  # with the key of an account at Ghost, not the site's
     "recovery_codes.make": (cases.recovery_code,),
     "recovery_codes.use": (cases.recovery_code,),
     "recovery_codes._mark": (cases.recovery_code,),
@@ -117,6 +119,7 @@ USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "earlier_keys": (),
     "earlier_keys.EarlierKeyManager.keep": (),  # see tests/subscribers/test_earlier_keys.py
     "earlier_keys.EarlierKeyManager.known": (),
+    "earlier_keys.EarlierKeyManager.learn": (),  # the key of another site, to recognize what it blocked
     "earlier_keys.EarlierKeyManager.hashes": (cases.suppressed_address, cases.suppressed_domain),
     "earlier_keys.EarlierKey.keys": (),
     "earlier_keys.EarlierKey.key": (),
@@ -153,6 +156,7 @@ USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "tokens.read_timed": (cases.confirmation, cases.personal_page, cases.change_of_address),
     "tokens._opened": (cases.link, cases.confirmation, cases.personal_page, cases.change_of_address),
     "tokens.keyed_hash": (cases.suppressed_address, cases.count_of_requests),
+    "tokens.hash_keys": (),  # all keys that hashes are made with, for a file of suppressions
     "tokens.hash_with": (),
     "tokens.hashes": (cases.suppressed_address, cases.count_of_requests, cases.code_of_a_delayed_confirmation),
     "tokens.fingerprint": (cases.key_of_the_database,),

@@ -12,7 +12,7 @@ from newsletter.web.desk.pages import page
 
 _PACKAGE = Path(__file__).parents[2]
 _TITLE = re.compile(r"# (.+)\n")
-_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+_LINK = re.compile(r"\[([^\[\]]{1,200})\]\(([^()\s]{1,200})\)")
 
 
 def documents() -> Path:

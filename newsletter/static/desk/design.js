@@ -14,6 +14,7 @@
     "Trebuchet MS, sans-serif", "system-ui, sans-serif", "Courier New, monospace"];
   ["theme.font", "theme.heading_font"].forEach((name) => {
     const field = button.form.elements.namedItem(name), offered = document.createElement("div");
+    if (field.disabled) { return; }
     const show = () => {
       field.style.fontFamily = field.value || field.placeholder;
       [...offered.children].forEach((each) => each.setAttribute("aria-pressed", each.value === field.value));

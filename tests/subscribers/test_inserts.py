@@ -9,11 +9,12 @@ from django.db import IntegrityError, models
 from newsletter.events.kinds import EventKind
 from newsletter.models import RecordedEvent
 from subscribers.models import Consent, Letter, Subscriber, Subscription
-from subscribers.models.inserts import insert_all
+from subscribers.models.inserts import insert_all, insert_numbered
 from tests.subscribers.make import AT, subscription
 
 pytestmark = pytest.mark.django_db
 
+FIELDS = ("key", "address", "domain", "address_hash", "domain_hash", "name", "created")
 LATER = datetime(2026, 3, 1, 7, 30, 15, 123456, tzinfo=UTC)
 
 
@@ -96,3 +97,20 @@ def test_a_repetition_is_an_error_where_none_is_expected() -> None:
     insert_all([subscriber("kari@reader.example")])
     with pytest.raises(IntegrityError):
         insert_all([subscriber("kari@reader.example")])
+
+
+def test_numbered_rows_know_their_keys_and_leave_the_next_ones_free() -> None:
+    first = Subscriber.objects.create(**{f: getattr(subscriber("a@reader.example"), f) for f in FIELDS})
+    people = [subscriber("b@reader.example"), subscriber("c@reader.example")]
+    insert_numbered(people)
+    last = Subscriber.objects.create(**{f: getattr(subscriber("d@reader.example"), f) for f in FIELDS})
+    keys = dict(Subscriber.objects.values_list("key", "pk"))
+    assert [keys[each.key] for each in people] == [each.pk for each in people]
+    assert len({first.pk, *(each.pk for each in people), last.pk}) == 4
+    ties = [tie(each.pk) for each in people]
+    insert_numbered(ties)
+    by_orm = tie(last.pk)
+    by_orm.save()
+    plain = [each.name for each in Subscription._meta.concrete_fields if each.name not in ("id", "subscriber")]
+    stored = [Subscription.objects.filter(pk=each.pk).values(*plain).get() for each in (*ties, by_orm)]
+    assert stored[0] == stored[1] == stored[2]

@@ -118,9 +118,8 @@ USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "people._domain_hash": (cases.suppressed_domain,),
     "earlier_keys": (),
     "earlier_keys.EarlierKeyManager.keep": (),  # see tests/subscribers/test_earlier_keys.py
-    "earlier_keys.EarlierKeyManager.learn": (),
-    "tokens.hash_keys": (),  # the key of an account at Ghost
-    "earlier_keys.EarlierKeyManager.known": (),  # the key of another site, to recognize what it blocked
+    "earlier_keys.EarlierKeyManager.known": (),
+    "earlier_keys.EarlierKeyManager.learn": (),  # the key of another site, to recognize what it blocked
     "earlier_keys.EarlierKeyManager.hashes": (cases.suppressed_address, cases.suppressed_domain),
     "earlier_keys.EarlierKey.keys": (),
     "earlier_keys.EarlierKey.key": (),
@@ -156,10 +155,8 @@ USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "tokens.timed_token": (cases.confirmation, cases.personal_page, cases.change_of_address),
     "tokens.read_timed": (cases.confirmation, cases.personal_page, cases.change_of_address),
     "tokens._opened": (cases.link, cases.confirmation, cases.personal_page, cases.change_of_address),
-    "tokens.keyed_hash": (
-        cases.suppressed_address,
-        cases.count_of_requests,
-    ),  # all keys that hashes are made with, for a file of suppressions
+    "tokens.keyed_hash": (cases.suppressed_address, cases.count_of_requests),
+    "tokens.hash_keys": (),  # all keys that hashes are made with, for a file of suppressions
     "tokens.hash_with": (),
     "tokens.hashes": (cases.suppressed_address, cases.count_of_requests, cases.code_of_a_delayed_confirmation),
     "tokens.fingerprint": (cases.key_of_the_database,),

@@ -221,8 +221,9 @@ def _problem(source: Source, reading: SourceReading) -> Message | None:
 def _count(source: Source, now: datetime, *, failed: bool) -> None:
     """Count a reading for its day. The caller holds the source's lock."""
     day = now.astimezone(UTC).date()
-    row, _created = SourceDay.objects.get_or_create(source=source, day=day)
-    SourceDay.objects.filter(pk=row.pk).update(tries=F("tries") + 1, failures=F("failures") + int(failed))
+    days = SourceDay.objects.filter(source=source, day=day)
+    if not days.update(tries=F("tries") + 1, failures=F("failures") + int(failed)):
+        SourceDay.objects.create(source=source, day=day, tries=1, failures=int(failed))
 
 
 def _clamped(at: datetime | None) -> datetime | None:

@@ -349,5 +349,5 @@ def _check_posts(draft: Edition, configuration: Config) -> None:
     offered = [post for post in included if not lacking.by_anyone([post.ordinal])]
     if not offered:
         return
-    edition = holders_of(draft, newsletter).get(offered[0].pk, "")
+    edition = holders_of(draft, newsletter, offered[:1]).get(offered[0].pk, "")
     raise Impossible(messages.POST_TAKEN(title=offered[0].title, edition=edition))

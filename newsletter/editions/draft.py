@@ -301,12 +301,14 @@ def _write(edition: Edition, decisions: Iterable[tuple[Post, Decision]]) -> None
     known = {e.post_id: e for e in edition.entries.all()}
     for post, decision in decisions:
         entry = known.pop(post.pk, None) or EditionPost(edition=edition, post=post)
+        before = (entry.included, entry.reason) if entry.pk else None
         entry.included = decision.included
         if not (
             posts_messages.INCLUDED.matches(decision.reason) and posts_messages.INCLUDED_AGAIN.matches(entry.reason)
         ):
             entry.reason = decision.reason  # an editor's choice keeps the numbers from when it was made
-        entry.save()
+        if before != (entry.included, entry.reason):
+            entry.save()
     for entry in known.values():
         if superseded.is_untouched(entry):
             entry.delete()

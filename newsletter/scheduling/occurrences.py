@@ -45,16 +45,10 @@ def survived(occurrence: Occurrence) -> None:
     Occurrence.objects.filter(pk=occurrence.pk, attempts__gt=0).update(attempts=F("attempts") - 1)
 
 
-def is_due(newsletter: config.Newsletter, now: datetime) -> bool:
-    """Return whether an occurrence of the cadence is due and not leased."""
+def due_and_free(newsletter: config.Newsletter, now: datetime) -> list[Occurrence]:
+    """Return the occurrences of the cadence that are due and not leased."""
     free = Q(leased_until=None) | Q(leased_until__lt=now)
-    return occurrences_of(newsletter).filter(free, due_at__lte=now, done_at=None).exists()
-
-
-def given_up(newsletter: config.Newsletter, now: datetime) -> list[Occurrence]:
-    """Return the occurrences of the cadence that ended their programs too often."""
-    there = occurrences_of(newsletter).filter(done_at=None, leased_until__lt=now, attempts__gte=ATTEMPTS)
-    return list(there.order_by("due_at"))
+    return list(occurrences_of(newsletter).filter(free, due_at__lte=now, done_at=None).order_by("due_at"))
 
 
 def finish(occurrence: Occurrence, now: datetime, outcome: Message) -> None:

@@ -5,7 +5,7 @@ once, and if one is killed, the next takes over. Missed occurrences are run once
 than `late` waits for an editor.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -34,14 +34,14 @@ from newsletter.render.html.loader import TemplateProblem
 from newsletter.scheduling import single_posts
 from newsletter.scheduling.departure import leave_by_itself, wait
 from newsletter.scheduling.occurrences import (
+    ATTEMPTS,
     BY,
     DRAFT,
     SEND,
     cadence_of,
+    due_and_free,
     editions_of,
     finish,
-    given_up,
-    is_due,
     is_left_out,
     occurrences_of,
     survived,
@@ -70,27 +70,30 @@ def due(configuration: Config, now: datetime) -> Iterator[config.Newsletter]:
         offered = [newsletter.at(cadence) for cadence in newsletter.offered]
         for each in offered:
             plan(each, now)
-            if newsletter.status == "active":
-                _give_up(each, now)
-                if _has_work(each, now):
-                    yield each
+            if newsletter.status == "active" and _has_work(each, now):
+                yield each
         if newsletter.status != "active":
             _leave_out(newsletter, now)
 
 
 def _has_work(newsletter: config.Newsletter, now: datetime) -> bool:
+    """Return whether there is something to do; what ended every program that tried it is given up first."""
+    due = due_and_free(newsletter, now)
+    to_give_up = [each for each in due if each.attempts >= ATTEMPTS]
+    for occurrence in to_give_up:
+        _give_up(newsletter, occurrence, now)
+    is_due = len(due) > len(to_give_up)
     if newsletter.by_post:
-        return single_posts.has_work(newsletter, now)
-    return is_due(newsletter, now) or _waiting(newsletter, now).exists()
+        return single_posts.has_work(newsletter, now, is_due=is_due)
+    return is_due or _waiting(newsletter, now).exists()
 
 
-def _give_up(newsletter: config.Newsletter, now: datetime) -> None:
-    """Give up what ended every program that tried it, and tell editors."""
-    for occurrence in given_up(newsletter, now):
-        why = schedule_messages.PROGRAM_ENDED(count=occurrence.attempts, at=occurrence.due_at)
-        with transaction.atomic():
-            finish(occurrence, now, schedule_messages.FAILED(reason=why))
-            notices.tell(newsletter.name, notices.WAITING, why, now)
+def _give_up(newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
+    """Give up an occurrence, and tell editors."""
+    why = schedule_messages.PROGRAM_ENDED(count=occurrence.attempts, at=occurrence.due_at)
+    with transaction.atomic():
+        finish(occurrence, now, schedule_messages.FAILED(reason=why))
+        notices.tell(newsletter.name, notices.WAITING, why, now)
 
 
 def run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> int:
@@ -125,21 +128,23 @@ def plan(newsletter: config.Newsletter, now: datetime) -> None:
         single_posts.plan(newsletter, now)
         return
     if newsletter.has_schedule:
-        _plan_act(newsletter, DRAFT, newsletter.draft_moment, set(), now)
-        _plan_act(newsletter, SEND, newsletter.send_moment, _promised(newsletter, now), now)
+        rows = occurrences_of(newsletter)
+        known = dict(rows.filter(due_at__lte=now).order_by().values_list("act").annotate(Max("due_at")))
+        planned = list(rows.filter(due_at__gt=now))
+        promised = {DRAFT: set[datetime](), SEND: _promised(newsletter, now)}
+        for act, moment in ((DRAFT, newsletter.draft_moment), (SEND, newsletter.send_moment)):
+            times = {next_moment(moment, newsletter.zone, now)} | promised[act]
+            if last := known.get(act):
+                times.add(_last_moment(moment, newsletter, last, now))
+            _plan_act(newsletter, act, times - {last}, [each for each in planned if each.act == act])
 
 
-def _plan_act(newsletter: config.Newsletter, act: str, moment: Moment, promised: set[datetime], now: datetime) -> None:
-    rows = occurrences_of(newsletter).filter(act=act)
-    times = {next_moment(moment, newsletter.zone, now)} | promised
-    known = rows.filter(due_at__lte=now).aggregate(last=Max("due_at"))["last"]
-    planned = {each.due_at: each for each in rows.filter(due_at__gt=now)}
-    obsolete = [each.pk for due, each in planned.items() if each.done_at is None and due not in times]
+def _plan_act(newsletter: config.Newsletter, act: str, times: Set[datetime], planned: Sequence[Occurrence]) -> None:
+    """Create the occurrences of an act at these times, and delete planned ones that are at no such time."""
+    obsolete = [each.pk for each in planned if each.done_at is None and each.due_at not in times]
     if obsolete:
-        rows.filter(pk__in=obsolete, done_at=None).delete()
-    if known:
-        times.add(_last_moment(moment, newsletter, known, now))
-    for due in sorted(times - {known, *planned}):
+        Occurrence.objects.filter(pk__in=obsolete, done_at=None).delete()
+    for due in sorted(times - {each.due_at for each in planned}):
         Occurrence.objects.get_or_create(
             newsletter=newsletter.name, act=act, cadence=cadence_of(newsletter), due_at=due
         )

@@ -36,7 +36,6 @@ from newsletter.scheduling.occurrences import (
     cadence_of,
     editions_of,
     finish,
-    is_due,
     is_left_out,
     occurrences_of,
     survived,
@@ -100,11 +99,11 @@ def _has_anything(newsletter: config.Newsletter, lacking: Lacking) -> bool:
     return bool(lacked) or any(had != lacking.base for had, _count in lacking.sets)
 
 
-def has_work(newsletter: config.Newsletter, now: datetime) -> bool:
-    """Return whether `run` would do anything."""
+def has_work(newsletter: config.Newsletter, now: datetime, *, is_due: bool) -> bool:
+    """Return whether `run` would do anything; `is_due`: an occurrence is."""
     if _approved(newsletter).exists():
         return True
-    return is_due(newsletter, now) and not is_left_out(newsletter, now) and _has_turn(newsletter)
+    return is_due and not is_left_out(newsletter, now) and _has_turn(newsletter)
 
 
 def run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> int:

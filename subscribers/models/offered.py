@@ -96,7 +96,7 @@ def in_base(base: Base, bases: Mapping[str, Base]) -> models.Q:
 def sets_of(keys: Iterable[int | None]) -> dict[int, Ordinals]:
     """Return the posts of sets by their primary keys."""
     wanted = [key for key in keys if key is not None]
-    rows = OfferedSet.objects.filter(pk__in=wanted).values_list("pk", "posts")
+    rows = OfferedSet.objects.filter(pk__in=wanted).values_list("pk", "posts") if wanted else ()
     return {key: Ordinals.parse(posts) for key, posts in rows}
 
 

@@ -212,9 +212,9 @@ class FastSite(OracleSite):
     def _see_approvals(self) -> None:
         """Log what was approved since the last look, also by the schedule."""
         there = Edition.objects.filter(approved_at__isnull=False).order_by("approved_at", "pk")
-        for edition in there:
-            if self.approved.get(edition.name) == edition.approved_at or edition.approved_at is None:
-                continue
+        times = {f"{NAME}/{period}": at for period, at in there.values_list("period", "approved_at")}
+        for edition in [self.edition(name) for name, at in times.items() if self.approved.get(name) != at]:
+            assert edition.approved_at
             self.approved[edition.name] = edition.approved_at
             kind = Kind.CORRECTION if edition.corrects_id else Kind.LETTER if edition.standalone else Kind.PERIODIC
             until, cadence = edition.until, edition.cadence or self.settings.period

@@ -102,13 +102,14 @@ class ProcessSite(OracleSite):
     def look(self) -> None:
         """Wait until the program has read the blog and looked at its schedule, and nothing changes any more."""
         until = time.monotonic() + LONGEST
-        before: object = None
-        while (now := self._state()) != before or self._is_busy():
+        before, now = None, self._state()
+        while now != before or self._is_busy():
             assert time.monotonic() < until, f"not at rest after {LONGEST:.0f} s: {now}"
             before = now
             self.program.work(lambda: self._readings, down=self.unreadable)
             if self.editor_at_work:
                 self._approve_all()
+            now = self._state()
         self._note()
 
     def _state(self) -> object:

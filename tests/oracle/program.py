@@ -148,14 +148,23 @@ class Program:
         eventually(lambda: self.running.changes() > before)
 
     def work(self, readings: Callable[[], int], *, down: bool) -> None:
-        """Wait until it has read the blog, unless that is down, and looked at its schedule after that."""
+        """Wait until it has read the blog, unless that is down, stored that, and done what is due after that."""
         time.sleep(max(0.0, self._moved + CACHED - time.monotonic()))
-        before, runs = readings(), self._runs()
+        before = readings()
         eventually(lambda: self._call() and (down or readings() > before))
-        if readings() > before:
-            runs = self._runs()
-            self._call()
-        eventually(lambda: all(count > runs.get(name, 0) for name, count in self._runs().items()))
+        self._wait_for_run("collect")
+        self._wait_for_jobs()
+        for _ in range(2):  # the first may have begun before that was stored
+            self._wait_for_run("schedule")
+        self._wait_for_jobs()
+
+    def _wait_for_run(self, service: str) -> None:
+        """Wait until a service has completed a run from now on, which may have begun before."""
+        runs = self._runs().get(service, 0)
+        eventually(lambda: self._call() and self._runs().get(service, 0) > runs)
+
+    def _wait_for_jobs(self) -> None:
+        """Wait until no job waits or runs; without PostgreSQL there are none."""
         if self._database:
             with psycopg.connect(self._database, autocommit=True) as connection:
                 eventually(lambda: connection.execute(PENDING).fetchone() == (0,))

@@ -30,11 +30,12 @@ class Settled:
 def facts(edition: Edition, newsletter: config.Newsletter, lacking: Lacking) -> Iterator[tuple[Post, Facts]]:
     """Yield each candidate post with the facts that the decision depends on."""
     settled = settled_of(edition, newsletter)
-    holders = holders_of(edition, newsletter)
     # An edition that is only considered, as for a backlog, is not stored, and editors have chosen nothing in it.
     choices = {e.post_id: e.choice for e in edition.entries.exclude(choice="")} if edition.pk else {}
     filters = {s.url: (s.include, s.exclude) for s in newsletter.sources}
-    for post in _posts(edition, newsletter, lacking, settled, list(choices)):
+    posts = list(_posts(edition, newsletter, lacking, settled, list(choices)))
+    holders = holders_of(edition, newsletter, posts)
+    for post in posts:
         decided = settled.get(post.pk)
         is_listed = lacking.is_shown(post.ordinal)
         yield (
@@ -71,8 +72,9 @@ def settled_of(
     if posts is not None:
         others = others.filter(post__in=posts)
     weight = Case(When(included=False, then=1), When(choice="", then=0), default=2)
-    rows = others.select_related("edition").order_by("edition__approved_at", weight, "edition__pk")
-    return {e.post_id: Settled(e.included, e.reason, e.edition.name) for e in rows}
+    rows = others.order_by("edition__approved_at", weight, "edition__pk")
+    fields = rows.values_list("post_id", "included", "reason", "edition__period")
+    return {post: Settled(included, why, f"{newsletter.name}/{period}") for post, included, why, period in fields}
 
 
 def _out(decided: Settled | None) -> Message | None:
@@ -81,15 +83,14 @@ def _out(decided: Settled | None) -> Message | None:
     return messages.DECIDED_BEFORE(reason=decided.reason, edition=decided.edition)
 
 
-def holders_of(edition: Edition, newsletter: config.Newsletter) -> dict[int, str]:
-    """Return the name of an approved edition that has each post, of the same cadence if there is one."""
+def holders_of(edition: Edition, newsletter: config.Newsletter, posts: Collection[Post]) -> dict[int, str]:
+    """Return the name of an approved edition that has each of these posts, of the same cadence if there is one."""
     others = holding(newsletter.name).exclude(pk=edition.pk)
-    entries = EditionPost.objects.filter(edition__in=others, included=True).select_related("edition")
-    ours = set() if edition.standalone else set(others.filter(of_cadence(newsletter)).values_list("pk", flat=True))
-    holders: dict[int, str] = {}
-    for entry in sorted(entries, key=lambda e: (e.edition_id in ours or e.edition.standalone, e.edition_id)):
-        holders[entry.post_id] = entry.edition.name
-    return holders
+    entries = EditionPost.objects.filter(edition__in=others, included=True, post__in=posts)
+    ours = Q() if edition.standalone else of_cadence(newsletter) | Q(standalone=True)
+    same = set(others.filter(ours).values_list("pk", flat=True))
+    rows = entries.values_list("edition_id", "post_id", "edition__period")
+    return {post: f"{newsletter.name}/{period}" for key, post, period in sorted(rows, key=lambda r: (r[0] in same, r))}
 
 
 def _posts(

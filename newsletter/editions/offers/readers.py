@@ -35,14 +35,17 @@ class ReaderGroup:
 
 
 def groups_of(
-    subscriptions: SubscriptionQuerySet, newsletter: config.Newsletter, edition: Edition
+    subscriptions: SubscriptionQuerySet,
+    newsletter: config.Newsletter,
+    edition: Edition,
+    base: Ordinals | None = None,
 ) -> list[ReaderGroup]:
-    """Return the groups of these subscriptions to a newsletter in one cadence.
+    """Return the groups of these subscriptions to a newsletter in one cadence, whose base is read if it isn't given.
 
     The topics are those that were picked when the edition was approved. People who came back have the base in addition
     to their sets.
     """
-    base = base_of(newsletter)
+    base = base_of(newsletter) if base is None else base
     rows = subscriptions if edition.approved_at is None else subscriptions.with_picks(edition.approved_at)
     picks = "topics" if edition.approved_at is None else "picks"
     counted = rows.order_by().values_list("offered", picks, "returns").annotate(Count("pk"), Max("waited"))
@@ -105,8 +108,9 @@ class Lacking:
         readers = Subscription.objects.filter(newsletter=newsletter.name, state=Subscription.State.ACTIVE)
         if not edition.standalone:
             readers = readers.in_cadence(newsletter)
-        groups = groups_of(readers, newsletter, edition)
-        self.base = base_of(newsletter) | coming
+        base = base_of(newsletter)
+        groups = groups_of(readers, newsletter, edition, base)
+        self.base = base | coming
         self.groups = [replace(group, had=group.had | coming) for group in groups]
 
     @cached_property

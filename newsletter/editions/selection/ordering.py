@@ -17,7 +17,9 @@ def arrange(edition: Edition, newsletter: config.Newsletter) -> None:
     entries = list(edition.entries.select_related("post"))
     inside = sorted((e for e in entries if e.included), key=lambda e: _place(e, newsletter))
     allowed = _in_full(inside, newsletter.maximum_posts)
+    changed: list[EditionPost] = []
     for position, entry in enumerate(inside + [e for e in entries if not e.included]):
+        before = (entry.position, entry.headline_only, entry.reason)
         entry.position = position
         entry.headline_only = entry.included and entry.post_id not in allowed
         by_date = messages.IN_THE_PERIOD() if _dated(entry) >= edition.since else messages.LATE()
@@ -25,7 +27,9 @@ def arrange(edition: Edition, newsletter: config.Newsletter) -> None:
             entry.reason = messages.OVER_THE_MAXIMUM()
         elif not entry.headline_only and messages.OVER_THE_MAXIMUM.matches(entry.reason):
             entry.reason = by_date
-    EditionPost.objects.bulk_update(entries, ["position", "headline_only", "reason"])
+        if before != (entry.position, entry.headline_only, entry.reason):
+            changed.append(entry)
+    EditionPost.objects.bulk_update(changed, ["position", "headline_only", "reason"])
 
 
 def arranged(inside: list[EditionPost], newsletter: config.Newsletter) -> tuple[EditionPost, ...]:

@@ -36,8 +36,7 @@ def sharing_posts(edition: Edition, newsletter: config.Newsletter) -> Q:
 
 def frozen_untils(newsletter: config.Newsletter) -> list[datetime]:
     """Return the ends of the windows of the series; a new series continues the default one."""
-    editions = periodic(newsletter.name)
-    if len(newsletter.offered) > 1:
-        own = editions.filter(of_cadence(newsletter))
-        editions = own if own.exists() else editions.filter(of_cadence(newsletter.at("")))
-    return list(editions.values_list("until", flat=True))
+    ends = periodic(newsletter.name).values_list("until", flat=True)
+    if len(newsletter.offered) < 2:
+        return list(ends)
+    return list(ends.filter(of_cadence(newsletter))) or list(ends.filter(of_cadence(newsletter.at(""))))

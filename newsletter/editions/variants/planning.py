@@ -9,7 +9,7 @@ from newsletter import config
 from newsletter.domain.offers import Offer, OfferOutcome, offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import candidates
-from newsletter.editions.offers.readers import Lacking, ReaderGroup, groups_of, with_base
+from newsletter.editions.offers.readers import Lacking, ReaderGroup, base_of, expected, groups_of, with_base
 from newsletter.editions.selection import ordering
 from newsletter.editions.selection.post_topics import topics_of
 from newsletter.messages import posts as messages
@@ -94,8 +94,8 @@ def receiving_groups(
     draft: Edition, newsletter: config.Newsletter, receiving: SubscriptionQuerySet
 ) -> list[ReaderGroup]:
     """Return the groups of those who would receive a draft, and one of nobody who has the base."""
-    lacking = Lacking(newsletter, draft)
-    return with_base(groups_of(receiving, newsletter, draft), lacking.base)
+    base = base_of(newsletter)
+    return with_base(groups_of(receiving, newsletter, draft, base), base | expected(newsletter, draft))
 
 
 def _own(draft: Edition) -> list[EditionPost]:

@@ -70,6 +70,7 @@ def test_a_segment_is_saved_with_its_size_and_changed(admin: Client) -> None:
     page = words(admin.post(ADD, FILM, follow=True).content)
     assert "Segment saved." in page
     assert "2 subscribers" in page
+    assert "With one of these tags: film, Theatre" in page
     segment = Segment.objects.get()
     assert segment.where == '(tag = "film" or tag = "theatre")'.replace("theatre", "Theatre")
     assert admin.get(f"/desk/segments/{segment.pk}/").context["form"]["tags"].value() == "film, Theatre"
@@ -190,6 +191,9 @@ def test_a_segment_of_a_frequency_and_a_topic_is_chosen_with_boxes(admin: Client
     assert admin.post(ADD, chosen).status_code == 302
     segment = Segment.objects.get()
     assert segment.where == "frequency = day and (topic = film or topic = trade)"
+    listed = words(admin.get("/desk/segments/").content)
+    assert "With one of these frequencies: Daily" in listed
+    assert "Who get posts of one of these topics: Film" in listed
     body = lxml.html.fromstring(admin.get(f"/desk/segments/{segment.pk}/").content)
     ticked = [box.get("value") for box in body.xpath("//input[@type='checkbox'][@checked]")]
     assert ticked == ["day", "film", "trade"]

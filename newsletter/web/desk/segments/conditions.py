@@ -107,6 +107,24 @@ class SegmentForm(DeskForm):
         return words | {key: entered[key].isoformat() for key in ("after", "before") if entered[key]}
 
 
+def in_words(newsletter: Newsletter, conditions: Mapping[str, Any]) -> list[str]:
+    """Return the conditions of a segment as the form calls them, with what was chosen or typed."""
+    return [
+        f"{SegmentForm.base_fields[key].label}: {_chosen(newsletter, key, conditions[key])}"
+        for key in (*TEXTS, *LISTS, "after", "before")
+        if conditions.get(key)
+    ]
+
+
+def _chosen(newsletter: Newsletter, key: str, value: Any) -> str:
+    if key == "frequencies":
+        return ", ".join(formatting.cadence(each) for each in value)
+    if key == "topics":
+        known = newsletter.topics
+        return ", ".join((known[each].title or each) if each in known else each for each in value)
+    return formatting.day(date.fromisoformat(value)) if key in ("after", "before") else str(value)
+
+
 def where(entered: Mapping[str, Any]) -> str:
     """Return the filter for what was filled in; "" for nothing."""
     return " and ".join(_parts(entered))

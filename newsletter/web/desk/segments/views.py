@@ -17,7 +17,7 @@ from newsletter.models import Edition, Segment
 from newsletter.web.desk import audit, formatting
 from newsletter.web.desk.edition import recipients
 from newsletter.web.desk.pages import about, edition_of, editor, newsletter_of, page, sentences
-from newsletter.web.desk.segments.conditions import SegmentForm, posted, where
+from newsletter.web.desk.segments.conditions import SegmentForm, in_words, posted, where
 from subscribers.models import Subscription, WhereProblem, parse_where
 from subscribers.requests import config_of
 
@@ -32,7 +32,12 @@ def listed(request: HttpRequest) -> HttpResponse:
     """Show all segments, by newsletter."""
     known = config_of(request).newsletters
     rows = [
-        {"segment": each, "newsletter": known[each.newsletter].title, "size": _size_text(known[each.newsletter], each)}
+        {
+            "segment": each,
+            "newsletter": known[each.newsletter].title,
+            "size": _size_text(known[each.newsletter], each),
+            "conditions": in_words(known[each.newsletter], each.conditions),
+        }
         for each in Segment.objects.filter(newsletter__in=known).order_by("newsletter", "name")
     ]
     return page(request, "segments", {"rows": rows}, section="subscribers")

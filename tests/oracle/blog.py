@@ -7,8 +7,6 @@ from datetime import datetime
 from tests.oracle.acts import Configured, ListedPost
 
 HOST = "kinaforum.example"
-OTHER_HOST = "blog.kinaforum.example"
-"""Where the blog is after it has moved, with other ids for its posts."""
 
 
 @dataclass(slots=True)
@@ -21,6 +19,7 @@ class Blog:
     down: bool = False
     listing: int = 1_000
     host: str = HOST
+    moves: int = 0
 
     def publish(self, dated: datetime, categories: frozenset[str] = frozenset()) -> str:
         """Add a post, and return its name, which is the last part of its address."""
@@ -30,8 +29,9 @@ class Blog:
         return name
 
     def move(self) -> None:
-        """Move to the other host; the feed at the one before answers no more."""
-        self.host = HOST if self.host == OTHER_HOST else OTHER_HOST
+        """Move to another host, with other ids for the posts; the one before answers no more."""
+        self.moves += 1
+        self.host = f"{self.moves}.{HOST}"
 
     def redate(self, name: str, dated: datetime) -> None:
         """Give a post another date."""

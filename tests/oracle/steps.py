@@ -95,16 +95,17 @@ class Feed:
 
 @dataclass(frozen=True)
 class Move:
-    """The blog moves to another address, or the address where it is now is configured."""
+    """The blog moves to another address, or the address where it is now is configured, and read."""
 
     follow: bool
 
     def play(self, site: OracleSite) -> None:
         site.look()
-        if not self.follow:
+        if not self.follow and not site.unreadable:
             site.blog.move()
-        elif site.blog.host != site.settings.host:
+        elif self.follow and site.unreadable and not site.blog.down:
             site.configure(replace(site.settings, host=site.blog.host))
+            site.look()
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ BEFORE = (
     f"{EDITION}blocks/",
     f"{EDITION}several/",
     f"{EDITION}notes/",
-    f"{EDITION}anyway/",
+    f"{EDITION}send/",
     "/desk/n/kinaforum/letter/",
     "/desk/n/kinaforum/form/",
     f"{EDITION}proof/",

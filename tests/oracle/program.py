@@ -84,6 +84,7 @@ def clock_server() -> ForkServer:
     environment = {**os.environ, **Wall(folder).environment}
     server = ForkServer({name: value for name, value in environment.items() if not name.startswith("NEWSLETTER")})
     atexit.register(server.close)
+    time.sleep(2 * CACHED)  # until then forks would go on with the time that it has read
     return server
 
 

@@ -25,7 +25,7 @@ class Blog:
         """Add a post, and return its name, which is the last part of its address."""
         name = f"post-{len(self.posts) + 1}-x"
         self.posts[name] = ListedPost(name, dated, categories)
-        self.texts[name] = f"What there is to say of {name} fills a paragraph, and is said here once."
+        self.texts[name] = " ".join(f"Of {name}, sentence {number} says what no other says." for number in range(1, 6))
         return name
 
     def move(self) -> None:

@@ -23,6 +23,7 @@ class Expectations:
         self.setup: datetime | None = None
         self.first_reached: datetime | None = None
         self.read_elsewhere = False
+        self.reached_elsewhere: datetime | None = None
         self.posts: dict[str, SeenPost] = {}
         self.people: dict[str, Person] = {}
         self.editions: dict[str, SeenEdition] = {}
@@ -88,13 +89,15 @@ class Expectations:
                 self._list_again(known, listed, act.at)
             else:
                 self._find(seen(listed, act.at), first=first)
-                if self.read_elsewhere and listed.dated < newest:
+                before = newest if self.read_elsewhere else self.reached_elsewhere
+                if before and listed.dated < before:
                     self._doubt(self.posts[listed.name])
         for post in self.posts.values():
             reached = act.reaches_back_to is not None and post.dated > act.reaches_back_to
             if there and post.name not in there and reached:  # an empty listing is a fault of the blog
                 post.gone = post.gone or act.at
-        self.read_elsewhere = self.read_elsewhere and not there
+        if self.read_elsewhere and there:
+            self.read_elsewhere, self.reached_elsewhere = False, act.reaches_back_to
 
     def _list_again(self, post: SeenPost, listed: acts.ListedPost, now: datetime) -> None:
         """A new date counts until an approved edition has the post; what was judged at first sight stays."""

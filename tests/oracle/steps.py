@@ -43,28 +43,25 @@ class Publish:
 
 @dataclass(frozen=True)
 class Redate:
-    """A post gets another date, as many hours from now.
-
-    Not while the blog is read nowhere since it moved: with another date, link and id it would not be the same post.
-    """
+    """A post gets another date, as many hours from now."""
 
     post: int
     hours: int
 
     def play(self, site: OracleSite) -> None:
-        name = _one(list(site.blog.posts), self.post)
-        if name and site.blog.host == site.settings.host:
+        if name := _one(list(site.blog.posts), self.post):
             site.blog.redate(name, site.now + timedelta(hours=self.hours))
 
 
 @dataclass(frozen=True)
 class Edit:
-    """A post's text changes."""
+    """A post's text changes; not while a blog that moved is read nowhere, as nothing would tell which post it is."""
 
     post: int
 
     def play(self, site: OracleSite) -> None:
-        if name := _one(list(site.blog.posts), self.post):
+        name = _one(list(site.blog.posts), self.post)
+        if name and site.blog.host == site.settings.host:
             site.blog.texts[name] += " It was edited since."
 
 

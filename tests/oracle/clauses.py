@@ -170,6 +170,20 @@ def _moved_without_a_post(site: OracleSite) -> None:
     site.wait(DAY)
 
 
+def _moved_and_filtered(site: OracleSite) -> None:
+    """A post that a filter keeps out is listed only where the blog was before."""
+    _both(site)
+    site.publish(None, "film")
+    site.wait(HOUR)
+    site.publish()
+    site.blog.listing = 1
+    site.look()
+    site.blog.move()
+    site.configure(replace(site.settings, host=site.blog.host))
+    site.look()
+    site.wait(DAY)
+
+
 def _newcomer(site: OracleSite) -> None:
     site.collect()
     site.join("r")
@@ -405,6 +419,9 @@ CLAUSES = {
         Settings(period="week", cadences=("week", "day", "post")), _moved
     ),
     "what is gone where a blog moved to is out": History(DAILY_OR_WEEKLY, _moved_without_a_post),
+    "a filter holds for what is listed only where a blog was before": History(
+        replace(DAILY_OR_WEEKLY, excluded=frozenset({"film"})), _moved_and_filtered
+    ),
     "newcomers get nothing that was dealt with": History(WEEKLY, _newcomer),
     "who comes back gets nothing again": History(DAILY_OR_WEEKLY, _comes_back),
     "choosing another cadence changes what nobody has": History(DAILY_OR_WEEKLY, _chooses_another_cadence),

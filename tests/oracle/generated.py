@@ -113,7 +113,7 @@ WEIGHTS = {
     "edit": 1,
     "delete": 1,
     "feed": 1,
-    "move": 2,
+    "move": 1,
     "letter": 1,
     "import": 1,
 }

@@ -121,6 +121,13 @@ def _moved_blogs_leave_posts_behind(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ledger, "_mark_gone", lambda *given, **_replaces: mark_gone(*given, replaces=False))
 
 
+def _filters_only_of_present_listings(patch: pytest.MonkeyPatch) -> None:
+    def of_listings(post: Any, filters: Any) -> Any:
+        return tuple(filters[x.source.url] for x in post.listings.all() if x.source.url in filters)
+
+    patch.setattr(candidate_posts, "_filters_of", of_listings)
+
+
 def _bases_that_never_grow(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bases, "grow", lambda *_given: None)
 
@@ -267,6 +274,9 @@ NEGATIONS = {
     ),
     "out while it is gone, also where a blog moved to": Negation(
         _moved_blogs_leave_posts_behind, "what is gone where a blog moved to is out", "unwanted"
+    ),
+    "filtered, also where a blog was before": Negation(
+        _filters_only_of_present_listings, "a filter holds for what is listed only where a blog was before", "unwanted"
     ),
     "newcomers begin with the base": Negation(
         _bases_that_never_grow, "newcomers get nothing that was dealt with", "old"

@@ -1,6 +1,6 @@
 """Read the posts that could be in an edition, and their history, from the ledger and earlier editions."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
 from newsletter import config
+from newsletter.config import Filter
 from newsletter.editions.offers.readers import Lacking
 from newsletter.editions.selection.rules import SETTLED, Facts
 from newsletter.editions.selection.series import holding, of_cadence, periodic
@@ -16,6 +17,7 @@ from newsletter.feeds.html.markup import text_of
 from newsletter.messages import Message
 from newsletter.messages import posts as messages
 from newsletter.models import Edition, EditionPost, Listing, Post
+from newsletter.models.source import PUSHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,20 @@ def facts(edition: Edition, newsletter: config.Newsletter, lacking: Lacking) -> 
                 title=post.title,
                 text=text_of(post.html or post.summary),
                 categories=tuple(post.categories),
-                filters=tuple(filters[x.source.url] for x in post.listings.all() if x.source.url in filters),
+                filters=_filters_of(post, filters),
             ),
         )
+
+
+def _filters_of(post: Post, filters: Mapping[str, tuple[Filter, Filter]]) -> tuple[tuple[Filter, Filter], ...]:
+    """Return what the sources that list a post include and exclude.
+
+    A post that only a removed source lists, such as the former address of a blog, is judged by the present sources.
+    """
+    urls = [listing.source.url for listing in post.listings.all()]
+    own = tuple(filters[url] for url in urls if url in filters)
+    is_from_removed_source = bool(urls) and not own and PUSHED not in urls
+    return tuple(filters.values()) if is_from_removed_source else own
 
 
 def settled_of(

@@ -125,15 +125,19 @@ class KnownPosts:
         newest known post, or when the other source was first read if that is later. Returns None if most of the posts
         up to there are unknown, as in the feed of a whole blog that is read in the place of a category's.
         """
-        dated = [(p.published, self.find(p)) for p in found_posts if p.published is not None and p.published <= now]
-        known = {post.pk: at for at, post in dated if post is not None}
-        listings = Listing.objects.filter(post__in=known).exclude(source=self._source)
-        first_read: datetime | None = listings.aggregate(at=Min("source__first_read_at"))["at"]
-        if first_read is None:
+        elsewhere = Listing.objects.filter(source__newsletter=self._source.newsletter).exclude(source=self._source)
+        if not elsewhere.exists():
             return None
-        oldest, newest = min(known.values()), max(known.values())
+        dated = [(p.published, self.find(p)) for p in found_posts if p.published is not None and p.published <= now]
+        known = sorted(((at, post.pk) for at, post in dated if post is not None), reverse=True)
+        if not known:
+            return None
+        (newest, newest_post), (oldest, _post) = known[0], known[-1]
         unknown = sum(post is None and oldest < at < newest for at, post in dated)
-        return max(newest, first_read) if unknown <= len(known) else None
+        first_read: datetime | None = elsewhere.filter(post=newest_post).aggregate(at=Min("source__first_read_at"))[
+            "at"
+        ]
+        return max(newest, first_read) if first_read is not None and unknown <= len(known) else None
 
     def _by_link(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
         """Return the post with the same address; if several share it, as a home page, the one with the same text."""

@@ -1,0 +1,167 @@
+"""Histories for the clauses of the rule about sources: dates, filters, posts that are gone, blogs that move."""
+
+from dataclasses import replace
+
+from tests.oracle.blog import Settings
+from tests.oracle.histories import DAILY_OR_WEEKLY, DAY, HOUR, WEEKLY, History
+from tests.oracle.site import OracleSite
+
+PAST = replace(WEEKLY, late_days=7)
+
+
+def both(site: OracleSite) -> None:
+    """Read the blog, and let a reader of daily and one of weekly editions join."""
+    site.collect()
+    site.join("daily", "day")
+    site.join("weekly", "week")
+
+
+def _too_late(site: OracleSite) -> None:
+    site.collect()
+    site.join("r")
+    site.wait(8 * DAY)
+    site.publish(site.now - 10 * DAY)
+    site.publish()
+
+
+def _too_old(site: OracleSite) -> None:
+    site.publish(site.now - 9 * DAY)
+    site.publish(site.now - HOUR)
+    site.collect()
+    site.join("r")
+
+
+def _old_by_name(site: OracleSite) -> None:
+    """An editor includes a post that is older than the newsletter, in an edition of one cadence."""
+    old = site.publish(site.now - 9 * DAY)
+    site.collect()
+    for cadence in site.settings.offered:
+        site.join(cadence, cadence)
+    site.wait(DAY)
+    site.publish()
+    site.wait(HOUR)
+    name = site.draft("week")
+    site.include(name, old)
+    site.approve(name)
+
+
+def _dated_ahead(site: OracleSite) -> None:
+    both(site)
+    site.publish(site.now + 30 * HOUR)
+    site.publish()
+    site.wait(3 * DAY)
+
+
+def _filtered(site: OracleSite) -> None:
+    both(site)
+    site.configure(replace(site.settings, excluded=frozenset({"film"})))
+    site.publish(None, "film")
+    site.publish(None, "books")
+    site.wait(DAY)
+    site.configure(replace(site.settings, excluded=frozenset()))
+
+
+def _gone(site: OracleSite) -> None:
+    both(site)
+    first = site.publish()
+    site.publish()
+    site.collect()
+    site.delete(first)
+    site.collect()
+    site.wait(DAY)
+
+
+def _gone_for_a_while(site: OracleSite) -> None:
+    both(site)
+    first = site.publish()
+    site.publish()
+    site.collect()
+    site.delete(first)
+    site.collect()
+    site.wait(DAY)
+    site.blog.deleted.clear()
+
+
+def _moved(site: OracleSite) -> None:
+    """The blog moves, goes on for some days, and is read at its new address only then."""
+    site.collect()
+    for cadence in site.settings.offered:
+        site.join(cadence, cadence)
+    site.publish()
+    site.wait(7 * DAY)
+    site.blog.move()
+    for _ in range(3):
+        site.publish()
+        site.wait(DAY)
+    site.configure(replace(site.settings, host=site.blog.host))
+    site.look()
+
+
+def _moved_without_a_post(site: OracleSite) -> None:
+    """One of two posts that wait for their edition is not there where the blog moved to."""
+    both(site)
+    first = site.publish()
+    site.publish()
+    site.look()
+    site.blog.move()
+    site.delete(first)
+    site.configure(replace(site.settings, host=site.blog.host))
+    site.look()
+    site.wait(DAY)
+
+
+def _moved_and_filtered(site: OracleSite) -> None:
+    """A post that a filter keeps out is listed only where the blog was before."""
+    both(site)
+    site.publish(None, "film")
+    site.wait(HOUR)
+    site.publish()
+    site.blog.listing = 1
+    site.look()
+    site.blog.move()
+    site.configure(replace(site.settings, host=site.blog.host))
+    site.look()
+    site.wait(DAY)
+
+
+def _put_off(site: OracleSite) -> None:
+    """A post is put off before a draft is made; another one once an edition has it, which changes nothing."""
+    both(site)
+    first, second = site.publish(), site.publish()
+    site.look()
+    site.blog.redate(first, site.now + 40 * HOUR)
+    site.wait(DAY)
+    site.blog.redate(second, site.now + 20 * DAY)
+    site.wait(3 * DAY)
+
+
+def _filtered_to_the_end(site: OracleSite) -> None:
+    """A post that is dated ahead is filtered before it could be sent, and no later edition has anything."""
+    site.collect()
+    site.join("r")
+    site.publish(site.now + 20 * HOUR, "film")
+    site.look()
+    site.configure(replace(site.settings, excluded=frozenset({"film"})))
+    site.wait(2 * DAY)
+
+
+SOURCE_CLAUSES = {
+    "what is found too late is out": History(PAST, _too_late),
+    "what is older than the newsletter is out": History(WEEKLY, _too_old),
+    "an editor includes what is older than the newsletter": History(
+        Settings(period="week", cadences=("week", "day", "post")), _old_by_name
+    ),
+    "nothing comes before its date": History(DAILY_OR_WEEKLY, _dated_ahead),
+    "a filter holds once an edition was approved with it": History(DAILY_OR_WEEKLY, _filtered),
+    "what is gone from its source is out": History(DAILY_OR_WEEKLY, _gone),
+    "what was gone for a while is in again": History(DAILY_OR_WEEKLY, _gone_for_a_while),
+    "what a blog published after it moved is new": History(
+        Settings(period="week", cadences=("week", "day", "post")), _moved
+    ),
+    "what is gone where a blog moved to is out": History(DAILY_OR_WEEKLY, _moved_without_a_post),
+    "a filter holds for what is listed only where a blog was before": History(
+        replace(DAILY_OR_WEEKLY, excluded=frozenset({"film"})), _moved_and_filtered
+    ),
+    "a post that is put off comes at its new date": History(DAILY_OR_WEEKLY, _put_off),
+    "what a filter keeps out to the end is not due": History(Settings(period="month"), _filtered_to_the_end),
+}

@@ -80,8 +80,7 @@ class Expectations:
     def on_read(self, act: acts.Read) -> None:
         if first := self.setup is None:
             self.setup, self.first_reached = act.at, act.reaches_back_to
-        dates = [each.dated for each in act.posts if each.name in self.posts and each.dated <= act.at]
-        newest = max(*dates, self.setup) if dates else act.at
+        newest = self._end_of_known(act)
         there = set()
         for listed in act.posts:
             there.add(listed.name)
@@ -98,6 +97,18 @@ class Expectations:
                 post.gone = post.gone or act.at
         if self.read_elsewhere and there:
             self.read_elsewhere, self.reached_elsewhere = False, act.reaches_back_to
+
+    def _end_of_known(self, act: acts.Read) -> datetime:
+        """Return from when on a blog that moved goes on: the date of the newest known post, or of the newsletter.
+
+        If it lists mostly others between known posts, it may be another blog, and what it lists may be out.
+        """
+        assert self.setup
+        dates = [each.dated for each in act.posts if each.name in self.posts and each.dated <= act.at]
+        if not dates:
+            return act.at
+        others = [each for each in act.posts if each.name not in self.posts and min(dates) < each.dated < max(dates)]
+        return act.at if len(others) > len(dates) else max(*dates, self.setup)
 
     def _list_again(self, post: SeenPost, listed: acts.ListedPost, now: datetime) -> None:
         """A new date counts until an approved edition has the post; what was judged at first sight stays."""

@@ -21,11 +21,13 @@ from tests.oracle.acts import (
     Lost,
     Paused,
     Read,
+    ReadElsewhere,
     Resent,
     Resumed,
     Stopped,
     Unlocked,
 )
+from tests.oracle.expectations import PERHAPS_THERE
 from tests.oracle.judge import judge
 
 MONDAY = datetime(2026, 2, 23, 9, tzinfo=UTC)
@@ -234,6 +236,15 @@ def test_what_is_gone_from_its_source_is_out_while_it_is_gone() -> None:
     assert judged(R, ONE, without, sent(4, "w1", ("r", "a"))) == ["unwanted r a"]
     assert judged(R, ONE, without, ONE) == ["lost r a"]
     assert judged(R, ONE, read(2), sent(4, "w1", ("r", "a"))) == []
+
+
+def test_what_a_moved_blog_lists_is_open_if_it_lists_mostly_others_between_known_posts() -> None:
+    every, moved = Joined(at(0), "p", "post"), ReadElsewhere(at(3))
+    known, newest = (listed("a", 0.5), listed("b", 2)), listed("new", 2.5)
+    others = tuple(listed(f"x{number}", 1.5) for number in range(3))
+    log = (every, read(2, *known), sent(2, "p1", ("p", "a b"), cadence="post"), moved)
+    assert judged(*log, read(3, *known, newest), cadences=("week", "post")) == ["lost p new"]
+    assert judged(*log, read(3, *known, *others, newest), cadences=("week", "post")) == [f"either: {PERHAPS_THERE}"]
 
 
 def test_an_edition_that_is_cancelled_while_it_is_sent_is_over_unless_it_is_sent_to_those_left() -> None:

@@ -28,9 +28,9 @@ def fetch(
         Path | None, typer.Option("--key-file", help="A file with the key; otherwise you are asked for it.")
     ] = None,
 ) -> None:
-    """Read an account at Ghost or listmonk into files that can be imported.
+    """Read an account at Ghost or listmonk into files.
 
-    The key is not stored. If this is interrupted, run it again: it goes on where it stopped.
+    They can be imported. The key is not stored. If this is interrupted, run it again: it goes on where it stopped.
     """
     loaded = configuration()
     from newsletter.feeds.accounts.client import AccountProblem

@@ -17,6 +17,7 @@ from newsletter.messages import posts as post_messages
 from newsletter.models import ArchiveImport, Edition, ImportedEdition, OldAddress
 from newsletter.sandbox import Sandbox
 from newsletter.web.archive import queries
+from newsletter.web.archive import views as archive_views
 from tests.factories import DAY, HOUR, NAME, NOW, collected, configured, drafted, found, inside, kinaforum, post
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_this_process")]
@@ -38,6 +39,7 @@ def folder(tmp_path: Path) -> Path:
         "# Week 6\n\n![A loaf](loaf.png)\n\nRead [about salt](https://www.kinaforum.example/salt.html?utm_source=mail).\n"
     )
     PillowImage.new("RGB", (40, 30), "red").save(place / "loaf.png")
+    archive_views._email.cache_clear()
     configured()
     return place
 

@@ -90,7 +90,9 @@ def _steps(chosen: random.Random, length: int, *, kills: bool) -> tuple[Step, ..
     """Return steps of kinds that are chosen first: posts and time always, every other kind in half of the histories."""
     ages = (0, *chosen.sample(AGES, chosen.randint(0, 3)))
     ways = _ways(chosen, ages)
-    weights = {"publish": 4, "wait": 6} | {kind: w for kind, w in WEIGHTS.items() if chosen.random() < 0.5}
+    weights = {"publish": 4, "wait": 6} | {
+        kind: w for kind, w in WEIGHTS.items() if chosen.random() < SHARES.get(kind, 0.5)
+    }
     if kills:
         weights["kill"] = 2
     kinds = chosen.choices(list(weights), list(weights.values()), k=length)
@@ -118,6 +120,8 @@ WEIGHTS = {
     "import": 1,
 }
 """How often a kind of step comes, where it comes at all."""
+SHARES = {"move": 0.2}
+"""In which part of the histories a kind of step comes, if not in half: of a blog that moves, documents leave much open."""
 
 
 def _ways(chosen: random.Random, ages: Sequence[int]) -> Mapping[str, Callable[[], Step]]:

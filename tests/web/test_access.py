@@ -28,6 +28,7 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "subscribers-delayed": ("kinaforum",),
     "subscribers-unanswered": ("kinaforum",),
     "welcome": ("kinaforum",),
+    "welcome-add": ("kinaforum",),
     "welcome-edit": ("kinaforum", 1),
     "welcome-change": ("kinaforum", 1),
     "source-fetch": ("kinaforum",),

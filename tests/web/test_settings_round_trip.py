@@ -19,6 +19,7 @@ from newsletter.web.desk.settings.forms import SettingsForm
 from newsletter.web.desk.settings.inputs.durations import split
 from newsletter.web.desk.settings.inputs.moments import MomentWidget
 
+pytestmark = pytest.mark.django_db
 TEXT = '''\
 # Our site; ask Kari's team before a change
 [site]

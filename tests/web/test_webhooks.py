@@ -371,9 +371,11 @@ def test_the_address_at_the_desk_is_accepted(admin: Client) -> None:
     assert posted("brevo", call) == 200
 
 
-def test_the_desk_says_which_key_is_missing(admin: Client) -> None:
+def test_the_desk_says_where_a_missing_key_is_entered(admin: Client) -> None:
     config.use(replace(config.current(), delivery=config.DeliverySettings(provider="resend")))
-    assert "delivery.resend.signing_secret" in admin.get("/desk/settings/webhooks/").content.decode()
+    page = admin.get("/desk/settings/webhooks/").content.decode()
+    assert "Resend signs its calls" in page
+    assert 'href="/desk/settings/site/providers/"' in page
 
 
 @pytest.mark.parametrize(("provider", "said"), [("smtp", "has no webhooks"), ("scaleway", "receive webhooks from")])

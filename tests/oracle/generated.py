@@ -121,7 +121,7 @@ WEIGHTS = {
 }
 """How often a kind of step comes, where it comes at all."""
 SHARES = {"move": 0.2}
-"""In which part of the histories a kind of step comes, if not in half: of a blog that moves, documents leave much open."""
+"""In which part of the histories a kind of step comes, if not in half: much is left open of a blog that moves."""
 
 
 def _ways(chosen: random.Random, ages: Sequence[int]) -> Mapping[str, Callable[[], Step]]:

@@ -85,8 +85,9 @@ class ProcessSite(OracleSite):
         return self.settings.text(f"{self.server.url}/{self.settings.host}/feed", self._keys, rest)
 
     def _note_reading(self, listed: tuple[acts.ListedPost, ...]) -> None:
+        """Log a reading of the feed, which doesn't say whether it has all posts: it ends at its oldest."""
         self._readings += 1
-        back = self.blog.reaches_back_to() or datetime(1900, 1, 1, tzinfo=UTC)
+        back = listed[-1].dated if listed else datetime(1900, 1, 1, tzinfo=UTC)
         last = next((act for act in reversed(self.log) if isinstance(act, acts.Read)), None)
         if last is None or (last.posts, last.reaches_back_to) != (listed, back):
             self.log.append(acts.Read(self.now, listed, back))

@@ -14,12 +14,15 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.core.files.uploadedfile import UploadedFile
 
 from newsletter.background import Task, enqueue
 from newsletter.config import Config
-from newsletter.models import Job
+
+if TYPE_CHECKING:
+    from newsletter.models import Job
 
 KEPT, PREFIX, LOCK = timedelta(hours=1), "newsletter-uploads-", "lock"
 HELD = ".imports"
@@ -37,7 +40,7 @@ def keep(file: "UploadedFile[bytes]") -> str:
     return name
 
 
-def is_kept(configuration: Config, job: Job) -> bool:
+def is_kept(configuration: Config, job: "Job") -> bool:
     """Return whether the file of an import is still here, so that the job can go on."""
     return path(str(job.order["file"]), configuration).exists()
 

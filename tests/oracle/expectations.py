@@ -96,7 +96,9 @@ class Expectations:
             if there and post.name not in there and reached:  # an empty listing is a fault of the blog
                 post.gone = post.gone or act.at
         if self.read_elsewhere and there:
-            self.read_elsewhere, self.reached_elsewhere = False, act.reaches_back_to
+            self.read_elsewhere = False
+            if act.reaches_back_to is not None:  # a listing may end between posts of the same minute
+                self.reached_elsewhere = act.reaches_back_to + timedelta(minutes=1)
 
     def _end_of_known(self, act: acts.Read) -> datetime:
         """Return from when on a blog that moved goes on: the date of the newest known post, or of the newsletter.

@@ -50,9 +50,10 @@ def store(
     with transaction.atomic():
         source = Source.objects.select_for_update().get(pk=source.pk)
         first = source.first_read_at is None
+        known = KnownPosts(source, reading, configured)
         if first:
-            source.first_read_at = KnownPosts(source, reading, configured).moved_at(reading.posts, now)
-        stored = _store_posts(source, settings, reading, now, configured) if reading.posts else Stored()
+            source.first_read_at = known.moved_at(reading.posts, now)
+        stored = _store_posts(source, settings, reading, now, known) if reading.posts else Stored()
         _mark_gone(source, reading, now, configured, replaces=first and source.first_read_at is not None)
         gaps.record(source, reading, now)
         _update_source(source, reading, now, first=first)
@@ -64,9 +65,8 @@ def _store_posts(
     settings: config.SourceSettings,
     reading: SourceReading,
     now: datetime,
-    configured: Collection[str],
+    known: KnownPosts,
 ) -> Stored:
-    known = KnownPosts(source, reading, configured)
     new = changed = 0
     for found_post in reading.posts:
         post = known.find(found_post)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from django.db.models import Max
+
 from newsletter.config import Cadence, Newsletter
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import bases
@@ -79,10 +81,16 @@ def _complete_candidates(edition: Edition) -> None:
 
 
 def _count_ordinals(edition: Edition) -> None:
-    """Let new posts get ordinals after those of the restored ones, which are not judged again."""
-    highest = max([0, *edition.candidate_ordinals])
+    """Let new posts get ordinals after those of the restored ones.
+
+    What the edition offered is not judged again; it may also list later posts that it did not have.
+    """
+    offered = max([0, *edition.candidate_ordinals])
+    last = Post.objects.filter(newsletter=edition.newsletter).aggregate(last=Max("ordinal"))["last"] or 0
     Numbering.objects.get_or_create(newsletter=edition.newsletter)
-    Numbering.objects.filter(newsletter=edition.newsletter, last__lt=highest).update(last=highest, judged=highest)
+    numbering = Numbering.objects.filter(newsletter=edition.newsletter)
+    numbering.filter(last__lt=offered).update(last=offered, judged=offered)
+    numbering.filter(last__lt=last).update(last=last)
 
 
 def _let_wait(keys: Sequence[int], base: Ordinals, posts: Ordinals) -> None:

@@ -237,12 +237,14 @@ def _resent(site: OracleSite) -> None:
 
 
 def _restored(site: OracleSite) -> None:
-    """A backup of before an edition takes the place of the database after it."""
+    """A backup of before an edition takes the place of the database after it; the edition lists a later post as out."""
     both(site)
     site.publish()
     site.wait(DAY)
     backup = site.back_up()
     site.publish()
+    site.look()
+    site.publish(site.now + 60 * HOUR)
     site.wait(DAY)
     site.restore(backup)
     site.publish()

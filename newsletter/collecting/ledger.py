@@ -160,8 +160,8 @@ def _mark_gone(
 ) -> None:
     """Mark listings as gone that a reading should have reached but doesn't have; posts without a listing are gone.
 
-    What a source listed that is no longer configured doesn't count; if this one `replaces` those, it says what is gone
-    of theirs. A reading without any post says nothing: sites whose posts all disappear have a fault.
+    What a source listed that is no longer configured doesn't count; if this one `replaces` some of those, it says what is
+    gone of theirs. A reading without any post says nothing: sites whose posts all disappear have a fault.
     """
     if reading.reached_back_to is None or not reading.posts:
         return
@@ -171,8 +171,8 @@ def _mark_gone(
     counted = {*configured, source.url, PUSHED}
     sources = [source.pk]
     if replaces:
-        of_newsletter = Source.objects.filter(newsletter=source.newsletter)
-        sources += [pk for pk, url in of_newsletter.values_list("pk", "url") if url not in counted]
+        listed_here = Source.objects.filter(listings__post__listings__source=source).distinct()
+        sources += [pk for pk, url in listed_here.values_list("pk", "url") if url not in counted]
     missing = Listing.objects.filter(reached, source__in=sources, gone_at=None)
     missing = missing.exclude(source=source, uid__in=[p.uid for p in reading.posts])
     missing = missing.exclude(post__listings__last_seen=now)

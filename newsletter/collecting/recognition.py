@@ -121,11 +121,13 @@ class KnownPosts:
     def moved_at(self, found_posts: Sequence[FoundPost], now: datetime) -> datetime | None:
         """Return from when on the posts of a source are new that is read for the first time and lists known posts.
 
-        It goes on where another source ends: a blog that moved, and perhaps went on meanwhile. That is the date of its
-        newest known post, or when the other source was first read if that is later. Returns None if most of the posts
-        up to there are unknown, as in the feed of a whole blog that is read in the place of a category's.
+        It goes on where another source ends that was removed or can't be read: a blog that moved, and perhaps went on
+        meanwhile. That is the date of its newest known post, or when the other source was first read if that is later.
+        Returns None if most of the posts up to there are unknown, as in the feed of a whole blog that is read in the
+        place of a category's.
         """
         elsewhere = Listing.objects.filter(source__newsletter=self._source.newsletter).exclude(source=self._source)
+        elsewhere = elsewhere.exclude(source__url__in=self._configured, source__problem=None)
         if not elsewhere.exists():
             return None
         dated = [(p.published, self.find(p)) for p in found_posts if p.published is not None and p.published <= now]

@@ -4,12 +4,15 @@ from datetime import datetime
 
 import pytest
 
+from newsletter.messages import Message
+from newsletter.messages.sources import STOPPED
 from newsletter.models import Post
 from tests.factories import DAY, HOUR, NOW, SOURCE, WEEK, collected, configured, found, post
 
 pytestmark = pytest.mark.django_db
 
 OTHER = "https://other.example/feed"
+BOOKS = "https://kinaforum.example/books/feed"
 
 
 def read_before_it_moved() -> None:
@@ -48,6 +51,19 @@ def test_the_feed_of_a_whole_blog_in_the_place_of_a_category_does_not_go_on() ->
     assert there_before() == {"Post new", *(f"Post {uid}" for uid in others)}
 
 
+@pytest.mark.parametrize(("problems", "old"), [((), {"Post new"}), ((STOPPED(),), set())], ids=["is read", "is gone"])
+def test_a_source_beside_another_one_goes_on_only_if_that_cannot_be_read(
+    problems: tuple[Message, ...], old: set[str]
+) -> None:
+    """As the feed of a whole blog beside that of a category, of which both list the posts."""
+    read_before_it_moved()
+    configured((SOURCE, OTHER))
+    listed = [found("a", NOW - 9 * DAY), found("b", NOW - 8 * DAY)]
+    collected(*(() if problems else listed), now=NOW - HOUR, problems=problems)
+    collected(*listed, found("new", NOW - 5 * DAY), source=OTHER)
+    assert there_before() == old
+
+
 def test_another_blog_does_not_go_on() -> None:
     read_before_it_moved()
     configured((OTHER,))
@@ -67,6 +83,14 @@ def test_a_post_that_is_not_where_the_blog_moved_to_is_gone() -> None:
     configured((OTHER,))
     collected(found("b", NOW - 8 * DAY), source=OTHER)
     assert (post("a").gone_at, post("b").gone_at) == (NOW, None)
+
+
+def test_the_new_address_of_one_blog_says_nothing_of_another_one_that_moved_at_the_same_time() -> None:
+    of_other = found("c", NOW - 4 * DAY)
+    configured((SOURCE, BOOKS))
+    collected(of_other, now=NOW - 4 * DAY, source=BOOKS)
+    moved()
+    assert post("c").gone_at is None
 
 
 def test_what_only_a_removed_source_lists_is_gone_when_its_own_drops_it() -> None:

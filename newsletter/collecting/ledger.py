@@ -160,8 +160,9 @@ def _mark_gone(
 ) -> None:
     """Mark listings as gone that a reading should have reached but doesn't have; posts without a listing are gone.
 
-    What a source listed that is no longer configured doesn't count; if this one `replaces` some of those, it says what is
-    gone of theirs. A reading without any post says nothing: sites whose posts all disappear have a fault.
+    What a source listed that is no longer configured doesn't count; if this one `replaces` such sources, whose posts it
+    lists, it says what is gone of theirs. A reading without any post says nothing: sites whose posts all disappear have
+    a fault.
     """
     if reading.reached_back_to is None or not reading.posts:
         return

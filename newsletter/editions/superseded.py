@@ -42,8 +42,11 @@ def close_earlier(later: Edition, newsletter: config.Newsletter, now: datetime) 
 def overlapping(frozen: Edition, newsletter: config.Newsletter) -> Iterator[Edition]:
     """Return earlier drafts that include posts of a newly approved edition, with their rows locked.
 
-    If one of the two is a letter outside the schedule, which of them is earlier doesn't matter.
+    If one of the two is a letter outside the schedule, which of them is earlier doesn't matter. A letter to a segment
+    leaves its posts to the other readers, and what the welcome series shows was in editions before.
     """
+    if frozen.standalone and frozen.segment_where:
+        return
     mine = frozen.entries.filter(included=True).values("post_id")
     sharing = EditionPost.objects.filter(post_id__in=mine, included=True).values("edition_id")
     drafts = Edition.objects.select_for_update().filter(
@@ -51,6 +54,7 @@ def overlapping(frozen: Edition, newsletter: config.Newsletter) -> Iterator[Edit
         newsletter=frozen.newsletter,
         state=State.DRAFT,
         corrects=None,
+        welcome=None,
         pk__in=sharing,
     )
     if not frozen.standalone:

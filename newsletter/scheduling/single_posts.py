@@ -22,7 +22,7 @@ from newsletter.editions.offers.candidates import select
 from newsletter.editions.offers.readers import Lacking, base_of
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.rules import SETTLED
-from newsletter.editions.selection.series import holding, of_cadence
+from newsletter.editions.selection.series import deciding, of_cadence
 from newsletter.editions.states import state_message
 from newsletter.messages import Message, message_of
 from newsletter.messages import posts as posts_messages
@@ -93,7 +93,7 @@ def _has_due_posts(newsletter: config.Newsletter, now: datetime) -> bool:
 
 def _has_anything(newsletter: config.Newsletter, lacking: Lacking) -> bool:
     """Return whether readers differ in what they were offered, or all lack a post that is not out, or no longer."""
-    lifted = EditionPost.objects.filter(included=True, edition__in=holding(newsletter.name)).values("post")
+    lifted = EditionPost.objects.filter(included=True, edition__in=deciding(newsletter.name)).values("post")
     accepted = Post.objects.filter(Q(refusal__isnull=True) | Q(pk__in=lifted), newsletter=newsletter.name, gone_at=None)
     lacked = Ordinals.of(accepted.values_list("ordinal", flat=True)) - lacking.base
     return bool(lacked) or any(had != lacking.base for had, _count in lacking.sets)

@@ -105,16 +105,21 @@ def test_too_few_posts_on_topic_wait_for_the_next_edition() -> None:
 
 
 def test_a_letter_to_a_segment_is_offered_to_those_who_get_it(paper: Newsletter) -> None:
+    """Others get its posts in other editions, but no old ones, which an editor included only for the segment."""
+    paper.subscribe("other")
+    paper.publish("old", at=NOW - 90 * DAY)
     letter = standalone.make(config.current(), kinaforum(), now=paper.now, subject="Hei")
-    editing.include(config.current(), letter, "e@example.org", None, Post.objects.get().pk, paper.now)
+    for each in Post.objects.all():
+        editing.include(config.current(), letter, "e@example.org", None, each.pk, paper.now)
     Subscription.objects.filter(pk=paper.tie("weekly").pk).update(tags="|oslo|")
     Edition.objects.filter(pk=letter.pk).update(segment="oslo", segment_where="tag = oslo")
     paper.deliver(approval.approve(config.current(), Edition.objects.get(pk=letter.pk), now=paper.now))
-    assert paper.mailed["weekly"] == ["one"]
+    assert sorted(paper.mailed["weekly"]) == ["old", "one"]
     assert str(Base.objects.get(cadence="week").offered) == ""
     paper.publish("two")
     paper.deliver(approved(paper))
-    assert paper.mailed["weekly"] == ["one", "two"]
+    assert sorted(paper.mailed["weekly"]) == ["old", "one", "two"]
+    assert sorted(paper.mailed["other"]) == ["one", "two"]
 
 
 def test_who_leaves_and_comes_back_gets_nothing_twice_nor_what_was_dealt_with(paper: Newsletter) -> None:

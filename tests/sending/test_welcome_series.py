@@ -7,7 +7,7 @@ import pytest
 from newsletter import config
 from newsletter.editions import approval, draft
 from newsletter.editions.composing import welcome_series
-from newsletter.editions.editing import set_words
+from newsletter.editions.editing import include, set_words
 from newsletter.editions.problems import Impossible
 from newsletter.editions.states import NotAllowed
 from newsletter.models import Delivery, Edition, State, WelcomeLetter, WelcomeMail
@@ -16,7 +16,19 @@ from newsletter.sending.enrolling import LATE, enroll_due
 from newsletter.web.archive import queries as archive
 from subscribers import preferences
 from subscribers.models import Subscription, Suppression
-from tests.factories import DAY, HOUR, NOW, configured, kinaforum
+from tests.factories import (
+    DAY,
+    HOUR,
+    NOW,
+    approved,
+    collected,
+    collected_before,
+    configured,
+    found,
+    inside,
+    kinaforum,
+    post,
+)
 from tests.sending.outbox_samples import outbox, outcome, subscribe
 
 pytestmark = pytest.mark.django_db
@@ -158,6 +170,14 @@ def test_a_letter_that_is_changed_has_one_draft() -> None:
     first = letter(0)
     one = welcome_series.revise(config.current(), first, now=NOW + DAY)
     assert welcome_series.revise(config.current(), first, now=NOW + 2 * DAY) == one
+
+
+def test_a_draft_of_the_series_keeps_its_posts_when_an_edition_with_them_is_approved() -> None:
+    collected_before()
+    collected(found("a"))
+    of_series = welcome_series.add(config.current(), kinaforum(), 0, now=NOW, subject="Welcome")
+    include(config.current(), of_series, "", None, post("a").pk, NOW)
+    assert inside(approved()) == inside(of_series) == ["Post a"]
 
 
 def test_a_removed_letter_goes_to_nobody() -> None:

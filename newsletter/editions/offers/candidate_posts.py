@@ -11,7 +11,7 @@ from newsletter import config
 from newsletter.config import Filter
 from newsletter.editions.offers.readers import Lacking
 from newsletter.editions.selection.rules import SETTLED, Facts
-from newsletter.editions.selection.series import holding, of_cadence, periodic
+from newsletter.editions.selection.series import deciding, holding, of_cadence, periodic
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.feeds.html.markup import text_of
 from newsletter.messages import Message
@@ -81,7 +81,7 @@ def settled_of(
     an editor included it in another.
     """
     decided = Q(included=True) | Q(included=False, reason__code__in=SETTLED, edition__standalone=False)
-    others = EditionPost.objects.filter(decided, edition__in=holding(newsletter.name).exclude(pk=edition.pk))
+    others = EditionPost.objects.filter(decided, edition__in=deciding(newsletter.name).exclude(pk=edition.pk))
     if posts is not None:
         others = others.filter(post__in=posts)
     weight = Case(When(included=False, then=1), When(choice="", then=0), default=2)

@@ -3,7 +3,7 @@
 Nobody gets them here, whatever their cadence, as what is older than the newsletter. An editor can include them by name.
 """
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from newsletter.messages import posts as messages
@@ -41,4 +41,6 @@ def _with_link(posts: QuerySet[Post]) -> QuerySet[Post]:
 
 
 def _holding_any() -> QuerySet[Edition]:
-    return Edition.objects.filter(HOLDING, corrects=None, welcome=None)
+    """Return the editions of all newsletters that have posts for all readers."""
+    editions = Edition.objects.filter(HOLDING, corrects=None, welcome=None)
+    return editions.exclude(~Q(segment_where=""), standalone=True)

@@ -16,6 +16,11 @@ def holding(newsletter: str) -> QuerySet[Edition]:
     return Edition.objects.filter(HOLDING, newsletter=newsletter, corrects=None, welcome=None)
 
 
+def deciding(newsletter: str) -> QuerySet[Edition]:
+    """Return the editions that decide about posts for all readers, unlike letters to a segment."""
+    return holding(newsletter).exclude(~Q(segment_where=""), standalone=True)
+
+
 def periodic(newsletter: str) -> QuerySet[Edition]:
     """Return the editions that decide about every post, unlike letters outside the schedule."""
     return holding(newsletter).filter(standalone=False)

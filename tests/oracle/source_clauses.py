@@ -45,6 +45,20 @@ def _old_by_name(site: OracleSite) -> None:
     site.approve(name)
 
 
+def _late_by_name_beside_a_stale_draft(site: OracleSite) -> None:
+    """An editor includes a post that was found too late, and then a daily draft is approved that was made before."""
+    both(site)
+    site.wait(8 * DAY)
+    late = site.publish(site.now - 10 * DAY)
+    site.publish()
+    weekly, daily = site.draft("week"), site.draft("day")
+    site.include(weekly, late)
+    site.approve(weekly)
+    site.wait(HOUR)
+    site.approve(daily)
+    site.wait(DAY)
+
+
 def _dated_ahead(site: OracleSite) -> None:
     both(site)
     site.publish(site.now + 30 * HOUR)
@@ -144,6 +158,9 @@ SOURCE_CLAUSES = {
     "what is older than the newsletter is out": History(WEEKLY, _too_old),
     "an editor includes what is older than the newsletter": History(
         Settings(period="week", cadences=("week", "day", "post")), _old_by_name
+    ),
+    "an editor includes what is too late for other drafts": History(
+        replace(DAILY_OR_WEEKLY, late_days=7, approval="editor"), _late_by_name_beside_a_stale_draft
     ),
     "nothing comes before its date": History(DAILY_OR_WEEKLY, _dated_ahead),
     "a filter holds once an edition was approved with it": History(DAILY_OR_WEEKLY, _filtered),

@@ -78,7 +78,8 @@ def settled_of(
     """Return what other approved editions decided about posts, or all posts, the last one to be approved about each.
 
     A look at the schedule approves several editions at one time. Then a post that one of them leaves out is out, unless
-    an editor included it in another.
+    an editor included it in another. After an editor included it by name, only an editor can leave it out: an edition
+    that is approved later may have been drafted before.
     """
     decided = Q(included=True) | Q(included=False, reason__code__in=SETTLED, edition__standalone=False)
     others = EditionPost.objects.filter(decided, edition__in=deciding(newsletter.name).exclude(pk=edition.pk))
@@ -86,8 +87,17 @@ def settled_of(
         others = others.filter(post__in=posts)
     weight = Case(When(included=False, then=1), When(choice="", then=0), default=2)
     rows = others.order_by("edition__approved_at", weight, "edition__pk")
-    fields = rows.values_list("post_id", "included", "reason", "edition__period")
-    return {post: Settled(included, why, f"{newsletter.name}/{period}") for post, included, why, period in fields}
+    decisions: dict[int, Settled] = {}
+    by_name: set[int] = set()
+    for post, included, why, period, choice in rows.values_list(
+        "post_id", "included", "reason", "edition__period", "choice"
+    ):
+        if choice:
+            (by_name.add if included else by_name.discard)(post)
+        elif not included and post in by_name:
+            continue
+        decisions[post] = Settled(included, why, f"{newsletter.name}/{period}")
+    return decisions
 
 
 def _out(decided: Settled | None) -> Message | None:

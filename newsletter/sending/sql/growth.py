@@ -6,9 +6,10 @@ theirs.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from django.db.models import BigIntegerField, Case, Q, Value, When
-from django.db.models.functions import Cast
+from django.db.models import BigIntegerField, Case, Q, QuerySet, Value, When
 
 from newsletter.config import Newsletter
 from newsletter.domain.offers import Offer
@@ -61,23 +62,17 @@ def grow_by_edition(
     Paused readers and others who don't receive it now are offered the same. Those of the groups `without_variant` who
     receive it wait. Also return who waits for which posts.
     """
-    groups = groups_of(readers, newsletter, edition)
+    offers = [(group, offer_to(group)) for group in groups_of(readers, newsletter, edition)]
     bases.grow(base, offer_to(newcomers(base.ordinals)).afterwards)
     Subscription.objects.filter(newsletter=newsletter.name, waited__gt=0).update(waited=0)
     waiting = _keep(newsletter, edition, receiving, without_variant, offer_to)
     others = readers.filter(waited=0)
-    by_key: dict[int | None, list[tuple[ReaderGroup, Offer]]] = {}
-    for group in groups:
-        by_key.setdefault(group.key, []).append((group, offer_to(group)))
-    same = {key: _only(offers) for key, offers in by_key.items()}
-    _replace(others, base, {key: after for key, after in same.items() if after is not None})
-    for key, offers in by_key.items():
-        for group, offered in offers:
-            inside = others.with_picks(edition.approved_at or edition.created_at).filter(of_groups([group]))
-            if offered.waits:
-                waiting.append(WaitingReaders(offered.posts, tuple(inside.order_by("pk").values_list("pk", flat=True))))
-            if same[key] is None and (after := _key(base, offered.afterwards)) != key:
-                inside.update(offered=after)
+    at = edition.approved_at or edition.created_at
+    for group, offered in offers:
+        if offered.waits:
+            inside = others.with_picks(at).filter(of_groups([group]))
+            waiting.append(WaitingReaders(offered.posts, tuple(inside.order_by("pk").values_list("pk", flat=True))))
+    _replace(others, base, offers, at)
     return waiting
 
 
@@ -120,26 +115,56 @@ def _keep(
     return waiting
 
 
-def _only(offers: Iterable[tuple[ReaderGroup, Offer]]) -> Ordinals | None:
+def _replace(
+    readers: SubscriptionQuerySet, base: Base, offers: Iterable[tuple[ReaderGroup, Offer]], picked_at: datetime
+) -> None:
+    """Replace the sets of groups of readers by what they have afterwards.
+
+    A set that readers get can be the one that others had. So those with larger sets are changed first, and sets that
+    equal the base are given up last: nobody is changed twice.
+    """
+    by_key: dict[int | None, list[tuple[ReaderGroup, Offer]]] = {}
+    for group, offered in sorted(offers, key=lambda each: len(each[0].had), reverse=True):
+        by_key.setdefault(group.key, []).append((group, offered))
+    shared: list[tuple[int, int]] = []
+    for key, those in by_key.items():
+        after = _only(offered for _group, offered in those)
+        if key is not None and after is not None:
+            shared.append((key, _key(base, after)))
+            continue
+        _replace_shared(readers, shared)
+        shared = []
+        if after is not None and after != base.ordinals:
+            readers.filter(offered=None).update(offered=_key(base, after))
+        elif after is None:
+            _replace_by_picks(readers.with_picks(picked_at), base, those)
+    _replace_shared(readers, shared)
+    readers.filter(offered=base.offered).update(offered=None)
+
+
+def _replace_shared(readers: SubscriptionQuerySet, changes: Sequence[tuple[int, int]]) -> None:
+    """Replace the sets of all readers who have them, by their primary keys."""
+    changes = [(key, after) for key, after in changes if key != after]
+    for first in range(0, len(changes), AT_ONCE):
+        some = changes[first : first + AT_ONCE]
+        each = (When(offered=key, then=Value(after)) for key, after in some)
+        new_set = Case(*each, output_field=BigIntegerField())
+        readers.filter(offered__in=[key for key, _after in some]).update(offered=new_set)
+
+
+def _replace_by_picks(readers: QuerySet[Any, Any], base: Base, offers: Iterable[tuple[ReaderGroup, Offer]]) -> None:
+    """Replace the sets of groups of readers who have the same set and picked different topics."""
+    for group, offered in offers:
+        if offered.afterwards != (base.ordinals if group.key is None else group.had):
+            readers.filter(of_groups([group])).update(offered=_key(base, offered.afterwards))
+
+
+def _only(offers: Iterable[Offer]) -> Ordinals | None:
     """Return what all readers with a set have afterwards; None if that depends on their topics."""
-    sets = {offered.afterwards for _group, offered in offers}
+    sets = {offered.afterwards for offered in offers}
     return sets.pop() if len(sets) == 1 else None
 
 
-def _key(base: Base, posts: Ordinals) -> int | None:
-    """Return the primary key of a set, None for that of the base."""
-    return None if posts == base.ordinals else OfferedSet.objects.key_of(base.newsletter, posts)
-
-
-def _replace(readers: SubscriptionQuerySet, base: Base, sets: Mapping[int | None, Ordinals]) -> None:
-    """Replace sets of readers, given by their primary keys."""
-    changes = [(key, after) for key, posts in sets.items() if (after := _key(base, posts)) != key]
-    for first in range(0, len(changes), AT_ONCE):
-        some = [(key, after) for key, after in changes[first : first + AT_ONCE] if key is not None]
-        each = (When(offered=key, then=Value(after)) for key, after in some)
-        if some:
-            new_set = Cast(Case(*each), BigIntegerField(null=True))  # PostgreSQL takes a mere NULL for text
-            readers.filter(offered__in=[key for key, _after in some]).update(offered=new_set)
-    for key, after in changes:
-        if key is None:
-            readers.filter(offered=None).update(offered=after)
+def _key(base: Base, posts: Ordinals) -> int:
+    """Return the primary key of a set."""
+    return OfferedSet.objects.key_of(base.newsletter, posts)

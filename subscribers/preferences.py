@@ -28,6 +28,7 @@ from subscribers.models import (
     Suppression,
     choices_changed,
     person_erased,
+    store_sets,
     subscriptions_changed,
     subscriptions_ended,
 )
@@ -72,6 +73,7 @@ def unsubscribe(number: int, at: datetime, reason: str = "") -> bool:
 @transaction.atomic
 def unsubscribe_all(numbers: Collection[int], at: datetime, reason: str = "") -> list[int]:
     """Unsubscribe subscriptions by their primary keys; return those that this changed."""
+    _store_sets_of_returned(numbers)
     left = Subscription.objects.filter(pk__in=numbers).exclude(state=Subscription.State.UNSUBSCRIBED)
     changed = list(left.select_for_update().order_by("pk").values_list("pk", flat=True))
     if changed:
@@ -81,6 +83,13 @@ def unsubscribe_all(numbers: Collection[int], at: datetime, reason: str = "") ->
         Consent.objects.filter(subscription__in=changed, confirmed_at=None).delete()
         subscriptions_ended.send(Subscription, numbers=changed)
     return changed
+
+
+def _store_sets_of_returned(numbers: Collection[int]) -> None:
+    """Give people a set of their own who came back a moment ago, with what their cadence had then."""
+    returned = Subscription.objects.filter(pk__in=numbers, state=Subscription.State.ACTIVE, returns=True)
+    for newsletter in list(returned.order_by().values_list("newsletter", flat=True).distinct()):
+        store_sets(returned, newsletter)
 
 
 def give_reason(number: int, reason: str) -> None:

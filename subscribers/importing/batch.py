@@ -188,6 +188,8 @@ class ImportBatch:
             self._remember_tie(key, tie)
             if tie.pk:
                 self.ended.append(tie.pk)
+                if tie.state == State.ACTIVE and tie.returns:
+                    self.moved.append(tie.pk)  # they have what their cadence had when they came back
         tie.state, tie.unsubscribed_at, tie.reason, tie.returns = State.UNSUBSCRIBED, at, row.why[:500], True
         return SUPPRESSED
 

@@ -79,6 +79,17 @@ def _newcomer(site: OracleSite) -> None:
     site.publish()
 
 
+def _comes_back_twice(site: OracleSite) -> None:
+    """Somebody comes back for each post, leaves at once, and comes back for weekly editions."""
+    site.publish(site.now - DAY)
+    site.collect()
+    site.join("r", "week")
+    for cadence in ("post", "week"):
+        site.leave("r")
+        site.join("r", cadence)
+    site.wait(7 * DAY)
+
+
 def _comes_back(site: OracleSite) -> None:
     """Somebody leaves and comes back: what others got meanwhile is over, and so is what was got before."""
     both(site)
@@ -274,6 +285,9 @@ CLAUSES = {
     "cancelling before sending undoes what was left out": History(DAILY_OR_WEEKLY, _left_out_and_cancelled),
     "reopening undoes what was left out": History(DAILY_OR_WEEKLY, _left_out_and_reopened),
     "newcomers get nothing that was dealt with": History(WEEKLY, _newcomer),
+    "who comes back twice has what each cadence had": History(
+        Settings(period="week", cadences=("week", "post")), _comes_back_twice
+    ),
     "who comes back gets nothing again": History(DAILY_OR_WEEKLY, _comes_back),
     "choosing another cadence changes what nobody has": History(DAILY_OR_WEEKLY, _chooses_another_cadence),
     "what few readers lack comes": History(DAILY_OR_WEEKLY, _few_lack),

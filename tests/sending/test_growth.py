@@ -68,11 +68,11 @@ def test_each_set_grows_as_if_its_reader_were_alone(
         rows = Subscription.objects.select_related("offered").in_bulk()
         after = {key: row.offered.ordinals if row.offered else own.ordinals for key, row in rows.items()}
         transaction.set_rollback(True)
-    had = {
+    before = {
         subscription.pk: base if had is None else had
         for subscription, (had, _picks) in zip(subscriptions, people, strict=True)
     }
-    alone = {key: offer(candidates, had[key], row.topics, TOPICS, minimum) for key, row in rows.items()}
+    alone = {key: offer(candidates, before[key], row.topics, TOPICS, minimum) for key, row in rows.items()}
     wait = {
         key: offered
         for key, offered in alone.items()

@@ -77,15 +77,15 @@ def _late_posts_accepted(patch: pytest.MonkeyPatch) -> None:
 
 
 def _settled_by_cancelled_editions(patch: pytest.MonkeyPatch) -> None:
-    def holding(newsletter: str) -> Any:
+    def deciding(newsletter: str) -> Any:
         return Edition.objects.filter(~Q(approved_at=None), newsletter=newsletter, corrects=None, welcome=None)
 
-    patch.setattr(candidate_posts, "holding", holding)
+    patch.setattr(candidate_posts, "deciding", deciding)
 
 
 def _settled_by_reopened_editions(patch: pytest.MonkeyPatch) -> None:
     reopened: set[int] = set()
-    reopen, holding = approval.reopen, series.holding
+    reopen, deciding = approval.reopen, series.deciding
 
     def reopened_now(edition: Edition, **given: Any) -> Edition:
         reopened.add(edition.pk)
@@ -94,8 +94,8 @@ def _settled_by_reopened_editions(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(approval, "reopen", reopened_now)
     patch.setattr(
         candidate_posts,
-        "holding",
-        lambda newsletter: holding(newsletter) | Edition.objects.filter(newsletter=newsletter, pk__in=reopened),
+        "deciding",
+        lambda newsletter: deciding(newsletter) | Edition.objects.filter(newsletter=newsletter, pk__in=reopened),
     )
 
 

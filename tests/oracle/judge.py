@@ -95,7 +95,8 @@ class _Judging(Expectations):
             perhaps_excluded=frozenset.union(*filters),
             here=frozenset(each.name for each in here),
             refused={post.name: post.refusal(before) for post in self.posts.values()},
-            alone=not any(each.began is None and self._shares_readers(each.approved, act) for each in self._open()),
+            alone=act.cadence in self.configured.offered
+            and not any(self._shares_readers(each.approved, act) for each in self._open()),
         )
         settled = [(post, self._settled(post, edition, here)) for post in self.posts.values()]
         self.editions[act.edition] = edition

@@ -171,6 +171,13 @@ def test_what_a_filter_keeps_out_of_an_approved_edition_stays_out() -> None:
     assert judged(R, film, Configured(at(2), "week"), weekly, excluded=FILM) == ["lost r a"]
 
 
+def test_an_edition_of_a_cadence_that_is_not_offered_when_it_is_approved_need_not_have_what_is_lacked() -> None:
+    daily = approved(2, "d", "day", shown=frozenset({"b"}))
+    both = read(1, listed("a", 0.5), listed("b", 1))
+    paused = [R, Paused(at(0), "r"), both, daily, Configured(at(2), "day"), Began(at(2), "d"), Resumed(at(3), "r")]
+    assert judged(*paused, sent(9, "2", ("r", "a"), cadence="day")) == []
+
+
 def test_who_is_paused_misses_the_edition() -> None:
     pause, resume = Paused(at(2), "r"), Resumed(at(8), "r")
     other = Joined(at(0), "o")

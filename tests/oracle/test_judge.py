@@ -175,7 +175,8 @@ def test_an_edition_of_a_cadence_that_is_not_offered_when_it_is_approved_need_no
     daily = approved(2, "d", "day", shown=frozenset({"b"}))
     both = read(1, listed("a", 0.5), listed("b", 1))
     paused = [R, Paused(at(0), "r"), both, daily, Configured(at(2), "day"), Began(at(2), "d"), Resumed(at(3), "r")]
-    assert judged(*paused, sent(9, "2", ("r", "a"), cadence="day")) == []
+    perhaps = ["either: perhaps in an edition while the reader was paused"]
+    assert judged(*paused, sent(9, "2", ("r", "a"), cadence="day")) == perhaps
 
 
 def test_who_is_paused_misses_the_edition() -> None:

@@ -280,7 +280,8 @@ class ImportBatch:
         """Write the resulting rows, and what changed in existing ones."""
         insert_numbered(self.new_people)
         for tie in self.new_ties:
-            tie.imported, tie.subscriber_id = imported, tie.subscriber.pk
+            subscriber = tie._state.fields_cache["subscriber"]
+            tie.__dict__.update(imported=imported, subscriber_id=subscriber.id)  # descriptors take five times as long
         insert_numbered(self.new_ties)
         changes = [*self.blocks.save(imported), *self._changes(imported)]
         if self.moved:
@@ -298,8 +299,9 @@ class ImportBatch:
         insert_all(self._consent(t) for t in self.new_ties if self._consented(t))
         self._consent_of_activated(changes)
         ImportChange.objects.bulk_create(changes)
-        for tie in filter(self._asked, self.new_ties):
-            invite(tie, Consent.How.IMPORT, self.order.consent, self.order.at)
+        if self.order.confirm_by_mail:
+            for tie in filter(self._asked, self.new_ties):
+                invite(tie, Consent.How.IMPORT, self.order.consent, self.order.at)
 
     def _changes(self, imported: int) -> Iterator[ImportChange]:
         for key, before in self.before_of_people.items():
@@ -335,7 +337,7 @@ class ImportBatch:
             confirmed = tie.joined if tie.state == State.ACTIVE else None  # the file's date, else that of the import
             return unsaved(
                 Consent,
-                subscription_id=tie.pk,
+                subscription_id=tie.id,
                 how=IMPORTED,
                 text=self.order.consent,
                 at=at,
@@ -343,7 +345,7 @@ class ImportBatch:
             )
         return unsaved(
             Consent,
-            subscription_id=tie.pk,
+            subscription_id=tie.id,
             how=earlier.how if earlier.how in Consent.How.values else Consent.How.IMPORT,
             wording=earlier.wording[:20],
             text=earlier.text,

@@ -17,7 +17,7 @@ from subscribers.importing.batch import SUPPRESSED, UNCHANGED
 from subscribers.importing.block_list import Blocked, BlockList
 from subscribers.importing.headers import Columns, PersonRow, recognise
 from subscribers.importing.reading import FileLine, opened, records
-from subscribers.importing.run import ImportReport, Judged, PortionHook, Progress, run
+from subscribers.importing.run import ImportReport, Judge, Judged, PortionHook, Progress, run
 from subscribers.models import Import, ImportChange, Suppression
 
 Kind = Suppression.Kind
@@ -46,9 +46,12 @@ def import_blocked(
     def begin() -> Import:
         return record or Import.objects.create(at=at, file=(name or path.name)[:254], reason=reason)
 
-    def judge(batch: list[FileLine], imported: int | None) -> list[Judged]:
-        blocks = BlockList()
+    def prepare(batch: list[FileLine]) -> Judge:
         read = [(line, line.problem or blocked_in(line.row.address)) for line in batch]
+        return lambda imported: judge(read, imported)
+
+    def judge(read: list[tuple[FileLine, Blocked | Message]], imported: int | None) -> list[Judged]:
+        blocks = BlockList()
         blocks.look_up([each for _line, each in read if isinstance(each, tuple)])
         judged: list[Judged] = []
         for line, each in read:
@@ -64,7 +67,7 @@ def import_blocked(
             ImportChange.objects.bulk_create(blocks.save(imported))
         return judged
 
-    return run(path, _lines, judge, begin, dry_run, after, portion, progress, refused_to)
+    return run(path, _lines, prepare, begin, dry_run, after, portion, progress, refused_to)
 
 
 def blocked_in(text: str) -> Blocked | Message:

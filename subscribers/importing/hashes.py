@@ -11,13 +11,13 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from newsletter.messages import importing as messages
 from newsletter.messages.general import ABOUT
 from subscribers import tokens
+from subscribers.importing.pacing import PacedTransactions
 from subscribers.importing.reading import FileProblem
 from subscribers.importing.run import PORTION, ImportReport
 from subscribers.models import EarlierKey, Import, Subscriber, Suppression
@@ -60,8 +60,9 @@ def import_hashes(path: Path, *, dry_run: bool = False) -> ImportReport:
             if not dry_run:
                 EarlierKey.objects.learn(keys)
                 number = Import.objects.create(at=at, file=path.name[:254], reason=Suppression.Reason.BY_HAND).pk
+            paced = PacedTransactions(PORTION)
             for rows in _portions(file, set(keys)):
-                with transaction.atomic():
+                with paced.begin():
                     new = _new(rows)
                     added, present = added + len(new), present + len(rows) - len(new)
                     if number is not None:
@@ -95,8 +96,9 @@ def _portions(file: IO[str], known: set[str]) -> Iterator[list[dict[str, Any]]]:
 def _apply_to_subscribers() -> None:
     """Store the hashes of subscribers who are blocked under the present key, with which queries compare them."""
     keys = Subscriber.objects.order_by("pk").values_list("key", flat=True).iterator(chunk_size=PORTION)
-    while some := list(islice(keys, PORTION)):
-        with transaction.atomic():
+    paced = PacedTransactions(PORTION)
+    while some := list(islice(keys, paced.lines)):
+        with paced.begin():
             for key in Suppression.objects.suppressed(some):
                 Suppression.objects.rekey(key)
 

@@ -4,14 +4,13 @@ import csv
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from django.db import transaction
 from django.utils import timezone
 
 from newsletter.messages import Message, Problem
@@ -20,6 +19,7 @@ from subscribers.addresses import AddressProblem, read_address
 from subscribers.importing.archives import ArchiveFile, unpacked
 from subscribers.importing.batch import ImportBatch, LineResult, Order, Person
 from subscribers.importing.dates import Order as DateOrder
+from subscribers.importing.pacing import PacedTransactions
 from subscribers.importing.reading import FileLine, FileProblem, lines, opened
 from subscribers.importing.tools import OWN
 from subscribers.models import FIGURES, Import, RefusedLine, Subscription, subscriptions_starting
@@ -27,7 +27,7 @@ from subscribers.models.inserts import insert_all, large_cache
 from subscribers.spreadsheets import create, escape_formulas
 
 PORTION = 2_000
-"""Lines per transaction, which takes well below half a second, so that readers who unsubscribe meanwhile don't wait."""
+"""The most lines of a transaction."""
 CHANGES = ("added", "updated", "unchanged")
 
 Progress = Callable[[int, int], None]
@@ -59,7 +59,7 @@ class Portion:
 
 
 PortionHook = Callable[[Portion], None]
-"""Called in the transaction of each portion, so that what it stores is as true as the import."""
+"""Called in the transaction of each portion, so that what it stores is as true as the import; a dry run has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,10 @@ class ImportReport:
 
 
 Judged = tuple[FileLine, LineResult | Message]
-Judge = Callable[[list[FileLine], int | None], list[Judged]]
+Judge = Callable[[int | None], list[Judged]]
 """Judges a batch of lines, and saves it for the import of that number; a dry run has none."""
+Prepare = Callable[[list[FileLine]], Judge]
+"""Does all for a batch of lines that needs no transaction."""
 
 
 @dataclass
@@ -150,8 +152,9 @@ def import_file(
     order = Order(newsletter, consent, Subscription.State(status), confirm_by_mail, at, welcome)
     tried: dict[int, str] | None = {} if dry_run else None
 
-    def judge(batch: list[FileLine], imported: int | None) -> list[Judged]:
-        return _take(batch, order, tried, imported)
+    def prepare(batch: list[FileLine]) -> Judge:
+        checked = [(line, _checked(line)) for line in batch]
+        return lambda imported: _take(checked, order, tried, imported)
 
     tools: list[str] = []
 
@@ -168,13 +171,13 @@ def import_file(
         with opened(member.path) as file:
             yield from lines(member.path, file, meanings, dates, member.name or name, tools.append)
 
-    return run(path, read, judge, begin, dry_run, after, portion, progress, refused_to)
+    return run(path, read, prepare, begin, dry_run, after, portion, progress, refused_to)
 
 
 def run(
     path: Path,
     read: Callable[[ArchiveFile], Iterator[FileLine]],
-    judge: Judge,
+    prepare: Prepare,
     begin: Callable[[], Import],
     dry_run: bool,
     after: int,
@@ -195,13 +198,16 @@ def run(
             number = begin().pk
         rest = _from(first, lines)
         place += sum(1 for _ in islice(rest, after))
-        while batch := _portion(rest):
+        paced = PacedTransactions(PORTION)
+        while batch := _portion(rest, paced.lines):
             place += len(batch)
-            with _collector_paused(), transaction.atomic():
-                done = _counted(judge(batch, number), place, min(source.done, total), total)
-                if number is not None:
-                    _store(number, done)
-                portion(done)
+            with _collector_paused():
+                judge = prepare(batch)
+                with nullcontext() if number is None else paced.begin():
+                    done = _counted(judge(number), place, min(source.done, total), total)
+                    if number is not None:
+                        _store(number, done)
+                    portion(done)
             counts += done.counts
             refused += done.refused
             progress(done.done, total)
@@ -213,10 +219,10 @@ def run(
     return ImportReport(refused=tuple(refused), number=number, left_out=tuple(source.left_out), **figures)
 
 
-def _portion(lines: Iterator[FileLine]) -> list[FileLine]:
+def _portion(lines: Iterator[FileLine], most: int) -> list[FileLine]:
     """Return the next lines."""
     with _collector_paused():
-        return list(islice(lines, PORTION))
+        return list(islice(lines, most))
 
 
 @contextmanager
@@ -273,9 +279,10 @@ def _store(number: int, done: Portion) -> None:
     )
 
 
-def _take(batch: list[FileLine], order: Order, tried: dict[int, str] | None, imported: int | None) -> list[Judged]:
+def _take(
+    checked: list[tuple[FileLine, Person | Message]], order: Order, tried: dict[int, str] | None, imported: int | None
+) -> list[Judged]:
     """Judge a batch and save it, unless this is a dry run. The caller holds a transaction."""
-    checked = [(line, _checked(line)) for line in batch]
     portion = ImportBatch(order)
     if tried is None:
         subscriptions_starting.send(Subscription, newsletter=order.newsletter, at=order.at)

@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from newsletter.messages import Problem
 from newsletter.messages import importing as messages
 from subscribers.importing.batch import PERSON_FIELDS
+from subscribers.importing.pacing import PacedTransactions
 from subscribers.models import (
     Consent,
     Import,
@@ -61,14 +61,17 @@ def undo_import(
     if later := later_import(record):
         raise UndoRefused(messages.LATER_IMPORT(number=later.pk))
     Import.objects.filter(pk=record.pk, undo_began_at=None).update(undo_began_at=at)
-    done = 0
-    for part in (_put_back, _unblock, _remove):
+    done, paced = 0, PacedTransactions(PORTION)
+    for part in (_put_back, _unblock, _remove, _delete_refused):
         after = 0
-        while last := part(record, after, at, keep):
+        while True:
+            with paced.begin():
+                last = part(record, after, at, keep)
+            if last is None:
+                break
             after = last
             done += PORTION
             step(done)
-    RefusedLine.objects.filter(of=record).delete()
     Import.objects.filter(pk=record.pk, undone_at=None).update(undone_at=at)
     record.refresh_from_db()
     return record
@@ -86,7 +89,6 @@ def _count(record: Import, **more: int) -> None:
     row.save(update_fields=["undo"])
 
 
-@transaction.atomic
 def _put_back(record: Import, after: int, at: datetime, _kept: Kept) -> int | None:
     """Put back some of what was changed in existing rows; return the last change, None if there is no more."""
     rows = ImportChange.objects.filter(of=record, pk__gt=after).order_by("pk")
@@ -173,7 +175,6 @@ def _value(name: str, value: Any) -> Any:
     return tuple(value) if name == "tags" else value
 
 
-@transaction.atomic
 def _unblock(record: Import, after: int, _at: datetime, _kept: Kept) -> int | None:
     """Delete some of the suppressions that were added, unless something strengthened them since."""
     rows = list(Suppression.objects.filter(imported=record.pk, pk__gt=after).order_by("pk")[:PORTION])
@@ -188,7 +189,6 @@ def _unblock(record: Import, after: int, _at: datetime, _kept: Kept) -> int | No
     return rows[-1].pk
 
 
-@transaction.atomic
 def _remove(record: Import, after: int, _at: datetime, keep: Kept) -> int | None:
     """Remove some of the subscriptions that were added, and people who have no other."""
     added = Subscription.objects.filter(imported=record.pk, newsletter=record.newsletter, pk__gt=after)
@@ -205,3 +205,11 @@ def _remove(record: Import, after: int, _at: datetime, keep: Kept) -> int | None
     Subscriber.objects.filter(pk__in=people, created=record.at, subscriptions=None).delete()
     _count(record, removed=len(people), kept=len(stays))
     return numbers[-1]
+
+
+def _delete_refused(record: Import, after: int, _at: datetime, _kept: Kept) -> int | None:
+    """Delete some of the lines that were refused."""
+    rows = RefusedLine.objects.filter(of=record, pk__gt=after).order_by("pk")
+    numbers = list(rows.values_list("pk", flat=True)[:PORTION])
+    RefusedLine.objects.filter(pk__in=numbers).delete()
+    return numbers[-1] if numbers else None

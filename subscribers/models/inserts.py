@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,8 +20,10 @@ from subscribers.models.people import TagsField
 
 SLICE = 5_000
 SELECT = "SELECT {names} FROM {table} WHERE {column} IN ({places})"
-INSERT = "INSERT INTO {table} ({columns}) VALUES ({places})"
+INSERT = "INSERT INTO {table} ({columns}) VALUES {rows}"
 UNLESS_STORED = " ON CONFLICT DO NOTHING"
+AT_ONCE = 50
+"""The rows of a statement on SQLite, which takes half the time of one for each row."""
 LAST_KEY = "SELECT seq FROM sqlite_sequence WHERE name = %s"
 NEXT_KEYS = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
 CACHE = 32 << 10
@@ -49,9 +52,7 @@ def unsaved(model: type[_Model], **values: Any) -> _Model:
     function must be among them. No signals are sent.
     """
     made = model.__new__(model)
-    made._state = ModelState()
-    made.__dict__.update(_defaults(model))
-    made.__dict__.update(values)
+    made.__dict__ = {**_defaults(model), **values, "_state": ModelState()}
     return made
 
 
@@ -79,8 +80,9 @@ def insert_numbered(rows: Sequence[models.Model]) -> None:
     """Insert objects of one model, none of which has a primary key, and set it. The caller holds a transaction."""
     if not rows:
         return
+    name = rows[0]._meta.pk.attname
     for row, key in zip(rows, _new_keys(type(rows[0]), len(rows)), strict=True):
-        row.pk = key
+        row.__dict__[name] = key  # the property `pk` takes ten times as long
     _insert(rows, _columns(type(rows[0]), connection.vendor, True), False)
 
 
@@ -101,13 +103,36 @@ def _insert(rows: Sequence[models.Model], columns: _Columns, unless_stored: bool
     written, values = _written(rows, columns)
     table, names = f'"{rows[0]._meta.db_table}"', ", ".join(f'"{n}"' for n in written)
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql" and not unless_stored:
+        if connection.vendor == "sqlite":
+            _insert_in_sqlite(table, names, len(written), values, unless_stored)
+        elif unless_stored:
+            places = f"({', '.join(['%s'] * len(written))})"
+            statement = INSERT.format(table=table, columns=names, rows=places)
+            cursor.executemany(statement + UNLESS_STORED, list(values))
+        else:
             with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for value in values:
                     copy.write_row(value)
-        else:
-            statement = INSERT.format(table=table, columns=names, places=", ".join(["%s"] * len(written)))
-            cursor.executemany(statement + UNLESS_STORED * unless_stored, list(values))
+
+
+def _insert_in_sqlite(
+    table: str, names: str, columns: int, values: Iterator[tuple[Any, ...]], unless_stored: bool
+) -> None:
+    """Insert many rows with each statement, through the driver, since Django converts every placeholder each time.
+
+    A failure needs no copies of the pages that the statement changed (`OR FAIL`): it ends the whole transaction.
+    """
+    insert = INSERT.replace("INSERT", "INSERT OR FAIL") + UNLESS_STORED * unless_stored
+    with connection.wrap_database_errors:
+        while some := list(islice(values, AT_ONCE)):
+            statement = insert.format(table=table, columns=names, rows=_places(len(some), columns))
+            connection.connection.execute(statement, list(chain.from_iterable(some)))
+
+
+@lru_cache(maxsize=64)
+def _places(rows: int, columns: int) -> str:
+    """Return SQLite's placeholders of some rows."""
+    return ", ".join([f"({', '.join('?' * columns)})"] * rows)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Max
 
@@ -27,7 +27,7 @@ from subscribers.models import (
     stored,
     subscriptions_ended,
 )
-from subscribers.models.inserts import insert_all, insert_numbered, select_in, unsaved
+from subscribers.models.inserts import insert_numbered, insert_values, select_in, unsaved
 from subscribers.models.people import clean_tag
 from subscribers.pages import supported
 from subscribers.signup import invite
@@ -296,7 +296,7 @@ class ImportBatch:
         if self.ended:
             subscriptions_ended.send(Subscription, numbers=self.ended)
         TopicChange.objects.bulk_create(self.topic_changes)
-        insert_all(self._consent(t) for t in self.new_ties if self._consented(t))
+        insert_values(Consent, (self._consent(t) for t in self.new_ties if self._consented(t)))
         self._consent_of_activated(changes)
         ImportChange.objects.bulk_create(changes)
         if self.order.confirm_by_mail:
@@ -314,7 +314,7 @@ class ImportBatch:
 
     def _consent_of_activated(self, changes: Sequence[ImportChange]) -> None:
         """Write the consents of subscriptions that were pending, and note them, so that an undo removes them."""
-        consents = {tie.pk: self._consent(tie) for tie in self.activated}
+        consents = {tie.pk: Consent(**self._consent(tie)) for tie in self.activated}
         Consent.objects.bulk_create(consents.values())
         for change in changes:
             if change.subscription_id in consents:
@@ -330,31 +330,29 @@ class ImportBatch:
         """Return whether the person is asked to confirm by email, so that the consent is only a request."""
         return self.order.confirm_by_mail and tie.state == State.PENDING
 
-    def _consent(self, tie: Subscription) -> Consent:
-        """Return the consent of a subscription: from our own export, else from the settings of the import."""
+    def _consent(self, tie: Subscription) -> dict[str, Any]:
+        """Return the values of a subscription's consent: from our own export, else from the settings of the import."""
         earlier, at = self.kept.get(id(tie)), self.order.at
         if earlier is None or earlier.at is None:
             confirmed = tie.joined if tie.state == State.ACTIVE else None  # the file's date, else that of the import
-            return unsaved(
-                Consent,
-                subscription_id=tie.id,
-                how=IMPORTED,
-                text=self.order.consent,
-                at=at,
-                confirmed_at=confirmed,
-            )
-        return unsaved(
-            Consent,
-            subscription_id=tie.id,
-            how=earlier.how if earlier.how in Consent.How.values else Consent.How.IMPORT,
-            wording=earlier.wording[:20],
-            text=earlier.text,
-            language=earlier.language[:35],
-            at=earlier.at,
-            network=earlier.network[:45],
-            page=earlier.page[:500],
-            confirmed_at=earlier.confirmed_at or (at if tie.state == State.ACTIVE else None),
-        )
+            return {
+                "subscription_id": tie.id,
+                "how": IMPORTED,
+                "text": self.order.consent,
+                "at": at,
+                "confirmed_at": confirmed,
+            }
+        return {
+            "subscription_id": tie.id,
+            "how": earlier.how if earlier.how in Consent.How.values else Consent.How.IMPORT,
+            "wording": earlier.wording[:20],
+            "text": earlier.text,
+            "language": earlier.language[:35],
+            "at": earlier.at,
+            "network": earlier.network[:45],
+            "page": earlier.page[:500],
+            "confirmed_at": earlier.confirmed_at or (at if tie.state == State.ACTIVE else None),
+        }
 
 
 @lru_cache(maxsize=4096)

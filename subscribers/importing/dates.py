@@ -4,7 +4,9 @@ Ambiguous dates are refused: a consent with a guessed date would be a wrong reco
 """
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from newsletter.messages import Problem
@@ -48,11 +50,17 @@ def moment(cell: str, order: Order = "", *, future: bool = False) -> datetime | 
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         if moment.year <= EARLIEST.year and moment.astimezone(UTC) < EARLIEST:
             raise BadDate(messages.EARLY_DATE(text=excerpt))
-        if not future and moment > datetime.now(UTC) + timedelta(days=1):
+        if not future and moment > _tomorrow(int(time.time())):
             raise BadDate(messages.FUTURE_DATE(text=excerpt))
     except (ValueError, OverflowError):
         raise BadDate(messages.NOT_A_DATE(text=excerpt)) from None
     return moment
+
+
+@lru_cache(maxsize=1)
+def _tomorrow(now: int) -> datetime:
+    """Return the time in a day; cached, since files have many dates."""
+    return datetime.fromtimestamp(now, UTC) + timedelta(days=1)
 
 
 def _parts(text: str, order: Order, excerpt: str) -> datetime | None:

@@ -73,7 +73,14 @@ def insert_all(objects: Iterable[models.Model], *, unless_stored: bool = False) 
     With `unless_stored`, those that break a unique constraint are left out.
     """
     if rows := list(objects):
-        _insert(rows, _columns(type(rows[0]), connection.vendor, False), unless_stored)
+        _insert(type(rows[0]), list(map(vars, rows)), False, unless_stored)
+
+
+def insert_values(model: type[models.Model], rows: Iterable[dict[str, Any]]) -> None:
+    """Insert rows that are not made to objects; their values are those that `unsaved` takes."""
+    defaults = _defaults(model)
+    if values := [{**defaults, **row} for row in rows]:
+        _insert(model, values, False, False)
 
 
 def insert_numbered(rows: Sequence[models.Model]) -> None:
@@ -83,7 +90,7 @@ def insert_numbered(rows: Sequence[models.Model]) -> None:
     name = rows[0]._meta.pk.attname
     for row, key in zip(rows, _new_keys(type(rows[0]), len(rows)), strict=True):
         row.__dict__[name] = key  # the property `pk` takes ten times as long
-    _insert(rows, _columns(type(rows[0]), connection.vendor, True), False)
+    _insert(type(rows[0]), list(map(vars, rows)), True, False)
 
 
 def _new_keys(model: type[models.Model], count: int) -> Iterable[int]:
@@ -99,9 +106,9 @@ def _new_keys(model: type[models.Model], count: int) -> Iterable[int]:
     return range(first, first + count)
 
 
-def _insert(rows: Sequence[models.Model], columns: _Columns, unless_stored: bool) -> None:
-    written, values = _written(rows, columns)
-    table, names = f'"{rows[0]._meta.db_table}"', ", ".join(f'"{n}"' for n in written)
+def _insert(model: type[models.Model], rows: Sequence[dict[str, Any]], numbered: bool, unless_stored: bool) -> None:
+    written, values = _written(rows, _columns(model, connection.vendor, numbered))
+    table, names = f'"{model._meta.db_table}"', ", ".join(f'"{n}"' for n in written)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             _insert_in_sqlite(table, names, len(written), values, unless_stored)
@@ -167,14 +174,14 @@ def select_in(
             yield from cursor.fetchall()
 
 
-def _written(rows: Sequence[models.Model], columns: _Columns) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+def _written(rows: Sequence[dict[str, Any]], columns: _Columns) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
     """Return the columns to write, and the values of each row in them.
 
     Columns in which all rows have what the database puts there anyhow are left out, since binding a value takes longer.
     """
     names: list[str] = []
     written: list[Sequence[Any]] = []
-    by_column = zip(*(columns.values(vars(row)) for row in rows), strict=True)
+    by_column = zip(*map(columns.values, rows), strict=True)
     for name, convert, default, values in zip(
         columns.names, columns.conversions, columns.defaults, by_column, strict=True
     ):

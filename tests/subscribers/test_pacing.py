@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 
-from subscribers.importing import pacing
 from subscribers.importing.pacing import LONGEST, PacedTransactions
 
 LASTING = 0.04
@@ -31,7 +31,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             importer.execute("INSERT INTO rows VALUES (1)")
             importer.execute("COMMIT")
 
-        monkeypatch.setattr(pacing.transaction, "atomic", atomic)
+        monkeypatch.setattr(transaction, "atomic", atomic)
         yield path
 
 

@@ -52,6 +52,8 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "segments": (),
     "subscribers-tags": (),
     "subscribers-tags-undo": (1,),
+    "subscribers-account": (),
+    "subscribers-account-issues": (1,),
     "subscribers-imported": (1,),
     "subscribers-refused": (1,),
     "subscribers-import-undo": (1,),

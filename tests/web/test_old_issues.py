@@ -1,6 +1,7 @@
 """Old issues at the desk: a file is imported in the background, listed with what was left out, and undone."""
 
 import io
+import json
 import zipfile
 
 import pytest
@@ -23,9 +24,9 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sandbox, "run", lambda _sandbox, function, *arguments: function(*arguments))
 
 
-def upload(client: Client, content: bytes, **fields: str) -> str:
+def upload(client: Client, content: bytes, name: str = "issues.zip", **fields: str) -> str:
     """Return the page after a file was sent."""
-    file = SimpleUploadedFile("issues.zip", content)
+    file = SimpleUploadedFile(name, content)
     return client.post(PAGE, {"file": file, "newsletter": "kinaforum", "base": "", **fields}, follow=True).text
 
 
@@ -52,6 +53,14 @@ def test_an_archive_is_imported_listed_and_undone(admin: Client) -> None:
     assert not Edition.objects.exists()
     assert "Undone" in admin.get(PAGE).text
     assert Act.objects.filter(what__code="act.archive-import-undone").exists()
+
+
+def test_a_document_of_ghost_is_imported(admin: Client) -> None:
+    post = {"id": "p", "uuid": "u", "title": "On rye", "slug": "rye", "status": "published", "visibility": "public"}
+    post |= {"published_at": "2019-05-03T08:00:00.000Z", "html": "<p>How to bake.</p>", "type": "post"}
+    document = {"db": [{"meta": {"version": "5.0.0"}, "data": {"posts": [post]}}]}
+    upload(admin, json.dumps(document).encode(), "My-Ghost.json", base="https://old.example")
+    assert Edition.objects.get().name == "kinaforum/issue-2019-05-03"
 
 
 def test_the_page_of_an_imported_edition(admin: Client) -> None:

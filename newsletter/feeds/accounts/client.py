@@ -14,7 +14,7 @@ from newsletter import config
 from newsletter.domain.hosts import is_loopback
 from newsletter.feeds.http.fetch import Fetcher
 from newsletter.feeds.model import SourceProblem
-from newsletter.messages import Problem
+from newsletter.messages import Message, Problem, sources
 from newsletter.messages import accounts as messages
 
 TRIES = 4
@@ -60,6 +60,9 @@ class Client:
                 if problem.status in (401, 403):
                     refused = messages.KEY_REFUSED(tool=self.tool, status=str(problem.status))
                     raise AccountProblem(refused) from problem
+                cause = problem.message.param("message")
+                if isinstance(cause, Message) and sources.PRIVATE_ADDRESS.matches(cause):
+                    raise AccountProblem(cause) from problem
                 if problem.status == 404:
                     raise AccountProblem(messages.NOT_FOUND(tool=self.tool)) from problem
                 if tried == TRIES or (problem.status and problem.status != 429 and problem.status < 500):

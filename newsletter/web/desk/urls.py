@@ -27,8 +27,16 @@ from newsletter.web.desk.settings import editing, logo_upload, new_newsletter, u
 from newsletter.web.desk.settings import views as settings_views
 from newsletter.web.desk.sources import trying
 from newsletter.web.desk.sources import views as sources_views
-from newsletter.web.desk.subscribers import bulk_tags, delayed, embedding, file_import, kept_imports, unanswered
+from newsletter.web.desk.subscribers import (
+    bulk_tags,
+    delayed,
+    embedding,
+    file_import,
+    kept_imports,
+    unanswered,
+)
 from newsletter.web.desk.subscribers import views as subscribers_views
+from newsletter.web.desk.tool_accounts import views as tool_accounts_views
 from newsletter.web.desk.welcome import views as welcome_views
 
 converters.register()
@@ -111,6 +119,13 @@ urlpatterns = [
     _page("subscribers/", subscribers_views.subscribers, "subscribers", ADMIN),
     _page("subscribers/add/", subscribers_views.add, "subscribers-add", ADMIN),
     _page("subscribers/import/", file_import.take_in, "subscribers-import", ADMIN),
+    _page("subscribers/import/account/", tool_accounts_views.account, "subscribers-account", ADMIN),
+    _page(
+        "subscribers/import/account/<number:pk>/issues/",
+        tool_accounts_views.import_issues,
+        "subscribers-account-issues",
+        ADMIN,
+    ),
     _page("subscribers/imports/", kept_imports.listed, "subscribers-imports", ADMIN),
     _page("subscribers/imports/<number:pk>/", kept_imports.one, "subscribers-imported", ADMIN),
     _page("subscribers/imports/<number:pk>/refused.csv", kept_imports.refused, "subscribers-refused", ADMIN),

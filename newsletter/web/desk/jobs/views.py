@@ -50,7 +50,12 @@ def _progress(request: HttpRequest, job: Job) -> dict[str, object]:
     known = config_of(request).newsletters.get(job.about)
     counts = [
         {"name": name, "number": formatting.number(job.result[key])}
-        for key, name in (("added", _("New")), ("updated", _("Updated")), ("refused", _("Not imported")))
+        for key, name in (
+            ("people", _("Subscribers")),
+            ("added", _("New")),
+            ("updated", _("Updated")),
+            ("refused", _("Not imported")),
+        )
         if key in job.result
     ]
     return {

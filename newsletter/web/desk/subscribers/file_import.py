@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from newsletter.config import Config
+from newsletter.feeds.accounts.fetch import PEOPLE
 from newsletter.models import Job, JobState
 from newsletter.web.desk import formatting
 from newsletter.web.desk.jobs import work
@@ -55,6 +56,7 @@ def take_in(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {
         "newsletters": config_of(request).newsletters.values(),
         "newsletter": request.GET.get("newsletter", ""),
+        **_read(request),
     }
     if request.method == "POST":
         try:
@@ -67,6 +69,18 @@ def take_in(request: HttpRequest) -> HttpResponse:
             if isinstance(problem, _Missing) and problem.upload:
                 context |= {"upload": problem.upload.token(), "upload_name": problem.upload.name}
     return _page(request, context)
+
+
+def _read(request: HttpRequest) -> dict[str, object]:
+    """Return the file that was read from an account, as one that is chosen already."""
+    number = request.GET.get("read", "")
+    job = (
+        Job.objects.filter(pk=int(number), kind="account", state=JobState.DONE).first() if number.isdecimal() else None
+    )
+    if job is None:
+        return {}
+    upload = _Upload(job.result["people_file"], PEOPLE)
+    return {"upload": upload.token(), "upload_name": upload.name, "newsletter": job.about}
 
 
 def _page(request: HttpRequest, context: dict[str, object]) -> HttpResponse:

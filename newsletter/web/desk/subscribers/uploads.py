@@ -25,16 +25,31 @@ if TYPE_CHECKING:
     from newsletter.models import Job
 
 KEPT, PREFIX, LOCK = timedelta(hours=1), "newsletter-uploads-", "lock"
+SUFFIXES = (".csv", ".json", ".zip")
+"""Kept of the names of uploads, since archives of old issues are recognized by them."""
 HELD = ".imports"
 """The folder of files that are being imported, beside config.toml."""
 
 
 def keep(file: "UploadedFile[bytes]") -> str:
     """Write the upload to a file of mode 0600 and return its name, which `path` takes."""
-    with tempfile.NamedTemporaryFile("wb", dir=_folder(), suffix=".csv", delete=False) as target:
+    suffix = Path(file.name or "").suffix.lower()
+    suffix = suffix if suffix in SUFFIXES else ".csv"
+    with tempfile.NamedTemporaryFile("wb", dir=_folder(), suffix=suffix, delete=False) as target:
         for chunk in file.chunks():
             target.write(chunk)
-    written = Path(target.name)
+    return _kept(Path(target.name))
+
+
+def take(file: Path) -> str:
+    """Move a file that the program made to the uploads, and return its name."""
+    with tempfile.NamedTemporaryFile("wb", dir=_folder(), suffix=file.suffix, delete=False) as target:
+        shutil.move(file, target.name)
+    return _kept(Path(target.name))
+
+
+def _kept(written: Path) -> str:
+    """Return the name of an upload, which is removed after an hour."""
     name = f"{written.parent.name}/{written.name}"
     enqueue(REMOVE_UPLOAD, name, datetime.now(UTC) + KEPT, name=name)
     return name
@@ -79,7 +94,11 @@ def release(name: str, configuration: Config, *, later: bool = False) -> None:
 def release_others(names: Collection[str], configuration: Config) -> None:
     """Remove the files that are held for other imports than these, which have ended."""
     for file in configuration.path(HELD).glob("*"):
-        if f"{HELD}/{file.name}" not in names:
+        if f"{HELD}/{file.name}" in names:
+            continue
+        if file.is_dir():  # of an account that was being read
+            shutil.rmtree(file)
+        else:
             file.unlink(missing_ok=True)
 
 

@@ -1,0 +1,1 @@
+"""Reading an account at another tool by its address and key, and importing what was read."""

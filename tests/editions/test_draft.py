@@ -237,6 +237,31 @@ def test_a_late_post_whose_address_is_missing_is_gone_while_another_exists(monke
     assert inside(draft.refresh(config.current(), edition, now=NOW + WEEK)) == []
 
 
+def test_a_missing_post_is_not_sent_once_as_many_later_ones_were_as_an_edition_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    configured(maximum_posts=2)
+    collected_before()
+    missing = "https://kinaforum.example/gone.html"
+
+    class Blog(Fetcher):
+        def get(self, url: str, *_: object, **__: object) -> Response:
+            if url == missing:
+                raise SourceProblem(STOPPED(), status=404)
+            return Response(url, 200)
+
+    monkeypatch.setattr(draft, "collect", lambda *_, **__: [])
+    monkeypatch.setattr(link_check, "Fetcher", Blog)
+    listed = [found("gone", NOW - DAY)]
+    for number in range(4):
+        now = NOW + number * WEEK
+        listed.append(found(str(number), now - HOUR))
+        collected(*listed, now=now)
+        edition = draft.make(config.current(), config.current().newsletters["kinaforum"], now=now)
+        assert inside(edition) == [f"Post {number}"]
+        sent(approval.approve(config.current(), edition, now=now), now)
+
+
 def test_filters_of_a_source_name_their_kind() -> None:
     configured((SourceSettings(url=SOURCE, exclude=Filter(categories=("ads",), words=("lottery",))),))
     collected(found("a", categories=("Ads",)), found("b", title="A lottery"), found("c"))

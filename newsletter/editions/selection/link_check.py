@@ -8,17 +8,19 @@ soon as a source lists the post, and are not checked.
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
 from newsletter import config
 from newsletter.config import Config
 from newsletter.domain.ordinals import Ordinals
+from newsletter.editions.selection.rules import SETTLED
+from newsletter.editions.selection.series import deciding
 from newsletter.editions.selection.windows import Window
 from newsletter.feeds.document import split_address
 from newsletter.feeds.http.fetch import Fetcher
 from newsletter.feeds.model import SourceProblem
-from newsletter.models import Post
+from newsletter.models import EditionPost, Post
 
 MISSING = (404, 410)
 SIDE_BY_SIDE = 8
@@ -29,22 +31,33 @@ OTHERS = 100
 def missing(
     configuration: Config, newsletter: config.Newsletter, window: Window, had: Ordinals, *, now: datetime
 ) -> frozenset[int]:
-    """Return the primary keys of posts whose address returns 404 or 410: those of the window, and late ones.
+    """Return the primary keys of posts whose address returns 404 or 410: those of the window, and late ones, of each
+    the newest that an edition has room for.
 
     Late posts are those that readers of the cadence, who had the posts `had`, were not offered yet.
     """
     posts = Post.objects.filter(newsletter=newsletter.name, gone_at=None, url__startswith="http")
     posts = posts.annotate(dated=Coalesce(F("published"), F("first_seen"))).filter(dated__lt=min(window.until, now))
-    newest = posts.filter(dated__lt=window.since, refusal__isnull=True).order_by("-ordinal")
-    late = [n for n, ordinal in newest.values_list("pk", "ordinal")[: newsletter.maximum_posts] if ordinal not in had]
-    posts = posts.filter(Q(dated__gte=window.since) | Q(pk__in=late)).order_by("-dated")
+    late = posts.filter(pk__in=_late(newsletter, posts.filter(dated__lt=window.since), had))
+    in_window = posts.filter(dated__gte=window.since).order_by("-dated")[: newsletter.maximum_posts]
     by_host: dict[str, dict[int, str]] = {}
-    for number, url in posts.values_list("pk", "url")[: newsletter.maximum_posts]:
+    for number, url in (*in_window.values_list("pk", "url"), *late.order_by("-dated").values_list("pk", "url")):
         by_host.setdefault(split_address(url).netloc, {})[number] = url
     others = _others(newsletter, by_host, now)
     with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="addresses") as pool:
         hosts = [(addresses, others.get(host, "")) for host, addresses in by_host.items()]
         return frozenset().union(*pool.map(lambda host: _missing_of_a_host(configuration, *host), hosts))
+
+
+def _late(newsletter: config.Newsletter, earlier: QuerySet[Post], had: Ordinals) -> list[int]:
+    """Return the newest of earlier posts that readers were not offered, without those that are out for good."""
+    newest = earlier.filter(refusal__isnull=True).order_by("-ordinal").values_list("pk", "ordinal")
+    lacked = [number for number, ordinal in newest.iterator(chunk_size=10_000) if ordinal not in had]
+    if not lacked:
+        return []
+    decided = EditionPost.objects.filter(edition__in=deciding(newsletter.name), included=False)
+    out = set(decided.filter(reason__code__in=SETTLED).values_list("post", flat=True))
+    return [number for number in lacked if number not in out][: newsletter.maximum_posts]
 
 
 def _others(newsletter: config.Newsletter, by_host: dict[str, dict[int, str]], now: datetime) -> dict[str, str]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from newsletter import config
 from newsletter.collecting import gaps, pictures
-from newsletter.collecting.ledger import Stored, source_row, store
+from newsletter.collecting.ledger import Stored, note_removed, source_row, store
 from newsletter.config import Config
 from newsletter.domain.english import counted
 from newsletter.domain.hosts import without_secrets
@@ -175,6 +175,7 @@ def _tasks(
     for name, newsletter in configuration.newsletters.items():
         if only in (None, name) and newsletter.status != "archived":
             configured = frozenset(settings.url for settings in newsletter.sources)
+            note_removed(name, configured, now)
             for settings in newsletter.sources:
                 if only_url not in (None, settings.url):
                     continue

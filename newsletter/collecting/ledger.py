@@ -39,6 +39,12 @@ def source_row(newsletter: str, url: str) -> Source:
     return Source.objects.get_or_create(newsletter=newsletter, url=url)[0]
 
 
+def note_removed(newsletter: str, configured: Collection[str], now: datetime) -> None:
+    """Store which sources of a newsletter are configured no longer."""
+    present = Source.objects.filter(newsletter=newsletter, removed_at=None)
+    present.exclude(url__in=[*configured, PUSHED]).update(removed_at=now)
+
+
 def store(
     source: Source,
     settings: config.SourceSettings,
@@ -49,7 +55,7 @@ def store(
     """Store the posts of a reading, and the state of its source; `configured` are the newsletter's sources."""
     with transaction.atomic():
         source = Source.objects.select_for_update().get(pk=source.pk)
-        first = source.first_read_at is None
+        first = source.first_read_at is None or _was_removed(source)
         known = KnownPosts(source, reading, configured)
         if first:
             source.first_read_at = known.moved_at(reading.posts, now)
@@ -58,6 +64,14 @@ def store(
         gaps.record(source, reading, now)
         _update_source(source, reading, now, first=first)
     return replace(stored, problem=source.problem)
+
+
+def _was_removed(source: Source) -> bool:
+    """Return whether a source was removed, and an edition was approved since then."""
+    if source.removed_at is None:
+        return False
+    since = Edition.objects.filter(HOLDING, newsletter=source.newsletter, approved_at__gt=source.removed_at)
+    return since.filter(standalone=False, corrects=None).exists()
 
 
 def _store_posts(
@@ -185,7 +199,7 @@ def _mark_gone(
 
 
 def _update_source(source: Source, reading: SourceReading, now: datetime, *, first: bool) -> None:
-    source.tried_at = now
+    source.tried_at, source.removed_at = now, None
     problem = _problem(source, reading)
     source.memory = asdict(replace(reading.memory, etag="", last_modified="") if problem else reading.memory)
     source.kind = reading.kind or source.kind

@@ -11,7 +11,8 @@ PUSHED = "api"
 class Source(models.Model):
     """A configured source of one newsletter, created when it is first collected; `url` is the one in config.toml.
 
-    `first_read_at` is when it was first read; of an address to which a blog moved, from when on its posts were new.
+    `first_read_at` is when it was first read, or first read again if it was removed when an edition was sent; of an
+    address to which a blog moved, from when on its posts were new.
     """
 
     newsletter = models.CharField(max_length=40)
@@ -28,6 +29,7 @@ class Source(models.Model):
     problem = MessageField(null=True, help_text="why it could not be read; NULL when the last try went well")
     notes = MessagesField(default=list, help_text="what was odd about the last reading")
     retry_at = models.DateTimeField(null=True, help_text="not before: the source asked for it")
+    removed_at = models.DateTimeField(null=True, help_text="when it was found to be configured no longer")
     stopped = models.BooleanField(default=False, help_text="it answered 410: gone for good")
 
     class Meta:

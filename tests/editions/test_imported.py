@@ -18,7 +18,20 @@ from newsletter.models import ArchiveImport, Edition, ImportedEdition, OldAddres
 from newsletter.sandbox import Sandbox
 from newsletter.web.archive import queries
 from newsletter.web.archive import views as archive_views
-from tests.factories import DAY, HOUR, NAME, NOW, collected, configured, drafted, found, inside, kinaforum, post
+from tests.factories import (
+    DAY,
+    HOUR,
+    NAME,
+    NOW,
+    collected,
+    configured,
+    drafted,
+    found,
+    inside,
+    kinaforum,
+    post,
+    reasons,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_this_process")]
 
@@ -171,6 +184,17 @@ def test_undoing_deletes_the_editions_and_frees_the_posts(folder: Path, client: 
     with pytest.raises(Impossible):
         undoing.undo(config.current(), undoing.find(number), now=NOW)
     assert imported(folder).added == 2
+
+
+def test_a_post_that_is_free_only_months_later_is_too_late(folder: Path) -> None:
+    collected(found("salt", NOW - 3 * DAY))
+    number = imported(folder).number
+    assert number is not None
+    later = NOW + 60 * DAY
+    collected(found("salt", NOW - 3 * DAY), found("pepper", later - DAY), now=later)
+    undoing.undo(config.current(), undoing.find(number), now=later)
+    draft = drafted(later)
+    assert (inside(draft), reasons(draft)["Post salt"]) == (["Post pepper"], "too old to be included")
 
 
 def test_nothing_is_done_with_an_imported_edition(folder: Path) -> None:

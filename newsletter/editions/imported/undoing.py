@@ -35,9 +35,10 @@ def undo(configuration: Config, record: ArchiveImport, *, now: datetime, by: str
         _total, deleted = Edition.objects.filter(imported__archive_import=record).delete()
         record.undone_at = now
         record.save(update_fields=["undone_at"])
-        sent_elsewhere.release(record.newsletter)
+        newsletter = configuration.newsletters.get(record.newsletter)
+        sent_elsewhere.release(record.newsletter, now - newsletter.late_posts if newsletter else now)
         what = acts.ARCHIVE_IMPORT_UNDONE(file=record.file)
-        if newsletter := configuration.newsletters.get(record.newsletter):
+        if newsletter:
             decide_drafts_again(newsletter, what, now)
         history.log(by, what, record.newsletter, now)
     return deleted.get(Edition._meta.label, 0)

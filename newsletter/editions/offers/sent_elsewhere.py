@@ -3,6 +3,8 @@
 Nobody gets them here, whatever their cadence, as what is older than the newsletter. An editor can include them by name.
 """
 
+from datetime import datetime
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
@@ -18,14 +20,16 @@ def refuse(posts: QuerySet[Post]) -> int:
     return _in_imported_editions(posts.filter(refusal__isnull=True)).update(refusal=messages.SENT_ELSEWHERE())
 
 
-def release(newsletter: str) -> int:
+def release(newsletter: str, oldest: datetime) -> int:
     """Take back the refusals for which no imported edition is left; return how many.
 
-    What a cadence has behind it stays as it was judged. The caller holds the newsletter's lock.
+    Posts that are dated before `oldest` are too late by now. What a cadence has behind it stays as it was judged. The
+    caller holds the newsletter's lock.
     """
     refused = Post.objects.filter(newsletter=newsletter, refusal__code=messages.SENT_ELSEWHERE.code)
-    still = _with_link(refused)
-    return refused.exclude(pk__in=list(still.values_list("pk", flat=True))).update(refusal=None)
+    still = list(_with_link(refused).values_list("pk", flat=True))
+    free = refused.exclude(pk__in=still).annotate(dated=Coalesce("published", "first_seen"))
+    return free.filter(dated__lt=oldest).update(refusal=messages.TOO_LATE()) + free.update(refusal=None)
 
 
 def _in_imported_editions(posts: QuerySet[Post]) -> QuerySet[Post]:

@@ -59,6 +59,7 @@ def add(
     blocked address, and for a person who has unsubscribed, unless they are asked to confirm.
     """
     address = address_given(text)
+    Suppression.objects.take_up_again(address.key)
     reason = Suppression.objects.suppressed([address.key]).get(address.key)
     if reason:
         raise ActionRefused(messages.BLOCKED_NOT_ADDED(address=address.written, reason=reason))
@@ -137,6 +138,7 @@ def change_address(subscriber: Subscriber, text: str, at: datetime) -> bool:
         return False
     if Subscriber.objects.filter(key=address.key).exists():
         raise ActionRefused(messages.ADDRESS_TAKEN(address=address.written))
+    Suppression.objects.take_up_again(address.key)
     reasons = Suppression.objects.suppressed([address.key, subscriber.key])
     if reasons.get(subscriber.key, Suppression.Reason.BOUNCED) != Suppression.Reason.BOUNCED:
         raise ActionRefused(messages.BLOCKED_NOT_CHANGED(address=subscriber.address, reason=reasons[subscriber.key]))

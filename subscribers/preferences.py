@@ -221,9 +221,12 @@ def change_address(token: str, at: datetime) -> tuple[ConfirmResult, Letter | No
 def move(subscriber: Subscriber, written: str, at: datetime) -> None:
     """Store another address of a person, in the caller's transaction.
 
-    The links of earlier emails keep working, except those to the profile and to a change of the address.
+    The links of earlier emails keep working, except those to the profile and to a change of the address. An older file
+    can't add the person under the earlier address.
     """
     key = written.lower()
+    earlier = Subscriber.objects.filter(pk=subscriber.pk).values_list("key", flat=True).get()
+    Suppression.objects.keep_imports_away(earlier)
     Subscriber.objects.filter(pk=subscriber.pk).update(address=written, key=key, moved_at=at, **Subscriber.hashed(key))
     subscriber.letters.filter(kind=Letter.Kind.CHANGE).delete()
 

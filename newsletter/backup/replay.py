@@ -184,11 +184,18 @@ def _person(record: log.Record) -> None:
         for choice in record.values[0]:
             _choose(*choice, at=at)
     elif record.kind == entries.BLOCKED:
-        kind, digest, reason, key_id = record.values
-        row = {"reason": reason, "key_id": key_id, "at": at}
-        Suppression.objects.get_or_create(kind=kind, hash=digest, defaults=row)
+        _block(*record.values, at=at)
     elif record.kind == entries.UNDONE:
         _undo_import(*record.values)
+
+
+def _block(kind: str, digest: str, reason: str, key_id: str, *, at: datetime) -> None:
+    """Repeat a block; a stronger reason replaces a weaker one."""
+    values = {"reason": reason, "key_id": key_id, "at": at}
+    row, new = Suppression.objects.get_or_create(kind=kind, hash=digest, defaults=values)
+    if not new and Suppression.WEIGHT[reason] > Suppression.WEIGHT[row.reason]:
+        row.reason, row.note, row.at = reason, "", at
+        row.save(update_fields=["reason", "note", "at"])
 
 
 def _undo_import(returned: Iterable[tuple[int, str]], unblocked: Iterable[tuple[str, str]]) -> None:

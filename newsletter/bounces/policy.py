@@ -20,7 +20,7 @@ from newsletter.delivery.reply import redact_stored
 from newsletter.domain.outcome import Fault
 from newsletter.events import record as events
 from newsletter.events.kinds import EventKind
-from newsletter.models import Bounce, Delivery, DeliveryStatus, Edition, Result
+from newsletter.models import Bounce, Delivery, DeliveryStatus, Edition, Result, State
 from newsletter.sending import progress
 from subscribers.models import Subscriber, Subscription, Suppression
 from subscribers.preferences import unsubscribe, unsubscribe_all
@@ -136,6 +136,7 @@ def weigh_refusals(configuration: Config, now: datetime) -> int:
     """Count refusals in the session as bounces, and return how many addresses are blocked because of them.
 
     Where more of an edition is called "no such mailbox" than accepted, the fault is the server's or ours: nobody pays.
+    While it is being sent, a few of them may be the first of many, and wait.
     """
     editions = Edition.objects.filter(began_at__gt=now - LOOK_BACK, newsletter__in=configuration.newsletters)
     return sum(_weigh(edition, now) for edition in editions)
@@ -146,7 +147,8 @@ def _weigh(edition: Edition, now: datetime) -> int:
     refused = Result.objects.filter(edition=edition, kind=DeliveryStatus.REFUSED, fault__in=list(REFUSALS))
     refused = refused.exclude(status=OUR_RELAYS)
     missing = refused.filter(fault=Fault.READER).count()
-    if missing >= SUSPICIOUS and missing > progress.counts(edition).accepted:
+    enough = 1 if edition.state in (State.SENDING, State.PAUSED) else SUSPICIOUS
+    if missing >= enough and missing > progress.counts(edition).accepted:
         return 0
     known = Bounce.objects.filter(edition=edition, number=OuterRef("number"), mail=Bounce.REFUSED)
     return sum(_weigh_one(result, now) for result in refused.filter(~Exists(known)))

@@ -73,6 +73,19 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
         row.save()
         return False
 
+    def keep_imports_away(self, key: str) -> None:
+        """Let no import add an address that a person has left for another one; an earlier block of it remains."""
+        self.rekey(key)
+        row = {"reason": Suppression.Reason.UNSUBSCRIBED, "note": Suppression.MOVED, "key_id": fingerprint()}
+        digest = keyed_hash(Purpose.ADDRESS, key)
+        self.get_or_create(kind=Suppression.Kind.ADDRESS, hash=digest, defaults=row)
+
+    def take_up_again(self, key: str) -> None:
+        """Let an address be used again that a person has left for another one."""
+        (known,) = EarlierKey.objects.hashes(Purpose.ADDRESS, key)
+        left = self.filter(kind=Suppression.Kind.ADDRESS, hash__in=known, note=Suppression.MOVED)
+        left.filter(reason=Suppression.Reason.UNSUBSCRIBED).delete()
+
     def rekey(self, key: str) -> None:
         """Recompute the hashes that cover this address with the current key, so that SQL can compare them."""
         if not EarlierKey.objects.in_use():
@@ -115,6 +128,8 @@ class Suppression(models.Model):
 
     WEIGHT: ClassVar[dict[str, int]] = {reason: weight for weight, reason in enumerate(Reason.values)}
     UNBLOCKED_BY_CONFIRMING = (Reason.UNSUBSCRIBED, Reason.BOUNCED, Reason.ERASED)
+    MOVED = "moved"
+    """The note of an address that a person has left for another one."""
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
     hash = models.CharField(max_length=32)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from newsletter import config
 from newsletter.bounces.processing import BounceEffect, take
 from newsletter.config import Bounces, Config
-from newsletter.models import Edition, Result
+from newsletter.models import Edition, Result, Tally
 from newsletter.sending import return_path
 from subscribers.models import Suppression
 from tests.delivery.bounce_samples import report
@@ -42,6 +42,7 @@ def accepted(edition: Edition, *numbers: int) -> None:
     """The edition was accepted for these numbers."""
     for number in numbers:
         Result.objects.create(edition=edition, number=number, attempt=1, kind="accepted", at=0)
+    Tally.objects.create(edition=edition, at=NOW, accepted=len(numbers))
 
 
 def editions(count: int, days: int = 7) -> list[Edition]:

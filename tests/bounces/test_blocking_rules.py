@@ -7,7 +7,7 @@ from newsletter.bounces.policy import Tried, is_over, weigh_refusals
 from newsletter.bounces.processing import BounceEffect
 from newsletter.config import Config
 from newsletter.domain.outcome import Fault
-from newsletter.models import Edition, Result
+from newsletter.models import Edition, Result, State
 from tests.bounces.returned_mails import DAY, FULL, SPAM, accepted, came_back, editions, reason
 from tests.sending import outbox_samples as samples
 from tests.sending.outbox_samples import NOW
@@ -88,5 +88,17 @@ def test_refusals_that_are_our_own_fault_cost_nobody(settings: Config, fault: Fa
 def test_a_server_that_knows_nobody_is_not_believed(settings: Config) -> None:
     edition = samples.sending(12)
     accepted(edition, 12)
-    refuse(edition, *range(1, 12))
+    refuse(edition, *range(1, 10))
+    assert weigh_refusals(settings, NOW) == 0, "these may be the first of many"
+    refuse(edition, 10, 11)
     assert weigh_refusals(settings, NOW) == 0
+    Edition.objects.update(state=State.SENT)
+    assert weigh_refusals(settings, NOW) == 0
+
+
+def test_a_few_refusals_count_when_the_edition_is_sent(settings: Config) -> None:
+    edition = samples.sending(2)
+    refuse(edition, 1, 2)
+    assert weigh_refusals(settings, NOW) == 0
+    Edition.objects.update(state=State.SENT)
+    assert weigh_refusals(settings, NOW) == 2

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from subscribers import preferences
+from subscribers import admin_actions, preferences
 from subscribers.addresses import read_address
 from subscribers.forms import PersonForm
 from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression, person_erased
 from subscribers.signup import ConfirmResult
 from subscribers.tokens import Purpose, link_token, link_token_for_tests, timed_token
+from tests.subscribers.conftest import Import
 from tests.subscribers.make import AT, only_letter, path, subscription
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,35 @@ def test_an_address_changes_when_the_new_one_confirms() -> None:
     assert (moved.address, moved.domain) == ("kari@new.example", "new.example")
     assert moved.address_hash != kari.address_hash
     assert preferences.change_address(token, AT)[0] is ConfirmResult.USED
+
+
+def test_an_older_file_adds_nobody_under_an_address_that_they_have_left(take: Import) -> None:
+    file = "email\nkari@reader.example\n"
+    take(file)
+    kari = Subscriber.objects.get()
+    preferences.move(kari, "kari@new.example", AT)
+    assert [len(take(file).refused) for _ in range(2)] == [1, 1]
+    preferences.forget(read_address("kari@new.example"))
+    assert take(file).active == 0
+    assert not Subscriber.objects.exists()
+
+
+def test_an_address_that_was_left_can_be_used_again(take: Import) -> None:
+    kari = subscription().subscriber
+    for address in ("kari@new.example", "kari@reader.example"):
+        kari.refresh_from_db()
+        preferences.request_address_change(kari, read_address(address), AT)
+        assert preferences.change_address(move_link(), AT)[0] is ConfirmResult.DONE
+    assert not Suppression.objects.suppressed(["kari@reader.example"])
+    assert admin_actions.add("kari@new.example", "kinaforum", consent="at the fair") == "added"
+    assert not Suppression.objects.exists()
+
+
+def test_a_block_of_an_address_stays_when_its_reader_moves() -> None:
+    kari = subscription().subscriber
+    Suppression.objects.suppress(kari.key, Suppression.Reason.COMPLAINED)
+    preferences.move(kari, "kari@new.example", AT)
+    assert Suppression.objects.get().reason == Suppression.Reason.COMPLAINED
 
 
 def test_changing_the_address_ends_older_profile_links() -> None:

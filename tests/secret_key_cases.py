@@ -125,6 +125,20 @@ def suppression_by_a_second_reason() -> Holds:
     return lambda: not Suppression.objects.suppress(KARI, Suppression.Reason.COMPLAINED)
 
 
+def address_that_was_left() -> Holds:
+    """Imports can't add it, moving away again makes no second row, and an admin can use it again."""
+    preferences.move(people.subscription(KARI).subscriber, "new@reader.example", timezone.now())
+
+    def holds() -> bool:
+        Suppression.objects.keep_imports_away(KARI)
+        kept_away = Suppression.objects.suppressed([KARI]) == {KARI: "unsubscribed"}
+        is_one = Suppression.objects.count() == 1
+        Suppression.objects.take_up_again(KARI)
+        return kept_away and is_one and not Suppression.objects.exists()
+
+    return holds
+
+
 def suppression_by_an_import() -> Holds:
     """A list that was blocked under an old key is known, and the row gets the present key when its reason changes."""
     blocked = (Suppression.Kind.ADDRESS, KARI)

@@ -132,6 +132,8 @@ USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "suppressions.SuppressionQuerySet.suppressed": (cases.suppressed_address, cases.suppressed_domain),
     "suppressions.SuppressionQuerySet.suppress": (cases.suppression_by_a_second_reason,),
     "suppressions.SuppressionQuerySet.suppress_domain": (cases.suppressed_domain,),
+    "suppressions.SuppressionQuerySet.keep_imports_away": (cases.address_that_was_left,),
+    "suppressions.SuppressionQuerySet.take_up_again": (cases.address_that_was_left,),
     "suppressions.SuppressionQuerySet._put": (cases.suppression_by_a_second_reason,),
     "earlier_keys.EarlierKeyManager.in_use": (cases.suppression_of_a_subscriber,),
     "suppressions.SuppressionQuerySet.rekey": (cases.suppression_of_a_subscriber,),

@@ -301,6 +301,7 @@ CASES = (
     erased_person,
     suppression_of_a_subscriber,
     suppression_by_a_second_reason,
+    address_that_was_left,
     suppression_by_an_import,
     counts_of_an_erased_person,
     count_of_requests,

@@ -7,10 +7,13 @@ from zipfile import ZipFile
 
 import pytest
 from django.test import Client
+from lxml import html as lxml_html
 from PIL import Image as PillowImage
 
 from newsletter import config
+from newsletter.editions.imported import undoing
 from newsletter.editions.imported.archive_import import import_archive
+from newsletter.models import ArchiveImport
 from newsletter.sandbox import Sandbox
 from newsletter.web.archive import static_site, views
 from subscribers import admin_actions
@@ -61,6 +64,27 @@ def test_a_folder_is_written(site: dict[str, str], tmp_path: Path) -> None:
     count = static_site.write_folder(tmp_path / "site", static_site.files_of(config.current(), kinaforum()))
     assert count == len(site)
     assert (tmp_path / "site" / "n" / NAME / "index.html").is_file()
+
+
+def test_another_site_gets_the_same_issues_from_it(site: dict[str, str], client: Client, tmp_path: Path) -> None:
+    pages = [f"/n/{NAME}/issue-2019-05-0{day}/" for day in (1, 2, 3)]
+    before = [_content(client.get(page).text) for page in pages]
+    for record in ArchiveImport.objects.all():
+        undoing.undo(config.current(), record, now=NOW, by="")  # now this is another site
+    assert client.get(pages[0]).status_code == 404
+    with ZipFile(tmp_path / "site.zip", "w") as archive:
+        for name, text in site.items():
+            if name.endswith((".html", ".atom", ".json")):
+                archive.writestr(name, text)
+    assert import_archive(config.current(), kinaforum(), tmp_path / "site.zip", now=NOW).added == 3
+    assert [_content(client.get(page).text) for page in pages] == before
+
+
+def _content(page: str) -> tuple[str, str]:
+    """Return the title of an edition's page, and its words."""
+    tree = lxml_html.fromstring(page)
+    words = tree.xpath("//*[@role='main']")[0].text_content().split()
+    return tree.findtext(".//title"), " ".join(words)
 
 
 def test_the_desk_makes_it_in_the_background(site: dict[str, str], admin: Client) -> None:

@@ -23,6 +23,12 @@ _DATES = (
     "//meta[@name='date' or @name='pubdate' or @name='dc.date' or @name='DC.date']/@content",
     "//time/@datetime",
 )
+OUR_PAGE = "//header[@class='web-bar']"
+"""What a page of this program's own archive has, which `newsletter archive export` writes."""
+OUR_FRAME = " | ".join(
+    f".//*[contains(concat(' ', @class, ' '), ' {name} ')]" for name in ("name", "subject", "dates", "foot")
+)
+"""The parts of our designs that the other site writes anew."""
 _SKIPPED = ("index", "readme", "_index", "404")
 
 
@@ -33,7 +39,8 @@ def issues(files: ArchiveFiles, zone: tzinfo) -> Iterator[OldIssue | LeftOut]:
             continue
         try:
             read = _markdown_issue if name.lower().endswith(MARKDOWN) else _html_issue
-            yield read(name, files.text(name), zone)
+            if issue := read(name, files.text(name), zone):
+                yield issue
         except (ArchiveProblem, frontmatter.FrontMatterProblem) as problem:
             yield LeftOut(name, message_of(problem))
 
@@ -59,10 +66,13 @@ def _markdown_issue(name: str, text: str, zone: tzinfo) -> OldIssue | LeftOut:
     return _issue(name, title, at, html, [url, f"/archive/{slug}" if slug and not url else ""], data)
 
 
-def _html_issue(name: str, text: str, zone: tzinfo) -> OldIssue | LeftOut:
+def _html_issue(name: str, text: str, zone: tzinfo) -> OldIssue | LeftOut | None:
+    """Return the issue of a page; None if the page is a list of issues."""
     page = page_tree(text)
     if page is None:
         return LeftOut(name, messages.NO_TEXT())
+    if _of_json_ld(page, "@type") == "CollectionPage":
+        return None
     title = _first(page, "//meta[@property='og:title']/@content", "//title/text()", "//h1//text()")
     at = next(filter(None, (moment(each, zone) for path in _DATES for each in page.xpath(path))), None)
     at = at or moment(_of_json_ld(page, "datePublished"), zone) or _date_in(name, zone)
@@ -106,6 +116,9 @@ def _body(page: HtmlElement, title: str) -> str:
         ".//nav | .//header[not(ancestor::article)] | .//footer[not(ancestor::article)] | .//form"
     ):
         element.drop_tree()
+    if page.xpath(OUR_PAGE):
+        for element in body.xpath(OUR_FRAME):
+            element.drop_tree()
     for heading in body.xpath(".//h1"):
         if spaced(heading.text_content()) == title:
             heading.drop_tree()

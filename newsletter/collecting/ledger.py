@@ -199,6 +199,8 @@ def _mark_gone(
 
 
 def _update_source(source: Source, reading: SourceReading, now: datetime, *, first: bool) -> None:
+    if (first and source.configured_at is None) or source.removed_at:
+        source.configured_at = now
     source.tried_at, source.removed_at = now, None
     problem = _problem(source, reading)
     source.memory = asdict(replace(reading.memory, etag="", last_modified="") if problem else reading.memory)

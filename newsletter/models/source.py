@@ -29,6 +29,7 @@ class Source(models.Model):
     problem = MessageField(null=True, help_text="why it could not be read; NULL when the last try went well")
     notes = MessagesField(default=list, help_text="what was odd about the last reading")
     retry_at = models.DateTimeField(null=True, help_text="not before: the source asked for it")
+    configured_at = models.DateTimeField(null=True, help_text="when it was tried first, also since it was removed")
     removed_at = models.DateTimeField(null=True, help_text="when it was found to be configured no longer")
     stopped = models.BooleanField(default=False, help_text="it answered 410: gone for good")
 

@@ -3,7 +3,7 @@
 Everything happens under the newsletter's lock, which the fixing of an audience holds too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -128,15 +128,16 @@ def _beginning(newsletter: config.Newsletter, cadence: Cadence, at: datetime) ->
 def _judge(newsletter: config.Newsletter, bases: Mapping[str, Base], after: int) -> None:
     """Judge posts once, when they are first seen: which are out in every cadence, and which in some."""
     behind: dict[str, list[int]] = {base.cadence: [] for base in on(bases)}
-    ends = {cadence: max(frozen_untils(newsletter.at(cadence)), default=None) for cadence in newsletter.offered}
+    ends = {cadence: frozen_untils(newsletter.at(cadence)) for cadence in newsletter.offered}
     unjudged = Post.objects.filter(newsletter=newsletter.name, ordinal__gt=after)
     posts = unjudged.prefetch_related("listings__source")
     for post in posts.defer("html", "summary").order_by("ordinal").iterator(chunk_size=500):
         first_read = min((x.source.first_read_at for x in post.listings.all() if x.source.first_read_at), default=None)
         if first_read is None:
             continue  # written for one edition
+        earlier = {cadence: _last_without(untils, post) for cadence, untils in ends.items()}
         cadences = [
-            each for each in newsletter.offered if _is_behind(post, newsletter.at(each), first_read, ends[each])
+            each for each in newsletter.offered if _is_behind(post, newsletter.at(each), first_read, earlier[each])
         ]
         if refusal := _refusal(post, newsletter, first_read, everywhere=len(cadences) == len(newsletter.offered)):
             Post.objects.filter(pk=post.pk).update(refusal=refusal)
@@ -149,6 +150,12 @@ def _judge(newsletter: config.Newsletter, bases: Mapping[str, Base], after: int)
             grow(base, posts_behind)
             replace_sets(inside, newsletter.name, posts_behind.__or__, base.ordinals)
     sent_elsewhere.refuse(unjudged)
+
+
+def _last_without(untils: Iterable[datetime], post: Post) -> datetime | None:
+    """Return the last of these ends of editions before a post's source was configured, or of all if that is unknown."""
+    tried = [x.source.configured_at for x in post.listings.all() if x.source.configured_at]
+    return max((until for until in untils if not tried or until < min(tried)), default=None)
 
 
 def _refusal(post: Post, newsletter: config.Newsletter, first_read: datetime, *, everywhere: bool) -> Message | None:
@@ -165,7 +172,7 @@ def _is_behind(post: Post, newsletter: config.Newsletter, first_read: datetime, 
     """Return whether a post precedes what a cadence has of its source: one period before that was first read.
 
     For `post` it is what was there before. Of a source that is added later, what was there before has no place in a
-    cadence whose last edition, up to `end`, could not have it.
+    cadence whose last edition until then, up to `end`, could not have it.
     """
     dated = post.published or post.first_seen
     there_before = post.was_there_before and dated < first_read

@@ -204,7 +204,8 @@ def _edition(
         if _is_meant(edition, planned, asked):
             if edition.state == State.DRAFT:
                 edition.since, edition.until = planned.since, planned.until
-                edition.due_at, edition.fixed_window = planned.due_at, bool(asked and asked.since)
+                edition.due_at, edition.by_request = planned.due_at, asked is not None
+                edition.fixed_window = bool(asked and asked.since)
             return edition, False
     return (
         Edition.objects.create(
@@ -215,6 +216,7 @@ def _edition(
             until=planned.until,
             due_at=planned.due_at,
             fixed_window=bool(asked and asked.since),
+            by_request=asked is not None,
             created_at=now,
             refreshed_at=min(planned.since, now),
             revision=0,

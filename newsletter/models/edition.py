@@ -51,6 +51,9 @@ class Edition(models.Model):
         help_text="the posts that its readers may get, when approved: ordinal, primary key and topics of each",
     )
     fixed_window = models.BooleanField(default=False, help_text="the window was given by dates, not by the schedule")
+    by_request = models.BooleanField(
+        default=False, db_default=False, help_text="a person asked for the window or its period, not the schedule"
+    )
     standalone = models.BooleanField(
         default=False, help_text="a letter outside the schedule: it has no posts but those that an editor adds"
     )

@@ -59,6 +59,24 @@ def _late_by_name_beside_a_stale_draft(site: OracleSite) -> None:
     site.wait(DAY)
 
 
+def _late_when_reopened(site: OracleSite) -> None:
+    """An edition that is approved after its time, and does not leave, is reopened when a late post is found."""
+    both(site)
+    site.wait(2 * DAY)
+    site.publish()
+    name = site.draft("week")
+    site.wait(3 * DAY)
+    site.approve(name)
+    site.publish(site.now - 6 * DAY)
+    site.publish()
+    site.collect()
+    site.unlock(name)
+    site.refresh(name)
+    site.approve(name)
+    site.send(name)
+    site.wait(DAY)
+
+
 def _dated_ahead(site: OracleSite) -> None:
     both(site)
     site.publish(site.now + 30 * HOUR)
@@ -161,6 +179,9 @@ SOURCE_CLAUSES = {
     ),
     "an editor includes what is too late for other drafts": History(
         replace(DAILY_OR_WEEKLY, late_days=7, approval="editor"), _late_by_name_beside_a_stale_draft
+    ),
+    "what is found too late is out of an edition that is reopened": History(
+        replace(DAILY_OR_WEEKLY, late_days=3, approval="editor"), _late_when_reopened
     ),
     "nothing comes before its date": History(DAILY_OR_WEEKLY, _dated_ahead),
     "a filter holds once an edition was approved with it": History(DAILY_OR_WEEKLY, _filtered),

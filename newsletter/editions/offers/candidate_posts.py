@@ -52,7 +52,7 @@ def facts(edition: Edition, newsletter: config.Newsletter, lacking: Lacking) -> 
                 held_by=holders.get(post.pk, ""),
                 settled=_out(decided),
                 choice=choices.get(post.pk, ""),
-                by_dates=edition.due_at is None and not newsletter.by_post and not edition.standalone,
+                by_dates=edition.by_request,
                 title=post.title,
                 text=text_of(post.html or post.summary),
                 categories=tuple(post.categories),

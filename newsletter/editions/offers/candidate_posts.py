@@ -19,6 +19,9 @@ from newsletter.messages import posts as messages
 from newsletter.models import Edition, EditionPost, Listing, Post
 from newsletter.models.source import PUSHED
 
+AT_FIRST_SIGHT = (messages.TOO_LATE.code, messages.THERE_BEFORE.code, messages.SENT_ELSEWHERE.code)
+"""The codes of reasons for which a post is out from the beginning."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -78,8 +81,8 @@ def settled_of(
     """Return what other approved editions decided about posts, or all posts, the last one to be approved about each.
 
     A look at the schedule approves several editions at one time. Then a post that one of them leaves out is out, unless
-    an editor included it in another. After an editor included it by name, only an editor can leave it out: an edition
-    that is approved later may have been drafted before.
+    an editor included it in another. After an editor included it by name, what was decided at first sight no longer
+    counts: an edition that is approved later may have been drafted before.
     """
     decided = Q(included=True) | Q(included=False, reason__code__in=SETTLED, edition__standalone=False)
     others = EditionPost.objects.filter(decided, edition__in=deciding(newsletter.name).exclude(pk=edition.pk))
@@ -89,12 +92,11 @@ def settled_of(
     rows = others.order_by("edition__approved_at", weight, "edition__pk")
     decisions: dict[int, Settled] = {}
     by_name: set[int] = set()
-    for post, included, why, period, choice in rows.values_list(
-        "post_id", "included", "reason", "edition__period", "choice"
-    ):
-        if choice:
-            (by_name.add if included else by_name.discard)(post)
-        elif not included and post in by_name:
+    fields = ("post_id", "included", "reason", "edition__period", "choice")
+    for post, included, why, period, choice in rows.values_list(*fields):
+        if choice and included:
+            by_name.add(post)
+        elif not included and post in by_name and why.code in AT_FIRST_SIGHT:
             continue
         decisions[post] = Settled(included, why, f"{newsletter.name}/{period}")
     return decisions

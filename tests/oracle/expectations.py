@@ -97,7 +97,9 @@ class Expectations:
                 post.gone = post.gone or act.at
         if self.read_elsewhere and there:
             self.read_elsewhere = False
-            if act.reaches_back_to is not None:  # a listing may end between posts of the same minute
+            if newest == act.at:  # it may be another blog, with a first period of its own
+                self.reached_elsewhere = act.at
+            elif act.reaches_back_to is not None:  # a listing may end between posts of the same minute
                 self.reached_elsewhere = act.reaches_back_to + timedelta(minutes=1)
 
     def _end_of_known(self, act: acts.Read) -> datetime:

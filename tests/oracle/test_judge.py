@@ -255,6 +255,12 @@ def test_what_a_moved_blog_lists_is_open_if_it_lists_mostly_others_between_known
     assert judged(*log, read(3, *known, *others, newest), cadences=("week", "post")) == [f"either: {PERHAPS_THERE}"]
 
 
+def test_what_is_found_later_is_open_if_nothing_was_known_where_a_blog_moved_to() -> None:
+    first, later = listed("b", 2), listed("old", 0.5)
+    log = (R, ReadElsewhere(at(2)), read(3, first), read(5, first, later))
+    assert judged(*log) == [f"either: {PERHAPS_THERE}"]
+
+
 def test_an_edition_that_is_cancelled_while_it_is_sent_is_over_unless_it_is_sent_to_those_left() -> None:
     other = Joined(at(0), "o")
     stopped = [approved(4, "w1"), Began(at(4), "w1"), Email(at(4), "o", "w1", ("a",)), Stopped(at(4), "w1")]

@@ -12,7 +12,7 @@ def _set_of_drafts(apps: Any, _schema: object) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("newsletter", "0048_templates")]
+    dependencies = [("newsletter", "0050_source_configured_at")]
 
     operations = [
         migrations.AddField(

@@ -50,16 +50,19 @@ def has_hashes(path: Path) -> bool:
         return False  # whoever reads it says so
 
 
-def import_hashes(path: Path, *, dry_run: bool = False) -> ImportReport:
-    """Import the suppressions of another site. Those that are here stay as they are. Raises FileProblem."""
-    number, added, present = None, 0, 0
+def import_hashes(path: Path, *, dry_run: bool = False, record: Import | None = None) -> ImportReport:
+    """Import the suppressions of another site. Those that are here stay as they are. `record` is the import if it was
+    begun. Raises FileProblem.
+    """
+    number, added, present = record.pk if record else None, 0, 0
     try:
         with path.open(encoding="utf-8") as file:
             keys = {name: bytes.fromhex(key) for name, key in json.loads(file.readline())[HEAD].items()}
             at = timezone.now()
             if not dry_run:
                 EarlierKey.objects.learn(keys)
-                number = Import.objects.create(at=at, file=path.name[:254], reason=Suppression.Reason.BY_HAND).pk
+                begun = record or Import.objects.create(at=at, file=path.name[:254], reason=Suppression.Reason.BY_HAND)
+                number = begun.pk
             paced = PacedTransactions(PORTION)
             for rows in _portions(file, set(keys)):
                 with paced.begin():

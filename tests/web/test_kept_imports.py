@@ -14,6 +14,7 @@ from django.utils import timezone
 from newsletter.models import Act, Edition
 from newsletter.web.desk import guides
 from subscribers.importing import import_file
+from subscribers.importing.hashes import export_hashes
 from subscribers.importing.tools import FORMS, SENDY
 from subscribers.models import Import, Subscriber, Subscription, Suppression
 from tests.web import make
@@ -54,6 +55,25 @@ def zipped(**files: str) -> bytes:
         for name, text in files.items():
             archive.writestr(f"{name}.csv", text)
     return target.getvalue()
+
+
+def test_the_hashes_of_another_site_are_blocked_and_can_be_undone(admin: Client) -> None:
+    Suppression.objects.suppress("kari@reader.example", "complained")
+    Suppression.objects.suppress_domain("shut.example", "by hand")
+    file = io.StringIO()
+    export_hashes(file)
+    Suppression.objects.filter(kind="address").delete()
+    page = upload(admin, "hashes.json", file.getvalue().encode(), status="blocked", reason="by hand")
+    assert "(for the reasons in it)" in page
+    assert not Suppression.objects.suppressed(["kari@reader.example"])
+    admin.post(IMPORT, {**token(page), "act": "import"}, follow=True)
+    assert Suppression.objects.suppressed(["kari@reader.example"]) == {"kari@reader.example": "complained"}
+    record = Import.objects.get()
+    assert (record.lines, record.suppressed, record.present, record.file) == (2, 1, 1, "hashes.json")
+    assert record.finished_at is not None
+    admin.post(f"{IMPORTS}{record.pk}/undo/", follow=True)
+    assert not Suppression.objects.suppressed(["kari@reader.example"])
+    assert Suppression.objects.suppressed(["a@shut.example"])
 
 
 def test_an_import_adds_up_and_is_kept(admin: Client, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import import_jobs, kept_imports, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
 from subscribers.importing import FileProblem, is_archive, outline
+from subscribers.importing.hashes import has_hashes
 from subscribers.models import Import, Suppression
 from subscribers.requests import config_of
 
@@ -221,7 +222,9 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
         "figures": kept_imports.figures(job.result),
         "left_out": job.result.get("left_out", ()),
         "has_columns": bool(order.meanings),
-        "why": reasons().get(order.reason, ""),
+        "why": _("for the reasons in it")
+        if has_hashes(uploads.path(order.file, config_of(request)))
+        else reasons().get(order.reason, ""),
         "shown": import_jobs.figures(job.result),
         "title": known.title if known else order.newsletter,
         "consent": order.consent,

@@ -24,6 +24,7 @@ from newsletter.web.desk.jobs.work import JobProgress, Json
 from newsletter.web.desk.subscribers import queries, uploads
 from subscribers.importing import FileProblem, ImportReport, Portion, import_blocked, import_file
 from subscribers.importing.dates import Order, moment
+from subscribers.importing.hashes import has_hashes, import_hashes
 from subscribers.importing.run import PortionHook
 from subscribers.models import Import
 
@@ -181,6 +182,11 @@ def _import(
     path: Path, order: ImportOrder, job: Job, after: int, store: PortionHook, record: Import | None
 ) -> ImportReport:
     dry_run = record is None
+    if order.reason and has_hashes(path):
+        report = import_hashes(path, dry_run=dry_run, record=record)
+        numbers = {"lines": report.lines, "suppressed": report.suppressed, "present": report.present}
+        store(Portion(report.lines, Counter(numbers), (), 1, 1))
+        return report
     if order.reason:
         return import_blocked(
             path, order.reason, dry_run=dry_run, after=after, portion=store, record=record, name=order.name

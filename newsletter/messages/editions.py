@@ -28,6 +28,10 @@ SOURCE_NOT_READ = MessageType("edition.source-not-read", gettext_noop("{url} (no
 TIME_PASSED = MessageType(
     "edition.time-passed", gettext_noop("it was due at {at}, but newsletter was not running; send it by hand")
 )
+SCHEDULED_TIME_MISSED = MessageType(
+    "edition.scheduled-time-missed",
+    gettext_noop("it was scheduled for {at}, and could not be sent then; send it by hand, or cancel it"),
+)
 TOO_FEW_POSTS = MessageType(
     "edition.too-few-posts",
     *ngettext_noop(

@@ -8,7 +8,7 @@ delivery is pending.
 import logging
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from newsletter.events import record as events
 from newsletter.events.kinds import EventKind
 from newsletter.logs import log_event
 from newsletter.messages import Message, MessageType, delivery, message_of
+from newsletter.messages import editions as editions_messages
 from newsletter.messages import history as acts
 from newsletter.messages import notices as notices_messages
 from newsletter.messages import schedule as schedule_messages
@@ -57,6 +58,9 @@ def _begin(configuration: Config, edition: Edition, now: datetime) -> Edition | 
             locked = Edition.objects.select_for_update().get(pk=edition.pk)
             if locked.state != State.QUEUED or (locked.due_at and locked.due_at > now):
                 return None  # cancelled, taken back or rescheduled meanwhile
+            if _is_missed(locked, configuration.newsletters[locked.newsletter].late, now):
+                _hold_back(locked, now)
+                return None
             check_edition(configuration, locked.newsletter, locked.approved_content)
             created = audience.create(configuration, locked, now)
             waiting_by_posts = [(str(each.posts), each.subscriptions) for each in created.waiting]
@@ -69,6 +73,19 @@ def _begin(configuration: Config, edition: Edition, now: datetime) -> Edition | 
     except (WhereProblem, LinkProblem) as problem:
         _wait(edition, message_of(problem), now)
         return None
+
+
+def _is_missed(edition: Edition, late: timedelta, now: datetime) -> bool:
+    """Return whether a time that was chosen for an edition has passed by more than `late`: nothing sent it then."""
+    due, queued = edition.due_at, edition.queued_at
+    return due is not None and queued is not None and due > queued and now - due > late
+
+
+def _hold_back(edition: Edition, now: datetime) -> None:
+    """Let an edition that missed its time be approved only, until an editor sends it."""
+    why = editions_messages.SCHEDULED_TIME_MISSED(at=edition.due_at)
+    change(edition, State.APPROVED, due_at=None, queued_at=None, waiting=why)
+    tell(edition, "waiting", schedule_messages.WAITING(edition=edition.name, reason=why), now)
 
 
 def _skip(edition: Edition, numbers: range, reason: Message, settings: DeliverySettings, now: datetime) -> None:

@@ -13,7 +13,7 @@ from newsletter.config import Config
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.editions import approval, draft
 from newsletter.editions.problems import Impossible
-from newsletter.models import ApprovedContent, Edition, Occurrence, Source, State
+from newsletter.models import ApprovedContent, Edition, Notice, Occurrence, Source, State
 from newsletter.scheduling.schedule import tick
 from newsletter.sending import lifecycle, sender, unfinished
 from subscribers.models import Subscription
@@ -56,6 +56,19 @@ def test_a_queued_edition_begins_when_the_newsletter_is_active_again() -> None:
     edition = samples.queued()
     assert lifecycle.begin_due(as_now("paused"), samples.NOW) == []
     assert lifecycle.begin_due(as_now("active"), samples.NOW) == [edition]
+
+
+def test_an_edition_that_was_scheduled_for_a_time_of_the_pause_waits_for_an_editor() -> None:
+    configured()
+    edition = approval.approve(config.current(), drafted(), now=NOW)
+    approval.queue(config.current(), edition, at=NOW + timedelta(days=1), now=NOW)
+    assert lifecycle.begin_due(as_now("paused"), NOW + timedelta(days=2)) == []
+    assert lifecycle.begin_due(as_now("active", late=timedelta(hours=6)), NOW + timedelta(days=9)) == []
+    edition.refresh_from_db()
+    assert (edition.state, edition.due_at) == (State.APPROVED, None)
+    assert "is waiting: it was scheduled for 2026-" in str(Notice.objects.get(kind="waiting").text)
+    approval.queue(config.current(), edition, now=NOW + timedelta(days=9))
+    assert lifecycle.begin_due(config.current(), NOW + timedelta(days=9)) == [edition]
 
 
 def test_sending_stops_while_a_newsletter_is_paused() -> None:

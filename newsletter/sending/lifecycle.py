@@ -58,8 +58,9 @@ def _begin(configuration: Config, edition: Edition, now: datetime) -> Edition | 
             locked = Edition.objects.select_for_update().get(pk=edition.pk)
             if locked.state != State.QUEUED or (locked.due_at and locked.due_at > now):
                 return None  # cancelled, taken back or rescheduled meanwhile
-            if _is_missed(locked, configuration.newsletters[locked.newsletter].late, now):
-                _hold_back(locked, now)
+            missed = _missed_time(locked, configuration.newsletters[locked.newsletter].late, now)
+            if missed is not None:
+                _hold_back(locked, missed, now)
                 return None
             check_edition(configuration, locked.newsletter, locked.approved_content)
             created = audience.create(configuration, locked, now)
@@ -75,15 +76,15 @@ def _begin(configuration: Config, edition: Edition, now: datetime) -> Edition | 
         return None
 
 
-def _is_missed(edition: Edition, late: timedelta, now: datetime) -> bool:
-    """Return whether a time that was chosen for an edition has passed by more than `late`: nothing sent it then."""
+def _missed_time(edition: Edition, late: timedelta, now: datetime) -> datetime | None:
+    """Return the time that was chosen for an edition if it has passed by more than `late`: nothing sent it then."""
     due, queued = edition.due_at, edition.queued_at
-    return due is not None and queued is not None and due > queued and now - due > late
+    return due if due is not None and queued is not None and due > queued and now - due > late else None
 
 
-def _hold_back(edition: Edition, now: datetime) -> None:
+def _hold_back(edition: Edition, due: datetime, now: datetime) -> None:
     """Let an edition that missed its time be approved only, until an editor sends it."""
-    why = editions_messages.SCHEDULED_TIME_MISSED(at=edition.due_at)
+    why = editions_messages.SCHEDULED_TIME_MISSED(at=due)
     change(edition, State.APPROVED, due_at=None, queued_at=None, waiting=why)
     tell(edition, "waiting", schedule_messages.WAITING(edition=edition.name, reason=why), now)
 

@@ -118,7 +118,7 @@ class _Judging(Expectations):
         if act.kind is Kind.CORRECTION:
             return None
         if post.name in act.shown:
-            return Settled(act.edition, act.at, Certainty.NO)
+            return Settled(act.edition, act.at, Certainty.NO, by_name=post.name in act.added)
         if act.kind is Kind.LETTER:
             return None
         if post.name in act.out:

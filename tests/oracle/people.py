@@ -59,12 +59,16 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What an approved edition decided about a post: it has it, or `why` it is out, or perhaps out."""
+    """What an approved edition decided about a post: it has it, or `why` it is out, or perhaps out.
+
+    `by_name`: an editor included it.
+    """
 
     edition: str
     at: datetime
     out: Certainty
     why: str = ""
+    by_name: bool = False
 
 
 @dataclass(slots=True)
@@ -110,7 +114,9 @@ class SeenPost:
         return last.why if last.out is Certainty.EITHER else ""
 
     def _last(self, until: datetime | None = None) -> Settled | None:
-        return next((each for each in reversed(self.settled) if until is None or each.at <= until), None)
+        """Return what was decided last; of several decisions at one time, that of an editor who included it."""
+        last = next((each for each in reversed(self.settled) if until is None or each.at <= until), None)
+        return next((each for each in self.settled if last and each.at == last.at and each.by_name), last)
 
 
 def seen(listed: ListedPost, at: datetime) -> SeenPost:

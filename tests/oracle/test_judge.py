@@ -255,6 +255,16 @@ def test_what_a_moved_blog_lists_is_open_if_it_lists_mostly_others_between_known
     assert judged(*log, read(3, *known, *others, newest), cadences=("week", "post")) == [f"either: {PERHAPS_THERE}"]
 
 
+def test_what_an_editor_includes_is_not_out_for_what_is_left_out_at_the_same_time() -> None:
+    daily, a = Joined(at(0), "d", "day"), frozenset("a")
+    included = sent(2, "d1", ("d", "a"), cadence="day", shown=a, added=a)
+    left_out = approved(2, "w1", out=a)
+    offered = {"cadences": ("week", "day")}
+    assert judged(R, daily, ONE, included, left_out, sent(9, "w2", ("r", "a")), **offered) == []
+    later = approved(3, "w1", out=a)
+    assert judged(R, daily, ONE, included, later, sent(9, "w2", ("r", "a")), **offered) == ["unwanted r a"]
+
+
 def test_what_is_found_later_is_open_if_nothing_was_known_where_a_blog_moved_to() -> None:
     first, later = listed("b", 2), listed("old", 0.5)
     log = (R, ReadElsewhere(at(2)), read(3, first), read(5, first, later))

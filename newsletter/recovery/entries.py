@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from django.conf import settings
-from django.core import serializers
+from django.core.serializers import json as json_serializer
 from django.db import transaction
 from django.db.models import Model, Q
 from django.dispatch import receiver
@@ -180,12 +180,12 @@ def packed_rows(edition: Edition) -> str:
         edition.entries.all(),
         edition.variants.all(),
     )
-    return _packed(serializers.serialize("json", rows))
+    return _packed(json_serializer.Serializer().serialize(rows))  # get_serializer imports those of XML and YAML, too
 
 
 def unpacked_rows(text: str) -> list[Model]:
     """Return the rows again, unsaved."""
-    return [each.object for each in serializers.deserialize("json", _unpacked(text), ignorenonexistent=True)]
+    return [each.object for each in json_serializer.Deserializer(_unpacked(text), ignorenonexistent=True)]
 
 
 def _packed(text: str) -> str:

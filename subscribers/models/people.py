@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Coalesce
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -177,9 +176,11 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.exclude(cadence__in=[each for each in newsletter.offered if each != newsletter.period])
 
     def with_picks(self, at: datetime) -> "models.QuerySet[Any, Any]":
-        """Annotate the topics that were picked at a time as `picks`."""
-        later = TopicChange.objects.filter(subscription=models.OuterRef("pk"), at__gt=at).order_by("at", "pk")
-        return self.annotate(picks=Coalesce(models.Subquery(later.values("before")[:1]), models.F("topics")))
+        """Annotate the topics that were picked at a time as `picks`; as a rule, nobody has changed them since."""
+        changes = TopicChange.objects.filter(at__gt=at)
+        before = changes.filter(subscription=models.OuterRef("pk")).order_by("at", "pk").values("before")[:1]
+        changed = models.When(pk__in=changes.values("subscription"), then=models.Subquery(before))
+        return self.annotate(picks=models.Case(changed, default=models.F("topics")))
 
     def blocked(self) -> "SubscriptionQuerySet":
         """Return the subscriptions whose address or domain is blocked."""

@@ -59,12 +59,11 @@ def test_each_set_grows_as_if_its_reader_were_alone(
             key = None if had is None else OfferedSet.objects.key_of("kinaforum", had)
             Subscription.objects.filter(pk=subscription.pk).update(offered=key, topics=picks)
         everyone = growth.readers_in(own, stored)
+        groups = groups_of(everyone, kinaforum(), edition)
         without = [
-            group
-            for group in groups_of(everyone, kinaforum(), edition)
-            if group.picks == missing and offer_to(group).outcome == OfferOutcome.MAILED
+            group for group in groups if group.picks == missing and offer_to(group).outcome == OfferOutcome.MAILED
         ]
-        waiting = growth.grow_by_edition(kinaforum(), edition, everyone, own, without, everyone, offer_to)
+        waiting = growth.grow_by_edition(kinaforum(), edition, everyone, groups, own, without, everyone, offer_to)
         rows = Subscription.objects.select_related("offered").in_bulk()
         after = {key: row.offered.ordinals if row.offered else own.ordinals for key, row in rows.items()}
         transaction.set_rollback(True)

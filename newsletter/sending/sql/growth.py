@@ -16,7 +16,7 @@ from newsletter.domain.offers import Offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import bases
 from newsletter.editions.offers.approved import OfferTo
-from newsletter.editions.offers.readers import ReaderGroup, groups_of, newcomers
+from newsletter.editions.offers.readers import ReaderGroup, newcomers
 from newsletter.models import Delivery, Edition
 from subscribers.models import Base, OfferedSet, Subscription, SubscriptionQuerySet, in_base, replace_sets
 
@@ -52,6 +52,7 @@ def grow_by_edition(
     newsletter: Newsletter,
     edition: Edition,
     readers: SubscriptionQuerySet,
+    groups: Sequence[ReaderGroup],
     base: Base,
     without_variant: Sequence[ReaderGroup],
     receiving: SubscriptionQuerySet,
@@ -59,10 +60,10 @@ def grow_by_edition(
 ) -> list[WaitingReaders]:
     """Let the sets of all readers of a cadence grow by what an edition offers them, and the base.
 
-    Paused readers and others who don't receive it now are offered the same. Those of the groups `without_variant` who
-    receive it wait. Also return who waits for which posts.
+    `groups` are those of the readers. Paused readers and others who don't receive it now are offered the same. Those of
+    the groups `without_variant` who receive it wait. Also return who waits for which posts.
     """
-    offers = [(group, offer_to(group)) for group in groups_of(readers, newsletter, edition)]
+    offers = [(group, offer_to(group)) for group in groups]
     bases.grow(base, offer_to(newcomers(base.ordinals)).afterwards)
     Subscription.objects.filter(newsletter=newsletter.name, waited__gt=0).update(waited=0)
     waiting = _keep(newsletter, edition, receiving, without_variant, offer_to)

@@ -76,13 +76,15 @@ def create(
     stored = bases.update(newsletter, now)
     base = stored[newsletter.period]
     receiving = receiving.filter(returns=False)
-    offer_to = offers_of(edition, newsletter)
-    places = _places(configuration, newsletter, edition, receiving, offer_to, now)
-    audience = _write(edition, places, receiving)
     if not edition.candidates:
-        return audience
+        return _write(edition, _Places(), receiving)
+    offer_to = offers_of(edition, newsletter)
     readers = readers_in(base, stored)
-    waiting = grow_by_edition(newsletter, edition, readers, base, places.without_variant, receiving, offer_to)
+    groups = groups_of(readers, newsletter, edition)
+    those_receiving = groups if _is_same_for_all(groups, offer_to) else groups_of(receiving, newsletter, edition)
+    places = _places(configuration, edition, those_receiving, offer_to, now)
+    audience = _write(edition, places, receiving)
+    waiting = grow_by_edition(newsletter, edition, readers, groups, base, places.without_variant, receiving, offer_to)
     _forget_changes(newsletter, edition)
     return audience._replace(waiting=waiting)
 
@@ -97,22 +99,20 @@ def create_for_all(
     return FixedAudience(size)
 
 
+def _is_same_for_all(groups: Sequence[ReaderGroup], offer_to: OfferTo) -> bool:
+    """Return whether all readers of the cadence are offered the same, whether or not they receive it."""
+    return len({(offered.outcome, offered.posts) for offered in map(offer_to, groups)}) == 1
+
+
 def _places(
-    configuration: Config,
-    newsletter: Newsletter,
-    edition: Edition,
-    receiving: SubscriptionQuerySet,
-    offer_to: OfferTo,
-    now: datetime,
+    configuration: Config, edition: Edition, groups: Sequence[ReaderGroup], offer_to: OfferTo, now: datetime
 ) -> _Places:
     """Decide for each group of readers which variant it gets."""
     places = _Places()
     wanted: dict[Ordinals, list[ReaderGroup]] = {}
-    for group in groups_of(receiving, newsletter, edition):
+    for group in groups:
         offered = offer_to(group)
-        if not edition.candidates:
-            places.groups.setdefault(FIRST, []).append(group)
-        elif offered.outcome == OfferOutcome.MAILED:
+        if offered.outcome == OfferOutcome.MAILED:
             wanted.setdefault(offered.posts, []).append(group)
         elif offered.waits:
             places.too_few.append(group)
@@ -120,11 +120,11 @@ def _places(
             place = NOTHING_NEW if offered.outcome == OfferOutcome.NOTHING_NEW else OFF_TOPIC
             places.groups.setdefault(place, []).append(group)
     variants = _variants(configuration, edition, wanted, now)
-    for posts, groups in wanted.items():
+    for posts, those in wanted.items():
         if (variant := variants.get(posts)) is None:
-            places.without_variant += groups
+            places.without_variant += those
         else:
-            places.groups.setdefault(variant.position + FIRST, []).extend(groups)
+            places.groups.setdefault(variant.position + FIRST, []).extend(those)
     return places
 
 

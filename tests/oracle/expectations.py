@@ -11,6 +11,7 @@ from tests.oracle.people import Person, SeenEdition, SeenPost, beginning, seen
 THERE_BEFORE, TOO_LATE = "dated before the newsletter's first period", "found too late"
 PERHAPS_THERE = "first read where the blog moved to, and older than the newest known post or the newsletter"
 BEFORE_THEY_CAME = "dealt with before they came"
+TWO_DATES = "with two dates in the moment in which it was found"
 ELSEWHERE = "sent with another tool"
 
 
@@ -115,8 +116,14 @@ class Expectations:
         return act.at if len(others) > len(dates) else max(*dates, self.setup)
 
     def _list_again(self, post: SeenPost, listed: acts.ListedPost, now: datetime) -> None:
-        """A new date counts until an approved edition has the post; what was judged at first sight stays."""
+        """A new date counts until an approved edition has the post; what was judged at first sight stays.
+
+        Which date that was is open if the post has two in one moment.
+        """
         if post.dated != listed.dated and not post.holders:
+            if post.found == now:
+                post.first_refusal = ""
+                self._doubt(post, TWO_DATES)
             post.dates.append((now, listed.dated))
             post.dated = listed.dated
         post.gone, post.deleted = None, False
@@ -139,13 +146,13 @@ class Expectations:
             if not person.active:
                 self._begin_with(person, post.name)
 
-    def _doubt(self, post: SeenPost) -> None:
+    def _doubt(self, post: SeenPost, why: str = PERHAPS_THERE) -> None:
         """A post may be out in all cadences or in some, as one that was there before."""
-        post.first_doubt = PERHAPS_THERE
+        post.first_doubt = why
         for cadence in self.configured.offered:
-            self.perhaps[cadence].setdefault(post.name, PERHAPS_THERE)
+            self.perhaps[cadence].setdefault(post.name, why)
         for person in self.people.values():
-            person.either(post.name, PERHAPS_THERE)
+            person.either(post.name, why)
 
     def _find_in(self, cadence: str, post: SeenPost, *, first: bool) -> None:
         """A post of before a cadence's first period is over for its readers; for `post`, so is what was there before.

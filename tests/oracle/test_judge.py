@@ -27,7 +27,7 @@ from tests.oracle.acts import (
     Stopped,
     Unlocked,
 )
-from tests.oracle.expectations import PERHAPS_THERE
+from tests.oracle.expectations import PERHAPS_THERE, TWO_DATES
 from tests.oracle.judge import judge
 
 MONDAY = datetime(2026, 2, 23, 9, tzinfo=UTC)
@@ -263,6 +263,13 @@ def test_what_an_editor_includes_is_not_out_for_what_is_left_out_at_the_same_tim
     assert judged(R, daily, ONE, included, left_out, sent(9, "w2", ("r", "a")), **offered) == []
     later = approved(3, "w1", out=a)
     assert judged(R, daily, ONE, included, later, sent(9, "w2", ("r", "a")), **offered) == ["unwanted r a"]
+
+
+def test_a_post_with_two_dates_in_the_moment_in_which_it_is_found_is_open() -> None:
+    old, anew = read(40, listed("a", 1)), listed("a", 40.5)
+    assert judged(R, old, read(40, anew), sent(42, "w1", ("r", "a"))) == [f"either: {TWO_DATES}"]
+    assert judged(R, old, read(40, anew)) == [f"either: {TWO_DATES}"]
+    assert judged(R, old, read(41, anew), sent(42, "w1", ("r", "a"))) == ["unwanted r a"]
 
 
 def test_what_is_found_later_is_open_if_nothing_was_known_where_a_blog_moved_to() -> None:

@@ -26,6 +26,7 @@ NO_DATE = MessageType(
     gettext_noop("it has no date; write 'date: 2024-05-31' above its text, or begin the file's name with the date"),
 )
 IN_THE_FUTURE = MessageType("archive.future", gettext_noop("its date is in the future"))
+PAGE = MessageType("archive.page", gettext_noop("it is a page of the old site, not an issue"))
 NO_TEXT = MessageType("archive.no-text", gettext_noop("it has no text"))
 UNDONE = MessageType("archive.undone", gettext_noop("this import was undone before"))
 NO_IMPORT = MessageType("archive.no-import", gettext_noop("there is no import of old issues with the number {number}"))

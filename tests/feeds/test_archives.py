@@ -42,11 +42,13 @@ def test_substack(tmp_path: Path) -> None:
         "12.paid,2023-01-06T10:00:00.000Z,true,,,newsletter,only_paid,For payers,,\n"
         "13.draft,,false,,,newsletter,everyone,Unwritten,,\n"
         "14.lost,2023-01-07T10:00:00.000Z,true,,,newsletter,everyone,Lost,,\n"
+        "15.about,2023-01-01T10:00:00.000Z,true,,,page,everyone,About,,\n"
     )
     files = {
         "export/posts.csv": table,
         "export/posts/11.first-light.html": "<p>Hello</p>",
         "export/posts/12.paid.html": "x",
+        "export/posts/15.about.html": "<p>About us.</p>",
     }
     issues, left_out = read(zipped(tmp_path / "substack.zip", files), "https://old.example")
     issue = issues["First light"]
@@ -58,6 +60,7 @@ def test_substack(tmp_path: Path) -> None:
         "For payers": messages.NOT_PUBLIC.code,
         "Unwritten": messages.NOT_SENT.code,
         "Lost": messages.NO_TEXT.code,
+        "About": messages.PAGE.code,
     }
 
 
@@ -143,7 +146,11 @@ def test_ghost(tmp_path: Path) -> None:
     assert issues["By email"].paths == ("/email/b", "/p/b")
     assert 'src="https://old.example/content/images/a.png"' in clean_issue(issues["Spring"]).html
     assert issues.keys() == {"Spring", "By email"}
-    assert left_out == {"For members": messages.NOT_PUBLIC.code, "Unsent": messages.NOT_SENT.code}
+    assert left_out == {
+        "For members": messages.NOT_PUBLIC.code,
+        "Unsent": messages.NOT_SENT.code,
+        "About": messages.PAGE.code,
+    }
 
 
 def test_listmonk(tmp_path: Path) -> None:

@@ -228,12 +228,40 @@ def test_a_link_that_says_where_to_read_on_goes(line: str) -> None:
             '<div class="captioned-button-wrap"><p>Feel free to share it.</p><p class="button-wrapper">'
             '<a href="https://x.example/p/a?action=share">Share</a></p></div>'
         ),
+        '<p class="button-wrapper"><a class="button primary" href="%%checkout_url%%"><span>Subscribe</span></a></p>',
+        '<p><a class="button" href="%%share_url%%">Share</a></p>',
+        '<p><a href="%%half_magic_comments_url%%">Leave a comment</a></p>',
+        '<p><a href="%%share_url%%">Share</a> | <a href="%%half_magic_comments_url%%">Comment</a></p>',
+        '<ul><li><strong><a href="%%checkout_url%%&amp;next=x">Subscribe</a></strong></li></ul>',
+        '<div><a class="button" href="https://x.example/%%checkout_url%%"><img src="/s.png"></a></div>',
     ],
 )
 def test_substack_s_buttons_go(button: str) -> None:
     cleaned = clean(f"<p>one</p>{button}", BASE)
     assert cleaned.html == "<p>one</p>"
     assert cleaned.dropped == (("feed note", 1),)
+
+
+@pytest.mark.parametrize(
+    ("html", "cleaned"),
+    [
+        ('<p>Please <a href="%%share_url%%">share it</a>.</p>', "<p>Please share it.</p>"),
+        (
+            '<p>If you like it: <a class="button" href="%%checkout_url%%">Subscribe</a></p>',
+            "<p>If you like it: </p>",
+        ),
+        (
+            '<p><a href="%%share_url%%"><img src="https://x.example/a.png" alt="Boats"></a></p>',
+            '<p><img src="https://x.example/a.png" alt="Boats"></p>',
+        ),
+        (
+            '<p><a href="https://x.example/?a=100%%20off">100%% off, says %%share_url%%</a></p>',
+            '<p><a href="https://x.example/?a=100%%20off">100%% off, says %%share_url%%</a></p>',
+        ),
+    ],
+)
+def test_a_placeholder_of_substack_is_no_address(html: str, cleaned: str) -> None:
+    assert clean(html, BASE).html == cleaned
 
 
 @pytest.mark.parametrize(

@@ -21,14 +21,14 @@ def data_of(document: Any) -> Mapping[str, Any] | None:
 
 
 def issues(data: Mapping[str, Any], zone: tzinfo, base: str) -> Iterator[OldIssue | LeftOut]:
-    """Yield the posts that everyone could read; pages are no issues."""
+    """Yield the posts. Pages are left out, and posts that not everyone could read."""
     subjects = {
         each.get("post_id"): each.get("email_subject")
         for each in data.get("posts_meta") or ()
         if isinstance(each, dict)
     }
     for post in data["posts"]:
-        if isinstance(post, dict) and post.get("type", "post") == "post" and not post.get("page"):
+        if isinstance(post, dict):
             yield _issue(post, str(subjects.get(post.get("id")) or ""), zone, base)
 
 
@@ -36,6 +36,8 @@ def _issue(post: Mapping[str, Any], subject: str, zone: tzinfo, base: str) -> Ol
     title, slug, uuid = (str(post.get(key) or "") for key in ("title", "slug", "uuid"))
     title = title or subject or slug
     at = moment(post.get("published_at"), zone)
+    if post.get("type", "post") != "post" or post.get("page"):
+        return LeftOut(title, messages.PAGE())
     if post.get("status") not in _SENT:
         return LeftOut(title, messages.NOT_SENT())
     if post.get("visibility", "public") != "public":

@@ -19,7 +19,10 @@ def table(files: ArchiveFiles) -> str:
 
 
 def issues(files: ArchiveFiles, zone: tzinfo, base: str) -> Iterator[OldIssue | LeftOut]:
-    """Yield the posts. Those for paying subscribers alone are left out, so that they don't become public."""
+    """Yield the posts.
+
+    Pages such as "About" are left out, and posts for paying subscribers alone, so that they don't become public.
+    """
     name = table(files)
     folder = name.removesuffix("posts.csv") + "posts/"
     for row in rows(files, name):
@@ -27,7 +30,9 @@ def issues(files: ArchiveFiles, zone: tzinfo, base: str) -> Iterator[OldIssue | 
         title = row["title"] or slug
         document = f"{folder}{row['post_id']}.html"
         at = moment(row["post_date"], zone)
-        if row["is_published"].lower() != "true":
+        if row.get("type") == "page":
+            yield LeftOut(title, messages.PAGE())
+        elif row["is_published"].lower() != "true":
             yield LeftOut(title, messages.NOT_SENT())
         elif row.get("audience", "") not in _PUBLIC:
             yield LeftOut(title, messages.NOT_PUBLIC())

@@ -27,6 +27,11 @@ _FLARE_LINK = re.compile(
 )
 _SUBSTACK_CLASSES = words("subscription-widget-wrap subscription-widget-wrap-editor captioned-button-wrap")
 _SUBSTACK_LINK = re.compile(r"/subscribe(?:\?|\Z)|[?&]action=(?:share|subscribe)\b|/p/[^/?]+/comments\b", re.IGNORECASE)
+_SUBSTACK_PLACEHOLDER = re.compile(r"%%[a-z_]+%%")
+"""In an address: what Substack fills in when it sends or shows a post. Its exports and some feeds have it as it is."""
+_BLOCKS = words("p li h1 h2 h3 h4 h5 h6 div td")
+_PICTURES = words("img iframe video audio")
+_BESIDE_LINKS = re.compile(r"[\s|·•,/–—-]*")
 
 
 def drop_feedflare(root: HtmlElement) -> int:
@@ -49,8 +54,27 @@ def _is_flare(element: HtmlElement) -> bool:
 
 
 def drop_substack(root: HtmlElement) -> int:
-    """Take away Substack's forms and buttons for subscribing, sharing and commenting; returns their number."""
-    return _drop(e for e in root.iter("div", "p") if _is_substack(e))
+    """Take away Substack's forms and buttons for subscribing, sharing and commenting; returns their number.
+
+    The words of a link in a sentence stay without the link, if its address is a placeholder.
+    """
+    dropped = _drop(e for e in root.iter("div", "p") if _is_substack(e))
+    links = [a for a in root.iter("a") if _SUBSTACK_PLACEHOLDER.search(a.get("href") or "")]
+    buttons = [a for a in links if "button" in (a.get("class") or "").split()]
+    around = dict.fromkeys(next(a.iterancestors(*_BLOCKS), root) for a in links)
+    blocks = [each for each in around if each is not root and _has_nothing_but(each, set(links))]
+    dropped += _drop([*blocks, *buttons])
+    for link in links:
+        if link.getparent() is not None:
+            link.drop_tag()
+    return dropped
+
+
+def _has_nothing_but(block: HtmlElement, links: set[HtmlElement]) -> bool:
+    """Return whether a block shows nothing but some of these links."""
+    beside = "".join(block.xpath(".//text()[not(ancestor::a)]"))
+    others = (each for each in block.iter("a", *_PICTURES) if each not in links)
+    return bool(_BESIDE_LINKS.fullmatch(beside)) and not any(True for _ in others)
 
 
 def _is_substack(element: HtmlElement) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from newsletter.cli.common import EditionName, confirm, emit, fail, newsletter_named, progress, ready
+from newsletter.cli.common import EditionName, confirm, emit, fail, newsletter_named, progress, ready, say
 from newsletter.domain.english import counted
 
 if TYPE_CHECKING:
@@ -208,4 +208,9 @@ def addresses(
 
     site = configuration.site.url
     rows = [{"path": path, "address": address} for path, address in old_addresses.table(newsletter, site)]
+    if not rows:
+        say(
+            f"{newsletter} has no old addresses: none of its issues was imported with a path on the old site's domain"
+            " (Mailchimp's issues have none); see 'newsletter archive import --help'"
+        )
     emit({"addresses": rows}, to_copy="\n".join(old_addresses.proxy_lines(newsletter, site, format_)))

@@ -109,6 +109,13 @@ NOT_HASHES = MessageType(
     "import.not-hashes", gettext_noop("it can't be read as the hashes of another site ({cause}); export them again")
 )
 NO_CSV_IN_ARCHIVE = MessageType("import.no-csv", gettext_noop("it is a ZIP archive without a CSV file"))
+OLD_ISSUES = MessageType(
+    "import.old-issues",
+    gettext_noop(
+        "it has old issues, not subscribers; import it with 'newsletter archive import FILE', or at the desk with"
+        " “Import old issues”"
+    ),
+)
 LARGE_ARCHIVE = MessageType(
     "import.large-archive", gettext_noop("it is a ZIP archive with more than can be imported at once; unpack it first")
 )

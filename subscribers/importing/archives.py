@@ -10,10 +10,13 @@ from typing import NamedTuple
 
 from newsletter.messages import importing as messages
 from newsletter.messages.general import ABOUT
-from subscribers.importing.reading import FileProblem
+from subscribers.importing import old_issues
+from subscribers.importing.reading import FileProblem, has_old_issues
 
 MOST_FILES, MOST_BYTES = 1_000, 4 << 30
 """An archive with more files, or with more octets in them, is refused."""
+MOST_DOCUMENTS = 20
+"""How many JSON documents of an archive without CSV files are looked at."""
 SUFFIXES = (".csv", ".tsv", ".txt")
 
 
@@ -54,6 +57,8 @@ def unpacked(path: Path) -> Iterator[list[ArchiveFile]]:
 def _extracted(path: Path, archive: zipfile.ZipFile, folder: Path) -> list[ArchiveFile]:
     """Write the CSV files of an archive into a folder under names of our own."""
     wanted = sorted((each for each in archive.infolist() if _is_csv(each.filename)), key=lambda each: each.filename)
+    if not wanted and _has_issues(archive):
+        raise has_old_issues(path)
     if not wanted:
         raise FileProblem(ABOUT(subject=str(path), message=messages.NO_CSV_IN_ARCHIVE()))
     if len(wanted) > MOST_FILES or sum(each.file_size for each in wanted) > MOST_BYTES:
@@ -69,4 +74,17 @@ def _extracted(path: Path, archive: zipfile.ZipFile, folder: Path) -> list[Archi
 
 def _is_csv(name: str) -> bool:
     last = name.rpartition("/")[2]
+    if old_issues.CONTENT_FOLDER in name:
+        return False  # the text of a campaign, whose first line may have an address
     return last.lower().endswith(SUFFIXES) and not last.startswith(".") and "__MACOSX" not in name
+
+
+def _has_issues(archive: zipfile.ZipFile) -> bool:
+    names = archive.namelist()
+    if old_issues.are_contents(names):
+        return True
+    for name in [each for each in names if each.lower().endswith(".json")][:MOST_DOCUMENTS]:
+        with archive.open(name) as file:
+            if old_issues.is_document(file.read(old_issues.START)):
+                return True
+    return False

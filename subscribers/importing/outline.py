@@ -5,8 +5,10 @@ from pathlib import Path
 
 from newsletter.messages import importing as messages
 from newsletter.messages.general import ABOUT
+from subscribers.importing.headers import recognise
 from subscribers.importing.mapping import guessed, is_header
-from subscribers.importing.reading import FileProblem, opened, records
+from subscribers.importing.old_issues import is_table
+from subscribers.importing.reading import FileProblem, has_old_issues, opened, records
 
 LOOKED_AT, SHOWN, WIDEST = 50, 3, 60
 
@@ -27,6 +29,8 @@ def outline(path: Path) -> list[Column]:
         head = [cell.strip().lstrip("\ufeff") for cell in next((cells for _n, cells, _problem in lines), [])]
         if not any(head):
             raise FileProblem(ABOUT(subject=str(path), message=messages.EMPTY_FIRST_LINE()))
+        if recognise(head) is None and is_table(head):
+            raise has_old_issues(path)
         named = is_header(head)
         rows = ([] if named else [head]) + [cells for (_n, cells, _p), _ in zip(lines, range(LOOKED_AT), strict=False)]
     meanings = guessed(head)

@@ -12,6 +12,7 @@ from typing import NamedTuple, TextIO
 from newsletter.messages import Message, Problem
 from newsletter.messages import importing as messages
 from newsletter.messages.general import ABOUT
+from subscribers.importing import old_issues
 from subscribers.importing.dates import BadDate, Order
 from subscribers.importing.headers import BadCadence, BadTopics, Columns, PersonRow, UnknownState, recognise
 from subscribers.importing.mapping import InvalidMapping, is_header
@@ -33,6 +34,10 @@ BOMS = (
 
 class FileProblem(Problem):
     """The file can't be imported; the message is one sentence with its path."""
+
+
+class HasOldIssues(FileProblem):
+    """The file is another tool's export of issues, and has no subscribers."""
 
 
 class FileLine(NamedTuple):
@@ -86,6 +91,9 @@ def _unquoted(text: str) -> str:
 def opened(path: Path) -> Iterator[TextIO]:
     """Open the file as text. Raises FileProblem."""
     try:
+        with path.open("rb") as octets:
+            if old_issues.is_document(octets.read(old_issues.START)):
+                raise has_old_issues(path)
         with path.open(encoding=encoding_of(path), errors="replace", newline="") as file:
             yield file
     except (OSError, UnicodeError) as e:
@@ -118,6 +126,8 @@ def lines(
     names = [cell.strip().lstrip("\ufeff") for cell in head]
     columns = recognise(names) if meanings is None else _told(path, names, meanings)
     if columns is None:
+        if old_issues.is_table(names):
+            raise has_old_issues(path)
         columns = _headless(path, head)
     columns = replace(columns, least=_least(path, name or path.name, columns, head))
     recognised(columns.form or (SENDY if not is_header(head) and columns.address == 1 else ""))
@@ -140,6 +150,11 @@ def _least(path: Path, name: str, columns: Columns, head: list[str]) -> Standing
     if least is None:
         raise _problem(path, messages.SENDY_ALL())
     return least
+
+
+def has_old_issues(path: Path) -> HasOldIssues:
+    """Return the problem that a file has issues instead of subscribers."""
+    return HasOldIssues(ABOUT(subject=str(path), message=messages.OLD_ISSUES()))
 
 
 def _problem(path: Path, message: Message) -> FileProblem:

@@ -15,12 +15,13 @@ from django.utils import timezone
 
 from newsletter.messages import Message, Problem
 from newsletter.messages import importing as messages
+from newsletter.messages.general import ABOUT
 from subscribers.addresses import AddressProblem, read_address
 from subscribers.importing.archives import ArchiveFile, unpacked
 from subscribers.importing.batch import ImportBatch, LineResult, Order, Person
 from subscribers.importing.dates import Order as DateOrder
 from subscribers.importing.pacing import PacedTransactions
-from subscribers.importing.reading import FileLine, FileProblem, lines, opened
+from subscribers.importing.reading import FileLine, FileProblem, HasOldIssues, has_old_issues, lines, opened
 from subscribers.importing.tools import OWN
 from subscribers.models import FIGURES, Import, RefusedLine, Subscription, subscriptions_starting
 from subscribers.models.inserts import insert_all, large_cache
@@ -114,11 +115,20 @@ class FileLines:
             except FileProblem as e:
                 if not member.name:
                     raise
-                problem = e
+                if not isinstance(problem, HasOldIssues):
+                    problem = self._of_member(e, member)
                 self.left_out.append(member.name)
             self.done += member.path.stat().st_size
         if problem and len(self.left_out) == len(self.members):
             raise problem
+
+    def _of_member(self, problem: FileProblem, member: ArchiveFile) -> FileProblem:
+        """Return a problem with the names that the archive and the file in it have for people."""
+        if isinstance(problem, HasOldIssues):
+            return has_old_issues(self.path)
+        return FileProblem(
+            ABOUT(subject=str(self.path), message=problem.message.renamed(str(member.path), member.name))
+        )
 
 
 def import_file(

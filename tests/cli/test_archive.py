@@ -60,5 +60,9 @@ def test_old_issues_are_imported_listed_and_undone(
     assert command("archive", "imports", "--json").document["imports"][1]["added"] == 1
     assert "1 edition deleted" in command("archive", "undo-import", str(document["import"]), "--yes").out
     assert not Edition.objects.exists()
+    for form in ("csv", "caddy", "nginx"):
+        printed = command("archive", "addresses", "-n", "kinaforum", "--format", form)
+        assert "kinaforum has no old addresses" in printed.err
+        assert printed.out == ("old path,new address\n" if form == "csv" else "")
     assert "was undone before" in command("archive", "undo-import", str(document["import"]), "--yes", status=1).err
     assert "--url must be an address" in command(*import_it, "--url", "old.example", status=2).err

@@ -99,6 +99,9 @@ def _document(result: "ImportResult") -> dict[str, Any]:
         "added": result.added,
         "present": result.present,
         "images_missing": result.images_missing,
+        "missing_images": [
+            {"address": each.address, "reason": str(each.reason), "code": each.reason.code} for each in result.missing
+        ],
         "left_out": left_out,
     }
 
@@ -113,7 +116,14 @@ def _summary(result: "ImportResult", *, dry_run: bool) -> str:
         lines.append(f"  … and {len(result.left_out) - SHOWN:,} more")
     if result.images_missing:
         count = counted(result.images_missing, "image")
-        lines.append(f"{count} could not be fetched; import the same file again to retry.")
+        lines.append(f"{count} could not be fetched:" if result.missing else f"{count} could not be fetched.")
+        lines += [f"  {each.address}: {each.reason}" for each in result.missing]
+        if result.missing and result.images_missing > len(result.missing):
+            lines.append(f"  … and {result.images_missing - len(result.missing):,} more")
+        lines.append(
+            "Import the same file again to retry, ten minutes from now or later, while the old site is there."
+            " Until then, the issues show images of other sites from there."
+        )
     if result.number is not None and result.added:
         lines.append(f"'newsletter archive undo-import {result.number}' undoes it.")
     return "\n".join(lines)

@@ -28,5 +28,9 @@ NO_DATE = MessageType(
 IN_THE_FUTURE = MessageType("archive.future", gettext_noop("its date is in the future"))
 PAGE = MessageType("archive.page", gettext_noop("it is a page of the old site, not an issue"))
 NO_TEXT = MessageType("archive.no-text", gettext_noop("it has no text"))
+NO_IMAGE = MessageType("archive.no-image", gettext_noop("there is no such file in the archive; add it there"))
+IMAGE_WAITS = MessageType(
+    "archive.image-waits", gettext_noop("it was not tried yet; one import tries only so many images of an issue")
+)
 UNDONE = MessageType("archive.undone", gettext_noop("this import was undone before"))
 NO_IMPORT = MessageType("archive.no-import", gettext_noop("there is no import of old issues with the number {number}"))

@@ -66,3 +66,20 @@ def test_old_issues_are_imported_listed_and_undone(
         assert printed.out == ("old path,new address\n" if form == "csv" else "")
     assert "was undone before" in command("archive", "undo-import", str(document["import"]), "--yes", status=1).err
     assert "--url must be an address" in command(*import_it, "--url", "old.example", status=2).err
+
+
+def test_images_that_could_not_be_fetched_are_named_with_the_reason(
+    command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is no file of the folder, and the others are at a server that refuses connections."""
+    monkeypatch.setattr(Sandbox, "run", lambda _sandbox, function, *arguments: function(*arguments))
+    images = "".join(f"![{n}](http://127.0.0.1:9/{n}.png)\n\n" for n in range(1, 5))
+    (tmp_path / "2019-05-03-bread.md").write_text(f"# On bread\n\n![A loaf](pictures/loaf.png)\n\n{images}Rye.\n")
+    printed = command("archive", "import", str(tmp_path), "-n", "kinaforum").out
+    assert "5 images could not be fetched:" in printed
+    assert "  pictures/loaf.png: there is no such file in the archive; add it there" in printed
+    reasons = [line for line in printed.splitlines() if line.startswith("  http://127.0.0.1:9/")]
+    assert [line.partition(".png: ")[0] for line in reasons] == ["  http://127.0.0.1:9/1", "  http://127.0.0.1:9/2"]
+    assert all(line.partition(".png: ")[2] for line in reasons)
+    assert "  … and 2 more" in printed
+    assert "Import the same file again to retry" in printed

@@ -13,6 +13,7 @@ from newsletter.editions.imported import old_addresses, undoing
 from newsletter.editions.imported.archive_import import ImportResult, import_archive
 from newsletter.editions.problems import Impossible
 from newsletter.messages import Problem
+from newsletter.messages import archives as messages
 from newsletter.messages import posts as post_messages
 from newsletter.models import ArchiveImport, Edition, ImportedEdition, OldAddress
 from newsletter.sandbox import Sandbox
@@ -215,6 +216,7 @@ def test_missing_images_are_fetched_when_it_is_imported_again(folder: Path) -> N
     (folder / "loaf.png").rename(folder / "elsewhere.png")
     first = imported(folder)
     assert first.images_missing == 1
+    assert [(each.address, each.reason.code) for each in first.missing] == [("loaf.png", messages.NO_IMAGE.code)]
     (folder / "elsewhere.png").rename(folder / "loaf.png")
     second = imported(folder)
     assert (second.added, second.present, second.images_missing) == (0, 2, 0)

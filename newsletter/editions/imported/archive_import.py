@@ -15,7 +15,7 @@ from newsletter import config
 from newsletter.config import Config
 from newsletter.editions import history
 from newsletter.editions.draft import decide_again, free_name
-from newsletter.editions.imported.issue_page import IssuePage, issue_page
+from newsletter.editions.imported.issue_page import IssuePage, MissingImage, issue_page
 from newsletter.editions.offers import sent_elsewhere
 from newsletter.editions.selection import ordering
 from newsletter.editions.titles import ISSUE
@@ -43,19 +43,25 @@ AFTERWARDS = timedelta(days=1)
 MOST_LEFT_OUT = 1_000
 """How many issues that were left out are stored by name."""
 
+MOST_NAMED_IMAGES = 3
+"""How many images that are missing are named, with the reason."""
+
 Step = Callable[[int, int], None]
 """Called with the issues done so far, and all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What came of an import. `images_missing` are images of its editions that still come from their old address."""
+    """What came of an import. `images_missing` are images of its editions that still come from their old address, and
+    `missing` the first of them.
+    """
 
     number: int | None
     added: int
     present: int
     images_missing: int
     left_out: tuple[LeftOut, ...]
+    missing: tuple[MissingImage, ...] = ()
 
 
 def import_archive(
@@ -79,6 +85,7 @@ def import_archive(
         record = None if dry_run else _record(newsletter, name or path.name, base, now, by, job)
         counts = {"added": 0, "present": 0, "images_missing": 0}
         left_out: list[LeftOut] = []
+        missing: list[MissingImage] = []
         for done, each in enumerate(archive):
             step(done, len(archive))
             outcome = (
@@ -89,10 +96,11 @@ def import_archive(
             else:
                 counts[outcome.what] += 1
                 counts["images_missing"] += outcome.images_missing
+                missing += outcome.missing[: MOST_NAMED_IMAGES - len(missing)]
         step(len(archive), len(archive))
     if record is not None:
         _finish(newsletter, record, counts, left_out, now)
-    return ImportResult(record.pk if record else None, **counts, left_out=tuple(left_out))
+    return ImportResult(record.pk if record else None, **counts, left_out=tuple(left_out), missing=tuple(missing))
 
 
 def _record(
@@ -108,6 +116,7 @@ def _record(
 class _Done:
     what: str
     images_missing: int = 0
+    missing: tuple[MissingImage, ...] = ()
 
 
 def _import(
@@ -140,9 +149,9 @@ def _import(
         Numbering.locked(newsletter.name)
         if present is not None:
             _store_again(present, page)
-            return _Done("present", page.images_missing)
+            return _Done("present", len(page.missing), page.missing)
         _store(newsletter, issue, clean, page, record, now)
-    return _Done("added", page.images_missing)
+    return _Done("added", len(page.missing), page.missing)
 
 
 def _period(newsletter: config.Newsletter, issue: OldIssue) -> str:
@@ -179,7 +188,7 @@ def _store(
         newsletter=newsletter.name,
         key=issue.key[:500],
         archive_import=record,
-        images_missing=page.images_missing,
+        images_missing=len(page.missing),
     )
     links = dict.fromkeys([*([link_key(issue.url)] if issue.url else []), *clean.links])
     ImportedLink.objects.bulk_create(
@@ -194,7 +203,7 @@ def _store_again(present: ImportedEdition, page: IssuePage) -> None:
     revision = present.edition.revision + 1
     Edition.objects.filter(pk=present.edition_id).update(revision=revision)
     _store_page(present.edition, page, revision)
-    present.images_missing = page.images_missing
+    present.images_missing = len(page.missing)
     present.save(update_fields=["images_missing"])
 
 

@@ -16,7 +16,8 @@ from newsletter.feeds.archives.old_issue import HERE, OldIssue
 from newsletter.feeds.archives.read import Archive, CleanIssue
 from newsletter.feeds.html.markup import to_html, to_tree
 from newsletter.images import store
-from newsletter.messages import Problem
+from newsletter.messages import Message, Problem, message_of
+from newsletter.messages import archives as messages
 from newsletter.render.content.post_images import addresses, hosted, without_images
 from newsletter.render.edition import render
 from newsletter.render.subject import beginning
@@ -26,11 +27,19 @@ WITHOUT_LIMIT = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class MissingImage:
+    """An image that this site doesn't have: its address, or its name in the archive, and why."""
+
+    address: str
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
 class IssuePage:
-    """A rendered issue, and how many of its images still come from their old address."""
+    """A rendered issue, and its images that still come from their old address."""
 
     rendered: Rendered
-    images_missing: int
+    missing: tuple[MissingImage, ...]
 
 
 def issue_page(
@@ -44,7 +53,7 @@ def issue_page(
 ) -> IssuePage:
     """Render an issue as the edition of this name, and fetch its images."""
     post = DigestPost("1", "", issue.title, html=clean.html, image=clean.image)
-    missing: list[str] = []
+    missing: tuple[MissingImage, ...] = ()
     if newsletter.images == "none":
         post = without_images(post)
     else:
@@ -65,36 +74,43 @@ def issue_page(
         standalone=True,
     )
     rendered = render(digest, configuration.folder / "templates", maximum_size=WITHOUT_LIMIT)
-    return IssuePage(replace(rendered, html=_without_headline(rendered.html, digest.subject)), len(missing))
+    return IssuePage(replace(rendered, html=_without_headline(rendered.html, digest.subject)), missing)
 
 
 def _with_hosted_images(
     configuration: Config, post: DigestPost, archive: Archive, now: datetime
-) -> tuple[DigestPost, list[str]]:
-    """Return the post with the images that this site has now, and the addresses of those that it doesn't have."""
+) -> tuple[DigestPost, tuple[MissingImage, ...]]:
+    """Return the post with the images that this site has now, and those that it doesn't have."""
     urls = list(dict.fromkeys(addresses(post, configuration.site.url)))
     inside = [url for url in urls if url.startswith(HERE)]
     outside = [url for url in urls if not url.startswith(HERE)]
-    names = _of_archive(configuration, archive, inside)
+    names, missing = _of_archive(configuration, archive, inside)
     if outside:
         hosted_images.fetch(configuration, outside, now)
         known = hosted_images.known(outside)
         names |= {url: image.name for url, image in known.items() if image.name or image.unusable}
-    missing = [url for url in outside if url not in names] + [url for url, name in names.items() if not name]
-    return hosted(post, configuration.site.url, names), missing
+        for url in [each for each in outside if not names.get(each)]:
+            problem = known[url].problem if url in known else None
+            missing.append(MissingImage(url, problem or messages.IMAGE_WAITS()))
+    return hosted(post, configuration.site.url, names), tuple(missing)
 
 
-def _of_archive(configuration: Config, archive: Archive, urls: Iterable[str]) -> dict[str, str]:
-    """Store images that are files of the archive, and return their names; "" for those that it doesn't have."""
+def _of_archive(
+    configuration: Config, archive: Archive, urls: Iterable[str]
+) -> tuple[dict[str, str], list[MissingImage]]:
+    """Store images that are files of the archive. Return their names, "" for those that it doesn't have, and these."""
     names: dict[str, str] = {}
+    missing: list[MissingImage] = []
     for url in urls:
+        file = unquote(url.removeprefix(HERE).partition("?")[0])
         try:
-            image = archive.image(unquote(url.removeprefix(HERE).partition("?")[0]))
-        except Problem:
-            names[url] = ""  # counted as missing
+            image = archive.image(file)
+        except Problem as problem:
+            names[url] = ""
+            missing.append(MissingImage(file, message_of(problem)))
         else:
             names[url] = store.keep(configuration, image)
-    return names
+    return names, missing
 
 
 def _without_links_into(html: str, place: str) -> str:

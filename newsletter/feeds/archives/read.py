@@ -144,7 +144,7 @@ def _image(path: Path, name: str) -> MailImage:
 
     with files_of(path) as files:
         if name not in files.names:
-            raise ArchiveProblem(messages.BROKEN_FILE(name=name, cause="there is no such file"))
+            raise ArchiveProblem(messages.NO_IMAGE())
         return prepare_animated(files.read(name, LARGEST_IMAGE))
 
 

@@ -80,7 +80,7 @@ def test_mailchimp_finds_the_document_of_each_campaign(tmp_path: Path) -> None:
     issue = issues["The third week"]
     assert issue.published == datetime(2024, 1, 19, 18, tzinfo=OSLO)
     clean = clean_issue(issue)
-    assert clean.html == '<h1>Hi </h1><p>See <a href="https://blog.example/two.html">two</a>.</p>'
+    assert clean.html == '<h1>Hi</h1><p>See <a href="https://blog.example/two.html">two</a>.</p>'
     assert clean.links == ("blog.example/two.html",)
     assert left_out == {"The fourth week": messages.NOT_SENT.code}
 
@@ -111,7 +111,7 @@ def test_buttondown(tmp_path: Path, form: str) -> None:
     issues, left_out = read(path)
     issue = issues["On bread"]
     assert set(issue.paths) == {"/baker/archive/on-bread", "/archive/on-bread"}
-    assert clean_issue(issue).html == "<p>Dear ,</p><h1>Bread</h1><p>Use <code>{{ braces }}</code>.</p>"
+    assert clean_issue(issue).html == "<p>Dear,</p><h1>Bread</h1><p>Use <code>{{ braces }}</code>.</p>"
     assert left_out == {"Paid": messages.NOT_PUBLIC.code, "Draft": messages.NOT_SENT.code}
 
 
@@ -174,7 +174,7 @@ def test_listmonk(tmp_path: Path) -> None:
     path.write_text(json.dumps({"data": {"results": [campaign, *others], "total": 3, "per_page": 20, "page": 1}}))
     issues, left_out = read(path)
     assert issues["News of May"].paths == ("/archive/may", f"/archive/{campaign['uuid']}")
-    assert clean_issue(issues["News of May"]).html == "<h3>Hi !</h3><p>Read.</p>"
+    assert clean_issue(issues["News of May"]).html == "<h3>Hi!</h3><p>Read.</p>"
     assert left_out == {"June": messages.NOT_SENT.code}
 
 

@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import Any
 from urllib.parse import urlsplit
 
+from newsletter.feeds.archives import merge_tags
 from newsletter.feeds.archives.export_values import columns, moment, paths_of, rows
 from newsletter.feeds.archives.files import ArchiveFiles
 from newsletter.feeds.archives.old_issue import HERE, LeftOut, OldIssue
@@ -44,7 +45,7 @@ def emails_of(document: Any) -> list[Any]:
 def issue(email: Mapping[str, Any], zone: tzinfo, base: str) -> OldIssue | LeftOut:
     """Return an email as an issue. Those for paying subscribers alone are left out."""
     values = {key: str(email.get(key) or "") for key in (*_COLUMNS, *_OTHERS)}
-    title, slug = values["subject"] or values["slug"], values["slug"]
+    title, slug = merge_tags.without_tags(values["subject"], braces=True) or values["slug"], values["slug"]
     at = moment(values["publish_date"], zone)
     if values["status"] not in _SENT:
         return LeftOut(title, messages.NOT_SENT())

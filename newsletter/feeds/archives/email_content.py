@@ -2,30 +2,31 @@
 
 import re
 
+from newsletter.feeds.archives import email_lines, merge_tags
 from newsletter.feeds.archives.old_issue import OldIssue
-from newsletter.feeds.html.markup import HtmlElement, page_tree, to_html, to_tree
+from newsletter.feeds.html.markup import HtmlElement, page_tree, spaced, to_html, to_tree
 
 _DOCUMENT = re.compile(r"<(?:html|body)\b", re.IGNORECASE)
-_MAILCHIMP_TAG = re.compile(r"\*\|[^|<>\n]{1,100}\|\*")
-_MERGE_TAG = re.compile(r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}")
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
+_CENTRED = re.compile(r"text-align\s*:\s*(?:-\w+-)?center\s*(?:!\s*important)?;?", re.IGNORECASE)
 _CODE = ("pre", "code")
 _IN_LAYOUT = ".//table | .//p | .//h1 | .//h2 | .//h3 | .//ul | .//ol | .//img | .//div | .//blockquote"
 
 
 def content_of(issue: OldIssue) -> str:
-    """Return an issue's HTML without placeholders for a subscriber's values, and links with them."""
-    page = page_tree(issue.html) if _DOCUMENT.search(issue.html) else None
+    """Return an issue's HTML without its title, and without merge tags and lines and links that are nothing else."""
+    html = merge_tags.resolve(issue.html, braces=issue.merge_tags)
+    page = page_tree(html) if _DOCUMENT.search(html) else None
     body = None if page is None else page.find("body")
-    root = to_tree(issue.html) if page is None else page if body is None else body
+    root = to_tree(html) if page is None else page if body is None else body
     for element in root.xpath(".//*[@style]"):
         if _HIDDEN.search(element.get("style")):
             element.drop_tree()
-    tags = ("*|", "{{", "{%") if issue.merge_tags else ("*|",)
-    for link in root.xpath(".//a[@href]"):
-        if any(tag in link.get("href") for tag in tags):
-            link.drop_tree()
-    _strip_all(root, merge_tags=issue.merge_tags)
+    _mark(root, braces=issue.merge_tags, ghost=issue.key.startswith("ghost:"))
+    email_lines.without_tags(root, issue.published.year)
+    _drop_title(root, issue.title)
+    if page is not None:
+        _without_outer_alignment(root)
     if page is not None or issue.merge_tags:
         _unwrap_layout(root)
     root.tag, root.tail = "div", None
@@ -33,22 +34,48 @@ def content_of(issue: OldIssue) -> str:
     return to_html(root)
 
 
-def _strip_all(root: HtmlElement, *, merge_tags: bool) -> None:
-    """Remove placeholders from the texts; `{{ … }}` in code is about code."""
+def _mark(root: HtmlElement, *, braces: bool, ghost: bool) -> None:
+    """Mark tags in the texts, and links to pages of the subscription; `{{ … }}` in code is about code."""
     for element in root.iter():
         if not isinstance(element.tag, str):
             continue
         parent = element.getparent()
-        element.text = _stripped(element.text, merge_tags=merge_tags and element.tag not in _CODE)
+        in_code = element.tag in _CODE
+        element.text = _marked(element.text, braces=braces and not in_code, ghost=ghost and not in_code)
         if element is not root:
-            element.tail = _stripped(element.tail, merge_tags=merge_tags and parent.tag not in _CODE)
+            in_code = parent.tag in _CODE
+            element.tail = _marked(element.tail, braces=braces and not in_code, ghost=ghost and not in_code)
+    for link in root.xpath(".//a[@href]"):
+        address = link.get("href").strip()
+        if merge_tags.is_personal_address(address, braces=braces):
+            if merge_tags.is_of_account(address):
+                link.text = merge_tags.ACCOUNT + (link.text or "")
+            link.drop_tag()
 
 
-def _stripped(text: str | None, *, merge_tags: bool) -> str | None:
-    if not text:
-        return text
-    text = _MAILCHIMP_TAG.sub("", text)
-    return _MERGE_TAG.sub("", text) if merge_tags else text
+def _marked(text: str | None, *, braces: bool, ghost: bool) -> str | None:
+    return merge_tags.marked(text, braces=braces, ghost=ghost) if text else text
+
+
+def _drop_title(root: HtmlElement, title: str) -> None:
+    """Remove the first heading if it is the issue's title, which its page has above the text."""
+    heading = next(root.iter("h1", "h2", "h3"), None)
+    if heading is not None and spaced(heading.text_content()) == spaced(title) and not heading.xpath(".//img"):
+        heading.drop_tree()
+
+
+def _without_outer_alignment(root: HtmlElement) -> None:
+    """Remove what centres an email in its window: the alignment of tables, and of what has tables or all text in it."""
+    everything = len(spaced(root.text_content()))
+    for element in [*root.iter("center", "div", "td", "th", "table", "tr", "tbody", "section", "main")]:
+        is_outer = element.tag in ("table", "tr", "tbody") or element.find(".//table") is not None
+        if not is_outer and len(spaced(element.text_content())) < everything:
+            continue
+        if element.tag == "center":
+            element.tag = "div"
+        element.attrib.pop("align", None)
+        if style := element.get("style"):
+            element.set("style", _CENTRED.sub("", style))
 
 
 def _unwrap_layout(root: HtmlElement) -> None:

@@ -5,6 +5,7 @@ from datetime import tzinfo
 from html import escape
 from typing import Any
 
+from newsletter.feeds.archives import merge_tags
 from newsletter.feeds.archives.export_values import moment, paths_of
 from newsletter.feeds.archives.old_issue import HERE, LeftOut, OldIssue
 from newsletter.feeds.archives.texts import markdown
@@ -39,7 +40,7 @@ def _issue(campaign: Mapping[str, Any], zone: tzinfo, base: str) -> OldIssue | L
     values = {
         key: str(campaign.get(key) or "") for key in ("uuid", "subject", "name", "archive_slug", "body", "status")
     }
-    title = values["subject"] or values["name"]
+    title = merge_tags.without_tags(values["subject"], braces=True) or values["name"]
     times = (moment(campaign.get(key), zone) for key in ("started_at", "send_at", "created_at"))
     at = next(filter(None, times), None)
     if values["status"] not in ("finished", "running"):

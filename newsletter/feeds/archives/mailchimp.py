@@ -4,13 +4,18 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 
+from newsletter.feeds.archives import merge_tags
 from newsletter.feeds.archives.export_values import columns, moment, rows
 from newsletter.feeds.archives.files import ArchiveFiles
-from newsletter.feeds.archives.old_issue import LeftOut, OldIssue
+from newsletter.feeds.archives.old_issue import ArchiveProblem, LeftOut, OldIssue
+from newsletter.feeds.archives.page_files import date_in, title_in
+from newsletter.feeds.html.markup import page_tree, spaced
 from newsletter.messages import archives as messages
+from newsletter.messages import message_of
 
 _COLUMNS = {"title", "subject", "send_date"}
 _FOLDER = "campaigns_content/"
+_NUMBER = re.compile(r"^\d{1,20}_")
 _NAME = re.compile(r"[^a-z0-9]+")
 
 
@@ -22,15 +27,18 @@ def table(files: ArchiveFiles) -> str:
 
 
 def issues(files: ArchiveFiles, zone: tzinfo, base: str) -> Iterator[OldIssue | LeftOut]:
-    """Yield the campaigns that were sent, each with the document that has its title in its name.
+    """Yield the campaigns that were sent, each with the document that has its title in its name, and other documents.
 
     Their old addresses are on Mailchimp's own domains, so that none of them can be answered here.
     """
-    documents = {_plain(name): name for name in files.ending(".html", ".htm") if _FOLDER in name}
+    names = [name for name in files.ending(".html", ".htm") if _FOLDER in name]
+    documents = {_plain(name): name for name in names}
+    unnamed = dict.fromkeys(names)
     for row in rows(files, table(files)):
-        title = row["subject"] or row["title"]
+        title = merge_tags.without_tags(row["subject"]) or row["title"]
         at = moment(row["send_date"], zone, local=True)
         document = _document(row, documents)
+        unnamed.pop(document or "", None)
         if not row["send_date"]:
             yield LeftOut(title, messages.NOT_SENT())
         elif at is None:
@@ -40,6 +48,24 @@ def issues(files: ArchiveFiles, zone: tzinfo, base: str) -> Iterator[OldIssue | 
         else:
             identifier = row.get("unique_id") or f"{row['title']}:{row['send_date']}"
             yield OldIssue(f"mailchimp:{identifier}", title, at, files.text(document))
+    for name in unnamed:
+        yield _unnamed(name, files, zone)
+
+
+def _unnamed(name: str, files: ArchiveFiles, zone: tzinfo) -> OldIssue | LeftOut:
+    """Return a document that no line of the table names, with the title and the date that it has itself."""
+    file = _NUMBER.sub("", name.rpartition("/")[2])
+    at = date_in(file, zone)
+    if at is None:
+        return LeftOut(name, messages.NO_DATE())
+    try:
+        html = files.text(name)
+    except ArchiveProblem as problem:
+        return LeftOut(name, message_of(problem))
+    page = page_tree(html)
+    texts = () if page is None else (page.findtext(".//title") or "", *(h1.text_content() for h1 in page.iter("h1")))
+    title = next(filter(None, (merge_tags.without_tags(spaced(text)) for text in texts)), "")
+    return OldIssue(f"mailchimp:{name}", title or title_in(file), at, html)
 
 
 def _document(row: Mapping[str, str], documents: Mapping[str, str]) -> str | None:

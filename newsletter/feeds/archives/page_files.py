@@ -53,7 +53,7 @@ def _markdown_issue(name: str, text: str, zone: tzinfo) -> OldIssue | LeftOut:
     if heading and heading == title:
         body = rest
     dates = (_moment(data.get(key), zone) for key in ("publish_date", "date", "publishdate", "sent_at"))
-    at = next(filter(None, dates), None) or _date_in(name, zone)
+    at = next(filter(None, dates), None) or date_in(name, zone)
     if data.get("draft") is True or _text(data, "status") in ("draft", "scheduled"):
         return LeftOut(name, messages.NOT_SENT())
     if _text(data, "email_type") in ("premium", "private", "hidden"):
@@ -75,7 +75,7 @@ def _html_issue(name: str, text: str, zone: tzinfo) -> OldIssue | LeftOut | None
         return None
     title = _first(page, "//meta[@property='og:title']/@content", "//title/text()", "//h1//text()")
     at = next(filter(None, (moment(each, zone) for path in _DATES for each in page.xpath(path))), None)
-    at = at or moment(_of_json_ld(page, "datePublished"), zone) or _date_in(name, zone)
+    at = at or moment(_of_json_ld(page, "datePublished"), zone) or date_in(name, zone)
     if at is None:
         return LeftOut(name, messages.NO_DATE())
     url = _first(page, "//link[@rel='canonical']/@href", "//meta[@property='og:url']/@content")
@@ -88,7 +88,7 @@ def _issue(name: str, title: str, at: datetime, html: str, addresses: list[str],
     paths = paths_of(addresses) or tuple(filter(None, (path_of(f"/{_without_suffix(name)}"), path_of(f"/{name}"))))
     return OldIssue(
         key=f"file:{name}",
-        title=title or _DATE_IN_NAME.sub(r"\2", _stem(name)).replace("-", " ").strip() or name,
+        title=title or title_in(name),
         published=at,
         html=html,
         description=_text(data, "description", "preheader", "subtitle"),
@@ -153,10 +153,15 @@ def _moment(value: object, zone: tzinfo) -> datetime | None:
     return frontmatter.moment(value, zone) if isinstance(value, datetime) else moment(value, zone)
 
 
-def _date_in(name: str, zone: tzinfo) -> datetime | None:
+def date_in(name: str, zone: tzinfo) -> datetime | None:
     """Return the day with which a file's name, or its folder's, begins."""
     match = _DATE_IN_NAME.search(_without_suffix(name)) or _DATE_IN_NAME.search(name.rpartition("/")[0])
     return moment(match[1], zone) if match else None
+
+
+def title_in(name: str) -> str:
+    """Return the words of a file's name after its date."""
+    return _DATE_IN_NAME.sub(r"\2", _stem(name)).replace("-", " ").strip() or name
 
 
 def _without_suffix(name: str) -> str:

@@ -10,8 +10,8 @@ _PERSONAL_LINK = re.compile(r"\[[^\]\n]{0,200}\]\([^)\n]{0,200}\{\{[^}\n]{0,200}
 
 
 def markdown(text: str, *, merge_tags: bool = False) -> str:
-    """Return Markdown as HTML; HTML in it stays. With `merge_tags`, links to `{{ … }}` are left out."""
-    return str(_markdown.render(_PERSONAL_LINK.sub("", text) if merge_tags else text))
+    """Return Markdown as HTML; HTML in it stays. With `merge_tags`, links to `{{ … }}` become tags."""
+    return str(_markdown.render(_PERSONAL_LINK.sub("{{ unsubscribe_url }}", text) if merge_tags else text))
 
 
 def html_of(text: str) -> str:

@@ -1,0 +1,146 @@
+"""The lines of an email's HTML, with or without the elements in them: paragraphs, cells, and what `<br>` ends."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from newsletter.feeds.archives import merge_tags
+from newsletter.feeds.html.markup import HtmlElement, words
+
+_BLOCKS = words(
+    "body div center p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table tbody thead tfoot tr td th blockquote section article"
+    " main header footer aside nav address figure figcaption pre form fieldset hr"
+)
+_CONTAINERS = words("body div center td th section article main header footer")
+_MEDIA = words("img br hr picture source video audio iframe svg input object embed")
+_LONGEST_BETWEEN, _LONGEST_FOOTER = 120, 1_200
+_IN_FOOTER = "contains(translate(concat(@id, ' ', @class), 'FOTER', 'foter'), 'footer')"
+
+
+@dataclass(slots=True)
+class Line:
+    """A line in a block: the places of its texts, and the elements in it. `container` is the block of blocks around."""
+
+    container: HtmlElement
+    texts: list[tuple[HtmlElement, bool]] = field(default_factory=list)
+    elements: list[HtmlElement] = field(default_factory=list)
+    end: HtmlElement | None = None
+
+    @property
+    def text(self) -> str:
+        """Return its characters."""
+        return "".join(_get(place) for place in self.texts)
+
+    def change(self, changed: Mapping[int, str]) -> None:
+        """Change characters by their place in the text, and drop the elements that have none afterwards."""
+        start = 0
+        for place in self.texts:
+            old = _get(place)
+            new = "".join(changed.get(start + i, character) for i, character in enumerate(old))
+            start += len(old)
+            if new != old:
+                _set(place, new)
+        inline = [each for element in self.elements for each in element.iter() if isinstance(each.tag, str)]
+        for each in inline[::-1] if changed else ():
+            if not each.text_content().strip() and each.tag not in _MEDIA and each.find(".//img") is None:
+                each.drop_tag()
+
+    def remove(self) -> None:
+        """Remove its texts and its elements."""
+        for place in self.texts:
+            _set(place, "")
+        for element in self.elements:
+            element.drop_tree()
+
+
+def without_tags(root: HtmlElement, year: int) -> None:
+    """Leave out marked tags, lines that are about the account, and footers of such lines."""
+    lines = [line for line in _lines(root) if line.text.strip() or line.elements]
+    if not any(merge_tags.has_marks(line.text) for line in lines):
+        return
+    removed = [merge_tags.is_about_account(line.text) for line in lines]
+    for place in _around(lines, removed):
+        removed[place] = True
+    footers = _footers(root, [line for line, is_removed in zip(lines, removed, strict=True) if is_removed])
+    for line, is_removed in zip(lines, removed, strict=True):
+        if is_removed:
+            line.remove()
+        elif merge_tags.has_marks(line.text):
+            line.change(merge_tags.changes(line.text, year))
+    for line, is_removed in zip(lines, removed, strict=True):
+        if is_removed and line.end is not None:
+            line.end.drop_tree()
+    for footer in footers:
+        if footer.getparent() is not None and footer.text_content().strip() != root.text_content().strip():
+            footer.drop_tree()
+
+
+def _around(lines: list[Line], removed: list[bool]) -> Iterator[int]:
+    """Yield the lines that lead to one that is left out, or are short and between two: "Our address is:"."""
+    for place in range(len(lines) - 2, -1, -1):
+        line, text, after = lines[place], lines[place].text.strip(), lines[place + 1]
+        if removed[place] or not text or len(text) > _LONGEST_BETWEEN or after.container is not line.container:
+            continue
+        is_between = place > 0 and removed[place - 1] and lines[place - 1].container is line.container
+        others = (each.text.strip() for i, each in enumerate(lines) if i != place and not removed[i])
+        if removed[place + 1] and (text.endswith(":") or is_between) and any(others):
+            removed[place] = True
+            yield place
+
+
+def _footers(root: HtmlElement, removed: Iterable[Line]) -> list[HtmlElement]:
+    """Return the short footers that have lines that are left out."""
+    containers = {line.container for line in removed}
+    return [
+        element
+        for element in root.xpath(f".//footer | .//*[{_IN_FOOTER}]")
+        if len(element.text_content()) <= _LONGEST_FOOTER
+        and any(element in (container, *container.iterancestors()) for container in containers)
+    ]
+
+
+def _lines(block: HtmlElement, container: HtmlElement | None = None) -> Iterator[Line]:
+    around = block if block.tag in _CONTAINERS or container is None else container
+    line = Line(around, [(block, False)])
+    for child in block:
+        if not isinstance(child.tag, str):
+            line.texts.append((child, True))
+            continue
+        if _is_block(child):
+            yield line
+            yield from _lines(child, around)
+            line = Line(around)
+        elif child.tag == "br":
+            line.end = child
+            yield line
+            line = Line(around)
+        else:
+            line.elements.append(child)
+            line.texts += _texts_in(child)
+        line.texts.append((child, True))
+    yield line
+
+
+def _texts_in(element: HtmlElement) -> Iterator[tuple[HtmlElement, bool]]:
+    """Yield the places of an inline element's texts in their order."""
+    yield element, False
+    for child in element:
+        if isinstance(child.tag, str):
+            yield from _texts_in(child)
+        yield child, True
+
+
+def _is_block(element: HtmlElement) -> bool:
+    return element.tag in _BLOCKS or any(each.tag in _BLOCKS for each in element.iterdescendants())
+
+
+def _get(place: tuple[HtmlElement, bool]) -> str:
+    element, is_tail = place
+    return (element.tail if is_tail else element.text) or ""
+
+
+def _set(place: tuple[HtmlElement, bool], text: str) -> None:
+    element, is_tail = place
+    if is_tail:
+        element.tail = text
+    else:
+        element.text = text

@@ -1,11 +1,9 @@
 """Imports: files of other tools, invalid lines with reasons, idempotent, and nobody is subscribed again."""
 
-import io
 import os
 import signal
 import subprocess
 import sys
-import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +14,10 @@ from hypothesis import strategies as st
 
 from newsletter import config
 from subscribers import letters
-from subscribers.importing import FileProblem, outline
+from subscribers.importing import FileProblem
 from subscribers.importing.headers import recognise
 from subscribers.importing.reading import delimiter_of, encoding_of, lines, opened
 from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
-from subscribers.models import Import as ImportRecord
 from tests.site_texts import with_kinaforum
 from tests.subscribers.conftest import Import
 from tests.subscribers.make import AT, subscription
@@ -293,67 +290,6 @@ def test_a_dry_run_changes_nothing_and_reports_the_same(take: Import, monkeypatc
 def test_other_files_are_refused(take: Import, content: str, sentence: str) -> None:
     with pytest.raises(FileProblem, match=sentence):
         take(content)
-
-
-GHOST = '{"db":[{"meta":{"version":"5.80.0"},"data":{"posts":[{"title":"Spring"}],"users":[{"email":"a@x.example"}]}}]}'
-SUBSTACK = "post_id,post_date,is_published,email_sent_at,title\n11.spring,2023-01-05T10:00:00.000Z,true,,Spring\n"
-
-
-@pytest.mark.parametrize(
-    "files",
-    [
-        {
-            "campaigns.csv": "Title,Subject,List,Send Date\nSpring,Spring,Readers,2023-01-05\n",
-            "campaigns_content/7_spring.txt": "Write to a@x.example\n",
-        },
-        {"campaigns_content/7_spring.html": "<p>Spring</p>"},
-        {"posts.csv": SUBSTACK, "posts/11.spring.html": "<p>Spring</p>", "terms.txt": "Terms\n"},
-        {"export/ghost.json": GHOST},
-        {"emails.csv": 'subject,publish_date,body\nSpring,2023-01-05,"Hello,\nyou"\n'},
-    ],
-    ids=["Mailchimp", "Mailchimp's texts", "Substack", "Ghost", "Buttondown"],
-)
-def test_an_archive_of_old_issues_is_named_as_one(take: Import, files: dict[str, str]) -> None:
-    with pytest.raises(FileProblem) as refused:
-        take(zipped(files))
-    assert "readers.csv: it has old issues, not subscribers" in str(refused.value)
-    assert "newsletter archive import FILE" in str(refused.value)
-    assert not ImportRecord.objects.exists()
-
-
-@pytest.mark.parametrize(
-    "content",
-    [GHOST, "\ufeff" + GHOST, SUBSTACK, '{"results":[{"id":"em-1","subject":"Spring","body":"a@x.example"}]}'],
-    ids=["Ghost", "with a byte order mark", "Substack", "Buttondown"],
-)
-def test_a_file_of_old_issues_is_named_as_one(take: Import, tmp_path: Path, content: str) -> None:
-    with pytest.raises(FileProblem, match="it has old issues, not subscribers"):
-        take(content)
-    with pytest.raises(FileProblem, match="it has old issues, not subscribers"):
-        outline(tmp_path / "readers.csv")
-
-
-def test_subscribers_are_imported_from_an_archive_that_has_issues_too(take: Import) -> None:
-    files = {"posts.csv": SUBSTACK, "email_list.kari.csv": "email,created_at\nkari@reader.example,2024-03-05\n"}
-    report = take(zipped(files))
-    assert (report.active, report.left_out) == (1, ("posts.csv",))
-
-
-def test_a_file_in_an_archive_is_named_as_it_is_there(take: Import) -> None:
-    with pytest.raises(FileProblem) as refused:
-        take(zipped({"lists/towns.txt": "name,town\nKari,Oslo\n"}))
-    sentence = str(refused.value)
-    assert "readers.csv: lists/towns.txt: no column has addresses" in sentence
-    assert "newsletter-import-" not in sentence
-
-
-def zipped(files: dict[str, str]) -> bytes:
-    """Return a ZIP archive with these files."""
-    octets = io.BytesIO()
-    with zipfile.ZipFile(octets, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return octets.getvalue()
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:

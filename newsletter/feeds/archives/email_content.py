@@ -48,8 +48,7 @@ def _mark(root: HtmlElement, *, braces: bool, ghost: bool) -> None:
     for link in root.xpath(".//a[@href]"):
         address = link.get("href").strip()
         if merge_tags.is_personal_address(address, braces=braces):
-            if merge_tags.is_of_account(address):
-                link.text = merge_tags.ACCOUNT + (link.text or "")
+            link.text = merge_tags.mark_of_address(address, braces=braces) + (link.text or "")
             link.drop_tag()
 
 

@@ -13,6 +13,9 @@ year, and all others. They are no characters of any text (Unicode 16.0, section 
 LONGEST_LINE = 300
 """Characters of a line that is left out whole; a longer one loses the sentence with the tag."""
 
+LONGEST_BESIDE = 80
+"""Characters of the sentences without a tag in such a line, as "Do you want fewer emails?"."""
+
 _MAILCHIMP = re.compile(r"\*\|([^|<>\n]{1,100})\|\*")
 _BRACES = re.compile(r"\{\{([^{}\n]{0,200})\}\}|\{%([^{}\n]{0,200})%\}")
 _GHOST = re.compile(r'%%\{\w{1,40}(?:,\s{0,5}["“]([^"”{}\n]{0,100})["”])?\}%%')
@@ -106,9 +109,14 @@ def is_personal_address(address: str, *, braces: bool) -> bool:
     return any(tag in address for tag in (_IN_ADDRESS if braces else _IN_ADDRESS[:1]))
 
 
-def is_of_account(address: str) -> bool:
-    """Return whether an address with a tag is only one: that of a page of the subscription or of the account."""
-    return not address.startswith(("http://", "https://")) or bool(_ACCOUNT_ADDRESS.search(address))
+def mark_of_address(address: str, *, braces: bool) -> str:
+    """Return the mark of a page of the subscription or the account; "" if an address with a tag is another one."""
+    if address.startswith("mailto:"):
+        return ""
+    if address.startswith(("http://", "https://")):
+        return ACCOUNT if _ACCOUNT_ADDRESS.search(address) else ""
+    text = marked(address, braces=braces)
+    return next((mark for mark in (ACCOUNT, LIST) if mark in text), "")
 
 
 def has_marks(text: str) -> bool:
@@ -124,9 +132,10 @@ def is_about_account(line: str) -> bool:
     """Return whether a marked line only makes sense with its tags."""
     if len(line) > LONGEST_LINE or not any(mark in line for mark in (ACCOUNT, LIST, YEAR)):
         return False
-    if ACCOUNT in line or _ABOUT_RIGHTS.search(line):
+    if _ABOUT_RIGHTS.search(line):
         return True
-    return LIST in line and len(_SENTENCES.findall(line.strip())) == 1
+    others = [each for each in _SENTENCES.findall(line.strip()) if ACCOUNT not in each and LIST not in each]
+    return sum(map(len, others)) <= LONGEST_BESIDE if ACCOUNT in line else LIST in line and not others
 
 
 _NAMES = rf"(?:{PERSONAL}\s*+)++"
@@ -139,7 +148,9 @@ def changes(line: str, year: int) -> dict[int, str]:
     changed = {place: str(year) for place, mark in enumerate(line) if mark == YEAR}
     for sentence in _SENTENCES.finditer(line):
         if ACCOUNT in sentence[0] or LIST in sentence[0]:
-            changed |= dict.fromkeys(range(*sentence.span()), "")
+            is_last = sentence.end() == len(line)
+            start = len(line[: sentence.start()].rstrip()) if is_last else sentence.start()
+            changed |= dict.fromkeys(range(start, sentence.end()), "")
     for name in _NAME.finditer(line):
         changed |= dict.fromkeys(range(*name.span()), "")
     if first := _NAME_FIRST.match(line):

@@ -214,5 +214,5 @@ def test_the_page_of_each_tool(admin: Client) -> None:
         page = admin.get(f"/desk/guides/{guides.name_of(tool)}/").text
         assert f"Moving from {tool}</h1>" in page
         assert "/desk/guides/moving-in/" in page
-        assert not re.search(r"\]\(|\.md\b", page.partition("<article")[2])
+        assert not re.search(r'\]\(|href="[^"]*\.md\b', page.partition("<article")[2])
     assert admin.get("/desk/guides/unknown/").status_code == 404

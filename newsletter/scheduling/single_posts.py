@@ -3,6 +3,7 @@
 A post becomes eligible when it is found, or at its date if that is later. One draft is open at a time, so that posts
 are sent in their order; the next follows as soon as it is approved. Without approval, a few are sent at each look, and
 the others at the next ones. Posts that only some readers lack come along with the next post, or after a day without.
+Once a post has been due for more than a day, as after a pause or an outage, all that are due are sent together.
 """
 
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from newsletter.editions import approval, draft, notices
 from newsletter.editions.draft import NoNewPost
 from newsletter.editions.hosting import fetch_images
 from newsletter.editions.offers.bases import eligible_at
-from newsletter.editions.offers.candidates import select
+from newsletter.editions.offers.candidates import BACKLOG_AFTER, select
 from newsletter.editions.offers.readers import Lacking, base_of
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.rules import SETTLED
@@ -42,7 +43,6 @@ from newsletter.scheduling.occurrences import (
     take,
 )
 
-BACKLOG_AFTER = timedelta(days=1)
 OVERLAP = timedelta(hours=1)
 """How long before the last look a post may have been found that was stored after it."""
 AT_ONCE = 10

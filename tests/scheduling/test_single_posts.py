@@ -105,6 +105,34 @@ def test_posts_of_a_skipped_date_are_sent_afterwards() -> None:
     assert [inside(e) for e in posts()] == [["Post a"]]
 
 
+def test_posts_that_a_pause_held_back_come_in_one_email() -> None:
+    own = {"post": CadenceSettings(approval="none")}
+    configured(cadences=("week", "post"), cadence=own, status="paused")
+    published = [found(name, NOW + day * DAY - MINUTE) for day, name in enumerate("abc")]
+    for day in range(3):
+        collected(*published[: day + 1], now=NOW + day * DAY)
+        for minutes in range(0, 24 * 60, 20):
+            ran(NOW + day * DAY + minutes * MINUTE)
+    assert not posts()
+    configured(cadences=("week", "post"), cadence=own, status="active")
+    for minutes in range(0, 24 * 60, 20):
+        ran(NOW + 3 * DAY + minutes * MINUTE)
+    (edition,) = posts()
+    assert sorted(inside(edition)) == ["Post a", "Post b", "Post c"]
+    assert (edition.state, list(edition.candidate_ordinals)) == (State.QUEUED, [1, 2, 3])
+
+
+def test_posts_that_were_published_while_no_program_ran_come_in_one_email() -> None:
+    everything = [found(name, NOW + day * DAY - MINUTE) for day, name in enumerate("abcd")]
+    collected(*everything, now=NOW + 3 * DAY)
+    ran(NOW + 3 * DAY)
+    ran(NOW + 3 * DAY + MINUTE)
+    assert [sorted(inside(e)) for e in posts()] == [["Post a", "Post b", "Post c", "Post d"]]
+    collected(*everything, found("e", NOW + 3 * DAY + HOUR), now=NOW + 3 * DAY + HOUR)
+    ran(NOW + 3 * DAY + HOUR)
+    assert inside(posts()[-1]) == ["Post e"]
+
+
 def test_with_approval_editors_have_one_draft_at_a_time() -> None:
     offered("editor")
     listed("a", "b")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from newsletter import config
 from newsletter.editions.offers.candidate_posts import facts
@@ -11,6 +11,9 @@ from newsletter.editions.selection.rules import Decision, Facts, decide, of_lack
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.messages import posts as messages
 from newsletter.models import Edition, Post
+
+BACKLOG_AFTER = timedelta(days=1)
+"""Once a post that is due in `post` was published so long ago, it waits for no other, and none waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def select(
                 others.append((post, due))
     decided = [(post, decision) for post, _facts, decision in listed]
     if newsletter.by_post and not edition.standalone:
-        decided = _first_only(listed, lacking)
+        decided = _first_only(listed, lacking, newsletter, now)
     if others and not any(decision.included for _post, decision in decided):
         keys = {post.pk for post, _decision in others}
         return Selection([*(each for each in decided if each[0].pk not in keys), *others], (), lacking)
@@ -59,16 +62,23 @@ def _chosen(decision: Decision, known: Facts) -> Decision:
     return Decision(False, messages.NOT_CHOSEN()) if decision.included and not known.choice else decision
 
 
-def _first_only(listed: Sequence[tuple[Post, Facts, Decision]], lacking: Lacking) -> list[tuple[Post, Decision]]:
+def _first_only(
+    listed: Sequence[tuple[Post, Facts, Decision]], lacking: Lacking, newsletter: config.Newsletter, now: datetime
+) -> list[tuple[Post, Decision]]:
     """Return the decisions for an edition of a single post: the first that became eligible, and those an editor chose.
 
-    The next ones get editions of their own; posts that were sent before and that most readers lack come along.
+    The next ones get editions of their own; posts that were sent before and that most readers lack come along. After a
+    pause or an outage, all come in one edition: otherwise readers would get many emails in one minute. Where editors
+    approve, they decide how many go together.
     """
     new = {
         post.ordinal: (max(post.first_seen, known.dated), known.dated, post.ordinal)
         for post, known, decision in listed
         if decision.included and not known.choice and post.ordinal not in lacking.base
     }
+    earliest = min((dated for _eligible, dated, _ordinal in new.values()), default=now)
+    if newsletter.approval == "none" and earliest <= now - BACKLOG_AFTER:
+        return [(post, decision) for post, _facts, decision in listed]
     later = new.keys() - {min(new, key=new.__getitem__)} if new else set()
     own = Decision(False, messages.OWN_EDITION())
     return [(post, own if post.ordinal in later else decision) for post, _facts, decision in listed]

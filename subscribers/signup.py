@@ -66,7 +66,10 @@ def consent_of(token: str) -> tuple[ConfirmResult, Consent | None]:
 
 @transaction.atomic
 def confirm(configuration: Config, token: str, at: datetime) -> tuple[ConfirmResult, Subscription | None]:
-    """Activate the subscription of a link, once, and unblock the address where confirming does."""
+    """Activate the subscription of a link, once, and unblock the address where confirming does.
+
+    The link of an address that remains blocked can be used again once an editor has unblocked it.
+    """
     result, consent = consent_of(token)
     if consent is None or result is not ConfirmResult.DONE:
         return result, consent.subscription if consent else None
@@ -74,6 +77,7 @@ def confirm(configuration: Config, token: str, at: datetime) -> tuple[ConfirmRes
         return ConfirmResult.USED, consent.subscription
     subscription = consent.subscription
     if not unblock(subscription.subscriber.key, at):
+        Consent.objects.filter(pk=consent.pk).update(confirmed_at=None)
         return ConfirmResult.REFUSED, subscription
     email = _email_of(consent)
     if consent.how == Consent.How.FORM and not email.get(delayed_confirmations.ASKED):

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from newsletter import config
-from subscribers import letters, signup, subscription_requests
+from subscribers import admin_actions, letters, signup, subscription_requests
 from subscribers.addresses import read_address
 from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
 from subscribers.protection import sign_up_limits as limits
@@ -151,13 +152,19 @@ def test_confirming_unblocks(reason: str) -> None:
 
 
 @pytest.mark.parametrize("reason", [Suppression.Reason.COMPLAINED, Suppression.Reason.BY_HAND])
-def test_complaints_and_manual_blocks_remain(reason: str) -> None:
+def test_complaints_and_manual_blocks_remain_until_an_editor_ends_them(client: Client, reason: str) -> None:
     Suppression.objects.suppress("kari@reader.example", reason)
     assert ask()
     assert letters.compose(config.current(), Letter.objects.get()) is None
-    token = timed_token(Purpose.CONFIRM, Consent.objects.get().pk, 60)
-    assert signup.confirm(config.current(), token, AT)[0] is ConfirmResult.REFUSED
+    link = f"/confirm/{timed_token(Purpose.CONFIRM, Consent.objects.get().pk, 60)}?lang=en"
+    for _attempt in range(2):
+        answer = client.post(link)
+        assert answer.status_code == 403
+        assert "Once it is unblocked, you can use this link again." in answer.text
     assert Subscription.objects.get().state == State.PENDING
+    admin_actions.unblock("kari@reader.example")
+    assert client.post(link).status_code == 200
+    assert Subscription.objects.get().state == State.ACTIVE
 
 
 def test_a_bounce_is_unblocked_once_a_month() -> None:

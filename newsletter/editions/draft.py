@@ -20,7 +20,6 @@ from newsletter.domain.english import counted
 from newsletter.editions import history, notices, superseded
 from newsletter.editions.hosting import fetch_images_later
 from newsletter.editions.offers import bases, candidates
-from newsletter.editions.offers.readers import base_of
 from newsletter.editions.problems import Impossible, refuse_inactive
 from newsletter.editions.selection import link_check, ordering
 from newsletter.editions.selection.rules import Decision
@@ -64,7 +63,14 @@ def make(
     refuse_inactive(newsletter)
     after = after or now
     planned = window(newsletter, asked, frozen_untils(newsletter), after)
-    missing = _look_at_sources(configuration, newsletter, planned, now, step) if read_sources else frozenset()
+    considered = Edition(
+        newsletter=newsletter.name,
+        cadence=newsletter.period,
+        since=planned.since,
+        until=planned.until,
+        by_request=asked is not None,
+    )
+    missing = _look_at_sources(configuration, newsletter, considered, now, step) if read_sources else frozenset()
     with transaction.atomic():
         planned = window(newsletter, asked, frozen_untils(newsletter), after)
         edition, made = _edition(newsletter, planned, asked, now)
@@ -97,14 +103,16 @@ REFRESH = Task("refresh-draft", _refresh, lane="jobs", queue="work")
 
 
 def _look_at_sources(
-    configuration: Config, newsletter: config.Newsletter, window: Window, now: datetime, step: Step
+    configuration: Config, newsletter: config.Newsletter, edition: Edition, now: datetime, step: Step
 ) -> frozenset[int]:
-    """Read the sources, and return the posts of a window that no longer exist at their addresses."""
+    """Read the sources, and return the posts for an edition that no longer exist at their addresses."""
     collected = collect(
-        configuration, newsletter.name, now=now, since=window.since, step=lambda done, total: step(done, total + 1)
+        configuration, newsletter.name, now=now, since=edition.since, step=lambda done, total: step(done, total + 1)
     )
     notices.tell_of_sources(collected, now)
-    return link_check.missing(configuration, newsletter, window, base_of(newsletter), now=now)
+    bases.update(newsletter, now)  # what was just found may be too old for any edition, and is not asked for then
+    due = candidates.due_posts(edition, newsletter, now)
+    return link_check.missing(configuration, newsletter, edition.since, edition.until, due, now=now)
 
 
 def _log_made(edition: Edition) -> None:
@@ -125,8 +133,7 @@ def refresh(
     if edition.corrects_id:
         return edition
     newsletter = configuration.edited(edition)
-    window = Window(edition.since, edition.until, edition.period, edition.due_at)
-    missing = _look_at_sources(configuration, newsletter, window, now, step) if read_sources else frozenset()
+    missing = _look_at_sources(configuration, newsletter, edition, now, step) if read_sources else frozenset()
     with transaction.atomic():
         edition = Edition.objects.select_for_update().get(pk=edition.pk)
         if edition.state == State.DRAFT:
@@ -157,10 +164,7 @@ def release_posts(frozen: Edition, configuration: Config, now: datetime) -> None
 def decide_again(edition: Edition, newsletter: config.Newsletter, now: datetime) -> None:
     """Apply the rules to a draft after an editor reset a choice. The caller holds the lock and records the revision."""
     if not edition.corrects_id:
-        gone = frozenset(
-            edition.entries.filter(reason__code=posts_messages.GONE.code).values_list("post_id", flat=True)
-        )
-        _write(edition, _decisions(edition, newsletter, now, gone))
+        _write(edition, _decisions(edition, newsletter, now, candidates.known_missing(edition)))
 
 
 def correct(configuration: Config, first: Edition, *, now: datetime, by: str = "") -> Edition:

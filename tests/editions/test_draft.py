@@ -6,12 +6,8 @@ from newsletter import config
 from newsletter.config import Filter, SourceSettings
 from newsletter.editions import approval, draft, editing, lookup
 from newsletter.editions.problems import Impossible
-from newsletter.editions.selection import link_check
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.states import change
-from newsletter.feeds.http.fetch import Fetcher, Response
-from newsletter.feeds.model import SourceProblem
-from newsletter.messages.sources import STOPPED
 from newsletter.models import Edition, Post, State
 from tests import factories
 from tests.factories import (
@@ -200,66 +196,6 @@ def test_a_post_that_is_listed_again_comes_back() -> None:
     collected(found("b"), now=NOW + HOUR)
     collected(found("a"), found("b"), now=NOW + 2 * HOUR)
     assert sorted(inside(drafted(NOW + 2 * HOUR))) == ["Post a", "Post b"]
-
-
-def test_a_post_whose_address_is_missing_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    configured()
-    collected(found("a"), found("b"))
-    gone = frozenset({post("a").pk})
-    monkeypatch.setattr(draft, "collect", lambda *_, **__: [])
-    monkeypatch.setattr("newsletter.editions.selection.link_check.missing", lambda *_, **__: gone)
-    edition = draft.make(config.current(), config.current().newsletters["kinaforum"], now=NOW)
-    assert reasons(edition)["Post a"] == "no longer at its source"
-
-
-def test_a_late_post_whose_address_is_missing_is_gone_while_another_exists(monkeypatch: pytest.MonkeyPatch) -> None:
-    configured()
-    collected_before()
-    collected(found("sent"))
-    sent(approved())
-    collected(found("sent"), found("a", NOW - 2 * DAY), found("b", NOW - 2 * DAY), now=NOW + WEEK)
-    answers = {post("a").url: 404, post("b").url: 200, post("sent").url: 404}
-
-    class Blog(Fetcher):
-        def get(self, url: str, *_: object, **__: object) -> Response:
-            if answers[url] != 200:
-                raise SourceProblem(STOPPED(), status=answers[url])
-            return Response(url, answers[url])
-
-    monkeypatch.setattr(draft, "collect", lambda *_, **__: [])
-    monkeypatch.setattr(link_check, "Fetcher", Blog)
-    newsletter = config.current().newsletters["kinaforum"]
-    edition = draft.make(config.current(), newsletter, now=NOW + WEEK)
-    assert (inside(edition), reasons(edition)["Post a"]) == (["Post b"], "no longer at its source")
-    answers[post("b").url] = 404
-    assert sorted(inside(draft.refresh(config.current(), edition, now=NOW + WEEK))) == ["Post a", "Post b"]
-    answers[post("sent").url] = 200
-    assert inside(draft.refresh(config.current(), edition, now=NOW + WEEK)) == []
-
-
-def test_a_missing_post_is_not_sent_once_as_many_later_ones_were_as_an_edition_has(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    configured(maximum_posts=2)
-    collected_before()
-    missing = "https://kinaforum.example/gone.html"
-
-    class Blog(Fetcher):
-        def get(self, url: str, *_: object, **__: object) -> Response:
-            if url == missing:
-                raise SourceProblem(STOPPED(), status=404)
-            return Response(url, 200)
-
-    monkeypatch.setattr(draft, "collect", lambda *_, **__: [])
-    monkeypatch.setattr(link_check, "Fetcher", Blog)
-    listed = [found("gone", NOW - DAY)]
-    for number in range(4):
-        now = NOW + number * WEEK
-        listed.append(found(str(number), now - HOUR))
-        collected(*listed, now=now)
-        edition = draft.make(config.current(), config.current().newsletters["kinaforum"], now=now)
-        assert inside(edition) == [f"Post {number}"]
-        sent(approval.approve(config.current(), edition, now=now), now)
 
 
 def test_filters_of_a_source_name_their_kind() -> None:

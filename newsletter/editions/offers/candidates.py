@@ -31,7 +31,8 @@ class Selection:
 def select(
     edition: Edition, newsletter: config.Newsletter, now: datetime, missing: frozenset[int] = frozenset()
 ) -> Selection:
-    """Decide about every post. `missing` are the posts whose addresses are gone.
+    """Decide about every post. `missing` are the posts whose addresses are gone; those that only some readers lack are
+    listed too, since a draft remembers them by its entries.
 
     If there is no post that most readers lack, the edition shows what any of them lacks.
     """
@@ -42,12 +43,15 @@ def select(
     others: list[tuple[Post, Decision]] = []
     for post, post_facts in facts(edition, newsletter, lacking):
         known = replace(post_facts, gone=True) if post.pk in missing else post_facts
-        if (decision := decide(known, **times, look_back=look_back)) is not None:
-            listed.append((post, known, _chosen(decision, known) if edition.standalone else decision))
+        decision = decide(known, **times, look_back=look_back)
         if known.offered and known.lacked and not known.choice and not edition.standalone:
             due = of_lacked(known, **times, look_back=look_back)
             if due is not None and due.included:
                 others.append((post, due))
+            elif due is not None and post.pk in missing and messages.GONE.matches(due.reason):
+                decision = due
+        if decision is not None:
+            listed.append((post, known, _chosen(decision, known) if edition.standalone else decision))
     decided = [(post, decision) for post, _facts, decision in listed]
     if newsletter.by_post and not edition.standalone:
         decided = _first_only(listed, lacking, newsletter, now)
@@ -55,6 +59,18 @@ def select(
         keys = {post.pk for post, _decision in others}
         return Selection([*(each for each in decided if each[0].pk not in keys), *others], (), lacking)
     return Selection(decided, [post for post, _decision in others], lacking)
+
+
+def due_posts(edition: Edition, newsletter: config.Newsletter, now: datetime) -> list[int]:
+    """Return the primary keys of the posts that readers of an edition would get."""
+    selection = select(edition, newsletter, now)
+    included = [post.pk for post, decision in selection.listed if decision.included]
+    return [*included, *(post.pk for post in selection.others)]
+
+
+def known_missing(edition: Edition) -> frozenset[int]:
+    """Return the posts that an edition lists as gone."""
+    return frozenset(edition.entries.filter(reason__code=messages.GONE.code).values_list("post_id", flat=True))
 
 
 def _chosen(decision: Decision, known: Facts) -> Decision:

@@ -51,7 +51,7 @@ class Plan:
 
 def plan(draft: Edition, newsletter: config.Newsletter, now: datetime | None = None) -> Plan:
     """Return the plan of a draft."""
-    chosen = candidates.select(draft, newsletter, now or datetime.now(UTC))
+    chosen = candidates.select(draft, newsletter, now or datetime.now(UTC), candidates.known_missing(draft))
     own = _own(draft)
     own_posts = {entry.post_id for entry in own}
     others = [_entry(draft, post) for post in chosen.others if post.pk not in own_posts]

@@ -7,11 +7,10 @@ from django.utils import timezone
 
 
 class Segment(models.Model):
-    """A filter of a newsletter's subscribers with a name; `where` is the filter, made from the conditions."""
+    """A filter of a newsletter's subscribers with a name."""
 
     newsletter = models.CharField(max_length=40)
     name = models.CharField(max_length=60)
-    conditions = models.JSONField(help_text="what was filled in")
     where = models.TextField(help_text="a filter as in newsletters.NAME.where")
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -33,11 +33,14 @@ from subscribers.models.people import (
     subscriptions_starting,
 )
 from subscribers.models.suppressions import Suppression, suppressed
-from subscribers.models.where import Where, WhereProblem, parse_where
+from subscribers.models.where import AllOf, AnyOf, Condition, Is, Joined, Not, Where, WhereProblem, parse_where
 
 __all__ = [
     "FIGURES",
+    "AllOf",
+    "AnyOf",
     "Base",
+    "Condition",
     "Consent",
     "CounterKey",
     "EarlierKey",
@@ -46,7 +49,10 @@ __all__ = [
     "Hits",
     "Import",
     "ImportChange",
+    "Is",
+    "Joined",
     "Letter",
+    "Not",
     "OfferedSet",
     "RefusedLine",
     "Subscriber",

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NoReturn
+from functools import reduce
+from typing import NoReturn, TypeAlias
 
 from django.db.models import Q
 
@@ -23,7 +24,8 @@ EXAMPLE = "tag = film and joined before 2026-01-01"
 _TOKEN = re.compile(r'\s*(?:(?P<mark>!=|=|\(|\))|"(?P<quoted>[^"]*)"|(?P<word>[\w.+-]+))')
 
 
-Condition = Callable[[Newsletter], Q]
+LIST_FIELDS = ("tag", "language", "frequency", "topic")
+"""The fields that are compared with a word; the other one is `joined`, which is compared with a day."""
 
 
 class WhereProblem(Problem):
@@ -31,11 +33,77 @@ class WhereProblem(Problem):
 
 
 @dataclass(frozen=True, slots=True)
+class Is:
+    """A field has a value, in lower case, or with `differs` has another one."""
+
+    field: str
+    word: str
+    differs: bool = False
+
+    def q(self, newsletter: Newsletter) -> Q:
+        """Return the condition of the subscriptions of a newsletter."""
+        matching = _MATCHING[self.field](self.word, newsletter)
+        return ~matching if self.differs else matching
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Subscribed `before` or `after` a day, which itself is excluded."""
+
+    how: str
+    day: date
+
+    def q(self, newsletter: Newsletter) -> Q:
+        """Return the condition, in the newsletter's time zone."""
+        return _joined(self.how, self.day, newsletter)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite of a condition."""
+
+    inside: "Condition"
+
+    def q(self, newsletter: Newsletter) -> Q:
+        """Return the condition of the subscriptions of a newsletter."""
+        return ~self.inside.q(newsletter)
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Conditions that must all hold; without any, everyone matches."""
+
+    parts: "tuple[Condition, ...]" = ()
+
+    def q(self, newsletter: Newsletter) -> Q:
+        """Return the condition of the subscriptions of a newsletter."""
+        return reduce(Q.__and__, (part.q(newsletter) for part in self.parts), Q())
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Conditions of which one must hold; there are at least two."""
+
+    parts: "tuple[Condition, ...]"
+
+    def q(self, newsletter: Newsletter) -> Q:
+        """Return the condition of the subscriptions of a newsletter."""
+        return reduce(Q.__or__, (part.q(newsletter) for part in self.parts))
+
+
+Condition: TypeAlias = "Is | Joined | Not | AllOf | AnyOf"
+
+
+@dataclass(frozen=True, slots=True)
 class Where:
-    """A parsed filter; `q(newsletter)` returns the condition, with the newsletter's time zone, cadences and topics."""
+    """A parsed filter."""
 
     text: str
-    q: Condition
+    condition: Condition
+
+    def q(self, newsletter: Newsletter) -> Q:
+        """Return the condition, with the newsletter's time zone, cadences and topics."""
+        return self.condition.q(newsletter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +119,15 @@ def parse_where(text: str) -> Where:
         raise WhereProblem(messages.FILTER_TOO_LONG(most=LONGEST))
     reader = _Reader(text)
     if not reader.tokens:
-        return Where("", lambda newsletter: Q())
-    q = reader.any_of(0)
+        return Where("", AllOf())
+    condition = reader.any_of(0)
     if reader.peek() is not None:
         reader.fail(messages.WANTED_END())
-    return Where(text, q)
+    return Where(text, condition)
 
 
 class _Reader:
-    """Recursive descent over the tokens; each method parses one rule and returns a function from time zone to Q."""
+    """Recursive descent over the tokens; each method parses one rule."""
 
     def __init__(self, text: str) -> None:
         self.text, self.next = text, 0
@@ -112,19 +180,19 @@ class _Reader:
 
     def any_of(self, depth: int) -> Condition:
         """all_of { "or" all_of }"""
-        q = self.all_of(depth)
+        parts = [self.all_of(depth)]
         while self.peek() == "or":
             self.next += 1
-            q = _tied(q, self.all_of(depth), Q.__or__)
-        return q
+            parts.append(self.all_of(depth))
+        return AnyOf(tuple(parts)) if parts[1:] else parts[0]
 
     def all_of(self, depth: int) -> Condition:
         """one { "and" one }"""
-        q = self.one(depth)
+        parts = [self.one(depth)]
         while self.peek() == "and":
             self.next += 1
-            q = _tied(q, self.one(depth), Q.__and__)
-        return q
+            parts.append(self.one(depth))
+        return AllOf(tuple(parts)) if parts[1:] else parts[0]
 
     def one(self, depth: int) -> Condition:
         """ "not" one | "(" any_of ")" | condition"""
@@ -132,8 +200,7 @@ class _Reader:
             raise WhereProblem(messages.FILTER_TOO_DEEP(most=DEEPEST))
         if self.peek() == "not":
             self.next += 1
-            inner = self.one(depth + 1)
-            return lambda newsletter: ~inner(newsletter)
+            return Not(self.one(depth + 1))
         if self.peek() == "(":
             self.next += 1
             inside = self.any_of(depth + 1)
@@ -143,7 +210,7 @@ class _Reader:
 
     def condition(self) -> Condition:
         """`tag`, `language`, `frequency`, `topic` or `joined`, an operator and a value"""
-        field = self.take("tag", "language", "frequency", "topic", "joined")
+        field = self.take(*LIST_FIELDS, "joined")
         if field == "joined":
             return self.joined()
         differs = self.take("=", "!=") == "!="
@@ -151,8 +218,7 @@ class _Reader:
         if field == "frequency" and word not in CADENCES:
             self.next -= 1
             self.fail(messages.WANTED_ONE(words=tuple(f"'{each}'" for each in CADENCES)))
-        matching = _MATCHING[field]
-        return lambda newsletter: ~matching(word, newsletter) if differs else matching(word, newsletter)
+        return Is(field, word, differs)
 
     def joined(self) -> Condition:
         """`before` or `after` a date, which itself is excluded"""
@@ -163,11 +229,7 @@ class _Reader:
         except ValueError:
             self.next -= 1
             self.fail(messages.WANTED_DATE())
-        return lambda newsletter: _joined(how, day, newsletter)
-
-
-def _tied(left: Condition, right: Condition, how: Callable[[Q, Q], Q]) -> Condition:
-    return lambda newsletter: how(left(newsletter), right(newsletter))
+        return Joined(how, day)
 
 
 def _tagged(word: str, newsletter: Newsletter) -> Q:

@@ -150,7 +150,7 @@ def test_fields_with_problems_are_named_above_the_form_with_links(site: Site) ->
 WRONG_TEXTS = [
     ("content", "subject", "{% for %}", "subject"),
     ("content", "subject", "{{ nope }}", "nope"),
-    ("content", "where", "tag:film and", "is not allowed here"),
+    ("content", "where:text", "tag:film and", "is not allowed here"),
     ("design", "template", "nothing-there", "nothing-there"),
 ]
 
@@ -160,7 +160,7 @@ def test_a_template_or_filter_that_does_not_work_is_not_saved(
     site: Site, section: str, key: str, value: str, said: str
 ) -> None:
     before = site.file.read_text()
-    answer = site.post(f"{KINAFORUM}/{section}/", **{key: value})
+    answer = site.post(f"{KINAFORUM}/{section}/", **{key: value, "where:how": "text"})
     assert said in answer
     assert "Saved." not in answer
     assert site.file.read_text() == before

@@ -169,6 +169,8 @@ def parts(field: SettingField, value: Any) -> QueryDict:
         data[f"{field.key}_number"], _space, data[f"{field.key}_unit"] = split(value)
     elif field.kind is Kind.DATES:
         data.setlist(field.key, value.split("\n") if isinstance(value, str) else value)
+    elif field.kind is Kind.CONDITIONS:
+        data[f"{field.key}:how"], data[f"{field.key}:text"] = "text", str(value)
     elif field.rows:
         for number, row in enumerate(value):
             for key, cell in row.items():

@@ -27,7 +27,6 @@ FORMS = (
     Form(f"{EDITION}blocks/", {"Heading": "Foredrag om te", "Text": TEXT}, "Save block"),
     Form(f"{EDITION}notes/", {"Note": TEXT}, "Add note"),
     Form("/desk/n/kinaforum/letter/", {"Subject": "Et brev utenom"}, "Save draft"),
-    Form("/desk/segments/add/", {"Name": "Film", "With one of these tags": "film, teater"}, "Save segment"),
     Form("/desk/settings/n/kinaforum/general/", {"Description": "Nytt om Kina & omegn"}, "Save"),
 )
 

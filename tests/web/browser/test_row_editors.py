@@ -1,9 +1,9 @@
-"""Topics and limits of domains in rows: by keyboard, without scripts, and after a closed tab; axe finds nothing."""
+"""Topics, limits of domains and filters in rows: by keyboard, without scripts, after a closed tab, and by axe."""
 
 import tomllib
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.web.browser.conftest import Running, desk, sign_in
 from tests.web.browser.test_pages import troubles_of
@@ -136,3 +136,62 @@ def test_a_row_that_was_not_saved_is_there_after_a_closed_tab(browser: Browser, 
     expect(again.get_by_text("Unsaved text restored")).to_be_visible()
     expect(again.locator("[name='topics:0:title']")).to_be_visible()
     expect(again.locator("[name='topics:0:title']")).to_have_value("Te og kaffe")
+
+
+def _choose(page: Page, number: int, condition: str) -> Locator:
+    row = page.get_by_role("group", name=f"Condition {number}")
+    row.get_by_role("combobox").select_option(label=condition)
+    return row
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (375, True)])
+def test_a_segment_is_built_by_choosing_and_edited_as_text(
+    browser: Browser, shared: Running, width: int, dark: bool
+) -> None:
+    page = desk(browser, width=width, dark=dark).new_page()
+    sign_in(page, shared)
+    page.goto(shared.url + "/desk/segments/add/")
+    expect(page.get_by_role("combobox", name="Condition")).to_have_count(1)
+    page.get_by_label("Name").fill("Film")
+    _choose(page, 1, "Has one of the tags").get_by_label("Tags, separated by commas").fill("film, te")
+    _choose(page, 2, "Language isn’t one of").get_by_role("checkbox", name="nb").check()
+    troubles = list(troubles_of(page, "with rows"))
+    page.close(run_before_unload=False)
+    page = page.context.new_page()
+    page.goto(shared.url + "/desk/segments/add/")
+    expect(page.get_by_role("checkbox", name="nb", checked=True)).to_be_visible()
+    page.get_by_role("button", name="Write it as text").press("Enter")
+    text = page.get_by_label("Filter as text")
+    expect(text).to_have_value("(tag = film or tag = te) and language != nb")
+    expect(page.get_by_role("button", name="Choose in rows")).to_be_focused()
+    text.fill("tag = film and (tag = te or not (language = nb or tag = x))")
+    page.get_by_role("button", name="Choose in rows").press("Enter")
+    expect(page.get_by_text("too complex for rows")).to_be_visible()
+    expect(text).to_have_value("tag = film and (tag = te or not (language = nb or tag = x))")
+    troubles += troubles_of(page, "with text")
+    text.fill("tag = film or joined after 2020-01-31")
+    page.get_by_role("button", name="Choose in rows").press("Enter")
+    expect(page.get_by_role("group", name="Condition 2").get_by_label("Date")).to_have_value("2020-01-31")
+    expect(page.get_by_text("would receive an edition now.")).to_be_visible()
+    page.get_by_role("button", name="Save segment").press("Enter")
+    expect(page.get_by_text("One of these is enough.")).to_be_visible()
+    assert not troubles, "\n".join(troubles)
+
+
+def test_the_filter_of_a_newsletter_is_built_without_scripts(browser: Browser, shared: Running) -> None:
+    plain = browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = plain.new_page()
+    sign_in(page, shared)
+    page.goto(shared.url + "/desk/settings/n/kinaforum/content/")
+    _choose(page, 1, "Has none of the tags").get_by_label("Tags, separated by commas").fill("press")
+    page.get_by_role("button", name="Write it as text").click()
+    expect(page.get_by_label("Filter as text")).to_have_value("tag != press")
+    page.get_by_label("Filter as text").fill('tag != press and tag != "new york"')
+    page.get_by_role("button", name="Choose in rows").click()
+    expect(page.get_by_label("Tags, separated by commas").first).to_have_value("press, new york")
+    page.get_by_label("Tags, separated by commas").first.press("Enter")
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    newsletters = _written(shared)["newsletters"]
+    assert isinstance(newsletters, dict)
+    assert newsletters["kinaforum"]["where"] == 'tag != press and tag != "new york"'
+    plain.close()

@@ -1,8 +1,5 @@
 """The pages of segments: all of them with their sizes, one to change, and the recipients of an edition."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -15,9 +12,11 @@ from newsletter.editions import segments
 from newsletter.messages import history as acts
 from newsletter.models import Edition, Segment
 from newsletter.web.desk import audit, formatting
+from newsletter.web.desk.conditions.choices import ConditionChoices, choices_of, configured
+from newsletter.web.desk.conditions.condition_field import Entered, in_words
 from newsletter.web.desk.edition import recipients
 from newsletter.web.desk.pages import about, edition_of, editor, newsletter_of, page, sentences
-from newsletter.web.desk.segments.conditions import SegmentForm, in_words, posted, where
+from newsletter.web.desk.segments.forms import SegmentForm, entered_where
 from subscribers.models import Subscription, WhereProblem, parse_where
 from subscribers.requests import config_of
 
@@ -36,7 +35,7 @@ def listed(request: HttpRequest) -> HttpResponse:
             "segment": each,
             "newsletter": known[each.newsletter].title,
             "size": _size_text(known[each.newsletter], each),
-            "conditions": in_words(known[each.newsletter], each.conditions),
+            "conditions": in_words(each.where, ConditionChoices(configured([known[each.newsletter]]))),
         }
         for each in Segment.objects.filter(newsletter__in=known).order_by("newsletter", "name")
     ]
@@ -51,16 +50,24 @@ def edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
     """Fill in a new segment, or change one. Editions for which it was chosen keep it as it was."""
     segment = get_object_or_404(Segment, pk=pk) if pk else None
     newsletters = config_of(request).newsletters.values()
-    known = segment.conditions | {"name": segment.name, "newsletter": segment.newsletter} if segment else {}
-    form = SegmentForm(newsletters, request.POST if request.method == "POST" else None, initial=known)
+    known = {"name": segment.name, "newsletter": segment.newsletter, "where": segment.where} if segment else {}
+    data = request.POST.copy() if request.method == "POST" else None
+    form = SegmentForm(newsletters, choices_of(newsletters), data, known)
+    if data is not None and "switch" in data:
+        form.switch(data)
+        return _form_page(request, form, segment, status=200)
     if form.is_valid() and _save(request, form, segment):
         return redirect("desk:segments")
-    context = {
-        "form": form,
-        "segment": segment,
-        "count": _count(request, posted(request.POST) if request.POST else known),
-    }
-    return page(request, "segment", context, section="subscribers", status=422 if form.errors else 200)
+    return _form_page(request, form, segment, status=422 if form.errors else 200)
+
+
+def _form_page(request: HttpRequest, form: SegmentForm, segment: Segment | None, *, status: int) -> HttpResponse:
+    chosen = str(form["newsletter"].value() or next(iter(config_of(request).newsletters), ""))
+    filtered = form["where"].value()
+    if isinstance(filtered, Entered):
+        filtered = filtered.written()
+    context = {"form": form, "segment": segment, "count": _count(request, chosen, filtered)}
+    return page(request, "segment", context, section="subscribers", status=status)
 
 
 def _save(request: HttpRequest, form: SegmentForm, segment: Segment | None) -> bool:
@@ -72,7 +79,7 @@ def _save(request: HttpRequest, form: SegmentForm, segment: Segment | None) -> b
     row = segment or Segment()
     before = row.where or None
     row.newsletter, row.name = entered["newsletter"], entered["name"]
-    row.conditions, row.where = form.conditions(), where(entered)
+    row.where = entered["where"]
     row.save()
     audit.note(editor(request), acts.SEGMENT_SAVED(), f"{row.newsletter}: {row.name}"[:254], before, row.where)
     messages.success(request, _("Segment saved."))
@@ -81,13 +88,16 @@ def _save(request: HttpRequest, form: SegmentForm, segment: Segment | None) -> b
 
 def count(request: HttpRequest) -> HttpResponse:
     """Show how many subscribers match the conditions being typed."""
-    return page(request, "_segment_count", {"count": _count(request, posted(request.GET))})
+    return page(
+        request,
+        "_segment_count",
+        {"count": _count(request, request.GET.get("newsletter", ""), entered_where(request.GET))},
+    )
 
 
-def _count(request: HttpRequest, entered: Mapping[str, Any]) -> str:
+def _count(request: HttpRequest, name: str, filtered: str) -> str:
     """Return the number in words; "" while there are no conditions, or none that can be read."""
-    newsletter = config_of(request).newsletters.get(str(entered.get("newsletter", "")))
-    filtered = where(entered)
+    newsletter = config_of(request).newsletters.get(name)
     if newsletter is None or not filtered:
         return ""
     try:

@@ -248,7 +248,8 @@ CONTENT = SettingsPage(
                 SettingField(
                     "where",
                     _("Segment"),
-                    _("Send only to some subscribers, such as: tag = film and not language = nb."),
+                    _("Send editions only to subscribers who meet these conditions. Without any, everyone gets them."),
+                    Kind.CONDITIONS,
                 ),
             ),
         ),

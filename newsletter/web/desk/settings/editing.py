@@ -150,9 +150,21 @@ def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = 
     tree = tree_of(config_of(request).file)
     data = request.POST if request.method == "POST" else None
     folder = config_of(request).folder
-    form = SettingsForm(place.page, place.table, tree, defaults_of(place.page), os.environ, data, folder)
+    known = config_of(request).newsletters.get(str(place.table[1])) if place.table[1:] else None
+    form = SettingsForm(
+        place.page,
+        place.table,
+        tree,
+        defaults_of(place.page),
+        os.environ,
+        data,
+        folder,
+        newsletters=[known] if known else [],
+    )
     if data is not None and "move" in data:
         form.move(data["move"])
+    elif data is not None and "switch" in data:
+        form.switch(data["switch"])
     elif form.is_valid():
         wanted = with_previous(form.wanted(), tree)
         if reason:

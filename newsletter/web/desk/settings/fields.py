@@ -31,6 +31,7 @@ class Kind(Enum):
     DURATION = auto()
     MONTHS = auto()
     ROWS = auto()
+    CONDITIONS = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,12 @@ from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from newsletter.config import Newsletter
 from newsletter.config.document import Change, KeyPath, RemoveValue, SetValue, value_at
 from newsletter.config.file import locked_by
 from newsletter.web.converters import whole_number
+from newsletter.web.desk.conditions.choices import choices_of
+from newsletter.web.desk.conditions.condition_field import ConditionsField
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.settings.defaults import default_table
 from newsletter.web.desk.settings.fields import (
@@ -85,9 +88,14 @@ class SettingsForm(DeskForm):
         environ: Mapping[str, str],
         data: QueryDict | None = None,
         folder: Path | None = None,
+        newsletters: Collection[Newsletter] = (),
     ) -> None:
-        """`folder` is the site's; a path outside of it is shown, and can only be changed in the file."""
+        """`folder` is the site's; a path outside of it is shown, and can only be changed in the file.
+
+        The conditions of filters can be chosen among what `newsletters` and their subscribers have.
+        """
         super().__init__(data)
+        self._newsletters = newsletters
         self.page, self.table, self._tree, self._defaults = page, table, tree, defaults
         self.locked = {f.key: locked_by(tree, (*table, *f.path), environ) for f in page.fields}
         outside = outside_paths(tree, folder) if folder else {}
@@ -98,7 +106,10 @@ class SettingsForm(DeskForm):
 
     def _add(self, field: SettingField, default: str) -> None:
         value = value_at(self._tree, (*self.table, *field.path))
-        made = self._rows_field(field, value) if field.rows else _form_field(field, value, default)
+        if field.kind is Kind.CONDITIONS:
+            made: forms.Field = self._conditions(field, value)
+        else:
+            made = self._rows_field(field, value) if field.rows else _form_field(field, value, default)
         if origin := self.locked[field.key]:
             outside = self._outside[field.key]
             made.disabled, made.initial = True, outside
@@ -118,6 +129,12 @@ class SettingsForm(DeskForm):
         options: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": field.required}
         return RowsField(field.rows, value, default, self._sources(), self._categories(field.rows), **options)
 
+    def _conditions(self, field: SettingField, value: Any) -> ConditionsField:
+        choices = choices_of(self._newsletters)
+        return ConditionsField(
+            choices, as_text(field.kind, value), label=field.label, help_text=field.help, required=False
+        )
+
     def _categories(self, rows: Rows) -> list[str]:
         """Return the categories of the newsletter's posts, if a column is ticked among them."""
         return categories_of(str(self.table[1])) if any(column.others for column in rows.columns) else []
@@ -130,8 +147,21 @@ class SettingsForm(DeskForm):
 
     @property
     def ordered(self) -> bool:
-        """Whether the page has rows that can be moved. Return in a field must not press their buttons."""
+        """Whether the page has rows that can be moved."""
         return any(field.rows and field.rows.ordered for field in self.page.fields)
+
+    @property
+    def filtered(self) -> bool:
+        """Whether the page has a filter, which is edited in rows or as text."""
+        return any(field.kind is Kind.CONDITIONS for field in self.page.fields)
+
+    def switch(self, name: str) -> None:
+        """Go from the rows of a filter to its text, or back. What was typed stays, and is not checked yet."""
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        if isinstance(field := self.fields.get(name), ConditionsField):
+            field.switch(name, data)
+        self.data, self._errors = data, ErrorDict()
 
     def move(self, order: str) -> None:
         """Exchange two rows as a button says, such as `topics:1:up`. What was typed stays, and is not checked yet."""

@@ -1,0 +1,132 @@
+"""A filter of subscribers as rows, such as "has one of the tags: film, oslo", and back.
+
+Rows can say less than the text, in which conditions can be nested; such a filter has no rows.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from subscribers.models import AllOf, AnyOf, Condition, Is, Joined, Not
+
+LISTS = ("tag", "language", "frequency", "topic")
+DAYS = ("after", "before")
+NONE = "!"
+"""What stands before a field in the kind of a row that has none of the values: `!tag`."""
+
+_PLAIN = re.compile(r"[\w.+-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionRow:
+    """One condition. `kind` is a field, `!` and a field, `after` or `before`; days have one value in ISO format."""
+
+    kind: str
+    values: tuple[str, ...]
+
+    @property
+    def field(self) -> str:
+        """The field whose values are listed, or `after` or `before`."""
+        return self.kind.removeprefix(NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionRows:
+    """Rows that must all hold or, with `any_of`, of which one must."""
+
+    rows: tuple[ConditionRow, ...] = ()
+    any_of: bool = False
+
+
+def to_rows(condition: Condition) -> ConditionRows | None:
+    """Return a filter as rows; None if they can't express it."""
+    if (row := _row(condition)) is not None:
+        return ConditionRows((row,))
+    if isinstance(condition, Is | Joined | Not):
+        return None
+    any_of = isinstance(condition, AnyOf)
+    rows: list[ConditionRow] = []
+    for part in _flat(condition):
+        row = _row(part)
+        if row is None:
+            return None
+        last = rows[-1] if rows else None
+        # `tag != a and tag != b` is one row, and so is `tag = a or tag = b`.
+        if last and last.kind == row.kind and row.field in LISTS and row.kind.startswith(NONE) is not any_of:
+            rows[-1] = ConditionRow(row.kind, (*last.values, *row.values))
+        else:
+            rows.append(row)
+    return ConditionRows(tuple(rows), any_of)
+
+
+def _flat(condition: AllOf | AnyOf) -> Iterator[Condition]:
+    """Yield the parts, and those of parts that are combined in the same way."""
+    for part in condition.parts:
+        if isinstance(part, AllOf | AnyOf) and type(part) is type(condition):
+            yield from _flat(part)
+        else:
+            yield part
+
+
+def _row(condition: Condition) -> ConditionRow | None:
+    """Return a condition that is a single row."""
+    if isinstance(condition, Joined):
+        return ConditionRow(condition.how, (condition.day.isoformat(),))
+    if isinstance(condition, Is):
+        return ConditionRow(f"{NONE}{condition.field}" if condition.differs else condition.field, (condition.word,))
+    if isinstance(condition, Not):
+        return _opposite(_row(condition.inside))
+    parts = list(_flat(condition))
+    differs = isinstance(condition, AllOf)
+    words = [part for part in parts if isinstance(part, Is) and part.differs is differs]
+    if not words or len(words) < len(parts) or len({part.field for part in words}) > 1:
+        return None
+    return ConditionRow(f"{NONE}{words[0].field}" if differs else words[0].field, tuple(part.word for part in words))
+
+
+def _opposite(row: ConditionRow | None) -> ConditionRow | None:
+    if row is None or row.field not in LISTS:
+        return None
+    return ConditionRow(row.field if row.kind.startswith(NONE) else f"{NONE}{row.field}", row.values)
+
+
+def to_text(rows: ConditionRows) -> str:
+    """Return the filter for rows, which have values; "" for none."""
+    several = len(rows.rows) > 1
+    return (" or " if rows.any_of else " and ").join(_text(row, rows.any_of, several=several) for row in rows.rows)
+
+
+def _text(row: ConditionRow, any_of: bool, *, several: bool) -> str:
+    if row.field in DAYS:
+        return f"joined {row.kind} {date.fromisoformat(row.values[0])}"
+    differs = row.kind.startswith(NONE)
+    parts = [f"{row.field} {'!=' if differs else '='} {_quoted(value)}" for value in row.values]
+    text = (" and " if differs else " or ").join(parts)
+    return f"({text})" if parts[1:] and several and differs is any_of else text
+
+
+def _quoted(word: str) -> str:
+    return word if _PLAIN.fullmatch(word) else f'"{word}"'
+
+
+def clean_words(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the words of texts with commas between them, each once, as a filter can have them."""
+    words = (" ".join(part.replace('"', " ").split()) for text in texts for part in text.split(","))
+    return tuple(dict.fromkeys(word.lower() for word in words if word))
+
+
+def named(condition: Condition) -> Iterator[Is]:
+    """Yield the comparisons with words anywhere in a filter."""
+    if isinstance(condition, Is):
+        yield condition
+    elif isinstance(condition, Not):
+        yield from named(condition.inside)
+    elif isinstance(condition, AllOf | AnyOf):
+        for part in condition.parts:
+            yield from named(part)
+
+
+def values_of(rows: Sequence[ConditionRow], field: str) -> tuple[str, ...]:
+    """Return the values of a field in all rows, each once."""
+    return tuple(dict.fromkeys(value for row in rows if row.field == field for value in row.values))

@@ -1,0 +1,130 @@
+"""Filters of subscribers in rows and as text: both say the same, and switching loses nothing."""
+
+from datetime import date
+
+import pytest
+from django.http import QueryDict
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.web.desk.conditions.choices import ConditionChoices
+from newsletter.web.desk.conditions.condition_field import ConditionsField, Entered, rows_of
+from newsletter.web.desk.conditions.condition_rows import ConditionRow, to_text
+from subscribers.models import AllOf, AnyOf, Condition, Is, Joined, Not, parse_where
+
+WORDS = ("film", "new york", "and", "2026")
+WORD_CONDITIONS = st.builds(Is, st.sampled_from(["tag", "language", "topic"]), st.sampled_from(WORDS), st.booleans())
+CONDITIONS: st.SearchStrategy[Condition] = st.recursive(
+    st.one_of(WORD_CONDITIONS, st.builds(Joined, st.sampled_from(["before", "after"]), st.just(date(2026, 1, 31)))),
+    lambda inner: st.one_of(
+        st.builds(Not, inner),
+        st.builds(AllOf, st.lists(inner, min_size=2, max_size=3).map(tuple)),
+        st.builds(AnyOf, st.lists(inner, min_size=2, max_size=3).map(tuple)),
+    ),
+    max_leaves=6,
+)
+FACTS = [Is(field, word) for field in ("tag", "language", "topic") for word in WORDS]
+
+
+def written(condition: Condition) -> str:
+    """The condition as a person could write it, with all its parentheses."""
+    match condition:
+        case Is():
+            return f'{condition.field} {"!=" if condition.differs else "="} "{condition.word}"'
+        case Joined():
+            return f"joined {condition.how} {condition.day}"
+        case Not():
+            return f"not ({written(condition.inside)})"
+    word = " and " if isinstance(condition, AllOf) else " or "
+    return word.join(f"({written(part)})" for part in condition.parts)
+
+
+def holds(condition: Condition, facts: frozenset[object]) -> bool:
+    """Whether a condition is true of a subscriber with these facts."""
+    match condition:
+        case Is():
+            return (Is(condition.field, condition.word) in facts) is not condition.differs
+        case Joined():
+            return (condition.how == "after") is ("after" in facts)
+        case Not():
+            return not holds(condition.inside, facts)
+    return (all if isinstance(condition, AllOf) else any)(holds(part, facts) for part in condition.parts)
+
+
+@given(CONDITIONS, st.lists(st.frozensets(st.sampled_from([*FACTS, "after"])), min_size=5, max_size=5))
+def test_rows_match_the_same_subscribers_as_the_text(
+    condition: Condition, subscribers: list[frozenset[object]]
+) -> None:
+    text = written(condition)
+    rows = rows_of(text)
+    if rows is not None:
+        again = parse_where(to_text(rows)).condition
+        assert [holds(again, facts) for facts in subscribers] == [holds(condition, facts) for facts in subscribers]
+        assert to_text(rows_of(to_text(rows)) or rows) == to_text(rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "any_of"),
+    [
+        ("", (), False),
+        ("not tag = film", (ConditionRow("!tag", ("film",)),), False),
+        ("tag = a or language = nb", (ConditionRow("tag", ("a",)), ConditionRow("language", ("nb",))), True),
+        (
+            '(tag = a or tag = "b c") and tag != d and tag != e',
+            (ConditionRow("tag", ("a", "b c")), ConditionRow("!tag", ("d", "e"))),
+            False,
+        ),
+        (
+            "joined after 2026-01-31 and not (topic = a or topic = b)",
+            (ConditionRow("after", ("2026-01-31",)), ConditionRow("!topic", ("a", "b"))),
+            False,
+        ),
+    ],
+)
+def test_text_is_shown_in_rows(text: str, rows: tuple[ConditionRow, ...], any_of: bool) -> None:
+    read = rows_of(text)
+    assert read is not None
+    assert (read.rows, read.any_of) == (rows, any_of)
+
+
+@pytest.mark.parametrize("text", ["tag = a and (tag = b or language = nb)", "not joined after 2026-01-31", "tag ="])
+def test_what_rows_can_t_say_stays_text(text: str) -> None:
+    data = form(f"where:how=text&where:text={text}")
+    field = ConditionsField(ConditionChoices(), text)
+    field.switch("where", data)
+    assert (entered(field, data).how, entered(field, data).text) == ("text", text)
+    context = field.widget.get_context("where", entered(field, data), {})
+    assert context["only_text"]
+
+
+def form(query: str) -> QueryDict:
+    return QueryDict(query.replace("+", "%2B"), mutable=True)
+
+
+def entered(field: ConditionsField, data: QueryDict) -> Entered:
+    value: Entered = field.widget.value_from_datadict(data, None, "where")
+    return value
+
+
+def test_switching_there_and_back_keeps_a_row_that_is_not_complete() -> None:
+    data = form("where:how=rows&where:0:kind=tag&where:0:tag-others=Film, a b&where:1:kind=after&where:1:day=")
+    field = ConditionsField(ConditionChoices())
+    field.switch("where", data)
+    assert entered(field, data).how == "text"
+    assert entered(field, data).text == 'tag = film or tag = "a b"'
+    field.switch("where", data)
+    assert entered(field, data).how == "rows"
+    assert entered(field, data).rows.rows == (ConditionRow("tag", ("film", "a b")), ConditionRow("after", ()))
+    field.switch("where", data)
+    data["where:text"] = "language != nb"
+    field.switch("where", data)
+    assert entered(field, data).rows.rows == (ConditionRow("!language", ("nb",)),)
+
+
+def test_rows_that_say_the_same_leave_the_stored_text_as_it_is() -> None:
+    stored = "language=nb   and tag = Film"
+    field = ConditionsField(ConditionChoices(), stored)
+    same = form("where:how=rows&where:0:kind=language&where:0:language=nb&where:1:kind=tag&where:1:tag=film")
+    assert field.clean(entered(field, same)) == stored
+    same["where:1:tag"] = "press"
+    assert field.clean(entered(field, same)) == "language = nb and tag = press"

@@ -3,14 +3,14 @@
 Addresses are given as typed; each function raises AddressProblem or ActionRefused with one sentence.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from newsletter.domain.picks import picks_of
+from newsletter.domain.picks import picked, picks_of
 from newsletter.messages import Problem
 from newsletter.messages import importing as messages
 from subscribers import preferences, signup
@@ -179,11 +179,11 @@ def choose_cadence(subscription: Subscription, cadence: str) -> bool:
 
 
 @transaction.atomic
-def choose_topics(subscription: Subscription, names: Iterable[str], at: datetime) -> bool:
-    """Change a person's topics, as they could; return whether that changed anything."""
-    if subscription.topics == picks_of(names):
+def choose_topics(subscription: Subscription, names: Collection[str], at: datetime, offered: Collection[str]) -> bool:
+    """Change a person's topics to some of those that are offered, as they could; return whether that changed any."""
+    if subscription.topics == picked(subscription.topics, names, offered):
         return False
-    preferences.choose_topics(subscription, names, at)
+    preferences.choose_topics(subscription, names, at, offered)
     return True
 
 

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Prefetch
 from django.dispatch import Signal
 from django.utils import timezone
 
-from newsletter.domain.picks import names_in, picks_of
+from newsletter.domain.picks import names_in, picked, picks_of
 from subscribers import letters
 from subscribers.addresses import Address
 from subscribers.asking import heard
@@ -128,9 +128,15 @@ def choose_cadence(subscription: Subscription, cadence: str) -> None:
 
 
 @transaction.atomic
-def choose_topics(subscription: Subscription, names: Iterable[str], at: datetime) -> None:
-    """Change the topics that a subscriber gets posts of, for editions that are approved from now on; none means all."""
-    Subscription.objects.select_for_update().get(pk=subscription.pk).pick(picks_of(names), at)
+def choose_topics(
+    subscription: Subscription, names: Iterable[str], at: datetime, offered: Collection[str] | None = None
+) -> None:
+    """Change the topics that a subscriber gets posts of, for editions that are approved from now on; none means all.
+
+    `offered` are those that could be picked, by default all; others stay as they were.
+    """
+    stored = Subscription.objects.select_for_update().get(pk=subscription.pk)
+    stored.pick(picks_of(names) if offered is None else picked(stored.topics, names, offered), at)
     heard([subscription.pk], at)
     _tell_of_choice(subscription)
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from newsletter.config import Config
+from newsletter.domain.picks import names_in, picked
 from subscribers import delayed_confirmations, letters
 from subscribers.models import (
     Consent,
@@ -103,10 +104,23 @@ def _activate_consent(configuration: Config, consent: Consent, at: datetime) -> 
     subscription.consents.filter(confirmed_at=None).delete()
     subscriptions_starting.send(Subscription, newsletter=subscription.newsletter, at=at)
     subscription.choose_cadence(consent.cadence or subscription.cadence)
-    if consent.topics or (consent.how == Consent.How.FORM and subscription.state != Subscription.State.ACTIVE):
+    if subscription.state == Subscription.State.ACTIVE:
+        subscription.pick(_topics_again(configuration, subscription, consent), at)
+    elif consent.topics or consent.how == Consent.How.FORM:
         subscription.pick(consent.topics, at)
     _activate(configuration, subscription, at)
     choices_changed.send(Subscription, numbers=[subscription.pk])
+
+
+def _topics_again(configuration: Config, subscription: Subscription, consent: Consent) -> str:
+    """Return the topics of a subscriber who signed up again: those of the form, if any were picked in it.
+
+    Topics that were not configured then stay as they were.
+    """
+    names = names_in(consent.topics)
+    newsletter = configuration.newsletters.get(subscription.newsletter)
+    offered = {*names, *(newsletter.topics if newsletter else ())}
+    return picked(subscription.topics, names, offered) if names else subscription.topics
 
 
 def _count_for_budget(consent: Consent, at: datetime, *, is_unsolved: bool) -> None:

@@ -50,6 +50,18 @@ def request_subscription(request: Request) -> RequestAnswer:
     return request_subscriptions([request])[0]
 
 
+def earlier_choice(subscriber: Subscriber, newsletter: str) -> tuple[str, str]:
+    """Return the cadence and the topics that a person chose before, for a button that asks for neither.
+
+    Those of a request that is not confirmed yet are the latest.
+    """
+    subscription = subscriber.subscriptions.filter(newsletter=newsletter).first()
+    if subscription is None:
+        return "", ""
+    latest = subscription.consents.filter(confirmed_at=None).order_by("pk").last() or subscription
+    return latest.cadence, latest.topics
+
+
 @transaction.atomic
 def request_subscriptions(requests: Sequence[Request]) -> list[RequestAnswer]:
     """Store requests and their confirmation emails; return the answer to each: it may be one too many, or has to solve

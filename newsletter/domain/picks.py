@@ -25,6 +25,18 @@ def in_force(picks: str, configured: Collection[str]) -> str:
     return picks_of(name for name in names_in(picks) if name in configured)
 
 
+def picked(before: str, names: Iterable[str], offered: Collection[str]) -> str:
+    """Return the picks of a reader who has picked these names from the topics that a form offered.
+
+    Those that it didn't offer, because they are not configured at the moment, stay as they were. A reader who takes
+    back all that it offered wants all posts.
+    """
+    chosen = {name for name in names if name in offered}
+    if chosen == {name for name in names_in(before) if name in offered}:
+        return before
+    return picks_of([*chosen, *(name for name in names_in(before) if name not in offered)]) if chosen else ALL
+
+
 def wants(picks: str, topics: Collection[str]) -> bool:
     """Return whether a reader with these picks, some of them configured, wants a post that is in these topics."""
     return not picks or any(name in topics for name in names_in(picks))

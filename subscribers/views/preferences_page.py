@@ -1,5 +1,6 @@
 """The preferences page. The address is masked, so a forwarded link reveals nothing."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from newsletter.config import Newsletter
-from newsletter.domain.picks import names_in
+from newsletter.domain.picks import names_in, picked
 from subscribers import cadences, subscription_requests
 from subscribers import preferences as actions
 from subscribers.addresses import Address
@@ -67,6 +68,11 @@ class PostedForm:
     def value(self, field: str, newsletter: str) -> str:
         """Return the value of a field for a newsletter; "" if it is missing."""
         return next(iter(self.values(field, newsletter)), "")
+
+    def offered_topics(self, newsletter: Newsletter) -> list[str]:
+        """Return the topics that the form offered and that are configured; it may be older than some."""
+        shown = self.data.getlist(f"offered-{newsletter.name}") or newsletter.topics
+        return [name for name in newsletter.topics if name in shown]
 
     def has_choices(self, newsletter: str) -> bool:
         """Return whether the form had the frequencies and topics of a newsletter."""
@@ -218,7 +224,8 @@ def _act_on(selected: Subscription, newsletter: Newsletter | None, posted: Poste
         case "cadence" if newsletter:
             return _choose_cadence(newsletter, selected, posted.value("cadence", newsletter.name))
         case "topics" if newsletter:
-            return _choose_topics(newsletter, selected, posted.values("topic", newsletter.name)), ""
+            topics, offered = posted.values("topic", newsletter.name), posted.offered_topics(newsletter)
+            return _choose_topics(newsletter, selected, topics, offered), ""
         case _:
             return _no_button()
 
@@ -240,9 +247,9 @@ def _save(request: HttpRequest, subscriber: Subscriber, posted: PostedForm) -> t
             if fault:
                 return "", fault
             notices.append(notice)
-        picked = tuple(name for name in newsletter.topics if name in topics)
-        if newsletter.topics and set(picked) != set(names_in(subscription.topics)):
-            notices.append(_choose_topics(newsletter, subscription, topics))
+        offered = posted.offered_topics(newsletter)
+        if newsletter.topics and picked(subscription.topics, topics, offered) != subscription.topics:
+            notices.append(_choose_topics(newsletter, subscription, topics, offered))
     return " ".join(dict.fromkeys(notices)) or _("Saved."), ""
 
 
@@ -267,20 +274,24 @@ def _choose_cadence(newsletter: Newsletter, selected: Subscription, cadence: str
     return cadences.next_email(newsletter, cadence, timezone.now()), ""
 
 
-def _choose_topics(newsletter: Newsletter, selected: Subscription, names: list[str]) -> str:
-    picked = [name for name in newsletter.topics if name in names]
-    actions.choose_topics(selected, picked, timezone.now())
-    if not picked:
+def _choose_topics(
+    newsletter: Newsletter, selected: Subscription, names: Collection[str], offered: Collection[str]
+) -> str:
+    actions.choose_topics(selected, names, timezone.now(), offered)
+    selected.refresh_from_db(fields=["topics"])
+    titles = newsletter.topic_titles(names_in(selected.topics))
+    if not titles:
         return _("Saved. You get all posts.")
     text = _(
         "Saved. You get posts about: %(topics)s. This takes effect with the next email that hasn't been prepared yet."
     )
-    return text % {"topics": ", ".join(newsletter.topic_titles(picked))}
+    return text % {"topics": ", ".join(titles)}
 
 
 def _ask_to_join(request: HttpRequest, subscriber: Subscriber, name: str) -> RequestAnswer:
     configuration = config_of(request)
     newsletter = configuration.newsletters[name]
+    cadence, topics = subscription_requests.earlier_choice(subscriber, name)
     return subscription_requests.request_subscription(
         Request(
             newsletter=name,
@@ -290,5 +301,7 @@ def _ask_to_join(request: HttpRequest, subscriber: Subscriber, name: str) -> Req
             consent=subscription_requests.consent_text(newsletter.title),
             page=f"{configuration.site.url}/p/",
             at=timezone.now(),
+            cadence=cadence,
+            topics=topics,
         )
     )

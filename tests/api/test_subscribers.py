@@ -131,6 +131,16 @@ def test_they_pick_topics(api: ApiClient) -> None:
     assert offered == [{"name": "film", "title": "Films"}, {"name": "books", "title": "books"}]
 
 
+def test_a_topic_that_the_newsletter_has_not_now_is_neither_shown_nor_changed(api: ApiClient) -> None:
+    configured(topics=TOPICS)
+    kari = api.post("/subscribers", {**KARI, **CONSENT, "topics": ["film", "books"]}, 201)
+    configured(topics={"film": TOPICS["film"]})
+    assert api.get(f"/subscribers/{kari['id']}")["topics"] == ["film"]
+    assert api.document(api.ask("PATCH", f"/subscribers/{kari['id']}", {"topics": ["film"]}), 200)["topics"] == ["film"]
+    configured(topics=TOPICS)
+    assert api.get(f"/subscribers/{kari['id']}")["topics"] == ["books", "film"]
+
+
 def test_a_change_of_topics_counts_from_the_next_approval_and_is_told(api: ApiClient) -> None:
     configured(topics=TOPICS)
     number = api.post("/subscribers", {**KARI, **CONSENT, "topics": ["film"]}, 201)["id"]

@@ -1,5 +1,6 @@
 """A reader picks topics on the preferences page."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -57,6 +58,43 @@ def test_names_that_are_no_topics_are_ignored(client: Client, tie: Subscription)
     assert tie.topics == "film"
 
 
+def _saved(client: Client, tie: Subscription, *topics: str, **changed: object) -> str:
+    """The topics after the page was opened, perhaps the configuration changed, and the page saved."""
+    shown = client.get(f"/p/{link_token(tie.pk)}").text
+    offered = re.findall(r'name="offered-kinaforum" value="(\w+)"', shown)
+    if changed:
+        configured(**changed)
+    fields = {"do": "save", "choices": "kinaforum", "topic-kinaforum": topics, "offered-kinaforum": offered}
+    assert client.post(f"/p/{link_token(tie.pk)}", fields).status_code == 200
+    tie.refresh_from_db()
+    return tie.topics
+
+
+def test_a_topic_that_the_page_does_not_show_stays_as_it_was_picked(client: Client, tie: Subscription) -> None:
+    preferences.choose_topics(tie, ["film", "books"], NOW)
+    configured(topics={"film": TOPICS["film"], "news": Topic(categories=("News",))})
+    assert _saved(client, tie, "film") == "books,film"
+    assert not tie.topic_changes.exclude(before="").exists()
+    assert _saved(client, tie, "news") == "books,news"
+    assert "You get posts about: Film &amp; TV. " in _picked(client, tie, "film")
+    assert tie.topics == "books,film"
+    assert _saved(client, tie) == ""
+
+
+def test_a_page_that_was_opened_before_a_topic_came_back_leaves_it(client: Client, tie: Subscription) -> None:
+    preferences.choose_topics(tie, ["film", "books"], NOW)
+    configured(topics={"film": TOPICS["film"]})
+    assert _saved(client, tie, "film", topics=TOPICS) == "books,film"
+    assert _saved(client, tie, "film") == "film"
+
+
+def test_who_picked_only_a_topic_that_is_gone_gets_it_when_it_is_back(client: Client, tie: Subscription) -> None:
+    preferences.choose_topics(tie, ["books"], NOW)
+    configured(topics={"film": TOPICS["film"]})
+    assert _saved(client, tie) == "books"
+    assert _saved(client, tie, "film") == "books,film"
+
+
 def test_the_page_says_that_the_topics_are_why_only_some_posts_come(client: Client, tie: Subscription) -> None:
     _picked(client, tie, "film")
     shown = client.get(f"/p/{link_token(tie.pk)}").text
@@ -92,8 +130,11 @@ def _signed_up(client: Client, **fields: object) -> Subscription:
     """The subscription after a sign-up with the form, confirmed with the link."""
     answer = client.post("/n/kinaforum/subscribe", {"address": "ola@reader.example", **fields})
     assert answer.status_code == 202
+    return _confirmed()
+
+
+def _confirmed() -> Subscription:
     consent = Consent.objects.get(subscription__subscriber__key="ola@reader.example", confirmed_at=None)
-    assert consent.subscription.topics == ""
     token = timed_token(Purpose.CONFIRM, consent.pk, 3_600)
     result, tie = signup.confirm(config.current(), token, NOW)
     assert (result, tie is not None) == (signup.ConfirmResult.DONE, True)
@@ -104,6 +145,25 @@ def test_topics_that_are_picked_at_sign_up_count_once_they_are_confirmed(client:
     shown = client.get("/n/kinaforum/subscribe?lang=en").text
     assert [word in shown for word in ("Which topics?", "Film &amp; TV", "Pick none")] == [True] * 3
     assert _signed_up(client, topic=["film", "no such"]).topics == "film"
+
+
+def test_a_second_sign_up_leaves_a_topic_that_the_form_does_not_show(client: Client) -> None:
+    configured(topics=TOPICS)
+    ola = subscription("ola@reader.example")
+    preferences.choose_topics(ola, ["film", "books"], NOW)
+    configured(topics={"film": TOPICS["film"], "news": Topic(categories=("News",))})
+    assert _signed_up(client, topic=["news"]).topics == "books,news"
+
+
+def test_who_comes_back_by_a_button_without_choices_has_the_earlier_ones(client: Client) -> None:
+    configured(topics=TOPICS, cadences=("week", "day"))
+    ola = subscription("ola@reader.example")
+    preferences.choose_topics(ola, ["film"], NOW)
+    preferences.choose_cadence(ola, "day")
+    preferences.unsubscribe(ola.pk, NOW)
+    client.post(f"/p/{link_token(ola.pk)}", {"do": "join kinaforum"})
+    back = _confirmed()
+    assert (back.topics, back.cadence) == ("film", "day")
 
 
 def test_without_a_pick_at_sign_up_all_posts_come(client: Client, tie: Subscription) -> None:

@@ -160,6 +160,16 @@ def test_frequency_and_topics_are_changed_and_logged(admin: Client, kari: Subscr
     ]
 
 
+def test_a_topic_that_is_not_shown_stays_as_it_was_picked(admin: Client, kari: Subscriber) -> None:
+    _with_choices()
+    Subscription.objects.update(topics="books,film")
+    fields = {"act": "choose", "newsletter": "kinaforum", "cadence": "week", "topics": ["film"]}
+    admin.post(f"/desk/subscribers/{kari.pk}/act/", fields)
+    assert (Subscription.objects.get().topics, Act.objects.count()) == ("books,film", 0)
+    admin.post(f"/desk/subscribers/{kari.pk}/act/", {**fields, "topics": ["trade"]})
+    assert Subscription.objects.get().topics == "books,trade"
+
+
 def test_saving_the_same_choices_changes_nothing(admin: Client, kari: Subscriber) -> None:
     _with_choices()
     count = Act.objects.count()

@@ -21,7 +21,7 @@ from newsletter.api.subscriber_schemas import (
     SubscriptionState,
 )
 from newsletter.config import Cadence
-from newsletter.domain.picks import names_in, picks_of
+from newsletter.domain.picks import in_force, names_in
 from newsletter.editions import history
 from newsletter.messages import Message
 from newsletter.messages import general as messages
@@ -164,12 +164,16 @@ def _choose_cadence(who: Caller, tie: Subscription, cadence: Cadence | None) -> 
 
 
 def _choose_topics(who: Caller, tie: Subscription, topics: Collection[str] | None) -> None:
-    if topics is None or picks_of(topics) == tie.topics:
+    before = _topics_of(who, tie)
+    if topics is None or not admin_actions.choose_topics(tie, topics, who.now, who.newsletter(tie.newsletter).topics):
         return
-    before, tie.topics = tie.topics, picks_of(topics)
-    preferences.choose_topics(tie, topics, who.now)
-    after = list(names_in(tie.topics))
-    _log(who, tie, acts.TOPICS_CHANGED(), {tie.newsletter: list(names_in(before))}, {tie.newsletter: after})
+    tie.refresh_from_db(fields=["topics"])
+    _log(who, tie, acts.TOPICS_CHANGED(), {tie.newsletter: before}, {tie.newsletter: _topics_of(who, tie)})
+
+
+def _topics_of(who: Caller, tie: Subscription) -> list[str]:
+    """Return the topics that a person picked and that the newsletter has now."""
+    return list(names_in(in_force(tie.topics, who.newsletter(tie.newsletter).topics)))
 
 
 def _set_tags(who: Caller, tie: Subscription, tags: list[str]) -> None:
@@ -213,7 +217,7 @@ def _shown(who: Caller, ties: list[Subscription]) -> list[SubscriberOut]:
             blocked=tie.pk in blocked,
             paused_until=tie.paused_until,
             cadence=_cadence_of(who, tie),
-            topics=list(names_in(tie.topics)),
+            topics=_topics_of(who, tie),
             tags=list(tie.tags),
             created=tie.created,
             joined=tie.joined,

@@ -51,6 +51,8 @@ def choose(configuration: Config, tie: Subscription, posted: QueryDict, by: str,
     before, picked = cadences.chosen(newsletter, tie.cadence), list(names_in(tie.topics))
     if cadence in newsletter.offered and cadence != before and admin_actions.choose_cadence(tie, cadence):
         audit.note(by, acts.CADENCE_CHANGED(), about, {tie.newsletter: before}, {tie.newsletter: cadence})
+    shown = posted.getlist("offered") or newsletter.topics
+    offered = [name for name in newsletter.topics if name in shown]
     topics = [name for name in newsletter.topics if name in posted.getlist("topics")]
-    if newsletter.topics and admin_actions.choose_topics(tie, topics, now):
+    if newsletter.topics and admin_actions.choose_topics(tie, topics, now, offered):
         audit.note(by, acts.TOPICS_CHANGED(), about, {tie.newsletter: picked}, {tie.newsletter: topics})

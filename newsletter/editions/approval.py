@@ -151,10 +151,8 @@ def was_too_small(edition: Edition) -> bool:
 
 def _window_before(edition: Edition, now: datetime) -> dict[str, Any]:
     """Return the end of the window and the send time from before approval and queueing changed them."""
-    drafted = edition.revisions.latest("number").snapshot
-    until, due = datetime.fromisoformat(drafted["until"]), drafted["due_at"]
-    due_at = datetime.fromisoformat(due) if due else None
-    return {"until": until, "due_at": due_at if due_at and due_at > now else None}
+    drafted, due = edition.revisions.latest("number").snapshot, history.planned_due(edition)
+    return {"until": datetime.fromisoformat(drafted["until"]), "due_at": due if due and due > now else None}
 
 
 def queue(

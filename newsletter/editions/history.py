@@ -46,6 +46,13 @@ def snapshot(edition: Edition) -> Snapshot:
     return {**{key: getattr(edition, key) for key in WORDS}, **window, "blocks": edition.blocks, "posts": posts}
 
 
+def planned_due(edition: Edition) -> datetime | None:
+    """Return the send time that an edition had as a draft, before it was approved and queued."""
+    last = edition.revisions.order_by("-number").first()
+    due = last.snapshot["due_at"] if last else None
+    return datetime.fromisoformat(due) if due else None
+
+
 def record(edition: Edition, by: str, what: Message, now: datetime) -> None:
     """Create the next revision of a draft. The caller holds the edition's lock."""
     edition.revision += 1

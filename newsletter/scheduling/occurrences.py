@@ -6,7 +6,7 @@ from django.db.models import F, Q, QuerySet
 
 from newsletter import config
 from newsletter.editions.history import BY_SCHEDULE
-from newsletter.editions.selection.series import of_cadence
+from newsletter.editions.selection.series import going_to
 from newsletter.messages import Message
 from newsletter.models import Edition, Occurrence
 
@@ -28,9 +28,8 @@ def occurrences_of(newsletter: config.Newsletter) -> QuerySet[Occurrence]:
 
 
 def editions_of(newsletter: config.Newsletter) -> QuerySet[Edition]:
-    """Return the editions of the cadence; all while there is one."""
-    editions = Edition.objects.filter(newsletter=newsletter.name)
-    return editions.filter(of_cadence(newsletter) | Q(standalone=True)) if len(newsletter.offered) > 1 else editions
+    """Return the editions that go to the readers of the cadence, and those outside the schedule."""
+    return Edition.objects.filter(going_to(newsletter) | Q(standalone=True), newsletter=newsletter.name)
 
 
 def take(occurrence: Occurrence, now: datetime) -> bool:

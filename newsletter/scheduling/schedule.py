@@ -215,30 +215,61 @@ def _send(configuration: Config, newsletter: config.Newsletter, occurrence: Occu
         if _was_left_out(newsletter, occurrence.due_at):
             finish(occurrence, now, schedule_messages.DATE_SKIPPED())
             return
-        if _left_early(newsletter, occurrence.due_at):
+        if _left_early(newsletter, occurrence.due_at, now):
             finish(occurrence, now, schedule_messages.SENT_EARLY())
             return
         just_before = occurrence.due_at - timedelta(microseconds=1)
         draft.make(configuration, newsletter, now=now, after=just_before, by=BY)
-    edition = _edition_due(newsletter, occurrence)
-    if edition is None:
+    due = _editions_due(newsletter, occurrence.due_at)
+    if not due:
         finish(occurrence, now, schedule_messages.OVER())
         return
+    for edition in due[:-1]:
+        try:
+            _leave_at(configuration, newsletter, edition, occurrence, now)
+        except (Impossible, TemplateProblem) as problem:
+            wait(edition, message_of(problem), now)
+    _leave_at(configuration, newsletter, due[-1], occurrence, now, is_last=True)
+
+
+def _leave_at(
+    configuration: Config,
+    newsletter: config.Newsletter,
+    edition: Edition,
+    occurrence: Occurrence,
+    now: datetime,
+    *,
+    is_last: bool = False,
+) -> None:
+    """Queue an edition of this occurrence, or record why it waits; the last one ends the occurrence."""
     if edition.state == State.DRAFT and (newsletter.approval == "none" or _too_few(newsletter, edition, now)):
         edition = draft.refresh(configuration, edition, now=now, by=BY)
         fetch_images(configuration, edition, now)
         render_subjects(edition, configuration, now)
     with transaction.atomic():
         edition = Edition.objects.select_for_update().get(pk=edition.pk)
-        finish(occurrence, now, _leave(configuration, newsletter, edition, occurrence.due_at, now))
+        outcome = _leave(configuration, newsletter, edition, occurrence.due_at, now)
+        if is_last:
+            finish(occurrence, now, outcome)
 
 
-def _left_early(newsletter: config.Newsletter, due: datetime) -> bool:
-    """Return whether an editor sent the edition of this time early: a second one would surprise readers."""
+def _left_early(newsletter: config.Newsletter, due: datetime, now: datetime) -> bool:
+    """Return whether an editor sent the edition of this time early: a second one would surprise readers.
+
+    One that left at its own time is followed by a second if the send time was moved within the period. A send time that
+    had passed when it was configured looks like a missed one, and brings none.
+    """
     calendar = name_of(due, newsletter.period, newsletter.zone)
     period = edition_name(calendar, newsletter.period, newsletter.default_cadence)
     editions = Edition.objects.filter(newsletter=newsletter.name, corrects=None, period__regex=rf"^{period}(\.\d+)?$")
-    return editions.filter(state__in=(State.QUEUED, State.SENDING, State.PAUSED, State.SENT)).exists()
+    sent = editions.filter(state__in=(State.QUEUED, State.SENDING, State.PAUSED, State.SENT))
+    return any(now - due > AGAIN or not _left_as_planned(edition) for edition in sent)
+
+
+def _left_as_planned(edition: Edition) -> bool:
+    """Return whether an edition was queued at the time that was planned for it, or later."""
+    planned, queued = history.planned_due(edition), edition.queued_at
+    return planned is not None and queued is not None and queued >= planned
 
 
 def _was_left_out(newsletter: config.Newsletter, due: datetime) -> bool:
@@ -248,10 +279,13 @@ def _was_left_out(newsletter: config.Newsletter, due: datetime) -> bool:
     return is_left_out(newsletter, due) or (last is not None and schedule_messages.DATE_SKIPPED.matches(last.outcome))
 
 
-def _edition_due(newsletter: config.Newsletter, occurrence: Occurrence) -> Edition | None:
-    """Return the edition scheduled for this time, if it is still a draft or approved."""
-    editions = editions_of(newsletter).filter(due_at=occurrence.due_at)
-    return editions.filter(state__in=(State.DRAFT, State.APPROVED)).order_by("-pk").first()
+def _editions_due(newsletter: config.Newsletter, due: datetime) -> list[Edition]:
+    """Return the editions scheduled for a time that are still drafts or approved, in the order in which they leave.
+
+    As a rule there is one. A cadence that is no longer offered can have another.
+    """
+    open_editions = editions_of(newsletter).filter(due_at=due, state__in=(State.DRAFT, State.APPROVED))
+    return list(open_editions.order_by("pk"))
 
 
 def _too_few(newsletter: config.Newsletter, edition: Edition, now: datetime) -> Message | None:
@@ -290,7 +324,12 @@ def _leave(
 def _leave_draft(
     configuration: Config, newsletter: config.Newsletter, edition: Edition, due: datetime, now: datetime
 ) -> Message:
-    """Queue a draft if it needs no approval, or skip it; one with unread sources waits for them, at most for `late`."""
+    """Queue a draft if it needs no approval, or skip it; one with unread sources waits for them, at most for `late`.
+
+    One whose date was added to the skipped ones since it was made waits for an editor, or for the next draft.
+    """
+    if is_left_out(newsletter, due):
+        return wait(edition, schedule_messages.DATE_SKIPPED(), now)
     unread = edition.waiting if messages.SOURCES_NOT_READ.matches(edition.waiting) else None
     if unread and (newsletter.approval == "editor" or now - due < newsletter.late):
         return wait(edition, unread, now)

@@ -32,6 +32,16 @@ def of_cadence(newsletter: config.Newsletter) -> Q:
     return Q(cadence__in=[*names, ""] if newsletter.period == newsletter.default_cadence else names)
 
 
+def going_to(newsletter: config.Newsletter) -> Q:
+    """Return the condition for editions that go to the readers of the newsletter's cadence.
+
+    The default has those of cadences that are no longer offered, as it has their readers.
+    """
+    if newsletter.period != newsletter.default_cadence:
+        return of_cadence(newsletter)
+    return ~Q(cadence__in=[each for each in newsletter.offered if each != newsletter.period])
+
+
 def sharing_posts(edition: Edition, newsletter: config.Newsletter) -> Q:
     """Return the condition for editions with the same readers as this one, which can't have the same posts."""
     if edition.standalone:

@@ -6,18 +6,20 @@ from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from math import inf
 from pathlib import Path
+from sys import maxsize
 
 from newsletter.domain.digest import Digest, DigestPost, Letterhead, Rendered, ShortenedPost
 from newsletter.domain.encoded_email import Slot, SlotEncoding
 from newsletter.render.content.cuts import Cuts
 from newsletter.render.content.excerpt import count_words
+from newsletter.render.content.first_line import LONGEST_LINE, first_line
 from newsletter.render.html.assemble import html_part
 from newsletter.render.html.loader import render_template
 from newsletter.render.naming import close_up
 from newsletter.render.placeholders import Placeholders, fill, longest, value_of
 from newsletter.render.scope import Scope
 from newsletter.render.template_context import edition_context
-from newsletter.render.theme.designs import DESIGNS, style_sheet_of, templates_of
+from newsletter.render.theme.designs import DESIGNS, STANDARD_TEMPLATE, style_sheet_of, templates_of
 
 _TITLE = -1
 """The number of a post's text where only its title is shown."""
@@ -104,25 +106,27 @@ class _Fitting:
     def _fill(self, lengths: "_Lengths", steps: int, best: tuple[Digest, str]) -> tuple[Digest, str]:
         """Return the digest with the blocks that still fit, always the next one of the shortest text.
 
-        A text that becomes whole gives up its link to the rest, so that blocks may fit that did not before.
+        A block is tried again after another one was added, since it may take less then: styles that both need are there
+        once, and a text that becomes whole gives up its link to the rest.
         """
         numbers = lengths.numbers_after(steps)
-        growing = lengths.shortened(numbers)
+        untried, too_large, tried_before = lengths.shortened(numbers), list[str](), list[str]()
         excess = self._excess(best[1], best[0])
-        while growing:
-            post_id = min(growing, key=lambda each: lengths.rank(each, numbers[each]))
+        while untried:
+            post_id = min(untried, key=lambda each: lengths.rank(each, numbers[each]))
             longer = {**numbers, post_id: numbers[post_id] + 1}
             fits = lengths.next_bytes(post_id, numbers[post_id]) <= -excess
             digest = lengths.digest_with(longer) if fits else best[0]
             html = self._html(digest) if fits else best[1]
             new_excess = self._excess(html, digest) if fits else 1
             if new_excess > 0:
-                growing.remove(post_id)
-                continue
-            numbers, best = longer, (digest, html)
-            if new_excess < excess:
-                growing = lengths.shortened(numbers)
-            excess = new_excess
+                untried.remove(post_id)
+                too_large.append(post_id)
+            else:
+                numbers, best, excess = longer, (digest, html), new_excess
+                tried_before, too_large = tried_before + too_large, []
+            if not untried:
+                untried, tried_before = tried_before, []
         return best
 
     def _list_fewer(self, digest: Digest) -> tuple[Digest, str]:
@@ -177,12 +181,16 @@ class _Lengths:
     """The texts of a digest at every length, in the order in which the longest give up their last blocks.
 
     The numbers of a post's texts are those of `Cuts`, and `_TITLE` for none. All texts become excerpts before the first
-    one, the largest, becomes a title.
+    one, the largest, becomes a title. A design that shows one line of a post shows the line or the title.
     """
 
     def __init__(self, digest: Digest, excerpt_words: int) -> None:
         self._digest = digest
-        self._cuts = {post.id: Cuts(post.html, excerpt_words) for post in digest.posts if post.html}
+        self._design = DESIGNS[digest.letterhead.theme.design]
+        self._lines = self._design.lines and digest.letterhead.template == STANDARD_TEMPLATE
+        fewest_words = maxsize if self._lines else excerpt_words
+        self._cuts = {post.id: Cuts(post.html, fewest_words) for post in digest.posts if post.html}
+        self._has_previews = {post.id for post in digest.posts if post.previews}
         self._order: list[str] = []
         waiting = [(-cuts.length(cuts.last), post_id, cuts.last) for post_id, cuts in self._cuts.items() if cuts.last]
         heapify(waiting)
@@ -225,18 +233,26 @@ class _Lengths:
         """Return at least how many bytes the next block of a text takes; infinitely many if it is whole.
 
         The last block may take none, since a whole text has no link to the rest. So may one with which a text is too
-        long to stand beside its image.
+        long to stand beside its image, and the first one with an image, which can take the place of the post's own.
         """
         cuts = self._cuts[post_id]
         if number >= cuts.last:
             return inf
-        if number + 1 == cuts.last:
-            return 0
-        saved = _TABLE_BESIDE if DESIGNS[self._digest.letterhead.theme.design].beside else 0
+        if number + 1 == cuts.last or self._changes_image(post_id, number):
+            return -inf
+        saved = _TABLE_BESIDE if self._design.beside else 0
         return cuts.text_bytes(number + 1) - (0 if number == _TITLE else cuts.text_bytes(number)) - saved
 
+    def _changes_image(self, post_id: str, number: int) -> bool:
+        """Return whether the next block can change the image above a text: it has the first one, or a video."""
+        if post_id in self._has_previews:
+            return True
+        return "<img" in self._text(post_id, number + 1)[0] and "<img" not in self._text(post_id, number)[0]
+
     def _excerpt_bytes(self, post_id: str) -> int:
-        return len(self._cuts[post_id].text(0)[0].encode())
+        """Return the bytes of a post's excerpt, or of its line."""
+        html = self._cuts[post_id].text(0)[0]
+        return len((first_line(html, LONGEST_LINE) if self._lines else html).encode())
 
     def _text(self, post_id: str, number: int) -> tuple[str, bool]:
         return ("", False) if number == _TITLE else self._cuts[post_id].text(number)

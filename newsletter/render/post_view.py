@@ -18,7 +18,7 @@ from newsletter.render.content.addresses import uri
 from newsletter.render.content.content import prepare
 from newsletter.render.content.covers import with_cover, with_first_image
 from newsletter.render.content.excerpt import excerpt
-from newsletter.render.content.first_line import first_line
+from newsletter.render.content.first_line import LONGEST_LINE, first_line
 from newsletter.render.content.images import filling, fitted, sized
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
@@ -30,7 +30,6 @@ from newsletter.render.theme.designs import DESIGNS, Design
 from newsletter.render.theme.palette import readable
 from newsletter.render.words import words
 
-_LINE = 160
 _MOST_CATEGORIES = 3
 LISTED = 5
 """The posts in the table of contents, which never pushes the first one below the first screen."""
@@ -185,9 +184,9 @@ class PostViews:
         """
         if not (self._design.lines and post.html):
             return ""
-        line, title = cleaned(first_line(post.html, _LINE)), cleaned(post.title).removesuffix("…")
+        line, title = cleaned(first_line(post.html, LONGEST_LINE)), cleaned(post.title).removesuffix("…")
         if line.startswith(title):
-            longer = cleaned(first_line(post.html, _LINE + len(title))).removeprefix(title).strip()
+            longer = cleaned(first_line(post.html, LONGEST_LINE + len(title))).removeprefix(title).strip()
             line = "" if not _WORDS.search(longer) else f"…{longer}" if post.title.endswith("…") else longer
         before, space, last = line.rpartition(" ")
         is_short = len(last) <= _LONGEST_ORPHAN and self.scope.form is SlotEncoding.HTML

@@ -77,6 +77,47 @@ def test_a_block_fits_with_which_a_text_is_too_long_to_stand_beside_its_image() 
     assert_no_block_fits(digest(posts, letterhead=letterhead(design="magazine")), 2_400)
 
 
+def test_a_block_fits_that_did_not_before_another_text_was_too_long_to_stand_beside_its_image() -> None:
+    """The rules for narrow screens are left out with the last text beside its image."""
+    boats = picture(url="https://blog.example/boat.jpg")
+    html = [
+        f"<p>{'Boats come in. ' * beginning}</p><p>{sentence * middle}</p><p>{'Boats come in. ' * 60}</p>"
+        for beginning, sentence, middle in (
+            (55, "Boats come in. ", 21),
+            (54, "Boats come in. ", 28),
+            (49, "Boats come in. ", 31),
+            (46, "Longboats arrive tonight. ", 25),
+        )
+    ]
+    posts = [post(9), *(post(number, html=text, image=boats) for number, text in enumerate(html))]
+    assert_no_block_fits(digest(posts, letterhead=letterhead(design="magazine")), 2_734)
+
+
+@pytest.mark.parametrize("design", ["letter", "cards"])
+@pytest.mark.parametrize("more", [0, 30])
+def test_a_block_fits_whose_picture_is_shown_in_place_of_the_one_above_the_text(design: str, more: int) -> None:
+    """Such a block may take less than its words."""
+    above = picture(url=f"https://blog.example/{'harbour/' * 20}boat.jpg")
+    net = '<img src="https://blog.example/net.jpg" alt="A net" width="600" height="400">'
+    html = f"<p>{'Boats come in. ' * 7}</p><p>{net}<br>{'Nets are mended. ' * 8}</p>"
+    html += f"<p>{'Fish is sold. ' * 20}</p>" * 3
+    posts = [post(0, html=html, image=above), post(1, html=f"<p>{'Fish is sold. ' * 10}</p>" * 6)]
+    assert_no_block_fits(digest(posts, letterhead=letterhead(design=design)), more)
+
+
+def test_a_design_of_one_line_for_each_post_keeps_as_many_lines_as_fit() -> None:
+    """No text is shown, so that none can be shortened; the longest lines give way first."""
+    posts = [post(n, html=f"<p>{f'Boat {n} is in. ' * (3 + n % 3)}</p>" + f"<p>{'Fish is sold. ' * 90}</p>") for n in range(24)]
+    edition = digest(posts, letterhead=letterhead(design="brief"))
+    whole = render(edition, maximum_size=10**9)
+    limit = size(whole, letterhead()) - 300
+    rendered = render(edition, maximum_size=limit)
+    assert {cut.words for cut in rendered.shortened} == {0}
+    assert 0 <= limit - size(rendered, letterhead()) < 160
+    assert len(rendered.shortened) < 6
+    assert render(edition, maximum_size=size(whole, letterhead())).html.count("is in.") == whole.html.count("is in.")
+
+
 def assert_no_block_fits(edition: Digest, more: int) -> None:
     """Check an edition whose size is so many bytes more than with excerpts alone."""
     cuts = {each.id: Cuts(each.html, 20) for each in edition.posts}

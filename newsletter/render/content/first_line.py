@@ -13,6 +13,8 @@ from newsletter.render.content.videos import PLAY, drop_videos, leave_durations
 _END_OF_SENTENCE = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*(?=\s|$)|[。！？។៕။]")
 _GOES_ON = re.compile(r"[.!?…。！？؟។៕။:：;,·][\"'”’»)\]]*\Z")
 """The end of a paragraph that needs no dot before the next one."""
+LONGEST_LINE = 160
+"""Characters of the line that a design shows of a post."""
 _SHORTEST_SHARE, _LONGEST_SHARE = 0.4, 1.9
 """How much of the line sentences must fill to end it, and how much longer it may be for the end of its first one."""
 _LONGEST_LABEL = 24

@@ -110,23 +110,23 @@ class _Fitting:
         once, and a text that becomes whole gives up its link to the rest.
         """
         numbers = lengths.numbers_after(steps)
-        untried, too_large, tried_before = lengths.shortened(numbers), list[str](), list[str]()
+        growing, too_large, tried_before = lengths.shortened(numbers), list[str](), list[str]()
         excess = self._excess(best[1], best[0])
-        while untried:
-            post_id = min(untried, key=lambda each: lengths.rank(each, numbers[each]))
+        while growing:
+            post_id = min(growing, key=lambda each: lengths.rank(each, numbers[each]))
             longer = {**numbers, post_id: numbers[post_id] + 1}
             fits = lengths.next_bytes(post_id, numbers[post_id]) <= -excess
             digest = lengths.digest_with(longer) if fits else best[0]
             html = self._html(digest) if fits else best[1]
             new_excess = self._excess(html, digest) if fits else 1
             if new_excess > 0:
-                untried.remove(post_id)
+                growing.remove(post_id)
                 too_large.append(post_id)
             else:
                 numbers, best, excess = longer, (digest, html), new_excess
                 tried_before, too_large = tried_before + too_large, []
-            if not untried:
-                untried, tried_before = tried_before, []
+            if not growing:
+                growing, tried_before = tried_before, []
         return best
 
     def _list_fewer(self, digest: Digest) -> tuple[Digest, str]:

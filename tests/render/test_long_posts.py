@@ -107,7 +107,10 @@ def test_a_block_fits_whose_picture_is_shown_in_place_of_the_one_above_the_text(
 
 def test_a_design_of_one_line_for_each_post_keeps_as_many_lines_as_fit() -> None:
     """No text is shown, so that none can be shortened; the longest lines give way first."""
-    posts = [post(n, html=f"<p>{f'Boat {n} is in. ' * (3 + n % 3)}</p>" + f"<p>{'Fish is sold. ' * 90}</p>") for n in range(24)]
+    posts = [
+        post(n, html=f"<p>{f'Boat {n} is in. ' * (3 + n % 3)}</p>" + f"<p>{'Fish is sold. ' * 90}</p>")
+        for n in range(24)
+    ]
     edition = digest(posts, letterhead=letterhead(design="brief"))
     whole = render(edition, maximum_size=10**9)
     limit = size(whole, letterhead()) - 300

@@ -12,7 +12,7 @@
   }
 
   document.querySelectorAll("input[data-colour]").forEach((field) => {
-    const { pick, contrast, low } = field.dataset, note = document.createElement("span");
+    const { pick, contrast, low, unset } = field.dataset, note = document.createElement("span");
     const picker = Object.assign(document.createElement("input"), { type: "color", className: "colour", title: pick });
     picker.setAttribute("aria-label", `${pick}: ${field.labels[0].textContent.trim()}`);
     note.className = "small soft";
@@ -23,7 +23,8 @@
 
     function show() {
       const code = field.value.trim() || field.placeholder;
-      if (!HEX.test(code)) { note.textContent = ""; return; }
+      picker.classList.toggle("unset", !HEX.test(code));
+      if (!HEX.test(code)) { note.textContent = code ? "" : unset; note.classList.remove("warn"); return; }
       picker.value = whole(code);
       const ratio = 1.05 / (luminance(whole(code)) + 0.05);
       note.textContent = contrast.replace("{ratio}", ratio.toFixed(1)) + (ratio < LEAST ? ` – ${low}` : "");

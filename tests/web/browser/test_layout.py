@@ -162,6 +162,26 @@ def test_the_designs_do_not_scroll(draft: Page, shared: Running) -> None:
         assert frame.evaluate(NESTED)[0] == 0
 
 
+def test_a_colour_that_is_not_set_says_so(draft: Page, shared: Running) -> None:
+    """A browser's field for a colour cannot be blank, and shows black."""
+    draft.goto(f"{shared.url}/desk/settings/n/kinaforum/design/")
+    band = draft.locator("#field-theme\\.band")
+    code, picker, note = (
+        band.locator("input[data-colour]"),
+        band.locator("input[type=color]"),
+        band.get_by_role("status"),
+    )
+    edge = "(each) => getComputedStyle(each).borderTopStyle"
+    for colour, style, words in (
+        ("", "dashed", "Not set"),
+        ("#000", "solid", "Contrast with white: 21.0 to 1"),
+        ("", "dashed", "Not set"),
+    ):
+        code.fill(colour)
+        expect(note).to_have_text(words)
+        assert picker.evaluate(edge) == style
+
+
 @pytest.mark.parametrize("width", [375, 1280])
 def test_the_posts_begin_on_the_first_screen(draft: Page, width: int) -> None:
     draft.set_viewport_size({"width": width, "height": 844})

@@ -13,4 +13,5 @@ def colour_attributes() -> dict[str, Words]:
         "data-pick": _("Pick a colour"),
         "data-contrast": _("Contrast with white: {ratio} to 1"),
         "data-low": _("hard to read as text"),
+        "data-unset": _("Not set"),
     }

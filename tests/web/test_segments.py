@@ -146,6 +146,21 @@ def test_recipients_are_chosen_on_a_page_and_shown_where_it_is_sent(admin: Clien
     assert draft.segment_where == ""
 
 
+def test_recipients_are_not_changed_by_a_form_that_shows_a_removed_segment(admin: Client) -> None:
+    draft, segment = make.draft("First"), film()
+    path = f"/desk/editions/kinaforum/{make.PERIOD}/recipients/"
+    admin.post(path, {"segment": segment.pk})
+    segment.delete()
+    form = lxml.html.fromstring(admin.get(path).content).forms[-1]
+    for fields, sentence in (
+        (dict(form.form_values()), "First"),
+        ({"segment": "1234"}, "That segment has been removed. Choose who gets this edition."),
+    ):
+        assert sentence in words(admin.post(path, fields, follow=True).content)
+        draft.refresh_from_db()
+        assert (draft.segment, draft.segment_where) == ("Film", "tag = film")
+
+
 def test_a_segment_is_removed(admin: Client) -> None:
     segment = film()
     assert "Segment removed." in words(admin.post(f"/desk/segments/{segment.pk}/remove/", follow=True).content)

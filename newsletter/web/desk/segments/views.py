@@ -20,6 +20,9 @@ from newsletter.web.desk.segments.forms import SegmentForm, entered_where
 from subscribers.models import Subscription, WhereProblem, parse_where
 from subscribers.requests import config_of
 
+UNCHANGED = "gone"
+"""The choice of a segment that an edition keeps although it has been removed."""
+
 
 def size(newsletter: Newsletter, filtered: str) -> int:
     """Return how many of the present recipients of an edition match a filter. Raises WhereProblem."""
@@ -121,7 +124,13 @@ def choose(request: HttpRequest, name: str, period: str) -> HttpResponse:
     newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     saved = list(Segment.objects.filter(newsletter=name).order_by("name"))
     if request.method == "POST":
-        chosen = next((each for each in saved if str(each.pk) == request.POST.get("segment")), None)
+        wanted = request.POST.get("segment", UNCHANGED)
+        chosen = next((each for each in saved if str(each.pk) == wanted), None)
+        if wanted == UNCHANGED:
+            return redirect("desk:edition", name, period)
+        if wanted and chosen is None:
+            messages.error(request, _("That segment has been removed. Choose who gets this edition."))
+            return redirect("desk:recipients", name, period)
         with sentences(request):
             changed = segments.choose(edition, chosen, by=editor(request), now=timezone.now())
             readers = formatting.readers(recipients.count(newsletter, changed))

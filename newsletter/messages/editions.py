@@ -30,7 +30,10 @@ TIME_PASSED = MessageType(
 )
 SCHEDULED_TIME_MISSED = MessageType(
     "edition.scheduled-time-missed",
-    gettext_noop("it was scheduled for {at}, and could not be sent then; send it by hand, or cancel it"),
+    gettext_noop(
+        "it was scheduled for {at} and could not be sent then; send it, choose a new time, take it back to draft or "
+        "cancel it"
+    ),
 )
 TOO_FEW_POSTS = MessageType(
     "edition.too-few-posts",

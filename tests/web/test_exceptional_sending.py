@@ -140,3 +140,28 @@ def test_those_who_were_skipped_get_it_after_their_number_was_shown(editor: Clie
     assert "The edition will be sent to 3 subscribers who were skipped." in _text(done.content)
     assert progress.counts(edition).pending == 3
     assert "Nobody was skipped." in _text(editor.get(address).content)
+
+
+def test_an_edition_that_missed_its_time_leads_to_all_that_can_be_done_now(editor: Client) -> None:
+    make.draft("First")
+    editor.post(f"{PAGE}approve/", _form(Edition.objects.get(), due=""))
+    missed = messages.SCHEDULED_TIME_MISSED(at=make.NOW)
+    Edition.objects.update(state=State.APPROVED, due_at=None, waiting=missed)
+    for address in ("/desk/", PAGE):
+        page = editor.get(address).content.decode()
+        assert f'href="{PAGE}send/"' in page
+        assert "Send anyway" not in page
+    page = _text(editor.get(PAGE).content)
+    assert "could not be sent then" in page
+    assert "Take it back to draft to make changes" not in page
+    assert editor.get(ANYWAY)["Location"] == f"{PAGE}send/"
+    departure = _text(editor.get(f"{PAGE}send/").content)
+    assert "could not be sent then" in departure
+    for choice in ("Send now", "Schedule for", "Take back to draft", "Cancel this edition"):
+        assert choice in departure
+    edition = Edition.objects.get()
+    form = {"state": "approved", "revision": edition.approved_content.revision, "readers": 0}
+    at = "2126-03-01T10:00"
+    assert editor.post(f"{PAGE}send/", {**form, "when": "at", "at": at, "says": at}).status_code == 302
+    edition.refresh_from_db()
+    assert (edition.state, edition.waiting) == (State.QUEUED, None)

@@ -65,6 +65,7 @@ def _whole(
         "blocks": block_list.blocks(edition, newsletter) if edition.blocks else [],
         "open_notes": edition.notes.filter(done_at=None).count(),
         "too_small": was_too_small(edition),
+        "is_held_approved": edition.state == State.APPROVED and edition.waiting is not None,
         "gaps": queries.gaps(edition, newsletter),
         "add": add_post.fields(typed or {}, problems or {}),
         "refused": bool(problems),

@@ -168,7 +168,11 @@ def _of_edition(line: EditionLine, newsletter: Newsletter, now: datetime) -> Ite
             "edition": line.title,
             "why": formatting.message(edition.waiting, newsletter.zone),
         }
-        yield Attention("warning", text, line.address, _("Open"))
+        if edition.state == State.APPROVED and not edition.welcome_id:
+            send = reverse("desk:send", args=(edition.newsletter, edition.period))
+            yield Attention("warning", text, send, _("Send or schedule"))
+        else:
+            yield Attention("warning", text, line.address, _("Open"))
     elif edition.state == State.DRAFT and edition.due_at and edition.due_at <= now and newsletter.approval == "editor":
         when = formatting.moment(edition.due_at, newsletter.zone)
         text = _("Your approval is needed: “%(edition)s” was scheduled for %(when)s.") % {

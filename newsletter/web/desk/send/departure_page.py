@@ -68,6 +68,7 @@ def send(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "excluded": excluded(edition, newsletter),
         "problem": problem,
         "standing": formatting.standing(edition, newsletter.zone),
+        "why_held": edition.waiting if edition.state == State.APPROVED else None,
         "year": timezone.now().astimezone(newsletter.zone).year,
     }
     return page(request, "send", context, section="home", status=422 if problem else 200)

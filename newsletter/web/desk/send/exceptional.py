@@ -28,7 +28,8 @@ def anyway(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Approve and send a draft that is on hold, send a scheduled edition now, or say what has to be done first."""
     newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     may_send, problem = role(request) >= Role.SENDER, ""
-    if may_send and edition.state in UNSENT and not edition.waiting and not edition.welcome_id:
+    needs_override = edition.waiting and edition.state != State.APPROVED
+    if may_send and edition.state in UNSENT and not needs_override and not edition.welcome_id:
         return redirect("desk:send", name, period)
     if request.method == "POST" and may_send:
         with caught() as problems:

@@ -32,11 +32,14 @@ from newsletter.models import (
     Machine,
     Notice,
     Occurrence,
+    Post,
     Retry,
+    Source,
     State,
     Variant,
     WelcomeLetter,
 )
+from newsletter.models.source import PUSHED
 from newsletter.recovery import entries, hold, log
 from newsletter.scheduling import schedule
 from newsletter.sending import journals, lifecycle
@@ -134,9 +137,7 @@ def _edition(record: log.Record, configuration: Config) -> None:
     present = Edition.objects.filter(newsletter=newsletter, period=period).first()
     if present is not None and (present.pk != edition.pk or present.began_at is not None):
         return  # it was begun before the backup, too
-    for row in rows:
-        if not isinstance(row, Edition | ApprovedContent | EditionPost | Variant):
-            _save_new(row)
+    restored = _save_posts(rows)
     numbers = entries.unpacked_numbers(audience)
     edition.state, edition.began_at = State.SENDING, datetime.fromtimestamp(record.at, UTC)
     edition.audience, edition.waiting, edition.reason = len(numbers), None, None
@@ -155,13 +156,43 @@ def _edition(record: log.Record, configuration: Config) -> None:
         (Delivery(edition=edition, number=n, subscription_id=s) for n, s in enumerate(numbers, 1)), batch_size=AT_ONCE
     )
     if edition.newsletter in configuration.newsletters:
-        replay_offers(configuration.newsletters[newsletter], edition, datetime.fromtimestamp(record.at, UTC), *offers)
+        at = datetime.fromtimestamp(record.at, UTC)
+        replay_offers(configuration.newsletters[newsletter], edition, restored, at, *offers)
 
 
-def _save_new(row: models.Model) -> None:
-    """Save a row that the backup doesn't have; primary keys are not used again, so the same key is the same row."""
-    if not type(row)._default_manager.filter(pk=row.pk).exists():
-        row.save(force_insert=True)
+def _save_posts(rows: Iterable[models.Model]) -> set[int]:
+    """Save the posts of a record, with their sources, that the backup doesn't have; return the posts' primary keys."""
+    posts = set()
+    for row in rows:
+        if isinstance(row, Source):
+            _save_source(row)
+        elif not isinstance(row, Edition | ApprovedContent | EditionPost | Variant) and _save_new(row):
+            posts |= {row.pk} if isinstance(row, Post) else set()
+    return posts
+
+
+def _save_source(source: Source) -> None:
+    """Save a source that was first read after the backup.
+
+    What it listed then is not in the record, only what editions had. So posts of before that time which it lists now
+    count as those that the first reading had.
+    """
+    if source.url != PUSHED and not Source.objects.filter(pk=source.pk, first_read_at__isnull=False).exists():
+        source.first_reached_back_to, source.read_at, source.memory = source.first_read_at, None, {}
+        source.save()
+    else:
+        _save_new(source)
+
+
+def _save_new(row: models.Model) -> bool:
+    """Save a row that the backup doesn't have, and return whether it is one.
+
+    Primary keys are not used again, so the same key is the same row.
+    """
+    if type(row)._default_manager.filter(pk=row.pk).exists():
+        return False
+    row.save(force_insert=True)
+    return True
 
 
 def _archive(record: log.Record) -> None:

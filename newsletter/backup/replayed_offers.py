@@ -22,21 +22,25 @@ AT_ONCE = 500
 def replay_offers(
     configured: Newsletter,
     edition: Edition,
+    restored: set[int],
     at: datetime,
     waiting: Sequence[tuple[str, str]] = (),
     offered: Sequence[Cadence] = (),
 ) -> None:
     """Let the sets of an edition's readers grow as when it began.
 
-    `waiting` has posts with those who wait for them, `offered` the cadences at that time, which earlier versions did
-    not record.
+    `restored` has the primary keys of the posts that the database did not have before, `waiting` has posts with
+    those who wait for them, `offered` the cadences at that time, which earlier versions did not record.
     """
+    newsletter = _with_cadences(configured, offered).at(edition.cadence)
+    bases.update(newsletter, at)  # what the backup has is judged before the posts of the record count as judged
     _complete_candidates(edition)
     _count_ordinals(edition)
+    stored = bases.update(newsletter, at)
+    of_cadence = Ordinals() if edition.standalone else edition.candidate_ordinals
+    bases.restore_behind(newsletter, stored, restored, of_cadence)
     if edition.corrects_id or not edition.candidates:
         return
-    newsletter = _with_cadences(configured, offered).at(edition.cadence)
-    stored = bases.update(newsletter, at)
     if edition.standalone:
         grow_by_letter(newsletter, edition, stored)
         return

@@ -35,10 +35,29 @@ def test_a_period_that_changed_since_the_backup(recorded: tuple[str, ...]) -> No
     Numbering.objects.update(judged=backup[1])
     Subscription.objects.update(offered=None)
     paper.configure("week", "week", "day")
-    replay_offers(kinaforum(), edition, paper.now, (), recorded)
+    replay_offers(kinaforum(), edition, set(), paper.now, (), recorded)
     paper.wait(days=3)
     paper.publish("two")
     paper.send()
     assert paper.mailed["r"] == ["one", "two"]
     if recorded:
         assert paper.mailed["paused"] == ["two"]
+
+
+def test_posts_that_were_not_judged_yet_in_the_backup() -> None:
+    """Readers of each post don't get what the first reading had, though its posts precede those of an edition."""
+    paper = Newsletter(MONDAY)
+    paper.configure("week", "week", "post")
+    paper.subscribe("r", "post")
+    paper.publish("old", at=MONDAY - timedelta(days=1))
+    paper.wait(hours=1)
+    paper.publish("one")
+    edition = paper.send("post")
+    assert edition is not None
+    Base.objects.all().delete()
+    Numbering.objects.update(last=1, judged=0)
+    replay_offers(kinaforum(), edition, set(), paper.now, (), ("week", "post"))
+    paper.wait(hours=1)
+    paper.publish("two")
+    paper.send("post")
+    assert paper.mailed["r"] == ["one", "two"]

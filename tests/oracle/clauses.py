@@ -262,6 +262,39 @@ def _restored(site: OracleSite) -> None:
     site.wait(DAY)
 
 
+def _restored_unread(site: OracleSite) -> None:
+    """A backup of before the blog was first read takes the place of the database after editions of both cadences."""
+    for days in (1, 2, 3):
+        site.publish(site.now - days * DAY)
+    site.join("r", "week")
+    site.join("every", "post")
+    backup = site.back_up()
+    site.collect()
+    site.wait(HOUR)
+    site.publish()
+    site.wait(DAY)
+    site.restore(backup)
+    site.publish()
+    site.wait(7 * DAY)
+
+
+def _restored_unread_after_an_edition(site: OracleSite) -> None:
+    """Likewise of a blog that could not be read yet, after an edition of one cadence had what the other never gets."""
+    for days in (1, 2, 3):
+        site.publish(site.now - days * DAY)
+    site.join("r", "week")
+    site.join("every", "post")
+    site.blog.down = True
+    site.collect()
+    site.blog.down = False
+    backup = site.back_up()
+    site.collect()
+    site.wait(7 * DAY)
+    site.restore(backup)
+    site.publish()
+    site.wait(7 * DAY)
+
+
 def _letter(site: OracleSite) -> None:
     both(site)
     first = site.publish()
@@ -306,5 +339,11 @@ CLAUSES = {
     "cancelling while it is sent is for good": History(WEEKLY, _stopped),
     "those who were not reached can be": History(WEEKLY, _resent),
     "a restored database repeats what was offered": History(DAILY_OR_WEEKLY, _restored),
+    "a restored database remembers when sources were first read": History(
+        Settings(period="week", cadences=("week", "post")), _restored_unread
+    ),
+    "a restored database remembers what cadences have behind them": History(
+        Settings(period="week", cadences=("week", "post")), _restored_unread_after_an_edition
+    ),
     "a letter's posts are dealt with": History(DAILY_OR_WEEKLY, _letter),
 } | SOURCE_CLAUSES

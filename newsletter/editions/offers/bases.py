@@ -3,11 +3,11 @@
 Everything happens under the newsletter's lock, which the fixing of an audience holds too.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
 from newsletter import config
@@ -51,10 +51,27 @@ def update(newsletter: config.Newsletter, now: datetime) -> dict[str, Base]:
     if _as_stored(bases) != _as_configured(newsletter):
         bases = _switch(newsletter, bases, now)
     if numbering.judged < numbering.last:
-        _judge(newsletter, bases, numbering.judged)
+        _judge(newsletter, bases, numbering.judged, numbering.last)
         Numbering.objects.filter(pk=numbering.pk).update(judged=numbering.last)
     _store_sets_of_leavers_and_returned(newsletter, bases)
     return bases
+
+
+def restore_behind(
+    newsletter: config.Newsletter, bases: Mapping[str, Base], posts: set[int], offered: Ordinals
+) -> None:
+    """Let cadences have behind them again what they had of posts that a restored database got with an edition.
+
+    What the edition `offered` was not behind the newsletter's cadence. Whether a post is out was stored with it.
+    """
+    behind: dict[str, list[int]] = {base.cadence: [] for base in on(bases)}
+    eligible = Post.objects.filter(pk__in=posts, newsletter=newsletter.name, refusal__isnull=True)
+    ends = {cadence: frozen_untils(newsletter.at(cadence)) for cadence in newsletter.offered}
+    for post, first_read in _with_first_reading(eligible):
+        for cadence in _cadences_behind(post, newsletter, first_read, ends):
+            if cadence != newsletter.period or post.ordinal not in offered:
+                behind[cadence].append(post.ordinal)
+    _put_behind(newsletter, bases, behind)
 
 
 def on(bases: Mapping[str, Base]) -> list[Base]:
@@ -125,31 +142,46 @@ def _beginning(newsletter: config.Newsletter, cadence: Cadence, at: datetime) ->
     return at if cadence == "post" else one_period_before(at, cadence, newsletter.zone)
 
 
-def _judge(newsletter: config.Newsletter, bases: Mapping[str, Base], after: int) -> None:
+def _judge(newsletter: config.Newsletter, bases: Mapping[str, Base], after: int, until: int) -> None:
     """Judge posts once, when they are first seen: which are out in every cadence, and which in some."""
     behind: dict[str, list[int]] = {base.cadence: [] for base in on(bases)}
     ends = {cadence: frozen_untils(newsletter.at(cadence)) for cadence in newsletter.offered}
-    unjudged = Post.objects.filter(newsletter=newsletter.name, ordinal__gt=after)
-    posts = unjudged.prefetch_related("listings__source")
-    for post in posts.defer("html", "summary").order_by("ordinal").iterator(chunk_size=500):
-        first_read = min((x.source.first_read_at for x in post.listings.all() if x.source.first_read_at), default=None)
-        if first_read is None:
-            continue  # written for one edition
-        earlier = {cadence: _last_without(untils, post) for cadence, untils in ends.items()}
-        cadences = [
-            each for each in newsletter.offered if _is_behind(post, newsletter.at(each), first_read, earlier[each])
-        ]
+    unjudged = Post.objects.filter(newsletter=newsletter.name, ordinal__gt=after, ordinal__lte=until)
+    for post, first_read in _with_first_reading(unjudged):
+        cadences = _cadences_behind(post, newsletter, first_read, ends)
         if refusal := _refusal(post, newsletter, first_read, everywhere=len(cadences) == len(newsletter.offered)):
             Post.objects.filter(pk=post.pk).update(refusal=refusal)
             continue
         for cadence in cadences:
             behind[cadence].append(post.ordinal)
+    _put_behind(newsletter, bases, behind)
+    sent_elsewhere.refuse(unjudged)
+
+
+def _with_first_reading(posts: QuerySet[Post]) -> Iterator[tuple[Post, datetime]]:
+    """Yield posts with the time at which the first of their sources was first read; those of no source are left out."""
+    listed = posts.prefetch_related("listings__source").defer("html", "summary").order_by("ordinal")
+    for post in listed.iterator(chunk_size=500):
+        times = [x.source.first_read_at for x in post.listings.all() if x.source.first_read_at]
+        if times:
+            yield post, min(times)
+
+
+def _cadences_behind(
+    post: Post, newsletter: config.Newsletter, first_read: datetime, ends: Mapping[Cadence, Sequence[datetime]]
+) -> list[Cadence]:
+    """Return the cadences that have a post behind them; `ends` has those of their editions."""
+    earlier = {cadence: _last_without(untils, post) for cadence, untils in ends.items()}
+    return [each for each in newsletter.offered if _is_behind(post, newsletter.at(each), first_read, earlier[each])]
+
+
+def _put_behind(newsletter: config.Newsletter, bases: Mapping[str, Base], behind: Mapping[str, Sequence[int]]) -> None:
+    """Add posts to the bases of cadences, and to the sets of their readers."""
     for base in on(bases):
         if posts_behind := Ordinals.of(behind[base.cadence]):
             inside = Subscription.objects.filter(in_base(base, bases), newsletter=newsletter.name)
             grow(base, posts_behind)
             replace_sets(inside, newsletter.name, posts_behind.__or__, base.ordinals)
-    sent_elsewhere.refuse(unjudged)
 
 
 def _last_without(untils: Iterable[datetime], post: Post) -> datetime | None:

@@ -59,7 +59,9 @@ def store(
         known = KnownPosts(source, reading, configured)
         if first:
             source.first_read_at = known.moved_at(reading.posts, now)
-        stored = _store_posts(source, settings, reading, now, known) if reading.posts else Stored()
+        goes_on = source.first_read_at is not None and (first or source.read_at is None)
+        old = known.undated_there_before(reading.posts) if goes_on else frozenset()
+        stored = _store_posts(source, settings, reading, now, known, old) if reading.posts else Stored()
         _mark_gone(source, reading, now, configured, replaces=first and source.first_read_at is not None)
         gaps.record(source, reading, now)
         _update_source(source, reading, now, first=first)
@@ -80,12 +82,13 @@ def _store_posts(
     reading: SourceReading,
     now: datetime,
     known: KnownPosts,
+    old: Collection[str],
 ) -> Stored:
     new = changed = 0
     for found_post in reading.posts:
         post = known.find(found_post)
         if post is None:
-            post = _add(source, settings, found_post, now)
+            post = _add(source, settings, found_post, now, old)
             new += 1
         elif post.content_hash != content_hash(found_post) or _has_another_date(post, found_post, now):
             _update(post, settings, found_post, now)
@@ -120,18 +123,20 @@ def _fields(settings: config.SourceSettings, found_post: FoundPost) -> dict[str,
     }
 
 
-def _add(source: Source, settings: config.SourceSettings, found_post: FoundPost, now: datetime) -> Post:
+def _add(
+    source: Source, settings: config.SourceSettings, found_post: FoundPost, now: datetime, old: Collection[str]
+) -> Post:
     return Post.objects.create(
         newsletter=source.newsletter,
         first_seen=now,
         changed_at=now,
-        was_there_before=_was_there_before(source, found_post, now),
+        was_there_before=_was_there_before(source, found_post, now, old),
         **_fields(settings, found_post),
     )
 
 
-def _was_there_before(source: Source, found_post: FoundPost, now: datetime) -> bool:
-    """Return whether a post existed before the first reading.
+def _was_there_before(source: Source, found_post: FoundPost, now: datetime, old: Collection[str]) -> bool:
+    """Return whether a post existed before the first reading; `old` has the ids of those without a date that did.
 
     These are all posts of that reading, except ones dated in the future or since a blog moved; later, posts older than
     it reached. An empty listing has reached all posts.
@@ -141,7 +146,7 @@ def _was_there_before(source: Source, found_post: FoundPost, now: datetime) -> b
     if source.first_read_at is None:
         return True
     if found_post.published is None:
-        return False
+        return found_post.uid in old
     return source.first_reached_back_to is None or found_post.published < source.first_reached_back_to
 
 

@@ -26,7 +26,7 @@ def push(newsletter: str, post: FoundPost, now: datetime) -> tuple[Post, bool]:
     source, _ = Source.objects.get_or_create(
         newsletter=newsletter,
         url=PUSHED,
-        defaults={"first_read_at": _BEGINNING, "first_reached_back_to": _BEGINNING},
+        defaults={"first_read_at": _BEGINNING, "first_reached_back_to": _BEGINNING, "read_at": now},
     )
     stored = ledger.store(source, config.SourceSettings(url=PUSHED), SourceReading(kind=PUSHED, posts=(post,)), now)
     return source.listings.select_related("post").get(uid=post.uid).post, stored.new > 0

@@ -42,6 +42,11 @@ class Comparison:
         return bool(self.found.url) and link_key(self.found.url) == self.post.link_key
 
     @property
+    def same_path(self) -> bool:
+        """Whether the addresses are the same except for their hosts."""
+        return _path(self.found.url) == _path(self.post.url)
+
+    @property
     def similar_text(self) -> bool:
         """Whether one text is an edited version, or the beginning, of the other."""
         return are_similar(*self._texts)
@@ -125,6 +130,8 @@ class KnownPosts:
         meanwhile. That is the date of its newest known post, or when the other source was first read if that is later.
         Returns None if most of the posts up to there are unknown, as in the feed of a whole blog that is read in the
         place of a category's.
+
+        Without dates, the order of the listing counts, from the newest on, and when known posts were first seen.
         """
         elsewhere = Listing.objects.filter(source__newsletter=self._source.newsletter).exclude(source=self._source)
         elsewhere = elsewhere.exclude(source__url__in=self._configured, source__problem=None)
@@ -132,14 +139,39 @@ class KnownPosts:
             return None
         dated = [(p.published, self.find(p)) for p in found_posts if p.published is not None and p.published <= now]
         known = sorted(((at, post.pk) for at, post in dated if post is not None), reverse=True)
-        if not known:
-            return None
-        (newest, newest_post), (oldest, _post) = known[0], known[-1]
-        unknown = sum(post is None and oldest < at < newest for at, post in dated)
+        if known:
+            (newest, newest_post), (oldest, _post) = known[0], known[-1]
+            unknown = sum(post is None and oldest < at < newest for at, post in dated)
+            count = len(known)
+        else:
+            undated = [post for _uid, post in self._undated(found_posts)]
+            known_posts = [post for post in undated if post is not None]
+            if not known_posts:
+                return None
+            newest, newest_post = max(post.published or post.first_seen for post in known_posts), known_posts[0].pk
+            places = [place for place, post in enumerate(undated) if post is not None]
+            count = len(places)
+            unknown = places[-1] - places[0] + 1 - count
         first_read: datetime | None = elsewhere.filter(post=newest_post).aggregate(at=Min("source__first_read_at"))[
             "at"
         ]
-        return max(newest, first_read) if first_read is not None and unknown <= len(known) else None
+        return max(newest, first_read) if first_read is not None and unknown <= count else None
+
+    def undated_there_before(self, found_posts: Sequence[FoundPost]) -> frozenset[str]:
+        """Return the ids of new posts without a date that a source had before it is read for the first time.
+
+        They are listed below a known one; if the source lists no known post at all, that goes for all of them.
+        """
+        undated = self._undated(found_posts)
+        places = [place for place, (_uid, post) in enumerate(undated) if post is not None]
+        if not places and any(self.find(post) for post in found_posts if post.published is not None):
+            return frozenset()
+        first = places[0] if places else 0
+        return frozenset(uid for uid, post in undated[first:] if post is None)
+
+    def _undated(self, found_posts: Sequence[FoundPost]) -> list[tuple[str, Post | None]]:
+        """Return the id of each post without a date, in the order of the listing, with the known post that it is."""
+        return [(post.uid, self.find(post)) for post in found_posts if post.published is None]
 
     def _by_link(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
         """Return the post with the same address; if several share it, as a home page, the one with the same text."""
@@ -168,6 +200,17 @@ class KnownPosts:
                 both = Comparison(found_post, post)
                 if both.similar_text or both.without_text or not self._lists(post) or self._is_gone(post):
                     return post
+        return self._by_title_and_path(found_post, posts)
+
+    def _by_title_and_path(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
+        """Return the post with the same title and path that is gone, if neither dates nor texts can be compared."""
+        comparable = found_post.published is not None and bool(found_post.html or found_post.summary)
+        if comparable or not found_post.title or _is_home_page(found_post.url):
+            return None
+        for post in posts.filter(title=found_post.title):
+            both = Comparison(found_post, post)
+            if both.dates is None and both.without_text and both.same_path and self._is_gone(post):
+                return post
         return None
 
     def _is_same_text(self, both: Comparison) -> bool:
@@ -185,7 +228,8 @@ class KnownPosts:
         listings = Listing.objects.filter(source__newsletter=self._source.newsletter, uid=found_post.uid)
         for post in posts.filter(pk__in=listings.exclude(source=self._source).values("post_id")):
             both = Comparison(found_post, post)
-            if both.within_a_day and (both.same_title or both.similar_text):
+            same_time = both.within_a_day or (both.dates is None and self._is_gone(post))
+            if same_time and (both.same_title or both.similar_text):
                 return post
         return None
 
@@ -241,6 +285,11 @@ def _uses_id_again(both: Comparison) -> bool:
     is_link = both.found.uid in (both.found.url, both.post.url)
     other_address = not both.same_link or (is_link and _is_home_page(both.found.url))
     return other_address and both.nothing_in_common
+
+
+def _path(url: str) -> tuple[str, str]:
+    parts = split_address(url)
+    return parts.path, parts.query
 
 
 def _is_home_page(url: str) -> bool:

@@ -1,12 +1,14 @@
 """A blog that moves to another address goes on there: what it published meanwhile is new, however late that is read."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
+from newsletter.domain.found_post import FoundPost
 from newsletter.messages import Message
 from newsletter.messages.sources import STOPPED
-from newsletter.models import Post
+from newsletter.models import Post, Source
 from tests.factories import DAY, HOUR, NOW, SOURCE, WEEK, collected, configured, found, post
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +99,77 @@ def test_what_only_a_removed_source_lists_is_gone_when_its_own_drops_it() -> Non
     moved()
     collected(found("b", NOW - 8 * DAY), now=NOW + HOUR, source=OTHER)
     assert post("a").gone_at == NOW + HOUR
+
+
+def undated(uid: str, *, moved: bool = False) -> FoundPost:
+    """A post without a date, at the former address of its blog or at the new one, where it has another id."""
+    host = "other" if moved else "kinaforum"
+    return found(f"{host}-{uid}", None, title=f"Post {uid}", url=f"https://{host}.example/{uid}", html=found(uid).html)
+
+
+def moved_without_dates(*listed: FoundPost) -> set[str]:
+    """The titles of the posts that are new, of a blog that had `a`, and then `b`, before it moved."""
+    configured((SOURCE,))
+    collected(undated("a"), now=NOW - 52 * WEEK)
+    collected(undated("b"), undated("a"), now=NOW - 8 * DAY)
+    before = set(Post.objects.values_list("pk", flat=True))
+    configured((OTHER,))
+    collected(*listed, source=OTHER)
+    assert Source.objects.get(url=OTHER).first_read_at is not None
+    return set(Post.objects.exclude(pk__in=before).filter(was_there_before=False).values_list("title", flat=True))
+
+
+def test_a_post_without_a_date_that_is_listed_above_the_known_ones_is_new() -> None:
+    listed = [undated(uid, moved=True) for uid in "cba"]
+    assert moved_without_dates(*listed, undated("old", moved=True)) == {"Post c"}
+    collected(undated("d", moved=True), *listed, now=NOW + HOUR, source=OTHER)
+    assert there_before() == {"Post a", "Post old"}
+    assert Post.objects.count() == 5
+
+
+def test_what_a_source_that_a_restored_database_got_lists_below_a_known_post_was_there_before() -> None:
+    configured((SOURCE,))
+    collected(undated("b"), now=NOW - DAY)
+    Post.objects.update(was_there_before=False)
+    Source.objects.update(read_at=None)
+    collected(*(undated(uid) for uid in "cba"))
+    collected(*(undated(uid) for uid in "dcba"), now=NOW + HOUR)
+    assert there_before() == {"Post a"}
+
+
+def test_where_dates_are_lost_as_a_blog_moves_the_same_holds() -> None:
+    read_before_it_moved()
+    configured((OTHER,))
+    listed = [
+        replace(found(uid, None), uid=uid * 2, url=f"https://other.example/{uid}") for uid in ("c", "b", "a", "old")
+    ]
+    collected(*listed, source=OTHER)
+    assert there_before() == {"Post old"}
+    assert Post.objects.count() == 4
+
+
+def test_a_post_without_a_date_among_dated_ones_is_new() -> None:
+    read_before_it_moved()
+    configured((OTHER,))
+    collected(found("b", NOW - 8 * DAY), found("a", NOW - 9 * DAY), found("new", None), source=OTHER)
+    assert there_before() == set()
+
+
+def test_another_blog_without_dates_does_not_go_on() -> None:
+    configured((SOURCE,))
+    collected(undated("a"), now=NOW - 52 * WEEK)
+    configured((OTHER,))
+    collected(found("x", None, url="https://other.example/x.html"), source=OTHER)
+    assert there_before() == {"Post a", "Post x"}
+
+
+@pytest.mark.parametrize("fields", [{}, {"uid": "https://other.example/a"}], ids=["same id", "same path"])
+def test_a_post_with_neither_date_nor_text_is_known_by_its_title_and_id_or_path(fields: dict[str, str]) -> None:
+    configured((SOURCE,))
+    collected(found("a", None, html=""), now=NOW - DAY)
+    configured((OTHER,))
+    listed = replace(found("a", None, html="", url="https://other.example/a.html"), **fields)
+    collected(listed, source=OTHER)
+    assert Post.objects.count() == 1
+    collected(listed, found("b", None, html="", title="Post a", url="https://other.example/b.html"), source=OTHER)
+    assert Post.objects.count() == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from newsletter import config
 from newsletter.images import store
@@ -39,6 +39,49 @@ def test_an_uploaded_image_becomes_the_logo_and_stays(site: Site, key: str) -> N
     name = address.rpartition("/")[2]
     unused_images.remove(config.current(), datetime.now(UTC) + timedelta(days=60))
     assert store.path(config.current(), name) is not None
+
+
+def _drawn(ground: str, *letters: str) -> SimpleUploadedFile:
+    """A logo with a letter in each colour."""
+    octets, image = BytesIO(), Image.new("RGBA", (300, 96), ground)
+    for number, colour in enumerate(letters):
+        ImageDraw.Draw(image).text((20 + 60 * number, 10), "K", colour, font_size=70)
+    image.save(octets, "PNG")
+    return SimpleUploadedFile("logo.png", octets.getvalue(), "image/png")
+
+
+def test_the_logo_for_dark_mode_is_made_from_dark_letters_on_a_transparent_ground(site: Site) -> None:
+    upload = {"image": _drawn("#00000000", "#000000", "#333333"), "key": "logo", "make_dark": "on"}
+    page = site.client.post(UPLOAD, upload, follow=True).content.decode()
+    assert "A light one was made from it for dark mode." in page
+    names = [site.newsletter["theme"][key].rpartition("/")[2] for key in ("logo", "logo_dark")]
+    files = [store.path(config.current(), name) for name in names]
+    assert None not in files
+    logo, dark = (Image.open(file).convert("RGBA") for file in files if file)
+    assert dark.getchannel("A").tobytes() == logo.getchannel("A").tobytes(), "the letters have their shape"
+    shown = [pixel for _count, pixel in dark.getcolors(9_999) or () if pixel[3] >= 64]
+    assert min(min(pixel[:3]) for pixel in shown) >= 190
+    site.client.post(UPLOAD, {"image": _drawn("white", "black"), "key": "logo", "make_dark": "on"}, follow=True)
+    assert site.newsletter["theme"]["logo_dark"].endswith(names[1]), "a logo of one's own is not removed"
+
+
+@pytest.mark.parametrize(
+    ("ground", "letters"),
+    [
+        ("#ffffff", ["#000000"]),
+        ("#00000000", ["#000000", "#c01020"]),
+        ("#00000000", ["#ffffff"]),
+        ("#00000000", ["#000000", "#ffffff"]),
+        ("#00000000", []),
+    ],
+)
+def test_no_logo_for_dark_mode_is_made_where_it_could_lose_its_look(
+    site: Site, ground: str, letters: list[str]
+) -> None:
+    upload = {"image": _drawn(ground, *letters), "key": "logo", "make_dark": "on"}
+    page = site.client.post(UPLOAD, upload, follow=True).content.decode()
+    assert "In dark mode the logo stands on white" in page
+    assert set(site.newsletter["theme"]) == {"logo"}
 
 
 def test_what_is_no_image_is_refused_with_a_sentence(site: Site) -> None:

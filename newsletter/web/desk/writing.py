@@ -1,12 +1,15 @@
 """The editor's toolbar, the HTML that it is made from, and uploads of images."""
 
 import threading
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
 
 from newsletter.images import store
+from newsletter.images.mail_image import MailImage
 from newsletter.images.names import PATH
 from newsletter.messages import Problem
 from newsletter.messages import editions as messages
@@ -15,6 +18,7 @@ from newsletter.sandbox import CPU_SECONDS, MEGABYTES, Sandbox
 from newsletter.web.desk.pages import as_sentence, page
 from subscribers.requests import config_of
 
+Decoded = TypeVar("Decoded")
 _DECODING = threading.Lock()
 """Held while an image is decoded, in a child: each may take a third of a gigabyte."""
 
@@ -41,13 +45,22 @@ def image(request: HttpRequest) -> JsonResponse:
 
 def stored(request: HttpRequest) -> str:
     """Store the image that a form sends, made safe and fit for an email, and return its name. Raises Problem."""
+    from newsletter.images.decoding import prepare  # loads Pillow
+
+    return keep(request, decoded(request, prepare))
+
+
+def decoded(request: HttpRequest, decode: Callable[[bytes], Decoded]) -> Decoded:
+    """Return what a function makes of the image that a form sends, in a child process. Raises Problem."""
     file = request.FILES.get("image")
     if not isinstance(file, UploadedFile):
         raise Problem(messages.NO_FILE())
-    from newsletter.images.decoding import prepare  # loads Pillow
-
     with _DECODING, Sandbox(CPU_SECONDS, MEGABYTES) as sandbox:
-        image = sandbox.run(prepare, file.read())
+        return sandbox.run(decode, file.read())
+
+
+def keep(request: HttpRequest, image: MailImage) -> str:
+    """Store a decoded image and return its name. Raises Problem."""
     try:
         return store.keep(config_of(request), image)
     except OSError as problem:

@@ -1,5 +1,7 @@
 """A logo that is uploaded: stored as an image of the site, and written into the theme."""
 
+from collections.abc import Iterator
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -7,25 +9,62 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter.config.document import SetValue
+from newsletter.images.mail_image import MailImage
 from newsletter.images.names import PATH
 from newsletter.web.desk.pages import newsletter_of, sentences
 from newsletter.web.desk.settings.editing import only_shown, save_or_tell
 from newsletter.web.desk.settings.forms import Wanted
 from newsletter.web.desk.settings.state import read_only_reason
-from newsletter.web.desk.writing import stored
+from newsletter.web.desk.writing import decoded, keep
 from subscribers.requests import config_of
 
 
 @require_POST
 def upload(request: HttpRequest, name: str) -> HttpResponse:
-    """Make an uploaded image the logo of a newsletter, or that of dark mode."""
-    newsletter_of(request, name)
+    """Make an uploaded image the logo of a newsletter, or that of dark mode.
+
+    If asked to, the logo for dark mode is made from the logo, where that is safe.
+    """
+    theme = newsletter_of(request, name).theme
     key = "logo_dark" if request.POST.get("key") == "logo_dark" else "logo"
+    makes_dark = key == "logo" and "make_dark" in request.POST
     with sentences(request):
-        address = config_of(request).site.url + PATH + stored(request)
-        change = SetValue(("newsletters", name, "theme", key), address)
+        from newsletter.images.logo import prepare_logo  # loads Pillow
+
+        logo, dark = decoded(request, prepare_logo)
+        images = {key: logo} | ({"logo_dark": dark} if makes_dark and dark else {})
+        changes = tuple(_changes(request, name, images))
         if reason := read_only_reason(config_of(request)):
-            return only_shown(request, reason, (change,))
-        if save_or_tell(request, Wanted((change,), {})):
+            return only_shown(request, reason, changes)
+        if save_or_tell(request, Wanted(changes, {})):
             messages.success(request, _("The logo has been changed."))
+            if makes_dark:
+                _say_what_dark_mode_shows(request, made=dark is not None, has_own=bool(theme.logo_dark))
     return redirect("desk:settings-newsletter", name, "design")
+
+
+def _changes(request: HttpRequest, name: str, images: dict[str, MailImage]) -> Iterator[SetValue]:
+    """Store the images, and yield what writes their addresses into the theme."""
+    for key, image in images.items():
+        yield SetValue(("newsletters", name, "theme", key), config_of(request).site.url + PATH + keep(request, image))
+
+
+def _say_what_dark_mode_shows(request: HttpRequest, *, made: bool, has_own: bool) -> None:
+    if made:
+        messages.success(request, _("A light one was made from it for dark mode. Look at it in the preview."))
+    elif has_own:
+        messages.warning(
+            request,
+            _(
+                "The logo for dark mode is still the earlier one: only a logo in dark grey or black on a transparent "
+                "background can be made light."
+            ),
+        )
+    else:
+        messages.warning(
+            request,
+            _(
+                "In dark mode the logo stands on white: only one in dark grey or black on a transparent background can "
+                "be made light. If you have a logo for dark backgrounds, upload it as the logo for dark mode."
+            ),
+        )

@@ -100,4 +100,7 @@ def test_a_file_that_can_not_be_read_any_more_leaves_the_preview(
         written.write_bytes(content)
     answer = admin.post(f"{SETTINGS}preview/", {"theme.accent": "#00aa77"})
     assert "Tea at four" in answer.content.decode()
+    dark = admin.post(f"{SETTINGS}preview/", {"theme.accent": "#00aa77", "dark": "1"})
+    assert "(min-width: 0)" in dark.content.decode()
+    assert "(min-width: 0)" not in answer.content.decode()
     assert admin.get(SETTINGS).status_code == 200

@@ -2,11 +2,12 @@
 (() => {
   "use strict";
 
-  const PAUSE = 600, button = document.getElementById("update");
-  let timer;
+  const PAUSE = 600, button = document.getElementById("update"), dark = document.getElementById("update-dark");
+  let timer, scheme = button;
+  [button, dark].forEach((each) => each.addEventListener("click", () => { scheme = each; }));
   button.form.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => button.form.requestSubmit(button), PAUSE);
+    timer = setTimeout(() => button.form.requestSubmit(scheme), PAUSE);
   });
 
   /* Fonts that most devices have, with what stands in for them. */

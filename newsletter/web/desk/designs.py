@@ -55,7 +55,10 @@ def frame(request: HttpRequest, name: str, design: str) -> HttpResponse:
 
 @xframe_options_sameorigin
 def preview(request: HttpRequest, name: str) -> HttpResponse:
-    """Show the newsletter in its design, for the sandboxed frame; after a POST with what is typed and not saved yet."""
+    """Show the newsletter in its design, for the sandboxed frame; after a POST with what is typed and not saved yet.
+
+    `dark=1` shows its dark mode.
+    """
     newsletter_of(request, name)
     try:
         typed = _as_typed(request, name)
@@ -63,7 +66,7 @@ def preview(request: HttpRequest, name: str) -> HttpResponse:
         none = _("There are no posts yet to show.")
         html: str = escape(none)
         if digest is not None:
-            html = in_scheme(sample(typed, digest, digest.letterhead.theme.design).html, dark=False)
+            html = in_scheme(sample(typed, digest, digest.letterhead.theme.design).html, dark=request.POST.get("dark") == "1")
     except (ConfigError, CannotEdit, TemplateProblem) as problem:
         html = "<br>".join(escape(each) for each in _sentences(problem))
     response = HttpResponse(html)

@@ -66,7 +66,8 @@ def preview(request: HttpRequest, name: str) -> HttpResponse:
         none = _("There are no posts yet to show.")
         html: str = escape(none)
         if digest is not None:
-            html = in_scheme(sample(typed, digest, digest.letterhead.theme.design).html, dark=request.POST.get("dark") == "1")
+            made = sample(typed, digest, digest.letterhead.theme.design)
+            html = in_scheme(made.html, dark=request.POST.get("dark") == "1")
     except (ConfigError, CannotEdit, TemplateProblem) as problem:
         html = "<br>".join(escape(each) for each in _sentences(problem))
     response = HttpResponse(html)

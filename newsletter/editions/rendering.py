@@ -243,6 +243,17 @@ def default_subject(edition: Edition, configuration: Config, entries: Iterable[E
     return _subject(_digest(edition, configuration, posts), newsletter)
 
 
+def subject_from(template: str, edition: Edition, configuration: Config) -> str:
+    """Return the subject that a template gives for the posts of an edition; their texts aren't read.
+
+    Raises `TemplateProblem` if the template can't be rendered.
+    """
+    newsletter = configuration.edited(edition)
+    posts = [(entry, _post(entry, newsletter, with_text=False)) for entry in _entries(edition)]
+    digest = _digest(edition, configuration, posts)
+    return subject(template, digest.letterhead, digest.posts, digest.since, digest.until)
+
+
 def proof(edition: Edition, configuration: Config) -> Proof:
     """Return the rendering of a draft as it is now, or of an approved edition as approved."""
     digest = digest_of(edition, configuration)

@@ -40,6 +40,7 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "designs": ("kinaforum",),
     "design-use": ("kinaforum",),
     "design-preview": ("kinaforum",),
+    "subject-example": ("kinaforum",),
     "logo-upload": ("kinaforum",),
     "design-frame": ("kinaforum", "letter"),
     "original": (*EDITION, 1),

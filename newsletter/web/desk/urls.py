@@ -23,7 +23,7 @@ from newsletter.web.desk.revisions import views as revisions_views
 from newsletter.web.desk.segments import views as segments_views
 from newsletter.web.desk.send import archiving, departure_page, exceptional, report
 from newsletter.web.desk.send import views as send_views
-from newsletter.web.desk.settings import editing, logo_upload, new_newsletter, unsent, webhooks_page
+from newsletter.web.desk.settings import editing, logo_upload, new_newsletter, subject_example, unsent, webhooks_page
 from newsletter.web.desk.settings import views as settings_views
 from newsletter.web.desk.sources import trying
 from newsletter.web.desk.sources import views as sources_views
@@ -148,6 +148,7 @@ urlpatterns = [
     _page("settings/site/<slug:section>/", editing.site_settings, "settings-site", ADMIN),
     _page("settings/n/<slug:name>/designs/", designs.designs, "designs", ADMIN),
     _page("settings/n/<slug:name>/<slug:section>/", editing.newsletter_settings, "settings-newsletter", ADMIN),
+    _page("settings/n/<slug:name>/subject/example/", subject_example.answer, "subject-example", ADMIN),
     _page("settings/n/<slug:name>/design/preview/", designs.preview, "design-preview", ADMIN),
     _page("settings/n/<slug:name>/design/logo/", logo_upload.upload, "logo-upload", ADMIN),
     _page("settings/n/<slug:name>/designs/use/", editing.use_design, "design-use", ADMIN),

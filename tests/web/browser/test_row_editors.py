@@ -5,7 +5,7 @@ import tomllib
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.web.browser.conftest import Running, desk, sign_in
+from tests.web.browser.conftest import Running, desk, open_draft, sign_in
 from tests.web.browser.test_pages import troubles_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -195,3 +195,24 @@ def test_the_filter_of_a_newsletter_is_built_without_scripts(browser: Browser, s
     assert isinstance(newsletters, dict)
     assert newsletters["kinaforum"]["where"] == 'tag != press and tag != "new york"'
     plain.close()
+
+
+def test_parts_of_a_subject_are_inserted_where_the_cursor_is(browser: Browser, shared: Running) -> None:
+    page = desk(browser, width=375).new_page()
+    open_draft(page, shared)
+    page.goto(shared.url + "/desk/settings/n/kinaforum/content/")
+    subject = page.get_by_label("Subject", exact=True)
+    subject.fill("Nytt uka")
+    for _ in range(4):
+        subject.press("ArrowLeft")
+    page.get_by_role("button", name="First headline", exact=True).press("Enter")
+    expect(subject).to_have_value("Nytt {{ posts[0].title }} uka")
+    expect(subject).to_be_focused()
+    expect(page.get_by_text("With the present draft: Nytt Handelen øker igjen uka")).to_be_visible()
+    troubles = list(troubles_of(page, "with a subject"))
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    newsletters = _written(shared)["newsletters"]
+    assert isinstance(newsletters, dict)
+    assert newsletters["kinaforum"]["subject"] == "Nytt {{ posts[0].title }} uka"
+    assert not troubles, "\n".join(troubles)

@@ -151,7 +151,8 @@ CONTENT = SettingsPage(
                 SettingField(
                     "subject",
                     _("Subject"),
-                    _("A template on one line, such as {{ newsletter.title }}: {{ posts[0].title }}."),
+                    _("Text and parts that are different in each edition. If blank, the usual subject is used."),
+                    Kind.SUBJECT,
                 ),
                 SettingField(
                     "body",

@@ -53,6 +53,7 @@ from newsletter.web.desk.settings.forms import SettingsForm, Wanted
 from newsletter.web.desk.settings.inputs.site_paths import check_paths
 from newsletter.web.desk.settings.public_address import check_address, tell_what_is_left, with_previous
 from newsletter.web.desk.settings.state import read_only_reason
+from newsletter.web.desk.settings.subject_example import show_examples
 from subscribers.requests import config_of
 
 TOPIC_PROBLEMS = (TOPIC_NAME, TOPIC_WITHOUT_POSTS)
@@ -161,10 +162,14 @@ def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = 
         folder,
         newsletters=[known] if known else [],
     )
+    if known:
+        show_examples(form, config_of(request), known)
     if data is not None and "move" in data:
         form.move(data["move"])
     elif data is not None and "switch" in data:
         form.switch(data["switch"])
+    elif data is not None and "part" in data:
+        form.insert(data["part"])
     elif form.is_valid():
         wanted = with_previous(form.wanted(), tree)
         if reason:

@@ -32,6 +32,7 @@ class Kind(Enum):
     MONTHS = auto()
     ROWS = auto()
     CONDITIONS = auto()
+    SUBJECT = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from newsletter.web.desk.settings.inputs.moments import MomentField
 from newsletter.web.desk.settings.inputs.rows import MARKED_ROWS, RowsField
 from newsletter.web.desk.settings.inputs.rows_widget import move_row
 from newsletter.web.desk.settings.inputs.site_paths import outside_paths
+from newsletter.web.desk.settings.inputs.subject_field import SubjectWidget, with_part
 from newsletter.web.desk.settings.post_categories import categories_of
 
 _SEEN = "seen:"
@@ -151,9 +152,9 @@ class SettingsForm(DeskForm):
         return any(field.rows and field.rows.ordered for field in self.page.fields)
 
     @property
-    def filtered(self) -> bool:
-        """Whether the page has a filter, which is edited in rows or as text."""
-        return any(field.kind is Kind.CONDITIONS for field in self.page.fields)
+    def assisted(self) -> bool:
+        """Whether the page has fields with buttons, whose answers are shown in it. Return must not press them."""
+        return any(field.kind in (Kind.CONDITIONS, Kind.SUBJECT) for field in self.page.fields)
 
     def switch(self, name: str) -> None:
         """Go from the rows of a filter to its text, or back. What was typed stays, and is not checked yet."""
@@ -161,6 +162,15 @@ class SettingsForm(DeskForm):
         data.update(self.data)
         if isinstance(field := self.fields.get(name), ConditionsField):
             field.switch(name, data)
+        self.data, self._errors = data, ErrorDict()
+
+    def insert(self, order: str) -> None:
+        """Add a part to the end of a subject as a button says, such as `subject {{ date }}`."""
+        name, _space, part = order.partition(" ")
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        if name in self.fields and isinstance(self.fields[name].widget, SubjectWidget):
+            data[name] = with_part(data.get(name, ""), part)
         self.data, self._errors = data, ErrorDict()
 
     def move(self, order: str) -> None:
@@ -333,6 +343,8 @@ def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
     attributes: dict[str, Any] = {"placeholder": default, "autocomplete": "off"}
     if field.kind is Kind.COLOUR:
         attributes |= colour_attributes()
+    if field.kind is Kind.SUBJECT:
+        return _ParsedField(field.kind, **options, initial=text, widget=SubjectWidget({"autocomplete": "off"}))
     several = field.kind in _SEVERAL_LINES
     widget = forms.Textarea({**attributes, "rows": "3"}) if several else forms.TextInput(attributes)
     return _ParsedField(field.kind, **options, initial=text, widget=widget)

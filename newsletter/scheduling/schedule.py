@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence, Set
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from newsletter import config
 from newsletter.config import Config, Moment, next_moment
@@ -158,23 +158,41 @@ def _last_moment(moment: Moment, newsletter: config.Newsletter, known: datetime,
 
 
 def _promised(newsletter: config.Newsletter, now: datetime) -> set[datetime]:
-    """Return the send times of existing editions, which stay even if the configuration has changed."""
-    there = editions_of(newsletter).filter(state__in=(State.DRAFT, State.APPROVED), due_at__gt=now)
-    return {due for due in there.values_list("due_at", flat=True) if due}
+    """Return the send times of existing editions, which stay even if the configuration has changed.
+
+    That of an approved edition can have passed, if its cadence was removed while no program ran.
+    """
+    ahead = Q(state__in=(State.DRAFT, State.APPROVED), due_at__gt=now)
+    missed = Q(state=State.APPROVED, waiting__isnull=True, due_at__lte=now)
+    return {due for due in editions_of(newsletter).filter(ahead | missed).values_list("due_at", flat=True) if due}
 
 
 def _due(newsletter: config.Newsletter, now: datetime) -> Iterator[Occurrence]:
-    """Yield due occurrences, drafts first; of several missed occurrences of one act only the latest."""
+    """Yield due occurrences, drafts first; of several missed occurrences of one act only the latest.
+
+    Those of approved editions are never left out.
+    """
+    approved = editions_of(newsletter).filter(state=State.APPROVED, due_at__lte=now)
     for act in (DRAFT, SEND):
         missed = occurrences_of(newsletter).filter(act=act, due_at__lte=now, done_at=None)
+        promised = missed.filter(due_at__in=approved.values("due_at")) if act == SEND else missed.none()
         newest = missed.order_by("-due_at").first()
         if newest:
-            missed.exclude(pk=newest.pk).update(done_at=now, outcome=schedule_messages.MISSED())
-            yield newest
+            to_do = [*promised.exclude(pk=newest.pk).order_by("due_at"), newest]
+            missed.exclude(pk__in=[each.pk for each in to_do]).update(done_at=now, outcome=schedule_messages.MISSED())
+            yield from to_do
 
 
 def _leave_out(newsletter: config.Newsletter, now: datetime) -> None:
-    """Mark what is due as done, so that it is not caught up with when the newsletter is active again."""
+    """Mark what is due as done, so that it is not caught up with when the newsletter is active again.
+
+    An approved edition is on hold then, and editors are told.
+    """
+    approved = Edition.objects.filter(
+        newsletter=newsletter.name, state=State.APPROVED, waiting__isnull=True, due_at__lte=now
+    )
+    for edition in approved:
+        wait(edition, messages.SCHEDULED_TIME_MISSED(at=edition.due_at or now), now)
     missed = Occurrence.objects.filter(newsletter=newsletter.name, due_at__lte=now, done_at=None)
     missed.update(done_at=now, outcome=schedule_messages.INACTIVE())
 

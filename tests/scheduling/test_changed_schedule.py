@@ -164,3 +164,45 @@ def test_a_draft_whose_date_is_skipped_since_is_on_hold_and_its_posts_come_in_th
     next_week(paper)
     paper.run(4)
     assert paper.mailed["week"] == ["one"]
+
+
+def test_an_approved_edition_leaves_if_its_cadence_was_removed_while_the_program_was_off(paper: Newsletter) -> None:
+    later = parse_moment("fri 22:00")
+    paper.configure("week", *THREE, send=later)
+    paper.publish("one")
+    paper.run(2)
+    approved("day-2026-02-06", paper)
+    paper.configure("week", "week", "month", send=later)
+    paper.now = DUE
+    paper.run(1)
+    assert paper.mailed["day"] == ["one"]
+
+
+def test_an_approved_edition_leaves_if_its_time_and_a_later_one_were_missed(paper: Newsletter) -> None:
+    paper.configure("week")
+    paper.publish("one")
+    paper.run(2)
+    approved("2026-W06", paper)
+    _move(paper, "editor", "fri 19:00")
+    tick_at(paper.now)
+    paper.now = DUE + HOUR
+    paper.run(1)
+    assert paper.mailed["week"] == ["one"]
+
+
+def test_an_approved_edition_whose_time_passes_while_the_newsletter_is_paused_is_on_hold(paper: Newsletter) -> None:
+    paper.configure("week")
+    paper.publish("one")
+    paper.run(2)
+    approved("2026-W06", paper)
+    paper.configure("week", status="paused")
+    paper.run(4)
+    paper.configure("week", status="active")
+    paper.run(1)
+    assert paper.mailed == {}
+    assert waiting_notices() == [
+        (
+            "kinaforum/2026-W06 is waiting: it was scheduled for 2026-02-06 17:00 UTC, and could not be sent then; "
+            "send it by hand, or cancel it"
+        )
+    ]

@@ -4,6 +4,7 @@ import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
+import lxml.html
 import pytest
 from django.test import Client
 
@@ -31,6 +32,9 @@ def test_a_new_address_is_saved_and_the_present_one_kept(site: Site) -> None:
     assert "Restart the program. Until then, emails have the earlier address." in body
     assert config.refresh().restart == ("site.url", "site.url_previous")
     assert config.current().site.url == OLD
+    home = lxml.html.fromstring(site.client.get("/desk/").content).text_content()
+    assert "apply the changes of “Public address of this site” on the page “Public address”" in home
+    assert "site.url" not in home
 
 
 def test_going_back_leaves_each_address_once(site: Site) -> None:

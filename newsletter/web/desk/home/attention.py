@@ -30,6 +30,7 @@ from newsletter.web.desk.home import service_status
 from newsletter.web.desk.home.queries import Card, EditionLine
 from newsletter.web.desk.notes.queries import editions_with_notes_for
 from newsletter.web.desk.pages import as_sentence
+from newsletter.web.desk.settings.labels import title_of
 from newsletter.web.desk.sources.queries import Health, health
 from newsletter.web.desk.subscribers.kept_imports import REPEAT_AFTER
 from subscribers import delayed_confirmations
@@ -325,7 +326,7 @@ def _of_machines() -> list[Attention]:
 def _of_restart(keys: Sequence[str]) -> list[Attention]:
     if not keys:
         return []
-    text = _("Restart the program to apply the changes of %(keys)s.") % {"keys": ", ".join(keys)}
+    text = _("Restart the program to apply the changes of %(keys)s.") % {"keys": ", ".join(map(title_of, keys))}
     return [Attention("warning", text, reverse("desk:settings"), _("View settings"))]
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from newsletter.domain.found_post import Image
+from newsletter.render.content.covers import with_cover, with_first_image
 from newsletter.render.edition import render
 from tests.render.samples import digest, letterhead, picture, post
 from tests.render.trees import TEXT, WIDE, illustrated, rendered, texts
@@ -142,3 +143,14 @@ def test_a_card_is_framed_once_and_takes_few_bytes() -> None:
     html = [render(digest(posts, by="none", letterhead=letterhead(design="cards"))).html for posts in (5, 15)]
     words = len(rendered(1, by="none", design="cards").find_class("panel")[0].text_content())
     assert (len(html[1]) - len(html[0])) / 10 < words + 580
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_video_with_a_poster_in_a_figure_stays(whole: bool) -> None:
+    """WordPress has a block of a video in a figure, which emails show as a link below the poster."""
+    link = '<a href="https://blog.example/boat.mp4"><img src="https://blog.example/boat.jpg" alt="" width="160"><br>▶ boat.mp4</a>'
+    html = f"<figure><p>{link}</p><figcaption>In the harbour</figcaption></figure>"
+    without_image = html.replace('<img src="https://blog.example/boat.jpg" alt="" width="160"><br>', "")
+    assert with_cover(html, whole=whole)[0] == without_image
+    picture = '<p><img src="https://blog.example/net.jpg" alt="A net"></p>'
+    assert with_first_image(picture + html) == picture + without_image

@@ -14,14 +14,19 @@ from newsletter.feeds.html.markup import HtmlElement
 from newsletter.feeds.html.quoted_posts import quoted_post
 
 _UPLOADED_AUDIO = "https://api.substack.com/api/v1/audio/upload/{}/src"
+_UPLOADED_VIDEO = "/api/v1/video/upload/{}/src?type=mp4"
+"""Below the address of the publication."""
 _LONGEST_LINE = 300
 
 
-def expand(root: HtmlElement) -> None:
-    """Put what elements describe in their place; those that describe nothing that is known stay."""
+def expand(root: HtmlElement, page: str = "") -> None:
+    """Put what elements describe in their place; those that describe nothing that is known stay.
+
+    `page` is the post's own address, where readers vote in its polls.
+    """
     for element in [e for e in root.iter("div", "span", "iframe") if e.get("data-attrs")]:
         make = next((_KINDS[name] for name in _names(element) if name in _KINDS), None)
-        described = _described(element.get("data-attrs")) if make else None
+        described = _described(element.get("data-attrs"), page) if make else None
         made = list(make(described)) if make and described is not None else []
         if made:
             for each in made:
@@ -51,10 +56,10 @@ def _join_number(note: HtmlElement) -> None:
 
 
 class _Described:
-    """The fields of an element's JSON, as text."""
+    """The fields of an element's JSON, as text, and the address of its post."""
 
-    def __init__(self, fields: Mapping[str, Any]) -> None:
-        self._fields = fields
+    def __init__(self, fields: Mapping[str, Any], page: str = "") -> None:
+        self._fields, self.page = fields, page
 
     def text(self, *names: str) -> str:
         """Return the first of these fields that is not empty."""
@@ -77,12 +82,12 @@ class _Described:
         return [_Described(entry) for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def _described(text: str) -> _Described | None:
+def _described(text: str, page: str) -> _Described | None:
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return _Described(fields) if isinstance(fields, dict) else None
+    return _Described(fields, page) if isinstance(fields, dict) else None
 
 
 def _text(made: str, tag: str = "span") -> list[HtmlElement]:
@@ -169,6 +174,21 @@ def _audio(of: _Described) -> list[HtmlElement]:
     return [parts.card(address, title, (f"{minutes} min",) if of.number("duration") else ())] if address else []
 
 
+def _video(of: _Described) -> Iterable[HtmlElement]:
+    identifier = of.text("mediaUploadId")
+    if identifier.replace("-", "").isalnum():
+        title = of.text("label", "title") or "Video"
+        yield etree.Element("video", {"src": _UPLOADED_VIDEO.format(identifier), "title": title})
+
+
+def _poll(of: _Described) -> list[HtmlElement]:
+    """Return a card of a poll, of which feeds have only the number. Its fragment tells the link from that of the post,
+    which is left out where the post is shown.
+    """
+    page = of.page.partition("#")[0]
+    return _card(of, f"{page}#poll-{of.number('id'):.0f}", "Substack", title="Poll") if page else []
+
+
 _KINDS: Mapping[str, Callable[[_Described], Iterable[HtmlElement]]] = {
     "tweet": _tweet,
     "twitter-embed": _tweet,
@@ -178,6 +198,8 @@ _KINDS: Mapping[str, Callable[[_Described], Iterable[HtmlElement]]] = {
     "latex-rendered": _formula,
     "image-gallery-embed": _gallery,
     "native-audio-embed": _audio,
+    "native-video-embed": _video,
+    "poll-embed": _poll,
     "instagram": _instagram,
     "embedded-post-wrap": _post,
     "digest-post-embed": _post,

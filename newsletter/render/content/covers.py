@@ -87,9 +87,11 @@ def _caption(image: Element) -> str:
 
 def remove_image(image: Element, *, with_figure: bool = True) -> None:
     """Remove an image with what only belongs to it: its figure, or a link and a paragraph around it, and the line break
-    below it at their beginning. Without `with_figure`, a figure keeps its caption and its other images.
+    below it at their beginning. Without `with_figure`, a figure keeps its caption and its other images; so does one
+    whose image is the poster of a recording.
     """
-    element = next(image.iterancestors("figure"), image) if with_figure else image
+    figure = next(image.iterancestors("figure"), None)
+    element = figure if figure is not None and with_figure and not _has_recording(figure) else image
     if element.getparent() is None:
         return  # its figure was removed with another image
     while True:
@@ -99,6 +101,10 @@ def remove_image(image: Element, *, with_figure: bool = True) -> None:
         if parent is None or parent.getparent() is None or len(parent) or text_of(parent):
             return
         element = parent
+
+
+def _has_recording(figure: Element) -> bool:
+    return any(text_of(link) and RECORDING.search(link.get("href") or "") for link in figure.iter("a"))
 
 
 def _drop_first_break(element: Element | None) -> None:

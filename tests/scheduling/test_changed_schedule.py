@@ -200,9 +200,5 @@ def test_an_approved_edition_whose_time_passes_while_the_newsletter_is_paused_is
     paper.configure("week", status="active")
     paper.run(1)
     assert paper.mailed == {}
-    assert waiting_notices() == [
-        (
-            "kinaforum/2026-W06 is waiting: it was scheduled for 2026-02-06 17:00 UTC, and could not be sent then; "
-            "send it by hand, or cancel it"
-        )
-    ]
+    (notice,) = waiting_notices()
+    assert notice.startswith("kinaforum/2026-W06 is waiting: it was scheduled for 2026-02-06 17:00 UTC")

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from tests.oracle.acts import Configured, ListedPost
 
@@ -76,6 +76,8 @@ class Settings:
     approval: str = "none"
     timezone: str = "UTC"
     minimum_posts: int = 1
+    maximum_posts: int = 60
+    skip: tuple[date, ...] = ()
     late_days: int = 30
     topics: Mapping[str, frozenset[str]] = field(default_factory=dict)
     excluded: frozenset[str] = frozenset()
@@ -126,6 +128,8 @@ period = "{self.period}"
 cadences = {_list(self.cadences)}
 approval = "{self.approval}"
 minimum_posts = {self.minimum_posts}
+maximum_posts = {self.maximum_posts}
+skip = [{", ".join(day.isoformat() for day in self.skip)}]
 late_posts = "{self.late_days}d"
 body = "{self.body}"
 {self.times.keys(self.period)}

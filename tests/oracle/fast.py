@@ -26,6 +26,7 @@ from newsletter.models import Edition, Post, State
 from newsletter.scheduling import schedule
 from newsletter.sending import lifecycle
 from subscribers import admin_actions, preferences, signup
+from subscribers.addresses import read_address
 from subscribers.importing import import_file, undo_import
 from subscribers.models import Consent, Import, Subscription
 from subscribers.tokens import Purpose, timed_token
@@ -58,6 +59,7 @@ class FastSite(OracleSite):
         self.busy = busy
         self.approved: dict[str, datetime] = {}
         self.asked_for: set[str] = set()
+        self._moves: dict[str, int] = {}
         self.read: object = None
         self._backups: dict[str, Backup] = {}
         self.configure(settings)
@@ -98,7 +100,7 @@ class FastSite(OracleSite):
 
     def _subscribe(self, reader: str, cadence: str, topics: Sequence[str]) -> tuple[str, frozenset[str]]:
         """An admin adds the address, and its owner confirms."""
-        address = f"{reader}@reader.example"
+        address = self._address(reader)
         admin_actions.add(address, NAME, confirm_by_mail=True, cadence=cadence, topics=topics)
         asked = Consent.objects.filter(subscription__subscriber__key=address, confirmed_at=None).latest("pk")
         signup.confirm(self.configuration, timed_token(Purpose.CONFIRM, asked.pk, 3_600), self.now)
@@ -123,7 +125,19 @@ class FastSite(OracleSite):
         self.log.append(acts.SentElsewhere(self.now, frozenset(posts)))
 
     def _tie(self, reader: str) -> Subscription:
-        return Subscription.objects.get(subscriber__key=f"{reader}@reader.example")
+        return Subscription.objects.get(subscriber__key=self._address(reader))
+
+    def _address(self, reader: str) -> str:
+        moves = self._moves.get(reader)
+        return f"{reader}+{moves}@reader.example" if moves else f"{reader}@reader.example"
+
+    def change_address(self, reader: str) -> None:
+        subscriber = self._tie(reader).subscriber
+        self._moves[reader] = self._moves.get(reader, 0) + 1
+        preferences.move(subscriber, self._address(reader), self.now)
+
+    def _forget(self, reader: str) -> bool:
+        return preferences.forget(read_address(self._address(reader)))
 
     def _unsubscribe(self, reader: str) -> None:
         preferences.unsubscribe(self._tie(reader).pk, self.now)
@@ -288,6 +302,10 @@ class FastSite(OracleSite):
         self.now = min(next_moment(of_cadence.send_moment, of_cadence.zone, self.now) + SECOND, end)
         self.look()
 
+    def off(self, time: timedelta) -> None:
+        self.now += time
+        self.look()
+
     def _next_moment(self) -> datetime:
         cadences = [self.newsletter.at(each) for each in self.newsletter.offered if each != "post"]
         moments = [m for each in cadences for m in (each.draft_moment, each.send_moment)]
@@ -357,7 +375,7 @@ class FastSite(OracleSite):
             readers = box.begin(batch).readers
             posts = posts_in(batch.email)
             for reader in readers:
-                name = reader.address.partition("@")[0]
+                name = reader.address.partition("@")[0].partition("+")[0]
                 self.log.append(acts.Email(self.now, name, batch.edition, posts))
             box.settle(batch.edition, batch.chunk, [outcome(r.number) for r in readers], finished=True)
         for sent in lifecycle.complete([NAME], self.now):

@@ -31,6 +31,7 @@ from tests.oracle.steps import (
     Kill,
     Letter,
     Move,
+    Off,
     Offer,
     Publish,
     Redate,
@@ -47,8 +48,9 @@ PERIODS = ("week", "day", "month")
 AGES = (20, 40, 900, -20, -60)
 """Hours for which a post that is not new has been dated: late, too late, or dated ahead."""
 WAITS = (1, 6, 24, 24, 60)
+OUTAGES = (5, 30, 80, 250)
 EDITORS_CHOICES = (-1, -1, -1, 0, 1)
-OTHER_SETTINGS = ("topics", "excluded", "minimum_posts", "timezone", "approval", "times")
+OTHER_SETTINGS = ("topics", "excluded", "minimum_posts", "maximum_posts", "skip", "timezone", "approval", "times")
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ def _steps(chosen: random.Random, length: int, *, kills: bool) -> tuple[Step, ..
 WEIGHTS = {
     "cadence": 3,
     "come and go": 2,
+    "move or erase": 1,
+    "off": 1,
     "pick topics": 1,
     "draft": 3,
     "approve": 2,
@@ -143,6 +147,8 @@ def _ways(chosen: random.Random, ages: Sequence[int]) -> Mapping[str, Callable[[
         "wait": lambda: Wait(one(WAITS)),
         "cadence": lambda: change("cadence"),
         "come and go": lambda: change("leave", "pause"),
+        "move or erase": lambda: change("address", "address", "erase"),
+        "off": lambda: Off(one(OUTAGES)),
         "pick topics": lambda: change("topics"),
         "draft": draft,
         "approve": lambda: edit("approve", "send"),

@@ -144,6 +144,9 @@ class ProcessSite(OracleSite):
         zone = ZoneInfo(self.settings.timezone)
         return next_moment(cadences or self.settings.offered, self.settings.times, zone, self.now)
 
+    def off(self, time: timedelta) -> None:
+        self._move(self.now + time)
+
     def skip(self, cadence: str, end: datetime) -> None:
         self._move(min(self._next(cadence), end))
 
@@ -299,6 +302,13 @@ class ProcessSite(OracleSite):
         assert self.program.ask("DELETE", f"/subscribers/{self._ids[reader]}").ok
 
     def _import(self, lines: Sequence[tuple[str, str]], *, undo: bool) -> bool:
+        """Do nothing: a command would not have the moved clock."""
+        return False
+
+    def change_address(self, reader: str) -> None:
+        """Do nothing: the link of a confirmation would be needed, and each email tells who a reader is."""
+
+    def _forget(self, reader: str) -> bool:
         """Do nothing: a command would not have the moved clock."""
         return False
 

@@ -32,6 +32,7 @@ class OracleSite(ABC):
         self.readers: dict[str, tuple[bool, bool]] = {}
         self.left_elsewhere: list[str] = []
         self.imports = 0
+        self.erased = 0
         self.editor_at_work = False
 
     @contextmanager
@@ -83,6 +84,10 @@ class OracleSite(ABC):
     def look(self) -> None:
         """Let the program do what it has to do now."""
 
+    @abstractmethod
+    def off(self, time: timedelta) -> None:
+        """Let time pass while the machine is off."""
+
     # Readers.
 
     def join(self, reader: str, cadence: str = "", topics: Sequence[str] = ()) -> None:
@@ -123,6 +128,22 @@ class OracleSite(ABC):
 
     @abstractmethod
     def _unsubscribe(self, reader: str) -> None: ...
+
+    @abstractmethod
+    def change_address(self, reader: str) -> None:
+        """A reader moves to another address, which changes nothing else."""
+
+    def erase(self, reader: str) -> None:
+        """A reader has all data erased, and never comes back, though older lists have the address."""
+        if self._forget(reader):
+            del self.readers[reader]
+            self.erased += 1
+            self.left_elsewhere.append(reader)
+            self.log.append(acts.Left(self.now, reader))
+
+    @abstractmethod
+    def _forget(self, reader: str) -> bool:
+        """Erase the data of a reader; return whether it was possible."""
 
     def pause(self, reader: str) -> None:
         """A reader pauses the newsletter for long."""

@@ -116,6 +116,16 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class Off:
+    """The machine is off for some hours."""
+
+    hours: int
+
+    def play(self, site: OracleSite) -> None:
+        site.off(timedelta(hours=self.hours))
+
+
+@dataclass(frozen=True)
 class Join:
     """A new reader subscribes, with a cadence if it is offered."""
 
@@ -125,7 +135,7 @@ class Join:
     def play(self, site: OracleSite) -> None:
         site.look()
         cadence = self.cadence if self.cadence in site.settings.offered else ""
-        site.join(f"r{len(site.readers)}", cadence, self.topics)
+        site.join(f"r{len(site.readers) + site.erased}", cadence, self.topics)
 
 
 @dataclass(frozen=True)
@@ -141,7 +151,9 @@ class ImportList:
 
 @dataclass(frozen=True)
 class Change:
-    """A reader leaves or comes back, pauses or resumes, or chooses a cadence or topics."""
+    """A reader leaves or comes back, pauses or resumes, chooses a cadence or topics, moves to another address, or has
+    all data erased.
+    """
 
     reader: int
     what: str
@@ -159,6 +171,10 @@ class Change:
             site.leave(name)
         elif self.what == "pause":
             (site.resume if paused else site.pause)(name)
+        elif self.what == "address":
+            site.change_address(name)
+        elif self.what == "erase":
+            site.erase(name)
         elif self.what == "topics":
             site.choose_topics(name, self.topics)
         elif self.cadence in site.settings.offered:
@@ -190,10 +206,13 @@ class Set:
     number: int
 
     def play(self, site: OracleSite) -> None:
+        today = site.now.date()
         values = {
             "topics": MEANINGS,
             "excluded": (frozenset(), frozenset({"film"}), frozenset({"books"})),
             "minimum_posts": (1, 1, 2),
+            "maximum_posts": (60, 1, 2),
+            "skip": [tuple(today + timedelta(days=day) for day in range(number)) for number in range(4)],
             "timezone": ZONES,
             "approval": ("none", "editor"),
             "times": TIMES,

@@ -29,7 +29,7 @@ class Configured(Act):
     """The configuration that is in force from now on.
 
     `topics` has the categories of each topic, and `excluded` those that the source's filter keeps out. `late_days` is
-    `late_posts` in days. A period is one of local time in `timezone`.
+    `late_posts` in days. A period is one of local time in `timezone`. `second`: a second blog is a source too.
     """
 
     period: str
@@ -39,6 +39,7 @@ class Configured(Act):
     topics: Mapping[str, frozenset[str]] = field(default_factory=dict)
     excluded: frozenset[str] = frozenset()
     timezone: str = "UTC"
+    second: bool = False
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -65,6 +66,7 @@ class Read(Act):
 
     posts: tuple[ListedPost, ...]
     reaches_back_to: datetime | None
+    second: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from tests.oracle.acts import Configured, ListedPost
 
 HOST = "kinaforum.example"
+SECOND = f"second.{HOST}"
 
 
 @dataclass(slots=True)
@@ -20,10 +21,11 @@ class Blog:
     listing: int = 1_000
     host: str = HOST
     moves: int = 0
+    first: int = 1
 
     def publish(self, dated: datetime, categories: frozenset[str] = frozenset()) -> str:
         """Add a post, and return its name, which is the last part of its address."""
-        name = f"post-{len(self.posts) + 1}-x"
+        name = f"post-{len(self.posts) + self.first}-x"
         self.posts[name] = ListedPost(name, dated, categories)
         self.texts[name] = " ".join(f"Of {name}, sentence {number} says what no other says." for number in range(1, 6))
         return name
@@ -84,6 +86,7 @@ class Settings:
     body: str = "title"
     host: str = HOST
     times: Times = Times()
+    second: bool = False
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -101,10 +104,19 @@ class Settings:
             self.topics,
             self.excluded,
             self.timezone,
+            self.second,
         )
 
-    def text(self, source: str, site: str = "", rest: str = "") -> str:
+    def text(self, source: str, second: str = "", site: str = "", rest: str = "") -> str:
         """Return a config.toml; `site` has further keys of [site], and `rest` further tables."""
+        sources = "".join(
+            f"""[[newsletters.kinaforum.sources]]
+url = "{url}"
+language = "en"
+exclude = {{ categories = {_list(self.excluded)} }}
+"""
+            for url in ((source, second) if self.second else (source,))
+        )
         topics = "".join(
             f"[newsletters.kinaforum.topics.{name}]\ncategories = {_list(categories)}\n"
             for name, categories in self.topics.items()
@@ -135,10 +147,7 @@ body = "{self.body}"
 {self.times.keys(self.period)}
 {topics}
 {cadences}
-[[newsletters.kinaforum.sources]]
-url = "{source}"
-language = "en"
-exclude = {{ categories = {_list(self.excluded)} }}
+{sources}
 {rest}
 """
 

@@ -1,7 +1,7 @@
 """The blog of a history as a web server on loopback: an RSS feed, and the pages of its posts."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.utils import format_datetime
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,15 +12,15 @@ from tests.oracle.blog import Blog
 
 
 class BlogServer:
-    """Serves a feed and each post, below the name of the blog's present host.
+    """Serves the feeds and the posts of blogs, each below the name of its present host.
 
-    `read` is called with what a reader of the feed has just got.
+    `read` is called with a blog and what a reader of its feed has just got.
     """
 
-    def __init__(self, blog: Blog, read: Callable[[tuple[ListedPost, ...]], None]) -> None:
-        def feed() -> str:
+    def __init__(self, blogs: Sequence[Blog], read: Callable[[Blog, tuple[ListedPost, ...]], None]) -> None:
+        def feed(blog: Blog) -> str:
             listed = blog.listed()
-            read(listed)
+            read(blog, listed)
             items = "".join(_item(f"{self.url}/{blog.host}", post, blog.texts[post.name]) for post in listed)
             return f'<?xml version="1.0"?><rss version="2.0"><channel><title>Blog</title>{items}</channel></rss>'
 
@@ -28,10 +28,11 @@ class BlogServer:
             def do_GET(self) -> None:
                 host, _, page = self.path.strip("/").partition("/")
                 name = page.removesuffix(".html")
-                if blog.down or host != blog.host:
+                blog = next((each for each in blogs if each.host == host), None)
+                if blog is None or blog.down:
                     self.send_error(503)
                 elif name == "feed":
-                    self._give(feed(), "application/rss+xml")
+                    self._give(feed(blog), "application/rss+xml")
                 elif name in blog.posts and name not in blog.deleted:
                     self._give("<html><body>The post</body></html>", "text/html")
                 else:

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tests.oracle import acts
-from tests.oracle.acts import CADENCES, Act
-from tests.oracle.people import Person, SeenEdition, SeenPost, beginning, seen
+from tests.oracle.acts import CADENCES, Act, Kind
+from tests.oracle.people import LONG_AGO, Person, SeenEdition, SeenPost, beginning, seen
 
 THERE_BEFORE, TOO_LATE = "dated before the newsletter's first period", "found too late"
 PERHAPS_THERE = "first read where the blog moved to, and older than the newest known post or the newsletter"
 BEFORE_THEY_CAME = "dealt with before they came"
 TWO_DATES = "with two dates in the moment in which it was found"
 ELSEWHERE = "sent with another tool"
+PERHAPS_BEFORE = "of a source that was added, and perhaps older than the last edition before that"
 
 
 class Expectations:
@@ -25,6 +26,9 @@ class Expectations:
         self.first_reached: datetime | None = None
         self.read_elsewhere = False
         self.reached_elsewhere: datetime | None = None
+        self.added: datetime | None = None
+        self.removed: datetime | None = None
+        """When the second source was added, if it was not read since, and when it was removed."""
         self.posts: dict[str, SeenPost] = {}
         self.people: dict[str, Person] = {}
         self.editions: dict[str, SeenEdition] = {}
@@ -45,6 +49,8 @@ class Expectations:
 
     def on_configured(self, act: acts.Configured) -> None:
         before = self.configured.offered if self.setup else act.offered
+        if act.second != (self.setup is not None and self.configured.second):
+            self.added, self.removed = (act.at, self.removed) if act.second else (None, act.at)
         self.configured = act
         self.filters.append((act.at, act.excluded))
         behind = {name for dealt in self.dealt.values() for name in dealt}
@@ -79,6 +85,51 @@ class Expectations:
         self.read_elsewhere = True
 
     def on_read(self, act: acts.Read) -> None:
+        if act.second:
+            self._read_second(act)
+        else:
+            self._read_first(act)
+        for post in self.posts.values():
+            reached = act.reaches_back_to is not None and post.dated > act.reaches_back_to
+            is_listed = any(each.name == post.name for each in act.posts)
+            if act.posts and post.second is act.second and not is_listed and reached:  # an empty listing is a fault
+                post.gone = post.gone or act.at
+
+    def _read_second(self, act: acts.Read) -> None:
+        """Of a source that is added later, the posts that are newer than the last edition are new."""
+        old, perhaps_old = self._last_edition()
+        for listed in act.posts:
+            if known := self.posts.get(listed.name):
+                self._list_again(known, listed, act.at)
+                continue
+            post = seen(listed, act.at, second=True)
+            self._find(post, first=False)
+            if self.added and listed.dated <= old:
+                post.first_refusal = post.first_refusal or THERE_BEFORE
+            elif self.added and listed.dated <= perhaps_old:
+                self._doubt(post, PERHAPS_BEFORE)
+        self.added = None
+
+    def _last_edition(self) -> tuple[datetime, datetime]:
+        """Return up to when posts of a source that was added are old, and up to when they may be.
+
+        They are if there was an edition before that, or, of a source that had been removed, one since then.
+        """
+        if self.added is None:
+            return LONG_AGO, LONG_AGO
+        since = self.removed or LONG_AGO
+        approved = [each for each in self.editions.values() if each.approved.kind is not Kind.CORRECTION]
+        sure = [
+            each.approved
+            for each in approved
+            if each.approved.kind is Kind.PERIODIC and each.began and since < each.approved.refreshed
+        ]
+        old = max((each.reaches for each in sure), default=LONG_AGO)
+        ends = [max(each.approved.reaches, each.approved.at, each.began or LONG_AGO) for each in approved]
+        perhaps = max((min(end, self.added) for end in ends if end > since), default=LONG_AGO)
+        return old, perhaps if self.removed or approved else self.added
+
+    def _read_first(self, act: acts.Read) -> None:
         if first := self.setup is None:
             self.setup, self.first_reached = act.at, act.reaches_back_to
         newest = self._end_of_known(act)
@@ -88,14 +139,10 @@ class Expectations:
             if known := self.posts.get(listed.name):
                 self._list_again(known, listed, act.at)
             else:
-                self._find(seen(listed, act.at), first=first)
+                self._find(seen(listed, act.at, second=False), first=first)
                 before = newest if self.read_elsewhere else self.reached_elsewhere
                 if before and listed.dated < before:
                     self._doubt(self.posts[listed.name])
-        for post in self.posts.values():
-            reached = act.reaches_back_to is not None and post.dated > act.reaches_back_to
-            if there and post.name not in there and reached:  # an empty listing is a fault of the blog
-                post.gone = post.gone or act.at
         if self.read_elsewhere and there:
             self.read_elsewhere = False
             if newest == act.at:  # it may be another blog, with a first period of its own

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from newsletter import config
 from newsletter.collecting import collect as collecting
-from newsletter.config import Config, Newsletter, next_moment
+from newsletter.config import Config, Newsletter, SourceSettings, next_moment
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
 from newsletter.editions.imported.archive_import import import_archive
@@ -34,6 +34,7 @@ from tests import settings as of_tests
 from tests.oracle import acts
 from tests.oracle.acts import Kind
 from tests.oracle.blog import HOST, Settings
+from tests.oracle.blog import SECOND as SECOND_HOST
 from tests.oracle.fast_blog import Addresses, found_post, name_of_post, posts_in
 from tests.oracle.restoring import Backup, recovery_log
 from tests.oracle.site import WHOLE, OracleSite
@@ -69,17 +70,18 @@ class FastSite(OracleSite):
         """Read the blog instead of the network."""
         with (
             patch.object(collecting, "read", self._read),
-            patch.object(link_check, "Fetcher", lambda *_: Addresses(self.blog)),
+            patch.object(link_check, "Fetcher", lambda *_: Addresses(self.blog, self.second)),
             ExitStack() as self._while_open,
         ):
             yield
 
-    def _read(self, *_: object, now: datetime, **__: object) -> SourceReading:
-        if self.unreadable:
+    def _read(self, source: SourceSettings, *_: object, now: datetime, **__: object) -> SourceReading:
+        blog = self.second if source.url == _feed(SECOND_HOST) else self.blog
+        if blog is self.blog and self.unreadable:
             return SourceReading(kind="feed", problems=(STOPPED(),))
-        listed, back = self.blog.listed(), self.blog.reaches_back_to()
-        self.log.append(acts.Read(now, listed, back or EVERYTHING))
-        posts = tuple(found_post(post, self.blog.texts[post.name], self.blog.host) for post in listed)
+        listed, back = blog.listed(), blog.reaches_back_to()
+        self.log.append(acts.Read(now, listed, back or EVERYTHING, second=blog is self.second))
+        posts = tuple(found_post(post, blog.texts[post.name], blog.host) for post in listed)
         return SourceReading(kind="feed", title="Blog", posts=posts, reached_back_to=back or EVERYTHING)
 
     @property
@@ -95,7 +97,7 @@ class FastSite(OracleSite):
     # What people do.
 
     def _put_in_force(self) -> None:
-        text = self.settings.text(_feed(self.settings.host), SECRET)
+        text = self.settings.text(_feed(self.settings.host), _feed(SECOND_HOST), SECRET)
         config.use(config.parse(text + '[delivery]\nprovider = "file"\n', of_tests.FOLDER / "config.toml"))
 
     def _subscribe(self, reader: str, cadence: str, topics: Sequence[str]) -> tuple[str, frozenset[str]]:
@@ -313,7 +315,7 @@ class FastSite(OracleSite):
 
     def look(self) -> None:
         """Read the blog if it has changed, and do what the schedule has to do now."""
-        state = (self.blog.listed(), self.unreadable, self.settings.host)
+        state = (self.blog.listed(), self.unreadable, self.settings.host, self.settings.second, self.second.listed())
         if state != self.read:
             self.collect()
             self.read = state

@@ -44,8 +44,8 @@ def name_of_post(post: Post) -> str:
 class Addresses:
     """What the addresses of the blog's posts answer."""
 
-    def __init__(self, blog: Blog) -> None:
-        self._blog = blog
+    def __init__(self, *blogs: Blog) -> None:
+        self._blogs = blogs
 
     def __enter__(self) -> Self:
         return self
@@ -55,7 +55,9 @@ class Addresses:
 
     def get(self, url: str) -> Response:
         """Answer 404 for a deleted post, and nothing where the blog is no more."""
-        away = self._blog.down or not url.startswith(f"https://{self._blog.host}/")
-        if away or url.rpartition("/")[2].removesuffix(".html") in self._blog.deleted:
-            raise SourceProblem(STOPPED(), status=0 if away else 404)
+        blog = next((each for each in self._blogs if url.startswith(f"https://{each.host}/")), None)
+        if blog is None or blog.down:
+            raise SourceProblem(STOPPED(), status=0)
+        if url.rpartition("/")[2].removesuffix(".html") in blog.deleted:
+            raise SourceProblem(STOPPED(), status=404)
         return Response(url, 200)

@@ -102,6 +102,8 @@ def _steps(chosen: random.Random, length: int, *, kills: bool) -> tuple[Step, ..
 
 
 WEIGHTS = {
+    "publish elsewhere": 2,
+    "second source": 1,
     "cadence": 3,
     "come and go": 2,
     "move or erase": 1,
@@ -144,6 +146,8 @@ def _ways(chosen: random.Random, ages: Sequence[int]) -> Mapping[str, Callable[[
 
     return {
         "publish": lambda: Publish(one((0, *ages)), _some(chosen, CATEGORIES, 2)),
+        "publish elsewhere": lambda: Publish(one((0, *ages)), _some(chosen, CATEGORIES, 2), second=True),
+        "second source": lambda: Set("second", number(2)),
         "wait": lambda: Wait(one(WAITS)),
         "cadence": lambda: change("cadence"),
         "come and go": lambda: change("leave", "pause"),

@@ -44,6 +44,9 @@ def finish(site: OracleSite) -> None:
     site.editor_at_work = True
     site.collect()
     quiet_since = site.now
+    for name in site.editions(State.DRAFT):  # of which an editor left out all posts, and decided nothing
+        if site.out.get(name) and not site.inside(name):
+            site.unlock(name, reopen=False)
     for name in site.editions(State.APPROVED):
         site.send(name)
     site.deliver()

@@ -124,7 +124,8 @@ class _Judging(Expectations):
         if post.name in act.out:
             return Settled(act.edition, act.at, Certainty.YES, LEFT_OUT)
         in_time = post.found <= act.refreshed and post.dated_at(act.refreshed) <= act.reaches
-        if post.refusal() or not edition.perhaps_excluded & post.categories or not in_time:
+        made_later = act.cadence == "post" and post.eligible(act.at)  # long after its sources were read, perhaps
+        if post.refusal() or not edition.perhaps_excluded & post.categories or not (in_time or made_later):
             return None
         listed = self._is_listed(post, edition, here)
         if listed is Certainty.NO:

@@ -82,6 +82,7 @@ class SeenPost:
     found: datetime
     dated: datetime
     categories: frozenset[str]
+    second: bool = False
     gone: datetime | None = None
     deleted: bool = False
     first_refusal: str = ""
@@ -119,9 +120,9 @@ class SeenPost:
         return next((each for each in self.settled if last and each.at == last.at and each.by_name), last)
 
 
-def seen(listed: ListedPost, at: datetime) -> SeenPost:
-    """Return a post that a reading has found."""
-    return SeenPost(listed.name, at, listed.dated, listed.categories, dates=[(at, listed.dated)])
+def seen(listed: ListedPost, at: datetime, *, second: bool) -> SeenPost:
+    """Return a post that a reading has found, of the second blog or the first."""
+    return SeenPost(listed.name, at, listed.dated, listed.categories, second, dates=[(at, listed.dated)])
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from tests.doubles.mailbox import Mailbox
 from tests.e2e.running_site import RunningSite
 from tests.oracle import acts
 from tests.oracle.acts import Kind
-from tests.oracle.blog import Settings
+from tests.oracle.blog import Blog, Settings
 from tests.oracle.blog_server import BlogServer
 from tests.oracle.program import LONGEST, ClockSite, Program, eventually, new_site, next_moment
 from tests.oracle.site import SPLIT, WHOLE, OracleSite
@@ -62,7 +62,7 @@ class ProcessSite(OracleSite):
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        with Mailbox() as self.mailbox, BlogServer(self.blog, self._note_reading) as self.server:
+        with Mailbox() as self.mailbox, BlogServer([self.blog, self.second], self._note_reading) as self.server:
             self.log.append(self.settings.act(self.now))
             self.site = self._make_site(self._folder / "site")
             self.program = Program(self.site, self._folder, self.now, self._database)
@@ -82,15 +82,18 @@ class ProcessSite(OracleSite):
 
     def _text(self) -> str:
         rest = DELIVERY.format(port=self.mailbox.port)
-        return self.settings.text(f"{self.server.url}/{self.settings.host}/feed", self._keys, rest)
+        first, second = (f"{self.server.url}/{host}/feed" for host in (self.settings.host, self.second.host))
+        return self.settings.text(first, second, self._keys, rest)
 
-    def _note_reading(self, listed: tuple[acts.ListedPost, ...]) -> None:
-        """Log a reading of the feed, which doesn't say whether it has all posts: it ends at its oldest."""
-        self._readings += 1
+    def _note_reading(self, blog: Blog, listed: tuple[acts.ListedPost, ...]) -> None:
+        """Log a reading of a feed, which doesn't say whether it has all posts: it ends at its oldest."""
+        second = blog is self.second
+        self._readings += not second
         back = listed[-1].dated if listed else datetime(1900, 1, 1, tzinfo=UTC)
-        last = next((act for act in reversed(self.log) if isinstance(act, acts.Read)), None)
+        readings = (act for act in reversed(self.log) if isinstance(act, acts.Read) and act.second is second)
+        last = next(readings, None)
         if last is None or (last.posts, last.reaches_back_to) != (listed, back):
-            self.log.append(acts.Read(self.now, listed, back))
+            self.log.append(acts.Read(self.now, listed, back, second))
 
     # Time.
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from newsletter.models import State
 from tests.oracle import acts
 from tests.oracle.acts import Act
-from tests.oracle.blog import Blog, Settings
+from tests.oracle.blog import SECOND, Blog, Settings
 
 WHOLE = 100
 """How many chunks are sent at once."""
@@ -26,6 +26,7 @@ class OracleSite(ABC):
     def __init__(self, start: datetime, settings: Settings) -> None:
         self.now, self.settings = start, settings
         self.blog = Blog()
+        self.second = Blog(host=SECOND, first=1_001)
         self.log: list[Act] = []
         self.added: dict[str, set[str]] = {}
         self.out: dict[str, set[str]] = {}
@@ -58,9 +59,9 @@ class OracleSite(ABC):
         """Whether the blog can't be read: it is down, or has moved from where it is configured."""
         return self.blog.down or self.blog.host != self.settings.host
 
-    def publish(self, dated: datetime | None = None, *categories: str) -> str:
-        """Publish a post, dated now unless another date is given."""
-        return self.blog.publish(dated or self.now, frozenset(categories))
+    def publish(self, dated: datetime | None = None, *categories: str, second: bool = False) -> str:
+        """Publish a post, dated now unless another date is given; in the second blog if `second`."""
+        return (self.second if second else self.blog).publish(dated or self.now, frozenset(categories))
 
     def delete(self, name: str) -> None:
         """Delete a post at its source, a moment after the last reading."""

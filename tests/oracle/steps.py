@@ -32,13 +32,14 @@ class Step(Protocol):
 
 @dataclass(frozen=True)
 class Publish:
-    """A post is published, dated some hours ago, or ahead if they are negative."""
+    """A post is published, dated some hours ago, or ahead if they are negative; in the second blog if `second`."""
 
     hours_ago: int = 0
     categories: tuple[str, ...] = ()
+    second: bool = False
 
     def play(self, site: OracleSite) -> None:
-        site.publish(site.now - timedelta(hours=self.hours_ago, minutes=1), *self.categories)
+        site.publish(site.now - timedelta(hours=self.hours_ago, minutes=1), *self.categories, second=self.second)
 
 
 @dataclass(frozen=True)
@@ -216,6 +217,7 @@ class Set:
             "timezone": ZONES,
             "approval": ("none", "editor"),
             "times": TIMES,
+            "second": (True, False),
         }
         site.look()
         site.configure(replace(site.settings, **{self.key: values[self.key][self.number % len(values[self.key])]}))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tests.oracle import acts
 from tests.oracle.acts import CADENCES, Act, Kind
-from tests.oracle.people import LONG_AGO, Person, SeenEdition, SeenPost, beginning, seen
+from tests.oracle.people import LONG_AGO, Certainty, Person, SeenEdition, SeenPost, beginning, seen
 
 THERE_BEFORE, TOO_LATE = "dated before the newsletter's first period", "found too late"
 PERHAPS_THERE = "first read where the blog moved to, and older than the newest known post or the newsletter"
@@ -28,7 +28,8 @@ class Expectations:
         self.reached_elsewhere: datetime | None = None
         self.added: datetime | None = None
         self.removed: datetime | None = None
-        """When the second source was added, if it was not read since, and when it was removed."""
+        self.second_setup: datetime | None = None
+        """When the second source was added, if it was not read since, when it was removed, and first read."""
         self.posts: dict[str, SeenPost] = {}
         self.people: dict[str, Person] = {}
         self.editions: dict[str, SeenEdition] = {}
@@ -96,38 +97,50 @@ class Expectations:
                 post.gone = post.gone or act.at
 
     def _read_second(self, act: acts.Read) -> None:
-        """Of a source that is added later, the posts that are newer than the last edition are new."""
-        old, perhaps_old = self._last_edition()
+        """Of a source that is added later, the posts are new in a cadence that are newer than its last edition."""
+        self.second_setup = self.second_setup or act.at
         for listed in act.posts:
             if known := self.posts.get(listed.name):
                 self._list_again(known, listed, act.at)
                 continue
-            post = seen(listed, act.at, second=True)
+            post = self.posts[listed.name] = seen(listed, act.at, second=True)
+            old = {cadence: self._is_old(post, cadence) for cadence in self.configured.offered}
+            if set(old.values()) == {Certainty.YES}:
+                post.first_refusal = THERE_BEFORE
             self._find(post, first=False)
-            if self.added and listed.dated <= old:
-                post.first_refusal = post.first_refusal or THERE_BEFORE
-            elif self.added and listed.dated <= perhaps_old:
-                self._doubt(post, PERHAPS_BEFORE)
+            for cadence in [each for each in old if not post.first_refusal]:
+                if old[cadence] is Certainty.YES:
+                    self._find_old(cadence, post)
+                elif old[cadence] is Certainty.EITHER:
+                    self._doubt(post, PERHAPS_BEFORE)
         self.added = None
 
-    def _last_edition(self) -> tuple[datetime, datetime]:
-        """Return up to when posts of a source that was added are old, and up to when they may be.
+    def _is_old(self, post: SeenPost, cadence: str) -> Certainty:
+        """Return whether a post that is found in the second source was there before, by the last edition of a cadence.
 
-        They are if there was an edition before that, or, of a source that had been removed, one since then.
+        If the source had been removed, an edition since then counts. Of each post is old what the first reading had.
         """
-        if self.added is None:
-            return LONG_AGO, LONG_AGO
+        if self.added is None or post.dated >= post.found:
+            return Certainty.NO
+        if cadence == "post":
+            return Certainty.EITHER if self.removed else Certainty.YES
         since = self.removed or LONG_AGO
-        approved = [each for each in self.editions.values() if each.approved.kind is not Kind.CORRECTION]
-        sure = [
+        editions = [
+            each
+            for each in self.editions.values()
+            if each.approved.kind is not Kind.CORRECTION and self.configured.effective(each.approved.cadence) == cadence
+        ]
+        before = [
             each.approved
-            for each in approved
+            for each in editions
             if each.approved.kind is Kind.PERIODIC and each.began and since < each.approved.refreshed
         ]
-        old = max((each.reaches for each in sure), default=LONG_AGO)
-        ends = [max(each.approved.reaches, each.approved.at, each.began or LONG_AGO) for each in approved]
-        perhaps = max((min(end, self.added) for end in ends if end > since), default=LONG_AGO)
-        return old, perhaps if self.removed or approved else self.added
+        ends = [max(each.approved.reaches, each.approved.at, each.began or LONG_AGO) for each in editions]
+        if post.dated < max((each.reaches for each in before), default=LONG_AGO):
+            return Certainty.YES
+        perhaps = post.dated < max((end for end in ends if end > since), default=LONG_AGO)
+        first_again = self.removed and post.dated < self._beginning(cadence, post.found)
+        return Certainty.EITHER if perhaps or first_again else Certainty.NO
 
     def _read_first(self, act: acts.Read) -> None:
         if first := self.setup is None:
@@ -177,10 +190,9 @@ class Expectations:
 
     def _find(self, post: SeenPost, *, first: bool) -> None:
         """Judge a post at first sight."""
-        assert self.setup
         self.posts[post.name] = post
         longest = max(self.configured.offered, key=CADENCES.index)
-        if post.dated < self._beginning(longest, self.setup):
+        if post.first_refusal or post.dated < self._beginning(longest, self._first_read(post)):
             post.first_refusal = THERE_BEFORE
         elif post.found - post.dated > timedelta(days=self.configured.late_days):
             post.first_refusal = TOO_LATE
@@ -206,10 +218,19 @@ class Expectations:
 
         The first listing may have ended before it.
         """
-        assert self.setup
-        was_there = first or (self.first_reached is not None and post.dated < self.first_reached)
-        if post.dated >= self._beginning(cadence, self.setup) or (cadence == "post" and not was_there):
-            return
+        is_before = not post.second and self.first_reached is not None and post.dated < self.first_reached
+        was_there = first or is_before
+        if post.dated < self._beginning(cadence, self._first_read(post)) and (cadence != "post" or was_there):
+            self._find_old(cadence, post)
+
+    def _first_read(self, post: SeenPost) -> datetime:
+        """Return when the source of a post was first read."""
+        first_read = self.second_setup if post.second else self.setup
+        assert first_read
+        return first_read
+
+    def _find_old(self, cadence: str, post: SeenPost) -> None:
+        """A post is over for the readers of a cadence."""
         self.dealt[cadence].add(post.name)
         for person in self.people.values():
             if person.active and self.configured.effective(person.cadence) == cadence:

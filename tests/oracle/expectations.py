@@ -13,6 +13,7 @@ PERHAPS_THERE = "first read where the blog moved to, and older than the newest k
 BEFORE_THEY_CAME = "dealt with before they came"
 TWO_DATES = "with two dates in the moment in which it was found"
 ELSEWHERE = "sent with another tool"
+PERHAPS_OF_ANOTHER = "not listed where the blog moved to, which may be another one"
 PERHAPS_BEFORE = "of a source that was added, and perhaps older than the last edition before that"
 
 
@@ -26,6 +27,8 @@ class Expectations:
         self.first_reached: datetime | None = None
         self.read_elsewhere = False
         self.reached_elsewhere: datetime | None = None
+        self.of_another: set[str] = set()
+        """Posts that are perhaps those of another blog, which is read no more."""
         self.added: datetime | None = None
         self.removed: datetime | None = None
         self.second_setup: datetime | None = None
@@ -93,7 +96,11 @@ class Expectations:
         for post in self.posts.values():
             reached = act.reaches_back_to is not None and post.dated > act.reaches_back_to
             is_listed = any(each.name == post.name for each in act.posts)
-            if act.posts and post.second is act.second and not is_listed and reached:  # an empty listing is a fault
+            if not act.posts or post.second is not act.second or is_listed or not reached:  # an empty one is a fault
+                continue
+            if not post.second and post.name in self.of_another and not post.gone:
+                self._doubt(post, PERHAPS_OF_ANOTHER)
+            else:
                 post.gone = post.gone or act.at
 
     def _read_second(self, act: acts.Read) -> None:
@@ -150,6 +157,7 @@ class Expectations:
         for listed in act.posts:
             there.add(listed.name)
             if known := self.posts.get(listed.name):
+                self.of_another.discard(listed.name)
                 self._list_again(known, listed, act.at)
             else:
                 self._find(seen(listed, act.at, second=False), first=first)
@@ -160,6 +168,7 @@ class Expectations:
             self.read_elsewhere = False
             if newest == act.at:  # it may be another blog, with a first period of its own
                 self.reached_elsewhere = act.at
+                self.of_another = self.posts.keys() - there
             elif act.reaches_back_to is not None:  # a listing may end between posts of the same minute
                 self.reached_elsewhere = act.reaches_back_to + timedelta(minutes=1)
 

@@ -1,5 +1,6 @@
 """The judge on small logs: what it calls broken, what it lets pass, and what it leaves open."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,7 +28,7 @@ from tests.oracle.acts import (
     Stopped,
     Unlocked,
 )
-from tests.oracle.expectations import PERHAPS_THERE, TWO_DATES
+from tests.oracle.expectations import PERHAPS_OF_ANOTHER, PERHAPS_THERE, TWO_DATES
 from tests.oracle.judge import judge
 
 MONDAY = datetime(2026, 2, 23, 9, tzinfo=UTC)
@@ -276,6 +277,37 @@ def test_what_is_found_later_is_open_if_nothing_was_known_where_a_blog_moved_to(
     first, later = listed("b", 2), listed("old", 0.5)
     log = (R, ReadElsewhere(at(2)), read(3, first), read(5, first, later))
     assert judged(*log) == [f"either: {PERHAPS_THERE}"]
+
+
+def test_a_post_is_open_that_is_missing_where_another_blog_may_be() -> None:
+    moved = [ReadElsewhere(at(2)), read(3, listed("z", -900))]
+    doubts = [f"either: {PERHAPS_THERE}", f"either: {PERHAPS_OF_ANOTHER}"]
+    assert judged(R, ONE, moved, sent(4, "w1", ("r", "a"))) == doubts
+    assert judged(R, ONE, moved) == doubts
+
+
+SECOND = Configured(at(5), "week", second=True)
+
+
+def second(days: float, *posts: ListedPost) -> Read:
+    return replace(read(days, *posts), second=True)
+
+
+def test_a_source_that_is_added_goes_on_after_the_last_edition() -> None:
+    new = [SECOND, second(6, listed("z", 4.5))]
+    assert judged(R, ONE, sent(4, "w1", ("r", "a")), new, sent(11, "w2", ("r", "z"))) == []
+    assert judged(R, ONE, sent(4, "w1", ("r", "a")), new) == ["lost r z"]
+    old = [SECOND, second(6, listed("z", 3.5))]
+    assert judged(R, ONE, sent(4, "w1", ("r", "a")), old) == []
+    assert judged(R, ONE, sent(4, "w1", ("r", "a")), old, sent(11, "w2", ("r", "z"))) == ["unwanted r z"]
+
+
+def test_what_a_source_published_while_it_was_removed_is_open_if_no_edition_went_without_it() -> None:
+    removed = [replace(SECOND, at=at(7), second=False), replace(SECOND, at=at(9)), second(9, listed("z", 8))]
+    assert judged(R, SECOND, second(6, listed("y", 5.5)), sent(6.5, "w1", ("r", "y")), removed) == ["lost r z"]
+    gap = [removed[0], read(7.5, listed("a", 7.2)), sent(8.5, "w2", ("r", "a")), *removed[1:]]
+    began = [R, SECOND, second(6, listed("y", 5.5)), sent(6.5, "w1", ("r", "y"))]
+    assert judged(*began, *gap) == []
 
 
 def test_an_edition_that_is_cancelled_while_it_is_sent_is_over_unless_it_is_sent_to_those_left() -> None:

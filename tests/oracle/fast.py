@@ -133,10 +133,11 @@ class FastSite(OracleSite):
         moves = self._moves.get(reader)
         return f"{reader}+{moves}@reader.example" if moves else f"{reader}@reader.example"
 
-    def change_address(self, reader: str) -> None:
+    def change_address(self, reader: str) -> bool:
         subscriber = self._tie(reader).subscriber
         self._moves[reader] = self._moves.get(reader, 0) + 1
         preferences.move(subscriber, self._address(reader), self.now)
+        return True
 
     def _forget(self, reader: str) -> bool:
         return preferences.forget(read_address(self._address(reader)))

@@ -62,6 +62,10 @@ def _old_posts_accepted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bases, "_beginning", lambda _newsletter, _cadence, at: at - AGES)
 
 
+def _added_sources_begin_a_period_before(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bases, "_last_without", lambda _untils, _post: None)
+
+
 def _old_posts_only_in_the_bases(patch: pytest.MonkeyPatch) -> None:
     refusal = bases._refusal
 
@@ -255,6 +259,9 @@ def _letters_are_not_offered(patch: pytest.MonkeyPatch) -> None:
 NEGATIONS = {
     "eligible only at its date": Negation(_sent_before_their_date, "nothing comes before its date", "early"),
     "older than the newsletter": Negation(_old_posts_accepted, "what is older than the newsletter is out", "unwanted"),
+    "a source that is added goes on": Negation(
+        _added_sources_begin_a_period_before, "a source that is added goes on after the last edition", "unwanted"
+    ),
     "refused, and in no set": Negation(
         _old_posts_only_in_the_bases, "an editor includes what is older than the newsletter", "lost"
     ),

@@ -304,17 +304,6 @@ class ProcessSite(OracleSite):
     def _unsubscribe(self, reader: str) -> None:
         assert self.program.ask("DELETE", f"/subscribers/{self._ids[reader]}").ok
 
-    def _import(self, lines: Sequence[tuple[str, str]], *, undo: bool) -> bool:
-        """Do nothing: a command would not have the moved clock."""
-        return False
-
-    def change_address(self, reader: str) -> None:
-        """Do nothing: the link of a confirmation would be needed, and each email tells who a reader is."""
-
-    def _forget(self, reader: str) -> bool:
-        """Do nothing: a command would not have the moved clock."""
-        return False
-
     def _set_pause(self, reader: str, *, on: bool) -> bool:
         """Use the link of an email; there may be none yet."""
         mails = [mail for mail in self.mailbox.mails if reader in str(mail["To"])]

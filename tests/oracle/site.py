@@ -117,9 +117,9 @@ class OracleSite(ABC):
             self.readers[new] = (True, False)
             self.left_elsewhere.append(left)
 
-    @abstractmethod
     def _import(self, lines: Sequence[tuple[str, str]], *, undo: bool) -> bool:
         """Import readers with their states, and perhaps undo it; return whether it was possible."""
+        return False
 
     def leave(self, reader: str) -> None:
         """A reader unsubscribes."""
@@ -130,9 +130,9 @@ class OracleSite(ABC):
     @abstractmethod
     def _unsubscribe(self, reader: str) -> None: ...
 
-    @abstractmethod
-    def change_address(self, reader: str) -> None:
-        """A reader moves to another address, which changes nothing else."""
+    def change_address(self, reader: str) -> bool:
+        """A reader moves to another address, which changes nothing else; return whether it was possible."""
+        return False
 
     def erase(self, reader: str) -> None:
         """A reader has all data erased, and never comes back, though older lists have the address."""
@@ -142,9 +142,9 @@ class OracleSite(ABC):
             self.left_elsewhere.append(reader)
             self.log.append(acts.Left(self.now, reader))
 
-    @abstractmethod
     def _forget(self, reader: str) -> bool:
         """Erase the data of a reader; return whether it was possible."""
+        return False
 
     def pause(self, reader: str) -> None:
         """A reader pauses the newsletter for long."""

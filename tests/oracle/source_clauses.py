@@ -31,6 +31,18 @@ def _too_old(site: OracleSite) -> None:
     site.join("r")
 
 
+def _second_source(site: OracleSite) -> None:
+    """A second blog is added after an edition, with posts that are older and newer than it."""
+    site.collect()
+    site.join("r")
+    site.publish()
+    site.wait(5 * DAY)
+    site.publish(site.now - 3 * DAY, second=True)
+    site.publish(second=True)
+    site.configure(replace(site.settings, second=True))
+    site.look()
+
+
 def _old_by_name(site: OracleSite) -> None:
     """An editor includes a post that is older than the newsletter, in an edition of one cadence."""
     old = site.publish(site.now - 9 * DAY)
@@ -174,6 +186,7 @@ def _filtered_to_the_end(site: OracleSite) -> None:
 SOURCE_CLAUSES = {
     "what is found too late is out": History(PAST, _too_late),
     "what is older than the newsletter is out": History(WEEKLY, _too_old),
+    "a source that is added goes on after the last edition": History(WEEKLY, _second_source),
     "an editor includes what is older than the newsletter": History(
         Settings(period="week", cadences=("week", "day", "post")), _old_by_name
     ),

@@ -140,8 +140,9 @@ class Expectations:
         before = [
             each.approved
             for each in editions
-            if each.approved.kind is Kind.PERIODIC and each.began and since < each.approved.refreshed
+            if each.approved.kind is Kind.PERIODIC and each.began and since < each.approved.refreshed < self.added
         ]
+        editions = editions or list(self.editions.values())  # a new cadence continues the default one, perhaps
         ends = [max(each.approved.reaches, each.approved.at, each.began or LONG_AGO) for each in editions]
         if post.dated < max((each.reaches for each in before), default=LONG_AGO):
             return Certainty.YES

@@ -5,10 +5,10 @@ Importing this creates nothing: the secret key and the database are made by `new
 
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from newsletter import config
 from newsletter.config.database import is_postgresql, parameters
+from newsletter.config.site_hosts import SiteHosts
 from newsletter.logs import setup as logs
 
 CONFIG = config.current()
@@ -46,9 +46,7 @@ DEBUG = False
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = list(CONFIG.site.secret_key_previous)
 SECRET_KEYS_LOST = list(CONFIG.site.secret_key_lost)
-_HOSTS = [urlsplit(url).hostname or "" for url in (CONFIG.site.url, *CONFIG.site.url_previous)]
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_HOSTS, CONFIG.web.host]
-CSRF_TRUSTED_ORIGINS = [CONFIG.site.url] if _https else []
+ALLOWED_HOSTS = SiteHosts(["localhost", "127.0.0.1", "[::1]", CONFIG.web.host])
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -82,7 +80,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",  # adds Content-Length
     "newsletter.web.middleware.MethodNotAllowedPage",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "newsletter.web.middleware.CsrfOfSiteAddresses",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -174,7 +172,8 @@ X_FRAME_OPTIONS = "DENY"
 # A year; for this host alone, since other hosts of the domain are not this program's.
 SECURE_HSTS_SECONDS = 365 * 86400 if _https else 0
 # The reverse proxy redirects http to https; here a redirect would be endless where `web.trusted_proxies` is not set.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
+# Protection against CSRF (W003) is in a class of ours, derived from Django's.
+SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W005", "security.W008", "security.W021"]
 
 LATEST_EDITION = "newsletter.web.archive.queries.latest"
 

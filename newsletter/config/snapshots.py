@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 from newsletter.config.load import ConfigError, ConfigProblem, find, load
 from newsletter.config.schema import Config
@@ -136,6 +137,8 @@ def _without_fixed_keys(running: Config, configuration: Config) -> tuple[Config,
         allow_local_links=running.allow_local_links,
         site=replace(
             running.site,
+            url=configuration.site.url if _same_scheme(running, configuration) else running.site.url,
+            url_previous=configuration.site.url_previous,
             alert_url=configuration.site.alert_url,
             alert_secret=configuration.site.alert_secret,
             minimum_free_space=configuration.site.minimum_free_space,
@@ -153,6 +156,11 @@ def _without_fixed_keys(running: Config, configuration: Config) -> tuple[Config,
         if getattr(getattr(configuration, table), key) != getattr(getattr(config, table), key)
     ]
     return config, tuple(differing)
+
+
+def _same_scheme(running: Config, configuration: Config) -> bool:
+    """Return whether the public address keeps its scheme, on which the security of cookies depends."""
+    return urlsplit(running.site.url).scheme == urlsplit(configuration.site.url).scheme
 
 
 def changed_tables(before: Config, after: Config) -> list[str]:

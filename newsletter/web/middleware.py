@@ -1,14 +1,16 @@
-"""Middleware: a request's configuration, probes under any host, a content security policy, answers to errors, and
-redirects from old addresses.
+"""Middleware: a request's configuration, probes under any host, the origins of forms, a content security policy, answers
+to errors, and redirects from old addresses.
 """
 
 import ipaddress
 from collections.abc import Callable
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port
+from django.middleware.csrf import CsrfViewMiddleware
 from django.template import loader
 
 from newsletter import config
@@ -16,7 +18,7 @@ from newsletter.api.problem import API_ROOT, MEDIA_TYPE, problem_document
 from newsletter.editions.imported.old_addresses import edition_at
 from newsletter.messages import general as messages
 from newsletter.sending.sql import database_watch
-from subscribers.requests import attach_config
+from subscribers.requests import attach_config, config_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -96,6 +98,27 @@ class ConfigSnapshot:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         attach_config(request, config.refresh().config)
         return self.get_response(request)
+
+
+class CsrfOfSiteAddresses(CsrfViewMiddleware):
+    """Django's protection against CSRF, which trusts the origins of the public addresses in force if they are https.
+
+    Django keeps CSRF_TRUSTED_ORIGINS as it was at first. Without `web.trusted_proxies`, a request that came by https
+    seems to have come by http, so that its origin is not that of its host. An earlier address, which may be given up
+    one day, is trusted for requests to that address only.
+    """
+
+    @property
+    def csrf_trusted_origins_hosts(self) -> list[str]:
+        """Return the host from whose pages a request without an origin may come."""
+        return [urlsplit(url).netloc for url in (config.current().site.url,) if url.startswith("https://")]
+
+    def _origin_verified(self, request: HttpRequest) -> bool:
+        if super()._origin_verified(request):  # type: ignore[misc]
+            return True
+        site, origin = config_of(request).site, request.META["HTTP_ORIGIN"]
+        earlier = [url for url in site.url_previous if urlsplit(url).netloc == request.META.get("HTTP_HOST")]
+        return any(url.startswith("https://") and url == origin for url in (site.url, *earlier))
 
 
 class MethodNotAllowedPage:

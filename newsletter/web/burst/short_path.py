@@ -124,8 +124,13 @@ class ShortPath:
         await _send(200, head, b"", send)
         return 200
 
-    def _made_head(self, respond: Callable[[], HttpResponse], scheme: str, host: bytes, language: bytes) -> _Head:
-        """Return the headers of a response that is always the same. Raises DisallowedHost."""
+    def _made_head(
+        self, respond: Callable[[], HttpResponse], _number: int, scheme: str, host: bytes, language: bytes
+    ) -> _Head:
+        """Return the headers of a response that is always the same under the configuration of this number.
+
+        Raises DisallowedHost.
+        """
         request, response = _request(scheme, host, language), respond()
         request.get_host()
         self._complete(request, response)
@@ -133,8 +138,7 @@ class ShortPath:
 
     async def _sign_up(self, scope: AsgiMessage, body: bytes, send: Send) -> int:
         """Answer, and return the status; 0 if Django is to answer."""
-        in_force = config.recent()
-        configuration = in_force.config
+        configuration = config.recent().config
         newsletter = configuration.newsletters.get(scope["path"].removeprefix(NEWSLETTERS).removesuffix(SIGN_UP))
         if newsletter is None or newsletter.status == "archived" or body.count(b"&") >= MOST_FIELDS:
             return 0
@@ -150,9 +154,7 @@ class ShortPath:
         answer = await self._signing_up.write(asked.request)
         if answer != RequestAnswer.ACCEPTED:
             return await self._answer(request, asked.response(answer), send)
-        head, body = self._accepted(
-            in_force.number, newsletter.name, asked.request.language, *_what_head_depends_on(scope)
-        )
+        head, body = self._accepted(newsletter.name, asked.request.language, *_what_head_depends_on(scope))
         nonce = secrets.token_urlsafe(12).encode()
         await _send(
             202, [(name, value.replace(NONCE, nonce)) for name, value in head], body.replace(NONCE, nonce), send
@@ -160,7 +162,7 @@ class ShortPath:
         return 202
 
     def _made_accepted(
-        self, _number: int, newsletter: str, language: str, scheme: str, host: bytes, accepted: bytes
+        self, newsletter: str, language: str, _number: int, scheme: str, host: bytes, accepted: bytes
     ) -> tuple[_Head, bytes]:
         """Return the headers and the body of the page after a sign-up, under the configuration of this number."""
         request = _request(scheme, host, accepted)
@@ -238,10 +240,10 @@ def _is_plain(scope: AsgiMessage, media_types: Collection[bytes] | None) -> bool
     return media_types is None or headers.get(b"content-type", b"").lower() in media_types
 
 
-def _what_head_depends_on(scope: AsgiMessage) -> tuple[str, bytes, bytes]:
-    """Return the scheme, the host and the languages of a request."""
+def _what_head_depends_on(scope: AsgiMessage) -> tuple[int, str, bytes, bytes]:
+    """Return the number of the configuration, which has the hosts, and the scheme, host and languages of a request."""
     headers = dict(scope["headers"])
-    return scope["scheme"], headers.get(b"host", b""), headers.get(b"accept-language", b"")
+    return config.recent().number, scope["scheme"], headers.get(b"host", b""), headers.get(b"accept-language", b"")
 
 
 def _request(scheme: str, host: bytes, language: bytes) -> ASGIRequest:

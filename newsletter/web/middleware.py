@@ -1,5 +1,5 @@
-"""Middleware: a request's configuration, probes under any host, the origins of forms, a content security policy, answers
-to errors, and redirects from old addresses.
+"""Middleware: a request's configuration, probes under any host, the origins of forms, a content security policy,
+answers to errors, and redirects from old addresses.
 """
 
 import ipaddress

@@ -53,9 +53,12 @@ def test_a_file_that_did_not_change_is_not_read_again(file: Path) -> None:
 def test_a_valid_change_is_in_force_under_the_next_number(file: Path) -> None:
     number = config.snapshot().number
     write(file, '"Brev"', '"Nytt"')
+    write(file, 'url = "https://brev.', 'url_previous = ["https://brev.example.org"]\nurl = "https://nytt.')
     found = config.refresh()
     assert (found.number, found.problem, found.restart) == (number + 1, None, ())
     assert config.current().newsletters["brev"].title == "Nytt"
+    site = config.current().site
+    assert (site.url, site.url_previous) == ("https://nytt.example.org", ("https://brev.example.org",))
 
 
 def test_frequent_calls_look_at_the_file_at_intervals(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +100,7 @@ def test_a_file_that_is_gone_for_a_moment_changes_nothing(file: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
-        ("https://brev.example.org", "https://other.example.org", "site.url"),
+        ("https://brev.example.org", "http://brev.example.org", "site.url"),
         ('alert_url = ""', 'database = "sqlite:///other.db"', "site.database"),
         ('journal = ""', 'journal = "elsewhere"', "delivery.journal"),
         ("[delivery]", "[web]\nport = 9000\n\n[delivery]", "web.port"),

@@ -7,10 +7,12 @@ from urllib.parse import urlsplit
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from newsletter import config
 from newsletter.config import Config, ConfigProblem
 from newsletter.config.document import Change, KeyPath, SetValue, value_at
+from newsletter.config.toml import dotted
 from newsletter.editions.local_links import is_public
 from newsletter.messages import configuration as configuration_messages
 from newsletter.web.desk.settings.forms import Wanted
@@ -48,15 +50,29 @@ def check_address(before: Config, after: Config) -> None:
 
 
 def tell_what_is_left(request: HttpRequest, changes: tuple[Change, ...]) -> None:
-    """After a change of the address, say what has to be done outside of the desk, in its order."""
+    """After a change of the address, say whether it is in force, and what has to be done outside of this page, in its
+    order.
+    """
     address = _of(changes, URL)
     if isinstance(address, SetValue):
-        for step in _steps(str(address.value)):
+        needs_restart = dotted(URL) in config.snapshot().restart
+        if not needs_restart:
+            messages.success(request, _IN_FORCE)
+        for step in _steps(str(address.value), needs_restart=needs_restart):
             messages.warning(request, step)
 
 
-def _steps(url: str) -> Iterator[str]:
+_IN_FORCE = gettext_lazy(
+    "In force now: new emails have the new address. Links in emails that were sent keep working while the earlier "
+    "address leads here, too."
+)
+
+
+def _steps(url: str, *, needs_restart: bool) -> Iterator[str]:
     values = {"host": urlsplit(url).hostname or "", "url": url}
     yield _("1. Let %(host)s lead to this server, with a certificate, and keep the earlier address.") % values
-    yield _("2. Restart the program. Until then, emails have the earlier address.")
+    if needs_restart:
+        yield _("2. Restart the program. Until then, emails have the earlier address.")
+    else:
+        yield _("2. Log in again at %(url)s/desk/.") % values
     yield _("3. Enter %(url)s at your email service (webhooks) and in forms on other websites.") % values

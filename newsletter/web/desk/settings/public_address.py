@@ -1,6 +1,6 @@
 """A change of the public address: it must be one that readers can reach, and the earlier one keeps working."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -49,13 +49,13 @@ def check_address(before: Config, after: Config) -> None:
         )
 
 
-def tell_what_is_left(request: HttpRequest, changes: tuple[Change, ...]) -> None:
+def tell_what_is_left(request: HttpRequest, changes: tuple[Change, ...], restart: Sequence[str]) -> None:
     """After a change of the address, say whether it is in force, and what has to be done outside of this page, in its
-    order.
+    order; `restart` has the keys that take effect with the next start.
     """
     address = _of(changes, URL)
     if isinstance(address, SetValue):
-        needs_restart = dotted(URL) in config.snapshot().restart
+        needs_restart = dotted(URL) in restart
         if not needs_restart:
             messages.success(request, _IN_FORCE)
         for step in _steps(str(address.value), needs_restart=needs_restart):

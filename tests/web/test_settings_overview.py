@@ -28,6 +28,17 @@ def _found(client: Client, text: str, language: str = "en") -> list[str]:
         ("avsender", "nb", "/desk/settings/n/kinaforum/sender/#field-from"),
         ("timezone", "en", "/desk/settings/n/kinaforum/general/#field-timezone"),
         ("åpningssporing", "nb", "/desk/settings/n/kinaforum/content/#field-track"),
+        ("where do replies go?", "en", "/desk/settings/n/kinaforum/sender/#field-reply_to"),
+        ("answers from my readers", "en", "/desk/settings/n/kinaforum/sender/#field-reply_to"),
+        ("stop tracking", "en", "/desk/settings/n/kinaforum/content/#field-track"),
+        ("my name in the inbox", "en", "/desk/settings/n/kinaforum/sender/#field-from"),
+        ("posts that were backdated", "en", "/desk/settings/n/kinaforum/schedule/#field-late_posts"),
+        ("picture at the top", "en", "/desk/settings/n/kinaforum/design/#field-theme.logo"),
+        ("hvor går svar?", "nb", "/desk/settings/n/kinaforum/sender/#field-reply_to"),
+        ("slå av sporing", "nb", "/desk/settings/n/kinaforum/content/#field-track"),
+        ("hvem den er fra", "nb", "/desk/settings/n/kinaforum/sender/#field-from"),
+        ("forsinkede innlegg", "nb", "/desk/settings/n/kinaforum/schedule/#field-late_posts"),
+        ("toppbilde", "nb", "/desk/settings/n/kinaforum/design/#field-theme.logo"),
     ],
 )
 def test_a_setting_is_found_by_common_words(admin: Client, text: str, language: str, address: str) -> None:
@@ -48,9 +59,11 @@ def test_pages_without_settings_are_found_and_parts_of_other_words_are_not_first
     ):
         assert _found(admin, text)[0] == address
     assert all("general" not in address for address in _found(admin, "mal", "nb"))
+    assert "/desk/account/" not in _found(admin, "logo")
 
 
 def test_nothing_found_is_said(admin: Client) -> None:
+    assert _found(admin, "what is it") == []
     page = admin.get(HERE, {"text": "zeppelin"}).content.decode()
     assert "No setting has these words. Try another one." in page
     assert 'value="zeppelin"' in page

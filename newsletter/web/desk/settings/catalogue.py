@@ -80,8 +80,13 @@ SENDER = SettingsPage(
     _("Sender"),
     "newsletters.NAME",
     (
-        SettingField("from", _("From"), _("The sender’s name, and the address in angle brackets."), required=True),
-        SettingField("reply_to", _("Reply-To"), _("Where replies go, if not to the sender's address.")),
+        SettingField(
+            "from",
+            _("Sender’s name and email address"),
+            _("The address is in angle brackets, after the name."),
+            required=True,
+        ),
+        SettingField("reply_to", _("Address for replies"), _("If blank, replies go to the sender’s address.")),
         SettingField(
             "address",
             _("Postal address"),

@@ -26,18 +26,19 @@ COMMON_WORDS: dict[str, Words] = {
     "noindex": gettext_lazy("google private hidden"),
     "form_origins": gettext_lazy("embed website form"),
     "challenge": gettext_lazy("spam bots captcha"),
-    "from": gettext_lazy("sender name email address"),
-    "reply_to": gettext_lazy("answer replies address"),
+    "from": gettext_lazy("sender name email address author inbox who"),
+    "reply_to": gettext_lazy("answers reply replies respond write back readers address"),
     "address": gettext_lazy("street postal law footer"),
     "period": gettext_lazy("how often daily weekly monthly"),
     "draft": gettext_lazy("when time day"),
     "send": gettext_lazy("when time day hour"),
+    "late_posts": gettext_lazy("old backdated missed forgotten delayed later after"),
     "skip": gettext_lazy("holiday christmas pause"),
     "subject": gettext_lazy("title headline inbox"),
     "body": gettext_lazy("excerpt length full text"),
     "images": gettext_lazy("pictures photos"),
-    "track": gettext_lazy("statistics analytics open click tracking rate"),
-    "theme.logo": gettext_lazy("picture brand"),
+    "track": gettext_lazy("statistics analytics opens opened clicks tracking tracker rate pixel privacy gdpr count"),
+    "theme.logo": gettext_lazy("picture image brand banner header top icon"),
     "theme.accent": gettext_lazy("color brand"),
     "theme.font": gettext_lazy("typeface letters"),
     "smtp.host": gettext_lazy("mail server"),
@@ -50,6 +51,12 @@ COMMON_WORDS: dict[str, Words] = {
     "url": gettext_lazy("domain website links https"),
 }
 """What people call settings beside their labels, by key."""
+
+FUNCTION_WORDS: Words = gettext_lazy(
+    "a an and are at be by can change come do does for go goes how i if in is it me my of off on or our set should stop"
+    " that the their them they this to turn was we were what when where which with you your"
+)
+"""Words of a question that say little about a setting: they count only if settings have all of the words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +104,34 @@ PLACES = (
 
 
 def search(text: str, newsletters: Iterable[Newsletter]) -> list[Link]:
-    """Return the settings and pages whose label, help or common words have all the words; those named so first."""
-    wanted = _words(text)
-    if not wanted:
-        return []
+    """Return the settings and pages whose label, help or common words have all the words; those named so first.
+
+    If none has all of them, function words are left out, and then those are returned that have the most of the others.
+    """
     listed = list(newsletters)
-    matches = [
-        *(match for page, name, title in _pages(listed) for match in _matches(page, name, title, wanted)),
-        *_places(listed, wanted),
-    ]
-    return [link for _rank, link in sorted(matches, key=lambda match: match[0])[:MOST_MATCHES]]
+    words = list(dict.fromkeys(_words(text)))
+    function_words = set(_words(str(FUNCTION_WORDS)))
+    main_words = [word for word in words if word not in function_words]
+    ranks = _ranks(listed, words) or _ranks(listed, main_words) or _ranks_of_most(listed, main_words)
+    return sorted(ranks, key=lambda link: ranks[link])[:MOST_MATCHES]
+
+
+def _ranks(newsletters: list[Newsletter], wanted: list[str]) -> dict[Link, int]:
+    """Return the settings and pages that have all the words, each with its rank; nothing without words."""
+    if not wanted:
+        return {}
+    pages = (match for page, name, title in _pages(newsletters) for match in _matches(page, name, title, wanted))
+    return {link: rank for rank, link in (*pages, *_places(newsletters, wanted))}
+
+
+def _ranks_of_most(newsletters: list[Newsletter], wanted: list[str]) -> dict[Link, int]:
+    """Return the settings and pages that have the most of the words, each with the sum of its ranks."""
+    ranks: dict[Link, list[int]] = {}
+    for word in wanted:
+        for link, rank in _ranks(newsletters, [word]).items():
+            ranks.setdefault(link, []).append(rank)
+    most = max(map(len, ranks.values()), default=0)
+    return {link: sum(each) for link, each in ranks.items() if len(each) == most}
 
 
 def _words(text: str) -> list[str]:
@@ -115,11 +140,12 @@ def _words(text: str) -> list[str]:
 
 
 def _has(text: str, wanted: list[str], *, inside: bool) -> bool:
-    """Return whether each of the words begins one of a text, or two written together; with `inside`, is part of one."""
+    """Return whether each of the words begins one of a text, or is two written together; `inside`, is part of one."""
     words = _words(text)
-    words += [first + second for first, second in pairwise(words)]
+    joined = {first + second for first, second in pairwise(words)}
     return all(
-        any(word.startswith(each) or (inside and len(each) > _SHORT and each in word) for word in words)
+        each in joined
+        or any(word.startswith(each) or (inside and len(each) > _SHORT and each in word) for word in words)
         for each in wanted
     )
 

@@ -1,4 +1,4 @@
-/* Beside a colour's code: a picker, and the contrast with white (WCAG 2.2), below which text is hard to read. */
+/* Beside a colour's code: a picker, and the contrast (WCAG 2.2) of text that has it, or that is on it. */
 (() => {
   "use strict";
 
@@ -11,8 +11,15 @@
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   }
 
-  document.querySelectorAll("input[data-colour]").forEach((field) => {
-    const { pick, contrast, low, unset } = field.dataset, note = document.createElement("span");
+  const code = (field) => field.value.trim() || field.placeholder;
+
+  function ratio(one, other) {
+    const [darker, lighter] = [one, other].map((each) => luminance(whole(each))).sort((a, b) => a - b);
+    return (lighter + 0.05) / (darker + 0.05);
+  }
+
+  const updates = [...document.querySelectorAll("input[data-colour]")].map((field) => {
+    const { pick, other, contrast, low, unset } = field.dataset, note = document.createElement("span");
     const picker = Object.assign(document.createElement("input"), { type: "color", className: "colour", title: pick });
     picker.setAttribute("aria-label", `${pick}: ${field.labels[0].textContent.trim()}`);
     note.className = "small soft";
@@ -21,22 +28,33 @@
     field.before(around);
     around.append(picker, field, note);
 
-    function show() {
-      const code = field.value.trim() || field.placeholder;
-      picker.classList.toggle("unset", !HEX.test(code));
-      if (!HEX.test(code)) { note.textContent = code ? "" : unset; note.classList.remove("warn"); return; }
-      picker.value = whole(code);
-      const ratio = 1.05 / (luminance(whole(code)) + 0.05);
-      note.textContent = contrast.replace("{ratio}", ratio.toFixed(1)) + (ratio < LEAST ? ` – ${low}` : "");
-      note.classList.toggle("warn", ratio < LEAST);
+    function others() {
+      if (!other) { return ["#000000", "#ffffff"]; }
+      return [HEX.test(other) ? other : code(document.getElementsByName(other)[0])].filter((each) => HEX.test(each));
+    }
+
+    function words() {
+      if (!HEX.test(code(field))) { return code(field) ? "" : unset; }
+      if (!others().length) { return ""; }
+      const best = Math.max(...others().map((each) => ratio(code(field), each)));
+      return contrast.replace("{ratio}", best.toFixed(1)) + (best < LEAST ? ` – ${low}` : "");
+    }
+
+    function update() {
+      const text = words(), valid = HEX.test(code(field));
+      picker.classList.toggle("unset", !valid);
+      if (valid) { picker.value = whole(code(field)); }
+      if (note.textContent !== text) { note.textContent = text; }
+      note.classList.toggle("warn", text.endsWith(` – ${low}`));
     }
     picker.addEventListener("input", () => {
       field.value = picker.value;
       field.dispatchEvent(new Event("input", { bubbles: true }));
     });
-    field.addEventListener("input", show);
-    show();
+    field.addEventListener("input", () => updates.forEach((each) => each()));
+    return update;
   });
+  updates.forEach((each) => each());
 
   /* The browser's time zone is proposed where the blog does not say its own. */
   const zone = document.querySelector("input[name=timezone][data-ask-browser]");

@@ -162,8 +162,8 @@ def test_the_designs_do_not_scroll(draft: Page, shared: Running) -> None:
         assert frame.evaluate(NESTED)[0] == 0
 
 
-def test_a_colour_that_is_not_set_says_so(draft: Page, shared: Running) -> None:
-    """A browser's field for a colour cannot be blank, and shows black."""
+def test_a_colour_shows_the_contrast_of_the_text_that_has_it_or_is_on_it(draft: Page, shared: Running) -> None:
+    """A browser's field for a colour cannot be blank, and shows black: one that is not set says so."""
     draft.goto(f"{shared.url}/desk/settings/n/kinaforum/design/")
     band = draft.locator("#field-theme\\.band")
     code, picker, note = (
@@ -174,12 +174,22 @@ def test_a_colour_that_is_not_set_says_so(draft: Page, shared: Running) -> None:
     edge = "(each) => getComputedStyle(each).borderTopStyle"
     for colour, style, words in (
         ("", "dashed", "Not set"),
-        ("#000", "solid", "Contrast with white: 21.0 to 1"),
+        ("#000", "solid", "Contrast of the text on it: 21.0 to 1"),
+        ("#ffee00", "solid", "Contrast of the text on it: 17.5 to 1"),
         ("", "dashed", "Not set"),
     ):
         code.fill(colour)
         expect(note).to_have_text(words)
         assert picker.evaluate(edge) == style
+    draft.locator("[name='theme.background']").fill("#1f1d1a")
+    draft.locator("[name='theme.accent_dark']").fill("#333")
+    for name, words in (
+        ("background", "Contrast of the text on it: 1.0 to 1 – hard to read"),
+        ("text", "Contrast with the background: 1.0 to 1 – hard to read"),
+        ("accent", "Contrast with the background: 2.6 to 1 – made readable where it is text"),
+        ("accent_dark", "Contrast with the background in dark mode: 1.2 to 1 – made readable where it is text"),
+    ):
+        expect(draft.locator(f"#field-theme\\.{name}").get_by_role("status")).to_have_text(words)
 
 
 @pytest.mark.parametrize("width", [375, 1280])

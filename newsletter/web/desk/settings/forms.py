@@ -342,7 +342,7 @@ def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
         return DatesField(value, **options)
     attributes: dict[str, Any] = {"placeholder": default, "autocomplete": "off"}
     if field.kind is Kind.COLOUR:
-        attributes |= colour_attributes()
+        attributes |= colour_attributes(field.key)
     if field.kind is Kind.SUBJECT:
         return _ParsedField(field.kind, **options, initial=text, widget=SubjectWidget({"autocomplete": "off"}))
     several = field.kind in _SEVERAL_LINES

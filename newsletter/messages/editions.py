@@ -314,8 +314,8 @@ LINKS_TO_EVERYONE = MessageType(
 LINKS_TO_RESERVED = MessageType(
     "links.sent-to-reserved",
     gettext_noop(
-        "links in emails begin with {url}; they are sent only while every subscriber's address is under a "
-        "reserved name such as .example or .test"
+        "links in emails begin with {url}, which readers can't open, so editions are sent only if all subscribers "
+        "have an address under a reserved name such as .example or .test; enter a public address of this site"
     ),
 )
 

@@ -191,6 +191,10 @@ def test_without_a_blog_the_newsletter_has_no_source_and_no_schedule(setup: SetU
     assert client.post(answer["Location"], given)["Location"] == _address(setup, "sending/")
     fields = _fields(client.get(_address(setup, "sending/")).content)
     assert not {"draft_0", "send_0"} & set(fields)
+    assert "Who sends it?" in client.get(_address(setup, "sending/")).content.decode()
+    sample = client.get(_address(setup, "preview/")).content.decode()
+    assert "Your letter will be here." in sample
+    assert "No new posts" not in sample
     given = {"sender_name": "Anna", "sender_address": "anna@example.org", "address": "1 Quay", "provider": "file"}
     client.post(_address(setup, "sending/"), given)
     (newsletter,) = config.load(setup.file, {}).newsletters.values()

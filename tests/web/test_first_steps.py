@@ -1,9 +1,12 @@
 """The first steps that the desk's home page shows until a newsletter has sent an edition."""
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from newsletter import config
 from newsletter.editions import history
 from newsletter.messages import history as acts
 from newsletter.models import Edition, State
@@ -48,6 +51,26 @@ def test_a_step_is_done_when_its_result_exists(admin: Client) -> None:
     assert steps(admin) == [("subscribers", True), ("draft", True), ("test", False)]
     assert reverse("desk:proof", args=(edition.newsletter, edition.period)) in admin.get("/desk/").content.decode()
     history.log("editor", acts.TEST_SENT(), edition.name, make.NOW)
+    assert steps(admin) == []
+
+
+def test_a_newsletter_without_sources_begins_with_a_letter(admin: Client) -> None:
+    settings = config.current()
+    letters = replace(settings.newsletters["kinaforum"], sources=())
+    config.use(replace(settings, newsletters={"kinaforum": letters}))
+    assert steps(admin) == [("letter", False), ("test", False), ("subscribers", False)]
+    assert admin.get("/desk/").content.decode().count("New letter") == 2, "in the step, and in what waits"
+    admin.post("/desk/n/kinaforum/letter/", {"subject": "Hello", "greeting": "Spring."})
+    edition = Edition.objects.get()
+    assert steps(admin) == [("letter", True), ("test", False), ("subscribers", False)]
+    home = admin.get("/desk/").content.decode()
+    assert "Not sent or scheduled yet." in home
+    assert "Sources checked" not in home
+    page = admin.get(reverse("desk:edition", args=(edition.newsletter, edition.period))).content.decode()
+    assert "Letter of " in page
+    assert "Check for new posts" not in page
+    history.log("editor", acts.TEST_SENT(), edition.name, make.NOW)
+    subscribe()
     assert steps(admin) == []
 
 

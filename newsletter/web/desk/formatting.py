@@ -78,7 +78,7 @@ def capital(sentence: str) -> str:
     """Return a sentence with a capital letter at its beginning, unless it begins with a name (a key, a file, an
     edition).
     """
-    first = sentence.partition(" ")[0].rstrip(":").removeprefix("e-")  # Norwegian words such as "e-postserveren"
+    first = sentence.partition(" ")[0].rstrip(",:").removeprefix("e-")  # Norwegian words such as "e-postserveren"
     return (sentence[:1].upper() if first.isalpha() else sentence[:1]) + sentence[1:]
 
 
@@ -196,6 +196,8 @@ def _draft(edition: Edition, zone: tzinfo) -> str:
         return _("Sent as soon as it is approved. Sources checked %(ago)s.") % {"ago": refreshed}
     if due:
         return _("Planned for %(when)s. Sources checked %(ago)s.") % {"when": due, "ago": refreshed}
+    if edition.standalone:
+        return _("Not sent or scheduled yet.")
     return _("Sources checked %(ago)s.") % {"ago": refreshed}
 
 

@@ -96,7 +96,7 @@ class SendingForm(DeskForm):
     port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, required=False, initial=587)
     security = forms.ChoiceField(
         label=_("Encryption"),
-        help_text=_("Automatic means STARTTLS, except on this machine."),
+        help_text=_("Automatic is STARTTLS, or no encryption if the server is on this machine."),
         choices=[
             ("auto", _("Automatic")),
             ("tls", "TLS"),

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from newsletter.config import Config, Newsletter
 from newsletter.domain.digest import Digest, DigestPost, Letterhead
 from newsletter.domain.found_post import FoundPost
@@ -21,7 +23,7 @@ _DAYS = {"day": 1, "week": 7, "month": 31}
 
 
 def sample_html(configuration: Config, blog: BlogProfile, now: datetime) -> str:
-    """Return the email of the first draft; one of older posts, if the draft will have none."""
+    """Return the email of the first draft; one of older posts, if the draft will have none; a letter without a blog."""
     newsletter = next(iter(configuration.newsletters.values()))
     head = letterhead(configuration, newsletter)
     posts = of_first_draft(blog.posts, newsletter, now) or _latest(blog.posts, newsletter)
@@ -51,6 +53,8 @@ def _digest(newsletter: Newsletter, head: Letterhead, posts: list[FoundPost], no
     times = [post.published for post in posts if post.published] or [now]
     since, until = min(times), max(times) + timedelta(seconds=1)
     digest = Digest(newsletter.name, head, since, until, newsletter.title, "", groups)
+    if not newsletter.sources:
+        return replace(digest, standalone=True, greeting=_("Your letter will be here."))
     if not posts:
         return digest
     line = subject(newsletter.subject, head, digest.posts, since, until)

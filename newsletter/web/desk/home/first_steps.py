@@ -23,26 +23,25 @@ class FirstStep:
 
 
 def first_steps(newsletter: Newsletter, draft: Edition | None) -> tuple[FirstStep, ...]:
-    """Return the steps of a newsletter that has sent no edition yet, or nothing when all are done."""
+    """Return the steps of a newsletter that has sent no edition yet, or nothing when all are done.
+
+    `draft` is the next edition of its schedule; its newest letter, if it has none.
+    """
     if newsletter.status != "active":
         return ()
     subscribed = Subscription.objects.filter(newsletter=newsletter.name).exists()
     tested = draft is not None and _was_tested(draft)
     reviewed = draft is not None and (tested or draft.revision > 1 or draft.state != State.DRAFT)
-    steps = (
-        FirstStep(
-            "subscribers", _("Import your subscribers"), subscribed, reverse("desk:subscribers-import"), _("Import")
-        ),
-        FirstStep("draft", _("Review the first draft"), reviewed, _address("desk:edition", draft), _("Open draft"))
-        if newsletter.has_schedule or draft
-        else FirstStep("letter", _("Write the first letter"), False, _letter_page(newsletter), _("New letter")),
-        FirstStep("test", _("Send a test to yourself"), tested, _address("desk:proof", draft), _("Send a test")),
+    page = _address("desk:edition", draft)
+    reviewing = FirstStep("draft", _("Review the first draft"), reviewed, page, _("Open draft"))
+    letter_page = reverse("desk:letter", args=(newsletter.name,))
+    writing = FirstStep("letter", _("Write the first letter"), draft is not None, letter_page, _("New letter"))
+    importing = FirstStep(
+        "subscribers", _("Import your subscribers"), subscribed, reverse("desk:subscribers-import"), _("Import")
     )
+    testing = FirstStep("test", _("Send a test to yourself"), tested, _address("desk:proof", draft), _("Send a test"))
+    steps = (importing, reviewing, testing) if newsletter.has_schedule else (writing, testing, importing)
     return () if all(step.done for step in steps) else steps
-
-
-def _letter_page(newsletter: Newsletter) -> str:
-    return reverse("desk:letter", args=(newsletter.name,))
 
 
 def _address(route: str, edition: Edition | None) -> str:

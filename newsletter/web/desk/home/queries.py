@@ -120,9 +120,11 @@ def _card(
     # A letter outside the schedule begins where the last scheduled edition ended, and leaves it the posts.
     since = (sent.since if sent.standalone else sent.until) if sent else None
     first, more = timeline.headlines(newsletter, coming, since, now)
+    letters = (e for e in mine if e.state in OPEN and not e.welcome_id)
+    written = coming if newsletter.has_schedule else next(letters, None)
     return Card(
         newsletter=newsletter,
-        first_steps=() if sent else first_steps(newsletter, coming),
+        first_steps=() if sent else first_steps(newsletter, written),
         open=tuple(lines((e for e in mine if e.state in OPEN), newsletter, titles)),
         last=line(sent, newsletter, titles[sent.pk]) if sent else None,
         result=results.get(sent.pk, "") if sent else "",

@@ -65,7 +65,7 @@ DELIVERY = SettingsPage(
                 SettingField(
                     "smtp.security",
                     _("Encryption"),
-                    _("Automatic means STARTTLS, except on this machine."),
+                    _("Automatic is STARTTLS, or no encryption if the server is on this machine."),
                     Kind.CHOICE,
                     choices=(
                         ("auto", _("Automatic")),

@@ -144,7 +144,7 @@ class _Judging(Expectations):
         if post.name in self.dealt[cadence] and (not lacking or len(lacking) * 2 < len(here)):
             return Certainty.NO
         newcomers_lack = post.name not in self.dealt[cadence] and post.name not in self.perhaps[cadence]
-        if is_sure and (newcomers_lack or len(sure) * 2 >= len(here)):
+        if is_sure and (newcomers_lack or len(sure) * 2 >= len(here) > 0):
             return Certainty.YES
         return Certainty.EITHER
 

@@ -172,6 +172,16 @@ def test_what_a_filter_keeps_out_of_an_approved_edition_stays_out() -> None:
     assert judged(R, film, Configured(at(2), "week"), weekly, excluded=FILM) == ["lost r a"]
 
 
+def test_what_perhaps_all_had_is_not_surely_filtered_in_an_edition_for_nobody() -> None:
+    small, filtered = Configured(at(0.5), "week", minimum_posts=2), Configured(at(5), "week", excluded=FILM)
+    first = sent(4, "w1", ("r", "a"))
+    second = [approved(6, "w2", shown=frozenset({"b"})), Began(at(6), "w2"), Finished(at(6), "w2")]
+    back = [Configured(at(7), "week"), Joined(at(7), "late")]
+    post, others = listed("a", 1, "film"), [Left(at(4.5), "r"), filtered]
+    log = [R, small, read(1, post), first, *others, read(5.5, post, listed("b", 5.5)), second, back]
+    assert "unwanted late a" not in judged(*log, sent(11, "w3", ("late", "a")))
+
+
 def test_an_edition_of_a_cadence_that_is_not_offered_when_it_is_approved_need_not_have_what_is_lacked() -> None:
     daily = approved(2, "d", "day", shown=frozenset({"b"}))
     both = read(1, listed("a", 0.5), listed("b", 1))

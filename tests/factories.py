@@ -49,7 +49,7 @@ def found(uid: str, published: datetime | None = NOW - DAY, **fields: Any) -> Fo
 
 def reading(*posts: FoundPost, reached: datetime | None = EVERYTHING, **fields: Any) -> SourceReading:
     """A listing of these posts; `reached` is how far back it went, by default to its end."""
-    return SourceReading(kind="feed", title="Kinaforum", posts=posts, reached_back_to=reached, **fields)
+    return SourceReading(**{"kind": "feed", "title": "Kinaforum", **fields}, posts=posts, reached_back_to=reached)
 
 
 def collected(*posts: FoundPost, now: datetime = NOW, source: str = SOURCE, **fields: Any) -> ledger.Stored:

@@ -18,6 +18,7 @@ from newsletter.feeds.document import split_address
 from newsletter.feeds.html.markup import text_of
 from newsletter.feeds.identity import LONG, are_similar, letters, link_key, text_key
 from newsletter.models import Listing, Post, Source
+from newsletter.models.source import PUSHED
 
 A_DAY = timedelta(days=1)
 MOST_KEYS = 500
@@ -94,10 +95,13 @@ class KnownPosts:
     """Finds the posts of a reading that the newsletter already has.
 
     `configured` has the addresses of the newsletter's sources: of one that was removed, nothing is listed any more.
+    Pushed posts are not gone either.
     """
 
     def __init__(self, source: Source, reading: SourceReading, configured: Collection[str]) -> None:
-        self._source, self._reached, self._configured = source, reading.reached_back_to, {*configured, source.url}
+        self._source, self._reached = source, reading.reached_back_to
+        self._configured = {*configured, source.url, PUSHED}
+        self._newest_first = reading.kind != "folder"
         self._uids = {post.uid for post in reading.posts}
         self._links = Counter(link_key(post.url) for post in reading.posts if post.url)
         listings = source.listings.filter(uid__in=self._uids).select_related("post")
@@ -143,6 +147,8 @@ class KnownPosts:
             (newest, newest_post), (oldest, _post) = known[0], known[-1]
             unknown = sum(post is None and oldest < at < newest for at, post in dated)
             count = len(known)
+        elif not self._newest_first:
+            return None
         else:
             undated = [post for _uid, post in self._undated(found_posts)]
             known_posts = [post for post in undated if post is not None]
@@ -160,9 +166,12 @@ class KnownPosts:
     def undated_there_before(self, found_posts: Sequence[FoundPost]) -> frozenset[str]:
         """Return the ids of new posts without a date that a source had before it is read for the first time.
 
-        They are listed below a known one; if the source lists no known post at all, that goes for all of them.
+        They are listed below a known one; if the source lists no known post at all, that goes for all of them. It goes
+        for all of a folder, too, whose files are listed by their names.
         """
         undated = self._undated(found_posts)
+        if not self._newest_first:
+            return frozenset(uid for uid, post in undated if post is None)
         places = [place for place, (_uid, post) in enumerate(undated) if post is not None]
         if not places and any(self.find(post) for post in found_posts if post.published is not None):
             return frozenset()
@@ -287,9 +296,9 @@ def _uses_id_again(both: Comparison) -> bool:
     return other_address and both.nothing_in_common
 
 
-def _path(url: str) -> tuple[str, str]:
+def _path(url: str) -> tuple[str, str, str]:
     parts = split_address(url)
-    return parts.path, parts.query
+    return parts.path, parts.query, parts.fragment
 
 
 def _is_home_page(url: str) -> bool:

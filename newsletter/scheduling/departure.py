@@ -27,5 +27,6 @@ def leave_by_itself(configuration: Config, edition: Edition, now: datetime) -> M
 
 def wait(edition: Edition, why: Message, now: datetime) -> Message:
     """Record why an edition waits; editors are notified once for each reason."""
-    Edition.objects.filter(pk=edition.pk).update(waiting=why)
-    return notices.tell_of_wait(edition, why, now)
+    with transaction.atomic():
+        Edition.objects.filter(pk=edition.pk).update(waiting=why)
+        return notices.tell_of_wait(edition, why, now)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 
+from newsletter.collecting.pushed_posts import push
 from newsletter.domain.found_post import FoundPost
 from newsletter.messages import Message
 from newsletter.messages.sources import STOPPED
@@ -153,6 +154,28 @@ def test_a_post_without_a_date_among_dated_ones_is_new() -> None:
     configured((OTHER,))
     collected(found("b", NOW - 8 * DAY), found("a", NOW - 9 * DAY), found("new", None), source=OTHER)
     assert there_before() == set()
+
+
+def test_the_files_of_a_folder_without_dates_are_listed_by_name_and_show_nothing() -> None:
+    """A folder takes the place of one below it: files whose names sort above known ones are not new."""
+    listed = [undated(uid, moved=True) for uid in ("above", "b", "a", "below")]
+    configured((SOURCE,))
+    collected(undated("b"), undated("a"), now=NOW - 8 * DAY)
+    configured((OTHER,))
+    collected(*listed, source=OTHER, kind="folder")
+    assert there_before() == {f"Post {uid}" for uid in ("above", "a", "b", "below")}
+
+
+@pytest.mark.parametrize("days", [5, None])
+def test_a_post_that_was_pushed_says_nothing_of_a_blog_that_is_added(days: int | None) -> None:
+    at = None if days is None else NOW - days * DAY
+    configured((SOURCE,))
+    collected(now=NOW - 52 * WEEK)
+    push("kinaforum", found("b", at, url="https://other.example/b"), NOW - 4 * DAY)
+    configured((SOURCE, OTHER))
+    older = None if at is None else at + DAY
+    collected(found("c", older), found("b", at, url="https://other.example/b"), source=OTHER)
+    assert there_before() == {"Post c"}
 
 
 def test_another_blog_without_dates_does_not_go_on() -> None:

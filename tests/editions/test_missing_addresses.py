@@ -115,6 +115,18 @@ def test_missing_posts_beyond_the_maximum_are_gone_too(blog: Blog, monkeypatch: 
     assert sorted(blog.asked) == [str(number) for number in range(1, 7)]
 
 
+@pytest.mark.parametrize(("status", "minutes"), [(503, 3), (429, 3), (200, -1)])
+def test_a_host_that_does_not_answer_or_is_slow_is_not_asked_for_more(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch, status: int, minutes: int
+) -> None:
+    monkeypatch.setattr(link_check, "MINUTES", minutes)
+    configured()
+    collected_before()
+    collected(*(found(name, NOW - number * HOUR) for number, name in enumerate("abc", 1)))
+    blog.statuses = {"a": status, "c": 404}
+    assert (sorted(inside(made())), len(blog.asked)) == (["Post a", "Post b", "Post c"], 1)
+
+
 def test_as_many_posts_are_asked_for_as_is_usual_of_those_that_were_sent(blog: Blog) -> None:
     configured(maximum_posts=2)
     collected_before()

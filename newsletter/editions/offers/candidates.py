@@ -14,6 +14,8 @@ from newsletter.models import Edition, Post
 
 BACKLOG_AFTER = timedelta(days=1)
 """Once a post that is due in `post` was published so long ago, it waits for no other, and none waits for it."""
+HELD_BACK_AFTER = timedelta(hours=1)
+"""Nor does it once it could have been sent so long ago, but was not, as on a skipped date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,10 @@ def _first_only(
         for post, known, decision in listed
         if decision.included and not known.choice and post.ordinal not in lacking.base
     }
-    earliest = min((dated for _eligible, dated, _ordinal in new.values()), default=now)
-    if newsletter.approval == "none" and earliest <= now - BACKLOG_AFTER:
+    is_held_back = any(
+        dated <= now - BACKLOG_AFTER or eligible < now - HELD_BACK_AFTER for eligible, dated, _ordinal in new.values()
+    )
+    if newsletter.approval == "none" and is_held_back:
         return [(post, decision) for post, _facts, decision in listed]
     later = new.keys() - {min(new, key=new.__getitem__)} if new else set()
     own = Decision(False, messages.OWN_EDITION())

@@ -5,6 +5,7 @@ all missing has an error, and has not deleted its week. Editions of a single pos
 soon as a source lists the post, and are not checked.
 """
 
+import time
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -23,6 +24,12 @@ MISSING = (404, 410)
 SIDE_BY_SIDE = 8
 MOST = 500
 """How many posts that subscribers would get are looked up, the newest."""
+
+NO_ANSWER = (0, 429, 503)
+"""With these a host says nothing about its posts, and is not asked for more."""
+
+MINUTES = 3
+"""How long one host is asked at most. Posts that were not asked for are there."""
 
 AT_ONCE = 30
 """How many addresses of a host share the time of one reading, so that a slow host can answer for all its posts."""
@@ -68,21 +75,25 @@ def _others(newsletter: config.Newsletter, by_host: dict[str, dict[int, str]], n
 
 def _missing_of_a_host(configuration: Config, addresses: dict[int, str], other: str) -> frozenset[int]:
     """Return the posts whose addresses are missing. If none of them exists, the address of another post is asked."""
-    statuses: dict[int, int] = {}
-    numbers = list(addresses)
-    for first in range(0, len(numbers), AT_ONCE):
-        with Fetcher(configuration.collect, configuration.site.url) as fetcher:
-            for number in numbers[first : first + AT_ONCE]:
-                statuses[number] = _status(fetcher, addresses[number])
-                if statuses[number] == 0:
-                    break
-        if 0 in statuses.values():
-            break  # an unresponsive host says nothing about its posts, and would use up all the time
+    statuses = _statuses(configuration, addresses)
     missing = frozenset(number for number, status in statuses.items() if status in MISSING)
     if not missing or 200 in statuses.values():
         return missing
     with Fetcher(configuration.collect, configuration.site.url) as fetcher:
         return missing if other and _status(fetcher, other) == 200 else frozenset()
+
+
+def _statuses(configuration: Config, addresses: dict[int, str]) -> dict[int, int]:
+    """Return the statuses of a host's addresses, up to one without an answer, or as many as its time allows."""
+    statuses: dict[int, int] = {}
+    numbers, end = list(addresses), time.monotonic() + MINUTES * 60
+    for first in range(0, len(numbers), AT_ONCE):
+        with Fetcher(configuration.collect, configuration.site.url) as fetcher:
+            for number in numbers[first : first + AT_ONCE]:
+                statuses[number] = _status(fetcher, addresses[number])
+                if statuses[number] in NO_ANSWER or time.monotonic() > end:
+                    return statuses
+    return statuses
 
 
 def _status(fetcher: Fetcher, url: str) -> int:

@@ -9,6 +9,7 @@ from newsletter.models import Act, EventWebhook, WebhookDelivery, WebhookDeliver
 from subscribers import admin_actions
 from tests.web.make import NOW
 
+AGAIN = "Send failed events again"
 FORM = {"url": "https://shop.example/hook", "kinds": ["subscriber.joined"], "newsletters": ["kinaforum"]}
 
 
@@ -26,7 +27,13 @@ def test_a_webhook_is_added_and_its_secret_shown(admin: Client) -> None:
     row = EventWebhook.objects.get()
     assert (row.kinds, row.newsletters) == (["subscriber.joined"], ["kinaforum"])
     assert row.secret in page
-    assert "https://shop.example/hook" in admin.get("/desk/webhooks/").content.decode()
+    assert '<details class="card" open><summary>Secret' in page
+    assert AGAIN not in page, "nothing has failed"
+    listed = admin.get("/desk/webhooks/").content.decode()
+    assert "https://shop.example/hook" in listed
+    assert "No events yet" in listed
+    assert "All delivered" not in listed
+    assert "Someone subscribed (subscriber.joined)" in listed
 
 
 def test_an_address_that_is_none_is_refused_and_kept(admin: Client) -> None:
@@ -40,6 +47,7 @@ def test_the_log_shows_what_failed(admin: Client, failed: WebhookDelivery) -> No
     page = admin.get(f"/desk/webhooks/{failed.webhook_id}/").content.decode()
     assert "subscriber.joined" in page
     assert "500" in page
+    assert AGAIN in page
     assert "1 failed" in admin.get("/desk/webhooks/").content.decode()
 
 

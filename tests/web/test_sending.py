@@ -23,6 +23,8 @@ from tests.web.field_errors import said_at
 
 pytestmark = pytest.mark.usefixtures("emails_to_files")
 
+NOBODY = "Nobody would get this edition yet."
+
 
 def test_the_button_says_what_follows(editor: Client) -> None:
     draft = make.draft("First")
@@ -98,6 +100,7 @@ def test_the_page_before_sending_counts_who_gets_it(editor: Client) -> None:
     assert "2 subscribers" in body
     assert "1 unsubscribed" in body
     assert "Save to a folder, to try things out" in body
+    assert NOBODY not in body
 
 
 def test_many_readers_want_their_number_typed(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,6 +115,9 @@ def test_many_readers_want_their_number_typed(editor: Client, monkeypatch: pytes
 
 def test_a_time_is_in_the_newsletter_s_time_zone(editor: Client) -> None:
     approved(editor)
+    body = editor.get(f"{PAGE}send/").content.decode()
+    assert "Time zone: Europe/Oslo</span>" in body
+    assert NOBODY in body
     assert send(editor, when="at", at="2020-01-01T10:00") == 422
     assert send(editor, when="at", at="nonsense") == 422
     assert send(editor, when="at", at="2999-06-01T10:00") == 302

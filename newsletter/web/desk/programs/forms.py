@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.api.permissions import TokenScope
@@ -22,6 +23,18 @@ SCOPES = {
     TokenScope.EVENTS_READ: _("See events"),
 }
 """What each scope allows, as the desk says it."""
+
+EVENTS = {
+    EventKind.EDITION_DRAFTED: _("A draft was created"),
+    EventKind.EDITION_APPROVED: _("An edition was approved"),
+    EventKind.EDITION_SENT: _("An edition was sent"),
+    EventKind.SUBSCRIBER_JOINED: _("Someone subscribed"),
+    EventKind.SUBSCRIBER_CHANGED: _("A subscriber’s details changed"),
+    EventKind.SUBSCRIBER_LEFT: _("A subscription ended"),
+    EventKind.EMAIL_BOUNCED: _("An email bounced"),
+    EventKind.EMAIL_COMPLAINED: _("An email was reported as spam"),
+}
+"""What each kind of event says, as the desk says it."""
 
 
 class _ForNewsletters(DeskForm):
@@ -71,7 +84,7 @@ class WebhookForm(_ForNewsletters):
     kinds = forms.MultipleChoiceField(
         label=_("Events"),
         help_text=_("If none is ticked, all events are sent."),
-        choices=[(kind.value, kind.value) for kind in EventKind],
+        choices=[(kind.value, format_lazy("{} ({})", EVENTS[kind], kind.value)) for kind in EventKind],
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )

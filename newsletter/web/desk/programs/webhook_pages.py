@@ -43,6 +43,7 @@ def listed(request: HttpRequest) -> HttpResponse:
             "newsletters": [known[name].title if name in known else name for name in row.newsletters],
             "failed": row.deliveries.filter(state=WebhookDeliveryState.FAILED).count(),
             "waiting": row.deliveries.filter(state=WebhookDeliveryState.PENDING).count(),
+            "delivered": row.deliveries.exists(),
         }
         for row in EventWebhook.objects.order_by("-pk")
     ]
@@ -64,7 +65,8 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
         }
         for each in page_of_deliveries
     ]
-    context = {"webhook": row, "found": page_of_deliveries, "lines": lines}
+    has_failed = row.deliveries.filter(state=WebhookDeliveryState.FAILED).exists()
+    context = {"webhook": row, "found": page_of_deliveries, "lines": lines, "has_failed": has_failed}
     return page(request, "webhook", context, section="settings")
 
 

@@ -31,6 +31,8 @@ def _found(client: Client, text: str, language: str = "en") -> list[str]:
         ("where do replies go?", "en", "/desk/settings/n/kinaforum/sender/#field-reply_to"),
         ("answers from my readers", "en", "/desk/settings/n/kinaforum/sender/#field-reply_to"),
         ("stop tracking", "en", "/desk/settings/n/kinaforum/content/#field-track"),
+        ("who it is from", "en", "/desk/settings/n/kinaforum/sender/#field-from"),
+        ("stop the newsletter", "en", "/desk/settings/n/kinaforum/general/#field-status"),
         ("my name in the inbox", "en", "/desk/settings/n/kinaforum/sender/#field-from"),
         ("posts that were backdated", "en", "/desk/settings/n/kinaforum/schedule/#field-late_posts"),
         ("picture at the top", "en", "/desk/settings/n/kinaforum/design/#field-theme.logo"),
@@ -42,7 +44,7 @@ def _found(client: Client, text: str, language: str = "en") -> list[str]:
     ],
 )
 def test_a_setting_is_found_by_common_words(admin: Client, text: str, language: str, address: str) -> None:
-    assert address in _found(admin, text, language)
+    assert address in _found(admin, text, language)[:2]
     path, _hash, anchor = address.partition("#")
     assert f'id="{anchor}"' in admin.get(path).content.decode()
 

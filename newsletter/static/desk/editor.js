@@ -67,6 +67,7 @@ class MarkdownEditor extends HTMLElement {
     this.list = this.querySelector("[role=listbox]");
     this.note = this.querySelector("[role=status]");
     this.frame = this.querySelector(".writing");
+    this.frame.style.setProperty("--sponsored", `"${this.labels.sponsored}"`);
     this.list.id = `${this.area.id}-menu`;
     [...this.list.children].forEach((option, number) => { option.id = `${this.list.id}-${number}`; });
     this.toolbar = new view.Toolbar(this.querySelector("[role=toolbar]"), this);

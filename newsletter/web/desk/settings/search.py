@@ -26,7 +26,7 @@ COMMON_WORDS: dict[str, Words] = {
     "noindex": gettext_lazy("google private hidden"),
     "form_origins": gettext_lazy("embed website form"),
     "challenge": gettext_lazy("spam bots captcha"),
-    "from": gettext_lazy("sender name email address author inbox who"),
+    "from": gettext_lazy("sender name email address author inbox who from"),
     "reply_to": gettext_lazy("answers reply replies respond write back readers address"),
     "address": gettext_lazy("street postal law footer"),
     "period": gettext_lazy("how often daily weekly monthly"),
@@ -37,7 +37,7 @@ COMMON_WORDS: dict[str, Words] = {
     "subject": gettext_lazy("title headline inbox"),
     "body": gettext_lazy("excerpt length full text"),
     "images": gettext_lazy("pictures photos"),
-    "track": gettext_lazy("statistics analytics opens opened clicks tracking tracker rate pixel privacy gdpr count"),
+    "track": gettext_lazy("statistics analytics opens opened clicks tracking rate pixel privacy gdpr count stop"),
     "theme.logo": gettext_lazy("picture image brand banner header top icon"),
     "theme.accent": gettext_lazy("color brand"),
     "theme.font": gettext_lazy("typeface letters"),
@@ -53,10 +53,10 @@ COMMON_WORDS: dict[str, Words] = {
 """What people call settings beside their labels, by key."""
 
 FUNCTION_WORDS: Words = gettext_lazy(
-    "a an and are at be by can change come do does for go goes how i if in is it me my of off on or our set should stop"
-    " that the their them they this to turn was we were what when where which with you your"
+    "a an and are at be by can change come do does for go goes how i if in is it me my of off on or our set should that"
+    " the their them they this to turn was we were what when where which with you your"
 )
-"""Words of a question that say little about a setting: they count only if settings have all of the words."""
+"""Words of a question that say nothing about a setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +106,13 @@ PLACES = (
 def search(text: str, newsletters: Iterable[Newsletter]) -> list[Link]:
     """Return the settings and pages whose label, help or common words have all the words; those named so first.
 
-    If none has all of them, function words are left out, and then those are returned that have the most of the others.
+    Function words are left out. If none has all the others, those are returned that have the most of them.
     """
     listed = list(newsletters)
     words = list(dict.fromkeys(_words(text)))
     function_words = set(_words(str(FUNCTION_WORDS)))
     main_words = [word for word in words if word not in function_words]
-    ranks = _ranks(listed, words) or _ranks(listed, main_words) or _ranks_of_most(listed, main_words)
+    ranks = _ranks(listed, main_words) or _ranks_of_most(listed, main_words)
     return sorted(ranks, key=lambda link: ranks[link])[:MOST_MATCHES]
 
 

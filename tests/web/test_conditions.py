@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import lxml.html
 import pytest
 from django.http import QueryDict
 from hypothesis import given
@@ -102,7 +103,8 @@ def form(query: str) -> QueryDict:
 
 
 def entered(field: ConditionsField, data: QueryDict) -> Entered:
-    value: Entered = field.widget.value_from_datadict(data, None, "where")
+    value = field.widget.value_from_datadict(data, None, "where")
+    assert value is not None
     return value
 
 
@@ -128,3 +130,29 @@ def test_rows_that_say_the_same_leave_the_stored_text_as_it_is() -> None:
     assert field.clean(entered(field, same)) == stored
     same["where:1:tag"] = "press"
     assert field.clean(entered(field, same)) == "language = nb and tag = press"
+
+
+@pytest.mark.parametrize(
+    ("query", "text"), [("", 'tag="a, b"'), ("where=tag = c ", "tag = c"), ("where:how=text&where:text=", "")]
+)
+def test_a_form_of_an_earlier_version_has_the_text_and_one_without_the_field_changes_nothing(
+    query: str, text: str
+) -> None:
+    field = ConditionsField(ConditionChoices(), 'tag="a, b"', required=False)
+    value = field.widget.value_from_datadict(form(query), None, "where")
+    assert field.clean(value) == text
+    assert field.has_changed('tag="a, b"', value) is (text != 'tag="a, b"')
+
+
+@pytest.mark.parametrize("known", ["oslo, norway", "bergen"])
+def test_a_tag_with_a_comma_is_one_tag_whether_or_not_it_is_offered(known: str) -> None:
+    stored = 'tag = "Oslo,  Norway" or tag = film or tag = a'
+    field = ConditionsField(ConditionChoices({"tag": [(known, known), ("a", "a"), ("film", "film")]}), stored)
+    rendered = field.widget.render("where", stored)
+    data = QueryDict(mutable=True)
+    for name, value in lxml.html.fromstring(f"<form>{rendered}</form>").form_values():
+        data.appendlist(name, value)
+    assert field.clean(entered(field, data)) == stored
+    data["where:0:tag-others"] = "press, b"
+    assert entered(field, data).rows.rows[0].values[-2:] == ("press", "b")
+    assert set(entered(field, data).rows.rows[0].values) == {"oslo, norway", "a", "film", "press", "b"}

@@ -12,6 +12,7 @@ from newsletter.editions import segments
 from newsletter.editions.states import NotAllowed
 from newsletter.models import Act, Edition, Segment, State
 from newsletter.sending import audience, lifecycle
+from newsletter.web.desk.conditions import choices
 from subscribers.models import Subscriber, Subscription
 from tests.sending import outbox_samples as samples
 from tests.web import make
@@ -218,3 +219,15 @@ def test_only_what_can_be_chosen_is_offered(admin: Client) -> None:
     body = lxml.html.fromstring(admin.get(ADD).content)
     offered = set(body.xpath("//select[@name='where:0:kind']/option/@value"))
     assert offered == {"", "tag", "!tag", "language", "!language", "after", "before"}
+
+
+@pytest.mark.usefixtures("readers")
+def test_tags_and_languages_are_read_from_a_limited_number_of_subscriptions(monkeypatch: pytest.MonkeyPatch) -> None:
+    newsletters = [config.current().newsletters["kinaforum"]]
+    Subscriber.objects.filter(language="nb").update(language="sv")
+    assert "sv" in dict(choices.choices_of(newsletters).of["language"])
+    assert [tag for tag, _title in choices.choices_of(newsletters).of["tag"]] == ["film", "press", "theatre"]
+    monkeypatch.setattr(choices, "MOST_SUBSCRIPTIONS", 2)
+    bounded = choices.choices_of(newsletters)
+    assert [tag for tag, _title in bounded.of["tag"]] == ["press", "theatre"]
+    assert "sv" not in dict(bounded.of["language"])

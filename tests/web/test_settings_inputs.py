@@ -170,3 +170,37 @@ def test_a_subject_of_a_cadence_that_does_not_work_is_not_saved(site: Site) -> N
     answer = site.post(f"{KINAFORUM}/cadences/", cadences=["day", "week"], **{"cadence.day.subject": "{% for %}"})
     assert "Saved." not in answer
     assert "cadences" not in site.newsletter
+
+
+def test_a_page_of_an_earlier_version_changes_only_what_was_typed_there(site: Site) -> None:
+    content, schedule = f"{KINAFORUM}/content/", SCHEDULE
+    assert "Saved." in site.post(content, **{"where:how": "text", "where:text": "tag = film"})
+    assert "Saved." in site.post(schedule, late_number="8", late_unit="h")
+    old = {key: value for key, value in site.form(content).items() if not key.startswith("where:")}
+    old |= {"where": "tag = film", "subject": "{{ nope }}"}
+    page = lxml.html.fromstring(site.client.post(content, {**old, "where": "tag = press"}).content)
+    assert dict(fields_of(page))["where:text"].strip() == "tag = press"
+    page = lxml.html.fromstring(site.client.post(content, old).content)
+    assert dict(fields_of(page))["where:text"].strip() == "tag = film"
+    site.client.post(content, {**old, "subject": "{{ date }}"})
+    assert (site.newsletter["where"], site.newsletter["subject"]) == ("tag = film", "{{ date }}")
+    site.client.post(content, {**old, "subject": "{{ date }}", "seen:subject": '"{{ date }}"', "where": "tag = press"})
+    assert site.newsletter["where"] == "tag = press"
+    plain = {key: value for key, value in site.form(schedule).items() if not key.startswith("late_")}
+    site.client.post(schedule, plain)
+    assert site.newsletter["late"] == "8h"
+    site.client.post(schedule, {**plain, "late": "9h"})
+    assert site.newsletter["late"] == "9h"
+
+
+def test_a_page_from_before_a_setting_existed_leaves_it(site: Site) -> None:
+    design = f"{KINAFORUM}/design/"
+    assert "Saved." in site.post(design, **{"theme.accent": "#b3261e"})
+    before = site.newsletter["theme"]
+    old = {key: value for key, value in site.form(design).items() if not key.endswith(":theme.dates")}
+    del old["theme.dates"]
+    answer = site.client.post(design, {**old, "theme.accent": "red red"})
+    assert "Open this page again to change this setting." in answer.content.decode()
+    again = dict(fields_of(lxml.html.fromstring(answer.content)))
+    site.client.post(design, {**again, "theme.accent": "#112233"})
+    assert site.newsletter["theme"] == {**before, "accent": "#112233"}

@@ -1,8 +1,10 @@
 """An admin changes a subscriber's address, frequency and topics: history and links stay, and no needless email goes."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import lxml.html
 import pytest
 from django.test import Client
 
@@ -138,9 +140,11 @@ def test_editors_may_not_change_addresses(client: Client, editor: Client, kari: 
     assert Subscriber.objects.get().key == "kari@reader.example"
 
 
-def _with_choices() -> None:
+TOPICS = {"film": Topic(title="Films", words=("film",)), "trade": Topic(title="Trade", words=("trade",))}
+
+
+def _with_choices(topics: Mapping[str, Topic] = TOPICS) -> None:
     shared = config.current()
-    topics = {"film": Topic(title="Films", words=("film",)), "trade": Topic(title="Trade", words=("trade",))}
     changed = replace(shared.newsletters["kinaforum"], cadences=("week", "day"), topics=topics)
     config.use(replace(shared, newsletters={**shared.newsletters, "kinaforum": changed}))
 
@@ -168,6 +172,16 @@ def test_a_topic_that_is_not_shown_stays_as_it_was_picked(admin: Client, kari: S
     assert (Subscription.objects.get().topics, Act.objects.count()) == ("books,film", 0)
     admin.post(f"/desk/subscribers/{kari.pk}/act/", {**fields, "topics": ["trade"]})
     assert Subscription.objects.get().topics == "books,trade"
+
+
+def test_a_page_from_before_topics_were_configured_leaves_them(admin: Client, kari: Subscriber) -> None:
+    _with_choices(topics={})
+    Subscription.objects.update(topics="film")
+    page = lxml.html.fromstring(admin.get(f"/desk/subscribers/{kari.pk}/").content)
+    fields = next(dict(form.form_values()) for form in page.forms if "cadence" in form.fields)
+    _with_choices()
+    admin.post(f"/desk/subscribers/{kari.pk}/act/", {**fields, "act": "choose", "cadence": "day"})
+    assert (Subscription.objects.get().cadence, Subscription.objects.get().topics) == ("day", "film")
 
 
 def test_saving_the_same_choices_changes_nothing(admin: Client, kari: Subscriber) -> None:

@@ -5,14 +5,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from babel import Locale, UnknownLocaleError
+from django.db.models import QuerySet
 
 from newsletter.config import Newsletter
 from newsletter.domain.cadence import CADENCES
 from newsletter.web.desk import formatting
 from subscribers.models import Subscription
 
-MOST_TAGS, MOST_SETS = 40, 5_000
-"""How many tags are offered at most, and how many different sets of tags they are counted in."""
+MOST_TAGS, MOST_SETS, MOST_SUBSCRIPTIONS = 40, 5_000, 20_000
+"""How many tags are offered at most, how many different sets of tags they are counted in, and of how many of the newest
+subscriptions."""
 
 Choice = tuple[str, str]
 
@@ -42,7 +44,9 @@ def title_of(name: str, value: str) -> str:
 
 def choices_of(newsletters: Collection[Newsletter]) -> ConditionChoices:
     """Return what can be chosen for some newsletters, with the subscribers' tags and languages."""
-    return ConditionChoices({"tag": _tags(newsletters), "language": _languages(newsletters), **configured(newsletters)})
+    newest = _newest(newsletters)
+    languages = _languages(newsletters, newest)
+    return ConditionChoices({"tag": _tags(newest), "language": languages, **configured(newsletters)})
 
 
 def configured(newsletters: Collection[Newsletter]) -> dict[str, list[Choice]]:
@@ -59,18 +63,22 @@ def configured(newsletters: Collection[Newsletter]) -> dict[str, list[Choice]]:
     }
 
 
-def _tags(newsletters: Collection[Newsletter]) -> list[Choice]:
+def _newest(newsletters: Collection[Newsletter]) -> QuerySet[Subscription]:
+    """Return the newest subscriptions, a limited number, so that a large list doesn't make the page slow."""
+    ties = Subscription.objects.filter(newsletter__in=[each.name for each in newsletters])
+    return Subscription.objects.filter(pk__in=ties.order_by("-pk").values("pk")[:MOST_SUBSCRIPTIONS])
+
+
+def _tags(ties: QuerySet[Subscription]) -> list[Choice]:
     """Return the commonest tags, by name."""
-    ties = Subscription.objects.filter(newsletter__in=[each.name for each in newsletters]).exclude(tags=())
     counted: Counter[str] = Counter()
-    for tags in ties.values_list("tags", flat=True).order_by("tags").distinct()[:MOST_SETS]:
+    for tags in ties.exclude(tags=()).values_list("tags", flat=True).order_by("tags").distinct()[:MOST_SETS]:
         counted.update(tags)
     return [(tag, tag) for tag in sorted(tag for tag, _count in counted.most_common(MOST_TAGS))]
 
 
-def _languages(newsletters: Collection[Newsletter]) -> list[Choice]:
+def _languages(newsletters: Collection[Newsletter], ties: QuerySet[Subscription]) -> list[Choice]:
     """Return the languages of the newsletters and of their subscribers, by name."""
-    ties = Subscription.objects.filter(newsletter__in=[each.name for each in newsletters])
     spoken = ties.order_by("subscriber__language").values_list("subscriber__language", flat=True).distinct()[:MOST_TAGS]
     tags = {tag.lower() for tag in (*spoken, *(each.language for each in newsletters)) if tag}
     return sorted(((tag, _language(tag)) for tag in tags), key=lambda pair: pair[1].casefold())

@@ -23,9 +23,11 @@ from newsletter.web.desk.conditions.condition_rows import (
     DAYS,
     LISTS,
     NONE,
+    SEPARATOR,
     ConditionRow,
     ConditionRows,
     clean_words,
+    same_rows,
     to_rows,
     to_text,
     values_of,
@@ -72,6 +74,10 @@ class Entered:
         return to_text(replace(self.rows, rows=tuple(rows)))
 
 
+def _has_parts(data: Any, name: str) -> bool:
+    return any(key.startswith(f"{name}:") for key in data)
+
+
 def _is_day(text: str) -> bool:
     try:
         date.fromisoformat(text)
@@ -115,8 +121,15 @@ class ConditionsWidget(forms.Widget):
         super().__init__()
         self.choices, self.switched = choices, False
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Entered:
-        """Return what was chosen and typed."""
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Entered | None:
+        """Return what was chosen and typed; None if the form has no such field.
+
+        In forms of earlier versions, which are still open in browsers, the field itself has the text.
+        """
+        if self.value_omitted_from_data(data, files, name):
+            return None
+        if not _has_parts(data, name):
+            return Entered(TEXT, data[name].strip(), ConditionRows())
         rows = tuple(self._rows(data, name))
         how = TEXT if data.get(f"{name}:how") == TEXT else ROWS
         text = data.get(f"{name}:text", "").strip()
@@ -124,7 +137,7 @@ class ConditionsWidget(forms.Widget):
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         """Return whether a form has no such field."""
-        return f"{name}:text" not in data
+        return name not in data and not _has_parts(data, name)
 
     @staticmethod
     def _rows(data: Any, name: str) -> Iterator[ConditionRow]:
@@ -140,9 +153,8 @@ class ConditionsWidget(forms.Widget):
                 typed = data.get(f"{place}:day", "").strip()
                 yield ConditionRow(kind, (typed,) if typed else ())
             else:
-                yield ConditionRow(
-                    kind, clean_words([*data.getlist(f"{place}:{field}"), data.get(f"{place}:{field}-others", "")])
-                )
+                typed = data.get(f"{place}:{field}-others", "")
+                yield ConditionRow(kind, clean_words(data.getlist(f"{place}:{field}"), typed))
 
     def format_value(self, value: Any) -> Entered:
         """Return a stored or a typed filter."""
@@ -177,7 +189,8 @@ class ConditionsWidget(forms.Widget):
         lists = []
         for field in LISTS:
             chosen = row.values if row.field == field else ()
-            known = self.choices.of.get(field, []) if field in _WRITTEN else self.choices.with_chosen(field, chosen)
+            only_chosen = [value for value in chosen if field not in _WRITTEN or SEPARATOR in value]
+            known = self.choices.with_chosen(field, only_chosen)
             ticks = [(value, title, value in chosen) for value, title in known]
             others = ", ".join(value for value in chosen if value not in dict(known))
             lists.append({"field": field, "ticks": ticks, "others": others, "written": field in _WRITTEN})
@@ -201,6 +214,10 @@ class ConditionsField(forms.Field):
         self._before = before
         super().__init__(widget=ConditionsWidget(choices), initial=before, **options)
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what is shown again after a problem; the stored filter if the form had none."""
+        return super().bound_data(initial if data is None else data, initial)
+
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether the filter differs from the one that was shown."""
         return not self.disabled and self._text(data) != (initial or "")
@@ -212,18 +229,19 @@ class ConditionsField(forms.Field):
         return self._text(value)
 
     def _text(self, value: Any) -> str:
-        if not isinstance(value, Entered):
-            return str(value or "")
-        if value.how == ROWS and rows_of(self._before) == value.rows:
+        if value is None:
             return self._before
-        return value.written()
+        if not isinstance(value, Entered):
+            return str(value)
+        stored = rows_of(self._before) if value.how == ROWS else None
+        return self._before if stored is not None and same_rows(stored, value.rows) else value.written()
 
     def switch(self, name: str, data: QueryDict) -> None:
         """Go from rows to text in a submitted form, or back; text that has no rows stays.
 
         Rows that are not complete stay in the form while the text is edited, and come back if it isn't changed.
         """
-        entered = self.widget.value_from_datadict(data, None, name)
+        entered = self.widget.value_from_datadict(data, None, name) or entered_as(self._before)
         self.widget.switched = True
         of_rows = replace(entered, how=ROWS).written()
         if entered.how == ROWS:

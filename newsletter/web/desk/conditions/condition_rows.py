@@ -15,6 +15,9 @@ DAYS = ("after", "before")
 NONE = "!"
 """What stands before a field in the kind of a row that has none of the values: `!tag`."""
 
+SEPARATOR = ","
+"""What stands between words that are typed; a word with it can only be chosen."""
+
 _PLAIN = re.compile(r"[\w.+-]+")
 
 
@@ -110,10 +113,20 @@ def _quoted(word: str) -> str:
     return word if _PLAIN.fullmatch(word) else f'"{word}"'
 
 
-def clean_words(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the words of texts with commas between them, each once, as a filter can have them."""
-    words = (" ".join(part.replace('"', " ").split()) for text in texts for part in text.split(","))
+def clean_words(chosen: Iterable[str], typed: str) -> tuple[str, ...]:
+    """Return chosen words and those typed with commas between them, each once, as a filter can have them."""
+    words = (" ".join(word.replace('"', " ").split()) for word in (*chosen, *typed.split(SEPARATOR)))
     return tuple(dict.fromkeys(word.lower() for word in words if word))
+
+
+def same_rows(one: ConditionRows, other: ConditionRows) -> bool:
+    """Return whether rows are the same but for the order of their values and for values that are repeated."""
+    first, second = ([(row.kind, _comparable(row)) for row in each.rows] for each in (one, other))
+    return one.any_of is other.any_of and first == second
+
+
+def _comparable(row: ConditionRow) -> frozenset[str]:
+    return frozenset(row.values if row.field in DAYS else clean_words(row.values, ""))
 
 
 def named(condition: Condition) -> Iterator[Is]:

@@ -36,12 +36,14 @@ class SegmentForm(DeskForm):
         titles = self.fields["newsletter"]
         assert isinstance(titles, forms.ChoiceField)
         titles.choices = [(each.name, each.title) for each in newsletters]
-        before = str((initial or {}).get(FIELD, ""))
-        self.fields[FIELD] = ConditionsField(choices, before, label=_("Conditions"), required=False)
+        self._before = str((initial or {}).get(FIELD, ""))
+        self.fields[FIELD] = ConditionsField(choices, self._before, label=_("Conditions"), required=False)
 
     def clean_where(self) -> str:
         """Refuse filters that are blank or wrong, and those that match nobody of the newsletter."""
         text: str = self.cleaned_data[FIELD]
+        if self._before and self.fields[FIELD].widget.value_omitted_from_data(self.data, self.files, FIELD):
+            raise forms.ValidationError(_("This has changed since you opened the page, so nothing was done."))
         try:
             parsed = parse_where(text)
         except WhereProblem as problem:
@@ -66,5 +68,5 @@ class SegmentForm(DeskForm):
 
 def entered_where(query: QueryDict) -> str:
     """Return the filter that is in a form, as far as it is complete."""
-    text: str = ConditionsField(ConditionChoices()).widget.value_from_datadict(query, None, FIELD).written()
-    return text
+    entered = ConditionsField(ConditionChoices()).widget.value_from_datadict(query, None, FIELD)
+    return entered.written() if entered else ""

@@ -45,6 +45,8 @@ _SEEN = "seen:"
 _BLANK = ""
 _SEVERAL_LINES = (Kind.LINES, Kind.LONG_TEXT)
 _DURATIONS = (Kind.DURATION, Kind.MONTHS)
+_IN_PARTS = (ConditionsField, DurationField, MomentField, RowsField)
+"""Fields with several inputs, which pages of earlier versions have in another form, or not at all."""
 _LINE_OF = re.compile(r"\[\d+\]\Z")
 """The end of the key of one value in a list, such as `editors[2]`."""
 
@@ -111,6 +113,7 @@ class SettingsForm(DeskForm):
             made: forms.Field = self._conditions(field, value)
         else:
             made = self._rows_field(field, value) if field.rows else _form_field(field, value, default)
+        on_page = not self.is_bound or self._was_on_page(field)
         if origin := self.locked[field.key]:
             outside = self._outside[field.key]
             made.disabled, made.initial = True, outside
@@ -119,10 +122,17 @@ class SettingsForm(DeskForm):
                 if outside
                 else _("Set by %(origin)s; change it there.") % {"origin": origin}
             )
+        elif not on_page:
+            made.disabled, made.required = True, False
+            made.help_text = _("Open this page again to change this setting.")
         self.fields[field.key] = made
-        if field.kind is not Kind.SECRET and not origin:
+        if field.kind is not Kind.SECRET and not origin and on_page:
             seen = forms.CharField(required=False, widget=forms.HiddenInput, initial=_as_json(value))
             self.fields[_SEEN + field.key] = seen
+
+    def _was_on_page(self, field: SettingField) -> bool:
+        """Return whether a submitted page had a field; one from before an upgrade may lack it, and so leaves it."""
+        return field.kind is Kind.SECRET or _SEEN + field.key in self.data
 
     def _rows_field(self, field: SettingField, value: Any) -> RowsField:
         assert field.rows is not None
@@ -252,7 +262,10 @@ class SettingsForm(DeskForm):
         return RemoveValue(path) if blank else SetValue(path, value)
 
     def _changed(self, field: SettingField) -> bool:
-        if self.locked[field.key]:
+        if self.locked[field.key] or self.fields[field.key].disabled:
+            return False
+        rows = self.fields[field.key]
+        if isinstance(rows, _IN_PARTS) and rows.widget.value_omitted_from_data(self.data, self.files, field.key):
             return False
         value = self.cleaned_data.get(field.key)
         if field.kind is Kind.SECRET:
@@ -262,7 +275,6 @@ class SettingsForm(DeskForm):
             return bool(value) != bool(self._defaults.get(field.key) if seen is None else seen)
         if field.kind is Kind.CHOICES:
             return set(value or ()) != set(map(str, listed(self._seen(field))))
-        rows = self.fields[field.key]
         if isinstance(rows, RowsField):
             return rows.shown(value) != rows.shown(self._seen(field))
         typed, seen = as_text(field.kind, value), as_text(field.kind, self._seen(field))
@@ -285,7 +297,7 @@ class SettingsForm(DeskForm):
         """Show what the configuration says of a value beside its field; of another key, above the form."""
         for name, field in self.fields.items():
             place = key.removeprefix(name)
-            if isinstance(field, RowsField) and key != place and field.mark(self[name].data, place, sentence):
+            if isinstance(field, RowsField) and key != place and field.mark(self[name].data or (), place, sentence):
                 self.add_error(name, MARKED_ROWS)
                 return
         field_of_line = _LINE_OF.sub("", key)
@@ -296,6 +308,8 @@ class SettingsForm(DeskForm):
         data = QueryDict(mutable=True)
         data.update(self.data)
         for field in self.page.fields:
+            if _SEEN + field.key not in self.fields:
+                continue
             data[_SEEN + field.key] = _as_json(value_at(tree, (*self.table, *field.path)))
         self.data = data
 

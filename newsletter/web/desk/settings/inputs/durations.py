@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.web.desk.settings.fields import Kind, Words
+from newsletter.web.desk.settings.inputs.text_in_parts import TextInPartsField, TextInPartsWidget
 
 _WRITTEN = re.compile(r"\s*(\d+(?:\.\d+)?)(\s*)([a-z]+)\s*", re.ASCII)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
@@ -30,7 +31,7 @@ def split(text: str) -> tuple[str, str, str]:
     return match[1], match[2], unit
 
 
-class DurationWidget(forms.MultiWidget):
+class DurationWidget(TextInPartsWidget):
     """A field for the number beside a choice of units. `default` is shown in a blank one."""
 
     def __init__(self, kind: Kind, value: str, default: str) -> None:
@@ -52,7 +53,7 @@ class DurationWidget(forms.MultiWidget):
         return [number, unit or self._unit]
 
 
-class DurationField(forms.MultiValueField):
+class DurationField(TextInPartsField):
     """A length of time, which may be blank for the default. Its text is spaced as it was in config.toml."""
 
     def __init__(self, kind: Kind, value: str, default: str, **options: Any) -> None:

@@ -9,6 +9,7 @@ from django.utils.dates import WEEKDAYS as WEEKDAY_NAMES
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.config.values import WEEKDAYS, InvalidValue, parse_moment
+from newsletter.web.desk.settings.inputs.text_in_parts import TextInPartsField, TextInPartsWidget
 
 _EVERY_DAY = "day"
 _LAST_DAY = 28
@@ -29,7 +30,7 @@ class _TimeInput(forms.TimeInput):
     input_type = "time"
 
 
-class MomentWidget(forms.MultiWidget):
+class MomentWidget(TextInPartsWidget):
     """A choice of the day beside the time."""
 
     def __init__(self, cadences: Sequence[str], *, optional: bool) -> None:
@@ -47,7 +48,7 @@ class MomentWidget(forms.MultiWidget):
         return [day, f"{moment.at:%H:%M}"]
 
 
-class MomentField(forms.MultiValueField):
+class MomentField(TextInPartsField):
     """A recurring time; if it isn't required, it may be blank for the default."""
 
     def __init__(self, *, cadences: Sequence[str] = ("day", "week", "month"), **options: Any) -> None:

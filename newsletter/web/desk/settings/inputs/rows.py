@@ -60,6 +60,10 @@ class RowsField(forms.Field):
         """Return the rows that show a value, or those of the default."""
         return rows_of(self.rows, self._default if value is None else value)
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what is shown again after a problem; the stored rows if the form had none."""
+        return super().bound_data(initial if data is None else data, initial)
+
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether the rows differ from those that were shown."""
         typed = [self._without_order(row) for row in data or () if not row[REMOVE]]

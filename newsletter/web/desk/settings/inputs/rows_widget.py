@@ -50,8 +50,10 @@ class RowsWidget(forms.Widget):
         self.problems: dict[tuple[int, str], str] = {}
         self.moved: tuple[int, str] | None = None
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Row]:
-        """Return the rows that were typed, without blank ones."""
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Row] | None:
+        """Return the rows that were typed, without blank ones; None if the form has no rows at all."""
+        if self.value_omitted_from_data(data, files, name):
+            return None
         rows = []
         for number in count():
             place = f"{name}:{number}"

@@ -45,8 +45,8 @@ _SEEN = "seen:"
 _BLANK = ""
 _SEVERAL_LINES = (Kind.LINES, Kind.LONG_TEXT)
 _DURATIONS = (Kind.DURATION, Kind.MONTHS)
-_IN_PARTS = (ConditionsField, DurationField, MomentField, RowsField)
-"""Fields with several inputs, which pages of earlier versions have in another form, or not at all."""
+_TICKED = (Kind.CHECKBOX, Kind.CHOICES)
+"""Kinds that browsers leave out of a form if nothing is ticked. Others are missing only in older pages."""
 _LINE_OF = re.compile(r"\[\d+\]\Z")
 """The end of the key of one value in a list, such as `editors[2]`."""
 
@@ -264,8 +264,8 @@ class SettingsForm(DeskForm):
     def _changed(self, field: SettingField) -> bool:
         if self.locked[field.key] or self.fields[field.key].disabled:
             return False
-        rows = self.fields[field.key]
-        if isinstance(rows, _IN_PARTS) and rows.widget.value_omitted_from_data(self.data, self.files, field.key):
+        form_field = self.fields[field.key]
+        if field.kind not in _TICKED and form_field.widget.value_omitted_from_data(self.data, self.files, field.key):
             return False
         value = self.cleaned_data.get(field.key)
         if field.kind is Kind.SECRET:
@@ -275,8 +275,8 @@ class SettingsForm(DeskForm):
             return bool(value) != bool(self._defaults.get(field.key) if seen is None else seen)
         if field.kind is Kind.CHOICES:
             return set(value or ()) != set(map(str, listed(self._seen(field))))
-        if isinstance(rows, RowsField):
-            return rows.shown(value) != rows.shown(self._seen(field))
+        if isinstance(form_field, RowsField):
+            return form_field.shown(value) != form_field.shown(self._seen(field))
         typed, seen = as_text(field.kind, value), as_text(field.kind, self._seen(field))
         if field.kind in _DURATIONS:
             return split(typed)[::2] != split(seen)[::2]

@@ -113,7 +113,7 @@ class SettingsForm(DeskForm):
             made: forms.Field = self._conditions(field, value)
         else:
             made = self._rows_field(field, value) if field.rows else _form_field(field, value, default)
-        on_page = not self.is_bound or self._was_on_page(field)
+        on_page = not self.is_bound or self._was_on_page(field, made)
         if origin := self.locked[field.key]:
             outside = self._outside[field.key]
             made.disabled, made.initial = True, outside
@@ -130,9 +130,12 @@ class SettingsForm(DeskForm):
             seen = forms.CharField(required=False, widget=forms.HiddenInput, initial=_as_json(value))
             self.fields[_SEEN + field.key] = seen
 
-    def _was_on_page(self, field: SettingField) -> bool:
+    def _was_on_page(self, field: SettingField, made: forms.Field) -> bool:
         """Return whether a submitted page had a field; one from before an upgrade may lack it, and so leaves it."""
-        return field.kind is Kind.SECRET or _SEEN + field.key in self.data
+        if field.kind is Kind.SECRET or _SEEN + field.key in self.data or field.key in self.data:
+            return True
+        ticked = field.kind in _TICKED
+        return not ticked and not made.widget.value_omitted_from_data(self.data, self.files, field.key)
 
     def _rows_field(self, field: SettingField, value: Any) -> RowsField:
         assert field.rows is not None

@@ -1,6 +1,9 @@
 """The public address is changed at the desk: checked, with the earlier one kept, and with what is left to do."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import lxml.html
@@ -36,7 +39,7 @@ def test_a_new_address_is_in_force_for_emails_that_are_approved_from_then_on(sit
     body = site.post(PAGE, url=NEW)
     assert (site.tree["site"]["url"], site.tree["site"]["url_previous"]) == (NEW, [OLD])
     assert "In force now: new emails have the new address." in body
-    assert "Let news.kinaforum.example lead to this server, with a certificate, and keep the earlier address." in body
+    assert "1. news.kinaforum.example could not be reached from here, or another server answers." in body
     assert f"Log in again at {NEW}/desk/." in body
     assert "Restart" not in body
     assert (config.snapshot().restart, config.current().site.url) == ((), NEW)
@@ -51,6 +54,7 @@ def test_the_step_to_https_waits_for_a_restart(site: Site) -> None:
     site.file.write_text(site.file.read_text("utf-8").replace(OLD, LOCAL), encoding="utf-8")
     config.use(config.load(site.file, {}))
     body = site.post(PAGE, url=NEW)
+    assert "Let news.kinaforum.example lead to this server, with a certificate, and keep the earlier address." in body
     assert "Restart the program. Until then, emails have the earlier address." in body
     assert "In force now" not in body
     assert (config.snapshot().restart, config.current().site.url) == (("site.url",), LOCAL)
@@ -58,6 +62,46 @@ def test_the_step_to_https_waits_for_a_restart(site: Site) -> None:
     home = lxml.html.fromstring(site.client.get("/desk/").content).text_content()
     assert "apply the changes of “Public address of this site” on the page “Public address”" in home
     assert "site.url" not in home
+
+
+@pytest.mark.parametrize(
+    ("robots", "words"),
+    [
+        ("Sitemap: {address}/sitemap.xml", "1. 127.0.0.1 leads to this server. Keep the earlier address."),
+        ("Sitemap: https://another.example/sitemap.xml", "1. 127.0.0.1 could not be reached from here, or another"),
+    ],
+)
+def test_it_is_tried_whether_a_new_address_leads_here(site: Site, robots: str, words: str) -> None:
+    text = site.file.read_text("utf-8").replace(OLD, LOCAL)
+    site.file.write_text(f"{text}\n[collect]\nallow_private_addresses = true\n", encoding="utf-8")
+    config.use(config.load(site.file, {}))
+    with answering(robots) as address:
+        assert words in site.post(PAGE, url=address)
+
+
+@contextmanager
+def answering(robots: str) -> Iterator[str]:
+    """The address of a server whose robots.txt has this line."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path.startswith("/robots.txt?"):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(robots.format(address=address).encode())
+
+        def log_message(self, *_args: object) -> None:
+            """Write nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        address = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield address
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_going_back_leaves_each_address_once(site: Site) -> None:

@@ -180,7 +180,7 @@ def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = 
         if save_into(request, form, wanted, partial(_show_problem, form)):
             messages.success(request, _("Saved."))
             _tell_missing(request, wanted.changes)
-            tell_what_is_left(request, wanted.changes, config.refresh().restart)
+            tell_what_is_left(request, wanted.changes, config.refresh())
             return redirect(request.path)
     return _page(request, place, form, reason, extra)
 

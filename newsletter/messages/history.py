@@ -57,7 +57,7 @@ ORDER_CHANGED = MessageType("difference.order", gettext_noop("the order of posts
 
 # The audit log.
 APPROVED = MessageType("act.approved", gettext_noop("approved"))
-REOPENED = MessageType("act.reopened", gettext_noop("made a draft again"))
+REOPENED = MessageType("act.reopened", gettext_noop("taken back to draft"))
 QUEUED = MessageType("act.queued", gettext_noop("scheduled"))
 SENDING_STARTED = MessageType("act.sending-started", gettext_noop("sending started"))
 CANCELLED = MessageType("act.cancelled", gettext_noop("cancelled"))

@@ -184,8 +184,10 @@ def test_without_a_blog_the_newsletter_has_no_source_and_no_schedule(setup: SetU
     client = Client()
     answer = client.post(_address(setup), {"blog": "", "site_url": SITE, "without": "1"})
     assert answer["Location"] == _address(setup, "newsletter/")
-    page = client.get(answer["Location"])
-    assert "You write letters at the desk." in page.content.decode()
+    page = client.get(answer["Location"], headers={"Accept-Language": "nb-NO,nb;q=0.9"})
+    assert "Du skriver brev i redaksjonen." in page.content.decode()
+    assert _fields(page.content)["language"] == "nb"
+    assert "Meld deg av" in client.get(_address(setup, "preview/")).content.decode()
     assert "period" not in _fields(page.content)
     given = {"title": "Notes from the quay", "language": "en", "timezone": "Europe/London"}
     assert client.post(answer["Location"], given)["Location"] == _address(setup, "sending/")

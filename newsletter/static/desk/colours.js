@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const LEAST = 4.5, HEX = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i;
+  const LEAST = 4.5, DIGITS = { minimumFractionDigits: 1, maximumFractionDigits: 1 }, HEX = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i;
   const whole = (code) => (code.length === 4 ? code.replace(/[0-9a-f]/gi, "$&$&") : code).toLowerCase();
   const linear = (channel) => (channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4);
 
@@ -37,7 +37,7 @@
       if (!HEX.test(code(field))) { return code(field) ? "" : unset; }
       if (!others().length) { return ""; }
       const best = Math.max(...others().map((each) => ratio(code(field), each)));
-      return contrast.replace("{ratio}", best.toFixed(1)) + (best < LEAST ? ` – ${low}` : "");
+      return contrast.replace("{ratio}", best.toLocaleString(document.documentElement.lang, DIGITS)) + (best < LEAST ? ` – ${low}` : "");
     }
 
     function update() {

@@ -58,7 +58,12 @@ class NewsletterForm(DeskForm):
         label=_("Frequency"), choices=[("day", _("Daily")), ("week", _("Weekly")), ("month", _("Monthly"))]
     )
     logo = forms.CharField(
-        label=_("Logo"), help_text=_("The address of an image that is shown instead of the title."), required=False
+        label=_("Logo"),
+        help_text=_(
+            "The address of an image that is shown instead of the title. You can also upload one later, under Design in"
+            " the settings."
+        ),
+        required=False,
     )
     accent = forms.CharField(
         label=_("Accent colour"),

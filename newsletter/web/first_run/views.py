@@ -161,10 +161,9 @@ def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
         return redirect("blog", token=setup.token)
     names = ("title", "description", "language", "timezone", "period", "logo", "accent")
     known = setup.configuration().newsletters[setup.blog.name]
-    initial = {name: getattr(setup.blog, name) for name in names} | {
-        "language": _proposed_language(request, setup.blog, known.language),
-        "timezone": known.timezone,
-    }
+    if request.method == "GET":
+        setup.correct(language=_proposed_language(request, setup.blog, known.language))  # the preview has it, too
+    initial = {name: getattr(setup.blog, name) for name in names} | {"timezone": known.timezone}
     form = NewsletterForm(request.POST if request.method == "POST" else None, initial=initial)
     if not setup.blog.url:
         del form.fields["period"]

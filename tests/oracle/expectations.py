@@ -140,7 +140,10 @@ class Expectations:
         before = [
             each.approved
             for each in editions
-            if each.approved.kind is Kind.PERIODIC and each.began and since < each.approved.refreshed < self.added
+            if each.approved.kind is Kind.PERIODIC
+            and each.began
+            and since < each.approved.refreshed < self.added
+            and each.approved.cadence == cadence  # those of a cadence that was removed may count as the default's
         ]
         editions = editions or list(self.editions.values())  # a new cadence continues the default one, perhaps
         ends = [max(each.approved.reaches, each.approved.at, each.began or LONG_AGO) for each in editions]

@@ -44,13 +44,14 @@ class Publish:
 
 @dataclass(frozen=True)
 class Redate:
-    """A post gets another date, as many hours from now."""
+    """A post gets another date, as many hours from now; not while a blog that moved is read nowhere, as an edit."""
 
     post: int
     hours: int
 
     def play(self, site: OracleSite) -> None:
-        if name := _one(list(site.blog.posts), self.post):
+        name = _one(list(site.blog.posts), self.post)
+        if name and site.blog.host == site.settings.host:
             site.blog.redate(name, site.now + timedelta(hours=self.hours))
 
 

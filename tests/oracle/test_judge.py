@@ -28,7 +28,7 @@ from tests.oracle.acts import (
     Stopped,
     Unlocked,
 )
-from tests.oracle.expectations import PERHAPS_OF_ANOTHER, PERHAPS_THERE, TWO_DATES
+from tests.oracle.expectations import PERHAPS_BEFORE, PERHAPS_OF_ANOTHER, PERHAPS_THERE, TWO_DATES
 from tests.oracle.judge import judge
 
 MONDAY = datetime(2026, 2, 23, 9, tzinfo=UTC)
@@ -310,6 +310,15 @@ def test_a_source_that_is_added_goes_on_after_the_last_edition() -> None:
     old = [SECOND, second(6, listed("z", 3.5))]
     assert judged(R, ONE, sent(4, "w1", ("r", "a")), old) == []
     assert judged(R, ONE, sent(4, "w1", ("r", "a")), old, sent(11, "w2", ("r", "z"))) == ["unwanted r z"]
+
+
+def test_an_edition_of_a_cadence_that_was_removed_need_not_be_the_last_one_of_another() -> None:
+    both, only = (Configured(at(days), "week", ("week", "day")[:most]) for days, most in ((0, 2), (4.5, 1)))
+    daily = sent(4, "d1", ("r", "a"), cadence="day")
+    new = [replace(only, at=at(5), second=True), second(6, listed("z", 3.5))]
+    log = [both, Joined(at(0), "r", "day"), ONE, daily, only, *new]
+    doubt = f"either: {PERHAPS_BEFORE}"
+    assert (judged(*log), judged(*log, sent(11, "w2", ("r", "z")))) == ([doubt], [doubt])
 
 
 def test_what_a_source_published_while_it_was_removed_is_open_if_no_edition_went_without_it() -> None:

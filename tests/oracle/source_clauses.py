@@ -43,6 +43,20 @@ def _second_source(site: OracleSite) -> None:
     site.look()
 
 
+def _late_where_it_moved_to(site: OracleSite) -> None:
+    """A post that is dated before the newest known one appears only after a blog has moved."""
+    both(site)
+    site.wait(4 * DAY)
+    site.publish()
+    site.wait(DAY)
+    site.blog.move()
+    site.configure(replace(site.settings, host=site.blog.host))
+    site.look()
+    site.wait(HOUR)
+    site.publish(site.now - 4 * DAY)
+    site.wait(DAY)
+
+
 def _old_by_name(site: OracleSite) -> None:
     """An editor includes a post that is older than the newsletter, in an edition of one cadence."""
     old = site.publish(site.now - 9 * DAY)
@@ -203,6 +217,7 @@ SOURCE_CLAUSES = {
     "what a blog published after it moved is new": History(
         Settings(period="week", cadences=("week", "day", "post")), _moved
     ),
+    "what appears late where a blog moved to comes": History(DAILY_OR_WEEKLY, _late_where_it_moved_to),
     "what is gone where a blog moved to is out": History(DAILY_OR_WEEKLY, _moved_without_a_post),
     "a filter holds for what is listed only where a blog was before": History(
         replace(DAILY_OR_WEEKLY, excluded=frozenset({"film"})), _moved_and_filtered

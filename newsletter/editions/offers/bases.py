@@ -19,7 +19,8 @@ from newsletter.editions.selection.series import frozen_untils
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.messages import Message
 from newsletter.messages import posts as messages
-from newsletter.models import Numbering, Post
+from newsletter.models import Numbering, Post, Source
+from newsletter.models.source import PUSHED
 from subscribers.models import Base, OfferedSet, Subscription, add_base, bases_of, in_base, locked_bases, replace_sets
 
 
@@ -159,12 +160,23 @@ def _judge(newsletter: config.Newsletter, bases: Mapping[str, Base], after: int,
 
 
 def _with_first_reading(posts: QuerySet[Post]) -> Iterator[tuple[Post, datetime]]:
-    """Yield posts with the time at which the first of their sources was first read; those of no source are left out."""
+    """Yield posts with the time at which the first of their sources was first read; those of no source are left out.
+
+    What appears late where a blog has moved to is judged by the newsletter's first source, as if the blog had not moved.
+    """
     listed = posts.prefetch_related("listings__source").defer("html", "summary").order_by("ordinal")
     for post in listed.iterator(chunk_size=500):
-        times = [x.source.first_read_at for x in post.listings.all() if x.source.first_read_at]
-        if times:
+        sources = [x.source for x in post.listings.all() if x.source.first_read_at]
+        if not post.was_there_before and any(_goes_on(source) for source in sources):
+            sources = list(Source.objects.filter(newsletter=post.newsletter).exclude(url=PUSHED))
+        if times := [source.first_read_at for source in sources if source.first_read_at]:
             yield post, min(times)
+
+
+def _goes_on(source: Source) -> bool:
+    """Return whether a source counts as the new address of a blog: it counts as read before it was configured."""
+    first_read, configured = source.first_read_at, source.configured_at
+    return first_read is not None and configured is not None and first_read < configured and source.url != PUSHED
 
 
 def _cadences_behind(

@@ -94,7 +94,7 @@ class _Judging(Expectations):
             excluded=frozenset.intersection(*filters),
             perhaps_excluded=frozenset.union(*filters),
             here=frozenset(each.name for each in here),
-            refused={post.name: post.refusal(before) for post in self.posts.values()},
+            refused={post.name: post.refusal(act.at) and post.refusal(before) for post in self.posts.values()},
             alone=act.cadence in self.configured.offered
             and not any(self._shares_readers(each.approved, act) for each in self._open()),
         )

@@ -276,6 +276,16 @@ def test_what_an_editor_includes_is_not_out_for_what_is_left_out_at_the_same_tim
     assert judged(R, daily, ONE, included, later, sent(9, "w2", ("r", "a")), **offered) == ["unwanted r a"]
 
 
+def test_what_another_edition_includes_at_the_same_time_may_be_in_this_one() -> None:
+    both = Configured(at(0.5), "week", ("week", "day"))
+    out = approved(4, "w1", shown=frozenset({"b"}), out=frozenset({"a"}))
+    included = approved(11, "w2", refreshed=at(5), reaches=at(5), shown=frozenset({"a"}), added=frozenset({"a"}))
+    log = [R, Joined(at(0), "d", "day"), both, TWO, out, Began(at(4), "w1"), Email(at(4), "r", "w1", ("b",))]
+    daily = sent(11, "d1", ("d", "a b"), cadence="day", shown=frozenset({"a", "b"}))
+    assert "unwanted d a" in judged(*log, *daily)
+    assert "unwanted d a" not in judged(*log, included, *daily)
+
+
 def test_a_post_with_two_dates_in_the_moment_in_which_it_is_found_is_open() -> None:
     old, anew = read(40, listed("a", 1)), listed("a", 40.5)
     assert judged(R, old, read(40, anew), sent(42, "w1", ("r", "a"))) == [f"either: {TWO_DATES}"]

@@ -162,7 +162,7 @@ def _judge(newsletter: config.Newsletter, bases: Mapping[str, Base], after: int,
 def _with_first_reading(posts: QuerySet[Post]) -> Iterator[tuple[Post, datetime]]:
     """Yield posts with the time at which the first of their sources was first read; those of no source are left out.
 
-    What appears late where a blog has moved to is judged by the newsletter's first source, as if the blog had not moved.
+    What appears late where a blog has moved to is judged by the newsletter's first source, as if it had not moved.
     """
     listed = posts.prefetch_related("listings__source").defer("html", "summary").order_by("ordinal")
     for post in listed.iterator(chunk_size=500):

@@ -90,9 +90,8 @@ class ProcessSite(OracleSite):
         second = blog is self.second
         self._readings += not second
         back = listed[-1].dated if listed else datetime(1900, 1, 1, tzinfo=UTC)
-        readings = (act for act in reversed(self.log) if isinstance(act, acts.Read) and act.second is second)
-        last = next(readings, None)
-        if last is None or (last.posts, last.reaches_back_to) != (listed, back):
+        readings = [act for act in self.log if isinstance(act, acts.Read) and act.second is second]
+        if not readings or (readings[-1].posts, readings[-1].reaches_back_to) != (listed, back):
             self.log.append(acts.Read(self.now, listed, back, second))
 
     # Time.

@@ -23,7 +23,7 @@ from tests.oracle import acts
 from tests.oracle.acts import Kind
 from tests.oracle.blog import Blog, Settings
 from tests.oracle.blog_server import BlogServer
-from tests.oracle.program import LONGEST, ClockSite, Program, eventually, new_site, next_moment
+from tests.oracle.program import DELIVERY, LONGEST, ClockSite, Program, eventually, new_site, next_moment
 from tests.oracle.site import SPLIT, WHOLE, OracleSite
 
 NAME = "kinaforum"
@@ -33,14 +33,6 @@ READERS = "@reader.example"
 SLOW = 0.15
 """Seconds before each reply of a mail server that is to be interrupted."""
 BACKUP = "before.zip"
-DELIVERY = """[collect]
-every = "1s"
-allow_private_addresses = true
-[delivery]
-connections = 2
-retry_delays = ["1s"]
-smtp = {{ host = "127.0.0.1", port = {port}, security = "none" }}
-"""
 
 
 class ProcessSite(OracleSite):
@@ -68,6 +60,7 @@ class ProcessSite(OracleSite):
             self.program = Program(self.site, self._folder, self.now, self._database)
             try:
                 eventually(lambda: any(isinstance(act, acts.Read) for act in list(self.log)))
+                self.program.store_readings()  # until then, readers may still come before it
                 yield
             finally:
                 self.program.end()
@@ -323,8 +316,9 @@ class ProcessSite(OracleSite):
     def kill(self) -> None:
         """Kill the program with all its processes, in the middle of an edition if there is one, and start it again.
 
-        What is unconfirmed stays so.
+        What it had read is stored by then, since the log has it. What is unconfirmed stays so.
         """
+        self.program.store_readings()
         self._begin_one()
         sending = self.editions(State.SENDING)
         assert self.program.kill() == -signal.SIGKILL

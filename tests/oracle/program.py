@@ -35,6 +35,14 @@ LONGEST = 120.0
 """Seconds after which the program should have come to rest."""
 PAUSE = 0.1
 """Seconds between two looks at what the program has done."""
+DELIVERY = """[collect]
+every = "1s"
+allow_private_addresses = true
+[delivery]
+connections = 2
+retry_delays = ["1s"]
+smtp = {{ host = "127.0.0.1", port = {port}, security = "none" }}
+"""
 CALLED = """
 import sys, threading
 from newsletter import supervision
@@ -153,10 +161,14 @@ class Program:
         time.sleep(max(0.0, self._moved + CACHED - time.monotonic()))
         before = readings()
         eventually(lambda: self._call() and (down or readings() > before))
-        self._wait_for_run("collect")
-        self._wait_for_jobs()
+        self.store_readings()
         for _ in range(2):  # the first may have begun before that was stored
             self._wait_for_run("schedule")
+        self._wait_for_jobs()
+
+    def store_readings(self) -> None:
+        """Wait until it has stored what it has read so far."""
+        self._wait_for_run("collect")
         self._wait_for_jobs()
 
     def _wait_for_run(self, service: str) -> None:

@@ -6,8 +6,10 @@ import pytest
 
 from newsletter import config
 from newsletter.editions import approval, draft, editing
+from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.models import Edition, Post, State
 from newsletter.scheduling import schedule
+from subscribers import preferences
 from tests.factories import found, kinaforum
 from tests.sending.emailed import Newsletter
 
@@ -184,3 +186,22 @@ def test_an_edition_is_skipped_only_if_nobody_would_get_enough(weekly: Newslette
     weekly.publish("four")
     weekly.run(168, step=3)
     assert [sorted(weekly.mailed[name][-2:]) for name in ("first", "third")] == [["four", "three"]] * 2
+
+
+def test_an_older_post_that_some_readers_lack_comes_though_the_others_leave_before_approval(paper: Newsletter) -> None:
+    paper.configure("week", "week", "day")
+    for name in ("first", "second"):
+        paper.subscribe(name)
+    paper.subscribe("daily", "day")
+    paper.publish("one")
+    paper.send("week")
+    paper.choose("daily", "week")
+    paper.wait(days=1)
+    paper.publish("two")
+    window = RequestedWindow(until=paper.now + timedelta(seconds=1))
+    made = draft.make(config.current(), kinaforum().at("week"), window, now=paper.now, read_sources=False)
+    for name in ("first", "second"):
+        preferences.unsubscribe(paper.tie(name).pk, paper.now)
+    paper.wait(seconds=1)
+    paper.deliver(approval.approve(config.current(), made, now=paper.now))
+    assert sorted(paper.mailed["daily"]) == ["one", "two"]

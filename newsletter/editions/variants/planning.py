@@ -54,7 +54,9 @@ def plan(draft: Edition, newsletter: config.Newsletter, now: datetime | None = N
     chosen = candidates.select(draft, newsletter, now or datetime.now(UTC), candidates.known_missing(draft))
     own = _own(draft)
     own_posts = {entry.post_id for entry in own}
-    others = [_entry(draft, post) for post in chosen.others if post.pk not in own_posts]
+    # Since the draft was refreshed, posts that only some readers lack may have become ones that most of them lack.
+    lacked = [post for post, decision in chosen.listed if decision.included and post.ordinal in chosen.lacking.base]
+    others = [_entry(draft, post) for post in (*lacked, *chosen.others) if post.pk not in own_posts]
     entries = (*own, *others)
     topics = {entry.post.ordinal: topics_of(entry.post, newsletter) for entry in entries}
     made = Plan(entries, topics, (PlannedVariant(tuple(own), True),), newsletter.minimum_posts)

@@ -35,8 +35,6 @@ class Expectations:
         """When the second source was added, if it was not read since, when it was removed, and first read."""
         self.posts: dict[str, SeenPost] = {}
         self.people: dict[str, Person] = {}
-        self.readers_changed = LONG_AGO
-        """When a reader last came, left or chose another cadence."""
         self.editions: dict[str, SeenEdition] = {}
         self.dealt: dict[str, set[str]] = {each: set() for each in CADENCES}
         self.perhaps: dict[str, dict[str, str]] = {each: {} for each in CADENCES}
@@ -276,7 +274,6 @@ class Expectations:
         person = self.people.setdefault(act.reader, Person(act.reader))
         person.active, person.paused, person.cadence = True, False, act.cadence
         person.came_with, person.joined = self.configured.effective(act.cadence), act.at
-        self.readers_changed = act.at
         person.picked.append((act.at, act.topics))
         for post in self.posts:
             self._begin_with(person, post)
@@ -284,7 +281,6 @@ class Expectations:
     def on_left(self, act: acts.Left) -> None:
         self._stop_receiving(self.people[act.reader])
         self.people[act.reader].active = False
-        self.readers_changed = act.at
 
     def on_paused(self, act: acts.Paused) -> None:
         self._stop_receiving(self.people[act.reader])
@@ -301,7 +297,6 @@ class Expectations:
 
     def on_chosecadence(self, act: acts.ChoseCadence) -> None:
         self.people[act.reader].cadence = act.cadence
-        self.readers_changed = act.at
 
     def on_chosetopics(self, act: acts.ChoseTopics) -> None:
         self.people[act.reader].picked.append((act.at, act.topics))

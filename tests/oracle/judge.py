@@ -96,7 +96,6 @@ class _Judging(Expectations):
             here=frozenset(each.name for each in here),
             refused={post.name: post.refusal(act.at) and post.refusal(before) for post in self.posts.values()},
             alone=act.cadence in self.configured.offered
-            and self.readers_changed < act.refreshed
             and not any(self._shares_readers(each.approved, act) for each in self._open()),
         )
         settled = [(post, self._settled(post, edition, here)) for post in self.posts.values()]

@@ -190,8 +190,7 @@ class SeenEdition:
     `here` are the active readers of its cadence when it was approved. `refused` is why posts were out by what
     had been decided before it was approved. `excluded` are the categories that a filter kept
     out from its last refresh to its approval, and `perhaps_excluded` those that it kept out for some of that time.
-    `alone`: its cadence was offered then, no other edition waited for the same readers, and they were the same as when
-    its draft was refreshed, which lists what half of them lack.
+    `alone`: its cadence was offered then, and no other edition waited for the same readers.
     """
 
     approved: Approved

@@ -144,18 +144,6 @@ def test_what_is_found_too_late_is_out_until_an_editor_includes_it() -> None:
     assert judged(R, late, sent(51, "w1", ("r", "a"), added=frozenset("a")), late_days=30) == []
 
 
-def test_a_post_that_is_off_topic_may_come_after_a_draft_that_was_made_before_its_reader_came() -> None:
-    one, other = listed("a", 1, "film"), listed("b", 2, "books")
-    readers = [Joined(at(0), "d", "post"), Joined(at(0), "r", "week", frozenset({"books"}))]
-    before = [read(1, one), *sent(1, "p1", ("d", "a"), cadence="post"), read(2, one, other)]
-    perhaps = ["either: off topic, perhaps in an edition that no email shows"]
-    for refreshed, broken in ((at(2), perhaps), (at(4), ["old r a"])):
-        both = sent(4, "p2", ("d", "b"), ("r", "b"), cadence="post", refreshed=refreshed)
-        after = [ChoseTopics(at(5), "r", frozenset()), *sent(6, "p3", ("r", "a"), cadence="post")]
-        log = [*readers, *before, ChoseCadence(at(3), "r", "post"), *both, *after]
-        assert judged(*log, cadences=("week", "post"), topics=TOPICS) == broken
-
-
 def test_two_editions_that_are_asked_for_at_a_time_may_have_what_was_there_before_them() -> None:
     old, other = read(0, listed("a", -10)), Joined(at(0), "o", cadence="day")
     first = approved(4, "d1", "day", since=at(-11), shown=frozenset("a"))

@@ -94,13 +94,17 @@ class Feed:
 
 @dataclass(frozen=True)
 class Move:
-    """The blog moves to another address, or the address where it is now is configured, and read."""
+    """The blog moves to another address, or the address where it is now is configured, and read.
+
+    It is read before it moves: nothing would tell which post one is that was edited since and has another date now.
+    """
 
     follow: bool
 
     def play(self, site: OracleSite) -> None:
         site.look()
         if not self.follow and not site.unreadable:
+            site.collect()
             site.blog.move()
         elif self.follow and site.unreadable and not site.blog.down:
             site.configure(replace(site.settings, host=site.blog.host))

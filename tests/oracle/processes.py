@@ -60,7 +60,7 @@ class ProcessSite(OracleSite):
             self.program = Program(self.site, self._folder, self.now, self._database)
             try:
                 eventually(lambda: any(isinstance(act, acts.Read) for act in list(self.log)))
-                self.program.store_readings()  # until then, readers may still come before it
+                self.program.wait_until_stored()  # until then, readers may still come before it
                 yield
             finally:
                 self.program.end()
@@ -318,7 +318,7 @@ class ProcessSite(OracleSite):
 
         What it had read is stored by then, since the log has it. What is unconfirmed stays so.
         """
-        self.program.store_readings()
+        self.program.wait_until_stored()
         self._begin_one()
         sending = self.editions(State.SENDING)
         assert self.program.kill() == -signal.SIGKILL

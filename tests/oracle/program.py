@@ -161,12 +161,12 @@ class Program:
         time.sleep(max(0.0, self._moved + CACHED - time.monotonic()))
         before = readings()
         eventually(lambda: self._call() and (down or readings() > before))
-        self.store_readings()
+        self.wait_until_stored()
         for _ in range(2):  # the first may have begun before that was stored
             self._wait_for_run("schedule")
         self._wait_for_jobs()
 
-    def store_readings(self) -> None:
+    def wait_until_stored(self) -> None:
         """Wait until it has stored what it has read so far."""
         self._wait_for_run("collect")
         self._wait_for_jobs()

@@ -96,7 +96,7 @@ class Feed:
 class Move:
     """The blog moves to another address, or the address where it is now is configured, and read.
 
-    It is read before it moves: nothing would tell which post one is that was edited since and has another date now.
+    It is read before it moves: a post that was edited since, and had been given another date, would not be recognised.
     """
 
     follow: bool

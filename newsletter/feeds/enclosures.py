@@ -13,6 +13,8 @@ _COVER_WIDTH = 160
 _DURATION = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d{1,2})(?:\.\d+)?|(\d{1,6})(?:\.\d+)?")
 _FILE = re.compile(r"\.(?:mp3|m4a|m4b|aac|ogg|oga|opus|flac|wav|mp4|m4v|mov|webm|ogv)(?:[?#]|\Z)", re.IGNORECASE)
 
+_VIDEO_FILE = re.compile(r"\.(?:mp4|m4v|mov|webm|ogv)(?:[?#]|\Z)", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
@@ -45,9 +47,16 @@ def cards(enclosures: Sequence[Enclosure], html: str, base: str, title: str, cov
 
 def _card(url: str, enclosure: Enclosure, title: str, cover: Image | None) -> str:
     link, name = f'<a href="{_quoted(url)}">', enclosure.title or title or url
-    image = f'<img src="{_quoted(cover.url)}" alt="" width="{_COVER_WIDTH}"><br>' if cover else ""
+    image = f'<img src="{_quoted(cover.url)}" alt=""{_size(url, cover)}><br>' if cover else ""
     duration = f"<br>{_duration(enclosure.seconds)}" if enclosure.seconds else ""
     return f"<p>{link}{image}{escape(name)}</a>{duration}</p>"
+
+
+def _size(url: str, cover: Image) -> str:
+    """Return the attributes with a cover's size: that of a video's poster if it is known, small for a recording."""
+    if not _VIDEO_FILE.search(url):
+        return f' width="{_COVER_WIDTH}"'
+    return f' width="{cover.width}" height="{cover.height}"' if cover.width and cover.height else ""
 
 
 def _duration(seconds: int) -> str:

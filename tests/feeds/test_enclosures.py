@@ -45,6 +45,12 @@ def test_a_card_shows_the_cover_in_the_same_link() -> None:
     assert card == f'<p><a href="{AUDIO.url}">{image}Boats</a><br>42 min</p>'
 
 
+def test_the_cover_of_a_video_keeps_its_own_size() -> None:
+    video = Enclosure("https://harbour.example/1.mp4", "video/mp4")
+    card = cards([video], "", "", "Boats", Image("https://harbour.example/cover.jpg", "", 1280, 720))
+    assert '<img src="https://harbour.example/cover.jpg" alt="" width="1280" height="720">' in card
+
+
 def test_the_file_of_a_post_is_above_its_notes_and_in_its_excerpt() -> None:
     notes = "".join(f"<p>We talk of boat {n} and of those who wait for it.</p>" for n in range(30))
     episode, _ = finish(Raw(title="Boats", html=notes, enclosures=(AUDIO,)), "https://harbour.example/feed")

@@ -148,10 +148,10 @@ def test_a_card_is_framed_once_and_takes_few_bytes() -> None:
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_video_with_a_poster_in_a_figure_stays(whole: bool) -> None:
     """WordPress has a block of a video in a figure, which emails show as a link below the poster."""
-    poster = '<img src="https://blog.example/boat.jpg" alt="" width="160"><br>'
+    poster = '<img src="https://blog.example/boat.jpg" alt=""><br>'
     link = f'<a href="https://blog.example/boat.mp4">{poster}▶ boat.mp4</a>'
     html = f"<figure><p>{link}</p><figcaption>In the harbour</figcaption></figure>"
     without_image = html.replace(poster, "")
-    assert with_cover(html, whole=whole)[0] == without_image
+    assert with_cover(html, whole=whole)[0] == (html if whole else without_image)
     picture = '<p><img src="https://blog.example/net.jpg" alt="A net"></p>'
     assert with_first_image(picture + html) == picture + without_image

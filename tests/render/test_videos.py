@@ -105,6 +105,26 @@ def test_the_image_of_a_recording_has_a_cell_beside_its_title(links: str) -> Non
     assert body(f"<p>{links}<br>1 h 2 min</p>") == CARD.format(COVER + text)
 
 
+@pytest.mark.parametrize(
+    ("sides", "shown"),
+    [
+        ("", 'width="552"'),
+        ('width="1280" height="720"', 'width="552" height="310"'),
+        ('width="480" height="270"', 'width="552" height="310"'),
+        ('width="240" height="135"', 'width="240" height="135"'),
+        ('width="720" height="1280"', 'width="225" height="400"'),
+    ],
+)
+def test_the_poster_of_a_video_file_fills_the_column_above_its_title(sides: str, shown: str) -> None:
+    link = f'<a href="https://blog.example/boat.mp4"><img src="boat.jpg" alt="" {sides}><br>Boat</a>'
+    html = prepare(f"<p>{link}<br>1 min</p>", url="", title="", level=3, whole=True, tallest=400)
+    width = shown.split('"')[1]
+    assert html == (
+        f'<p><a href="https://blog.example/boat.mp4"><img src="boat.jpg" alt="" {shown} '
+        f'style="width:100%; max-width:{width}px"><br>▶ Boat</a><br>1 min</p>'
+    )
+
+
 def test_a_card_is_a_line_of_text_with_its_duration() -> None:
     html = f'<p>Of salt.</p><p><a href="{MP3}"><img src="https://blog.example/c.jpg" alt=""><br>Salt</a><br>42 min</p>'
     text = render(digest([post(0, html=html)])).text

@@ -16,10 +16,11 @@ def simplify(root: HtmlElement) -> None:
     for card in [e for e in root.iter("div", "figure") if _CARD.search(e.get("class") or "")]:
         media = next(card.iter("audio", "video"), None)
         address = "" if media is None else media.get("src") or ""
-        if not address:
+        if media is None or not address:
             continue
         title = next((text_in(e) for e in card.iter() if "kg-audio-title" in (e.get("class") or "").split()), "")
-        card.addprevious(_line(address, title, _thumbnail(card, media), _duration(card)))
+        line = _line(address, title, _thumbnail(card, media), _duration(card), is_small=media.tag == "audio")
+        card.addprevious(line)
         caption = card.find(".//figcaption")
         if caption is not None and text_in(caption):
             caption.tag, caption.tail = "div", None
@@ -30,11 +31,11 @@ def simplify(root: HtmlElement) -> None:
         card.drop_tree()
 
 
-def _line(address: str, title: str, picture: str, duration: str) -> HtmlElement:
+def _line(address: str, title: str, picture: str, duration: str, *, is_small: bool) -> HtmlElement:
     line: HtmlElement = etree.Element("p")
     link = etree.SubElement(line, "a", {"href": address})
     if picture:
-        etree.SubElement(link, "img", {"src": picture, "alt": "", "width": "160"})
+        etree.SubElement(link, "img", {"src": picture, "alt": ""} | ({"width": "160"} if is_small else {}))
         etree.SubElement(link, "br")
     name = title or address.partition("?")[0].rpartition("/")[2]
     if picture:

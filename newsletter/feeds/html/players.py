@@ -166,12 +166,12 @@ def _identified(player: HtmlElement) -> Iterator[str]:
 
 
 def _line(url: str, words: str, poster: str = "") -> HtmlElement:
-    """Return a block with a link, which has the poster of a video above its words, as that of an enclosure has."""
+    """Return a block with a link, which has the poster of a video above its words, whose size is left to emails."""
     line: HtmlElement = etree.Element("div")
     link = etree.SubElement(line, "a", {"href": url})
     link.text = words
     if poster:
-        etree.SubElement(link, "img", {"src": poster, "alt": "", "width": "160"})
+        etree.SubElement(link, "img", {"src": poster, "alt": ""})
         link.text, etree.SubElement(link, "br").tail = None, words
     return line
 

@@ -61,7 +61,7 @@ def prepare(
     _links(root, url, title)
     _pictures(root, site, tallest)
     show_videos(root, play, {uri(preview.url): preview for preview in previews}, title)
-    show_recordings(root)
+    show_recordings(root, tallest)
     if has_cards(html):
         show_cards(root)
     _headings(root, level)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from newsletter.domain.found_post import Image
 from newsletter.render.content.fragment import Element, parse, serialise, text_of
 from newsletter.render.content.images import is_emoji, pixels, size_in_name
-from newsletter.render.content.videos import RECORDING
+from newsletter.render.content.videos import RECORDING, is_video_file
 
 _SMALLEST = 160
 """Narrower images, such as badges and portraits of authors, are no covers."""
@@ -16,9 +16,9 @@ def with_cover(html: str, *, whole: bool) -> tuple[str, Image | None]:
     """Return a cleaned post without its cover, and the cover: the first large image.
 
     A post that is shown whole keeps its other images and the caption of the cover, and an image behind its first
-    words or beside others is no cover. The image of a link to a recording is taken out: it is the image of the post,
-    which is shown larger. A shortened post loses all images with their captions, since its text is only a taste of
-    the post.
+    words or beside others is no cover; neither is the poster of a video, which stays above its title. The image of a
+    link to another recording is taken out: it is the image of the post, which is shown larger. A shortened post loses
+    all images with their captions, since its text is only a taste of the post.
     """
     root = parse(html)
     images = [image for image in root.iter("img") if image.get("src") and not is_emoji(image.get("src"))]
@@ -26,7 +26,7 @@ def with_cover(html: str, *, whole: bool) -> tuple[str, Image | None]:
     if whole and cover is not None and _of_recording(cover):
         remove_image(cover)
         return serialise(root), None
-    if whole and cover is not None and not _is_first(root, cover):
+    if whole and cover is not None and (_is_poster(cover) or not _is_first(root, cover)):
         return html, None
     cover_image = _image(cover) if cover is not None else None
     for image in [cover] if whole else images:
@@ -67,8 +67,18 @@ def _is_first(root: Element, cover: Element) -> bool:
 
 
 def _of_recording(image: Element) -> bool:
+    return RECORDING.search(_linked(image)) is not None and not _is_poster(image)
+
+
+def _is_poster(image: Element) -> bool:
+    """Return whether an image is that of a link to a video's file."""
+    return is_video_file(_linked(image))
+
+
+def _linked(image: Element) -> str:
+    """Return the address that an image leads to, "" if it is no link."""
     link = next(image.iterancestors("a"), None)
-    return link is not None and RECORDING.search(link.get("href") or "") is not None
+    return "" if link is None else link.get("href") or ""
 
 
 def _image(cover: Element) -> Image:

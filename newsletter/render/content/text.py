@@ -149,7 +149,7 @@ def _inline(element: Element) -> str:
         return "" if BACK.fullmatch(text) else text
     if not href or text.strip() in ("", href):
         return text
-    return f"{text}: {href}" if text.startswith(PLAY) else f"{text} <{href}>"
+    return f"{text}: {href}" if text.lstrip(_BREAK).startswith(PLAY) else f"{text} <{href}>"
 
 
 def _collapse(text: str) -> str:

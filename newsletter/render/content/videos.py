@@ -1,6 +1,7 @@
 """Links to videos and recordings, since email programs play neither.
 
-A video is a picture with a play mark, and the title below it. A recording, such as an episode of a podcast, has a box.
+A video is a picture with a play mark, and the title below it; so is a video's file that has a poster. Any other
+recording, such as an episode of a podcast, has a box.
 """
 
 import re
@@ -35,6 +36,7 @@ _SERVICES = {
 
 RECORDING = re.compile(r"\.(?:mp3|m4a|m4b|aac|ogg|oga|opus|flac|wav|mp4|m4v|mov|webm|ogv)(?:[?#]|\Z)", re.IGNORECASE)
 """The end of an address of a recording."""
+_VIDEO_FILE = re.compile(r"\.(?:mp4|m4v|mov|webm|ogv)(?:[?#]|\Z)", re.IGNORECASE)
 _LONGEST_DURATION = 20
 
 
@@ -76,10 +78,11 @@ def show_videos(root: Element, picture: str, previews: Mapping[str, Preview], he
             _show(link, title, label, preview, picture)
 
 
-def show_recordings(root: Element) -> None:
+def show_recordings(root: Element, tallest: int = 0) -> None:
     """Make a card of each paragraph with nothing but a recording's title, image and duration, with a play mark.
 
     The card is a table, whose cells have padding in Outlook on Windows too, and leave no gap when images are off.
+    The poster of a video's file fills the column above its title instead, no higher than `tallest`, 0 for any height.
     """
     for title in list(_recordings(root)):
         paragraph = next(title.iterancestors("p"))
@@ -87,7 +90,27 @@ def show_recordings(root: Element) -> None:
             title.text = short_name(title.get("href"))
         if not is_video_link(title):
             _mark(title)
-        paragraph.getparent().replace(paragraph, _card(paragraph, title))
+        poster = next(paragraph.iter("img"), None) if is_video_file(title.get("href")) else None
+        if poster is not None:
+            _show_poster(poster, tallest)
+        else:
+            paragraph.getparent().replace(paragraph, _card(paragraph, title))
+
+
+def is_video_file(url: str) -> bool:
+    """Return whether an address is that of a video's file."""
+    return _VIDEO_FILE.search(url) is not None
+
+
+def _show_poster(poster: Element, tallest: int) -> None:
+    """Make a poster as wide as the column, unless it is small or a portrait."""
+    column = column_of(poster)
+    size = filling(pixels(poster.get("width")), pixels(poster.get("height")), column)
+    width, height = fitted(*size, column, tallest)
+    poster.set("width", str(width))
+    if height:
+        poster.set("height", str(height))
+    poster.set("style", f"width:100%; max-width:{width}px")
 
 
 def _card(paragraph: Element, title: Element) -> Element:

@@ -19,8 +19,9 @@ from newsletter.editions.offers import bases
 from newsletter.editions.offers.candidate_posts import holders_of, settled_of
 from newsletter.editions.offers.readers import Lacking
 from newsletter.editions.problems import Impossible, refuse_inactive
+from newsletter.editions.selection.windows import just_after
 from newsletter.editions.states import NotAllowed, change, state_message
-from newsletter.editions.variants.freezing import date_again, freeze
+from newsletter.editions.variants.freezing import date_again, date_letter, freeze
 from newsletter.editions.variants.preparing import PreparedDraft, prepare, render_subjects
 from newsletter.events import record as events
 from newsletter.events.kinds import EventKind
@@ -83,7 +84,7 @@ def approve(
         codes = sorted({f.code for f in prepared.errors} - set(despite))
         if codes:
             raise LintErrors(draft.name, prepared, codes)
-        until = min(draft.until, draft.refreshed_at) if not draft.corrects_id else draft.until
+        until = _end_of_window(draft, now)
         freeze(draft, prepared, configuration, now)
         change(
             draft,
@@ -184,10 +185,10 @@ def queue(
             raise Conflict(edition, revision)
         check_edition(configuration, edition.newsletter, content)
         _check_dates(edition, due)
-        date_again(content, due)
+        until = _dated(edition, content, configuration, due)
         content.headers[ALLOWED] = content.headers.get(ALLOWED, False) or configuration.allow_local_links
         content.save(update_fields=["headers"])
-        change(edition, State.QUEUED, due_at=due, queued_at=now, waiting=None)
+        change(edition, State.QUEUED, due_at=due, queued_at=now, waiting=None, until=until)
         act = acts.QUEUED() if due > now else acts.SENDING_STARTED()
         history.log(by, act, edition.name, now, after={"due": due.isoformat()})
     return edition
@@ -237,12 +238,28 @@ def _move(
             raise Conflict(locked, revision)
         check_edition(configuration, locked.newsletter, content)
         _check_dates(locked, due)
-        date_again(content, due)
+        until = _dated(locked, content, configuration, due)
         before = locked.due_at.isoformat() if locked.due_at else None
-        Edition.objects.filter(pk=locked.pk).update(due_at=due, waiting=None)
+        Edition.objects.filter(pk=locked.pk).update(due_at=due, waiting=None, until=until)
         history.log(by, act, locked.name, now, before={"due": before}, after={"due": due.isoformat()})
         locked.refresh_from_db()
     return locked
+
+
+def _end_of_window(draft: Edition, now: datetime) -> datetime:
+    """Return where the window of a draft ends once it is approved: of a letter when it is sent, so far as is known."""
+    if draft.corrects_id:
+        return draft.until
+    if draft.standalone:
+        return just_after(max(draft.due_at or now, now))
+    return min(draft.until, draft.refreshed_at)
+
+
+def _dated(edition: Edition, content: ApprovedContent, configuration: Config, due: datetime) -> datetime:
+    """Give the content the date of sending, and return the end of the edition's window, which a letter has there."""
+    until = date_letter(edition, content, configuration, due) if edition.standalone else edition.until
+    date_again(content, due)
+    return until
 
 
 def approve_and_queue(

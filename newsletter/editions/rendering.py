@@ -6,7 +6,7 @@ A draft is rendered from the current posts with editors' changes. An approved ed
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from newsletter.domain.digest import Block, Digest, DigestPost, Finding, Letterh
 from newsletter.domain.encoded_email import Slot, SlotEncoding, SlotValue
 from newsletter.domain.found_post import Image
 from newsletter.editions.counted_links import added_size
+from newsletter.editions.dating import dated_head, dated_window
 from newsletter.editions.selection.ordering import day_of
 from newsletter.feeds.document import split_address
 from newsletter.images import names
@@ -95,13 +96,18 @@ def sender_id(host: str) -> str:
     return name if 5 <= len(name) <= 15 else name[:7] + sha256(host.encode()).hexdigest()[:8]
 
 
-def digest_of(edition: Edition, configuration: Config) -> Digest:
+def digest_of(edition: Edition, configuration: Config, now: datetime | None = None) -> Digest:
     """Return the digest of an edition: its texts and its posts in groups, with editors' changes."""
-    return digest_with(edition, configuration, _entries(edition))
+    return digest_with(edition, configuration, _entries(edition), now)
 
 
-def digest_with(edition: Edition, configuration: Config, entries: Iterable[EditionPost]) -> Digest:
-    """Return the digest of an edition, which need not be stored, with these posts."""
+def digest_with(
+    edition: Edition, configuration: Config, entries: Iterable[EditionPost], now: datetime | None = None
+) -> Digest:
+    """Return the digest of an edition, which need not be stored, with these posts.
+
+    A letter that is a draft has the day of its send time, or of `now`.
+    """
     newsletter = configuration.edited(edition)
     posts = [(entry, _post(entry, newsletter)) for entry in entries]
     if newsletter.images == "none":
@@ -113,7 +119,7 @@ def digest_with(edition: Edition, configuration: Config, entries: Iterable[Editi
     missing = _Missing()
     if newsletter.images == "hosted":
         posts, missing = _hosted(posts, configuration)
-    digest = _digest(edition, configuration, posts)
+    digest = _digest(edition, configuration, posts, now)
     shows_images = newsletter.images != "none"
     return replace(
         digest,
@@ -204,9 +210,15 @@ def _why_not(url: str, image: HostedImage | None) -> Message:
     return image.problem if image and image.problem else ABOUT(subject=url, message=sources.IMAGE_NOT_FETCHED())
 
 
-def _digest(edition: Edition, configuration: Config, posts: list[tuple[EditionPost, DigestPost]]) -> Digest:
+def _digest(
+    edition: Edition,
+    configuration: Config,
+    posts: list[tuple[EditionPost, DigestPost]],
+    now: datetime | None = None,
+) -> Digest:
     """Return the digest with these posts, and only subject and preview text of an editor."""
     newsletter = configuration.edited(edition)
+    since, until = dated_window(edition, newsletter, now)
     full = [post for entry, post in posts if not entry.headline_only]
     groups = group(
         full,
@@ -218,9 +230,9 @@ def _digest(edition: Edition, configuration: Config, posts: list[tuple[EditionPo
     )
     return Digest(
         name=edition.name,
-        letterhead=letterhead(configuration, newsletter),
-        since=edition.until - timedelta(seconds=1) if edition.standalone or newsletter.by_post else edition.since,
-        until=edition.until,
+        letterhead=dated_head(edition, letterhead(configuration, newsletter)),
+        since=since,
+        until=until,
         subject=edition.subject,
         preheader=edition.preheader,
         groups=groups,
@@ -254,9 +266,9 @@ def subject_from(template: str, edition: Edition, configuration: Config) -> str:
     return subject(template, digest.letterhead, digest.posts, digest.since, digest.until)
 
 
-def proof(edition: Edition, configuration: Config) -> Proof:
-    """Return the rendering of a draft as it is now, or of an approved edition as approved."""
-    digest = digest_of(edition, configuration)
+def proof(edition: Edition, configuration: Config, now: datetime | None = None) -> Proof:
+    """Return the rendering of a draft as it is at `now`, or of an approved edition as approved."""
+    digest = digest_of(edition, configuration, now)
     newsletter = configuration.edited(edition)
     if edition.state in (*LOCKED_STATES, State.IMPORTED) and (
         approved := ApprovedContent.objects.filter(edition=edition).first()

@@ -1,13 +1,14 @@
 """Titles of editions on pages and in emails: the subject, with the period beneath."""
 
 from collections.abc import Iterable
+from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from newsletter.config import Config
 from newsletter.domain.cadence import cadence_in
 from newsletter.editions.rendering import default_subject
 from newsletter.editions.selection.windows import bounds
-from newsletter.models import ApprovedContent, Edition, EditionPost, State
+from newsletter.models import LOCKED_STATES, ApprovedContent, Edition, EditionPost, State
 from newsletter.render.dates import last_day, long_range, month_of_year
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.words import week_name
@@ -44,6 +45,15 @@ def period_title(period: str, language: str) -> str:
     else:
         title = month_of_year(first, language)
     return f"{title} ({number})" if number else title
+
+
+def title_of(edition: Edition, language: str, zone: tzinfo) -> str:
+    """Return an edition's period in words; that of a letter, once it is approved, is the day on which it is sent."""
+    if edition.period.startswith(LETTER) and edition.state in LOCKED_STATES:
+        sent_on = last_day(edition.until, zone)
+        if not edition.period.startswith(f"{LETTER}{sent_on.isoformat()}"):
+            return long_range(sent_on, sent_on, language)
+    return period_title(edition.period, language)
 
 
 def subjects(editions: Iterable[Edition], configuration: Config) -> dict[int, str]:

@@ -1,7 +1,7 @@
 """Dates, times and writing direction for a language (CLDR through Babel, never strftime)."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from unicodedata import bidirectional
 from zoneinfo import ZoneInfo
@@ -42,7 +42,7 @@ def day_heading(day: date, language: str) -> str:
     return format_date(day, "full", locale=locale_of(language))
 
 
-def last_day(until: datetime, zone: ZoneInfo) -> date:
+def last_day(until: datetime, zone: tzinfo) -> date:
     """Return the local day before `until`, which is the end of a half-open window."""
     return (until - timedelta(microseconds=1)).astimezone(zone).date()
 

@@ -5,20 +5,25 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
+from typing import Any
 
 from newsletter.config import Config
-from newsletter.domain.digest import Rendered
-from newsletter.domain.encoded_email import EncodedEmail, Header
+from newsletter.domain.digest import Letterhead, Rendered
+from newsletter.domain.encoded_email import EncodedEmail, Header, Slot
 from newsletter.editions import approved_content
 from newsletter.editions.counted_links import add, known_tokens, store, with_counted_links
+from newsletter.editions.dating import last_day_of
 from newsletter.editions.local_links import ALLOWED
-from newsletter.editions.rendering import Proof, digest_with, list_headers, proof_of
+from newsletter.editions.rendering import Proof, digest_of, digest_with, list_headers, proof_of, rendered_of
 from newsletter.editions.selection import ordering
+from newsletter.editions.selection.windows import just_after
 from newsletter.editions.variants import locked_posts
 from newsletter.editions.variants.preparing import PreparedDraft
 from newsletter.models import ApprovedContent, Edition, Variant
+from newsletter.render.dates import last_day
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.message import encoded
+from newsletter.render.placeholders import fill
 
 AT_ONCE = 50
 log = logging.getLogger("newsletter.editions")
@@ -30,13 +35,13 @@ class _Freezer:
     def __init__(self, draft: Edition, configuration: Config, now: datetime) -> None:
         self._date = draft.due_at or now
         self._period = draft.period
-        self._counts = configuration.newsletters[draft.newsletter].track == "links"
+        self.counts = configuration.newsletters[draft.newsletter].track == "links"
         self.tokens: Mapping[str, str] = {}
 
     def mail(self, looked_at: Proof) -> EncodedEmail:
         """Return the email of a proof."""
         rendered, head = looked_at.rendered, looked_at.letterhead
-        if self._counts:
+        if self.counts:
             rendered, tokens = with_counted_links(rendered, looked_at.digest, self.tokens)
             self.tokens = {**self.tokens, **tokens}
         return encoded(rendered, head, date=self._date, **list_headers(head, self._period))
@@ -50,19 +55,9 @@ def freeze(draft: Edition, prepared: PreparedDraft, configuration: Config, now: 
         edition=draft,
         defaults={
             "revision": draft.revision,
-            "subject": rendered.subject,
-            "preheader": rendered.preheader,
-            "html": rendered.html,
-            "text": rendered.text,
-            "page": rendered.page,
-            "placeholders": _placeholders(rendered),
+            **_texts(rendered),
             "headers": {
-                "from_name": head.sender_name,
-                "from_address": head.sender_address,
-                "reply_to": head.reply_to,
-                **list_headers(head, draft.period),
-                "site_url": head.site_url,
-                "mailto_unsubscribe": head.mailto_unsubscribe,
+                **_headers(head, draft.period),
                 ALLOWED: configuration.allow_local_links,
                 "provider": configuration.provider_of(configuration.newsletters[draft.newsletter]),
             },
@@ -72,6 +67,28 @@ def freeze(draft: Edition, prepared: PreparedDraft, configuration: Config, now: 
     )
     _freeze_variants(draft, prepared, freezer)
     store(content, freezer.tokens, [proof.digest for proof in prepared.proofs])
+
+
+def _texts(rendered: Rendered) -> dict[str, Any]:
+    return {
+        "subject": rendered.subject,
+        "preheader": rendered.preheader,
+        "html": rendered.html,
+        "text": rendered.text,
+        "page": rendered.page,
+        "placeholders": _placeholders(rendered),
+    }
+
+
+def _headers(head: Letterhead, period: str) -> dict[str, str]:
+    return {
+        "from_name": head.sender_name,
+        "from_address": head.sender_address,
+        "reply_to": head.reply_to,
+        **list_headers(head, period),
+        "site_url": head.site_url,
+        "mailto_unsubscribe": head.mailto_unsubscribe,
+    }
 
 
 def _freeze_variants(draft: Edition, prepared: PreparedDraft, freezer: _Freezer) -> None:
@@ -122,6 +139,46 @@ def add_variant(edition: Edition, wanted: Collection[int], configuration: Config
 
 def _placeholders(rendered: Rendered) -> list[list[str]]:
     return [[name, slot.value, slot.form, slot.fallback] for name, slot in rendered.placeholders]
+
+
+def date_letter(letter: Edition, content: ApprovedContent, configuration: Config, at: datetime) -> datetime:
+    """Render an approved letter again for the day on which it is sent, and return the end of its window.
+
+    Nothing but its date may change: if it would, because settings, templates or images changed since it was approved,
+    its content stays as it is, with the date of its approval.
+    """
+    newsletter = configuration.edited(letter)
+    until = just_after(at)
+    if last_day_of(letter, newsletter) == last_day(until, newsletter.zone):
+        return until
+    before = proof_of(digest_of(letter, configuration), configuration, newsletter)
+    as_approved = _headers(before.letterhead, letter.period).items() <= content.headers.items()
+    if not as_approved or _comparable(before.rendered) != _comparable(rendered_of(content)):
+        log.warning("%s keeps the date of its approval, since settings or images changed after it", letter.name)
+        return letter.until
+    tokens = known_tokens(content)
+    approved_until, letter.until = letter.until, until
+    after = proof_of(digest_of(letter, configuration), configuration, newsletter)
+    if after.rendered.shortened != before.rendered.shortened:
+        letter.until = approved_until
+        return approved_until
+    freezer = _Freezer(letter, configuration, at)
+    freezer.counts, freezer.tokens = bool(tokens), tokens
+    for key, value in _texts(after.rendered).items():
+        setattr(content, key, value)
+    content.segments = approved_content.pack(freezer.mail(after))
+    content.save()
+    return until
+
+
+def _comparable(rendered: Rendered) -> tuple[str, ...]:
+    """Return the texts of an email with the meaning of each placeholder in its place, which is random."""
+
+    def meaning(slot: Slot) -> str:
+        return f"\0{slot.value}\0{slot.form}\0{slot.fallback}\0"
+
+    texts = (rendered.subject, rendered.preheader, rendered.html, rendered.text, rendered.page)
+    return tuple(fill(text, rendered.placeholders, meaning) for text in texts)
 
 
 def date_again(content: ApprovedContent, at: datetime) -> None:

@@ -52,7 +52,7 @@ def render_subjects(draft: Edition, configuration: Config, now: datetime | None 
     if draft.subject or is_plain(newsletter.subject):
         return
     with suppress(TemplateProblem):
-        digest_of(draft, configuration)
+        digest_of(draft, configuration, now)
         if not (draft.standalone or draft.corrects_id):
             for each in plan(draft, newsletter, now).variants:
                 digest_with(draft, configuration, each.entries)
@@ -60,7 +60,7 @@ def render_subjects(draft: Edition, configuration: Config, now: datetime | None 
 
 def prepare(draft: Edition, configuration: Config, now: datetime | None = None) -> PreparedDraft:
     """Render a draft in all its variants."""
-    newsletter, own = configuration.edited(draft), proof(draft, configuration)
+    newsletter, own = configuration.edited(draft), proof(draft, configuration, now)
     if draft.standalone or draft.corrects_id:
         return PreparedDraft(own)
     made = plan(draft, newsletter, now)

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext as _
 
+from newsletter import config
 from newsletter.config import Cadence
 from newsletter.domain.cadence import cadence_in
 from newsletter.editions import edition_names
-from newsletter.editions.titles import period_title
+from newsletter.editions.titles import title_of
 from newsletter.messages import Message, from_text, render
 from newsletter.messages import history as acts
 from newsletter.messages import sending as sending_messages
@@ -32,8 +33,13 @@ def period(edition: Edition) -> str:
     """Return an edition's period in words: `Week 6, 2–8 February 2026`, and its cadence if it isn't the default."""
     if edition.welcome_id:
         return _("Welcome series email")
-    title, name = period_title(edition.period, language().replace("_", "-")), cadence_in(edition.period)
+    title, name = title_of(edition, language().replace("_", "-"), _zone_of(edition)), cadence_in(edition.period)
     return f"{title} · {cadence(name)}" if name else title
+
+
+def _zone_of(edition: Edition) -> tzinfo:
+    newsletter = config.current().newsletters.get(edition.newsletter)
+    return newsletter.zone if newsletter else UTC
 
 
 def cadence(of: Cadence) -> str:

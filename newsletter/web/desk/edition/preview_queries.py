@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
 from html import unescape
@@ -14,6 +15,7 @@ from newsletter.config import Config
 from newsletter.domain.digest import Finding, Level
 from newsletter.domain.encoded_email import Reader
 from newsletter.editions import rendering
+from newsletter.editions.dating import last_day_of
 from newsletter.editions.preview_files import sample_reader
 from newsletter.editions.rendering import Proof
 from newsletter.feeds.document import split_address
@@ -68,6 +70,7 @@ class Rendering:
     edition: int
     state: str
     mark: str
+    day: date
     snapshot: int
     configuration: Config = field(compare=False)
 
@@ -76,12 +79,18 @@ def proof(configuration: Config, edition: Edition) -> Proof:
     """Return the rendered edition. It is kept while its content is the same, so that it is rendered once for all
     frames.
     """
-    return _proof(Rendering(edition.pk, edition.state, content_mark(edition), id(configuration), configuration))
+    return _proof(wanted(edition, content_mark(edition), configuration))
+
+
+def wanted(edition: Edition, mark: str, configuration: Config) -> Rendering:
+    """Return what the present proof of an edition depends on; `mark` is that of its content."""
+    day = last_day_of(edition, configuration.newsletters[edition.newsletter])
+    return Rendering(edition.pk, edition.state, mark, day, id(configuration), configuration)
 
 
 @lru_cache(maxsize=16)
-def _proof(wanted: Rendering) -> Proof:
-    return rendering.proof(Edition.objects.get(pk=wanted.edition), wanted.configuration)
+def _proof(of: Rendering) -> Proof:
+    return rendering.proof(Edition.objects.get(pk=of.edition), of.configuration)
 
 
 def size(looked_at: Proof) -> Size:

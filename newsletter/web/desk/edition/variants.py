@@ -91,7 +91,7 @@ def proof(configuration: Config, edition: Edition, position: int) -> Proof:
 def _prepared(configuration: Config, edition: Edition) -> PreparedDraft:
     groups = sorted((group.key or 0, group.picks) for group in _readers(configuration, edition))
     mark = f"{queries.content_mark(edition)} {groups}"
-    return _prepared_once(queries.Rendering(edition.pk, edition.state, mark, id(configuration), configuration))
+    return _prepared_once(queries.wanted(edition, mark, configuration))
 
 
 @lru_cache(maxsize=8)

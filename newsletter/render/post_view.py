@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 from html import escape, unescape
 from zoneinfo import ZoneInfo
@@ -44,6 +45,8 @@ _WORDS_BESIDE = 40
 """About how many words of a shortened text stand beside a cover, which is about as high."""
 _LEAST_MINUTES = 2
 """The shortest reading time that is worth telling, unless a publisher asks for it."""
+_LONGEST_DAY = timedelta(hours=25)
+"""A day on which clocks are set back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,7 @@ class PostViews:
             comments_url=uri(post.comments_url) if self.digest.letterhead.theme.comments and post.html else "",
             source=cleaned(post.source),
             author=cleaned(post.author),
-            time=clock(post.published, self._zone, self._language) if post.published else "",
+            time=self._time(post),
             date=self._date(post),
             meta=tuple(filter(None, (cleaned(part) for part in self._meta(post, group, opens=opens)))),
             language=post.language,
@@ -253,14 +256,23 @@ class PostViews:
             elif part == "author":
                 yield post.author
             elif part == "date" or (part == "time" and not under_a_day and "date" not in self._parts):
-                yield self._date(post)
-            elif part == "time":
-                yield clock(post.published, self._zone, self._language) if post.published else ""
+                yield self._time(post) if self._of_one_day else self._date(post)
+            elif part == "time" and not (self._of_one_day and "date" in self._parts):
+                yield self._time(post)
             elif part == "reading_time" and post.minutes >= self._least_minutes:
                 minutes = words(self._language)["minutes"].format(count=post.minutes)
                 yield minutes.replace(" ", "\u00a0") if self.scope.form is SlotEncoding.HTML else minutes
             elif part == "categories":
                 yield ", ".join([name for name in post.categories if name != group.heading][:_MOST_CATEGORIES])
+
+    def _time(self, post: DigestPost) -> str:
+        return clock(post.published, self._zone, self._language) if post.published else ""
+
+    @cached_property
+    def _of_one_day(self) -> bool:
+        """Whether the edition is of a day, and all posts were published on one date, which need not be repeated."""
+        days = {post.published.astimezone(self._zone).date() for post in self.digest.posts if post.published}
+        return len(days) == 1 and self.digest.until - self.digest.since <= _LONGEST_DAY
 
     def _date(self, post: DigestPost) -> str:
         return short_date(post.published.astimezone(self._zone).date(), self._language) if post.published else ""

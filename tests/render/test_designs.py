@@ -1,7 +1,7 @@
 """The designs of an edition, and the options of its theme."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -17,7 +17,7 @@ from newsletter.render.lint.codes import LARGEST_CSS
 from newsletter.render.preview import public_html
 from newsletter.render.theme.designs import DESIGNS
 from tests.bench.bench_render import long_post
-from tests.render.samples import digest, letterhead, nasty, picture, post
+from tests.render.samples import UNTIL, digest, letterhead, nasty, picture, post
 from tests.render.trees import ALL, TEXT, WIDE, illustrated, linked_to, rendered, size_of, styles, texts
 
 
@@ -165,6 +165,25 @@ def test_the_source_is_named_if_there_are_several() -> None:
 @pytest.mark.parametrize(("by", "line"), [("day", "17:00"), ("none", "6. februar 2026"), ("source", "6. februar 2026")])
 def test_a_post_shows_its_date_where_no_day_is_above_it(by: str, line: str) -> None:
     assert texts(rendered([post(0)], by=by), "meta") == [line]
+
+
+@pytest.mark.parametrize(
+    ("theme", "hours", "number", "lines"),
+    [
+        ({}, 24, 1, ["17:00", "09:00"]),
+        ({"language": "en"}, 24, 1, ["5:00 PM", "9:00 AM"]),
+        ({"meta": ("author", "date")}, 24, 1, ["17:00", "09:00"]),
+        ({"meta": ("date", "time")}, 24, 1, ["17:00", "09:00"]),
+        ({}, 24, 3, ["6. februar 2026", "5. februar 2026"]),
+        ({}, 7 * 24, 1, ["6. februar 2026", "6. februar 2026"]),
+    ],
+)
+def test_posts_of_one_day_show_the_time_of_day_and_not_the_same_date(
+    theme: dict[str, Any], hours: int, number: int, lines: list[str]
+) -> None:
+    posts, since = [post(0), post(number)], UNTIL - timedelta(hours=hours)
+    edition = digest(posts, by="none", since=since, letterhead=letterhead(**theme))
+    assert texts(lxml_html.document_fromstring(render(edition).html), "meta") == lines
 
 
 @pytest.mark.parametrize("design", ["letter", "magazine", "brief"])

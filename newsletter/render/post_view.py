@@ -80,6 +80,8 @@ class PostView:
     blocks: tuple[BlockView, ...]
     listed: bool = True
     """Whether the table of contents has the post."""
+    alone: bool = False
+    """Whether the edition has no other post."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ class PostViews:
             categories=post.categories,
             blocks=self.blocks.get(post.id, ()),
             listed=post.id in self._listed,
+            alone=len(self.digest.posts) == 1,
         )
 
     def _line(self, post: DigestPost) -> str:

@@ -196,6 +196,12 @@ def test_the_first_post_leads(design: str) -> None:
 
 
 @pytest.mark.parametrize("design", ALL)
+def test_a_post_that_is_alone_has_a_larger_headline_except_in_plain(design: str) -> None:
+    sizes = [size_of(rendered(count, design=design).find_class("headline")[0]) for count in (1, 2)]
+    assert sizes[0] == sizes[1] if design == "plain" else sizes[0] >= sizes[1] + 5
+
+
+@pytest.mark.parametrize("design", ALL)
 def test_a_headline_differs_from_a_day(design: str) -> None:
     """They differ in size, and in at least one of colour, weight and underline."""
     tree = rendered(7, design=design)

@@ -3,12 +3,17 @@
 Each post goes to readers once: one that is taken for another never arrives, and one that is not recognized arrives
 twice. So no rule relies on one sign alone where sources are known to repeat it: identifiers and links are used again,
 series have one title, and short texts recur. Two entries that are listed together are never the same post.
+
+A post keeps the date with which it was sent. The one that its source gave last makes it known, too, but tells no two
+posts apart, and only if it is exactly the same: some sources date all their posts at each reading.
 """
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import chain
 
 from django.db.models import Min, QuerySet
 
@@ -70,7 +75,7 @@ class Comparison:
 
     @property
     def dates(self) -> timedelta | None:
-        """How far apart the dates are; None if one is missing."""
+        """How far apart the found date and that of the ledger are; None if one is missing."""
         if self.found.published is None or self.post.published is None:
             return None
         return abs(self.found.published - self.post.published)
@@ -103,6 +108,7 @@ class KnownPosts:
         self._configured = {*configured, source.url, PUSHED}
         self._newest_first = reading.kind != "folder"
         self._uids = {post.uid for post in reading.posts}
+        self._dates = list({post.published for post in reading.posts if post.published is not None})
         self._links = Counter(link_key(post.url) for post in reading.posts if post.url)
         listings = source.listings.filter(uid__in=self._uids).select_related("post")
         self._listings = {listing.uid: listing for listing in listings}
@@ -114,6 +120,7 @@ class KnownPosts:
         }
         self._taken = {post.pk for post in self._by_id.values()}
         self._unchanged: list[int] = []
+        self._with_new_dates: list[Listing] = []
 
     def find(self, found_post: FoundPost) -> Post | None:
         """Return the post of the ledger that a post of the reading is; None if it is new."""
@@ -204,12 +211,23 @@ class KnownPosts:
             for post in posts.filter(text_key=key):
                 if self._is_same_text(Comparison(found_post, post)):
                     return post
-        if found_post.title and found_post.published:
-            for post in posts.filter(title=found_post.title, published=found_post.published):
-                both = Comparison(found_post, post)
-                if both.similar_text or both.without_text or not self._lists(post) or self._is_gone(post):
-                    return post
-        return self._by_title_and_path(found_post, posts)
+        return self._by_title_and_date(found_post, posts) or self._by_title_and_path(found_post, posts)
+
+    def _by_title_and_date(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
+        """Return the post with the same title and date; that which its source gave last counts with a text, too."""
+        if not found_post.title or found_post.published is None:
+            return None
+        for post in posts.filter(title=found_post.title, pk__in=self._redated_to(found_post.published)):
+            both = Comparison(found_post, post)
+            if both.similar_text and not self._lists(post):
+                return post
+            if (both.similar_text or both.without_text) and self._is_gone(post):
+                return post
+        for post in posts.filter(title=found_post.title, published=found_post.published):
+            both = Comparison(found_post, post)
+            if both.similar_text or both.without_text or not self._lists(post) or self._is_gone(post):
+                return post
+        return None
 
     def _by_title_and_path(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
         """Return the post with the same title and path that is gone, if neither dates nor texts can be compared."""
@@ -227,17 +245,36 @@ class KnownPosts:
         links".
         """
         if not self._lists(both.post):
-            return both.same_long_text or both.dates is None or both.within_a_day
+            return both.same_long_text or both.dates is None or self._same_time(both)
         if both.same_long_text:
             return both.within_a_day or self._is_gone(both.post)
-        return self._is_gone(both.post) and (both.dates is None or both.within_a_day)
+        return self._is_gone(both.post) and (both.dates is None or self._same_time(both))
+
+    def _same_time(self, both: Comparison) -> bool:
+        """Return whether two posts are dated at most a day apart, or the found one as a source dated the other last."""
+        return both.within_a_day or both.post.pk in self._redated_to(both.found.published)
+
+    def _redated_to(self, at: datetime | None) -> frozenset[int]:
+        """Return the primary keys of posts that a source gave this date last; the ledger has another one."""
+        return self._redated.get(at, frozenset()) if at is not None else frozenset()
+
+    @cached_property
+    def _redated(self) -> Mapping[datetime, frozenset[int]]:
+        posts = defaultdict[datetime, set[int]](set)
+        listings = Listing.objects.filter(source__newsletter=self._source.newsletter)
+        for start in range(0, len(self._dates), MOST_KEYS):
+            dated = listings.filter(published__in=self._dates[start : start + MOST_KEYS])
+            for at, post, dated_before in dated.values_list("published", "post_id", "post__published"):
+                if at is not None and at != dated_before:
+                    posts[at].add(post)
+        return {at: frozenset(keys) for at, keys in posts.items()}
 
     def _by_id_elsewhere(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
         """Return the post that another source of the newsletter listed under the same id: a blog that moved."""
         listings = Listing.objects.filter(source__newsletter=self._source.newsletter, uid=found_post.uid)
         for post in posts.filter(pk__in=listings.exclude(source=self._source).values("post_id")):
             both = Comparison(found_post, post)
-            same_time = both.within_a_day or (both.dates is None and self._is_gone(post))
+            same_time = self._same_time(both) or (both.dates is None and self._is_gone(post))
             if same_time and (both.same_title or both.similar_text):
                 return post
         return None
@@ -247,7 +284,9 @@ class KnownPosts:
         if found_post.published is None or len(text_of(found_post.html)) < LONG:
             return None
         near = posts.filter(published__range=(found_post.published - A_DAY, found_post.published + A_DAY))
-        return next((p for p in near if Comparison(found_post, p).same_long_text and self._is_gone(p)), None)
+        redated = posts.filter(pk__in=self._redated_to(found_post.published))
+        candidates = chain(near, redated)
+        return next((p for p in candidates if Comparison(found_post, p).same_long_text and self._is_gone(p)), None)
 
     def _lists(self, post: Post) -> bool:
         """Return whether this source has listed a post."""
@@ -267,26 +306,32 @@ class KnownPosts:
     def add(self, found_post: FoundPost, post: Post, now: datetime) -> None:
         """Record that the source lists a post under an id; one that had this id before keeps a listing of its own.
 
-        Listings that are as they were wait for `mark_seen`.
+        It keeps the date that the source gives the post, or gave last. Listings that are as they were, except for that,
+        wait for `mark_seen`.
         """
         known = self._listings.get(found_post.uid)
         if known is not None and known.post_id == post.pk and known.gone_at is None:
             self._unchanged.append(known.pk)
             self._taken.add(post.pk)
+            if found_post.published not in (None, known.published or post.published):
+                known.published = found_post.published
+                self._with_new_dates.append(known)
             return
         if known is not None and known.post_id != post.pk:
             former = f"{known.uid} (post {known.post_id})"
             self._source.listings.filter(uid=former).delete()
             self._source.listings.filter(pk=known.pk).update(uid=former)
+        dates = {} if found_post.published is None else {"published": found_post.published}
         self._listings[found_post.uid] = Listing.objects.update_or_create(
-            source=self._source, uid=found_post.uid, defaults={"post": post, "last_seen": now, "gone_at": None}
+            source=self._source, uid=found_post.uid, defaults={"post": post, "last_seen": now, "gone_at": None, **dates}
         )[0]
         self._taken.add(post.pk)
 
     def mark_seen(self, now: datetime) -> None:
-        """Record when the listings were seen that are as they were."""
+        """Record when the listings were seen that are as they were, and their new dates."""
         for start in range(0, len(self._unchanged), MOST_KEYS):
             Listing.objects.filter(pk__in=self._unchanged[start : start + MOST_KEYS]).update(last_seen=now)
+        Listing.objects.bulk_update(self._with_new_dates, ["published"], batch_size=MOST_KEYS)
 
 
 def _uses_id_again(both: Comparison) -> bool:

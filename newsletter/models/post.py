@@ -73,9 +73,13 @@ class Listing(models.Model):
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="listings")
     last_seen = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
+    published = models.DateTimeField(
+        null=True, help_text="the date that the source gave last; NULL where only the post's own is known"
+    )
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("source", "uid"), name="listing_once"),)
+        indexes = (models.Index(fields=("published",), name="listing_by_date"),)
 
     def __str__(self) -> str:
         return self.uid

@@ -60,14 +60,15 @@ def test_the_same_reading_again_changes_nothing() -> None:
     assert collected(found("a"), found("b"), now=NOW + HOUR) == ledger.Stored(0, 0)
 
 
-def test_the_same_reading_again_asks_as_little_of_many_posts_as_of_few() -> None:
+@pytest.mark.parametrize("later", [timedelta(0), HOUR], ids=["same dates", "other dates"])
+def test_the_same_reading_again_asks_as_little_of_many_posts_as_of_few(later: timedelta) -> None:
     """Each listing is seen at the time of the last reading that had it."""
     counts = []
     for number in (2, 30):
         posts = [found(f"{number}-{each}") for each in range(number)]
         collected(*posts)
         with CaptureQueriesContext(connection) as queries:
-            collected(*posts, now=NOW + HOUR)
+            collected(*(replace(each, published=NOW - DAY + later) for each in posts), now=NOW + HOUR)
         counts.append(len(queries))
         assert Listing.objects.filter(last_seen=NOW + HOUR, gone_at=None).count() == number
         Listing.objects.all().delete()
@@ -103,6 +104,25 @@ def test_a_new_date_of_a_post_that_is_put_off_counts_until_an_approved_edition_h
 def test_a_source_that_dates_all_its_posts_at_each_reading_changes_nothing() -> None:
     collected(found("a", NOW))
     assert collected(found("a", NOW + HOUR), now=NOW + HOUR) == ledger.Stored(0, 0)
+
+
+def test_a_listing_keeps_the_date_that_its_source_gave_last() -> None:
+    """Nothing is written of one that is not known, while the source gives the post's own date."""
+    collected(found("a"))
+    collected(found("a", NOW), source=OTHER)
+    assert _last_dates() == {SOURCE: NOW - DAY, OTHER: NOW}
+    collected(found("a", NOW - 2 * DAY))
+    collected(found("a", None), now=NOW + HOUR)
+    assert _last_dates() == {SOURCE: NOW - 2 * DAY, OTHER: NOW}
+    assert post("a").published == NOW - DAY
+    Listing.objects.update(published=None)
+    collected(found("a"))
+    collected(found("a", NOW - 3 * DAY), source=OTHER)
+    assert _last_dates() == {SOURCE: None, OTHER: NOW - 3 * DAY}
+
+
+def _last_dates() -> dict[str, datetime | None]:
+    return dict(Listing.objects.values_list("source__url", "published"))
 
 
 def test_a_post_that_one_source_still_lists_is_not_gone() -> None:

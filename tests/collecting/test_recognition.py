@@ -29,6 +29,11 @@ def long_text(seed: str) -> str:
     return f"<p>{' '.join(choose.choice(WORDS) + choose.choice(WORDS) for _ in range(60))}</p>"
 
 
+def edited(html: str) -> str:
+    """The text with another sentence."""
+    return html.replace("</p>", " It was edited since.</p>")
+
+
 def made(uid: str, published: object = NOW - DAY, **fields: object) -> FoundPost:
     usual = {"url": f"https://old.example/{uid}.html", "title": f"Title of {uid}", "html": long_text(uid)}
     return FoundPost(uid=uid, published=published, **{**usual, **fields})
@@ -121,6 +126,83 @@ def test_an_entry_beside_the_known_one_is_another() -> None:
     collected(A)
     collected(A, replace(MOVED, title=A.title), now=NOW + HOUR)
     assert count() == 2
+
+
+REDATED = replace(A, published=NOW - 5 * DAY)
+EDITED = edited(A.html)
+ELSEWHERE = replace(REDATED, uid="new", url="https://new.example/x")
+
+
+def redated_then(first: FoundPost, moved: FoundPost) -> int:
+    """The number of posts after a post got another date, and its blog moved, where another post is listed."""
+    configured((OLD,))
+    collected(first, source=OLD)
+    collected(replace(first, published=REDATED.published), source=OLD, now=NOW + HOUR)
+    configured((NEW,))
+    collected(moved, source=NEW, now=NOW + 2 * HOUR)
+    return count()
+
+
+@pytest.mark.parametrize(
+    ("first", "moved"),
+    [
+        (A, replace(ELSEWHERE, html=EDITED)),
+        (A, replace(ELSEWHERE, html=EDITED, title="Another title", uid="a")),
+        (A, replace(ELSEWHERE, title="Another title")),
+        (replace(A, html=LINKS), replace(ELSEWHERE, html=LINKS)),
+        (replace(A, html=""), replace(ELSEWHERE, html="")),
+        (replace(A, published=None), replace(ELSEWHERE, html=EDITED)),
+    ],
+    ids=("title", "id", "text", "short", "without-text", "undated"),
+)
+def test_a_moved_post_is_known_by_the_date_that_its_source_gave_last(first: FoundPost, moved: FoundPost) -> None:
+    assert redated_then(first, moved) == 1
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        replace(ELSEWHERE, html=EDITED, published=NOW - 5 * DAY + HOUR),
+        replace(ELSEWHERE, html=EDITED, published=None),
+        replace(ELSEWHERE, html=long_text("other")),
+        replace(ELSEWHERE, html=EDITED, title="Another title"),
+    ],
+    ids=("hour", "undated", "text", "title"),
+)
+def test_or_else_it_is_another_one(moved: FoundPost) -> None:
+    assert redated_then(A, moved) == 2
+
+
+def test_an_id_that_is_used_again_is_another_post_though_it_has_the_last_date_of_the_first() -> None:
+    """As of a source that dates what it lists with the present day."""
+    collected(A)
+    collected(REDATED, now=NOW + HOUR)
+    collected(replace(made("other", REDATED.published), uid="a"), now=NOW + 2 * HOUR, reached=REDATED.published)
+    assert count() == 2
+
+
+def test_an_issue_with_the_last_date_of_the_one_before_is_another_post() -> None:
+    """As of a source that dates what it lists with the present day, and shows one post."""
+    issue = {"title": "Weekly links", "html": LINKS}
+    for uid, day in (("first", 3), ("first", 1), ("second", 1)):
+        at = NOW - day * DAY
+        collected(made(uid, at, **issue), now=NOW - day * HOUR, reached=at)
+    assert count() == 2
+
+
+def test_posts_of_one_title_whose_dates_were_swapped_stay_apart() -> None:
+    """Their texts are edited before their blog moves, and a third post has the date that one of them had first."""
+    first, second = (made(uid, NOW - days * DAY, title="News") for uid, days in (("a", 9), ("b", 2)))
+    swapped = replace(second, published=first.published), replace(first, published=second.published)
+    moved = [replace(p, uid=f"new {p.uid}", url=f"https://new.example/{p.uid}", html=edited(p.html)) for p in swapped]
+    third = made("c", first.published, title="News", url="https://new.example/c")
+    configured((OLD,))
+    collected(first, second, source=OLD)
+    collected(*swapped, source=OLD, now=NOW + HOUR)
+    configured((NEW,))
+    collected(*moved, third, source=NEW, now=NOW + 2 * HOUR)
+    texts = list(Post.objects.order_by("pk").values_list("html", flat=True))
+    assert texts == [edited(first.html), edited(second.html), third.html]
 
 
 SERIES = {

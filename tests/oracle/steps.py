@@ -94,17 +94,13 @@ class Feed:
 
 @dataclass(frozen=True)
 class Move:
-    """The blog moves to another address, or the address where it is now is configured, and read.
-
-    It is read before it moves: a post that was edited since, and had been given another date, would not be recognised.
-    """
+    """The blog moves to another address, or the address where it is now is configured, and read."""
 
     follow: bool
 
     def play(self, site: OracleSite) -> None:
         site.look()
         if not self.follow and not site.unreadable:
-            site.collect()
             site.blog.move()
         elif self.follow and site.unreadable and not site.blog.down:
             site.configure(replace(site.settings, host=site.blog.host))

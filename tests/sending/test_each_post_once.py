@@ -1,5 +1,6 @@
 """Histories in which readers once got posts twice, too late or never, judged by their emails."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,12 +11,13 @@ from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.models import Edition, Post, State
 from newsletter.scheduling import schedule
 from subscribers import preferences
-from tests.factories import found, kinaforum
+from tests.factories import collected, configured, found, kinaforum
 from tests.sending.emailed import Newsletter
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 FIRST_OF_APRIL = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
+ELSEWHERE = "https://other.example/feed"
 
 
 @pytest.fixture(autouse=True)
@@ -186,6 +188,24 @@ def test_an_edition_is_skipped_only_if_nobody_would_get_enough(weekly: Newslette
     weekly.publish("four")
     weekly.run(168, step=3)
     assert [sorted(weekly.mailed[name][-2:]) for name in ("first", "third")] == [["four", "three"]] * 2
+
+
+def test_a_post_that_was_redated_then_edited_and_moved_is_not_sent_again(paper: Newsletter) -> None:
+    """The blog was read after the date changed, and again at its new address."""
+    paper.configure("week")
+    paper.subscribe("r")
+    paper.publish("one")
+    paper.send()
+    paper.wait(days=2)
+    one = found("one", paper.now - timedelta(days=1))
+    paper.publish("one", at=one.published)
+    paper.wait(hours=1)
+    configured((ELSEWHERE,), period="week", minimum_posts=1)
+    edited = one.html.replace("</p>", " It was edited since.</p>")
+    moved = replace(one, uid="x", url="https://other.example/one", html=edited)
+    collected(found("two", paper.now, url="https://other.example/two"), moved, source=ELSEWHERE, now=paper.now)
+    paper.send()
+    assert paper.mailed["r"] == ["one", "two"]
 
 
 def test_an_older_post_that_some_readers_lack_comes_though_the_others_leave_before_approval(paper: Newsletter) -> None:

@@ -4,12 +4,14 @@ import csv
 import io
 import re
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from newsletter.models import Act
+from newsletter.web.desk.subscribers import tag_words
 from subscribers import admin_actions
 from subscribers.models import Consent, Subscriber, Subscription, Suppression
 from tests.web.field_errors import said_at
@@ -74,6 +76,22 @@ def test_the_list_goes_on_below(admin: Client) -> None:
 def test_tags_are_changed(admin: Client, kari: Subscriber) -> None:
     _act(admin, kari, "tags", newsletter="kinaforum", tags="Film, oslo")
     assert Subscription.objects.get().tags == ("film", "oslo")
+
+
+def test_a_tag_with_a_comma_survives_the_form(admin: Client, kari: Subscriber) -> None:
+    tags = ("film", '"quoted", too', "oslo, east", 'the 5" disk')
+    Subscription.objects.update(tags=tags)
+    page = admin.get(f"/desk/subscribers/{kari.pk}/").content.decode()
+    shown = unescape(str(re.findall(r'name="tags" value="([^"]*)"', page)[0]))
+    _act(admin, kari, "tags", newsletter="kinaforum", tags=f"{shown}, new")
+    assert set(Subscription.objects.get().tags) == {*tags, "new"}
+    assert "A tag that has a comma itself stands in quotation marks." in page
+    assert kari.address in admin.get("/desk/subscribers/", {"tag": "Oslo,  east"}).content.decode()
+
+
+def test_tags_are_read_from_a_text_as_they_were_written() -> None:
+    cases = {"": [], "a,,b": ["a", "b"], '"a, b" c': ['"a', 'b" c'], '"a, b" , c': ["a, b", "c"], '"a': ['"a']}
+    assert {text: tag_words.from_text(text) for text in cases} == cases
 
 
 def test_somebody_is_unsubscribed(admin: Client, kari: Subscriber) -> None:

@@ -15,6 +15,7 @@ from newsletter.sending import progress
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
 from subscribers.models import Consent, Folded, Subscriber, Subscription, Suppression, fold
+from subscribers.models.people import clean_tag
 
 PAGE, EDITIONS, KEPT_SECONDS = 50, 25, 600
 FILTERS = ("text", "newsletter", "state", "tag")
@@ -78,8 +79,8 @@ def _matching(asked: SubscriberFilter) -> Q:
         wanted &= Q(newsletter=asked.newsletter)
     if asked.state in Subscription.State.values:
         wanted &= Q(state=asked.state)
-    if asked.tag:
-        wanted &= Q(tags__contains=f"|{asked.tag.strip().lower()}|")
+    if clean_tag(asked.tag):
+        wanted &= Q(tags__contains=f"|{clean_tag(asked.tag)}|")
     return wanted
 
 

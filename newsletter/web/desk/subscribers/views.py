@@ -19,7 +19,7 @@ from newsletter.messages import history as acts
 from newsletter.web.desk import audit, charts, formatting, stale_forms
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
-from newsletter.web.desk.subscribers import file_import, queries
+from newsletter.web.desk.subscribers import file_import, queries, tag_words
 from newsletter.web.desk.subscribers.choices import choices_of, choose
 from newsletter.web.desk.subscribers.subscriber_posts import posts_of
 from newsletter.web.desk.welcome.queries import personal
@@ -127,7 +127,7 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
         "problem": problem,
         "ties": [
             _row(request, tie, is_blocked=blocked)
-            | {"tags": ", ".join(tie.tags), "posts": posts_of(tie, timezone.now())}
+            | {"tags": tag_words.as_text(tie.tags), "posts": posts_of(tie, timezone.now())}
             | {"choices": choices_of(config_of(request), tie)}
             for tie in story["ties"]
         ],
@@ -216,7 +216,7 @@ def _tie(request: HttpRequest, person: Subscriber) -> Subscription:
 def _tags(request: HttpRequest, person: Subscriber) -> bool:
     tie = _tie(request, person)
     before = list(tie.tags)
-    admin_actions.set_tags(tie, request.POST.get("tags", "").split(","))
+    admin_actions.set_tags(tie, tag_words.from_text(request.POST.get("tags", "")))
     audit.note(
         editor(request), acts.TAGS_CHANGED(), _about(person), {tie.newsletter: before}, {tie.newsletter: list(tie.tags)}
     )

@@ -4,13 +4,16 @@ import logging
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import lxml.html
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from django.utils import timezone
+from PIL import Image
 
 from newsletter import config
 from newsletter.editions import draft as drafting
@@ -202,6 +205,26 @@ def test_without_a_blog_the_newsletter_has_no_source_and_no_schedule(setup: SetU
     (newsletter,) = config.load(setup.file, {}).newsletters.values()
     assert (newsletter.title, newsletter.sources, newsletter.has_schedule) == ("Notes from the quay", (), False)
     assert newsletter.sender.name == "Anna"
+
+
+def test_a_logo_is_uploaded_and_shown_in_the_preview(setup: SetUp) -> None:
+    client = Client()
+    step = client.post(_address(setup), {"blog": "", "site_url": SITE, "without": "1"})["Location"]
+    typed = {"title": "Notes", "language": "en", "timezone": "Europe/London", "preview": "1"}
+    refused = client.post(step, {**typed, "image": SimpleUploadedFile("logo.png", b"no image")}).content.decode()
+    assert "is not an image that can be used; choose a JPEG, PNG, GIF, WebP or AVIF file" in refused
+    octets = BytesIO()
+    Image.new("RGB", (300, 96), "red").save(octets, "PNG")
+    page = client.post(step, {**typed, "image": SimpleUploadedFile("logo.png", octets.getvalue())}).content
+    address = _fields(page)["logo"]
+    assert address.startswith(f"{SITE}/images/")
+    path = address.removeprefix(SITE)
+    assert f'src="{path}"' in client.get(_address(setup, "preview/")).content.decode()
+    image = client.get(path)
+    assert (image["Content-Type"], image.getvalue()[1:4]) == ("image/png", b"PNG")
+    image.close()
+    (newsletter,) = setup.configuration().newsletters.values()
+    assert newsletter.theme.logo == address
 
 
 def test_older_posts_are_shown_as_a_sample_that_is_not_sent(setup: SetUp) -> None:

@@ -1,5 +1,7 @@
 """The images of the site: uploads that emails and archived editions show."""
 
+from pathlib import Path
+
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
@@ -25,6 +27,11 @@ def image(request: HttpRequest, name: str) -> HttpResponseBase:
         return HttpResponse(
             "This image was removed.\n", status=410, content_type="text/plain", headers={"Cache-Control": "no-store"}
         )
+    return served(path)
+
+
+def served(path: Path) -> FileResponse:
+    """Return the file of a stored image, with the headers that keep it from being anything else."""
     response = FileResponse(path.open("rb"), content_type=TYPES[path.suffix])
     response["Cache-Control"] = KEPT
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
 
+from newsletter.config import Config
 from newsletter.images import store
 from newsletter.images.mail_image import MailImage
 from newsletter.images.names import PATH
@@ -47,7 +48,7 @@ def stored(request: HttpRequest) -> str:
     """Store the image that a form sends, made safe and fit for an email, and return its name. Raises Problem."""
     from newsletter.images.decoding import prepare  # loads Pillow
 
-    return keep(request, decoded(request, prepare))
+    return keep(config_of(request), decoded(request, prepare))
 
 
 def decoded(request: HttpRequest, decode: Callable[[bytes], Decoded]) -> Decoded:
@@ -59,9 +60,9 @@ def decoded(request: HttpRequest, decode: Callable[[bytes], Decoded]) -> Decoded
         return sandbox.run(decode, file.read())
 
 
-def keep(request: HttpRequest, image: MailImage) -> str:
+def keep(configuration: Config, image: MailImage) -> str:
     """Store a decoded image and return its name. Raises Problem."""
     try:
-        return store.keep(config_of(request), image)
+        return store.keep(configuration, image)
     except OSError as problem:
         raise Problem(messages.NOT_STORED(cause=problem.strerror or str(problem))) from problem

@@ -18,6 +18,7 @@ from newsletter.web.desk.settings.fields import Kind
 from newsletter.web.desk.settings.inputs.colours import colour_attributes
 from newsletter.web.desk.settings.inputs.moments import MomentField
 from newsletter.web.desk.settings.inputs.suggestions import LanguageField, TimeZoneField
+from newsletter.web.first_run.logo import LogoField
 
 SMTP_FIELDS = ("host", "port", "security", "user", "password")
 
@@ -59,10 +60,12 @@ class NewsletterForm(DeskForm):
     )
     logo = forms.CharField(
         label=_("Logo"),
-        help_text=_(
-            "The address of an image that is shown instead of the title. You can also upload one later, under Design in"
-            " the settings."
-        ),
+        help_text=_("The address of an image that is shown instead of the title."),
+        required=False,
+    )
+    image = LogoField(
+        label=_("Upload a logo"),
+        help_text=_("PNG, JPEG or GIF. It is shown 48 pixels high, in emails and on public pages."),
         required=False,
     )
     accent = forms.CharField(

@@ -33,6 +33,7 @@ from newsletter.web.desk.edition.preview_queries import in_scheme
 from newsletter.web.desk.settings.blog_problems import blog_problem
 from newsletter.web.desk.users import SETUP_SALT
 from newsletter.web.first_run.forms import BlogForm, NewsletterForm, SendingForm
+from newsletter.web.first_run.logo import on_this_server, with_logo
 from newsletter.web.first_run.progress import SetUp, current
 from newsletter.web.first_run.sample import sample_html
 from newsletter.web.first_run.search import BlogSearch
@@ -164,12 +165,15 @@ def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
     if request.method == "GET":
         setup.correct(language=_proposed_language(request, setup.blog, known.language))  # the preview has it, too
     initial = {name: getattr(setup.blog, name) for name in names} | {"timezone": known.timezone}
-    form = NewsletterForm(request.POST if request.method == "POST" else None, initial=initial)
+    data, refused = with_logo(request, setup) if request.method == "POST" else (None, "")
+    form = NewsletterForm(data, initial=initial)
+    if refused:
+        form.add_error("image", refused)
     if not setup.blog.url:
         del form.fields["period"]
     if form.is_valid():
         before = setup.blog
-        setup.correct(**form.cleaned_data)
+        setup.correct(**{name: value for name, value in form.cleaned_data.items() if name != "image"})
         if not _is_valid(form, setup):
             setup.blog = before
         elif "preview" not in request.POST:
@@ -202,7 +206,8 @@ def preview(request: HttpRequest, setup: SetUp) -> HttpResponse:
     if setup.blog is None:
         raise Http404
     try:
-        html = in_scheme(sample_html(setup.configuration(), setup.blog, timezone.now()), dark=False)
+        sample = sample_html(setup.configuration(), setup.blog, timezone.now())
+        html = on_this_server(in_scheme(sample, dark=False), setup)
     except TemplateProblem as e:
         html = escape(formatting.message(e.message))
     response = HttpResponse(html)

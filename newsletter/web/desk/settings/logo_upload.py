@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from newsletter.config import Config
 from newsletter.config.document import SetValue
 from newsletter.images.mail_image import MailImage
 from newsletter.images.names import PATH
@@ -46,7 +47,12 @@ def upload(request: HttpRequest, name: str) -> HttpResponse:
 def _changes(request: HttpRequest, name: str, images: dict[str, MailImage]) -> Iterator[SetValue]:
     """Store the images, and yield what writes their addresses into the theme."""
     for key, image in images.items():
-        yield SetValue(("newsletters", name, "theme", key), config_of(request).site.url + PATH + keep(request, image))
+        yield SetValue(("newsletters", name, "theme", key), logo_address(config_of(request), image))
+
+
+def logo_address(configuration: Config, image: MailImage) -> str:
+    """Store a logo, and return its address on the site. Raises Problem."""
+    return configuration.site.url + PATH + keep(configuration, image)
 
 
 def _say_what_dark_mode_shows(request: HttpRequest, *, made: bool, has_own: bool) -> None:

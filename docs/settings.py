@@ -20,8 +20,9 @@ document is made by `python -m docs.settings`.
 NOT_EDITED = """
 ## Not edited in the browser
 
-`{ env = … }` and `{ file = … }` are shown as locked wherever they stand, and so are keys set by environment variables.
-The NAME of a newsletter is given when it is added.
+`{ env = … }` and `{ file = … }` are shown as locked wherever they stand, and so are keys that an environment variable
+sets, or a table that they are in. A button that would change such a key says so instead. The NAME of a newsletter is
+given when it is added.
 
 | key | why |
 | --- | --- |

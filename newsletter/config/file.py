@@ -52,18 +52,23 @@ def save(
     """Make changes in the file and return the configuration that it then holds.
 
     `seen` has the values that were shown to whoever made the changes, None for a missing key; if one of them is
-    another now, unless it is already as wanted, that is a conflict. Raises EditConflict, CannotEdit, CannotWrite, and
-    ConfigError if the result would be invalid or `check` raises it. In each case the file stays as it was.
+    another now, unless it is already as wanted, that is a conflict. Raises EditConflict, CannotEdit, ConfigError if the
+    result would be invalid or `check` raises it, and CannotWrite, also if an environment variable sets what is to be
+    changed. In each case the file stays as it was.
     """
     path = path.resolve()
     if reason := why_unwritable(path):
         raise CannotWrite(reason)
+    environ = os.environ if environ is None else environ
+    for change in changes:
+        if name := set_by(change.path, environ):
+            raise CannotWrite(messages.SET_BY(origin=f"${name}"))
     with _locked(path.parent):
         text = _read(path)
         if clashing := _clashes(text, changes, seen):
             raise EditConflict(clashing)
         changed = edit(text, changes)
-        config = parse(changed, path, os.environ if environ is None else environ)
+        config = parse(changed, path, environ)
         check(config)
         if changed != text:
             _replace(path, text, changed)
@@ -91,12 +96,19 @@ def why_unwritable(path: Path) -> Message | None:
 
 def locked_by(tree: Mapping[str, Any], path: KeyPath, environ: Mapping[str, str]) -> str:
     """Return where a value comes from: `$NAME`, a file's name, a credential's, or "" for config.toml itself."""
-    name = PREFIX + "__".join(str(part).upper() for part in path)
-    if name in {key.upper() for key in environ}:
+    if name := set_by(path, environ):
         return f"${name}"
     if place := reference(value_at(tree, path)):
         return f"${place.name}" if place.kind == "env" else place.name
     return ""
+
+
+def set_by(path: KeyPath, environ: Mapping[str, str]) -> str:
+    """Return the environment variable that takes the place of a key or of a table that it is in, "" for none."""
+    names = {name.upper() for name in environ if name.startswith(PREFIX)}
+    parts = [str(part).upper() for part in path]
+    above = (PREFIX + "__".join(parts[:count]) for count in range(1, len(parts) + 1))
+    return next((name for name in above if name in names), "")
 
 
 def _clashes(text: str, changes: Sequence[Change], seen: Mapping[KeyPath, Any]) -> list[KeyPath]:

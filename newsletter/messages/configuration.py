@@ -13,6 +13,7 @@ READ_ONLY = MessageType("config.read-only", gettext_noop("{file} is read-only"))
 FOLDER_READ_ONLY = MessageType("config.folder-read-only", gettext_noop("the folder {folder} is read-only"))
 MOUNT_POINT = MessageType("config.mount-point", gettext_noop("{file} is a mount point and can't be replaced"))
 UNWRITABLE = MessageType("config.unwritable", gettext_noop("{file} can't be written: {cause}"))
+SET_BY = MessageType("config.set-by", gettext_noop("this is set by {origin}; change it there"))
 EDIT_BY_HAND = MessageType(
     "config.edit-by-hand",
     gettext_noop("can't be changed without disturbing the rest of the file; edit it by hand"),

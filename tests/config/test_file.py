@@ -150,6 +150,15 @@ def test_values_from_the_environment_or_a_file_are_locked() -> None:
     assert locked_by(tree, (*smtp, "host"), {}) == ""
     name = "NEWSLETTER__DELIVERY__SMTP__HOST"
     assert locked_by(tree, (*smtp, "host"), {name: "other"}) == f"${name}"
+    assert locked_by(tree, (*smtp, "host"), {"NEWSLETTER__DELIVERY": "{}"}) == "$NEWSLETTER__DELIVERY"
+
+
+def test_a_change_that_the_environment_would_undo_is_refused(file: Path) -> None:
+    before, environ = file.read_bytes(), {"NEWSLETTER__NEWSLETTERS__BREV__TITLE": "Brev"}
+    with pytest.raises(CannotWrite, match=r"set by \$NEWSLETTER__NEWSLETTERS__BREV__TITLE; change it there"):
+        save(file, [SetValue((*N, "title"), "Nytt")], {}, environ)
+    assert file.read_bytes() == before
+    save(file, [SetValue((*N, "description"), "Nytt")], {}, environ)
 
 
 def test_a_file_with_a_byte_order_mark_is_changed(file: Path) -> None:

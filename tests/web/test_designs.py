@@ -37,6 +37,18 @@ def test_every_design_has_a_frame_with_the_newsletters_posts(admin: Client) -> N
         assert "sandbox" in frame["Content-Security-Policy"]
 
 
+def test_no_design_can_be_chosen_where_the_environment_sets_it(
+    admin: Client, written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.draft("Tea at four")
+    monkeypatch.setenv("NEWSLETTER__NEWSLETTERS__KINAFORUM__THEME__DESIGN", "letter")
+    page = admin.get(PAGE).content.decode()
+    assert "Set by $NEWSLETTER__NEWSLETTERS__KINAFORUM__THEME__DESIGN; change it there." in page
+    assert page.count("<button disabled>") == len(DESIGNS) - 1
+    refused = admin.post(f"{PAGE}use/", {"design": "magazine"}, follow=True).content.decode()
+    assert "set by $NEWSLETTER__NEWSLETTERS__KINAFORUM__THEME__DESIGN; change it there" in refused
+
+
 def test_a_frame_can_be_dark(admin: Client) -> None:
     make.draft("Tea at four")
     frame = admin.get(f"{PAGE}magazine/frame/", {"dark": "1"}).content.decode()

@@ -10,6 +10,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from newsletter.config import Config, ConfigError, Newsletter, parse
 from newsletter.config.document import CannotEdit, edit
+from newsletter.config.file import set_by
 from newsletter.config.theme import DesignName
 from newsletter.editions.preview_gallery import sample, sample_digest
 from newsletter.render.html.loader import TemplateProblem
@@ -35,6 +36,7 @@ def designs(request: HttpRequest, name: str) -> HttpResponse:
         "own_template": newsletter.template != "edition",
         "problem": _problem(configuration, newsletter),
         "read_only": read_only_reason(configuration),
+        "set_by": set_by(("newsletters", name, "theme", "design"), os.environ),
     }
     return page(request, "designs", context, section="settings")
 

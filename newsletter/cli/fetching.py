@@ -42,7 +42,7 @@ def fetch(
     try:
         key = _key(key_file)
         with progress("fetching") as step:
-            fetched = fetch_account(account, key, folder, collect, step=lambda done: step(done, done))
+            fetched = fetch_account(account, key, folder, collect, step=step)
     except (AccountProblem, OSError) as problem:
         fail(str(problem))
     people, issues = counted(fetched.people, "subscriber"), counted(fetched.issues, "issue")

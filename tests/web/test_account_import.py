@@ -136,6 +136,31 @@ def test_after_a_restart_the_key_is_there_while_the_job_is_unfinished(
     assert not held()
 
 
+def test_reading_shows_how_far_it_is_and_can_be_cancelled(
+    admin: Client, ghost: accounts.Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(admin, ghost)
+    assert (Job.objects.get().done, Job.objects.get().total) == (1, 2)
+    with monkeypatch.context() as patched:
+        patched.setattr(work, "enqueue", lambda *_args, **_more: None)
+        read(admin, ghost)
+    job = Job.objects.latest("pk")
+    progress = work.JobProgress(job)
+    progress(1, 2, {"people": 1})
+    page = admin.get(f"/desk/jobs/{job.pk}/").text
+    assert "<dd>1 of 2</dd>" in page
+    assert f'<a href="{PAGE}">Import from an account</a>' in page
+    cancelled = admin.post(f"/desk/jobs/{job.pk}/cancel/", follow=True).text
+    assert "<p>Cancelled.</p>" in cancelled
+    assert not any(file.name == "key" for file in held())
+    with pytest.raises(work.Cancelled):
+        progress(2, 2)
+    fetch_job.store_key(config.current(), fetch_job.order_of("ghost", ghost.url, "", "kinaforum"), "of the next job")
+    Job.objects.create(kind="account", about="kinaforum", by="k", place="x", order=job.order)
+    fetch_job.remove_key(config.current(), job)
+    assert any(file.name == "key" for file in held()), "the account is being read again"
+
+
 def test_a_private_address_is_refused_at_once(admin: Client, ghost: accounts.Account) -> None:
     given = config.current()
     config.use(replace(given, collect=replace(given.collect, allow_private_addresses=False)))

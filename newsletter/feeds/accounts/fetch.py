@@ -8,7 +8,7 @@ import io
 import json
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -51,10 +51,10 @@ def fetch(
     folder: Path,
     collect: config.Collect,
     *,
-    step: Callable[[int], None] = lambda done: None,
+    step: Callable[[int, int], None] = lambda done, total: None,
     **pause: Pause,
 ) -> Fetched:
-    """Fetch an account. `step` is called with the number of people so far. Raises AccountProblem."""
+    """Fetch an account. `step` is called with the number of people so far, and of all. Raises AccountProblem."""
     tool = TOOLS[account.tool]
     account = Account(account.tool, clean_address(account.address), account.newsletter.strip())
     key = key.strip()
@@ -62,7 +62,8 @@ def fetch(
     client = Client(tool.TOOL, account.address, lambda: str(tool.authorization(key)), collect, **pause)
     try:
         pages = _begun(folder, account)
-        people = _counted(tool.people(client, pages, account.newsletter), step)
+        totals = [0]
+        people = _counted(tool.people(client, pages, account.newsletter, totals.append), totals, step)
         count = _write_people(account.tool, folder / PEOPLE, people)
         issues, sent = tool.issues(client, pages)
         write_private(folder / ISSUES, json.dumps(issues))
@@ -92,9 +93,11 @@ def _begun(folder: Path, account: Account) -> Pages:
     return Pages(pages)
 
 
-def _counted(people: Iterator[AccountSubscriber], step: Callable[[int], None]) -> Iterator[AccountSubscriber]:
+def _counted(
+    people: Iterator[AccountSubscriber], totals: Sequence[int], step: Callable[[int, int], None]
+) -> Iterator[AccountSubscriber]:
     for count, each in enumerate(people, 1):
-        step(count)
+        step(count, max(totals[-1], count))
         yield each
 
 

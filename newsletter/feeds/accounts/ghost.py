@@ -9,7 +9,7 @@ import json
 import re
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from newsletter.feeds.accounts.account_subscriber import AccountSubscriber
@@ -44,9 +44,9 @@ def _text(octets: bytes) -> str:
     return urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
-def people(client: Client, pages: Pages, newsletter: str) -> Iterator[AccountSubscriber]:
+def people(client: Client, pages: Pages, newsletter: str, expect: Callable[[int], None]) -> Iterator[AccountSubscriber]:
     """Yield the members, as they stand to a newsletter of theirs, named by its name, slug or id; without one, there
-    must be only one. Raises AccountProblem.
+    must be only one. `expect` is called with the number of all. Raises AccountProblem.
     """
     listed = client.get(_path("newsletters"), {"limit": MEMBERS}).get("newsletters") or []
     number = _newsletter([each for each in listed if each.get("status", "active") == "active"], listed, newsletter)
@@ -64,6 +64,7 @@ def people(client: Client, pages: Pages, newsletter: str) -> Iterator[AccountSub
     total = 0
     for page in pages.read("members", fetch, _is_last):
         total = _pagination(page)["total"]
+        expect(total)
         for member in page["members"]:
             if member["id"] not in known:
                 known.add(member["id"])

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from newsletter.feeds.accounts.account_subscriber import AccountSubscriber
 from newsletter.feeds.accounts.client import AccountProblem, Client, Json, Pages
@@ -21,9 +21,9 @@ def authorization(key: str) -> str:
     return f"Basic {b64encode(key.encode()).decode()}"
 
 
-def people(client: Client, pages: Pages, name: str) -> Iterator[AccountSubscriber]:
+def people(client: Client, pages: Pages, name: str, expect: Callable[[int], None]) -> Iterator[AccountSubscriber]:
     """Yield the subscribers of a list, which is named by its number, name or UUID; without one, there must be only one.
-    Raises AccountProblem.
+    `expect` is called with the number of all. Raises AccountProblem.
     """
     lists = _data(client.get("/api/lists", {"per_page": "all", "minimal": "true"}))["results"]
     chosen = _list(lists, name)
@@ -36,6 +36,7 @@ def people(client: Client, pages: Pages, name: str) -> Iterator[AccountSubscribe
     total = 0
     for page in pages.read("subscribers", fetch, _is_last):
         total = int(_data(page)["total"])
+        expect(total)
         for row in _data(page)["results"]:
             if row["id"] not in known:
                 known.add(row["id"])

@@ -171,6 +171,7 @@ urlpatterns = [
     _page(f"{EDITION}recipients/", segments_views.choose, "recipients", SENDER),
     _page("jobs/<number:pk>/", jobs_views.job, "job", EDITOR),
     _page("jobs/<number:pk>/live/", jobs_views.live, "job-live", EDITOR),
+    _page("jobs/<number:pk>/cancel/", jobs_views.cancel, "job-cancel", EDITOR),
     _page("restored/", restored_views.restored, "restored", SENDER),
     _page("unsent/", unsent.unsent, "unsent", EDITOR),
     _page("unsent/retry/", unsent.retry, "unsent-retry", EDITOR),

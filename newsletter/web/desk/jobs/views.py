@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from newsletter.models import Job
 from newsletter.web.desk import formatting
+from newsletter.web.desk.jobs import work
 from newsletter.web.desk.jobs.work import KINDS, JobKind
 from newsletter.web.desk.pages import default_zone, page
 from newsletter.web.desk.permissions import refused, role
@@ -39,6 +42,19 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Cancel a job, if its kind can be."""
+    row = get_object_or_404(Job, pk=pk)
+    kind = _kind(row)
+    if role(request) < kind.role:
+        return refused(request, sending=False)
+    if kind.cancelled is None:
+        raise Http404("this job can't be cancelled")
+    work.cancel(config_of(request), row)
+    return redirect("desk:job", pk)
+
+
 def _kind(job: Job) -> JobKind:
     kind = KINDS.get(job.kind)
     if kind is None:
@@ -58,12 +74,16 @@ def _progress(request: HttpRequest, job: Job) -> dict[str, object]:
         )
         if key in job.result
     ]
+    kind = _kind(job)
     return {
         "job": job,
-        "title": _kind(job).title,
+        "title": kind.title,
+        "above": {"address": reverse(kind.above[0]), "title": kind.above[1]} if kind.above else None,
+        "can_be_cancelled": kind.cancelled is not None,
         "about": known.title if known else job.about,
         "percent": job.done * 100 // job.total if job.total else 0,
         "counts": counts,
+        "of": formatting.number(job.total) if job.total and "people" in job.result else "",
         "restarted": formatting.moment(job.restarted_at, default_zone(request)),
         "silent": timezone.now() - job.updated_at > SILENT,
     }

@@ -42,6 +42,10 @@ class Stopping(Exception):
     """The program is about to end; the job is left as it is."""
 
 
+class Cancelled(Problem):
+    """A person has cancelled the job, which notices it at its next step."""
+
+
 class JobProgress:
     """How far a job is; stored with each step."""
 
@@ -49,13 +53,17 @@ class JobProgress:
         self._job = job
 
     def __call__(self, done: int, total: int, result: Mapping[str, Any] | None = None) -> None:
-        """Store the progress, and the result so far. Raises Stopping if the program is about to end."""
+        """Store the progress, and the result so far.
+
+        Raises Stopping if the program is about to end, and Cancelled if a person has cancelled the job.
+        """
         if queue(LANE).ending:
             raise Stopping
         values: Json = {"done": min(done, total), "total": total, "updated_at": timezone.now()}
         if result is not None:
             self._job.result = values["result"] = dict(result)
-        Job.objects.filter(pk=self._job.pk).update(**values)
+        if not Job.objects.filter(pk=self._job.pk).exclude(state=JobState.FAILED).update(**values):
+            raise Cancelled(messages.JOB_CANCELLED())
 
 
 def always_resumable(configuration: Config, job: Job) -> bool:
@@ -74,7 +82,8 @@ class JobKind:
 
     `section` is the entry of the menu that is marked meanwhile. `run` returns the result and raises Problem.
     `resumable` is asked after a restart. With PostgreSQL, a kind that needs no file of this machine may be done
-    `anywhere`; it must be harmless to begin it again.
+    `anywhere`; it must be harmless to begin it again. A kind with `cancelled` can be cancelled: that removes what only
+    the job needs. `above` is the page that leads to it: the name of its address, and its title.
     """
 
     name: str
@@ -85,6 +94,8 @@ class JobKind:
     show: Callable[[HttpRequest, Job], HttpResponse]
     resumable: Callable[[Config, Job], bool] = never_resumable
     anywhere: bool = False
+    cancelled: Callable[[Config, Job], None] | None = None
+    above: tuple[str, str | Promise] | None = None
 
     def __post_init__(self) -> None:
         KINDS[self.name] = self
@@ -101,6 +112,15 @@ def start(kind: JobKind, configuration: Config, about: str, by: str, order: Json
     job = Job.objects.create(kind=kind.name, about=about, by=by, order=order, place=where)
     enqueue(RUN_ANYWHERE if shared else RUN, str(job.pk), job=str(job.pk))
     return job
+
+
+def cancel(configuration: Config, job: Job) -> None:
+    """Cancel a job that has not ended; its kind can be cancelled."""
+    cancelled = KINDS[job.kind].cancelled
+    assert cancelled is not None
+    values = {"state": JobState.FAILED, "problem": messages.JOB_CANCELLED(), "updated_at": timezone.now()}
+    if Job.objects.filter(pk=job.pk, state__in=UNFINISHED).update(**values):
+        cancelled(configuration, job)
 
 
 def unfinished(kind: JobKind, about: str = "") -> Job | None:

@@ -132,4 +132,5 @@ TAGS = work.JobKind(
     _finished,
     work.always_resumable,
     anywhere=True,
+    above=("desk:subscribers", gettext_lazy("Subscribers")),
 )

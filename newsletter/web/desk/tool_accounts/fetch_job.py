@@ -60,16 +60,26 @@ def run(configuration: Config, job: Job, progress: JobProgress) -> Json:
             key.read_text(encoding="utf-8"),
             folder / FILES,
             configuration.collect,
-            step=lambda done: None if done % STEP else progress(done, 0, {"people": done}),
+            step=lambda done, total: None if done % STEP != 1 else progress(done, total, {"people": done}),
         )
     except Problem:
-        key.unlink()
-        enqueue(REMOVE, order["file"], datetime.now(UTC) + KEPT, name=order["file"])
+        remove_key(configuration, job)
         raise
-    key.unlink()
+    key.unlink(missing_ok=True)
     people, issues = (uploads.take(folder / FILES / file) for file in (PEOPLE, ISSUES))
     shutil.rmtree(folder)
     return {"people": fetched.people, "issues": fetched.issues, "people_file": people, "issues_file": issues}
+
+
+def remove_key(configuration: Config, job: Job) -> None:
+    """Remove the key of a job that has failed or was cancelled, and a day later what it has read.
+
+    If the same account is being read again, both belong to that job.
+    """
+    name = str(job.order["file"])
+    if not _is_read(name, but=job.pk):
+        (uploads.path(name, configuration) / KEY).unlink(missing_ok=True)
+    enqueue(REMOVE, name, datetime.now(UTC) + KEPT, name=name)
 
 
 def can_continue(configuration: Config, job: Job) -> bool:
@@ -79,9 +89,14 @@ def can_continue(configuration: Config, job: Job) -> bool:
 
 def _remove(configuration: Config, name: str) -> None:
     """Remove what an ended job has read, unless the account is being read again."""
-    jobs = Job.objects.filter(state__in=work.UNFINISHED)
-    if name not in {job.order.get("file") for job in jobs}:
+    if not _is_read(name):
         shutil.rmtree(uploads.path(name, configuration), ignore_errors=True)
+
+
+def _is_read(name: str, but: int = 0) -> bool:
+    """Return whether a job goes on, other than `but`, that reads the account with this folder."""
+    jobs = Job.objects.filter(state__in=work.UNFINISHED)
+    return name in {job.order.get("file") for job in jobs if job.pk != but}
 
 
 REMOVE = Task("remove account", _remove)

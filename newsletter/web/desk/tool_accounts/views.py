@@ -85,4 +85,6 @@ FETCH = work.JobKind(
     fetch_job.run,
     _finished,
     fetch_job.can_continue,
+    cancelled=fetch_job.remove_key,
+    above=("desk:subscribers-account", gettext_lazy("Import from an account")),
 )

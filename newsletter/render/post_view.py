@@ -21,6 +21,7 @@ from newsletter.render.content.covers import with_cover, with_first_image
 from newsletter.render.content.excerpt import excerpt
 from newsletter.render.content.first_line import LONGEST_LINE, first_line
 from newsletter.render.content.images import filling, fitted, sized
+from newsletter.render.content.own_words import with_own_words
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PICTURE, without_video
@@ -150,6 +151,7 @@ class PostViews:
         return GroupView(cleaned(group.heading), posts, level, group.colour, colour_text)
 
     def _post(self, post: DigestPost, level: int, group: Group, *, lead: bool = False) -> PostView:
+        post = replace(post, html=with_own_words(post.html, self._language)) if post.html else post
         title = cleaned(post.title)
         if opens := lead and self._design.opens:
             level = 2

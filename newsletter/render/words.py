@@ -342,12 +342,12 @@ LANGUAGES = tuple(_WORDS)
 
 def words(language: str) -> Mapping[str, str]:
     """Return the fixed text in a language (BCP 47), or in English if it has no translation."""
-    return _WORDS.get(_translated(language), _WORDS["en"])
+    return _WORDS.get(translation_of(language), _WORDS["en"])
 
 
 def colon(language: str) -> str:
     """Return the colon between a label of ours and its text: a no-break space before it in French, wide in Chinese."""
-    return _COLONS.get(_translated(language), ": ")
+    return _COLONS.get(translation_of(language), ": ")
 
 
 def and_more(language: str, count: int) -> str:
@@ -358,15 +358,15 @@ def and_more(language: str, count: int) -> str:
 def week_name(week: int, language: str) -> str:
     """Return the name of a week of the year: "uke 6", "6. týden"."""
     usual = words(language)["week"] + " {week}"
-    return _NUMBERED_WEEKS.get(_translated(language), usual).format(week=week)
+    return _NUMBERED_WEEKS.get(translation_of(language), usual).format(week=week)
 
 
 def language_of_words(language: str) -> str:
     """Return the language of the text that `words` returns, for the `lang` attribute."""
-    return language if _translated(language) in _WORDS else "en"
+    return language if translation_of(language) in _WORDS else "en"
 
 
-def _translated(language: str) -> str:
+def translation_of(language: str) -> str:
     """Return the key of the translation for a language: most have one, two depend on the script or the region."""
     base, *parts = language.lower().split("-")
     if base == "zh":

@@ -1,0 +1,58 @@
+"""Words that the program adds to posts, in the language of the edition."""
+
+import pytest
+
+from newsletter.feeds.enclosures import Enclosure, cards
+from newsletter.feeds.html.clean import clean
+from newsletter.render.content.own_words import OWN_WORDS, with_own_words
+from newsletter.render.content.text import plain
+from newsletter.render.edition import render
+from newsletter.render.words import LANGUAGES
+from tests.render.samples import digest, letterhead, post
+
+PAGE = "https://blog.example/boats"
+AUDIO = '<div class="native-audio-embed" data-attrs=\'{"mediaUploadId": "1f0b-22", "duration": 754.3}\'></div>'
+VIDEO = '<div class="native-video-embed" data-attrs=\'{"mediaUploadId": "2e1c-77"}\'></div>'
+POLL = '<div class="poll-embed" data-attrs=\'{"id": 123456}\'></div>'
+EPISODE = cards([Enclosure("https://blog.example/1.mp3", "audio/mpeg", seconds=3720)], "", PAGE, "Boats", None)
+
+
+def test_every_language_of_emails_has_the_words() -> None:
+    assert tuple(OWN_WORDS) == LANGUAGES
+    assert all("{}" in words.hours and "{}" in words.minutes for words in OWN_WORDS.values())
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("nb", ("Lyd", "13 min", "▶ Video", "Avstemning", "1 t 2 min")),
+        ("no", ("Lyd", "13 min", "▶ Video", "Avstemning", "1 t 2 min")),
+        ("pt-BR", ("Áudio", "13 min", "▶ Vídeo", "Enquete", "1 h 2 min")),
+        ("zh-TW", ("音訊", "13分鐘", "▶ 影片", "投票", "1小時 2分鐘")),
+        ("ru", ("Аудио", "13 мин", "▶ Видео", "Опрос", "1 ч 2 мин")),
+        ("sw", ("Audio", "13 min", "▶ Video", "Poll", "1 h 2 min")),
+    ],
+)
+def test_names_and_durations_are_in_the_language_of_the_edition(language: str, names: tuple[str, ...]) -> None:
+    stored = clean(AUDIO + VIDEO + POLL, PAGE, PAGE).html + EPISODE
+    shown = with_own_words(stored, language)
+    assert all(f">{name}<" in shown for name in names)
+    assert with_own_words(shown, language) == shown
+
+
+def test_the_words_of_authors_stay() -> None:
+    html = (
+        '<p><a href="https://blog.example/poll">Poll</a><br>42 min</p><p>13 min</p>'
+        '<p><a href="https://blog.example/a#poll-1">Poll of boats</a></p>'
+        '<p><a href="https://blog.example/1.mp3">Video</a><br>about 42 min</p>'
+    )
+    assert with_own_words(html, "ru") == html
+
+
+@pytest.mark.parametrize("design", ["letter", "brief"])
+def test_an_edition_has_them_in_both_parts(design: str) -> None:
+    edition = digest([post(0, html=f"<p>Of boats.</p>{EPISODE}")], letterhead=letterhead(design=design, language="ru"))
+    rendered = render(edition)
+    for text in (plain(rendered.html), rendered.text):
+        assert "1 ч 2 мин" in text.replace("\u00a0", " ")
+        assert "2 min" not in text

@@ -11,13 +11,13 @@ import stat
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from newsletter.config import toml
 from newsletter.config.document import Change, KeyPath, SetEntries, SetValue, edit, value_at
-from newsletter.config.load import PREFIX, ConfigError, ConfigProblem, parse
+from newsletter.config.load import PREFIX, ConfigError, ConfigProblem, override, parse
 from newsletter.config.references import reference, unreadable
 from newsletter.config.schema import Config
 from newsletter.messages import Message, Problem
@@ -109,6 +109,15 @@ def set_by(path: KeyPath, environ: Mapping[str, str]) -> str:
     parts = [str(part).upper() for part in path]
     above = (PREFIX + "__".join(parts[:count]) for count in range(1, len(parts) + 1))
     return next((name for name in above if name in names), "")
+
+
+def value_from(path: KeyPath, environ: Mapping[str, str]) -> Any:
+    """Return the value that an environment variable gives a key; None if it gives none, or says where that is."""
+    tree: dict[str, Any] = {}
+    with suppress(ConfigError):
+        override(tree, environ)
+    value = value_at(tree, path)
+    return None if reference(value) else value
 
 
 def _clashes(text: str, changes: Sequence[Change], seen: Mapping[KeyPath, Any]) -> list[KeyPath]:

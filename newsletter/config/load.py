@@ -106,12 +106,12 @@ def parse(text: str, path: Path = Path("config.toml"), environ: Mapping[str, str
     except tomllib.TOMLDecodeError as e:
         raise ConfigError(ConfigProblem(str(path), messages.NOT_TOML(cause=str(e)))) from e
     environ = environ or {}
-    overridden = _override(tree, environ)
+    overridden = override(tree, environ)
     tree = _resolve(tree, (), path.absolute().parent, environ)
     return _check(tree, path, overridden)
 
 
-def _override(tree: dict[str, Any], environ: Mapping[str, str]) -> set[Key]:
+def override(tree: dict[str, Any], environ: Mapping[str, str]) -> set[Key]:
     """Put NEWSLETTER__A__B=… into the tree; return the keys that were set."""
     keys: set[Key] = set()
     for name, raw in sorted(environ.items()):

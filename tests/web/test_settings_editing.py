@@ -314,6 +314,15 @@ def test_a_value_from_the_environment_is_locked(site: Site, monkeypatch: pytest.
     assert site.tree["delivery"]["smtp"]["host"] == "smtp.example.org"
 
 
+def test_a_locked_field_shows_the_value_of_the_environment(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSLETTER__DELIVERY__SMTP__HOST", "mail.outside.example")
+    monkeypatch.setenv("NEWSLETTER__DELIVERY__SMTP__PASSWORD", "from outside")
+    page = site.client.get(DELIVERY).content.decode()
+    (field,) = lxml.html.fromstring(page).cssselect('[name="smtp.host"]')
+    assert (field.get("value"), "disabled" in field.attrib) == ("mail.outside.example", True)
+    assert "from outside" not in page
+
+
 def test_a_missing_key_of_a_service_is_told_after_saving(site: Site) -> None:
     said = site.post(DELIVERY, provider="mailgun")
     assert "Saved." in said

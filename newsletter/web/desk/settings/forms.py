@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from newsletter.config import Newsletter
 from newsletter.config.document import Change, KeyPath, RemoveValue, SetValue, value_at
-from newsletter.config.file import locked_by
+from newsletter.config.file import locked_by, value_from
 from newsletter.web.converters import whole_number
 from newsletter.web.desk.conditions.choices import choices_of
 from newsletter.web.desk.conditions.condition_field import ConditionsField
@@ -104,11 +104,15 @@ class SettingsForm(DeskForm):
         outside = outside_paths(tree, folder) if folder else {}
         self._outside = {f.key: outside.get((*table, *f.path), "") for f in page.fields}
         self.locked |= {key: "config.toml" for key, path in self._outside.items() if path and not self.locked[key]}
+        self._set_outside = {
+            f.key: value_from((*table, *f.path), environ) for f in page.fields if f.kind is not Kind.SECRET
+        }
         for field in page.fields:
             self._add(field, defaults.get(field.key, ""))
 
     def _add(self, field: SettingField, default: str) -> None:
-        value = value_at(self._tree, (*self.table, *field.path))
+        of_environment = self._set_outside.get(field.key)
+        value = value_at(self._tree, (*self.table, *field.path)) if of_environment is None else of_environment
         if field.kind is Kind.CONDITIONS:
             made: forms.Field = self._conditions(field, value)
         else:
@@ -116,7 +120,7 @@ class SettingsForm(DeskForm):
         on_page = not self.is_bound or self._was_on_page(field, made)
         if origin := self.locked[field.key]:
             outside = self._outside[field.key]
-            made.disabled, made.initial = True, outside
+            made.disabled, made.initial = True, outside if of_environment is None else made.initial
             made.help_text = (
                 _("This path is outside of the site’s folder. Change it in config.toml.")
                 if outside

@@ -20,6 +20,15 @@ def site(tmp_path: Path, admin: Client) -> Iterator[Site]:
     yield from serve(tmp_path / "config.toml", admin)
 
 
+def test_language_and_time_zone_are_found_by_name(site: Site) -> None:
+    page = lxml.html.fromstring(site.client.get(GENERAL, headers={"Accept-Language": "nb"}).content)
+    (option,) = page.cssselect('[name="language"] + datalist option[value="sv"]')
+    assert option.text == "svensk · Swedish · svenska"
+    assert "Saved." in site.post(GENERAL, language="Svenska", timezone="stockholm")
+    assert (site.newsletter["language"], site.newsletter["timezone"]) == ("sv", "Europe/Stockholm")
+    assert "Nothing was changed." in site.post(GENERAL)
+
+
 @pytest.mark.parametrize(
     ("url", "key", "number", "unit", "stored"),
     [

@@ -37,9 +37,12 @@ GENERAL = SettingsPage(
         ),
         SettingField("description", _("Description"), _("One line for the archive and the sign-up form.")),
         SettingField(
-            "language", _("Language"), _("Used for dates, headings and the footer. Enter a code such as en, nb or de.")
+            "language",
+            _("Language"),
+            _("Used for dates, headings and the footer. Type the name of a language."),
+            Kind.LANGUAGE,
         ),
-        SettingField("timezone", _("Time zone"), _("Such as Europe/Oslo.")),
+        SettingField("timezone", _("Time zone"), _("Type the name of a city, such as Oslo."), Kind.TIME_ZONE),
         SettingField(
             "editors",
             _("Notify these addresses"),
@@ -268,7 +271,7 @@ SOURCE = SettingsPage(
     (
         SettingField("url", _("Address"), _("A website, a feed, or the path of a folder."), required=True),
         SettingField("name", _("Name"), _("Shown beside its posts. If blank, the source's own title.")),
-        SettingField("language", _("Language of its posts"), _("If blank, it is detected.")),
+        SettingField("language", _("Language of its posts"), _("If blank, it is detected."), Kind.LANGUAGE),
         SettingField(
             "type",
             _("Type"),

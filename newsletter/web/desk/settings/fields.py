@@ -33,6 +33,8 @@ class Kind(Enum):
     ROWS = auto()
     CONDITIONS = auto()
     SUBJECT = auto()
+    LANGUAGE = auto()
+    TIME_ZONE = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,12 +39,14 @@ from newsletter.web.desk.settings.inputs.rows import MARKED_ROWS, RowsField
 from newsletter.web.desk.settings.inputs.rows_widget import move_row
 from newsletter.web.desk.settings.inputs.site_paths import outside_paths
 from newsletter.web.desk.settings.inputs.subject_field import SubjectWidget, with_part
+from newsletter.web.desk.settings.inputs.suggestions import LanguageField, TimeZoneField
 from newsletter.web.desk.settings.post_categories import categories_of
 
 _SEEN = "seen:"
 _BLANK = ""
 _SEVERAL_LINES = (Kind.LINES, Kind.LONG_TEXT)
 _DURATIONS = (Kind.DURATION, Kind.MONTHS)
+_SUGGESTING = {Kind.LANGUAGE: LanguageField, Kind.TIME_ZONE: TimeZoneField}
 _TICKED = (Kind.CHECKBOX, Kind.CHOICES)
 """Kinds that browsers leave out of a form if nothing is ticked. Others are missing only in older pages."""
 _LINE_OF = re.compile(r"\[\d+\]\Z")
@@ -361,14 +363,22 @@ def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
         return DurationField(field.kind, text, default, **options)
     if field.kind is Kind.DATES:
         return DatesField(value, **options)
+    return _text_field(field, {**options, "initial": text}, default)
+
+
+def _text_field(field: SettingField, options: dict[str, Any], default: str) -> forms.Field:
+    if suggesting := _SUGGESTING.get(field.kind):
+        made = suggesting(**options)
+        made.widget.attrs["placeholder"] = default
+        return made
     attributes: dict[str, Any] = {"placeholder": default, "autocomplete": "off"}
     if field.kind is Kind.COLOUR:
         attributes |= colour_attributes(field.key)
     if field.kind is Kind.SUBJECT:
-        return _ParsedField(field.kind, **options, initial=text, widget=SubjectWidget({"autocomplete": "off"}))
+        return _ParsedField(field.kind, **options, widget=SubjectWidget({"autocomplete": "off"}))
     several = field.kind in _SEVERAL_LINES
     widget = forms.Textarea({**attributes, "rows": "3"}) if several else forms.TextInput(attributes)
-    return _ParsedField(field.kind, **options, initial=text, widget=widget)
+    return _ParsedField(field.kind, **options, widget=widget)
 
 
 def _with_default(field: SettingField, default: str) -> list[tuple[str, Any]]:

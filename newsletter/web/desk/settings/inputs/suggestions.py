@@ -75,8 +75,13 @@ class _Lazy:
 
 
 def languages() -> list[tuple[str, str]]:
-    """Return the languages that a newsletter can have, with their names in the language of the page."""
-    return _named(get_language() or "en")
+    """Return the languages that a newsletter can have, with their names in the language of the page, in English and in
+    themselves, so that the browser finds them by each.
+    """
+    page = get_language() or "en"
+    return [
+        (tag, " · ".join({each.casefold(): each for each in _names(tag, page)}.values())) for tag, _ in _named(page)
+    ]
 
 
 @cache
@@ -89,10 +94,14 @@ def _named(page: str) -> list[tuple[str, str]]:
 def _tags(page: str) -> Mapping[str, str]:
     """Return the tags by the names of their languages, in lower case."""
     suggestions: dict[str, str] = {}
-    for tag, name in _named(page):
-        for each in (name, name_of(tag, "en"), name_of(tag, tag)):
+    for tag, _ in _named(page):
+        for each in _names(tag, page):
             suggestions.setdefault(each.casefold(), tag)
     return suggestions
+
+
+def _names(tag: str, page: str) -> tuple[str, str, str]:
+    return name_of(tag, page), name_of(tag, "en"), name_of(tag, tag)
 
 
 def name_of(tag: str, page: str) -> str:

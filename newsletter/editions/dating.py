@@ -38,3 +38,8 @@ def dated_window(
 def dated_head(edition: Edition, head: Letterhead) -> Letterhead:
     """Return the letterhead of an edition; emails of the welcome series, which are sent on many days, show no date."""
     return replace(head, theme=replace(head.theme, dates=False)) if edition.welcome_id else head
+
+
+def subject_template(edition: Edition, newsletter: config.Newsletter) -> str:
+    """Return the template of an edition's subject; that of emails of the welcome series names posts, and no date."""
+    return "{{ news }}" if edition.welcome_id else newsletter.subject

@@ -19,7 +19,7 @@ from newsletter.domain.digest import Block, Digest, DigestPost, Finding, Letterh
 from newsletter.domain.encoded_email import Slot, SlotEncoding, SlotValue
 from newsletter.domain.found_post import Image
 from newsletter.editions.counted_links import added_size
-from newsletter.editions.dating import dated_head, dated_window
+from newsletter.editions.dating import dated_head, dated_window, subject_template
 from newsletter.editions.selection.ordering import day_of
 from newsletter.feeds.document import split_address
 from newsletter.images import names
@@ -124,7 +124,7 @@ def digest_with(
     return replace(
         digest,
         previews=tuple(_previews(_videos_in(_words(edition)), configuration.site.url).values()) if shows_images else (),
-        subject=_subject(digest, newsletter),
+        subject=_subject(digest, subject_template(edition, newsletter)),
         preheader=edition.preheader or preheader(digest.posts) or beginning(edition.greeting),
         images_not_hosted=missing.not_hosted,
         images_left_out=missing.left_out,
@@ -252,7 +252,7 @@ def default_subject(edition: Edition, configuration: Config, entries: Iterable[E
     """
     newsletter = configuration.edited(edition)
     posts = [(entry, _post(entry, newsletter, with_text=False)) for entry in entries]
-    return _subject(_digest(edition, configuration, posts), newsletter)
+    return _subject(_digest(edition, configuration, posts), subject_template(edition, newsletter))
 
 
 def subject_from(template: str, edition: Edition, configuration: Config) -> str:
@@ -366,10 +366,10 @@ def _source_name(entry: EditionPost, newsletter: config.Newsletter) -> str:
     return name or (split_address(entry.post.url).hostname or "").removeprefix("www.")
 
 
-def _subject(digest: Digest, newsletter: config.Newsletter) -> str:
+def _subject(digest: Digest, template: str) -> str:
     if digest.subject or not digest.posts:
-        return digest.subject or newsletter.title
-    return subject(newsletter.subject, digest.letterhead, digest.posts, digest.since, digest.until)
+        return digest.subject or digest.letterhead.title
+    return subject(template, digest.letterhead, digest.posts, digest.since, digest.until)
 
 
 def _mailto(configuration: Config) -> str:

@@ -247,3 +247,6 @@ def test_an_email_of_the_welcome_series_has_no_date() -> None:
     welcome = WelcomeLetter.objects.create(newsletter="kinaforum", number=1, days=0, created_at=NOW)
     made = letter(subject="Welcome", greeting="Hello.", welcome=welcome)
     assert "2026" not in proof(made, config.current(), NOW).rendered.text
+    configured(subject="{{ date }}")
+    of_posts = standalone.duplicate(config.current(), letter(with_posts=True), now=NOW, welcome=welcome)
+    assert proof(of_posts, config.current(), NOW).rendered.subject == "Post a, og 1 til"

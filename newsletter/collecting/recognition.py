@@ -138,7 +138,8 @@ class KnownPosts:
         """Return from when on the posts of a source are new that is read for the first time and lists known posts.
 
         It goes on where another source ends that was removed or can't be read: a blog that moved, and perhaps went on
-        meanwhile. That is the date of its newest known post, or when the other source was first read if that is later.
+        meanwhile. That is the date of its newest known post, the earlier one if it was given another, or when the other
+        source was first read if that is later.
         Returns None if most of the posts up to there are unknown, as in the feed of a whole blog that is read in the
         place of a category's.
 
@@ -151,8 +152,9 @@ class KnownPosts:
         dated = [(p.published, self.find(p)) for p in found_posts if p.published is not None and p.published <= now]
         known = sorted(((at, post.pk) for at, post in dated if post is not None), reverse=True)
         if known:
-            (newest, newest_post), (oldest, _post) = known[0], known[-1]
-            unknown = sum(post is None and oldest < at < newest for at, post in dated)
+            (newest_listed, newest_post), (oldest, _post) = known[0], known[-1]
+            newest = max(min(at, post.published or at) for at, post in dated if post is not None)
+            unknown = sum(post is None and oldest < at < newest_listed for at, post in dated)
             count = len(known)
         elif not self._newest_first:
             return None

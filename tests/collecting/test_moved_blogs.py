@@ -48,6 +48,13 @@ def test_what_is_older_was_there_before() -> None:
     assert there_before() == {"Post old", "Post between"}
 
 
+def test_what_is_older_than_a_new_date_of_a_known_post_is_new() -> None:
+    read_before_it_moved()
+    configured((OTHER,))
+    collected(found("a", NOW - 9 * DAY), found("b", NOW - 2 * DAY), found("c", NOW - 5 * DAY), source=OTHER)
+    assert there_before() == set()
+
+
 def test_the_feed_of_a_whole_blog_in_the_place_of_a_category_does_not_go_on() -> None:
     others = {f"other{n}": NOW - 8 * DAY - n * HOUR for n in range(1, 4)}
     moved(new=NOW - 5 * DAY, **others)

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
-from newsletter.config.fields import RULES, Colour, Text, Whole, web_address
+from newsletter.config.fields import RULES, Colour, OptionalWebAddress, Text, Whole, web_address
 from newsletter.config.values import InvalidValue, parse_colour
-from newsletter.messages import configuration as messages
 from newsletter.messages.general import ABOUT
 
 DesignName = Literal["letter", "magazine", "cards", "brief", "plain"]
@@ -20,17 +18,6 @@ MetaPart = Literal["source", "author", "date", "time", "reading_time", "categori
 ImagesShown = Literal["all", "first", "lead"]
 ShareTarget = Literal["email", "bluesky", "facebook", "linkedin", "whatsapp"]
 OptionalColour = Annotated[str, BeforeValidator(lambda v: v if v == "" else parse_colour(v))]
-
-
-def logo_address(value: object) -> str:
-    """Return the web address of a logo, or "". Raises InvalidValue, also for SVG, which most email programs ignore."""
-    address = web_address(value) if value != "" else ""
-    if urlsplit(address).path.lower().endswith((".svg", ".svgz")):
-        raise InvalidValue(messages.SVG(value=repr(value)))
-    return address
-
-
-Logo = Annotated[str, BeforeValidator(logo_address)]
 
 
 @dataclass(frozen=True, kw_only=True, config=RULES)
@@ -71,8 +58,8 @@ class Theme:
     accent_dark: OptionalColour = ""
     text: Colour = "#1f1d1a"
     background: Colour = "#ffffff"
-    logo: Logo = ""
-    logo_dark: Logo = ""
+    logo: OptionalWebAddress = ""
+    logo_dark: OptionalWebAddress = ""
     tagline: Text = ""
     masthead: Masthead = "auto"
     band: OptionalColour = ""

@@ -183,10 +183,6 @@ DATE = MessageType("value.date", gettext_noop("{value} is not a date; use a form
 WEB_ADDRESS = MessageType(
     "value.web-address", gettext_noop("{value} is not a web address; use a form such as 'https://brev.example.org'")
 )
-SVG = MessageType(
-    "value.svg",
-    gettext_noop("{value} is an SVG file, which most email programs don’t show; use a PNG or JPEG file of the image"),
-)
 SITE_ADDRESS = MessageType(
     "value.site-address",
     gettext_noop("{value} has a login, a query or a fragment; write only the address with which links begin"),

@@ -92,6 +92,7 @@ def test_the_table_of_old_addresses(admin: Client) -> None:
         (issues()[:60], "", "can&#x27;t be read"),
         (issues(), "old.example", "The old address must begin with https://"),
     ],
+    ids=["no archive", "cut off", "an address without a scheme"],
 )
 def test_what_cannot_be_imported_is_said(admin: Client, content: bytes, base: str, sentence: str) -> None:
     assert sentence in upload(admin, content, base=base)

@@ -115,7 +115,7 @@ def test_the_image_of_an_episode_is_beside_its_text_without_an_empty_line() -> N
     tree = rendered([post(0), post(1, html=html, image=image)], design="magazine")
     (side,) = tree.find_class("side")
     assert [each.get("width") for each in side.iter("img")] == ["184"]
-    (line,) = [each for each in tree.find_class("beside")[0].iter("td") if "1 h" in each.text_content()]
+    (line,) = [each for each in tree.find_class("beside")[0].iter("td") if "1 t 2 min" in each.text_content()]
     assert [each.tag for each in line.iter()] == ["td", "a", "br"]
 
 

@@ -65,6 +65,7 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "segment": (1,),
     "segment-remove": (1,),
     "job": (1,),
+    "job-cancel": (1,),
     "job-live": (1,),
     "subscriber": (1,),
     "subscriber-act": (1,),

@@ -222,7 +222,6 @@ def test_a_logo_is_uploaded_and_shown_in_the_preview(setup: SetUp) -> None:
     assert f'src="{path}"' in client.get(_address(setup, "preview/")).content.decode()
     image = client.get(path)
     assert (image["Content-Type"], image.getvalue()[1:4]) == ("image/png", b"PNG")
-    image.close()
     (newsletter,) = setup.configuration().newsletters.values()
     assert newsletter.theme.logo == address
 

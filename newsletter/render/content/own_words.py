@@ -78,7 +78,7 @@ _PLACES = MappingProxyType(
     }
 )
 """Where the links lead that are called so if they have no title."""
-_DURATION = re.compile(r"\s*(?:(\d{1,3}) h)?(?:(?:(?<=h) )?(\d{1,4}) min)?\s*")
+_DURATION = re.compile(r"(?:(\d{1,3}) h)?(?:(?:(?<=h) )?(\d{1,4}) min)?")
 _ANY = re.compile(r">\s*\d{1,4} (?:h|min)\b|#poll-\d|/api/v1/(?:video|audio)/upload/")
 
 
@@ -118,8 +118,8 @@ def _write_durations(paragraph: Element, words: OwnWords) -> None:
 
 
 def _translated(text: str, words: OwnWords) -> str:
-    duration = _DURATION.fullmatch(text) if text.strip() else None
-    if duration is None:
+    duration = _DURATION.fullmatch(text.strip())
+    if duration is None or not duration[0]:
         return text
     hours, minutes = duration.groups()
     parts = (words.hours.format(hours) if hours else "", words.minutes.format(minutes) if minutes else "")

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext as _
 
-from newsletter import config
 from newsletter.config import Cadence
 from newsletter.domain.cadence import cadence_in
 from newsletter.editions import edition_names
@@ -29,17 +28,15 @@ def language() -> str:
     return "en_GB" if code == "en" else code
 
 
-def period(edition: Edition) -> str:
-    """Return an edition's period in words: `Week 6, 2–8 February 2026`, and its cadence if it isn't the default."""
+def period(edition: Edition, zone: tzinfo = UTC) -> str:
+    """Return an edition's period in words: `Week 6, 2–8 February 2026`, and its cadence if it isn't the default.
+
+    `zone` is the newsletter's time zone, which counts for letters that are approved.
+    """
     if edition.welcome_id:
         return _("Welcome series email")
-    title, name = title_of(edition, language().replace("_", "-"), _zone_of(edition)), cadence_in(edition.period)
+    title, name = title_of(edition, language().replace("_", "-"), zone), cadence_in(edition.period)
     return f"{title} · {cadence(name)}" if name else title
-
-
-def _zone_of(edition: Edition) -> tzinfo:
-    newsletter = config.current().newsletters.get(edition.newsletter)
-    return newsletter.zone if newsletter else UTC
 
 
 def cadence(of: Cadence) -> str:

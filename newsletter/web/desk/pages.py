@@ -59,7 +59,7 @@ def about(request: HttpRequest, edition: Edition, newsletter: Newsletter) -> dic
         "newsletter": newsletter,
         "edition": edition,
         "title": subjects([edition], config_of(request))[edition.pk],
-        "period": formatting.period(edition),
+        "period": formatting.period(edition, newsletter.zone),
     }
 
 

@@ -97,7 +97,11 @@ def _sent(newsletter: Newsletter) -> list[_SentEdition]:
     back = {row["edition_id"]: (row["bounced"], row["complained"]) for row in counted}
     return [
         _SentEdition(
-            formatting.period(e), _day(e, newsletter), e.audience or 0, left.get(e.pk, 0), *back.get(e.pk, (0, 0))
+            formatting.period(e, newsletter.zone),
+            _day(e, newsletter),
+            e.audience or 0,
+            left.get(e.pk, 0),
+            *back.get(e.pk, (0, 0)),
         )
         for e in editions
     ]

@@ -59,7 +59,7 @@ def line(edition: Edition, newsletter: Newsletter, title: str = "") -> EditionLi
     address = reverse(route, args=(edition.newsletter, edition.period))
     state, mark = formatting.edition_state(edition)
     standing = formatting.standing(edition, newsletter.zone)
-    return EditionLine(edition, title, formatting.period(edition), state, mark, standing, address)
+    return EditionLine(edition, title, formatting.period(edition, newsletter.zone), state, mark, standing, address)
 
 
 def lines(editions: Iterable[Edition], newsletter: Newsletter, titles: Mapping[int, str]) -> list[EditionLine]:

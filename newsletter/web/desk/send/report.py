@@ -95,7 +95,7 @@ def _after(edition: Edition, newsletter: Newsletter) -> dict[str, object]:
         "unsubscribed": unsubscribed([edition]).get(edition.pk, 0),
         "confirmed": queries.confirmed(edition),
         "came_back": queries.came_back(edition),
-        "earlier": queries.earlier(edition),
+        "earlier": queries.earlier(edition, newsletter.zone),
         "most_read": queries.most_read(edition),
     }
 

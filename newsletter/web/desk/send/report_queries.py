@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from django.core.cache import cache
 from django.db.models import Count, QuerySet, Sum
@@ -243,7 +243,7 @@ def confirmed(edition: Edition) -> list[tuple[str, int]]:
     return [(name, counted[kind]) for kind, name in names.items() if counted.get(kind)]
 
 
-def earlier(edition: Edition) -> list[Earlier]:
+def earlier(edition: Edition, zone: tzinfo) -> list[Earlier]:
     """Return this edition and those sent before it, newest first; six queries in all."""
     begun = Edition.objects.filter(newsletter=edition.newsletter, began_at__isnull=False, until__lte=edition.until)
     earlier_editions = begun.filter(welcome=edition.welcome_id)
@@ -262,7 +262,7 @@ def earlier(edition: Edition) -> list[Earlier]:
         audience = each.audience or 0
         accepted = formatting.share(row.get("accepted") or 0, audience)
         refused = formatting.share(row.get("refused") or 0, audience)
-        subject, period = subjects.get(each.pk, ""), formatting.period(each)
+        subject, period = subjects.get(each.pk, ""), formatting.period(each, zone)
         lines.append(Earlier(each, subject, period, accepted, refused, left.get(each.pk, 0)))
     return lines
 

@@ -1,7 +1,7 @@
 """Which posts a subscriber was offered and which are due, as their page shows them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from newsletter.letters.offered_posts import offered_posts
 from newsletter.models import Edition
@@ -14,16 +14,15 @@ SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class OfferedPost:
-    """A post, and the edition in which it was offered; `edition` is None if that is not known or not kept."""
+    """A post, and the edition in which it was offered; `edition` is None if that is not known or not kept.
+
+    `period` is the edition's in words, "" without an edition.
+    """
 
     title: str
     url: str
     edition: Edition | None = None
-
-    @property
-    def period(self) -> str:
-        """The edition's period in words, "" without an edition."""
-        return formatting.period(self.edition) if self.edition else ""
+    period: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ class SubscriberPosts:
         return self.count - len(self.offered)
 
 
-def posts_of(subscription: Subscription, now: datetime) -> SubscriberPosts | None:
-    """Return the posts of a subscription; None if it was never active."""
+def posts_of(subscription: Subscription, now: datetime, zone: tzinfo) -> SubscriberPosts | None:
+    """Return the posts of a subscription; None if it was never active. `zone` is the newsletter's time zone."""
     if subscription.state == Subscription.State.PENDING:
         return None
     document = offered_posts(subscription, now)
@@ -52,7 +51,14 @@ def posts_of(subscription: Subscription, now: datetime) -> SubscriberPosts | Non
         each.name: each for each in Edition.objects.filter(newsletter=subscription.newsletter, period__in=periods)
     }
     due = tuple(OfferedPost(each["title"] or each["url"], each["url"]) for each in document["due"])
+    in_words = {name: formatting.period(edition, zone) for name, edition in editions.items()}
     offered = tuple(
-        OfferedPost(each["title"] or each["url"], each["url"], editions.get(each["edition"])) for each in newest
+        OfferedPost(
+            each["title"] or each["url"],
+            each["url"],
+            editions.get(each["edition"]),
+            in_words.get(each["edition"], ""),
+        )
+        for each in newest
     )
     return SubscriberPosts(due, offered, len(document["offered"]))

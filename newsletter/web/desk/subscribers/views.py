@@ -127,7 +127,10 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
         "problem": problem,
         "ties": [
             _row(request, tie, is_blocked=blocked)
-            | {"tags": tag_words.as_text(tie.tags), "posts": posts_of(tie, timezone.now())}
+            | {
+                "tags": tag_words.as_text(tie.tags),
+                "posts": posts_of(tie, timezone.now(), _zone(request, tie.newsletter)),
+            }
             | {"choices": choices_of(config_of(request), tie)}
             for tie in story["ties"]
         ],
@@ -166,13 +169,13 @@ def _confirmed(request: HttpRequest, consent: Consent) -> str:
 
 def _got(request: HttpRequest, got: queries.Got) -> dict[str, str]:
     """Return an edition that was sent to a subscriber: its subject, newsletter and period, and its result."""
-    edition = got.edition
+    edition, zone = got.edition, _zone(request, got.edition.newsletter)
     return {
         "subject": got.subject,
-        "period": f"{_title(request, edition.newsletter)} · {formatting.period(edition)}",
+        "period": f"{_title(request, edition.newsletter)} · {formatting.period(edition, zone)}",
         "outcome": formatting.outcomes()[got.outcome],
         "text": got.text,
-        "when": formatting.day(edition.began_at, _zone(request, edition.newsletter)) if edition.began_at else "",
+        "when": formatting.day(edition.began_at, zone) if edition.began_at else "",
     }
 
 

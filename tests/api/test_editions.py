@@ -60,7 +60,8 @@ def test_the_sources_are_read_in_the_background(
     monkeypatch.setattr(drafting, "enqueue", lambda task, key, **given: asked.append(f"{task.name} {key}"))
     with django_capture_on_commit_callbacks(execute=True):
         api.post(f"{EDITION}/refresh", status=202)
-    assert asked == [f"refresh-draft {draft.pk}"]
+        api.post("/editions", {"newsletter": "kinaforum", "period": "2026-W06", "read_sources": True})
+    assert asked == [f"refresh-draft {draft.pk}"] * 2
     assert drafting.REFRESH.name == "refresh-draft"
 
 

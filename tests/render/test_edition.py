@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -240,6 +241,15 @@ def test_the_longest_become_headlines_if_excerpts_are_too_large() -> None:
     assert {cut.id for cut in rendered.shortened} == {f"p{n}" for n in range(8)}
     assert size(rendered, edition.letterhead) <= limit + 2_000
     assert [h.text_content() for h in tree(rendered).find_class("headline")] == [post(n).title for n in range(8)]
+
+
+def test_all_titles_are_listed_if_they_fit_without_the_contents() -> None:
+    edition = digest([post(n, html="") for n in range(30)], contents=True)
+    limit = size(render(replace(edition, contents=False)), edition.letterhead)
+    rendered = render(edition, maximum_size=limit)
+    assert size(render(edition), edition.letterhead) > limit
+    assert rendered.unlisted == ()
+    assert size(rendered, edition.letterhead) <= limit
 
 
 def test_an_edition_that_can_not_fit_is_still_rendered() -> None:

@@ -220,6 +220,11 @@ def test_an_unclosed_quote_affects_its_own_line_only(take: Import) -> None:
     assert (report.added, [r.line for r in report.refused]) == (100, [2])
 
 
+def test_a_quoted_cell_that_is_longer_than_a_reader_of_csv_takes_is_refused(take: Import) -> None:
+    report = take(f'email,name\nx@reader.example,"{"x" * 140_000}"\nk@reader.example,K\n')
+    assert (report.added, [r.line for r in report.refused]) == (1, [2])
+
+
 def test_a_cell_may_contain_line_breaks(take: Import) -> None:
     report = take('email,name\n"kari@reader.example","Kari\nNordmann"\nnone,x\n')
     assert report.added == 1

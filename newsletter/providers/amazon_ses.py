@@ -29,6 +29,7 @@ PROVIDER = Provider(
         *(Key(f"client_params.{name}") for name in _OF_BOTO3),
     ),
     calls=Calls(),
+    merge_tags=("{{amazonSESUnsubscribeUrl}}",),
     login=None,
     webhook=Webhook(
         view="AmazonSESTrackingWebhookView",

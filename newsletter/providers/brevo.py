@@ -45,6 +45,7 @@ PROVIDER = Provider(
         Key("workaround_display_name_bugs"),
     ),
     calls=Calls(most=100, batch=_versions, ascii_headers=True, idempotency="idempotencyKey"),
+    merge_tags=("{{params.name}}", "{% if a %}"),
     login=Login(path="account", headers={"api-key": "{api_key}"}),
     webhook=Webhook(
         view="BrevoTrackingWebhookView",

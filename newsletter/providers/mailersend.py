@@ -24,6 +24,7 @@ PROVIDER = Provider(
         Key("batch_send_mode"),
     ),
     calls=Calls(settings={"batch_send_mode": None}),
+    merge_tags=("{$name}", "{{name}}", "{% if a %}"),
     login=Login(path="api-quota", headers=bearer("api_token")),
     webhook=Webhook(
         view="MailerSendTrackingWebhookView",

@@ -43,6 +43,7 @@ PROVIDER = Provider(
         Key("webhook_signing_key", SIGNING_KEY),
     ),
     calls=Calls(most=500, merge_tag="%recipient.{}%", post=PostedCall(read=_read)),
+    merge_tags=("%recipient.v1%", "%unsubscribe_url%"),
     login=Login(path="domains/{sender_domain}", auth=("api", "{api_key}")),
     webhook=Webhook(
         view="MailgunTrackingWebhookView",

@@ -43,6 +43,7 @@ PROVIDER = Provider(
         Key("api_url"),
     ),
     calls=Calls(most=50, batch=_list, refused_headers=("message-id", "list-id")),
+    merge_tags=("[[var:name]]", "{{var:name}}", "{% if a %}"),
     login=Login(path="../v3/REST/apikey", auth=("{api_key}", "{secret_key}")),
     webhook=Webhook(
         view="MailjetTrackingWebhookView",

@@ -25,6 +25,7 @@ PROVIDER = Provider(
         Key("sandbox_id"),
     ),
     calls=Calls(),
+    merge_tags=("__unsubscribe_url__",),
     login=Login(
         path="accounts",
         headers={"Api-Token": "{api_token}"},

@@ -47,6 +47,7 @@ PROVIDER = Provider(
         Key("api_url"),
     ),
     calls=Calls(error=_error),
+    merge_tags=("*|NAME|*", "{{name}}"),
     login=Login(path="users/ping.json", body={"key": "{api_key}"}, wrong=("Invalid_Key",)),
     webhook=Webhook(
         view="MandrillTrackingWebhookView",

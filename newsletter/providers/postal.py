@@ -52,6 +52,7 @@ PROVIDER = Provider(
         Key("webhook_key", SIGNING_KEY),
     ),
     calls=Calls(error=_error),
+    merge_tags=(),
     login=Login(
         path="api/v1/messages/message",
         headers={"X-Server-API-Key": "{api_key}"},

@@ -61,6 +61,7 @@ PROVIDER = Provider(
         Key("use_bulk_api"),
     ),
     calls=Calls(most=100, post=PostedCall(read=_read, path="email/batch"), headers={"X-PM-KeepID": "true"}),
+    merge_tags=("{{name}}", "{{{ pm:unsubscribe_url }}}", "{{ pm:unsubscribe_url }}"),
     login=Login(path="server", headers={"X-Postmark-Server-Token": "{server_token}"}),
     webhook=Webhook(
         view="PostmarkTrackingWebhookView",

@@ -48,6 +48,7 @@ PROVIDER = Provider(
         Key("verify_attachment_extensions"),
     ),
     calls=Calls(most=100, post=PostedCall(read=_read, path="emails/batch"), idempotency="Idempotency-Key"),
+    merge_tags=("{{{RESEND_UNSUBSCRIBE_URL}}}", "{{RESEND_UNSUBSCRIBE_URL}}"),
     login=Login(path="domains", headers=bearer("api_key"), restricted="restricted_api_key"),
     webhook=Webhook(
         view="ResendTrackingWebhookView",

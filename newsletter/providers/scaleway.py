@@ -12,6 +12,7 @@ PROVIDER = Provider(
         Key("api_url"),
     ),
     calls=Calls(),
+    merge_tags=(),
     login=Login(path="emails?page_size=1", headers={"X-Auth-Token": "{secret_key}"}),
     webhook=None,
     # "Add SPF and DKIM to your domain": the domain's own SPF record; the selector is the project.

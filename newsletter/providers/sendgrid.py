@@ -34,6 +34,7 @@ PROVIDER = Provider(
         Key("username"),
     ),
     calls=Calls(most=500, merge_tag=_TAG, merge_headers=True, settings={"merge_field_format": _TAG}),
+    merge_tags=("<%asm_group_unsubscribe_raw_url%>",),
     login=Login(path="scopes", headers=bearer("api_key")),
     webhook=Webhook(
         view="SendGridTrackingWebhookView",

@@ -34,6 +34,7 @@ PROVIDER = Provider(
         Key("subaccount"),
     ),
     calls=Calls(),
+    merge_tags=("{{name}}", "{{{name}}}"),
     login=Login(path="account", headers={"Authorization": "{api_key}"}),
     webhook=Webhook(view="SparkPostTrackingWebhookView", permanent=_is_permanent),
     # "Verify sending domains" and "Create a bounce domain": SparkPost's own by default; the selector varies.

@@ -30,6 +30,7 @@ PROVIDER = Provider(
         Key("workaround_display_name_bugs"),
     ),
     calls=Calls(),
+    merge_tags=("{{name}}",),
     login=Login(path="system/info.json", headers={"X-API-KEY": "{api_key}"}, body={}),
     webhook=Webhook(
         view="UnisenderGoTrackingWebhookView",

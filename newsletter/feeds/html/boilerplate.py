@@ -25,7 +25,11 @@ _FLARE_CLASSES = words(
 _FLARE_LINK = re.compile(
     r"//(?:feeds\.feedburner\.com/~f+/|feedproxy\.google\.com/~f+/|feeds\.wordpress\.com/1\.0/go)", re.IGNORECASE
 )
-_SUBSTACK_CLASSES = words("subscription-widget-wrap subscription-widget-wrap-editor captioned-button-wrap")
+_FORM_CLASSES = words(
+    "subscription-widget-wrap subscription-widget-wrap-editor captioned-button-wrap kg-signup-card"
+    " wp-block-jetpack-subscriptions jetpack_subscription_widget"
+)
+"""Boxes of Substack, Ghost and WordPress in which readers of a page subscribe."""
 _SUBSTACK_LINK = re.compile(r"/subscribe(?:\?|\Z)|[?&]action=(?:share|subscribe)\b|/p/[^/?]+/comments\b", re.IGNORECASE)
 _SUBSTACK_PLACEHOLDER = re.compile(r"%%[a-z_]+%%")
 """In an address: what Substack fills in when it sends or shows a post. Its exports and some feeds have it as it is."""
@@ -54,7 +58,7 @@ def _is_flare(element: HtmlElement) -> bool:
 
 
 def drop_substack(root: HtmlElement) -> int:
-    """Take away Substack's forms and buttons for subscribing, sharing and commenting; returns their number.
+    """Take away forms for subscribing, and Substack's buttons for sharing and commenting; returns their number.
 
     The words of a link in a sentence stay without the link, if its address is a placeholder.
     """
@@ -79,7 +83,7 @@ def _has_nothing_but(block: HtmlElement, links: set[HtmlElement]) -> bool:
 
 def _is_substack(element: HtmlElement) -> bool:
     classes = set((element.get("class") or "").split())
-    if not _SUBSTACK_CLASSES.isdisjoint(classes):
+    if not _FORM_CLASSES.isdisjoint(classes):
         return True
     links = list(element.iter("a"))
     return "button-wrapper" in classes and len(links) == 1 and bool(_SUBSTACK_LINK.search(links[0].get("href") or ""))

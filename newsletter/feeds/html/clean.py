@@ -127,11 +127,11 @@ class Cleaned:
 def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     """Clean a fragment of HTML whose relative addresses count from `base_url`; `page` is the post's own address."""
     html, problems = _bounded(without_references_to_invalid_characters(without_invalid_characters(html)))
-    root = to_tree(_first.clean(formulas.write_scripts(remains.link_gists(remains.write_boxes(html)))))
+    root = to_tree(_first.clean(formulas.write_scripts(remains.link_scripts(remains.write_boxes(html)))))
     substack.expand(root, page or base_url)
     dropped = Counter({"feedflare": boilerplate.drop_feedflare(root), "drawing": remains.count_drawings(html)})
     dropped["feed note"] = boilerplate.drop_substack(root)
-    dropped["formula"] = formulas.replace_formulas(root) + formulas.mark_written(root)
+    dropped["formula"] = formulas.replace_formulas(root) + formulas.replace_images(root) + formulas.mark_written(root)
     code_language.note_languages(root)
     footnote_ids.keep_footnote_ids(root, page or base_url)
     dropped += marks.drop_line_numbers(root)
@@ -139,6 +139,7 @@ def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     marks.mark_centred(root)
     lazy.find_sources(root, base_url)
     ghost_players.simplify(root)
+    link_cards.make_embedded_posts(root)
     dropped["player"] = players.replace_players(root, base_url)
     players.link_bare_addresses(root)
     media.make_links_safe(root, base_url)

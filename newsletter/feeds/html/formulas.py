@@ -13,6 +13,7 @@ TAGS = words(
 ATTRIBUTES = {"math": {"alttext", "display"}, "annotation": {"encoding"}}
 _TEX = re.compile(r"tex", re.IGNORECASE)
 _SCRIPT = re.compile(r"<script\b[^<>]*\btype=[\"']?math/tex\b[^<>]*>((?:[^<]|<(?!/script))*+)</script>", re.IGNORECASE)
+_IMAGE = re.compile(r"//(?:s\d\.wp\.com|[\w.-]+\.wordpress\.com)/latex\.php\?|//latex\.codecogs\.com/", re.IGNORECASE)
 # Amounts of money have no signs of TeX.
 _WRITTEN = re.compile(
     r"\$\$(?=[^$]{0,2000}?[\\^_{}=])([^$]{1,2000}+)\$\$"
@@ -49,6 +50,16 @@ def replace_formulas(root: HtmlElement) -> int:
         formula.addprevious(line)
         formula.drop_tree()
     return len(formulas)
+
+
+def replace_images(root: HtmlElement) -> int:
+    """Images of formulas become the TeX that they were made of; returns their number."""
+    images = [i for i in root.iter("img") if _IMAGE.search(i.get("src") or "") and spaced(i.get("alt") or "")]
+    for image in images:
+        code = etree.Element("code")
+        code.text, code.tail = spaced(image.get("alt") or ""), image.tail
+        image.getparent().replace(image, code)
+    return len(images)
 
 
 def write_scripts(html: str) -> str:

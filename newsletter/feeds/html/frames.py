@@ -19,11 +19,16 @@ _TINTS = (
     ("warning", re.compile(r"(?:\A|-)(?:warning|danger|caution|attention|important|error|red|yellow)(?:-?box)?\Z")),
     ("tip", re.compile(r"(?:\A|-)(?:tip|hint|success|green)(?:-?box)?\Z")),
 )
+_TITLE = re.compile(r"\A(?:markdown-alert|admonition)-?(?:title|heading)", re.IGNORECASE)
 _FOLDED = re.compile(r"\Akg-toggle-card\Z")
 _FOLDED_HEADING = re.compile(r"\Akg-toggle-heading\Z")
 _PULL_QUOTE = re.compile(r"\A(?:(?:wp-block-|sqs-|graf--)?pull-?quote|kg-blockquote-alt|pull)\Z", re.IGNORECASE)
-_BUTTON = re.compile(r"\A(?:kg-btn|wp-block-button__link|wp-element-button|btn(?:-primary)?|button)\Z", re.IGNORECASE)
+_BUTTON = re.compile(
+    r"\A(?:kg-btn|kg-(?:product|header)-card-button|wp-block-button__link|wp-element-button|btn(?:-primary)?|button)\Z",
+    re.IGNORECASE,
+)
 _BOXES = ("div", "aside", "figure", "section")
+_ABOVE_BUTTON = ("div", "p", "h2", "h3", "h4", "h5", "h6")
 _LONGEST_BUTTON, _LONGEST = 60, 2_000
 
 
@@ -36,14 +41,22 @@ def frame(root: HtmlElement) -> None:
     for box in _boxes(root, _CALLOUT, _BOXES):
         if 0 < len(text_in(box)) <= _LONGEST:
             _join_emoji(box)
+            _embolden_title(box)
             box.set("data-tint", _tint_of(box))
             box.tag = CALLOUT
     for box in _boxes(root, _PULL_QUOTE, (*_BOXES, "blockquote", "p")):
         _make_pull_quote(box)
     for link in [a for a in root.iter("a") if has_class(a, _BUTTON) or has_class(a.getparent(), _BUTTON)]:
-        alone = text_in(link.getparent()) == text_in(link) and link.find(".//img") is None
-        if alone and 0 < len(text_in(link)) <= _LONGEST_BUTTON:
+        if _is_alone(link) and 0 < len(text_in(link)) <= _LONGEST_BUTTON:
             _make_button(link)
+
+
+def _is_alone(link: HtmlElement) -> bool:
+    """Return whether a link without an image is all that a block says, or comes last in a box, behind a block."""
+    before = link.getprevious()
+    is_last = link.getnext() is None and not (link.tail or "").strip()
+    below = is_last and before is not None and before.tag in _ABOVE_BUTTON and not (before.tail or "").strip()
+    return link.find(".//img") is None and (below or text_in(link.getparent()) == text_in(link))
 
 
 def _boxes(root: HtmlElement, pattern: re.Pattern[str], tags: tuple[str, ...]) -> list[HtmlElement]:
@@ -83,6 +96,15 @@ def _make_pull_quote(box: HtmlElement) -> None:
         quote.append(box)
     quote.tag = "blockquote"
     quote.set("class", "pull")
+
+
+def _embolden_title(box: HtmlElement) -> None:
+    title = next((e for e in box if has_class(e, _TITLE) and text_in(e) and e.find(".//strong") is None), None)
+    if title is not None:
+        bold: HtmlElement = etree.Element("strong")
+        bold.text, title.text = title.text, None
+        bold.extend(list(title))
+        title.append(bold)
 
 
 def _join_emoji(box: HtmlElement) -> None:

@@ -11,7 +11,7 @@ from newsletter.feeds.html.markup import HtmlElement, has_class, text_in
 
 _CARD = re.compile(
     r"\A(?:(?:kg-)?bookmark(?:-card)?|link-?(?:card|preview)|embed-?card|blogcard|kg-file-card|file-embed-wrapper"
-    r"|mastodon-embed|instagram-media)\Z",
+    r"|wp-block-file|mastodon-embed|instagram-media|text-post-media)\Z",
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"title|details-h1", re.IGNORECASE)
@@ -19,7 +19,24 @@ _ICON = re.compile(r"icon|favicon|avatar", re.IGNORECASE)
 _LINE = re.compile(r"metadata", re.IGNORECASE)
 _ENTRIES = ("div", "aside", "figure", "section", "blockquote")
 _LAST_IS_TITLE = "instagram-media"
+_WORDPRESS = re.compile(r"\Awp-embedded-content\Z")
 _BUTTON = re.compile(r"button", re.IGNORECASE)
+
+
+def make_embedded_posts(root: HtmlElement) -> None:
+    """Make a card of each post of another blog that WordPress shows: a quotation with its title, and a frame.
+
+    The title of the frame has the name of the blog behind that of the post.
+    """
+    for quote in [e for e in root.iter("blockquote") if has_class(e, _WORDPRESS)]:
+        links = list(quote.iter("a"))
+        frame = next((e for e in quote.itersiblings("iframe") if has_class(e, _WORDPRESS)), None)
+        if len(links) == 1 and text_in(links[0]) == text_in(quote) != "" and links[0].get("href"):
+            site = "" if frame is None else (frame.get("title") or "").rpartition(" — ")[2]
+            quote.addprevious(parts.card(links[0].get("href"), text_in(quote), (site,)))
+            quote.drop_tree()
+            if frame is not None:
+                frame.drop_tree()
 
 
 def make_cards(root: HtmlElement) -> None:
@@ -58,11 +75,13 @@ def _texts(box: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
         divided = (
             [e for e in child if text_in(e)] and not has_class(child, _LINE) and child.tag not in ("p", "figcaption")
         )
-        if divided and any(e.tag in ("div", "p", "a", "span", "h3", "h4", "figcaption") for e in child):
+        if child.tag == "a" and has_class(child, _BUTTON):
+            pass  # it leads where the title leads
+        elif divided and any(e.tag in ("div", "p", "a", "span", "h3", "h4", "figcaption") for e in child):
             yield from _texts(child)
         elif has_class(child, _LINE):
             yield child, " · ".join(filter(None, map(text_in, child))) or text_in(child)
-        elif (text := text_in(child)) and not (child.tag == "a" and has_class(child, _BUTTON)):
+        elif text := text_in(child):
             yield child, text
         if (child.tail or "").strip():
             yield box, " ".join(child.tail.split())

@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from lxml import etree
 
 from newsletter.feeds.document import split_address
-from newsletter.feeds.html.markup import HtmlElement, spaced, words
+from newsletter.feeds.html import parts
+from newsletter.feeds.html.markup import HtmlElement, has_class, spaced, text_in, words
 from newsletter.feeds.html.media import safe_address
 
 _AMP = {
@@ -54,6 +55,7 @@ _PAGES = tuple(
         (r"embed\.(podcasts|music)\.apple\.com/([^#]+)", "https://{}.apple.com/{}"),
         (r"platform\.twitter\.com/embed/Tweet\.html\?(?:[^#]*&)?id=(\d+)", "https://twitter.com/i/status/{}"),
         (r"(?:www\.)?instagram\.com/((?:p|reel|tv)/[\w-]+)/embed", "https://www.instagram.com/{}/"),
+        (r"embed\.bsky\.app/embed/(did:[\w:.%-]+)/app\.bsky\.feed\.post/(\w+)", "https://bsky.app/profile/{}/post/{}"),
         (r"codepen\.io/([\w-]+)/embed/(?:preview/)?(\w+)", "https://codepen.io/{}/pen/{}"),
         (r"([\w.-]+/@[\w.@-]+/\d+)/embed(?:[?#]|\Z)", "https://{}"),
         (r"www\.google\.[a-z.]+/maps/embed/v1/\w+\?(?:[^#]*&)?q=([^&#]+)",
@@ -73,6 +75,10 @@ _NAMED = re.compile(
 """Players whose address has that of the page that they show."""
 
 
+_SOUNDCLOUD = re.compile(r"(?:https?:)?//w\.soundcloud\.com/player", re.IGNORECASE)
+_SOUNDCLOUD_PAGE = re.compile(r"https?://(?:www\.)?soundcloud\.com/[^/?#]", re.IGNORECASE)
+_MASTODON = re.compile(r"\Amastodon-embed\Z")
+_TOOT = re.compile(r"https?://([\w.-]+)/(@[\w.-]+(@[\w.-]+)?)/\d+")
 _PREFIX = re.compile(r"\A(?:Spotify Embed|Embed Player)\s*:\s*", re.IGNORECASE)
 _BANDCAMP = re.compile(r"<a href=\"(https?://[\w-]+\.bandcamp\.com/[^\"<>]{1,500})\">([^<>]{1,500})</a>", re.IGNORECASE)
 
@@ -89,7 +95,7 @@ def replace_players(root: HtmlElement, base: str) -> int:
     """
     players = [e for e in root.iter(*PLAYERS) if not any(a.tag in PLAYERS for a in e.iterancestors())]
     for player in players:
-        instead, label = _instead(player)
+        instead, label = _instead(player) or _credited(player) or ("", "")
         addresses = (safe_address(instead, base), *(safe_address(page_of(u), base) for u in _addresses(player)))
         url = next(filter(None, addresses), "")
         if url:
@@ -97,7 +103,8 @@ def replace_players(root: HtmlElement, base: str) -> int:
             # The mark is for readers, and for the layout of emails, which shows a picture above such a link.
             plays_video = player.tag in ("video", "amp-video") or _VIDEO.match(url)
             poster = safe_address(player.get("poster") or "", base)
-            player.addprevious(_line(url, f"▶ {title}" if plays_video else title, poster))
+            shown = _card(url) if has_class(player, _MASTODON) else None
+            player.addprevious(_line(url, f"▶ {title}" if plays_video else title, poster) if shown is None else shown)
         for child in list(player):
             player.remove(child)
         player.text = None
@@ -108,10 +115,32 @@ def replace_players(root: HtmlElement, base: str) -> int:
     return len(players) + len(quoted)
 
 
-def _instead(player: HtmlElement) -> tuple[str, str]:
+def _instead(player: HtmlElement) -> tuple[str, str] | None:
     """Return the address and the words of the link that Bandcamp's player has for browsers without frames."""
     link = _BANDCAMP.search(player.text or "") if player.tag == "iframe" else None
-    return (unescape(link[1]), spaced(unescape(link[2]))) if link else ("", "")
+    return (unescape(link[1]), spaced(unescape(link[2]))) if link else None
+
+
+def _credited(player: HtmlElement) -> tuple[str, str] | None:
+    """Return the address and the words of the line that SoundCloud's code has below its player, and remove the line.
+
+    It names the artist and the track, with a link to each.
+    """
+    line = player.getnext()
+    if line is None or line.tag != "div" or not _SOUNDCLOUD.match(player.get("src") or ""):
+        return None
+    addresses = [link.get("href") or "" for link in line.iter("a")]
+    if len(addresses) != 2 or not all(map(_SOUNDCLOUD_PAGE.match, addresses)) or (player.tail or "").strip():
+        return None
+    words = text_in(line)
+    line.drop_tree()
+    return addresses[-1], words
+
+
+def _card(url: str) -> HtmlElement | None:
+    """Return a card that leads to a post on Mastodon; None for another address."""
+    match = _TOOT.fullmatch(url)
+    return parts.card(url, match[2] if match[3] else f"{match[2]}@{match[1]}", ("Mastodon",)) if match else None
 
 
 def link_bare_addresses(root: HtmlElement) -> None:

@@ -1,4 +1,4 @@
-"""Posts of X, Bluesky, Threads and others that a blog quotes with their text: quotations of the class "quoted"."""
+"""Posts of X, Bluesky and others that a blog quotes with their text: quotations of the class "quoted"."""
 
 import re
 
@@ -6,7 +6,7 @@ from lxml import etree
 
 from newsletter.feeds.html.markup import HtmlElement
 
-_QUOTED = re.compile(r"\A(?:twitter-(?:tweet|video)|bluesky-embed|text-post-media|reddit-embed-bq|quoted)\Z")
+_QUOTED = re.compile(r"\A(?:twitter-(?:tweet|video)|bluesky-embed|reddit-embed-bq|quoted)\Z")
 
 
 def mark_quoted_posts(root: HtmlElement) -> None:

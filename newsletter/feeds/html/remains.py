@@ -1,5 +1,5 @@
-"""What only a blog's own page can show: boxes of tasks, which become characters, GitHub's gists, which become links,
-drawings, and codes of galleries.
+"""What only a blog's own page can show: boxes of tasks, which become characters, GitHub's gists and polls of
+Crowdsignal, which become links, drawings, and codes of galleries.
 """
 
 import re
@@ -16,6 +16,11 @@ _GIST_SCRIPT = re.compile(
     re.IGNORECASE,
 )
 _GIST_BOX = re.compile(rf"<div\b[^<>]*?\sdata-gist=[\"']?{_GIST}\.json{_FILE}[^<>]*>", re.IGNORECASE)
+_POLL_SCRIPT = re.compile(
+    r"<script\b[^<>]*?\ssrc=[\"']?(?:https?:)?//(?:secure|static)\.(?:polldaddy|crowdsignal)\.com/p/(\d{1,12})\.js"
+    r"[^<>]*>\s*</script>(?:\s*<noscript>\s*<a\b[^<>]*>([^<>]{1,200})</a>[^<>]{0,200}</noscript>)?",
+    re.IGNORECASE,
+)
 _DRAWING = re.compile(r"<svg\b(?![^<>]*aria-hidden)", re.IGNORECASE)
 _GALLERY = re.compile(r"\[(?:gallery|playlist|slideshow)(?: [^\[\]]*+)?\]")
 
@@ -31,9 +36,14 @@ def _box(match: re.Match[str]) -> str:
     return "☑ " if _IS_CHECKED.search(match[1]) else "☐ "
 
 
-def link_gists(html: str) -> str:
-    """Return HTML with links to GitHub's gists in place of the scripts and boxes that would show their files."""
-    return _GIST_BOX.sub(_gist, _GIST_SCRIPT.sub(_gist, html)) if "gist" in html else html
+def link_scripts(html: str) -> str:
+    """Return HTML with links to GitHub's gists and to polls in place of the scripts and boxes that would show them."""
+    html = _GIST_BOX.sub(_gist, _GIST_SCRIPT.sub(_gist, html)) if "gist" in html else html
+    return _POLL_SCRIPT.sub(_poll, html) if "polldaddy" in html or "crowdsignal" in html else html
+
+
+def _poll(match: re.Match[str]) -> str:
+    return f'<div class="link-card"><a href="https://poll.fm/{match[1]}">{match[2] or "Poll"}</a></div>'
 
 
 def _gist(match: re.Match[str]) -> str:

@@ -4,6 +4,7 @@ Names of its fields are those that its feeds have. What is missing or of another
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ _UPLOADED_AUDIO = "https://api.substack.com/api/v1/audio/upload/{}/src"
 _UPLOADED_VIDEO = "/api/v1/video/upload/{}/src?type=mp4"
 """Below the address of the publication."""
 _LONGEST_LINE = 300
+_DID = re.compile(r"did:[a-z]+:[\w.:%-]+", re.ASCII)
+_TIME_OF_DAY = re.compile(r"(?<=\d{4}-\d\d-\d\d)T.*", re.DOTALL)
 
 
 def expand(root: HtmlElement, page: str = "") -> None:
@@ -71,6 +74,11 @@ class _Described:
         value = self._fields.get(name)
         return float(value) if isinstance(value, int | float) else 0.0
 
+    def texts(self, name: str) -> list[str]:
+        """Return the texts of a field that is a list."""
+        value = self._fields.get(name)
+        return [text for text in value if isinstance(text, str) and text] if isinstance(value, list) else []
+
     def inner(self, name: str) -> "_Described":
         """Return a field that has fields of its own."""
         value = self._fields.get(name)
@@ -100,12 +108,8 @@ def _tweet(of: _Described) -> Iterable[HtmlElement]:
     text, name, handle = of.text("full_text"), of.text("name"), of.text("username")
     author = " ".join(filter(None, (name, f"(@{handle})" if handle else "")))
     if text or author:
-        quote = quoted_post(text, author, of.text("url"), of.text("date"))
-        pictures = [photo.text("img_url") for photo in of.each("photos") if photo.text("img_url")]
-        for address in pictures:
-            paragraph: HtmlElement = etree.Element("p")
-            etree.SubElement(paragraph, "img", {"src": address, "alt": ""})
-            quote.insert(len(quote) - 1, paragraph)
+        quote = quoted_post(text, author, of.text("url"), _day(of.text("date")))
+        _add_pictures(quote, [photo.text("img_url") for photo in of.each("photos") if photo.text("img_url")])
         quoted = of.inner("quoted_tweet")
         if quoted.text("full_text"):
             author = " ".join(filter(None, (quoted.text("name"), f"(@{quoted.text('username')})")))
@@ -113,10 +117,34 @@ def _tweet(of: _Described) -> Iterable[HtmlElement]:
         yield quote
 
 
+def _day(date: str) -> str:
+    """Return a date without the time of day behind it."""
+    return _TIME_OF_DAY.sub("", date)
+
+
+def _add_pictures(quote: HtmlElement, addresses: Iterable[str]) -> None:
+    """Put pictures above the last line of a quoted post, which names its author."""
+    for address in addresses:
+        paragraph: HtmlElement = etree.Element("p")
+        etree.SubElement(paragraph, "img", {"src": address, "alt": ""})
+        quote.insert(len(quote) - 1, paragraph)
+
+
+def _bluesky(of: _Described) -> Iterable[HtmlElement]:
+    text, name, handle = of.text("text"), of.text("authorName"), of.text("authorHandle")
+    author = " ".join(filter(None, (name, f"(@{handle})" if handle else "")))
+    identifier = of.text("postId")
+    if (text or author) and identifier.isalnum() and _DID.fullmatch(of.text("authorDid")):
+        address = f"https://bsky.app/profile/{of.text('authorDid')}/post/{identifier}"
+        quote = quoted_post(text, author, address, _day(of.text("createdAt")))
+        _add_pictures(quote, of.texts("imageUrls"))
+        yield quote
+
+
 def _note(of: _Described) -> Iterable[HtmlElement]:
     comment = of.inner("comment")
     if comment.text("body"):
-        yield quoted_post(comment.text("body"), comment.text("name"), of.text("url"))
+        yield quoted_post(comment.text("body"), comment.text("name"), of.text("url"), _day(comment.text("date")))
 
 
 def _card(of: _Described, address: str, service: str = "", *, title: str = "", picture: str = "") -> list[HtmlElement]:
@@ -134,6 +162,29 @@ def _post(of: _Described) -> list[HtmlElement]:
     address, title = of.text("url", "canonical_url"), of.text("title")
     picture = of.text("cover_image", "publication_logo_url")
     return [parts.card(address, title, lines, picture)] if address and title else []
+
+
+def _publication(of: _Described) -> list[HtmlElement]:
+    lines = (of.text("hero_text")[:_LONGEST_LINE], of.text("author_name"))
+    address, title = of.text("base_url"), of.text("name")
+    return [parts.card(address, title, lines, of.text("logo_url"))] if address and title else []
+
+
+def _tiktok(of: _Described) -> Iterable[HtmlElement]:
+    if address := of.text("url"):
+        yield etree.Element("video", {"src": address, "title": of.text("title") or "TikTok"})
+
+
+def _chart(of: _Described) -> Iterable[HtmlElement]:
+    """Yield the picture of a chart, which leads to it and has its title, above its description."""
+    address, picture = of.text("url"), of.text("thumbnail_url_full", "thumbnail_url")
+    if address and picture:
+        figure: HtmlElement = etree.Element("figure")
+        link = etree.SubElement(figure, "a", {"href": address})
+        etree.SubElement(link, "img", {"src": picture, "alt": of.text("title")})
+        if of.text("description"):
+            etree.SubElement(figure, "figcaption").text = of.text("description")
+        yield figure
 
 
 def _instagram(of: _Described) -> list[HtmlElement]:
@@ -200,7 +251,12 @@ _KINDS: Mapping[str, Callable[[_Described], Iterable[HtmlElement]]] = {
     "native-audio-embed": _audio,
     "native-video-embed": _video,
     "poll-embed": _poll,
+    "bluesky-wrap": _bluesky,
     "instagram": _instagram,
+    "instagram-embed-wrap": _instagram,
+    "tiktok-wrap": _tiktok,
+    "datawrapper-wrap": _chart,
+    "embedded-publication-wrap": _publication,
     "embedded-post-wrap": _post,
     "digest-post-embed": _post,
     "spotify-wrap": lambda of: _card(of, of.text("url"), "Spotify", picture=of.text("image")),

@@ -15,12 +15,15 @@ _SERVICES = (
     ("Spotify", re.compile(r"https?://open\.spotify\.com/(?:intl-\w+/)?(?:track|album|artist|playlist|episode|show)/")),
     ("Apple Podcasts", re.compile(r"https?://podcasts\.apple\.com/")),
     ("Apple Music", re.compile(r"https?://music\.apple\.com/")),
-    ("Bandcamp", re.compile(r"https?://[\w-]+\.bandcamp\.com/(?:album|track)/")),
+    ("Bandcamp", re.compile(r"https?://(?:[\w-]+\.bandcamp\.com/(?:album|track)|bandcamp\.com/EmbeddedPlayer)/")),
     ("Substack", re.compile(r"https://api\.substack\.com/api/v1/audio/upload/")),
-    ("SoundCloud", re.compile(r"https?://(?:www\.|m\.)?soundcloud\.com/[^/?#]+/[^/?#]+")),
+    (
+        "SoundCloud",
+        re.compile(r"https?://(?:(?:www\.|m\.)?soundcloud\.com/[^/?#]+/[^/?#]+|w\.soundcloud\.com/player/)"),
+    ),
 )
 _ANY_SERVICE = re.compile(
-    r'href="https?://(?:open\.spotify|podcasts\.apple|music\.apple|[\w-]+\.bandcamp|(?:\w+\.)?soundcloud)\.'
+    r'href="https?://(?:open\.spotify|podcasts\.apple|music\.apple|(?:[\w-]+\.)?bandcamp|(?:\w+\.)?soundcloud)\.'
 )
 
 

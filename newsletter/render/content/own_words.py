@@ -72,14 +72,14 @@ OWN_WORDS: Mapping[str, OwnWords] = MappingProxyType({language: OwnWords(*row) f
 _ENGLISH = OWN_WORDS["en"]
 _PLACES = MappingProxyType(
     {
-        "poll": re.compile(r"#poll-\d+\Z"),
+        "poll": re.compile(r"(?:#poll-|\Ahttps://poll\.fm/)\d+\Z"),
         "video": re.compile(r"/api/v1/video/upload/[\w-]+/src"),
         "audio": re.compile(r"\Ahttps://api\.substack\.com/api/v1/audio/upload/"),
     }
 )
 """Where the links lead that are called so if they have no title."""
 _DURATION = re.compile(r"(?:(\d{1,3}) h)?(?:(?:(?<=h) )?(\d{1,4}) min)?")
-_ANY = re.compile(r">\s*\d{1,4} (?:h|min)\b|#poll-\d|/api/v1/(?:video|audio)/upload/")
+_ANY = re.compile(r">\s*\d{1,4} (?:h|min)\b|(?:#poll-|//poll\.fm/)\d|/api/v1/(?:video|audio)/upload/")
 
 
 @lru_cache(maxsize=256)

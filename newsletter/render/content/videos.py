@@ -67,14 +67,14 @@ def show_videos(root: Element, picture: str, previews: Mapping[str, Preview], he
     """Mark each link to a video that is alone in its block, and put a picture above its title.
 
     That is the one of `previews`, by address, else the address `picture`, if it isn't "". The link below the picture
-    doesn't repeat the post's headline, but names the service.
+    names the service if it would repeat the post's headline, or has no title.
     """
     for link in list(root.iter("a")):
         link_text = text_of(link).removeprefix(PLAY).strip()
         if link_text and _is_video(link):
             preview = previews.get(link.get("href"))
             title = preview.title if preview and preview.title and _is_host(link_text) else link_text
-            label = _service(link.get("href")) or title if title == headline else title
+            label = title if title != headline and not _is_host(title) else _service(link.get("href")) or title
             _show(link, title, label, preview, picture)
 
 

@@ -216,6 +216,18 @@ def test_a_link_leads_to_a_file(document: str, target: str) -> None:
     assert (ROOT / document).parent.joinpath(target).exists()
 
 
+def test_a_path_that_a_document_names_is_there() -> None:
+    """Paths begin at the repository or at `newsletter`; a module beside the one before it is named alone."""
+    packages = [path.name for path in (ROOT / "newsletter").iterdir() if path.is_dir()]
+    beginnings = "|".join(("newsletter", "subscribers", "tests", "docs", *packages))
+    paths = re.compile(rf"`((?:{beginnings})/[a-z0-9_./-]*|[a-z0-9_/]+\.py)`")
+    modules = {path.name for each in ("newsletter", "subscribers", "tests") for path in (ROOT / each).rglob("*.py")}
+    documents = (ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"))
+    named = {(each.name, path) for each in documents for path in paths.findall(each.read_text("utf-8"))}
+    there = {path for _, path in named if any(ROOT.joinpath(base, path).exists() for base in ("", "newsletter"))}
+    assert sorted((name, path) for name, path in named if path not in there | modules) == []
+
+
 def test_the_index_names_every_document() -> None:
     named = set(re.findall(r"\]\(([\w./-]+\.md)\)", text("docs/README.md")))
     assert {p.name for p in (ROOT / "docs").glob("*.md")} - {"README.md"} <= named

@@ -18,7 +18,7 @@ from newsletter.config.references import BadReference, look_up, reference, unrea
 from newsletter.config.schema import (
     PLACEHOLDER_MAILBOX,
     PLACEHOLDER_POSTAL_ADDRESS,
-    PROVIDERS,
+    PROVIDER_NAMES,
     Config,
     DeliverySettings,
 )
@@ -219,9 +219,9 @@ def _contradictions(config: Config) -> Iterator[ConfigProblem]:
         here = f"newsletters.{name}"
         if not NAME.fullmatch(name):
             yield ConfigProblem(here, messages.NAME())
-        if newsletter.provider and newsletter.provider not in PROVIDERS:
+        if newsletter.provider and newsletter.provider not in PROVIDER_NAMES:
             wrong = messages.NOT_A_PROVIDER(value=f"'{newsletter.provider}'")
-            yield ConfigProblem(f"{here}.provider", suggested(wrong, newsletter.provider, list(PROVIDERS)))
+            yield ConfigProblem(f"{here}.provider", suggested(wrong, newsletter.provider, list(PROVIDER_NAMES)))
         if len({s.url for s in newsletter.sources}) != len(newsletter.sources):
             yield ConfigProblem(f"{here}.sources", messages.URL_TWICE())
         yield from _placeholders(newsletter, config.provider_of(newsletter))

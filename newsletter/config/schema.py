@@ -31,7 +31,7 @@ from newsletter.config.publication import Newsletter
 from newsletter.config.values import InvalidValue, Rate, parse_duration, parse_network, parse_rate
 from newsletter.messages import configuration as messages
 from newsletter.messages.general import ABOUT
-from newsletter.providers import PROVIDERS as API_PROVIDERS
+from newsletter.providers import PROVIDERS
 
 # A wheel carries the templates inside the package; a checkout has them beside it.
 _packed = Path(__file__).parents[1] / "_templates"
@@ -40,8 +40,8 @@ PLACEHOLDER_MAILBOX = "newsletter@your-domain.example"
 PLACEHOLDER_POSTAL_ADDRESS = "Your postal address"
 """What `init` writes where it can't know better; only the provider `file` accepts these."""
 
-PROVIDERS = ("smtp", "file", *API_PROVIDERS)
-FALLBACKS = ("", *(name for name in PROVIDERS if name != "file"))
+PROVIDER_NAMES = ("smtp", "file", *PROVIDERS)
+FALLBACKS = ("", *(name for name in PROVIDER_NAMES if name != "file"))
 """What may take over from a provider; "" for nothing. What is written to a folder reaches nobody."""
 
 RateValue = Annotated[Rate, BeforeValidator(parse_rate)]
@@ -191,7 +191,7 @@ def _one_or_more(value: object) -> object:
 
 _Services = make_dataclass(
     "_Services",
-    [(name, dict[str, Any], field(default_factory=dict)) for name in API_PROVIDERS],
+    [(name, dict[str, Any], field(default_factory=dict)) for name in PROVIDERS],
     frozen=True,
     kw_only=True,
 )
@@ -202,7 +202,7 @@ _Services = make_dataclass(
 class DeliverySettings(_Services):  # type: ignore[misc, valid-type]
     """How messages are sent, and how fast; and the table of each email service with an API, such as `mailgun`."""
 
-    provider: Literal[PROVIDERS] = "smtp"  # type: ignore[valid-type]
+    provider: Literal[PROVIDER_NAMES] = "smtp"  # type: ignore[valid-type]
     fallback: Literal[FALLBACKS] = ""  # type: ignore[valid-type]
     connections: Annotated[Whole, Field(ge=1, le=500)] = 4
     processes: Annotated[Whole, Field(ge=0, le=64)] = 0

@@ -11,7 +11,7 @@ from newsletter.config import DeliverySettings
 from newsletter.providers import PROVIDERS, table_keys
 from newsletter.sending.providers import choice
 from newsletter.sending.providers.interface import ProviderProblem
-from newsletter.web.desk.settings.delivery_pages import PROVIDERS as PAGE
+from newsletter.web.desk.settings.delivery_pages import EMAIL_SERVICES
 
 
 def find_origin(module: str) -> str:
@@ -39,7 +39,7 @@ def test_settings_that_are_required(name: str) -> None:
 
 
 def test_required_settings_can_be_entered_in_the_browser() -> None:
-    fields = {field.key for field in PAGE.fields}
+    fields = {field.key for field in EMAIL_SERVICES.fields}
     assert {f"{name}.{key}" for name, provider in PROVIDERS.items() for key in provider.required} <= fields
 
 

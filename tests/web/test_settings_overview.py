@@ -5,7 +5,7 @@ from django.test import Client
 
 from newsletter import config
 from newsletter.web.desk.settings import catalogue, overview
-from newsletter.web.desk.settings.delivery_pages import PROVIDERS
+from newsletter.web.desk.settings.delivery_pages import EMAIL_SERVICES
 
 pytestmark = pytest.mark.django_db
 HERE = "/desk/settings/"
@@ -77,7 +77,7 @@ def test_seven_groups_lead_to_every_page(admin: Client) -> None:
     assert len(groups) == 7
     assert all(group.line for group in groups)
     titles = {link.title for group in groups for link in group.links}
-    pages = {str(page.title) for page in (*catalogue.NEWSLETTER_PAGES, *catalogue.SITE_PAGES, PROVIDERS)}
+    pages = {str(page.title) for page in (*catalogue.NEWSLETTER_PAGES, *catalogue.SITE_PAGES, EMAIL_SERVICES)}
     assert pages <= titles
     assert overview.of_site()[-1].title == "Advanced"
     for address in (link.address for group in groups for link in group.links):

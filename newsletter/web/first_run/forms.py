@@ -13,7 +13,7 @@ from newsletter.sending.providers.interface import ProviderProblem
 from newsletter.setup.starter import ACCENT, mailbox
 from newsletter.web.desk.formatting import message
 from newsletter.web.desk.forms import DeskForm
-from newsletter.web.desk.settings.delivery_pages import API_NAMES, PROVIDERS
+from newsletter.web.desk.settings.delivery_pages import API_NAMES, EMAIL_SERVICES
 from newsletter.web.desk.settings.fields import Kind
 from newsletter.web.desk.settings.inputs.colours import colour_attributes
 from newsletter.web.desk.settings.inputs.moments import MomentField
@@ -128,7 +128,7 @@ class SendingForm(DeskForm):
                 self.fields[name] = MomentField(label=self.fields[name].label, cadences=(cadence,))
             else:
                 del self.fields[name]
-        for setting in PROVIDERS.fields:
+        for setting in EMAIL_SERVICES.fields:
             self.fields[setting.key] = forms.CharField(label=setting.label, help_text=setting.help, required=False)
             if setting.kind is Kind.SECRET:
                 attributes = {"autocomplete": "off"}
@@ -172,7 +172,7 @@ class SendingForm(DeskForm):
     @property
     def general(self) -> list[forms.BoundField]:
         """The fields that are always needed."""
-        services = {setting.key for setting in PROVIDERS.fields}
+        services = {setting.key for setting in EMAIL_SERVICES.fields}
         return [field for field in self if field.name not in SMTP_FIELDS and field.name not in services]
 
     @property
@@ -183,7 +183,7 @@ class SendingForm(DeskForm):
     @property
     def services(self) -> list[tuple[str, list[forms.BoundField]]]:
         """The fields of each email service with an API."""
-        names = [setting.key for setting in PROVIDERS.fields]
+        names = [setting.key for setting in EMAIL_SERVICES.fields]
         return [(name, [self[key] for key in names if key.startswith(f"{name}.")]) for name in API_NAMES]
 
     def values(self) -> dict[str, Any]:

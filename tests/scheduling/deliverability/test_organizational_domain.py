@@ -6,7 +6,7 @@ import pytest
 
 from newsletter import config
 from newsletter.config import Smtp
-from newsletter.config.schema import PROVIDERS
+from newsletter.config.schema import PROVIDER_NAMES
 from newsletter.deliverability.lookups import Lookups
 from newsletter.deliverability.zone_lines import txt
 from newsletter.scheduling.deliverability.dmarc_policy import organizational_domain
@@ -69,7 +69,7 @@ def test_the_way_is_known_by_the_servers_name(host: str, hello: str, domain: str
 
 def test_every_provider_has_a_name() -> None:
     delivery = config.current().delivery
-    providers = [name for name in PROVIDERS if name not in ("smtp", "file")]
+    providers = [name for name in PROVIDER_NAMES if name not in ("smtp", "file")]
     assert all(route_of(delivery, name, "example.org").service.name for name in providers)
 
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from newsletter.config.schema import PROVIDERS
+from newsletter.config.schema import PROVIDER_NAMES
 from newsletter.deliverability.services import RELAYS, SERVICES, service_of_server
 
 WHOLE = (Path(__file__).parents[3] / "docs" / "providers.md").read_text(encoding="utf-8")
@@ -13,7 +13,7 @@ ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$", re.MULTILI
 
 def test_the_document_has_each_provider_with_its_records() -> None:
     rows = {name: (spf, keys) for name, _path, spf, keys in ROW.findall(DOCUMENT)}
-    assert list(rows) == sorted(name for name in PROVIDERS if name not in ("smtp", "file"))
+    assert list(rows) == sorted(name for name in PROVIDER_NAMES if name not in ("smtp", "file"))
     for name, (spf, keys) in rows.items():
         service = SERVICES[name]
         assert (spf == "none needed") == bool(service.return_path), name

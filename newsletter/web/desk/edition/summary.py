@@ -12,7 +12,7 @@ from newsletter.web.desk import formatting
 from newsletter.web.desk.edition import recipients
 from newsletter.web.desk.settings.delivery_pages import PROVIDER_CHOICES
 
-PROVIDERS = dict(PROVIDER_CHOICES)
+PROVIDER_LABELS = dict(PROVIDER_CHOICES)
 """How pages call the providers."""
 TYPED_ABOVE = 1_000
 """Sending to more readers than this wants their number typed."""
@@ -56,7 +56,7 @@ def departure(configuration: Config, edition: Edition, newsletter: Newsletter) -
     return Departure(
         readers=readers,
         readers_text=counted,
-        provider=str(PROVIDERS.get(provider, provider)),
+        provider=str(PROVIDER_LABELS.get(provider, provider)),
         by_itself=by_itself,
         when=when,
         approve=label,

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from newsletter.config.document import KeyPath
 from newsletter.web.desk.settings.cadences_page import as_documented, cadences_page
-from newsletter.web.desk.settings.delivery_pages import ADVANCED, DELIVERY, PROVIDER_CHOICES, PROVIDERS
+from newsletter.web.desk.settings.delivery_pages import ADVANCED, DELIVERY, EMAIL_SERVICES, PROVIDER_CHOICES
 from newsletter.web.desk.settings.design_page import DESIGN
 from newsletter.web.desk.settings.fields import Kind, PageSection, SettingField, SettingsPage, Words
 from newsletter.web.desk.settings.site_pages import ADDRESS, ALERTS, BOUNCES, COLLECT
@@ -298,7 +298,7 @@ SOURCE = SettingsPage(
 CADENCES = cadences_page(field for page in (SCHEDULE, CONTENT, DESIGN) for field in page.fields)
 
 NEWSLETTER_PAGES = (GENERAL, SENDER, SCHEDULE, CADENCES, TOPICS, CONTENT, DESIGN)
-SITE_PAGES = (DELIVERY, PROVIDERS, ADVANCED, BOUNCES, COLLECT, ALERTS, ADDRESS)
+SITE_PAGES = (DELIVERY, EMAIL_SERVICES, ADVANCED, BOUNCES, COLLECT, ALERTS, ADDRESS)
 PAGES = (*NEWSLETTER_PAGES, SOURCE, *SITE_PAGES)
 
 _RUNNING = _("This setting can't be changed safely while the site is running. Edit config.toml and restart.")

@@ -4,11 +4,11 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from newsletter.providers import PROVIDERS as API_PROVIDERS
+from newsletter.providers import PROVIDERS
 from newsletter.providers.declaration import Key
 from newsletter.web.desk.settings.fields import Kind, PageSection, RowColumn, Rows, SettingField, SettingsPage, Words
 
-API_NAMES = {key: provider.name for key, provider in API_PROVIDERS.items()}
+API_NAMES = {key: provider.name for key, provider in PROVIDERS.items()}
 """The values of `delivery.provider` for services with an API, and how the services write their names."""
 
 PROVIDER_CHOICES: tuple[tuple[str, Words], ...] = (
@@ -25,11 +25,11 @@ def _field(service: str, key: Key) -> SettingField:
     return SettingField(f"{service}.{key.name}", label, help_text, kind, destination=key.destination)
 
 
-PROVIDERS = SettingsPage(
+EMAIL_SERVICES = SettingsPage(
     "providers",
     _("Email services"),
     "delivery",
-    tuple(_field(name, key) for name, provider in API_PROVIDERS.items() for key in provider.keys if key.label),
+    tuple(_field(name, key) for name, provider in PROVIDERS.items() for key in provider.keys if key.label),
     intro=_("Fill in the service that you use, and choose it as the provider under “Delivery”."),
     groups=tuple(API_NAMES.items()),
 )

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from newsletter.config import Newsletter
 from newsletter.web.desk.settings import catalogue, site_pages
-from newsletter.web.desk.settings.delivery_pages import ADVANCED, DELIVERY, PROVIDERS
+from newsletter.web.desk.settings.delivery_pages import ADVANCED, DELIVERY, EMAIL_SERVICES
 from newsletter.web.desk.settings.design_page import DESIGN
 from newsletter.web.desk.settings.fields import SettingsPage
 from newsletter.web.desk.settings.topics_page import TOPICS
@@ -66,7 +66,7 @@ def of_site() -> tuple[PageGroup, ...]:
             _("Delivery"),
             _("The mail server or email service, bounces, and whether emails reach the inbox."),
             (
-                *(Link(str(each.title), address_of(each)) for each in (DELIVERY, PROVIDERS, site_pages.BOUNCES)),
+                *(Link(str(each.title), address_of(each)) for each in (DELIVERY, EMAIL_SERVICES, site_pages.BOUNCES)),
                 Link(_("Deliverability"), reverse("desk:deliverability")),
             ),
         ),

@@ -15,103 +15,28 @@ TABLE: dict[str, Role] = {
     str(pattern.name): getattr(pattern.callback, "needed", Role.ANYONE) for pattern in urls.urlpatterns
 }
 """The role that each route is for."""
-EDITION = ("kinaforum", make.PERIOD)
 EDITION_PATH = f"/desk/editions/kinaforum/{make.PERIOD}/"
 TOO_LARGE = ("9" * 18, "9" * 19, str(2**63), "9" * 5_000, "٣")
-ARGUMENTS: dict[str, tuple[object, ...]] = {
-    "setup": ("token",),
-    "password": ("key", "token"),
-    "newsletter": ("kinaforum",),
-    "draft": ("kinaforum",),
-    "letter": ("kinaforum",),
-    "signup-form": ("kinaforum",),
-    "subscribers-delayed": ("kinaforum",),
-    "subscribers-unanswered": ("kinaforum",),
-    "welcome": ("kinaforum",),
-    "welcome-add": ("kinaforum",),
-    "welcome-edit": ("kinaforum", 1),
-    "welcome-change": ("kinaforum", 1),
-    "source-fetch": ("kinaforum",),
-    "source-add": ("kinaforum",),
-    "source-settings": ("kinaforum", 1),
-    "source-remove": ("kinaforum", 1),
-    "settings-site": ("delivery",),
-    "settings-newsletter": ("kinaforum", "general"),
-    "designs": ("kinaforum",),
-    "design-use": ("kinaforum",),
-    "design-preview": ("kinaforum",),
-    "subject-example": ("kinaforum",),
-    "logo-upload": ("kinaforum",),
-    "design-frame": ("kinaforum", "letter"),
-    "original": (*EDITION, 1),
-    "old-issues": (),
-    "exports": (),
-    "archive-export": ("kinaforum",),
-    "archive-file": (1,),
-    "old-issues-undo": (1,),
-    "old-addresses": ("kinaforum", "csv"),
-    "segments": (),
-    "subscribers-tags": (),
-    "subscribers-tags-undo": (1,),
-    "subscribers-account": (),
-    "subscribers-account-issues": (1,),
-    "subscribers-imported": (1,),
-    "subscribers-refused": (1,),
-    "subscribers-import-undo": (1,),
-    "subscribers-import-dismiss": (1,),
-    "guide": ("ghost",),
-    "segment-add": (),
-    "segment-count": (),
-    "segment": (1,),
-    "segment-remove": (1,),
-    "job": (1,),
-    "job-cancel": (1,),
-    "job-live": (1,),
-    "subscriber": (1,),
-    "subscriber-act": (1,),
-    "subscriber-address": (1,),
-    "user-act": (1,),
-    "tokens": (),
-    "token-revoke": (1,),
-    "webhooks": (),
-    "webhook": (1,),
-    "webhook-act": (1,),
+VALUES = {
+    "name": "kinaforum",
+    "period": make.PERIOD,
+    "section": "general",
+    "post": 1,
+    "pk": 1,
+    "number": 1,
+    "token": "token",
+    "key": "key",
+    "design": "letter",
+    "form": "csv",
 }
-OUTSIDE_EDITIONS = (set(ARGUMENTS) - {"original"}) | {
-    *(
-        "login",
-        "code",
-        "logout",
-        "forgotten",
-        "language",
-        "home",
-        "account",
-        "account-name",
-        "account-password",
-        "account-factor",
-    ),
-    *("account-session", "sources", "source-try", "users", "log", "workers", "subscribers", "subscribers-add"),
-    *(
-        "subscribers-import",
-        "subscribers-imports",
-        "subscribers-export",
-        "settings",
-        "newsletter-add",
-        "deliverability",
-        "deliverability-check",
-        "settings-provider",
-        "settings-webhooks",
-        "restored",
-        "unsent",
-        "unsent-retry",
-        "workers-retry",
-    ),
-    *("editor", "rendered", "image"),
-}
+"""A value for each parameter of an address."""
+OTHER_VALUES = {"settings-site": {"section": "delivery"}, "guide": {"name": "ghost"}}
+CONVERTERS = {str(pattern.name): pattern.pattern.converters for pattern in urls.urlpatterns}
 
 
 def _address(name: str) -> str:
-    return reverse(f"desk:{name}", args=ARGUMENTS.get(name, () if name in OUTSIDE_EDITIONS else EDITION))
+    values = {**VALUES, **OTHER_VALUES.get(name, {})}
+    return reverse(f"desk:{name}", kwargs={each: values[each] for each in CONVERTERS[name]})
 
 
 def test_every_route_has_a_role_and_only_the_way_in_is_for_anyone() -> None:

@@ -1,4 +1,7 @@
-"""The keys of a newsletter in `config.toml`, with its sources and the settings of each cadence."""
+"""The table of a newsletter in `config.toml`: its own keys, its sources with their filters, and what a cadence changes.
+
+Its design is in `theme.py`, and its topics are in `topics.py`.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field, fields, replace

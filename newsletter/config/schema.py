@@ -1,6 +1,7 @@
-"""The keys of `config.toml`, with their types and defaults.
+"""The tables of `config.toml` for the whole site, with the types and defaults of their keys, and `Config`, the file.
 
-Every class is a frozen dataclass that pydantic validates strictly; docs/configuration.md explains each key.
+Newsletters are in `publication.py`. Every class is a frozen dataclass that pydantic validates strictly;
+docs/configuration.md explains each key.
 """
 
 from dataclasses import field, make_dataclass

@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from django.utils import translation
 
 from newsletter.config import Config, Newsletter
-from newsletter.delivery import backoff
+from newsletter.delivery import letter_retries
 from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.editions import edition_names, notices
 from newsletter.editions.rendering import letterhead
@@ -79,7 +79,7 @@ def _reached(now: datetime) -> Q:
 def _due(now: datetime) -> Iterator[Notice]:
     for row in mail_queue.notices().filter(_reached(now), gave_up_at=None).order_by("pk")[:AT_ONCE]:
         taken = Notice.objects.filter(_reached(now), pk=row.pk, attempts=row.attempts)
-        if taken.update(attempts=F("attempts") + 1, next_try_at=now + backoff.pause(row.attempts + 1)):
+        if taken.update(attempts=F("attempts") + 1, next_try_at=now + letter_retries.pause(row.attempts + 1)):
             row.attempts += 1
             yield row
 
@@ -145,7 +145,7 @@ def _mail_to_editors(configuration: Config, row: Notice, now: datetime) -> Outco
 
 
 def _give_up_after_the_last_attempt(row: Notice, now: datetime) -> None:
-    if (row.mailed_at is None or row.posted_at is None) and row.attempts >= backoff.MAX_ATTEMPTS:
+    if (row.mailed_at is None or row.posted_at is None) and row.attempts >= letter_retries.MAX_ATTEMPTS:
         _give_up(row, now)
 
 

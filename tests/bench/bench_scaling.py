@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsletter.config import DeliverySettings
 from tests.doubles import postgresql
 
 CPU_SECONDS = 0.09 / 1000
@@ -113,8 +114,8 @@ RECEIVERS = (
     Receivers("everyone else", 0.20, 500, 0.03),
 )
 """Assumed: what senders with a good reputation and some dozen addresses reach."""
-DELAYS = (60, 300, 1800, 7200)
-"""Seconds until each retry, as `retry_delays`."""
+DELAYS = tuple(delay.total_seconds() for delay in DeliverySettings().retry_delays)
+"""Seconds until each retry."""
 SUCCESS = 0.7
 """Of the deferred messages, the part that each retry delivers."""
 

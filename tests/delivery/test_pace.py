@@ -1,7 +1,5 @@
 """Rates, domains that ask for less, warming up, and sharing between processes."""
 
-from datetime import timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -304,10 +302,6 @@ def test_signing_is_shared_by_all_cores_and_a_domain_s_connections_bound_the_pro
         )
         == 2
     )
-
-
-def test_retry_delays_are_durations() -> None:
-    assert DeliverySettings(retry_delays=["1s"]).retry_delays == (timedelta(seconds=1),)
 
 
 def test_a_low_rate_is_kept_by_one_process() -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from newsletter.delivery.backoff import MAX_ATTEMPTS, TRY_FOR, pause
+from newsletter.delivery.letter_retries import MAX_ATTEMPTS, TRY_FOR, pause
 
 
 def test_pauses_double_from_a_minute_to_an_hour() -> None:

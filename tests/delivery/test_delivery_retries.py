@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.retry import JITTER, next_try, reconnect_delay
+from newsletter.delivery.delivery_retries import JITTER, next_try, reconnect_delay
 
 DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 30))
 DAY = timedelta(days=1)

@@ -12,7 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from newsletter.config.address_faults import fault
 from newsletter.messages import Problem
-from newsletter.messages import importing as messages
+from newsletter.messages import subscriptions as messages
 
 LONGEST, LONGEST_LOCAL = 254, 64  # octets (RFC 5321 4.5.3.1)
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"

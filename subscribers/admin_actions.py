@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from newsletter.domain.picks import picked, picks_of
 from newsletter.messages import Problem
-from newsletter.messages import importing as messages
+from newsletter.messages import subscriptions as messages
 from subscribers import preferences, signup
 from subscribers.addresses import Address, AddressProblem, read_address
 from subscribers.letters import write

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from newsletter.api.problem_documents import Refused
-from newsletter.messages import general as messages
+from newsletter.messages import api as messages
 
 _TAGS = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 

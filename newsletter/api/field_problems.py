@@ -6,7 +6,7 @@ from typing import Any
 
 from newsletter.api.schemas import NO_NUL, PERIOD, URL, WEB_ADDRESS, WEB_ADDRESS_OR_NONE, YEAR
 from newsletter.messages import Message, MessageType
-from newsletter.messages import general as messages
+from newsletter.messages import api as messages
 
 Context = Mapping[str, Any]
 

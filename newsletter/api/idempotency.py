@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from newsletter.api.problem_documents import Refused
-from newsletter.messages import general as messages
+from newsletter.messages import api as messages
 from newsletter.models import ApiToken, KeptAnswer
 
 HEADER = "Idempotency-Key"

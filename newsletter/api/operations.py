@@ -22,8 +22,8 @@ from newsletter.api.permissions import TABLE, TokenScope, check_newsletter, chec
 from newsletter.api.problem_documents import Refused
 from newsletter.config import Cadence, Config, Newsletter
 from newsletter.editions.lookup import NoSuchEdition
+from newsletter.messages import api as messages
 from newsletter.messages import editions as editions_messages
-from newsletter.messages import general as messages
 from newsletter.models import ApiToken
 from subscribers.protection.networks import network_of
 from subscribers.requests import config_of

@@ -14,7 +14,7 @@ from django.db.models import Model, QuerySet
 from ninja.params import functions
 
 from newsletter.api.problem_documents import Refused
-from newsletter.messages import general as messages
+from newsletter.messages import api as messages
 
 LIMIT_PARAMETER = functions.Query(50, ge=1, le=200)
 """The number of rows of a page, and its bounds."""

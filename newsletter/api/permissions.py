@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from newsletter.messages import Problem
-from newsletter.messages import general as messages
+from newsletter.messages import api as messages
 from newsletter.models import ApiToken
 
 

@@ -19,9 +19,9 @@ from newsletter.editions.leases import BeingWritten
 from newsletter.editions.lookup import NoSuchEdition
 from newsletter.editions.states import NotAllowed
 from newsletter.messages import CATALOGUE, Message, Problem
+from newsletter.messages import api as messages
 from newsletter.messages import editions as editions_messages
-from newsletter.messages import general as messages
-from newsletter.messages import importing as importing_messages
+from newsletter.messages import subscriptions as subscriptions_messages
 from subscribers.admin_actions import ActionRefused
 
 STATUSES: tuple[tuple[type[Problem], HTTPStatus], ...] = (
@@ -43,7 +43,7 @@ CODES = {
     editions_messages.POST_TAKEN.code: HTTPStatus.CONFLICT,
     editions_messages.POST_OUT.code: HTTPStatus.CONFLICT,
     editions_messages.NO_POST.code: HTTPStatus.NOT_FOUND,
-    importing_messages.UNKNOWN.code: HTTPStatus.NOT_FOUND,
+    subscriptions_messages.UNKNOWN.code: HTTPStatus.NOT_FOUND,
 }
 """The status of refusals whose class says too little."""
 

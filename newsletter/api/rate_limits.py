@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from newsletter.api.problem_documents import Refused
-from newsletter.messages import general as messages
+from newsletter.messages import api as messages
 from subscribers.models import CounterKey, Hits, counter_key
 
 WINDOW = timedelta(minutes=1)

@@ -18,8 +18,8 @@ from newsletter.api.permissions import TokenScope
 from newsletter.config import Config
 from newsletter.editions import history
 from newsletter.messages import Problem
+from newsletter.messages import api as messages
 from newsletter.messages import editions as editions_messages
-from newsletter.messages import general as messages
 from newsletter.messages import history as acts
 from newsletter.models import ApiToken
 

@@ -22,7 +22,7 @@ from newsletter.api.problem_documents import Refused
 from newsletter.api.rate_limits import RateLimit
 from newsletter.api.routes import editions, event_list, ledger_posts, newsletters, sending_acts, subscribers
 from newsletter.messages import Problem
-from newsletter.messages import general as messages
+from newsletter.messages import api as messages
 
 app_name = "api"
 View = Callable[..., HttpResponseBase]

@@ -1,7 +1,7 @@
 """Errors in email addresses as messages: the sentences of email-validator are English only."""
 
 from newsletter.messages import Message
-from newsletter.messages import importing as messages
+from newsletter.messages import subscriptions as messages
 
 LONGEST_DOMAIN = 253
 _ALSO_BEFORE = "!#$%&'*+-/=?^_`{|}~."

@@ -4,7 +4,7 @@ Below everything else, and pure: no Django, no database.
 """
 
 from newsletter.messages import (
-    accounts,
+    api,
     archives,
     bounces,
     configuration,
@@ -13,13 +13,15 @@ from newsletter.messages import (
     failures,
     general,
     history,
-    importing,
     lint,
     notices,
     posts,
     schedule,
     sending,
     sources,
+    subscriptions,
+    team_accounts,
+    tool_accounts,
 )
 from newsletter.messages.deliverability import dmarc, header_fields, records, requirements, servers, signatures, spf
 from newsletter.messages.message import (
@@ -43,9 +45,9 @@ STAGES = (
     posts,
     editions,
     lint,
-    importing,
+    subscriptions,
     archives,
-    accounts,
+    tool_accounts,
     history,
     schedule,
     sending,
@@ -62,6 +64,8 @@ STAGES = (
     spf,
     configuration,
     general,
+    team_accounts,
+    api,
 )
 """The modules that hold the sentences."""
 

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from newsletter.api.problem import API_ROOT, MEDIA_TYPE, problem_document
 from newsletter.messages import Message
-from newsletter.messages import general as messages
+from newsletter.messages import api as messages
 from newsletter.web.requests import App, AsgiMessage, Receive, Send, refuse
 
 LARGEST = 100_000

@@ -16,7 +16,7 @@ from django.template import loader
 from newsletter import config
 from newsletter.api.problem import API_ROOT, MEDIA_TYPE, problem_document
 from newsletter.editions.imported.old_addresses import edition_at
-from newsletter.messages import general as messages
+from newsletter.messages import api as messages
 from newsletter.sending.sql import database_watch
 from subscribers.requests import attach_config, config_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from newsletter.messages import importing as messages
+from newsletter.messages import subscriptions as messages
 from newsletter.messages.general import ABOUT
 from subscribers.importing import old_issues
 from subscribers.importing.reading import FileProblem, has_old_issues

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.utils import timezone
 
 from newsletter.messages import Message
-from newsletter.messages import importing as messages
+from newsletter.messages import subscriptions as messages
 from subscribers.addresses import AddressProblem, read_address
 from subscribers.importing.archives import ArchiveFile
 from subscribers.importing.batch import SUPPRESSED, UNCHANGED

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 from newsletter.messages import Problem
-from newsletter.messages import importing as messages
+from newsletter.messages import subscriptions as messages
 from subscribers.importing import vocabulary
 
 Order = Literal["", "day", "month"]

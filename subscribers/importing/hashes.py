@@ -14,7 +14,7 @@ from typing import IO, Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from newsletter.messages import importing as messages
+from newsletter.messages import subscriptions as messages
 from newsletter.messages.general import ABOUT
 from subscribers import tokens
 from subscribers.importing.pacing import PacedTransactions

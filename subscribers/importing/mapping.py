@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from newsletter.messages import Problem
-from newsletter.messages import importing as messages
+from newsletter.messages import subscriptions as messages
 from subscribers.importing.dates import Order
 from subscribers.importing.headers import Columns, recognise
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter.messages import importing as messages
+from newsletter.messages import subscriptions as messages
 from newsletter.messages.general import ABOUT
 from subscribers.importing.headers import recognise
 from subscribers.importing.mapping import guessed, is_header

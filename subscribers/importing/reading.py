@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from newsletter.messages import Message, Problem
-from newsletter.messages import importing as messages
+from newsletter.messages import subscriptions as messages
 from newsletter.messages.general import ABOUT
 from subscribers.importing import old_issues
 from subscribers.importing.dates import BadDate, Order

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from newsletter.messages import Message, Problem
-from newsletter.messages import importing as messages
+from newsletter.messages import subscriptions as messages
 from newsletter.messages.general import ABOUT
 from subscribers.addresses import AddressProblem, read_address
 from subscribers.importing.archives import ArchiveFile, unpacked

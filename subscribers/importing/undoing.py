@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from newsletter.messages import Problem
-from newsletter.messages import importing as messages
+from newsletter.messages import subscriptions as messages
 from subscribers.importing.batch import PERSON_FIELDS
 from subscribers.importing.pacing import PacedTransactions
 from subscribers.models import (

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from newsletter.api.field_problems import field_problem
 from newsletter.api.urls import api as ninja_api
-from newsletter.messages import general as messages
+from newsletter.messages import api as messages
 from tests.api.client import EDITION, ApiClient
 
 POST = {"newsletter": "kinaforum", "url": "https://www.example.org/a", "title": "A"}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.config.address_faults import fault
-from newsletter.messages import importing as messages
+from newsletter.messages import subscriptions as messages
 from newsletter.messages.message import MessageType
 from subscribers.addresses import AddressProblem, read_address
 

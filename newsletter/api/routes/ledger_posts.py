@@ -15,7 +15,7 @@ from newsletter.collecting import pushed_posts
 from newsletter.domain.found_post import Image
 from newsletter.editions.problems import refuse_inactive
 from newsletter.feeds.post import Raw, finish
-from newsletter.messages import general as messages
+from newsletter.messages import api as messages
 from newsletter.models import EditionPost, Post
 from newsletter.render.content.markdown import markdown
 

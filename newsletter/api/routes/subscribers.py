@@ -24,7 +24,7 @@ from newsletter.config import Cadence
 from newsletter.domain.picks import in_force, names_in
 from newsletter.editions import history
 from newsletter.messages import Message
-from newsletter.messages import general as messages
+from newsletter.messages import api as messages
 from newsletter.messages import history as acts
 from subscribers import admin_actions, cadences, exporting, preferences
 from subscribers.models import Subscription, clean_tag

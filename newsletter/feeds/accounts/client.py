@@ -15,7 +15,7 @@ from newsletter.domain.hosts import is_loopback
 from newsletter.feeds.http.fetch import Fetcher
 from newsletter.feeds.model import SourceProblem
 from newsletter.messages import Message, Problem, sources
-from newsletter.messages import accounts as messages
+from newsletter.messages import tool_accounts as messages
 
 TRIES = 4
 MOST_SECONDS = 60.0

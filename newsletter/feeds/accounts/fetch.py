@@ -18,7 +18,7 @@ from newsletter import config
 from newsletter.feeds.accounts import ghost, listmonk
 from newsletter.feeds.accounts.account_subscriber import AccountSubscriber, write_table
 from newsletter.feeds.accounts.client import AccountProblem, Client, Pages, Pause, clean_address, private, write_private
-from newsletter.messages import accounts as messages
+from newsletter.messages import tool_accounts as messages
 
 TOOLS: Final[dict[str, ModuleType]] = {"ghost": ghost, "listmonk": listmonk}
 PEOPLE, ISSUES, PAGES, ORIGIN = "subscribers.zip", "issues.json", ".pages", "account.json"

@@ -14,7 +14,7 @@ from typing import Any
 
 from newsletter.feeds.accounts.account_subscriber import AccountSubscriber
 from newsletter.feeds.accounts.client import AccountProblem, Client, Json, Pages
-from newsletter.messages import accounts as messages
+from newsletter.messages import tool_accounts as messages
 
 TOOL = "Ghost"
 KEY = re.compile(r"[0-9a-f]{24}:(?:[0-9a-f]{2}){16,64}")

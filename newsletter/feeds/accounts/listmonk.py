@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from newsletter.feeds.accounts.account_subscriber import AccountSubscriber
 from newsletter.feeds.accounts.client import AccountProblem, Client, Json, Pages
-from newsletter.messages import accounts as messages
+from newsletter.messages import tool_accounts as messages
 
 TOOL = "listmonk"
 KEY = re.compile(r"[^\s:]+:\S+")

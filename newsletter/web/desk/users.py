@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
 from newsletter.editions.problems import Impossible
-from newsletter.messages import general as general_messages
 from newsletter.messages import history as acts
+from newsletter.messages import team_accounts as team_accounts_messages
 from newsletter.web.desk import audit
 
 RoleName = Literal["admin", "editor"]
@@ -43,7 +43,7 @@ def address(raw: str) -> str:
     try:
         return validate_email(raw.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError as e:
-        raise UserProblem(general_messages.INVALID_EMAIL(text=raw)) from e
+        raise UserProblem(team_accounts_messages.INVALID_EMAIL(text=raw)) from e
 
 
 def role_name(user: User) -> RoleName:
@@ -74,7 +74,7 @@ def named(email: str) -> User:
     """
     user = User.objects.filter(username=address(email)).first()
     if user is None:
-        raise UserProblem(general_messages.UNKNOWN(email=email))
+        raise UserProblem(team_accounts_messages.UNKNOWN(email=email))
     return user
 
 
@@ -97,7 +97,7 @@ def add(email: str, role: RoleName, by: str = "", *, sends: bool = True) -> User
     """Return a new user, who can't log in before choosing a password through `invitation`. Admins may always send."""
     name = address(email)
     if User.objects.filter(username=name).exists():
-        raise UserProblem(general_messages.EXISTS(email=name))
+        raise UserProblem(team_accounts_messages.EXISTS(email=name))
     user = User(username=name, email=name, is_superuser=role == "admin")
     user.set_unusable_password()
     user.save()
@@ -200,7 +200,7 @@ def set_up(email: str, password: str) -> User:
     Raises UserProblem where somebody else was faster.
     """
     if User.objects.exists():
-        raise UserProblem(general_messages.SET_UP())
+        raise UserProblem(team_accounts_messages.SET_UP())
     user = add(email, "admin")
     user.set_password(password)
     user.save(update_fields=["password"])
@@ -210,4 +210,4 @@ def set_up(email: str, password: str) -> User:
 def _keep_an_admin(user: User) -> None:
     others = User.objects.select_for_update().filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
     if user.is_superuser and not others.exists():
-        raise UserProblem(general_messages.LAST_ADMIN(email=user.username))
+        raise UserProblem(team_accounts_messages.LAST_ADMIN(email=user.username))

@@ -25,7 +25,7 @@ from newsletter.messages import Message, Problem
 from newsletter.messages import history as acts
 from newsletter.messages.delivery import TEST_ACCEPTED
 from newsletter.messages.editions import TEST_ADDRESSES
-from newsletter.messages.importing import INVALID_GIVEN
+from newsletter.messages.subscriptions import INVALID_GIVEN
 from newsletter.models import Edition, State
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.sending import lifecycle, progress, unknown_deliveries

@@ -16,7 +16,7 @@ from newsletter.config import Config
 from newsletter.messages import Message, from_json
 from newsletter.messages import failures as messages
 from newsletter.messages import history as acts
-from newsletter.messages.importing import AMBIGUOUS_DATE
+from newsletter.messages.subscriptions import AMBIGUOUS_DATE
 from newsletter.models import Job
 from newsletter.sending import undoing_imports
 from newsletter.web.desk import audit

@@ -18,7 +18,7 @@ from newsletter.bounces import webhook_secrets
 from newsletter.bounces.processing import BounceEffect, take
 from newsletter.models import Edition
 from newsletter.sending import audience, return_path
-from newsletter.web.desk import admission, users
+from newsletter.web.desk import body_limits, users
 from newsletter.web.desk.login import recovery_codes
 from newsletter.web.desk.subscribers import file_import, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
@@ -261,7 +261,7 @@ def session_of_an_upload() -> Holds:
     client = Client()
     client.force_login(desk.person(), backend="django.contrib.auth.backends.ModelBackend")
     cookie = f"{django_settings.SESSION_COOKIE_NAME}={client.session.session_key}".encode()
-    return lambda: admission.body_limit({"path": "/desk/", "headers": [(b"cookie", cookie)]}) > 0
+    return lambda: body_limits.body_limit({"path": "/desk/", "headers": [(b"cookie", cookie)]}) > 0
 
 
 def message_after_a_redirect() -> Holds:

@@ -92,7 +92,7 @@ USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "alert_webhook.post": (),  # signs with alert_secret
     "delivering._post": (),  # signs with the secret of a webhook
     "signing.headers": (),
-    "admission._role": (cases.session_of_an_upload,),
+    "body_limits._role": (cases.session_of_an_upload,),
     "hashes.export_hashes": (),  # writes hashes with the keys that made them
     "ghost.authorization": (),  # with the key of an account at Ghost, not the site's
     "recovery_codes.make": (cases.recovery_code,),

@@ -26,7 +26,7 @@ from newsletter.scheduling.deliverability.tracking_check import tracking_check
 from newsletter.scheduling.integrity import damages, space_for_copy
 from newsletter.scheduling.open_secrets import open_secrets
 from newsletter.scheduling.text_checks import try_subject, try_templates
-from newsletter.sending.providers.interface import ProviderProblem
+from newsletter.sending.provider_apis.interface import ProviderProblem
 from newsletter.sending.sql import database_watch
 from subscribers.models import WhereProblem, parse_where
 
@@ -131,7 +131,7 @@ def _keys(configuration: Config) -> Iterator[Check]:
 
 def provider_settings(configuration: Config) -> Iterator[Check]:
     """Tell which settings of the email services in use are missing or wrong; nothing is connected to."""
-    from newsletter.sending.providers.choice import provider  # the HTTP clients of the APIs take long to import
+    from newsletter.sending.provider_apis.choice import provider  # the HTTP clients of the APIs take long to import
 
     for name in configuration.providers:
         if name in ("smtp", "file"):
@@ -157,7 +157,7 @@ def provider_checks(configuration: Config) -> Iterator[Check]:
 
 
 def _api(delivery: config.DeliverySettings) -> Check:
-    from newsletter.sending.providers.login import try_key  # the HTTP clients of the APIs take long to import
+    from newsletter.sending.provider_apis.login import try_key  # the HTTP clients of the APIs take long to import
 
     about = messages.ABOUT_PROVIDER(name=delivery.provider)
     try:

@@ -8,7 +8,7 @@ from newsletter.config import Config, DeliverySettings
 from newsletter.delivery.engine import Engine, SignOfLife, no_sign
 from newsletter.delivery.journal import Journal
 from newsletter.domain.work import Sink, WorkSource
-from newsletter.sending.providers.tracking import smtp_headers
+from newsletter.sending.provider_apis.tracking import smtp_headers
 
 BUILT_IN = ("smtp", "file")
 """Providers for which the engine has a carrier; the others are HTTP APIs."""
@@ -27,8 +27,8 @@ def engine(
     """Return the engine for `delivery.provider`. Raises `ProviderProblem` if its settings are invalid."""
     carrier = None
     if delivery.provider not in BUILT_IN:
-        from newsletter.sending.providers import choice  # the HTTP clients of the APIs take long to import
-        from newsletter.sending.providers.carrier import ApiCarrier
+        from newsletter.sending.provider_apis import choice  # the HTTP clients of the APIs take long to import
+        from newsletter.sending.provider_apis.carrier import ApiCarrier
 
         chosen = choice.provider(delivery)
         carrier = partial(

@@ -13,7 +13,7 @@ from newsletter.config import Config
 from newsletter.web.bodies import WholeBodies
 from newsletter.web.burst.kept_pages import KeptPages
 from newsletter.web.burst.short_path import ShortPath, page_observer
-from newsletter.web.desk.admission import body_limit
+from newsletter.web.desk.body_limits import body_limit
 from newsletter.web.password_queue import PasswordQueue
 from newsletter.web.requests import App, AsgiMessage, CheckedRequests, Receive, Send
 

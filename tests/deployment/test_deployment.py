@@ -18,7 +18,7 @@ from newsletter.deployment import (
     worker_compose_file,
     worker_unit,
 )
-from newsletter.web.desk.admission import LARGEST_UPLOADS
+from newsletter.web.desk.body_limits import LARGEST_UPLOADS
 
 ROOT = Path(__file__).parents[2]
 

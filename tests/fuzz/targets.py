@@ -33,7 +33,7 @@ from newsletter.images.mail_image import ImageProblem
 from newsletter.messages import Message
 from newsletter.sending import return_path
 from newsletter.setup.site_page import read_site_page
-from newsletter.web.hooks.providers import view_of
+from newsletter.web.hooks.provider_views import view_of
 from newsletter.web.hooks.views import MALFORMED
 from subscribers import tokens
 from subscribers.importing import FileProblem, outline

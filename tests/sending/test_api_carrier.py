@@ -12,10 +12,10 @@ from newsletter.domain.encoded_email import Reader
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.domain.work import Batch
 from newsletter.messages import Message
-from newsletter.sending.providers import carrier as carrier_module
-from newsletter.sending.providers.carrier import ApiCarrier
-from newsletter.sending.providers.interface import outcomes
-from newsletter.sending.providers.payload import ApiMessage
+from newsletter.sending.provider_apis import carrier as carrier_module
+from newsletter.sending.provider_apis.carrier import ApiCarrier
+from newsletter.sending.provider_apis.interface import outcomes
+from newsletter.sending.provider_apis.payload import ApiMessage
 from tests.delivery.conftest import until
 from tests.delivery.samples import reader
 from tests.delivery.test_connection_states import Callbacks

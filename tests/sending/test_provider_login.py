@@ -11,9 +11,9 @@ from newsletter.config import DeliverySettings
 from newsletter.providers import PROVIDERS
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.checks import provider_checks
-from newsletter.sending.providers import login
-from newsletter.sending.providers.amazon_ses_provider import AmazonSes
-from newsletter.sending.providers.interface import ProviderProblem
+from newsletter.sending.provider_apis import login
+from newsletter.sending.provider_apis.amazon_ses_provider import AmazonSes
+from newsletter.sending.provider_apis.interface import ProviderProblem
 from tests.doubles.provider_api import Api
 from tests.doubles.providers import DOUBLES
 

@@ -18,8 +18,8 @@ from newsletter.messages.failures import NOT_TRACKED, TRACKED_BY_ACCOUNT
 from newsletter.providers import PROVIDERS
 from newsletter.scheduling.checks import provider_checks
 from newsletter.scheduling.deliverability.tracking_check import tracking_check
-from newsletter.sending.providers import choice, tracking
-from newsletter.sending.providers.payload import api_message
+from newsletter.sending.provider_apis import choice, tracking
+from newsletter.sending.provider_apis.payload import api_message
 from tests.doubles import moody
 from tests.doubles.provider_api import Api
 from tests.factories import NAME

@@ -13,7 +13,7 @@ import newsletter.web
 import subscribers
 from newsletter.web.archive.urls import urlpatterns as archive_patterns
 from newsletter.web.desk.urls import urlpatterns
-from newsletter.web.hooks.providers import WEBHOOKS
+from newsletter.web.hooks.provider_views import WEBHOOKS
 from tests.web import make
 
 EDITION = f"editions/kinaforum/{make.PERIOD}/"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from newsletter.web.desk import admission
+from newsletter.web.desk import body_limits
 from newsletter.web.requests import AsgiMessage
 from tests.api.client import token
 from tests.web.test_bodies import Client
@@ -17,9 +17,9 @@ def scope(*authorization: bytes) -> AsgiMessage:
 @pytest.mark.django_db
 def test_a_token_allows_a_larger_body() -> None:
     text = f"Bearer {token().text}".encode()
-    assert admission.body_limit(scope(text)) == admission.LARGEST_OF_API
+    assert body_limits.body_limit(scope(text)) == body_limits.LARGEST_OF_API
     for given in ([], [text + b"0"], [text, text], [b""], [b"\xff"]):
-        assert admission.body_limit(scope(*given)) == 0
+        assert body_limits.body_limit(scope(*given)) == 0
 
 
 async def test_without_a_token_a_large_body_is_refused() -> None:

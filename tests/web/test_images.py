@@ -13,7 +13,7 @@ from PIL import Image
 from newsletter import config
 from newsletter.config import parse
 from newsletter.images import store
-from newsletter.web.desk import admission
+from newsletter.web.desk import body_limits
 from newsletter.web.desk import writing as writing
 from tests.settings import TEXT
 
@@ -85,7 +85,7 @@ def test_no_other_file_is_served(name: str, db: None) -> None:
 
 def test_an_image_may_be_larger_than_a_form(editor: Client) -> None:
     cookie = f"sessionid={editor.cookies['sessionid'].value}".encode()
-    sizes = [admission.body_limit({"path": path, "headers": [(b"cookie", cookie)]}) for path in (UPLOAD, "/desk/")]
+    sizes = [body_limits.body_limit({"path": path, "headers": [(b"cookie", cookie)]}) for path in (UPLOAD, "/desk/")]
     assert sizes == [30_000_000, 3_000_000]
 
 

@@ -20,7 +20,7 @@ from newsletter.delivery.bounces import BounceKind, read_reply
 from newsletter.models import Bounce, Edition, Result, State, WebhookEvent
 from newsletter.sending import audience, return_path
 from newsletter.web.hooks import amazon_ses, mailgun, signatures
-from newsletter.web.hooks.providers import WEBHOOKS
+from newsletter.web.hooks.provider_views import WEBHOOKS
 from subscribers.models import Subscriber, Subscription, Suppression
 from tests.delivery.bounce_samples import report as mail
 from tests.doubles import webhook_calls as calls

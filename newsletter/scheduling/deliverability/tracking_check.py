@@ -6,7 +6,7 @@ from newsletter import config
 from newsletter.messages import failures as messages
 from newsletter.providers import PROVIDERS
 from newsletter.scheduling.check import Check, Verdict
-from newsletter.sending.providers.tracking import account_setting, relay_of
+from newsletter.sending.provider_apis.tracking import account_setting, relay_of
 
 
 def tracking_check(delivery: config.DeliverySettings, provider: str) -> Iterator[Check]:

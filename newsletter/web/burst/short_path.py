@@ -30,7 +30,7 @@ from newsletter import config
 from newsletter.bounces import webhook_events
 from newsletter.models import NewWebhookEvent
 from newsletter.web.burst.grouped_writes import GroupedWrites
-from newsletter.web.hooks.providers import ASKS_NOBODY
+from newsletter.web.hooks.provider_views import ASKS_NOBODY
 from newsletter.web.hooks.views import read_call
 from newsletter.web.links import views as links
 from newsletter.web.metrics.http import requests as request_metrics

@@ -4,6 +4,8 @@ from django.urls import URLPattern, path
 
 from newsletter.web import converters
 from newsletter.web.desk import designs, exports, guides, team, workers, writing
+from newsletter.web.desk.api_access import outgoing_webhooks
+from newsletter.web.desk.api_access import views as api_access_views
 from newsletter.web.desk.composing import views as composing_views
 from newsletter.web.desk.deliverability import views as deliverability_views
 from newsletter.web.desk.edition import draft_jobs, preview
@@ -17,13 +19,18 @@ from newsletter.web.desk.login import views as login_views
 from newsletter.web.desk.notes import views as notes_views
 from newsletter.web.desk.old_issues import views as old_issues_views
 from newsletter.web.desk.permissions import Role, View, guarded
-from newsletter.web.desk.programs import views as programs_views
-from newsletter.web.desk.programs import webhook_pages
 from newsletter.web.desk.revisions import views as revisions_views
 from newsletter.web.desk.segments import views as segments_views
 from newsletter.web.desk.send import archiving, departure_page, exceptional, report
 from newsletter.web.desk.send import views as send_views
-from newsletter.web.desk.settings import editing, logo_upload, new_newsletter, subject_example, unsent, webhooks_page
+from newsletter.web.desk.settings import (
+    editing,
+    logo_upload,
+    new_newsletter,
+    provider_webhooks,
+    subject_example,
+    unsent,
+)
 from newsletter.web.desk.settings import views as settings_views
 from newsletter.web.desk.sources import trying
 from newsletter.web.desk.sources import views as sources_views
@@ -156,7 +163,7 @@ urlpatterns = [
     _page("deliverability/", deliverability_views.deliverability, "deliverability", ADMIN),
     _page("deliverability/check/", deliverability_views.check, "deliverability-check", ADMIN),
     _page("settings/provider/", settings_views.provider, "settings-provider", ADMIN),
-    _page("settings/webhooks/", webhooks_page.webhooks, "settings-webhooks", ADMIN),
+    _page("settings/webhooks/", provider_webhooks.webhooks, "settings-webhooks", ADMIN),
     _page("sources/", sources_views.sources, "sources", EDITOR),
     _page("sources/try/", trying.attempt, "source-try", EDITOR),
     _page("sources/<slug:name>/add/", editing.add_source, "source-add", ADMIN),
@@ -180,9 +187,9 @@ urlpatterns = [
     _page("log/", team.log, "log", ADMIN),
     _page("workers/", workers.workers, "workers", ADMIN),
     _page("workers/retry/", workers.retry, "workers-retry", ADMIN),
-    _page("tokens/", programs_views.listed, "tokens", ADMIN),
-    _page("tokens/<number:pk>/revoke/", programs_views.revoke, "token-revoke", ADMIN),
-    _page("webhooks/", webhook_pages.listed, "webhooks", ADMIN),
-    _page("webhooks/<number:pk>/", webhook_pages.log, "webhook", ADMIN),
-    _page("webhooks/<number:pk>/act/", webhook_pages.act, "webhook-act", ADMIN),
+    _page("tokens/", api_access_views.listed, "tokens", ADMIN),
+    _page("tokens/<number:pk>/revoke/", api_access_views.revoke, "token-revoke", ADMIN),
+    _page("webhooks/", outgoing_webhooks.listed, "webhooks", ADMIN),
+    _page("webhooks/<number:pk>/", outgoing_webhooks.log, "webhook", ADMIN),
+    _page("webhooks/<number:pk>/act/", outgoing_webhooks.act, "webhook-act", ADMIN),
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from newsletter.config import DeliverySettings
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
-from newsletter.sending.providers.interface import ProviderProblem
+from newsletter.sending.provider_apis.interface import ProviderProblem
 from newsletter.setup.starter import ACCENT, mailbox
 from newsletter.web.desk.formatting import message
 from newsletter.web.desk.forms import DeskForm
@@ -144,7 +144,7 @@ class SendingForm(DeskForm):
 
     def _check_service(self, name: str) -> None:
         """Report what is missing for an email service."""
-        from newsletter.sending.providers.choice import missing, provider  # the HTTP clients take long to import
+        from newsletter.sending.provider_apis.choice import missing, provider  # the HTTP clients take long to import
 
         absent = missing(name, self._service(name))
         for key in absent:

@@ -23,7 +23,7 @@ from django.views.generic import View
 
 from newsletter.bounces import webhook_events
 from newsletter.models import NewWebhookEvent
-from newsletter.web.hooks.providers import WEBHOOKS, view_of
+from newsletter.web.hooks.provider_views import WEBHOOKS, view_of
 from subscribers.requests import config_of
 
 log = logging.getLogger("newsletter.web.hooks")

@@ -11,7 +11,7 @@ from newsletter.bounces import webhook_events
 from newsletter.models import WebhookEvent
 from newsletter.web.burst import short_path
 from newsletter.web.hooks import amazon_ses
-from newsletter.web.hooks.providers import ASKS_NOBODY
+from newsletter.web.hooks.provider_views import ASKS_NOBODY
 from tests.doubles import webhook_calls
 from tests.doubles.providers import CALLS, DOUBLES, SIGNING
 from tests.doubles.webhook_calls import FORM, Call, Happened

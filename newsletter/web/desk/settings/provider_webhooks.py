@@ -10,7 +10,7 @@ from newsletter.config import Config
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import page
 from newsletter.web.desk.settings.delivery_pages import API_NAMES
-from newsletter.web.hooks.providers import WEBHOOKS, address_of, signing_key
+from newsletter.web.hooks.provider_views import WEBHOOKS, address_of, signing_key
 from subscribers.requests import config_of
 
 

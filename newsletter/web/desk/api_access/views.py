@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST
 from newsletter.api import tokens
 from newsletter.models import ApiToken
 from newsletter.web.desk import formatting, users
+from newsletter.web.desk.api_access.forms import TokenForm
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
-from newsletter.web.desk.programs.forms import TokenForm
 from subscribers.requests import config_of
 
 

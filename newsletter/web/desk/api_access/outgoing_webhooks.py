@@ -13,8 +13,8 @@ from newsletter.events.kinds import EventKind
 from newsletter.models import EventWebhook, WebhookDelivery, WebhookDeliveryState
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
+from newsletter.web.desk.api_access.forms import WebhookForm
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page
-from newsletter.web.desk.programs.forms import WebhookForm
 from subscribers.requests import config_of
 
 PAGE = 50

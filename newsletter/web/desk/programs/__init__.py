@@ -1,1 +1,0 @@
-"""The pages for other programs: tokens of the API."""

@@ -23,27 +23,27 @@ class SuppressionCounts(NamedTuple):
 
 def _name(part: int) -> Cell:
     """Return the first (0) or the other (1) words of a name."""
-    return lambda tie: tie.subscriber.name.partition(" ")[0 if part == 0 else 2]
+    return lambda subscription: subscription.subscriber.name.partition(" ")[0 if part == 0 else 2]
 
 
 def _when(layout: str) -> Cell:
-    return lambda tie: tie.joined.strftime(layout) if tie.joined else ""
+    return lambda subscription: subscription.joined.strftime(layout) if subscription.joined else ""
 
 
 def _always(text: str) -> Cell:
-    return lambda tie: text
+    return lambda subscription: text
 
 
-def _email(tie: Subscription) -> str:
-    return tie.subscriber.address
+def _email(subscription: Subscription) -> str:
+    return subscription.subscriber.address
 
 
-def _full_name(tie: Subscription) -> str:
-    return tie.subscriber.name
+def _full_name(subscription: Subscription) -> str:
+    return subscription.subscriber.name
 
 
-def _tags(tie: Subscription) -> str:
-    return ", ".join(tie.tags)
+def _tags(subscription: Subscription) -> str:
+    return ", ".join(subscription.tags)
 
 
 _SECONDS, _ISO = "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"
@@ -82,8 +82,8 @@ def export_for(tool: str, newsletter: str, day: date, file: TextIO) -> int:
         writer.writerow(columns)
     count = 0
     rows = Subscription.objects.receiving_on(newsletter, day).select_related("subscriber").order_by("pk")
-    for tie in rows.iterator(chunk_size=CHUNK):
-        writer.writerow([escape_formulas(cell(tie)) for cell in columns.values()])
+    for subscription in rows.iterator(chunk_size=CHUNK):
+        writer.writerow([escape_formulas(cell(subscription)) for cell in columns.values()])
         count += 1
     return count
 
@@ -96,8 +96,8 @@ def export_suppressions(newsletter: str, file: TextIO) -> SuppressionCounts:
     writer.writerow(["address", "reason", "date"])
     written = 0
     left = Subscription.objects.filter(newsletter=newsletter, state=Subscription.State.UNSUBSCRIBED)
-    for tie in left.select_related("subscriber").order_by("pk").iterator(chunk_size=CHUNK):
-        writer.writerow(_row(tie.subscriber.address, "unsubscribed", tie.unsubscribed_at))
+    for subscription in left.select_related("subscriber").order_by("pk").iterator(chunk_size=CHUNK):
+        writer.writerow(_row(subscription.subscriber.address, "unsubscribed", subscription.unsubscribed_at))
         written += 1
     named = 0
     for text, reason, at in (*_blocked("address"), *_blocked("domain")):

@@ -188,11 +188,11 @@ def _latest_consents(subscriptions: Sequence[int]) -> dict[int, int]:
 def _subscriptions(requests: Sequence[Request], subscribers: dict[str, int]) -> dict[tuple[int, str], int]:
     """Return the primary keys of the requests' subscriptions by subscriber and newsletter; missing ones are created."""
     first = {(subscribers[r.address.key], r.newsletter): r for r in reversed(requests)}
-    ties = (
+    subscriptions = (
         Subscription(subscriber_id=subscriber, newsletter=newsletter, created=request.at)
         for (subscriber, newsletter), request in first.items()
     )
-    insert_all(ties, unless_stored=True)
+    insert_all(subscriptions, unless_stored=True)
     stored = Subscription.objects.filter(
         subscriber__in={subscriber for subscriber, _newsletter in first},
         newsletter__in={newsletter for _subscriber, newsletter in first},

@@ -240,12 +240,12 @@ def _undo_import(returned: Iterable[tuple[int, str]], unblocked: Iterable[tuple[
 
 def _choose(number: int, cadence: str, topics: str, paused_until: str | None, *, at: datetime) -> None:
     """Repeat a choice of how often, which topics, and until when not."""
-    tie = Subscription.objects.filter(pk=number).first()
-    if tie is not None:
-        tie.pick(topics, at)
-        tie.choose_cadence(cadence)
-        tie.paused_until = date.fromisoformat(paused_until) if paused_until else None
-        tie.save(update_fields=["paused_until"])
+    subscription = Subscription.objects.filter(pk=number).first()
+    if subscription is not None:
+        subscription.pick(topics, at)
+        subscription.choose_cadence(cadence)
+        subscription.paused_until = date.fromisoformat(paused_until) if paused_until else None
+        subscription.save(update_fields=["paused_until"])
 
 
 def _erase(records: Iterable[log.Record]) -> None:

@@ -13,18 +13,18 @@ def documents(events: Sequence[RecordedEvent], *, with_addresses: bool = True) -
     Of a person who was erased since, only the number is left.
     """
     numbers = {event.subscription for event in events if event.subscription is not None}
-    ties = Subscription.objects.select_related("subscriber").filter(pk__in=numbers)
-    known = {tie.pk: tie for tie in ties}
+    subscriptions = Subscription.objects.select_related("subscriber").filter(pk__in=numbers)
+    known = {subscription.pk: subscription for subscription in subscriptions}
     return [_document(event, known.get(event.subscription or 0), with_addresses=with_addresses) for event in events]
 
 
-def _document(event: RecordedEvent, tie: Subscription | None, *, with_addresses: bool) -> dict[str, Any]:
+def _document(event: RecordedEvent, subscription: Subscription | None, *, with_addresses: bool) -> dict[str, Any]:
     data: dict[str, Any] = {"newsletter": event.newsletter, **event.data}
     if event.edition:
         data["edition"] = event.edition
     if event.subscription is not None:
         data["subscriber"] = event.subscription
-        data["address"] = tie.subscriber.address if tie and with_addresses else None
-        data["state"] = tie.state if tie else None
-        data["tags"] = list(tie.tags) if tie else []
+        data["address"] = subscription.subscriber.address if subscription and with_addresses else None
+        data["state"] = subscription.state if subscription else None
+        data["tags"] = list(subscription.tags) if subscription else []
     return {"id": event.key, "type": event.kind, "timestamp": event.at.isoformat(), "data": data}

@@ -63,8 +63,8 @@ def _ended(numbers: Collection[int], **_: Any) -> None:
 @receiver(person_erased)
 def _erased(subscriber: int, **_: Any) -> None:
     """Record that an erased person left; the event has only a number that leads nowhere."""
-    ties = Subscription.objects.filter(subscriber=subscriber).exclude(state=Subscription.State.UNSUBSCRIBED)
-    of_subscriptions(EventKind.SUBSCRIBER_LEFT, list(ties.values_list("pk", flat=True)), timezone.now())
+    subscriptions = Subscription.objects.filter(subscriber=subscriber).exclude(state=Subscription.State.UNSUBSCRIBED)
+    of_subscriptions(EventKind.SUBSCRIBER_LEFT, list(subscriptions.values_list("pk", flat=True)), timezone.now())
 
 
 def _key() -> str:

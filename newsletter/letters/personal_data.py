@@ -23,10 +23,13 @@ def data(subscriber: int, **_: Any) -> dict[str, Any]:
     from newsletter.letters.offered_posts import offered_posts  # few commands need what it imports
 
     sent = list(_deliveries(subscriber).select_related("edition").order_by("edition__began_at"))
-    ties = Subscription.objects.filter(subscriber=subscriber).exclude(state=Subscription.State.PENDING)
+    subscriptions = Subscription.objects.filter(subscriber=subscriber).exclude(state=Subscription.State.PENDING)
     return {
         "welcome_series": [_welcome(each) for each in _welcome_mails(subscriber)],
-        "posts": [offered_posts(tie, timezone.now()) for tie in ties.select_related("offered").order_by("pk")],
+        "posts": [
+            offered_posts(subscription, timezone.now())
+            for subscription in subscriptions.select_related("offered").order_by("pk")
+        ],
         "deliveries": [_delivery(each) for each in sent],
         "bounces": [_bounce(each, bounce) for each in sent for bounce in _bounces(each).order_by("at")],
     }
@@ -71,10 +74,10 @@ def forget(subscriber: int, address: str, **_: Any) -> None:
 
 def _deliveries(subscriber: int) -> QuerySet[Delivery]:
     """Return the subscriber's deliveries, queried by edition so that one index is enough."""
-    ties = dict(Subscription.objects.filter(subscriber=subscriber).values_list("pk", "newsletter"))
-    editions = Edition.objects.filter(newsletter__in=ties.values(), began_at__isnull=False)
+    subscriptions = dict(Subscription.objects.filter(subscriber=subscriber).values_list("pk", "newsletter"))
+    editions = Edition.objects.filter(newsletter__in=subscriptions.values(), began_at__isnull=False)
     began = list(editions.values_list("pk", flat=True))
-    return Delivery.objects.filter(edition__in=began, subscription__in=list(ties))
+    return Delivery.objects.filter(edition__in=began, subscription__in=list(subscriptions))
 
 
 def _welcome_mails(subscriber: int) -> QuerySet[WelcomeMail]:

@@ -65,21 +65,25 @@ def configured(newsletters: Collection[Newsletter]) -> dict[str, list[Choice]]:
 
 def _newest(newsletters: Collection[Newsletter]) -> QuerySet[Subscription]:
     """Return the newest subscriptions, a limited number, so that a large list doesn't make the page slow."""
-    ties = Subscription.objects.filter(newsletter__in=[each.name for each in newsletters])
-    return Subscription.objects.filter(pk__in=ties.order_by("-pk").values("pk")[:MOST_SUBSCRIPTIONS])
+    subscriptions = Subscription.objects.filter(newsletter__in=[each.name for each in newsletters])
+    return Subscription.objects.filter(pk__in=subscriptions.order_by("-pk").values("pk")[:MOST_SUBSCRIPTIONS])
 
 
-def _tags(ties: QuerySet[Subscription]) -> list[Choice]:
+def _tags(subscriptions: QuerySet[Subscription]) -> list[Choice]:
     """Return the commonest tags, by name."""
     counted: Counter[str] = Counter()
-    for tags in ties.exclude(tags=()).values_list("tags", flat=True).order_by("tags").distinct()[:MOST_SETS]:
+    for tags in subscriptions.exclude(tags=()).values_list("tags", flat=True).order_by("tags").distinct()[:MOST_SETS]:
         counted.update(tags)
     return [(tag, tag) for tag in sorted(tag for tag, _count in counted.most_common(MOST_TAGS))]
 
 
-def _languages(newsletters: Collection[Newsletter], ties: QuerySet[Subscription]) -> list[Choice]:
+def _languages(newsletters: Collection[Newsletter], subscriptions: QuerySet[Subscription]) -> list[Choice]:
     """Return the languages of the newsletters and of their subscribers, by name."""
-    spoken = ties.order_by("subscriber__language").values_list("subscriber__language", flat=True).distinct()[:MOST_TAGS]
+    spoken = (
+        subscriptions.order_by("subscriber__language")
+        .values_list("subscriber__language", flat=True)
+        .distinct()[:MOST_TAGS]
+    )
     tags = {tag.lower() for tag in (*spoken, *(each.language for each in newsletters)) if tag}
     return sorted(((tag, _language(tag)) for tag in tags), key=lambda pair: pair[1].casefold())
 

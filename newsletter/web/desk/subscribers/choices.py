@@ -30,12 +30,12 @@ class Choices:
     topics: tuple[Choice, ...]
 
 
-def choices_of(configuration: Config, tie: Subscription) -> Choices | None:
+def choices_of(configuration: Config, subscription: Subscription) -> Choices | None:
     """Return what can be chosen for a subscription; None if its newsletter offers no choice or has been removed."""
-    newsletter = configuration.newsletters.get(tie.newsletter)
+    newsletter = configuration.newsletters.get(subscription.newsletter)
     if newsletter is None:
         return None
-    chosen, picked = cadences.chosen(newsletter, tie.cadence), names_in(tie.topics)
+    chosen, picked = cadences.chosen(newsletter, subscription.cadence), names_in(subscription.topics)
     offered = newsletter.offered if len(newsletter.offered) > 1 else ()
     choices = Choices(
         tuple(Choice(each, formatting.cadence(each), each == chosen) for each in offered),
@@ -44,15 +44,19 @@ def choices_of(configuration: Config, tie: Subscription) -> Choices | None:
     return choices if choices.cadences or choices.topics else None
 
 
-def choose(configuration: Config, tie: Subscription, posted: QueryDict, by: str, now: datetime) -> None:
+def choose(configuration: Config, subscription: Subscription, posted: QueryDict, by: str, now: datetime) -> None:
     """Store the frequency and the topics of a form, and write what changed into the log."""
-    newsletter = configuration.newsletters[tie.newsletter]
-    about, cadence = f"subscriber {tie.subscriber_id}", posted.get("cadence", "")
-    before, picked = cadences.chosen(newsletter, tie.cadence), list(names_in(tie.topics))
-    if cadence in newsletter.offered and cadence != before and admin_actions.choose_cadence(tie, cadence):
-        audit.note(by, acts.CADENCE_CHANGED(), about, {tie.newsletter: before}, {tie.newsletter: cadence})
+    newsletter = configuration.newsletters[subscription.newsletter]
+    about, cadence = f"subscriber {subscription.subscriber_id}", posted.get("cadence", "")
+    before, picked = cadences.chosen(newsletter, subscription.cadence), list(names_in(subscription.topics))
+    if cadence in newsletter.offered and cadence != before and admin_actions.choose_cadence(subscription, cadence):
+        audit.note(
+            by, acts.CADENCE_CHANGED(), about, {subscription.newsletter: before}, {subscription.newsletter: cadence}
+        )
     shown = posted.getlist("offered") or newsletter.topics
     offered = [name for name in newsletter.topics if name in shown]
     topics = [name for name in newsletter.topics if name in posted.getlist("topics")]
-    if newsletter.topics and admin_actions.choose_topics(tie, topics, now, offered):
-        audit.note(by, acts.TOPICS_CHANGED(), about, {tie.newsletter: picked}, {tie.newsletter: topics})
+    if newsletter.topics and admin_actions.choose_topics(subscription, topics, now, offered):
+        audit.note(
+            by, acts.TOPICS_CHANGED(), about, {subscription.newsletter: picked}, {subscription.newsletter: topics}
+        )

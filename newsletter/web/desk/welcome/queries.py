@@ -113,16 +113,18 @@ def _due(newsletter: Newsletter, letter: WelcomeLetter, current: Edition | None,
     return begun.exclude(welcome_mails__letter=letter).count()
 
 
-def personal(configuration: Config, ties: list[Subscription], now: datetime) -> list[PersonalLetter]:
+def personal(configuration: Config, subscriptions: list[Subscription], now: datetime) -> list[PersonalLetter]:
     """Return what of the series was sent to a person and what is due, by newsletter and time."""
-    return [line for tie in ties for line in _personal(configuration, tie, now)]
+    return [line for subscription in subscriptions for line in _personal(configuration, subscription, now)]
 
 
-def _personal(configuration: Config, tie: Subscription, now: datetime) -> list[PersonalLetter]:
-    newsletter = configuration.newsletters.get(tie.newsletter)
-    title = newsletter.title if newsletter else tie.newsletter
+def _personal(configuration: Config, subscription: Subscription, now: datetime) -> list[PersonalLetter]:
+    newsletter = configuration.newsletters.get(subscription.newsletter)
+    title = newsletter.title if newsletter else subscription.newsletter
     zone: tzinfo = newsletter.zone if newsletter else UTC
-    mails = list(WelcomeMail.objects.filter(subscription=tie).select_related("edition", "letter").order_by("at"))
+    mails = list(
+        WelcomeMail.objects.filter(subscription=subscription).select_related("edition", "letter").order_by("at")
+    )
     named = subjects([mail.edition for mail in mails], configuration) if newsletter else {}
     letters = [
         PersonalLetter(
@@ -133,11 +135,11 @@ def _personal(configuration: Config, tie: Subscription, now: datetime) -> list[P
         )
         for mail in mails
     ]
-    if newsletter is None or tie.state != Subscription.State.ACTIVE or tie.welcome_from is None:
+    if newsletter is None or subscription.state != Subscription.State.ACTIVE or subscription.welcome_from is None:
         return letters
     had = {mail.letter_id for mail in mails}
-    for letter in welcome_series.series(tie.newsletter).filter(since__isnull=False).exclude(pk__in=had):
-        due, current = tie.welcome_from + timedelta(days=letter.days), welcome_series.current(letter)
+    for letter in welcome_series.series(subscription.newsletter).filter(since__isnull=False).exclude(pk__in=had):
+        due, current = subscription.welcome_from + timedelta(days=letter.days), welcome_series.current(letter)
         if current and letter.since and due > max(letter.since, now - LATE) and current.state != State.CANCELLED:
             subject = subjects([current], configuration)[current.pk]
             letters.append(PersonalLetter(title, subject, _("Due"), formatting.moment(max(due, now), zone)))

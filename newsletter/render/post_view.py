@@ -20,11 +20,12 @@ from newsletter.render.content.content import prepare
 from newsletter.render.content.covers import with_cover, with_first_image
 from newsletter.render.content.excerpt import excerpt
 from newsletter.render.content.first_line import LONGEST_LINE, first_line
-from newsletter.render.content.images import filling, fitted, sized
-from newsletter.render.content.own_words import with_own_words
+from newsletter.render.content.headline import without_headline
+from newsletter.render.content.images import filling, fitted, names_file, sized
+from newsletter.render.content.own_words import name_of_recording, with_own_words
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
-from newsletter.render.content.videos import PICTURE, without_video
+from newsletter.render.content.videos import PICTURE, PLAY, recording_of, without_recordings, without_video
 from newsletter.render.content.written import email_form
 from newsletter.render.dates import clock, date_range, direction, direction_of_text, short_date
 from newsletter.render.scope import Scope, cleaned, named
@@ -83,6 +84,9 @@ class PostView:
     """Whether the table of contents has the post."""
     alone: bool = False
     """Whether the edition has no other post."""
+    recording: str = ""
+    recording_label: str = ""
+    """The address of the first recording and the words of a link to it, where a line takes the place of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +155,15 @@ class PostViews:
         return GroupView(cleaned(group.heading), posts, level, group.colour, colour_text)
 
     def _post(self, post: DigestPost, level: int, group: Group, *, lead: bool = False) -> PostView:
-        post = replace(post, html=with_own_words(post.html, self._language)) if post.html else post
+        post = (
+            replace(post, html=with_own_words(post.html, self._language, collapse(post.title))) if post.html else post
+        )
         title = cleaned(post.title)
         if opens := lead and self._design.opens:
             level = 2
         body = self._body(post, title, level, lead=lead) if post.html else _Body("", None)
+        recording, recording_label = self._recording(post) if self._design.lines else ("", "")
+        meta = tuple(filter(None, (cleaned(part) for part in self._meta(post, group, opens=opens))))
         html = named(body.html, self.scope, unescape) if post.written else body.html
         return PostView(
             id=post.id,
@@ -163,7 +171,7 @@ class PostViews:
             title=title,
             html=self.scope.aside(html),
             text=plain(html) if self.scope.form is SlotEncoding.TEXT else "",
-            line=self._line(post),
+            line=self._line(post, is_last=not (meta or recording)),
             whole=post.whole and not post.partial,
             partial=post.partial,
             read_on=self._read_on(post),
@@ -172,7 +180,7 @@ class PostViews:
             author=cleaned(post.author),
             time=self._time(post),
             date=self._date(post),
-            meta=tuple(filter(None, (cleaned(part) for part in self._meta(post, group, opens=opens)))),
+            meta=meta,
             language=post.language,
             dir=direction(post.language) if post.language else direction_of_text(title),
             level=level,
@@ -183,26 +191,41 @@ class PostViews:
             blocks=self.blocks.get(post.id, ()),
             listed=post.id in self._listed,
             alone=len(self.digest.posts) == 1,
+            recording=uri(recording),
+            recording_label=recording_label,
         )
 
-    def _line(self, post: DigestPost) -> str:
+    def _line(self, post: DigestPost, *, is_last: bool) -> str:
         """Return a post's first words, in HTML with its last two together, so that none is alone on a line.
+
+        That needs no care unless the line is the last one: else a time stands behind its last word.
 
         The words of a title that was made of them are not repeated.
         """
         if not (self._design.lines and post.html):
             return ""
-        line, title = cleaned(first_line(post.html, LONGEST_LINE)), cleaned(post.title).removesuffix("…")
+        html = without_recordings(post.html)
+        line, title = cleaned(first_line(html, LONGEST_LINE)), cleaned(post.title).removesuffix("…")
         if line.startswith(title):
-            longer = cleaned(first_line(post.html, LONGEST_LINE + len(title))).removeprefix(title).strip()
+            longer = cleaned(first_line(html, LONGEST_LINE + len(title))).removeprefix(title).strip()
             line = "" if not _WORDS.search(longer) else f"…{longer}" if post.title.endswith("…") else longer
         before, space, last = line.rpartition(" ")
-        is_short = len(last) <= _LONGEST_ORPHAN and self.scope.form is SlotEncoding.HTML
+        is_short = is_last and len(last) <= _LONGEST_ORPHAN and self.scope.form is SlotEncoding.HTML
         return f"{before}\u00a0{last}" if space and is_short else line
+
+    def _recording(self, post: DigestPost) -> tuple[str, str]:
+        """Return the address of a post's first recording, and its duration behind a play mark, or what it is."""
+        address, duration = recording_of(post.html) if post.html else ("", "")
+        name = duration or name_of_recording(address, self._language)
+        return address, f"{PLAY}\u00a0{name}" if address else ""
 
     def _body(self, post: DigestPost, title: str, level: int, *, lead: bool) -> _Body:
         """Return the post's body; a post that shows its own image needs no picture for its videos."""
+        if not post.written:
+            post = replace(post, html=without_headline(post.html, title))
         html, cover = self._with_chosen_images(post)
+        if cover and post.image and cover.url == post.image.url:
+            cover = replace(post.image, alt=cover.alt)  # whose size is known
         tallest = self.digest.letterhead.theme.image_height
         shows_none = "<img" not in html
         previews = post.previews if self.scope.form is SlotEncoding.HTML else _without_images(post.previews)
@@ -339,4 +362,5 @@ def _without_images(previews: tuple[Preview, ...]) -> tuple[Preview, ...]:
 def _sized(image: Image, column: int, tallest: int) -> Image:
     """Return an image at the width of its column, or smaller if it is small or would be too high."""
     width, height = fitted(*filling(image.width, image.height, column), column, tallest)
-    return Image(uri(sized(image.url)), collapse(cleaned(image.alt)), width, height)
+    alt = "" if names_file(image.alt, image.url) else collapse(cleaned(image.alt))
+    return Image(uri(sized(image.url)), alt, width, height)

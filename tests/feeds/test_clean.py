@@ -407,3 +407,17 @@ def test_a_post_of_a_social_network_is_a_quotation_with_its_author() -> None:
     quote = quote.replace("<blockquote>", '<blockquote class="quoted">')
     embedded = quote.replace('"quoted"', '"twitter-tweet"') + "<script>x()</script>"
     assert clean(embedded, BASE).html == quote
+
+
+def test_labels_of_reddit_that_lead_to_the_post_itself_are_left_out() -> None:
+    page = "https://www.reddit.com/r/boats/comments/1/tide/"
+    line = (
+        '<p>It turns.</p> submitted by <a href="/user/kari">/u/kari</a> <br> <span><a href="{}">[link]</a></span> '
+        '<span><a href="{}">[comments]</a></span>'
+    )
+    said = clean(line.format(page, page), page, page)
+    assert said.html.replace("  ", " ") == (
+        '<p>It turns.</p><p>submitted by <a href="https://www.reddit.com/user/kari">/u/kari</a> </p>'
+    )
+    assert dict(said.dropped)["read more"] == 2
+    assert ">[link]</a>" in clean(line.format("https://tide.example/", page), page, page).html

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.render.samples import post
+from newsletter.render.edition import render
+from tests.render.samples import digest, letterhead, post
 from tests.render.trees import TEXT, WIDE, rendered, texts
 
 
@@ -58,6 +59,25 @@ VOICE = "We are led up the quay by the voice of " * 2 + "Dr. Lund. It rains."
 def test_the_line_of_a_post_joins_no_paragraphs_and_ends_at_no_abbreviation(html: str, wanted: str) -> None:
     tree = rendered([post(0, html=html)], design="brief", meta=())
     assert texts(tree, "line") == ([wanted.strip()] if wanted else [])
+
+
+def test_the_line_of_a_post_announces_nothing_that_is_left_out() -> None:
+    html = f"<p>Rev. Lund and Gov. Hay say it {'often ' * 9} these days:</p><blockquote>{TEXT * 5}</blockquote>"
+    (line,) = texts(rendered([post(0, html=html)], design="brief", meta=()), "line")
+    assert line.endswith("often these days…")
+
+
+@pytest.mark.parametrize(
+    ("duration", "label"), [("<br>1 h 2 min", "▶\u00a01\u00a0t\u00a02\u00a0min"), ("", "▶\u00a0Lyd")]
+)
+def test_a_recording_has_a_link_behind_the_line(duration: str, label: str) -> None:
+    address = "https://blog.example/40.mp3"
+    episode = post(0, html=f'<p><a href="{address}">Salt</a>{duration}</p>{TEXT * 9}')
+    tree = rendered([episode], design="brief")
+    (link,) = [link for link in tree.iter("a") if link.get("href") == address]
+    assert link.text == label
+    head = letterhead(design="brief")
+    assert f"\n{label}: {address}\n" in render(digest([episode], letterhead=head)).text
 
 
 def test_the_line_of_a_post_goes_on_where_its_title_ends() -> None:

@@ -82,7 +82,8 @@ def test_an_emoji_is_no_cover_and_stays_in_the_text() -> None:
 def test_the_image_of_the_feed_is_a_cover() -> None:
     image = Image("https://blog.example/episode.jpg", "", 1400, 1400)
     (cover,) = rendered([post(0, image=image)], design="magazine").find_class("cover")
-    assert [picture.get("alt") for picture in cover.iter("img")] == [post(0).title]
+    assert [picture.get("alt") for picture in cover.iter("img")] == [""]
+    assert (cover.get("aria-hidden"), cover.get("tabindex")) == ("true", "-1")  # the headline says the same
 
 
 def test_a_shortened_text_beside_a_picture_is_about_as_high() -> None:
@@ -117,6 +118,17 @@ def test_the_image_of_an_episode_is_beside_its_text_without_an_empty_line() -> N
     assert [each.get("width") for each in side.iter("img")] == ["184"]
     (line,) = [each for each in tree.find_class("beside")[0].iter("td") if "1 t 2 min" in each.text_content()]
     assert [each.tag for each in line.iter()] == ["td", "a", "br"]
+
+
+@pytest.mark.parametrize(("design", "width"), [("magazine", 552), ("cards", 550)])
+def test_the_image_of_an_episode_that_leads_fills_the_column(design: str, width: int) -> None:
+    link = (
+        '<a href="https://blog.example/40.mp3"><img src="https://blog.example/40.jpg" alt="" width="160"><br>Salt</a>'
+    )
+    image = Image("https://blog.example/40.jpg", "", 1400, 1400)
+    one = post(0, html=f"<p>{link}</p>{TEXT}", image=image, whole=False)
+    (picture,) = rendered([one], design=design).iter("img")
+    assert (picture.get("width"), picture.get("height")) == (str(width), str(width))
 
 
 def test_a_plain_edition_shows_no_logo_and_no_images_of_shortened_posts() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.render.content.headline import LONGEST, headline_of, shortened
+from newsletter.render.content.headline import LONGEST, LONGEST_WHOLE, headline_of, shortened, without_headline
 
 
 @pytest.mark.parametrize(
@@ -17,12 +17,32 @@ from newsletter.render.content.headline import LONGEST, headline_of, shortened
         ("<blockquote><p>Said somebody</p></blockquote>", "Said somebody", True),
         ("", "", True),
         ("<p>" + "word " * 30 + "</p>", "word " * 10 + "word…", False),
+        ("<p>" + "word " * 20 + "</p>", ("word " * 20).strip(), True),
+        ("<p>" + "word " * 20 + "</p><p>More.</p>", "word " * 10 + "word…", False),
+        ('<p><img src="a.png" alt="DSC_4550"><img src="b.png" alt="A boat"></p>', "A boat", False),
         ("<p>" + "港" * 100 + "</p>", "港" * 59 + "…", False),
     ],
 )
 def test_the_first_words_are_a_headline(html: str, headline: str, all_of_it: bool) -> None:
     assert headline_of(html) == (headline, all_of_it)
-    assert len(headline) <= LONGEST
+    assert len(headline) <= (LONGEST_WHOLE if all_of_it else LONGEST)
+
+
+@pytest.mark.parametrize(
+    ("html", "left"),
+    [
+        ("<p>The mule walks to\n the port, and back.</p><p>It rains.</p>", "<p>…and back.</p><p>It rains.</p>"),
+        ("<p>The mule walks to the port <b>slowly</b>.</p>", "<p>…<b>slowly</b>.</p>"),
+        ('<p>The <a href="/mule">mule</a> walks to the port, and back.</p>', ""),
+        ("<p>The mule walks to the port</p><p>It rains.</p>", ""),
+        ("<h2>The mule walks to the port, and back.</h2>", ""),
+        ("<p>Another mule.</p>", ""),
+        ("", ""),
+    ],
+)
+def test_a_text_goes_on_where_the_headline_that_was_made_of_it_ends(html: str, left: str) -> None:
+    assert without_headline(html, "The mule walks to the port…") == (left or html)
+    assert without_headline(html, "The mule walks to the port") == html
 
 
 def test_text_is_cut_between_words_without_its_last_punctuation_mark() -> None:

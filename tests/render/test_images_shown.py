@@ -7,6 +7,8 @@ from lxml import html as lxml_html
 
 from newsletter.domain.digest import DigestPost
 from newsletter.domain.found_post import Image
+from newsletter.render.content.content import prepare
+from newsletter.render.content.fragment import parse
 from newsletter.render.content.images import fitted
 from newsletter.render.edition import render
 from tests.render.samples import digest, letterhead, post
@@ -57,3 +59,22 @@ def test_images_fit_the_column_and_the_height(
     size: tuple[int | None, int | None], tallest: int, made: tuple[int, int | None]
 ) -> None:
     assert fitted(*size, 552, tallest) == made
+
+
+@pytest.mark.parametrize(
+    ("alternative", "file", "shown"),
+    [
+        ("DSC_4550", "boat.jpg", ""),
+        ("IMG 20260206 (2)", "boat.jpg", ""),
+        ("boat2.jpg", "boat2.jpg", ""),
+        ("Boat-MK1-Overview", "DSC_1.jpg", ""),
+        ("boat_2", "boat2-1024x683.jpg", ""),
+        ("COVID-19", "boat.jpg", "COVID-19"),
+        ("Boats", "boats.jpg", "Boats"),
+        ("Boat 2 in the harbour", "boat2.jpg", "Boat 2 in the harbour"),
+    ],
+)
+def test_the_name_of_a_file_is_no_description(alternative: str, file: str, shown: str) -> None:
+    html = f'<p><img src="https://blog.example/{file}" alt="{alternative}" title="{alternative}"></p>'
+    (image,) = parse(prepare(html, url="", title="", level=3, whole=True)).iter("img")
+    assert (image.get("alt"), image.get("title")) == (shown, shown or None)

@@ -49,6 +49,15 @@ def test_the_words_of_authors_stay() -> None:
     assert with_own_words(html, "ru") == html
 
 
+@pytest.mark.parametrize(("file", "name"), [("1.mp3", "Lyd"), ("1.mp4", "Video")])
+@pytest.mark.parametrize("picture", ["", '<img src="https://blog.example/1.jpg" alt=""><br>'])
+def test_a_recording_does_not_repeat_the_headline(file: str, name: str, picture: str) -> None:
+    html = '<p><a href="https://blog.example/{}">{}{}</a><br>42 min</p><p>Salt &amp; tea</p>'
+    repeating = html.format(file, picture, "Salt &amp; tea")
+    assert with_own_words(repeating, "nb", "Salt & tea") == html.format(file, picture, name)
+    assert with_own_words(repeating, "nb", "Salt") == repeating
+
+
 @pytest.mark.parametrize("design", ["letter", "brief"])
 def test_an_edition_has_them_in_both_parts(design: str) -> None:
     edition = digest([post(0, html=f"<p>Of boats.</p>{EPISODE}")], letterhead=letterhead(design=design, language="ru"))

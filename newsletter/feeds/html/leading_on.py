@@ -55,6 +55,8 @@ _APPEARED_FIRST = re.compile(
     r"|articolul .+ apare prima dată .+",
     re.IGNORECASE,
 )
+_LABEL = re.compile(r"\[(?:link|comments)\]")
+"""What Reddit's feeds have below each post; a link to another page than the post's stays."""
 _LONGEST_NOTE = 500
 _CUT_OFF = re.compile(r"(?:\[\s*(?:…|\.{3,4})\s*\]|\(\s*(?:…|\.{3,4})\s*\))[\W_]{0,4}\Z")
 
@@ -84,10 +86,16 @@ def drop_leading_on(root: HtmlElement, page: str) -> LeadingOn:
     partial = bool(goes_on) or any(_is_last(line) or _is_link_to(line, page) for line in (*lines, *links))
     for link in links:
         link.getprevious().drop_tree()
+    labels = [a for a in root.iter("a") if _LABEL.fullmatch(text_in(a)) and _leads_to(a.get("href") or "", page)]
+    for label in labels:
+        around = label.getparent()
+        label.drop_tree()
+        if len(around) and around[-1].tag == "br" and not spaced(around[-1].tail or ""):
+            around[-1].drop_tree()
     for element in (*lines, *links, *goes_on):
         element.drop_tree()
     cut_off = bool(_CUT_OFF.search(text_in(root)))
-    return LeadingOn(len(lines) + len(links), len(goes_on) + len(appeared), partial or cut_off)
+    return LeadingOn(len(lines) + len(links) + len(labels), len(goes_on) + len(appeared), partial or cut_off)
 
 
 def _is_above_links(line: HtmlElement) -> bool:
@@ -106,7 +114,11 @@ def _is_last(line: HtmlElement) -> bool:
 
 def _is_link_to(line: HtmlElement, page: str) -> bool:
     links = [link.get("href") or "" for link in line.iter("a")]
-    return bool(page) and any(_without_query(link) == _without_query(page) for link in links)
+    return any(_leads_to(link, page) for link in links)
+
+
+def _leads_to(address: str, page: str) -> bool:
+    return bool(page) and _without_query(address) == _without_query(page)
 
 
 def _without_query(address: str) -> str:

@@ -23,7 +23,8 @@ _END = re.compile(rf"(?<![{_ENDS}])[{_ENDS}]++[\"'”’»)\]}}」』】》]*+$"
 _CLAUSE = re.compile(rf"[{_UNSPACED}](?<![ๆໆฯ])[”’»)\]]*$")
 _UNSPACED_ONLY = re.compile(rf"[{_UNSPACED}]")
 _ABBREVIATION = re.compile(
-    r"^[(\[\"“«„]?(?:(?:\w{1,4}\.){2,}|\w\.|\d{1,2}\.|(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Sra|Inc|Ltd|Co|Corp|No|Fig|vol|pp"
+    r"^[(\[\"“«„]?(?:(?:\w{1,4}\.){2,}|\w\.|\d{1,2}\.|(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Sra|Rev|Hon|Gen|Gov|Sen|Rep|Capt|Col|Lt|Sgt"
+    r"|Jan|Feb|Aug|Sept?|Oct|Nov|Dec|Inc|Ltd|Co|Corp|No|Fig|vol|pp"
     r"|ed|approx|dept|est|vs|etc|cf|al|ca|kl|nr|osv|pst|jf|evt|inkl|ekskl|mill|mrd|bzw|usw|ggf|vgl|Nr|Hr|Fr|Str|Abs"
     r"|bijv|enz|pág|ecc|Sig|np|tzn|ul|ул|стр|руб|тыс|см|др|пр)\.)$"
 )

@@ -47,7 +47,7 @@ def first_line(html: str, longest: int) -> str:
     paragraphs = [collapse(paragraph) for paragraph in plain(serialise(root)).split("\n\n")]
     text = _joined(paragraphs)
     if len(text) <= longest:
-        return text
+        return _without_colon(text)
     ends = [match.end() for match in _END_OF_SENTENCE.finditer(text[: int(longest * _LONGEST_SHARE)])]
     ends = [end for end in ends if _ends_sentence(text, end)]
     ends_of_paragraphs = [len(_joined(paragraphs[:count])) for count in range(1, 4)]
@@ -55,7 +55,12 @@ def first_line(html: str, longest: int) -> str:
         [end for end in each if longest * _SHORTEST_SHARE <= end <= longest] for each in (ends, ends_of_paragraphs)
     )
     end = next(iter(alone[:1] or within[-1:] or [end for end in ends if end > longest]), 0)
-    return text[:end] if end else shortened(text, longest)
+    return _without_colon(text[:end]) if end else shortened(text, longest)
+
+
+def _without_colon(text: str) -> str:
+    """Return a line that doesn't announce what is left out."""
+    return text[:-1].rstrip() + "…" if text.endswith((":", "：")) else text
 
 
 def _joined(paragraphs: list[str]) -> str:

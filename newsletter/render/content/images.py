@@ -1,7 +1,7 @@
 """Images that fit a column: smaller versions if the host makes them, with a width and height that programs respect."""
 
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 # Twice a phone's width, and enough for the column on a fine screen, at a fifth of an original's weight.
 SOURCE_WIDTH = 800
@@ -13,6 +13,11 @@ _BLOGGER_SIZE = re.compile(r"/(?:[swh]\d+)(?:-[a-z0-9]+)*(?=/[^/]+$)")
 _GOOGLE_SIZE = re.compile(r"=(?:[swh]\d+)(?:-[a-z0-9]+)*$")
 # WordPress and others write the size of a smaller version into its name: "port-1024x683.jpg".
 _NAMED_SIZE = re.compile(r"-(\d{2,4})x(\d{2,4})\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
+# What cameras and programs call their files, and the name of a file instead of a description.
+_CAMERA = re.compile(r"(?:dsc[nf]?|img|image|photo|screen ?shot|p)[ _-]?\d[\d _()\[\]-]{0,40}", re.IGNORECASE)
+_FILE_NAME = re.compile(r"(?=\D*\d|[^_]*_)\S+|\S+\.(?:jpe?g|png|gif|webp|avif)", re.IGNORECASE)
+_LONGEST_WORD = 12
+"""Characters of a description without spaces that has a number, such as "COVID-19"."""
 _EMOJI = re.compile(
     r"//s\.w\.org/images/core/emoji/|/twemoji/|/images/smil(?:ies|eys)/|/emoticons?/|//static\.xx\.fbcdn\.net/images/emoji\.php/"
 )
@@ -70,6 +75,20 @@ def size_in_name(url: str) -> tuple[int, int] | None:
     """Return the width and height that an image's name says, if it says them."""
     match = _NAMED_SIZE.search(url.partition("?")[0])
     return (int(match[1]), int(match[2])) if match else None
+
+
+def names_file(alternative: str, url: str) -> bool:
+    """Return whether an image's alternative text is only the name of a file, as cameras and programs give them."""
+    text = alternative.strip()
+    if not text or _CAMERA.fullmatch(text):
+        return bool(text)
+    name = unquote(url.partition("?")[0].rpartition("/")[2])
+    is_name = len(text) > _LONGEST_WORD or _letters(name).startswith(_letters(text))
+    return is_name and _FILE_NAME.fullmatch(text) is not None
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).casefold()
 
 
 def is_emoji(url: str) -> bool:

@@ -6,11 +6,12 @@ Posts are stored before an edition's language is known, with these words in Engl
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from html import escape
 from types import MappingProxyType
 from typing import NamedTuple
 
-from newsletter.render.content.fragment import Element, parse, serialise
-from newsletter.render.content.videos import PLAY, RECORDING
+from newsletter.render.content.fragment import Element, parse, serialise, text_of
+from newsletter.render.content.videos import PLAY, RECORDING, is_video_file
 from newsletter.render.words import translation_of
 
 
@@ -83,20 +84,40 @@ _ANY = re.compile(r">\s*\d{1,4} (?:h|min)\b|(?:#poll-|//poll\.fm/)\d|/api/v1/(?:
 
 
 @lru_cache(maxsize=256)
-def with_own_words(html: str, language: str) -> str:
+def with_own_words(html: str, language: str, headline: str = "") -> str:
     """Return a cleaned post with this program's words in a language, or in English if they are not translated.
 
-    Only the titles that players and polls without one get, and durations below titles of recordings, are changed.
+    Only the titles that players and polls without one get, durations below titles of recordings, and titles of
+    recordings that repeat the post's headline, are changed.
     """
     words = OWN_WORDS.get(translation_of(language), _ENGLISH)
-    if words is _ENGLISH or not _ANY.search(html):
+    repeats = bool(headline) and f">{escape(headline, quote=False)}<" in html
+    if not repeats and (words is _ENGLISH or not _ANY.search(html)):
         return html
     root = parse(html)
     for link in root.iter("a"):
-        _name(link, words)
+        if repeats and text_of(link) == headline and RECORDING.search(link.get("href") or ""):
+            _rename(link, words)
+        else:
+            _name(link, words)
     for paragraph in root.iter("p"):
         _write_durations(paragraph, words)
     return serialise(root)
+
+
+def name_of_recording(url: str, language: str) -> str:
+    """Return what a recording is: "Audio" or "Video", in a language or in English."""
+    words = OWN_WORDS.get(translation_of(language), _ENGLISH)
+    return words.video if is_video_file(url) else words.audio
+
+
+def _rename(link: Element, words: OwnWords) -> None:
+    """Call a recording what it is."""
+    name = words.video if is_video_file(link.get("href")) else words.audio
+    if len(link):
+        link[-1].tail = name
+    else:
+        link.text = name
 
 
 def _name(link: Element, words: OwnWords) -> None:

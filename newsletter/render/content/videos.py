@@ -166,6 +166,23 @@ def leave_durations(root: Element) -> None:
         root.append(paragraph)
 
 
+def recording_of(html: str) -> tuple[str, str]:
+    """Return the address and the duration of a cleaned post's first recording that stands alone, "" if it has none."""
+    title = next(_recordings(parse(html)), None) if "<a " in html else None
+    if title is None:
+        return "", ""
+    paragraph = next(title.iterancestors("p"))
+    title.drop_tree()
+    return title.get("href"), "\u00a0".join(text_of(paragraph).split())
+
+
+def without_recordings(html: str) -> str:
+    """Return a cleaned post without the paragraphs that are only a recording."""
+    root = parse(html)
+    drop_recordings(root)
+    return serialise(root)
+
+
 def drop_recordings(root: Element) -> None:
     """Remove the paragraphs of which `show_recordings` would make cards."""
     for title in list(_recordings(root)):

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from newsletter import config
-from newsletter.messages import Message, sources
+from newsletter.messages import Message, sending, sources
 from newsletter.messages.general import ABOUT
 from newsletter.models import Edition, State
 from newsletter.web.desk import formatting
@@ -66,6 +66,9 @@ def test_an_approved_edition_without_a_time_and_a_queued_one_that_is_overdue_nee
     later = make.NOW + timedelta(hours=1)
     assert _told(State.APPROVED, later, make.NOW) == []
     assert _told(State.APPROVED, None, make.NOW) == ["Approved but not sent or scheduled: “Uke 6”"]
+    with translation.override("nb"):
+        Edition.objects.update(reason=sending.PAUSED_BY(who="kari@example.org"))
+        assert _told(State.PAUSED, None, make.NOW) == ["«Uke 6» – Satt på pause av kari@example.org."]
     assert _told(State.QUEUED, later, later) == []
     (overdue,) = _told(State.QUEUED, later, later + timedelta(minutes=11))
     assert overdue.startswith(f"Overdue since {_moment(later)}: “Uke 6”.")

@@ -28,6 +28,8 @@ def test_a_date_has_the_same_form_with_a_year_and_without(
 def test_a_day_in_full_has_the_same_form() -> None:
     with translation.override("en"):
         assert formatting.day_heading(date(2026, 2, 6)) == "Friday 6 February 2026"
+    with translation.override("nb"):
+        assert formatting.day_heading(date(2026, 2, 6)) == "Fredag 6. februar 2026"
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_a_second_newsletter_is_made_from_its_blog(private: Site, blog: BlogServ
 
 def test_a_newsletter_without_a_blog_is_written_at_the_desk(private: Site) -> None:
     refused = private.client.post(ADD, {**private.form(ADD), "without": "1"})
-    assert "This field is required." in words(refused.content)
+    assert "Enter a title, since there is no blog to take it from." in words(refused.content)
     added = private.post(ADD, without="1", title="Notes from the quay")
     assert "Newsletter added. Write its first letter." in added
     assert "sources" not in private.tree["newsletters"]["notes-from-the-quay"]

@@ -24,7 +24,8 @@ LOCALE = REPOSITORY / "newsletter" / "locale"
 KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2)}
 KEYWORDS["ngettext_noop"] = (1, 2)
 LITERAL = r"u?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
-CALL = re.compile(rf"\b(?:_|n?gettext)\(({LITERAL})(?:,\s*{LITERAL})?")
+CALL = re.compile(rf"\b(?:(?:_|n?gettext)\(|n?pgettext\({LITERAL},\s*)({LITERAL})")
+"""A call; the first argument of those with a "p" is a context."""
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<kbd>")
 
 
@@ -71,6 +72,17 @@ def test_no_word_is_in_an_f_string() -> None:
         if isinstance(call, ast.Call) and ast.unparse(call.func) in KEYWORDS
     ]
     assert hidden == []
+
+
+def test_no_word_of_the_desk_is_translated_otherwise_for_public_pages() -> None:
+    """Django merges the catalogues of all apps, so one of two translations would be shown everywhere."""
+    translations = []
+    for package in ("newsletter", "subscribers"):
+        with (REPOSITORY / package / "locale/nb/LC_MESSAGES/django.po").open("rb") as file:
+            translations.append({m.id: m.string for m in read_po(file, locale="nb") if m.id and not m.context})
+    desk_words, public_words = translations
+    shared = desk_words.keys() & public_words.keys()
+    assert {word for word in shared if desk_words[word] != public_words[word]} == set()
 
 
 def test_placeholders_are_kept() -> None:

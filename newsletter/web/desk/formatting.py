@@ -185,10 +185,10 @@ def standing(edition: Edition, zone: tzinfo) -> str:
         else _("Approved %(when)s. Not sent or scheduled yet.") % {"when": when},
         State.QUEUED: _("Scheduled for %(when)s.") % {"when": when},
         State.SENDING: _("Sending started %(when)s.") % {"when": when},
-        State.PAUSED: _("Paused: %(reason)s") % {"reason": message(edition.reason, zone)},
+        State.PAUSED: _paused(edition, zone),
         State.SENT: _sent(edition, zone),
         State.CANCELLED: _cancelled(edition, zone) if name == State.CANCELLED else "",
-        State.SKIPPED: _("Skipped: %(reason)s") % {"reason": message(edition.reason, zone)},
+        State.SKIPPED: sentence(_("Skipped: %(reason)s") % {"reason": message(edition.reason, zone)}),
         State.IMPORTED: _("Sent with another tool %(when)s.") % {"when": when},
     }[name].strip()
 
@@ -202,6 +202,14 @@ def _draft(edition: Edition, zone: tzinfo) -> str:
     if edition.standalone:
         return _("Not sent or scheduled yet.")
     return _("Sources checked %(ago)s.") % {"ago": refreshed}
+
+
+def _paused(edition: Edition, zone: tzinfo) -> str:
+    """Return why an edition is paused; "paused by hand" needs no words before it."""
+    reason = message(edition.reason, zone)
+    if sending_messages.PAUSED_BY.matches(edition.reason) or sending_messages.PAUSED_BY_HAND.matches(edition.reason):
+        return sentence(reason)
+    return sentence(_("Paused: %(reason)s") % {"reason": reason})
 
 
 def _sent(edition: Edition, zone: tzinfo) -> str:
@@ -255,5 +263,6 @@ def day(at: datetime | date, zone: tzinfo = UTC) -> str:
 
 
 def day_heading(at: date) -> str:
-    """Return a day in full: `Friday 6 February 2026`."""
-    return _without_comma(format_date(at, "full", locale=language()))
+    """Return a day in full, with a capital letter in every language: `Friday 6 February 2026`."""
+    day = _without_comma(format_date(at, "full", locale=language()))
+    return day[:1].upper() + day[1:]

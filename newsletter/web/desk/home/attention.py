@@ -118,7 +118,7 @@ def _of_delayed(config: Config) -> Iterator[Attention]:
                 "%(n)s confirmation emails of “%(newsletter)s” are delayed, because unusually many people sign up.",
                 count,
             ) % {"n": formatting.number(count), "newsletter": newsletter.title}
-            yield Attention("warning", text, reverse("desk:subscribers-delayed", args=(name,)), _("Look"))
+            yield Attention("warning", text, reverse("desk:subscribers-delayed", args=(name,)), _("Open"))
 
 
 def _of_leavers(config: Config, now: datetime) -> Iterator[Attention]:
@@ -130,7 +130,7 @@ def _of_leavers(config: Config, now: datetime) -> Iterator[Attention]:
                 "tool": record.tool,
                 "day": formatting.day(record.at, newsletter.zone),
             }
-            yield Attention("", text, reverse("desk:subscribers-imported", args=(record.pk,)), _("Look"))
+            yield Attention("", text, reverse("desk:subscribers-imported", args=(record.pk,)), _("Open"))
 
 
 def notes_for(me: str, config: Config) -> list[Attention]:
@@ -163,7 +163,12 @@ def _of_edition(line: EditionLine, newsletter: Newsletter, now: datetime) -> Ite
     edition = line.edition
     newsletter = newsletter.at(edition.cadence)
     if edition.state == State.PAUSED:
-        yield Attention("error", f"“{line.title}” – {line.standing}", line.address, _("Open"))
+        yield Attention(
+            "error",
+            _("“%(edition)s” – %(standing)s") % {"edition": line.title, "standing": line.standing},
+            line.address,
+            _("Open"),
+        )
     elif edition.waiting and edition.state in (State.DRAFT, State.APPROVED, State.QUEUED):
         text = _("On hold: “%(edition)s” – %(why)s") % {
             "edition": line.title,

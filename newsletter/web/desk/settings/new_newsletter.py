@@ -113,6 +113,7 @@ def add_newsletter(request: HttpRequest) -> HttpResponse:
 def _add_without_blog(request: HttpRequest, form: NewNewsletterForm, configuration: Config) -> HttpResponse:
     """Write a newsletter without a source: its letters are written at the desk."""
     form.fields["blog"].required, form.fields["title"].required = False, True
+    form.fields["title"].error_messages["required"] = _("Enter a title, since there is no blog to take it from.")
     if not form.is_valid():
         return _shown(request, form)
     answers = {**form.cleaned_data, "blog": ""}

@@ -1,5 +1,6 @@
 /* What is typed into a draft is stored as it is typed and never lost: saving is retried until it succeeds, a copy is kept in
    this browser until then and restored on the next visit, and leaving the page with unsaved text asks first. */
+import * as storage from "./copies.js";
 import { token } from "./editor.js";
 import "./follow.js";
 import { hold, openPlace } from "./unstored.js";
@@ -12,11 +13,10 @@ if (words) { start(); }
 function start() {
   const FIRST_DELAY = 1000, LONGEST_DELAY = 30000, place = location.pathname;
 
-  /* Copies in this browser; without storage (private windows, full disk) the rest still works. */
   const copies = {
-    read(name) { try { return JSON.parse(localStorage.getItem(place + name)); } catch { return null; } },
-    keep(name, value) { try { localStorage.setItem(place + name, JSON.stringify(value)); } catch { /* no storage */ } },
-    drop(name) { try { localStorage.removeItem(place + name); } catch { /* no storage */ } },
+    read: (name) => storage.read(place + name),
+    keep: (name, value) => storage.keep(place + name, value),
+    drop: (name) => storage.drop(place + name),
   };
   const fields = (form) => [...form.querySelectorAll("[name]:not([type=hidden])")].filter((field) => field.form === form);
   const values = (form) => Object.fromEntries(fields(form).map((field) => [field.name, field.value]));
@@ -26,7 +26,7 @@ function start() {
   const answered = (event) => event.detail.xhr.status;
   const worthRetrying = (code) => code === 0 || code === 408 || code === 429 || code >= 500;
 
-  const LOGGED_OUT = 401, FORBIDDEN = 403, SHOWN = [409, 422];
+  const LOGGED_OUT = 401, FORBIDDEN = 403, CLASH = 409, SHOWN = [CLASH, 422];
   /* A lost token comes back with the page. */
   function renewed(code) {
     const lost = code === FORBIDDEN && !/(?:^|; )csrftoken=/.test(document.cookie);
@@ -34,6 +34,12 @@ function start() {
     return lost;
   }
   const label = (key) => status.dataset[key];
+
+  /* Names a text whose answer was lost: the server may have stored it, and what stands there is this page's own then. */
+  function digest(text) {
+    const plain = text.trim().replace(/\s+/g, " ");
+    return `${plain.length} ${[...plain].reduce((sum, each) => (Math.imul(sum, 31) + each.codePointAt(0)) | 0, 0)}`;
+  }
 
   function say(element, text, bad) {
     element.textContent = text;
@@ -73,6 +79,14 @@ function start() {
   });
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     if (answered(event) === LOGGED_OUT && keeps(event.detail.elt)) { event.preventDefault(); }
+  });
+
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { elt, xhr } = event.detail, texts = xhr.status === CLASH && isText(elt) && textsOf(elt);
+    if (texts && texts.isOwnClash(xhr.responseText)) {
+      event.preventDefault();
+      texts.isAgain = true;
+    }
   });
 
   /* Submit a form again after 1, 2, 4 … 30 seconds, and at once when the browser is online again. */
@@ -115,7 +129,7 @@ function start() {
 
   class Texts {
     constructor(form) {
-      Object.assign(this, { form, place: form === words ? "#words" : `#post-${form.dataset.write}`, sent: null, refused: null });
+      Object.assign(this, { form, place: form === words ? "#words" : `#post-${form.dataset.write}`, sent: null, refused: null, unanswered: {}, isRestored: false });
       this.saved = original(form);
       this.status = document.querySelector(form.getAttribute("hx-target"));
     }
@@ -123,8 +137,9 @@ function start() {
     get unsaved() { return changed(values(this.form), this.saved); }
 
     keep() {
+      if (!this.isRestored) { return; }
       const now = values(this.form), keys = this.unsaved;
-      const kept = Object.fromEntries(keys.map((key) => [key, { text: now[key], shown: mark(key).value }]));
+      const kept = Object.fromEntries(keys.map((key) => [key, { text: now[key], shown: mark(key).value, sent: this.unanswered[key] }]));
       /* Other pages name the post by its headline (unstored.js). */
       const headline = this.form.querySelector("[name^=title-]");
       if (keys.length) { copies.keep(this.place, headline ? { ...kept, headline: headline.value || headline.placeholder } : kept); }
@@ -140,8 +155,10 @@ function start() {
         const field = document.getElementById(key), fold = field.closest("details");
         fill(field, kept[key].text);
         if (fold) { fold.open = true; }
-        mark(key).value = kept[key].shown;
+        this.unanswered[key] = kept[key].sent;
+        if (!this.isOwn(key, this.saved[key])) { mark(key).value = kept[key].shown; }
       });
+      this.isRestored = true;
       this.keep();
       if (keys.length) { say(this.status, label("restored"), false); }
       /* What was typed before this script was there is stored too. */
@@ -152,12 +169,32 @@ function start() {
     send(event) {
       const now = values(this.form), cause = event.detail.requestConfig.triggeringEvent;
       const known = !this.unsaved.length || (this.refused && !changed(now, this.refused).length);
-      if (cause && cause.type === "change" && known) { event.preventDefault(); } else { this.sent = now; }
+      if (cause && cause.type === "change" && known) { event.preventDefault(); return; }
+      this.sent = now;
+      this.unsaved.forEach((key) => { this.unanswered[key] = [...this.unanswered[key] || [], digest(now[key])]; });
+    }
+
+    isOwn(key, text) { return (this.unanswered[key] || []).includes(digest(text)); }
+
+    /* Whether others wrote nothing of what the server shows beside this page's text. */
+    isOwnClash(html) {
+      const theirs = [...new DOMParser().parseFromString(html, "text/html").querySelectorAll("pre")];
+      const own = theirs.every((pre) => pre.dataset.mark && this.isOwn(pre.dataset.key, pre.textContent));
+      if (own) { theirs.forEach((pre) => { mark(pre.dataset.key).value = pre.dataset.mark; }); }
+      return own;
     }
 
     answer(code) {
       this.refused = SHOWN.includes(code) ? this.sent : null;
-      if (code === 200) { this.saved = this.sent || values(this.form); done(this.form); this.status.classList.remove("bad", "strong"); }
+      if (code === 200) {
+        this.saved = this.sent || values(this.form);
+        this.unanswered = {};
+        done(this.form);
+        this.status.classList.remove("bad", "strong");
+      } else if (code === CLASH && this.isAgain) {
+        Object.assign(this, { refused: null, isAgain: false });
+        retry(this.form);
+      }
       else if (code === LOGGED_OUT) { sayLoggedOut(this.status); retry(this.form); }
       else if (renewed(code) || worthRetrying(code)) { say(this.status, label("retrying"), true); retry(this.form); }
       else {
@@ -225,7 +262,7 @@ function start() {
   document.addEventListener("htmx:afterSettle", (event) => {
     const { target } = event.detail, form = target.matches(".panel") && target.querySelector("[data-write]");
     if (target === posts) { tagUnsaved(); }
-    if (form) { textsOf(form).restore(); }
+    if (form) { storage.ready.then(() => textsOf(form).restore()); }
   });
   /* A panel that is closed goes once its text is stored. */
   document.addEventListener("panel-closing", (event) => {
@@ -261,7 +298,6 @@ function start() {
     else { say(addSaid, [204, 422].includes(code) ? "" : label("failed"), true); }
     if (wrong) { wrong.focus(); }
   });
-  const earlierPost = copies.read("#add");
   function restoreAdd(kept) {
     if (!kept || hasText()) { return; }
     fields(add).forEach((field) => { fill(field, kept[field.name] || field.value); });
@@ -274,10 +310,12 @@ function start() {
   });
   /* htmx takes the forms up when this event comes, and was there first. */
   document.addEventListener("DOMContentLoaded", () => {
-    textsOf(words).restore();
-    restoreAdd(earlierPost);
-    openPlace(location.hash);
-    watchWriters({ forms, textsOf, submit, label });
+    storage.ready.then(() => {
+      textsOf(words).restore();
+      restoreAdd(copies.read("#add"));
+      openPlace(location.hash);
+      watchWriters({ forms, textsOf, submit, label });
+    });
   });
   const tellUnstored = hold(() => [...forms().map(textsOf).filter((texts) => texts.unsaved.length).map((texts) => texts.place), ...hasText() ? ["#add"] : []]);
 }

@@ -1,15 +1,12 @@
 /* Approval waits for text that is not stored, and the page says where that text is. Until the server has stored the text of
    a draft, a copy is kept in this browser under the address of the draft and its place there (saving.js). */
+import { names, read } from "./copies.js";
+
 const note = document.getElementById("unstored"), { draft } = note.dataset;
 const POST = "#post-";
 
-function stored(place) {
-  try { return JSON.parse(localStorage.getItem(draft + place)); } catch { return null; }
-}
-function keptPlaces() {
-  try { return Object.keys(localStorage).filter((name) => name.startsWith(`${draft}#`)).map((name) => name.slice(draft.length)); }
-  catch { return []; }
-}
+const stored = (place) => read(draft + place);
+const keptPlaces = () => names(`${draft}#`).map((name) => name.slice(draft.length));
 
 function title(place) {
   const kept = stored(place), row = document.querySelector(`${place.startsWith(POST) ? place : "#none"} b`);

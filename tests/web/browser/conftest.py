@@ -321,14 +321,39 @@ def abandon(page: Page) -> BrowserContext:
     return context
 
 
+FORGET = """async () => {
+  const open = indexedDB.open("unsaved", 1);
+  const database = await new Promise((resolve) => { open.onsuccess = () => resolve(open.result); });
+  const stored = () => new Promise((resolve) => {
+    const all = database.transaction("copies").objectStore("copies").getAll();
+    all.onsuccess = () => resolve(new Map(all.result.map(({ name, text }) => [name, text])));
+  });
+  const differs = () => Object.entries(localStorage).some(([name, text]) => {
+    return !["writing", "last-change"].includes(name) && written.get(name) !== text;
+  });
+  let written = await stored();
+  while (differs()) {
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
+    written = await stored();
+  }
+  database.close();
+  localStorage.clear();
+}"""
+
+
+def forget_local_storage(page: Page) -> None:
+    """Leave of a page's copies only what a browser that is killed has on disk."""
+    page.evaluate(FORGET)
+
+
 def unfold(page: Page, key: str) -> Locator:
     """Show a folded text of the draft, such as `greeting`, and return its field."""
     page.locator(f"#f-{key} details").evaluate("folded => { folded.open = true; }")
     return page.locator(f"#{key}")
 
 
-KEPT_TEXTS = "Object.keys(localStorage).filter((name) => name !== 'writing')"
-"""The texts that a browser keeps; besides them, it remembers that somebody writes in Markdown."""
+KEPT_TEXTS = "Object.keys(localStorage).filter((name) => !['writing', 'last-change'].includes(name))"
+"""The texts that a browser keeps; besides them, when it last did, and that somebody writes in Markdown."""
 
 
 def editor_of(field: Locator) -> Locator:

@@ -16,7 +16,7 @@ from newsletter import config
 from tests.conftest import deadline
 from tests.doubles.blog import BlogServer, Entry
 from tests.doubles.mailbox import Mailbox
-from tests.web.browser.conftest import DAY, EMAIL, PASSWORD
+from tests.web.browser.conftest import DAY, EMAIL, KEPT_TEXTS, PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 PATIENCE = 30_000
@@ -190,7 +190,7 @@ def test_typed_text_is_kept_after_a_closed_tab_except_passwords(
     expect(page.get_by_label("The blog is on this machine")).to_be_checked()
     page.get_by_role("button", name="Find my blog").click()
     expect(page.get_by_text("We found 4 posts.")).to_be_visible()
-    assert page.evaluate("Object.keys(localStorage)") == []
+    assert page.evaluate(KEPT_TEXTS) == []
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("Postal address").fill("1 Harbour Street")
     page.get_by_label("Provider").select_option("smtp")

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.web.browser.conftest import EMAIL, KEPT_TEXTS, PASSWORD, PERIOD, Running, desk, open_draft, write
+from tests.web.browser.conftest import (
+    EMAIL,
+    KEPT_TEXTS,
+    PASSWORD,
+    PERIOD,
+    Running,
+    desk,
+    forget_local_storage,
+    open_draft,
+    write,
+)
 from tests.web.browser.labels import EMAIL_ADDRESS
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -79,10 +89,11 @@ def _save(page: Page, shared: Running, form: Form) -> None:
     assert page.evaluate(KEPT_TEXTS) == []
 
 
-def test_text_is_there_after_a_closed_tab_and_a_reload(page: Page, shared: Running) -> None:
+def test_text_is_there_after_a_crash_and_a_reload(page: Page, shared: Running) -> None:
     for form in FORMS:
         page.goto(shared.url + form.path)
         _fill(page, form)
+        forget_local_storage(page)
         page = _again(page)
         page.goto(shared.url + form.path)
         expect(page.get_by_text(RESTORED)).to_be_visible()

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.web.browser.conftest import (
     EMAIL,
@@ -15,6 +16,7 @@ from tests.web.browser.conftest import (
     abandon,
     desk,
     editor_of,
+    forget_local_storage,
     open_draft,
     unfold,
     write,
@@ -204,10 +206,11 @@ def test_text_that_could_not_be_saved_is_there_on_the_next_visit(page: Page, pla
 
 @every_place
 def test_text_that_was_never_sent_is_there_after_a_crash(page: Page, place: Place) -> None:
-    """The tab goes without a question, as where the browser is killed."""
+    """The tab goes without a question, and with it what a browser that is killed has not written to disk."""
     field, context, url = place.open(page), page.context, page.url
     context.set_offline(True)
     write(field, WRITTEN)
+    forget_local_storage(page)
     abandon(page)
     again = context.new_page()
     again.goto(url)
@@ -238,6 +241,10 @@ def test_what_was_typed_in_the_editor_is_there_after_a_crash(page: Page, place: 
     place.is_saved(again)
 
 
+KEEP_AGAIN = """() => Object.assign(localStorage, JSON.parse(sessionStorage.kept), { "last-change": Date.now() })"""
+"""Put back what another page kept, as if that were newer."""
+
+
 @pytest.mark.parametrize(("choice", "expected"), [(USE_MINE, "Min tekst"), (USE_THEIRS, "Deres tekst")])
 def test_text_of_a_post_that_others_changed_is_shown_beside_it(page: Page, choice: str, expected: str) -> None:
     """What was typed offline, and lost with its tab, is restored after somebody else has changed the same text."""
@@ -251,7 +258,7 @@ def test_text_of_a_post_that_others_changed_is_shown_beside_it(page: Page, choic
     theirs.evaluate("sessionStorage.kept = JSON.stringify({ ...localStorage }); localStorage.clear()")
     write(_panel(theirs), "Deres tekst")
     _panel_is_saved(theirs)
-    theirs.evaluate("Object.assign(localStorage, JSON.parse(sessionStorage.kept))")
+    theirs.evaluate(KEEP_AGAIN)
     theirs.reload()
     expect(theirs.locator(".post", has_text="Om te").get_by_text("not saved")).to_be_visible()
     panel = _panel(theirs)
@@ -266,6 +273,31 @@ def test_text_of_a_post_that_others_changed_is_shown_beside_it(page: Page, choic
         _panel(theirs)
     expect(theirs.locator("[data-write]").locator(TEXT)).to_have_value(expected)
     assert theirs.evaluate(KEPT_TEXTS) == []
+
+
+def _lose(stored: list[bool], route: Route) -> None:
+    """Let the server store what is sent first, and answer nothing."""
+    if not stored[0]:
+        stored[0] = route.fetch().ok
+    route.abort("connectionreset")
+
+
+def test_a_text_whose_answer_was_lost_is_no_other_editor_s(page: Page) -> None:
+    """The server stored it and was killed before it said so; the text has grown since, once over a reload."""
+    for open_field, status in ((_introduction, "#saved"), (_panel, ".panel .said")):
+        field, stored = open_field(page), [False]
+        page.route("**/words/", partial(_lose, stored))
+        write(field, "Første del")
+        expect(page.locator(status)).to_contain_text("Not saved")
+        field.fill("Første del og resten")
+        if open_field is _panel:
+            page.reload()
+        page.unroute("**/words/")
+        field = open_field(page)
+        expect(page.locator(status)).to_contain_text(SAVED)
+        expect(field).to_have_value("Første del og resten")
+        assert stored == [True]
+    assert page.evaluate(KEPT_TEXTS) == []
 
 
 def test_a_refusal_is_marked_and_the_text_is_kept(page: Page) -> None:

@@ -21,10 +21,11 @@ from newsletter.web.desk.edition import texts
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A text that two editors changed: its present text, and what this editor wrote."""
+    """A text that two editors changed: its present text and the mark of that, and what this editor wrote."""
 
     key: str
     theirs: str
+    mark: str
     mine: str
 
 
@@ -63,7 +64,7 @@ def write(
     clashing = [key for key in wanted if key in others or present[key].mark != marks.get(key)]
     if clashing:
         writer = next((others[key] for key in clashing if key in others), "")
-        wordings = [Wording(key, present[key].value, mine[key]) for key in clashing]
+        wordings = [Wording(key, present[key].value, present[key].mark, mine[key]) for key in clashing]
         raise TwoWordings(newest, writer or _author(newest), wordings, is_writing=bool(writer))
     leases.take(newest, wanted, by, now)
     return texts.store(configuration, newest, by, wanted)

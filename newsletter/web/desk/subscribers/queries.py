@@ -92,9 +92,9 @@ def changed(newsletters: Iterable[str]) -> None:
     cache.delete("subscription-counts")
 
 
-def blocked(ties: Iterable[Subscription]) -> set[int]:
+def blocked(subscriptions: Iterable[Subscription]) -> set[int]:
     """Return the numbers of those subscriptions whose address gets nothing, itself or by its domain."""
-    keys = {tie.pk: tie.subscriber.key for tie in ties}
+    keys = {subscription.pk: subscription.subscriber.key for subscription in subscriptions}
     suppressed = Suppression.objects.suppressed(keys.values()) if keys else {}
     return {pk for pk, key in keys.items() if key in suppressed}
 
@@ -134,25 +134,27 @@ def _growth(newsletter: str) -> Iterable[tuple[datetime, int]]:
 
 def story(subscriber: Subscriber) -> dict[str, Any]:
     """Return what a person gets, what they consented to, what suppresses them, and the last editions to them."""
-    ties = list(subscriber.subscriptions.select_related("offered").order_by("newsletter"))
-    consents = Consent.objects.filter(subscription__in=ties).select_related("subscription").order_by("-at")
+    subscriptions = list(subscriber.subscriptions.select_related("offered").order_by("newsletter"))
+    consents = Consent.objects.filter(subscription__in=subscriptions).select_related("subscription").order_by("-at")
     return {
-        "ties": ties,
+        "subscriptions": subscriptions,
         "consents": list(consents),
         "suppressions": list(Suppression.objects.covering(subscriber.key)),
-        "got": got(ties),
+        "got": got(subscriptions),
     }
 
 
-def got(ties: list[Subscription]) -> list[Got]:
+def got(subscriptions: list[Subscription]) -> list[Got]:
     """Return the last editions of these subscriptions. Each edition is one query by an index, not a scan."""
-    names = [tie.newsletter for tie in ties]
+    names = [subscription.newsletter for subscription in subscriptions]
     editions = list(
         Edition.objects.filter(newsletter__in=names, began_at__isnull=False, welcome=None).order_by("-began_at")[
             :EDITIONS
         ]
     )
-    mine = Delivery.objects.filter(edition__in=editions, subscription__in=[tie.pk for tie in ties])
+    mine = Delivery.objects.filter(
+        edition__in=editions, subscription__in=[subscription.pk for subscription in subscriptions]
+    )
     numbers = dict(mine.values_list("edition_id", "number"))
     wanted = Q()
     for edition, number in numbers.items():

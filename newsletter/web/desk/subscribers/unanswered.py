@@ -19,7 +19,7 @@ def unanswered(request: HttpRequest, name: str) -> HttpResponse:
         "found": listed,
         "rows": [
             {
-                "tie": each,
+                "subscription": each,
                 "asked": formatting.day(each.asked_at, newsletter.zone) if each.asked_at else "",
                 "sign": formatting.day(max(filter(None, (each.heard_at, each.joined, each.created))), newsletter.zone),
             }

@@ -50,7 +50,7 @@ def _list(request: HttpRequest, parameters: Mapping[str, str], problems: Mapping
     newsletter = config_of(request).newsletters[chosen]
     context = {
         "asked": asked,
-        "rows": [_row(request, tie, is_blocked=tie.pk in blocked) for tie in people.rows],
+        "rows": [_row(request, subscription, is_blocked=subscription.pk in blocked) for subscription in people.rows],
         "older": urlencode(filters | {"before": people.before}) if people.before else "",
         "newsletters": config_of(request).newsletters.values(),
         "states": {**_states(), queries.BLOCKED: _("Blocked")},
@@ -83,15 +83,18 @@ def _zone(request: HttpRequest, name: str) -> ZoneInfo:
     return known.zone if known else default_zone(request)
 
 
-def _row(request: HttpRequest, tie: Subscription, *, is_blocked: bool) -> dict[str, Any]:
-    hidden = is_blocked and tie.state != Subscription.State.UNSUBSCRIBED
+def _row(request: HttpRequest, subscription: Subscription, *, is_blocked: bool) -> dict[str, Any]:
+    hidden = is_blocked and subscription.state != Subscription.State.UNSUBSCRIBED
     return {
-        "tie": tie,
-        "newsletter": _title(request, tie.newsletter),
-        "paused": formatting.day(tie.paused_until) if tie.paused_until else "",
-        "state": _("Blocked") if hidden else _states()[tie.state],
-        "mark": "failed" if hidden else tie.state,
-        "since": formatting.day(tie.unsubscribed_at or tie.joined or tie.created, _zone(request, tie.newsletter)),
+        "subscription": subscription,
+        "newsletter": _title(request, subscription.newsletter),
+        "paused": formatting.day(subscription.paused_until) if subscription.paused_until else "",
+        "state": _("Blocked") if hidden else _states()[subscription.state],
+        "mark": "failed" if hidden else subscription.state,
+        "since": formatting.day(
+            subscription.unsubscribed_at or subscription.joined or subscription.created,
+            _zone(request, subscription.newsletter),
+        ),
     }
 
 
@@ -125,14 +128,14 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
         "person": person,
         "new_address": new_address or person.address,
         "problem": problem,
-        "ties": [
-            _row(request, tie, is_blocked=blocked)
+        "subscriptions": [
+            _row(request, subscription, is_blocked=blocked)
             | {
-                "tags": tag_words.as_text(tie.tags),
-                "posts": posts_of(tie, timezone.now(), _zone(request, tie.newsletter)),
+                "tags": tag_words.as_text(subscription.tags),
+                "posts": posts_of(subscription, timezone.now(), _zone(request, subscription.newsletter)),
             }
-            | {"choices": choices_of(config_of(request), tie)}
-            for tie in story["ties"]
+            | {"choices": choices_of(config_of(request), subscription)}
+            for subscription in story["subscriptions"]
         ],
         "consents": [
             {
@@ -151,10 +154,12 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
             for s in story["suppressions"]
         ],
         "got": [_got(request, got) for got in story["got"]],
-        "welcome": personal(config_of(request), story["ties"], timezone.now()),
+        "welcome": personal(config_of(request), story["subscriptions"], timezone.now()),
         "since": formatting.day(person.created, default_zone(request)),
         "missing": [
-            n for n in config_of(request).newsletters.values() if n.name not in {t.newsletter for t in story["ties"]}
+            n
+            for n in config_of(request).newsletters.values()
+            if n.name not in {t.newsletter for t in story["subscriptions"]}
         ],
     }
     return page(request, "subscriber", context, section="subscribers", status=422 if problem else 200)
@@ -212,16 +217,20 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk:subscribers") if gone else redirect("desk:subscriber", pk)
 
 
-def _tie(request: HttpRequest, person: Subscriber) -> Subscription:
+def _subscription(request: HttpRequest, person: Subscriber) -> Subscription:
     return get_object_or_404(person.subscriptions, newsletter=request.POST.get("newsletter", ""))
 
 
 def _tags(request: HttpRequest, person: Subscriber) -> bool:
-    tie = _tie(request, person)
-    before = list(tie.tags)
-    admin_actions.set_tags(tie, tag_words.from_text(request.POST.get("tags", "")))
+    subscription = _subscription(request, person)
+    before = list(subscription.tags)
+    admin_actions.set_tags(subscription, tag_words.from_text(request.POST.get("tags", "")))
     audit.note(
-        editor(request), acts.TAGS_CHANGED(), _about(person), {tie.newsletter: before}, {tie.newsletter: list(tie.tags)}
+        editor(request),
+        acts.TAGS_CHANGED(),
+        _about(person),
+        {subscription.newsletter: before},
+        {subscription.newsletter: list(subscription.tags)},
     )
     messages.success(request, _("Tags saved."))
     return False
@@ -236,10 +245,10 @@ def _rename(request: HttpRequest, person: Subscriber) -> bool:
 
 
 def _choose(request: HttpRequest, person: Subscriber) -> bool:
-    tie = _tie(request, person)
-    if tie.newsletter not in config_of(request).newsletters:
+    subscription = _subscription(request, person)
+    if subscription.newsletter not in config_of(request).newsletters:
         raise Http404("config.toml has no such newsletter")
-    choose(config_of(request), tie, request.POST, editor(request), timezone.now())
+    choose(config_of(request), subscription, request.POST, editor(request), timezone.now())
     messages.success(request, _("Saved. It counts from the next edition that is approved."))
     return False
 
@@ -264,14 +273,14 @@ def change_address(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _leave(request: HttpRequest, person: Subscriber) -> bool:
-    tie = _tie(request, person)
-    if unsubscribe(tie.pk, timezone.now()):
+    subscription = _subscription(request, person)
+    if unsubscribe(subscription.pk, timezone.now()):
         audit.note(
             editor(request),
             acts.UNSUBSCRIBED(),
             _about(person),
-            {tie.newsletter: tie.state},
-            {tie.newsletter: "unsubscribed"},
+            {subscription.newsletter: subscription.state},
+            {subscription.newsletter: "unsubscribed"},
         )
     messages.success(request, _("Unsubscribed. Only they can subscribe again."))
     return False

@@ -181,6 +181,8 @@ def test_the_menu_after_a_slash_inserts_by_keyboard(browser: Browser) -> None:
 def test_images_are_set_side_by_side_and_boxes_removed(browser: Browser) -> None:
     page = open_editor(browser, "![A](/images/a.png)\n\n![B](/images/b.png)\n\n::: note\nHei\n:::")
     toolbar = page.get_by_role("toolbar")
+    expect(page.get_by_role("note", name="Note box")).to_have_text("Hei")
+    expect(toolbar.get_by_role("button", name="Bold")).to_have_accessible_description("")
     page.get_by_alt_text("B").click()
     toolbar.get_by_role("button", name="Side by side").click()
     assert markdown_of(page).startswith("![A](/images/a.png)\n![B](/images/b.png)\n\n")

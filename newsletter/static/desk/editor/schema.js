@@ -83,7 +83,11 @@ const Callout = Node.create({
   name: "callout", content: "(block | section)+", defining: true,
   addAttributes: () => ({ tint: { default: TINTS[0], parseHTML: (element) => element.dataset.tint, renderHTML: ({ tint }) => ({ "data-tint": tint }) } }),
   parseHTML: () => [{ tag: "div.callout", getAttrs: (element) => (TINTS.includes(element.dataset.tint) ? null : false) }],
-  renderHTML: ({ HTMLAttributes }) => ["div", { class: "callout", ...HTMLAttributes }, 0],
+  /* `label` names a tint for screen readers. */
+  addOptions: () => ({ label: () => "" }),
+  renderHTML({ node, HTMLAttributes }) {
+    return ["div", { class: "callout", role: "note", "aria-label": this.options.label(node.attrs.tint), ...HTMLAttributes }, 0];
+  },
   addInputRules() {
     return [wrappingInputRule({ find: /^:::\s?(note|tip|warning|sponsor)\s$/, type: this.type, getAttributes: ([, tint]) => ({ tint }) })];
   },
@@ -146,12 +150,12 @@ const Strike = engine.Strike.extend({ parseHTML: () => ["s", "del", "strike"].ma
 const Bold = engine.Bold.extend({ parseHTML: () => ["strong", "b"].map((tag) => ({ tag })) });
 const Italic = engine.Italic.extend({ parseHTML: () => ["em", "i", "cite"].map((tag) => ({ tag })) });
 
-export const nodes = [
+export const nodes = (label) => [
   engine.Document.extend({ content: "(block | section | callout)+" }), engine.Paragraph, engine.Text, engine.HardBreak,
   Heading, engine.Blockquote, engine.BulletList, OrderedList, engine.ListItem.extend({ content: "block+" }), engine.CodeBlock,
   engine.HorizontalRule.extend({ group: "section" }),
   engine.Table.extend({ addNodeView: () => null }), engine.TableRow, cell(engine.TableCell), cell(engine.TableHeader),
-  Figure, InlineImage, Row, Button, Callout, Embed, Token,
+  Figure, InlineImage, Row, Button, Callout.configure({ label }), Embed, Token,
   Link, Bold, Italic, Strike, engine.Code.extend({ excludes: "" }),
 ];
 

@@ -6,7 +6,10 @@ export class Toolbar {
     Object.assign(this, { bar, host, buttons: [...bar.querySelectorAll("button")] });
     this.buttons.forEach((button) => {
       button.type = "button";
-      if (button.title) { button.setAttribute("aria-label", button.title.replace(/ \(.*/, "")); }
+      if (!button.title) { return; }
+      /* The title is for the mouse: a screen reader would say it after the name, and the keys a second time. */
+      button.setAttribute("aria-label", button.title.replace(/ \(.*/, ""));
+      button.setAttribute("aria-description", "");
     });
     this.enter(this.buttons[0]);
     bar.addEventListener("mousedown", (event) => { if (event.target.closest("button")) { event.preventDefault(); } });

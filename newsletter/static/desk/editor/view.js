@@ -40,7 +40,7 @@ export function open({ element, html, host, list, labels, attributes, onChange, 
     element,
     injectCSS: false,
     extensions: [
-      ...nodes, UndoRedo, Dropcursor.configure({ color: "currentColor", width: 2 }), Gapcursor, TrailingNode,
+      ...nodes((tint) => list.querySelector(`[data-do=${tint}]`).textContent), UndoRedo, Dropcursor.configure({ color: "currentColor", width: 2 }), Gapcursor, TrailingNode,
       Placeholder.configure({ placeholder: labels.placeholder }),
       SlashMenu.configure({ list, host }), Pasting.configure({ onLeftOut }), keys(host),
     ],

@@ -125,7 +125,7 @@ def digest_with(
         digest,
         previews=tuple(_previews(_videos_in(_words(edition)), configuration.site.url).values()) if shows_images else (),
         subject=_subject(digest, subject_template(edition, newsletter)),
-        preheader=edition.preheader or preheader(digest.posts) or beginning(edition.greeting),
+        preheader=edition.preheader or preheader(digest.posts, newsletter.language) or beginning(edition.greeting),
         images_not_hosted=missing.not_hosted,
         images_left_out=missing.left_out,
     )

@@ -25,6 +25,7 @@ from newsletter.messages.general import ABOUT, TEXT
 from newsletter.render.content.first_line import first_line
 from newsletter.render.content.headline import shortened
 from newsletter.render.content.markdown import markdown
+from newsletter.render.content.own_words import with_own_words
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
 from newsletter.render.dates import last_day, month_name, month_of_year, short_date
@@ -188,10 +189,10 @@ def _news(posts: Sequence[DigestPost], letterhead: Letterhead) -> str:
     return words(letterhead.language)["news"].format(first=first, count=len(posts) - 1) if len(posts) > 1 else first
 
 
-def preheader(posts: Sequence[DigestPost]) -> str:
+def preheader(posts: Sequence[DigestPost], language: str) -> str:
     """Return the preview text: as many headlines after the first one as fit into 140 characters.
 
-    If those are few, the beginning of the first post's text is added.
+    If those are few, the beginning of the first post's text is added, with this program's words in it in `language`.
     """
     line = ""
     for post in posts[1:]:
@@ -201,7 +202,7 @@ def preheader(posts: Sequence[DigestPost]) -> str:
         line = longer
     if len(line) >= _SHORTEST or not posts:
         return line
-    beginning = first_line(posts[0].html, _LONGEST) or collapse(posts[0].title)
+    beginning = first_line(with_own_words(posts[0].html, language), _LONGEST) or collapse(posts[0].title)
     return shortened(" · ".join(filter(None, (line, beginning))), _LONGEST)
 
 

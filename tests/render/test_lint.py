@@ -182,7 +182,7 @@ def test_an_edition_without_posts_and_words_has_nothing_to_say() -> None:
 
 def test_braces_of_a_post_in_the_preview_text_are_allowed() -> None:
     first = post(0, html="<p>Write {{ name }} into the template, and the name stands there {% if known %}.</p>")
-    edition = digest([first], preheader=preheader([first]))
+    edition = digest([first], preheader=preheader([first], "nb"))
     assert "{{ name }}" in edition.preheader
     assert lint(render(edition), edition) == ()
 

@@ -98,7 +98,7 @@ def test_no_post_to_name() -> None:
 
 def test_preheader_is_the_other_headlines_as_far_as_they_fit() -> None:
     posts = [post(n) for n in range(9)]
-    line = preheader(posts)
+    line = preheader(posts, "nb")
     assert line == " · ".join(p.title for p in posts[1:5])
     assert 40 <= len(line) <= 140
 
@@ -121,13 +121,18 @@ def test_preheader_is_the_other_headlines_as_far_as_they_fit() -> None:
 )
 def test_preheader_of_one_post_is_its_text(html: str, line: str) -> None:
     """Without what the plain text marks: addresses of links, images, and items of lists."""
-    assert preheader([post(0, html=html)]) == line
+    assert preheader([post(0, html=html)], "nb") == line
+
+
+def test_a_duration_in_the_preheader_is_in_the_edition_s_language() -> None:
+    html = '<p><a href="https://x.example/1.mp3">Post</a><br>1 h 2 min</p><p>Of boats.</p>'
+    assert preheader([post(0, html=html)], "de") == "Of boats. ▶\xa01\xa0Std.\xa02\xa0Min."
 
 
 def test_the_preheader_is_empty_without_posts() -> None:
-    assert preheader([]) == ""
-    assert preheader([post(0, html="")]) == post(0).title
-    assert preheader([post(0, html="", title="T" * 300)]) == "T" * 139 + "…"
+    assert preheader([], "nb") == ""
+    assert preheader([post(0, html="")], "nb") == post(0).title
+    assert preheader([post(0, html="", title="T" * 300)], "nb") == "T" * 139 + "…"
 
 
 HOSTILE = [

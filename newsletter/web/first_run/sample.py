@@ -58,7 +58,7 @@ def _digest(newsletter: Newsletter, head: Letterhead, posts: list[FoundPost], no
     if not posts:
         return digest
     line = subject(newsletter.subject, head, digest.posts, since, until)
-    return replace(digest, subject=line, preheader=preheader(digest.posts))
+    return replace(digest, subject=line, preheader=preheader(digest.posts, newsletter.language))
 
 
 def _shown(number: int, post: FoundPost, newsletter: Newsletter) -> DigestPost:

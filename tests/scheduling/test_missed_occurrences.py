@@ -165,7 +165,7 @@ def test_each_day_has_one_edition_when_daylight_saving_time_begins_or_ends(
 
 
 @given(st.lists(st.integers(1, 40 * 60), min_size=5, max_size=30), st.sampled_from(["editor", "none"]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_each_post_is_in_one_edition_whatever_the_pauses_between_ticks(pauses: list[int], approval_: str) -> None:
     _tick_with_pauses(pauses, approval_)
 

@@ -127,7 +127,8 @@ def sender(look: Look) -> Iterator[Finding]:
 def braces(look: Look) -> Iterator[Finding]:
     """Report template syntax that was left in the text of editors and templates; posts may contain it."""
     titles = [" ".join(post.title.split()) for post in look.digest.posts]
-    titles_and_preheader = [" ".join(made_preheader(look.digest.posts, look.digest.letterhead.language).split()), *titles]
+    preview_text = made_preheader(look.digest.posts, look.digest.letterhead.language)
+    titles_and_preheader = [" ".join(preview_text.split()), *titles]
     theirs = {element for _, block in look.post_blocks() for element in block.iter()}
     theirs |= {link for link in look.links if letters(text_of(link)) in set(map(letters, titles))}
     ours = [e for e in look.body.iter() if e not in theirs and isinstance(e.tag, str)]

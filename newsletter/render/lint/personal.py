@@ -34,7 +34,8 @@ def names(look: Look) -> Iterator[Finding]:
 def unknown(look: Look) -> Iterator[Finding]:
     """Report other words in braces, except in code and in `{{…}}`, which has a rule of its own."""
     digest = look.digest
-    posts = " ".join([made_preheader(digest.posts, digest.letterhead.language), *(post.title for post in digest.posts + digest.rest)])
+    preview_text = made_preheader(digest.posts, digest.letterhead.language)
+    posts = " ".join([preview_text, *(post.title for post in digest.posts + digest.rest)])
     for where, text in (
         ("subject", digest.subject),
         ("preheader", digest.preheader),

@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from newsletter.domain.digest import Digest, Rendered
+from newsletter.domain.digest import Digest, DigestPost, Rendered
+from newsletter.feeds.html.clean import clean
 from newsletter.render.edition import render
 from newsletter.render.preview import public_html, reader_html
 from newsletter.render.theme.designs import DESIGNS
 from tests.accessibility import resize, violations
 from tests.render.blogs import BLOGS, posts_of
-from tests.render.samples import digest, letterhead, reader
+from tests.render.samples import digest, letterhead, post, reader
 from tests.render.test_golden import editions
 from tests.render.test_message import mail_of
+from tests.render.test_rich_parts import PAGE, PARTS
 
 pytestmark = pytest.mark.e2e
 
@@ -31,6 +33,7 @@ WITHOUT = {
     "@media": "phones' sizes and dark colours are missing; the email is readable without",
     "Attribute selector": "as @media",
     "Chaining selectors": "as @media",
+    "Local anchors": "the numbers of footnotes lead nowhere; the notes are below the text",
     "aria-hidden attribute": "screen readers find two links to an episode, of which the cover's has no name",
     "aria-label attribute": "a link is named by its own words",
     "border-radius": "corners are square",
@@ -49,9 +52,17 @@ WITHOUT = {
 }
 
 
+def rich_posts() -> list[DigestPost]:
+    """A post with each rich part."""
+    pages = [(f"{PAGE}/{number}", part["source"]) for number, part in enumerate(PARTS.values())]
+    return [post(n, url=page, html=clean(source, page, page).html) for n, (page, source) in enumerate(pages)]
+
+
 @pytest.fixture(scope="module")
 def kept() -> dict[str, tuple[Digest, Rendered]]:
-    """The kept editions, and for each design one of five kinds of blogs with what can be added to it."""
+    """The kept editions, and for each design one of five kinds of blogs with what can be added to it, and one of all
+    rich parts.
+    """
     posts = [
         replace(post, id=f"{blog}{post.id}", url=f"{post.url}{blog}/", comments_url=f"{post.url}{blog}/comments")
         for blog in BLOGS
@@ -66,6 +77,7 @@ def kept() -> dict[str, tuple[Digest, Rendered]]:
     found = editions()
     for name in DESIGNS:
         found[f"blogs-{name}"] = digest(posts, letterhead=letterhead(design=name, **options))
+        found[f"blogs-{name}-rich"] = digest(rich_posts(), letterhead=letterhead(design=name))
     return {name: (edition, render(edition)) for name, edition in found.items()}
 
 

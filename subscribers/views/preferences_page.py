@@ -94,7 +94,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     with translation.override(language):
         posted = PostedForm(request.POST, subscription.newsletter)
         notice, fault = _act(request, subscription, posted) if request.method == "POST" else ("", "")
-        choices = _choices(request, subscription.subscriber, timezone.localdate(), posted, saved=bool(notice))
+        choices = _choices(request, subscription, timezone.localdate(), posted, saved=bool(notice))
     today = timezone.localdate()
     return page(
         request,
@@ -112,18 +112,21 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _choices(
-    request: HttpRequest, subscriber: Subscriber, today: date, posted: PostedForm, *, saved: bool
+    request: HttpRequest, subscription: Subscription, today: date, posted: PostedForm, *, saved: bool
 ) -> list[NewsletterChoice]:
     """Return all newsletters, and archived and removed ones that the person still has a subscription to.
 
-    What was chosen on the page but not saved, because another button was pressed, stays chosen.
+    The one whose link was followed is the first. What was chosen on the page but not saved, because another button was
+    pressed, stays chosen.
     """
+    subscriber = subscription.subscriber
     subscriptions = {s.newsletter: s for s in subscriber.subscriptions.all()}
     consents = Consent.objects.filter(subscription__subscriber=subscriber, confirmed_at__isnull=False)
     consents_by_subscription = {consent.subscription_id: consent for consent in consents.order_by("confirmed_at")}
     newsletters = config_of(request).newsletters
     choices = []
-    for name in [*newsletters, *(n for n in sorted(subscriptions) if n not in newsletters)]:
+    names = [*newsletters, *(n for n in sorted(subscriptions) if n not in newsletters)]
+    for name in sorted(names, key=lambda name: name != subscription.newsletter):
         known, selected = newsletters.get(name), subscriptions.get(name)
         if known and known.status == "archived" and not selected:
             continue

@@ -63,6 +63,13 @@ def test_other_buttons_keep_what_was_chosen_on_the_page(client: Client, tie: Sub
     assert tie.cadence == ""
 
 
+def test_the_newsletter_whose_link_was_followed_is_the_first(client: Client, tie: Subscription) -> None:
+    daily = tie.subscriber.subscriptions.get(newsletter="daily")
+    for each, order in ((tie, ["kinaforum", "daily"]), (daily, ["daily", "kinaforum"])):
+        text = client.get(f"/p/{link_token(each.pk)}").text
+        assert sorted(order, key=lambda name: text.index(f'id="n-{name}"')) == order
+
+
 def test_forms_of_earlier_versions_still_work(client: Client, tie: Subscription) -> None:
     address = f"/p/{link_token(tie.pk)}"
     client.post(address, {"newsletter": "kinaforum", "do": "cadence", "cadence": "day"})

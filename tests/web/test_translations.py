@@ -9,10 +9,12 @@ import pytest
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 from django.test import Client
+from django.utils.translation import override
 from django.utils.translation.template import templatize
 
 from newsletter import messages, providers
 from newsletter.web import desk
+from newsletter.web.desk import users
 from tests.catalogues import REPOSITORY
 from tests.web import make
 
@@ -97,6 +99,12 @@ def test_placeholders_are_kept() -> None:
 
 def _placeholders(text: str) -> list[str]:
     return sorted(PLACEHOLDER.findall(text))
+
+
+def test_a_weak_password_is_refused_in_norwegian() -> None:
+    with override("nb"):
+        assert users.weakness("kort") == "Passordet er for kort. Bruk minst 10 tegn."
+        assert users.weakness("1234567890") == "Dette passordet er for vanlig."
 
 
 @pytest.mark.django_db

@@ -20,7 +20,9 @@ def test_a_post_without_a_title_gets_a_headline_and_lint_is_content() -> None:
     collected(
         found("a", title="", html="<p>Tea at four.</p>"),
         found(
-            "b", title="", html="<p>Something that took longer to tell, and then again a little longer than that.</p>"
+            "b",
+            title="",
+            html=f"<p>Something that took longer to tell, and then again a little longer{' and longer' * 5}.</p>",
         ),
         found("c", title="", html=""),
     )

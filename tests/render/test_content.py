@@ -6,6 +6,7 @@ import pytest
 
 from newsletter.render.content.content import prepare
 from newsletter.render.content.images import fitted, sized
+from newsletter.render.content.text import plain
 
 
 def body(html: str, *, level: int = 3, whole: bool = True) -> str:
@@ -54,8 +55,15 @@ def test_an_emoji_image_becomes_the_character() -> None:
 
 
 def test_a_linked_image_without_a_description_gets_the_title_of_the_post() -> None:
-    assert 'alt="The title"' in body('<a href="https://x.example/big.jpg"><img src="a.jpg"></a>')
-    assert 'alt="The title"' in body('<a href="https://x.example/big.jpg"><img src="a.jpg" alt=" "></a>')
+    assert 'alt="The title"' in body('<a href="https://x.example/big"><img src="a.jpg"></a>')
+    assert 'alt="The title"' in body('<a href="https://x.example/big"><img src="a.jpg" alt=" "></a>')
+
+
+def test_a_link_that_shows_an_image_larger_is_hidden_from_screen_readers_if_the_image_has_no_description() -> None:
+    link = '<a href="https://x.example/big.jpg?w=9"><img src="a.jpg" alt="{}"></a>'
+    assert '?w=9" tabindex="-1" aria-hidden="true"><img src="a.jpg" alt=""' in body(link.format(""))
+    assert '?w=9"><img src="a.jpg" alt="A boat"' in body(link.format("A boat"))
+    assert plain(body(link.format(""))) == "<https://x.example/big.jpg?w=9>"
 
 
 def test_a_link_without_an_address_around_an_image_is_removed() -> None:

@@ -12,7 +12,7 @@ from newsletter.render.content.code_colours import colour_code
 from newsletter.render.content.columns import COLUMN, column_of, forget_columns
 from newsletter.render.content.footnotes import Footnotes
 from newsletter.render.content.fragment import Element, parse, serialise, text_of
-from newsletter.render.content.images import fitted, is_emoji, names_file, pixels, size_in_name, sized
+from newsletter.render.content.images import fitted, is_emoji, is_picture, names_file, pixels, size_in_name, sized
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.videos import is_video_link, show_recordings, show_videos
 from newsletter.render.content.written import show_boxes
@@ -48,12 +48,13 @@ def prepare(
 
     `level` is the headline's; headings in the body begin one below. Footnotes and their marks, numbers in brackets,
     link to each other. Other links into the page itself (`#part`) become plain text, and a link that only repeats
-    the headline's `url` becomes text, too. A linked image without text gets the post's title; the name of a file is
-    no text. `play` is the address of the picture for links to videos that are not among `previews`, if they get
-    one. `site` is the address of the site, which completes those of uploaded images, and `tallest` the largest
-    height of images in CSS pixels, 0 for any. A body that is not whole ends with "[…]". If it is `linked`, as a
-    link to the rest follows, it ends with "…", or with its last sentence. Pictures fit `column`, in CSS pixels.
-    Code whose language is known is `coloured`, if there is room.
+    the headline's `url` becomes text, too. A linked image without text gets the post's title, unless the link only
+    shows it larger; then it is hidden from screen readers. The name of a file is no text. `play` is the address of
+    the picture for links to videos that are not among `previews`, if they get one. `site` is the address of the
+    site, which completes those of uploaded images, and `tallest` the largest height of images in CSS pixels, 0 for
+    any. A body that is not whole ends with "[…]". If it is `linked`, as a link to the rest follows, it ends with
+    "…", or with its last sentence. Pictures fit `column`, in CSS pixels. Code whose language is known is
+    `coloured`, if there is room.
     """
     root = parse(html)
     for image in [each for each in root.iter("img") if names_file(each.get("alt") or "", each.get("src") or "")]:
@@ -115,7 +116,11 @@ def _links(root: Element, url: str, title: str) -> None:
         link.set("href", uri(href))
         link.attrib.pop("target", None)
         if not text_of(link) and not any((picture.get("alt") or "").strip() for picture in pictures):
-            pictures[0].set("alt", title)
+            if is_picture(href):
+                link.set("tabindex", "-1")
+                link.set("aria-hidden", "true")
+            else:
+                pictures[0].set("alt", title)
 
 
 def _pictures(root: Element, site: str, tallest: int = 0) -> None:

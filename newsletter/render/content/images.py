@@ -16,6 +16,7 @@ _NAMED_SIZE = re.compile(r"-(\d{2,4})x(\d{2,4})\.(?:jpe?g|png|gif|webp|avif)$", 
 # What cameras and programs call their files, and the name of a file instead of a description.
 _CAMERA = re.compile(r"(?:dsc[nf]?|img|image|photo|screen ?shot|p)[ _-]?\d[\d _()\[\]-]{0,40}", re.IGNORECASE)
 _FILE_NAME = re.compile(r"(?=\D*\d|[^_]*_)\S+|\S+\.(?:jpe?g|png|gif|webp|avif)", re.IGNORECASE)
+_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|\Z)", re.IGNORECASE)
 _LONGEST_WORD = 12
 """Characters of a description without spaces that has a number, such as "COVID-19"."""
 _EMOJI = re.compile(
@@ -75,6 +76,11 @@ def size_in_name(url: str) -> tuple[int, int] | None:
     """Return the width and height that an image's name says, if it says them."""
     match = _NAMED_SIZE.search(url.partition("?")[0])
     return (int(match[1]), int(match[2])) if match else None
+
+
+def is_picture(url: str) -> bool:
+    """Return whether an address is that of an image's file."""
+    return _PICTURE.search(url) is not None
 
 
 def names_file(alternative: str, url: str) -> bool:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from newsletter.render.content.footnotes import BACK
 from newsletter.render.content.fragment import Element, parse
+from newsletter.render.content.images import is_picture
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.videos import PLAY
 
@@ -29,7 +30,7 @@ def plain(html: str) -> str:
     quotations.
 
     A link's text is followed by its address in angle brackets; an image is its alternative text in square brackets, or
-    the emoji that it shows.
+    the emoji that it shows. One without a text that leads to a larger one is that one's address.
     """
     lines = _blocks(parse(html))
     return "\n\n".join(lines)
@@ -147,6 +148,8 @@ def _inline(element: Element) -> str:
     href = (element.get("href") or "").strip() if element.tag == "a" else ""
     if href.startswith("#"):
         return "" if BACK.fullmatch(text) else text
+    if href and not text.strip() and is_picture(href) and element.find("img") is not None:
+        return f"<{href}>"
     if not href or text.strip() in ("", href):
         return text
     return f"{text}: {href}" if text.lstrip(_BREAK).startswith(PLAY) else f"{text} <{href}>"

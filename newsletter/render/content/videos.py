@@ -75,7 +75,7 @@ def show_videos(root: Element, picture: str, previews: Mapping[str, Preview], he
             preview = previews.get(link.get("href"))
             title = preview.title if preview and preview.title and _is_host(link_text) else link_text
             label = title if title != headline and not _is_host(title) else _service(link.get("href")) or title
-            _show(link, title, label, preview, picture)
+            _show(link, label, preview, picture)
 
 
 def show_recordings(root: Element, tallest: int = 0) -> None:
@@ -268,7 +268,7 @@ def _service(url: str) -> str:
     return _SERVICES.get(host, "")
 
 
-def _show(link: Element, title: str, label: str, preview: Preview | None, picture: str) -> None:
+def _show(link: Element, label: str, preview: Preview | None, picture: str) -> None:
     for child in list(link):
         link.remove(child)
     link.text = f"{PLAY} {label}"
@@ -277,7 +277,7 @@ def _show(link: Element, title: str, label: str, preview: Preview | None, pictur
         return
     width, height = _size_of(own_picture, column_of(link))
     style = f"width:100%; max-width:{width}px"
-    attributes = {"src": own_picture.url if own_picture else picture, "alt": title, "width": str(width)}
+    attributes = {"src": own_picture.url if own_picture else picture, "alt": "", "width": str(width)}
     image = link.makeelement("img", attributes | ({"height": str(height)} if height else {}) | {"style": style})
     line_break = link.makeelement("br", {})
     link.text, line_break.tail = None, link.text

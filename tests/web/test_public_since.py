@@ -108,6 +108,7 @@ def test_a_removed_edition_is_gone_everywhere(client: Client) -> None:
     response = client.get(PAGE, headers={"Accept-Language": "en"})
     assert response.status_code == 410
     assert "This edition has been removed" in response.text
+    assert '<a href="/n/kinaforum/">All editions</a>' in response.text
     assert response["Cache-Control"] == "no-store"
     assert listed_in(client) == []
 

@@ -58,9 +58,14 @@ def fill(text: str, placeholders: Iterable[tuple[str, Slot]], value: Callable[[S
 def value_of(slot: Slot, letterhead: Letterhead, reader: Reader) -> str:
     """Return this reader's value for a slot, escaped in HTML."""
     if slot.value in PATHS:
-        text = f"{letterhead.site_url}{PATHS[slot.value]}{reader.token}"
-    else:
-        text = slot.text_for(" ".join(reader.name.split()))
+        address = f"{letterhead.site_url}{PATHS[slot.value]}{reader.token}"
+        return escape(address) if slot.form is SlotEncoding.HTML else address
+    return name_for(slot, reader.name)
+
+
+def name_for(slot: Slot, name: str = "") -> str:
+    """Return a name, or what an editor wrote for readers without one, escaped in HTML."""
+    text = slot.text_for(" ".join(name.split()))
     return escape(text) if slot.form is SlotEncoding.HTML else text
 
 

@@ -5,7 +5,7 @@ from lxml.html import HtmlElement
 
 from newsletter.domain.digest import Letterhead, Rendered
 from newsletter.domain.encoded_email import Reader, Slot
-from newsletter.render.placeholders import PATHS, fill, value_of
+from newsletter.render.placeholders import PATHS, fill, name_for, value_of
 
 MAIL_ONLY = "mail-only"
 
@@ -30,7 +30,7 @@ def public_html(rendered: Rendered, letterhead: Letterhead) -> str:
     page = f"{letterhead.site_url}/n/{letterhead.newsletter}/"
 
     def value(slot: Slot) -> str:
-        return page if slot.value in PATHS else slot.text_for("")
+        return page if slot.value in PATHS else name_for(slot)
 
     document = lxml_html.document_fromstring(fill(rendered.page or rendered.html, rendered.placeholders, value))
     for element in document.find_class(MAIL_ONLY):

@@ -72,6 +72,15 @@ def test_the_public_page_and_the_sent_mail_say_the_same() -> None:
         assert wanted in lxml_html.document_fromstring(html).text_content()
 
 
+def test_the_text_for_readers_without_a_name_is_no_html() -> None:
+    written = "<img src=x onerror=alert(1)> & co"
+    rendered = render(digest(greeting=f"Hei {{name|{written}}}!"))
+    for html in (public_html(rendered, letterhead()), reader_html(rendered, letterhead(), NAMELESS)):
+        page = lxml_html.document_fromstring(html)
+        assert page.xpath("//@onerror") == []
+        assert f"Hei {written}!" in page.text_content()
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(["Hei", "{name}", ",", " ", "!", "(", ")", "*", "\n", "\n\n", "- ", "å"]), max_size=12))
 def test_a_reader_with_a_name_always_reads_what_was_written(pieces: list[str]) -> None:

@@ -10,11 +10,13 @@ from lxml.html import HTMLParser, document_fromstring
 from newsletter import config
 from newsletter.config import Topic
 from newsletter.editions import approval, draft
+from newsletter.editions.rendering import proof
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.feeds.html.clean import clean
 from newsletter.messages.general import TEXT
 from newsletter.messages.lint import AT_LINE
 from newsletter.models import Edition, Post
+from newsletter.render.preview import public_html
 from newsletter.sending import lifecycle
 from subscribers import preferences
 from subscribers.models import Subscription
@@ -46,6 +48,8 @@ HOSTILE = [
     "<img src='https://images.example/x.png' width=99999 height=99999 alt='huge'>",
     "<math><mtext></mtext><mglyph><style><img src=x onerror=alert(1)></style></mglyph></math>",
     "<!--><script>alert(1)</script-->",
+    "<svg></p><style><a id='</style><img src=1 onerror=alert(1)>'>",
+    "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
     "<body onload=alert(1)><template><script>alert(1)</script></template>",
 ]
 
@@ -66,13 +70,18 @@ def test_a_hostile_post_is_harmless_in_the_frame(editor: Client, html: str) -> N
 
 
 @pytest.mark.parametrize("html", HOSTILE)
-def test_an_editor_s_html_is_sanitized_alike_in_preview_and_email(editor: Client, html: str) -> None:
+def test_an_editor_s_html_is_sanitized_alike_in_preview_email_and_archive(editor: Client, html: str) -> None:
     draft = make.draft("Harmless")
-    Edition.objects.update(greeting=f"before\n\n{html}\n\nafter", closing=html, subject=html, preheader=html)
+    block = {"id": "1", "kind": "event", "title": html, "when": html, "text": html, "button": html, "after": "top"}
+    block |= {"url": "https://ok.example/"}
+    greeting = f"before\n\n{html}\n\nafter {{name|{html}}}"
+    Edition.objects.update(greeting=greeting, closing=html, subject=html, preheader=html, blocks=[block])
     draft.entries.update(text=f"before {html} after", title=html)
     _harmless(editor.get(f"{PAGE}frame/").content.decode())
     mail = message_from_string(editor.get(f"{PAGE}raw/").content.decode(), policy=policy.default)
     _harmless(body_of(mail, "html"))
+    shown = proof(Edition.objects.get(), config.current())
+    _harmless(public_html(shown.rendered, shown.letterhead))
 
 
 def _harmless(body: str) -> None:

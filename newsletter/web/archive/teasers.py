@@ -7,7 +7,7 @@ from threading import Lock
 from newsletter.config import Theme
 from newsletter.editions.rendering import placeholders_of
 from newsletter.models import ApprovedContent
-from newsletter.render.placeholders import fill
+from newsletter.render.placeholders import fill, name_for
 from newsletter.render.teaser import Teaser, teaser
 from newsletter.web.archive.queries import Listed
 
@@ -46,7 +46,7 @@ def forget() -> None:
 
 
 def _teaser(content: ApprovedContent, logos: tuple[str, ...]) -> Teaser:
-    page = fill(content.page or content.html, placeholders_of(content), lambda slot: slot.text_for(""))
+    page = fill(content.page or content.html, placeholders_of(content), name_for)
     return teaser(page, content.preheader, written=bool(content.edition.preheader), logos=logos)
 
 

@@ -1,4 +1,7 @@
-"""What programs put on the clipboard, written after their documented forms, and the Markdown that it becomes."""
+"""What programs put on the clipboard, and the Markdown that it becomes.
+
+LibreOffice's is that of version 25.2; Google Docs', Word's and Gmail's are written after their documented forms.
+"""
 
 from dataclasses import dataclass
 
@@ -53,20 +56,68 @@ valign=top>
 class=MsoNormal>Oslo</p></td>
 <td><p class=MsoNormal>18</p></td></tr></table><!--EndFragment--></body></html>"""
 
-LIBREOFFICE = """<!DOCTYPE html><html><head><meta http-equiv="content-type" content="text/html; charset=utf-8"/>
-<title></title><meta name="generator" content="LibreOffice 7.4.7.2 (Linux)"/><style type="text/css">
-p { line-height: 115%; margin-bottom: 0.25cm; background: transparent }</style></head>
-<body lang="nb-NO" link="#000080" vlink="#800000" dir="ltr"><h2 class="western">Uken</h2>
-<p style="line-height: 100%; margin-bottom: 0cm">Vanlig, <b>fet</b>, <i>kursiv</i>, <strike>strøket</strike> og
-<font color="#000080"><u><a href="https://example.org/a">lenke</a></u></font>.</p>
-<ul><li><p style="margin-bottom: 0cm">En</p><ul><li><p>Under en</p></li></ul></li><li><p>To</p></li></ul>
-<p style="margin-bottom: 0cm"><br/>
+LIBREOFFICE = """<!DOCTYPE html>
+<html>
+<head>
+	<meta http-equiv="content-type" content="text/html; charset=utf-8"/>
+	<title></title>
+	<meta name="generator" content="LibreOffice 25.2.3.2 (Linux)"/>
+	<style type="text/css">
+		th p { orphans: 0; text-align: center; font-weight: bold; background: transparent }
+		h1.western { font-weight: bold; font-size: 18pt; font-family: "DejaVu Sans", sans-serif }
+	</style>
+</head>
+<body lang="nb-NO" link="#000080" vlink="#800000" dir="ltr"><p align="center" style="line-height: 100%">
+<font face="DejaVu Sans, sans-serif"><font size="6" style="font-size: 28pt"><b>Brevet</b></font></font></p>
+<h1 class="western">Uken</h1>
+<h2 class="western">Mandag</h2>
+<p>Vanlig, <b>fet</b>, <i>kursiv</i>, <i><b>begge</b></i>, <strike>strøket</strike>,
+<u>understreket</u> og <a href="https://example.org/a?b=1&amp;c=2">lenke</a>.</p>
+<p style="line-height: 100%; margin-bottom: 0in">Første linje<br/>
+andre
+linje</p>
+<p style="line-height: 100%; margin-bottom: 0in"><br/>
 
 </p>
-<table width="665" cellpadding="4" cellspacing="0"><col width="328"/><col width="329"/><tr valign="top">
-<td style="border: none"><p>By</p></td><td><p>Tid</p></td></tr><tr><td><p>Oslo</p></td><td><p>18</p></td></tr></table>
-<p style="margin-bottom: 0cm"><img src="data:image/png;base64,iVBORw0KGgo=" name="Bilde1" width="10" height="10"/>
-</p></body></html>"""
+<ul>
+	<li><p style="line-height: 100%; margin-bottom: 0in">En</p>
+	<ul>
+		<li><p style="line-height: 100%; margin-bottom: 0in">Under en</p></li>
+	</ul>
+	<li><p style="line-height: 100%; margin-bottom: 0in">To</p></li>
+</ul>
+<blockquote>Et sitat.</blockquote>
+<pre>a = 1
+b = 2</pre><p style="line-height: 100%; margin-bottom: 0in">
+H<sub>2</sub>O</p>
+<table width="100%" cellpadding="4" cellspacing="0">
+	<col width="128*"/>
+	<col width="128*"/>
+	<tr valign="top">
+		<th width="50%" style="border: 1px solid #000000; padding: 0.04in" sdnum="1033;0;@"><p>
+			By</p>
+		</th>
+		<th width="50%" style="border: 1px solid #000000; padding: 0.04in" sdnum="1033;0;@"><p>
+			Tid</p>
+		</th>
+	</tr>
+	<tr valign="top">
+		<td width="50%" style="border-top: none" sdnum="1033;0;@"><p>
+			Oslo</p>
+		</td>
+		<td width="50%" style="border-top: none" sdnum="1033;0;@"><p>
+			18</p>
+		</td>
+	</tr>
+</table>
+<p style="line-height: 100%; margin-bottom: 0in"><img src="file:///tmp/lu1.tmp/lu1_tmp_d1.png" name="Image1"
+alt="Et hus" align="bottom" width="113" height="76" border="0"/>
+</p>
+<hr/>
+
+<p style="line-height: 100%; margin-bottom: 0in">Slutt</p>
+</body>
+</html>"""
 
 WEB_PAGE = """<meta charset='utf-8'><article style="font-family: serif; color: rgb(0, 0,
 0);"><nav>Meny</nav><h1>Uken</h1>
@@ -106,8 +157,17 @@ CORPUS = (
         "LibreOffice",
         LIBREOFFICE,
         "",
-        "## Uken\n\nVanlig, **fet**, *kursiv*, ~~strøket~~ og [lenke](https://example.org/a).\n\n"
-        f"{OUTLINE}\n- To\n\n{TABLE}",
+        "## Brevet\n\n## Uken\n\n### Mandag\n\nVanlig, **fet**, *kursiv*, **_begge_**, ~~strøket~~, understreket og "
+        "[lenke](https://example.org/a?b=1&c=2).\n\nFørste linje\\\nandre linje\n\n"
+        f"{OUTLINE}\n- To\n\n> Et sitat.\n\n```\na = 1\nb = 2\n```\n\nH2O\n\n{TABLE}\n\n---\n\nSlutt",
+    ),
+    Pasted(
+        "LibreOffice as plain text",
+        "",
+        "Uken\nFørste linje\n\n    • En\n        ◦ Under en\n            ▪ Lenger ned\n    • To\nMellom\n"
+        "    1. Først\n        1. Under først\n    2. Så\n– Slutt, sa hun.",
+        "Uken\\\nFørste linje\n\n- En\n  - Under en\n    - Lenger ned\n- To\n\nMellom\n\n"
+        "1. Først\n   1. Under først\n2. Så\n\n– Slutt, sa hun.",
     ),
     Pasted(
         "a web page",

@@ -54,6 +54,19 @@ function wordLists(body) {
   });
 }
 
+/* A text's headings begin at the second level: where a document has a first one above it, each goes a level down. Titles
+   of Word and LibreOffice are paragraphs. */
+function headings(body) {
+  const rename = (element, tag) => element.replaceWith(make(tag, [...element.childNodes]));
+  if (body.querySelector("h1") && body.querySelector("h2")) {
+    [3, 2, 1].forEach((level) => body.querySelectorAll(`h${level}`).forEach((each) => rename(each, `h${level + 1}`)));
+  }
+  body.querySelectorAll("p.MsoTitle, p font[size='6'], p font[size='7']").forEach((each) => {
+    const paragraph = each.closest("p");
+    if (each.textContent.trim() === paragraph.textContent.trim()) { rename(paragraph, "h2"); }
+  });
+}
+
 /* A list belongs into the item before it; Google Docs and old editors write it after that. */
 function nestedLists(body) {
   body.querySelectorAll("ul > ul, ul > ol, ol > ul, ol > ol").forEach((list) => {
@@ -159,7 +172,7 @@ export function cleaned(html) {
   if (body.querySelector("[data-pm-slice]")) { return { html: body.innerHTML, left: 0 }; }
   body.querySelectorAll(NEVER_SHOWN).forEach((each) => each.remove());
   body.querySelectorAll("[data-style]").forEach((each) => { if (/display:\s*none|mso-hide:\s*all|visibility:\s*hidden/i.test(style(each))) { each.remove(); } });
-  body.querySelectorAll("p.MsoTitle").forEach((each) => each.replaceWith(make("h2", [...each.childNodes])));
+  headings(body);
   wordLists(body);
   nestedLists(body);
   styledMarks(body);
@@ -175,23 +188,44 @@ export function cleaned(html) {
   return { html: body.innerHTML, left };
 }
 
+const ITEM = { ul: /^\s*[-*•◦▪‣–]\s+/, ol: /^\s*\d{1,3}[.)]\s+/ }, QUOTED = /^>\s?/;
+/* Word processors set off the items of lists; in other lines a dash or a number may begin a sentence. */
+const CERTAIN = /^\s*[•◦▪‣]\s|^[ \t]{2,}(?:[-*–]|\d{1,3}[.)])\s/;
+const kindOf = (line) => Object.keys(ITEM).find((kind) => ITEM[kind].test(line));
+
+/* Lines as items of lists, by their indents. */
+function addItems(body, lines) {
+  const open = [];
+  lines.forEach((line) => {
+    const indent = line.search(/\S/), kind = kindOf(line), before = body.lastElementChild;
+    if (!open.length && before && before.matches(kind)) { open.push({ indent, list: before }); }
+    while (open.length && (open.at(-1).indent > indent || (open.at(-1).indent === indent && !open.at(-1).list.matches(kind)))) { open.pop(); }
+    if (!open.length || open.at(-1).indent < indent) {
+      const list = make(kind);
+      (open.length ? open.at(-1).list.lastElementChild : body).append(list);
+      open.push({ indent, list });
+    }
+    open.at(-1).list.append(make("li", [line.replace(ITEM[kind], "")]));
+  });
+}
+
 /* Plain text: paragraphs, headings, quotations and lists as they are written in mails and notes. */
 export function ofPlainText(text) {
   const body = make("div");
-  const pattern = { ul: /^\s*[-*•–]\s+/, ol: /^\s*\d{1,3}[.)]\s+/, blockquote: /^>\s?/ };
-  const lines = (list) => list.flatMap((line, number) => [...number ? [make("br")] : [], line]);
+  const paragraph = (rows) => make("p", rows.flatMap((line, number) => [...number ? [make("br")] : [], line]));
   text.replace(/\r\n?/g, "\n").split(/\n[ \t]*\n+/).filter((each) => each.trim()).forEach((part) => {
-    const rows = part.split("\n").filter((line) => line.trim()), [first] = rows;
-    const [kind] = Object.entries(pattern).find(([, begin]) => rows.every((line) => begin.test(line))) || [""];
-    const heading = rows.length === 1 && /^(#{1,4})\s+(.*)$/.exec(first);
-    const bare = kind ? rows.map((line) => line.replace(pattern[kind], "")) : rows;
-    if (heading) { body.append(make(`h${Math.max(2, heading[1].length)}`, [heading[2]])); }
-    else if (kind === "ul" || kind === "ol") {
-      const list = body.lastElementChild && body.lastElementChild.matches(kind) ? body.lastElementChild : make(kind);
-      list.append(...bare.map((line) => make("li", [line])));
-      body.append(list);
-    } else if (kind) { body.append(make("blockquote", [make("p", lines(bare))])); }
-    else { body.append(make("p", lines(bare))); }
+    const rows = part.split("\n").filter((line) => line.trim());
+    const heading = rows.length === 1 && /^(#{1,4})\s+(.*)$/.exec(rows[0]);
+    if (heading) { body.append(make(`h${Math.max(2, heading[1].length)}`, [heading[2]])); return; }
+    if (rows.every((line) => QUOTED.test(line))) {
+      body.append(make("blockquote", [paragraph(rows.map((line) => line.replace(QUOTED, "")))]));
+      return;
+    }
+    const isList = rows.every(kindOf), isItem = (line) => isList || CERTAIN.test(line);
+    while (rows.length) {
+      const length = rows.findIndex((line) => isItem(line) !== isItem(rows[0])), run = rows.splice(0, length < 0 ? rows.length : length);
+      if (isItem(run[0])) { addItems(body, run); } else { body.append(paragraph(run)); }
+    }
   });
   return body;
 }

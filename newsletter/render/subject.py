@@ -23,6 +23,7 @@ from newsletter.messages import Message
 from newsletter.messages import lint as messages
 from newsletter.messages.general import ABOUT, TEXT
 from newsletter.render.content.first_line import first_line
+from newsletter.render.content.fragment import parse, serialise
 from newsletter.render.content.headline import shortened
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.own_words import with_own_words
@@ -209,6 +210,13 @@ def preheader(posts: Sequence[DigestPost], language: str) -> str:
 def beginning(text: str) -> str:
     """Return the preview text of an email without posts: the beginning of an editor's text in Markdown.
 
-    A subscriber's name is left out, with its braces.
+    A subscriber's name is left out, with its braces; so are images, addresses of videos and sponsors, unless there is
+    nothing else.
     """
-    return shortened(collapse(plain(markdown(_NAME.sub("", text)))), _LONGEST) if text.strip() else ""
+    html = markdown(_NAME.sub("", text)) if text.strip() else ""
+    if not html:
+        return ""
+    root = parse(html)
+    for element in root.xpath(".//figure | .//p[@class='embed'] | .//div[@data-tint='sponsor']"):
+        element.drop_tree()
+    return shortened(collapse(plain(serialise(root))) or collapse(plain(html)), _LONGEST)

@@ -16,7 +16,7 @@ _LONGEST_EXCERPT = 220
 _SHORTEST_TEXT = 40
 """A text with fewer characters, such as "Hello!", is joined with the next one."""
 
-_NOT_THE_EDITION_S = ("logo", "block", "foot", "name")
+_NOT_THE_EDITION_S = ("logo", "block", "tinted-sponsor", "foot", "name")
 """Classes of what is in every edition, or paid for: mastheads, sponsors and footers."""
 
 _NOT_TEXT = ("meta", "more", "dates", "tagline", "by-day", "when", "block-title")

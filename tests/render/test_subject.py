@@ -10,7 +10,7 @@ from newsletter.render.edition import render
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.lint import lint
 from newsletter.render.lint.codes import SUBJECT_LENGTH
-from newsletter.render.subject import preheader, subject
+from newsletter.render.subject import beginning, preheader, subject
 from tests.render.samples import SINCE, UNTIL, digest, letterhead, post
 
 POSTS = [post(0, title='"Beans"\n & \u200dmore'), post(1), post(2)]
@@ -101,6 +101,20 @@ def test_preheader_is_the_other_headlines_as_far_as_they_fit() -> None:
     line = preheader(posts, "nb")
     assert line == " · ".join(p.title for p in posts[1:5])
     assert 40 <= len(line) <= 140
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Dear {name|reader},\n\n![A quay](/a.png)\n![A ferry](/b.png)\n\nit is back.", "Dear, it is back."),
+        ("Look:\n\nhttps://youtu.be/abcdef\n\n| By |\n| --- |\n| Oslo |", "Look: By Oslo"),
+        ("::: sponsor\nCake!\n\n![A](/a.png)\n:::\n\nIt is back.", "It is back."),
+        ("![A quay](/a.png)", "[A quay]"),
+        (" ", ""),
+    ],
+)
+def test_preview_text_of_a_letter_is_its_beginning_without_images_videos_and_sponsors(text: str, line: str) -> None:
+    assert beginning(text) == line
 
 
 @pytest.mark.parametrize(

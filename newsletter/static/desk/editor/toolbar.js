@@ -24,7 +24,12 @@ export class Toolbar {
 
   enter(button) { this.buttons.forEach((each) => { each.tabIndex = each === button ? 0 : -1; }); }
 
-  focus() { (this.reachable.find((button) => button.tabIndex === 0) || this.reachable[0]).focus(); }
+  /* To the buttons for what is selected, or else to the one that was used last. */
+  focus() {
+    const { reachable } = this, button = reachable.find((each) => each.closest(".context")) || reachable.find((each) => each.tabIndex === 0) || reachable[0];
+    this.enter(button);
+    button.focus();
+  }
 
   rove(event) {
     const buttons = this.reachable, at = buttons.indexOf(event.target), last = buttons.length - 1;

@@ -129,6 +129,8 @@ def test_the_first_page_shows_them(editor: Client) -> None:
     page = " ".join(editor.get("/desk/").content.decode().split())
     for text in ("First headline", "1 subscriber", "+1 in 30 days", "Next edition"):
         assert text in page
+    subscription(2, timezone.now())
+    assert "2 subscribers" in editor.get("/desk/").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ WEEKS = 12
 HEADLINES = 4
 RECENT = timedelta(days=30)
 AUDIENCE_SECONDS = 60
+MANY = 1_000
+"""From so many subscribers on, their count is kept for a while, because counting them takes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,13 @@ def headlines(
 
 
 def audience(newsletter: Newsletter, now: datetime) -> Audience:
-    """Return the newsletter's audience, as it was at most a minute ago."""
+    """Return the newsletter's audience; that of a large one as it was at most a minute ago."""
     key = f"desk-audience-{newsletter.name}"
     counts: tuple[int, int, list[tuple[datetime, int]]] | None = cache.get(key)
     if counts is None:
         counts = _counts(newsletter.name, now)
-        cache.set(key, counts, AUDIENCE_SECONDS)
+        if counts[0] >= MANY:
+            cache.set(key, counts, AUDIENCE_SECONDS)
     total, change, weeks = counts
     text = ngettext("%(count)s subscriber", "%(count)s subscribers", total) % {"count": formatting.number(total)}
     sign = "+" if change > 0 else ""

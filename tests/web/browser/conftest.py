@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 
 from tests.conftest import Site, deadline
 from tests.doubles.ports import free_port
+from tests.web.browser.empty_folder import EmptyFolder
 from tests.web.browser.labels import EMAIL_ADDRESS
 
 # Playwright waits 5 s for what a page should show; a busy machine takes longer.
@@ -243,6 +244,15 @@ def _answers(url: str) -> bool:
         return False
 
 
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[EmptyFolder]:
+    """`newsletter run` in an empty folder; it ends with the test."""
+    site = EmptyFolder(tmp_path / "site")
+    yield site
+    site.process.terminate()
+    site.process.wait(60)
+
+
 BEING_SENT: dict[BrowserContext, set[Request]] = {}
 """Forms that pages of a window send at the moment."""
 CONSOLE: list[str] = []
@@ -275,10 +285,13 @@ def _note(message: ConsoleMessage) -> None:
         CONSOLE.append(f"{message.type} on {message.page.url if message.page else 'a page'}: {message.text}")
 
 
-def desk(browser: Browser, *, width: int = 1280, dark: bool = False) -> BrowserContext:
+def desk(browser: Browser, *, width: int = 1280, dark: bool = False, touch: bool = False) -> BrowserContext:
     """A window of that width; an error in the console of its pages fails the test."""
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, locale="en-GB", color_scheme="dark" if dark else "light"
+        viewport={"width": width, "height": 900},
+        locale="en-GB",
+        color_scheme="dark" if dark else "light",
+        has_touch=touch,
     )
     requests_sent = BEING_SENT[context] = set()
     context.on("request", lambda request: requests_sent.add(request) if request.method == "POST" else None)

@@ -20,8 +20,8 @@ from tests.web.browser.conftest import PROVOKED
 FIREFOX = "/usr/bin/firefox-esr"
 PATIENCE = 60.0
 LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
-COARSE, FINE, HOVER = 1, 2, 4
-"""What the pointer can do, as the preferences below say it."""
+COARSE = 1
+"""What a finger can do, as the preferences below say it: neither point exactly nor hover."""
 PREFERENCES = {
     "app.update.enabled": False,
     "browser.shell.checkDefaultBrowser": False,
@@ -176,12 +176,11 @@ class ProtocolError(Exception):
 
 
 @contextmanager
-def firefox(folder: Path, *, touch: bool) -> Iterator[Firefox]:
-    """Start Firefox without a window, with a mouse or a touch screen and a new profile; it ends with the block."""
+def firefox(folder: Path) -> Iterator[Firefox]:
+    """Start Firefox without a window, with a touch screen and a new profile; it ends with the block."""
     profile, said = folder / "profile", folder / "firefox.txt"
     profile.mkdir()
-    pointer = COARSE if touch else FINE + HOVER
-    preferences = {**PREFERENCES, "ui.primaryPointerCapabilities": pointer, "ui.allPointerCapabilities": pointer}
+    preferences = {**PREFERENCES, "ui.primaryPointerCapabilities": COARSE, "ui.allPointerCapabilities": COARSE}
     lines = (f"user_pref({json.dumps(key)}, {json.dumps(value)});\n" for key, value in preferences.items())
     (profile / "user.js").write_text("".join(lines), encoding="utf-8")
     command = [FIREFOX, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"]

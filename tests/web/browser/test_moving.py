@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.web.browser.conftest import Running, desk, open_draft
+from tests.web.browser.conftest import PERIOD, Running, desk, open_draft
 from tests.web.browser.labels import ONE_POST_NOT_INCLUDED
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -68,3 +68,16 @@ def test_text_being_typed_is_kept_while_posts_are_moved(draft: Page) -> None:
     expect(draft.get_by_text(ONE_POST_NOT_INCLUDED)).to_be_visible()
     expect(draft.locator("[data-write]").get_by_label("Headline")).to_have_value("Halvveis")
     expect(draft.locator(DAY)).to_have_text(["Halvveis"])
+
+
+def test_several_posts_are_moved_and_the_revisions_compared(browser: Browser, shared: Running) -> None:
+    page = desk(browser, width=375).new_page()
+    open_draft(page, shared)
+    page.goto(f"{shared.url}/desk/editions/kinaforum/{PERIOD}/several/")
+    page.get_by_label("Om te").check()
+    page.get_by_label("Regn i Shanghai").check()
+    page.get_by_label("Day", exact=True).fill("2025-02-06")
+    page.get_by_role("button", name="Move to this day").click()
+    expect(page.get_by_text("2 posts have been moved.")).to_be_visible()
+    page.goto(f"{shared.url}/desk/editions/kinaforum/{PERIOD}/compare/")
+    expect(page.get_by_text("moved to another day").first).to_be_visible()

@@ -225,3 +225,14 @@ def test_the_first_line_tells_the_label_of_a_link_from_the_text() -> None:
     assert first_line(label + "<p>There are thirty-one.</p>", 160) == "Map · There are thirty-one."
     assert first_line("<p>There are thirty-one.</p>" + label, 160) == "There are thirty-one. Map"
     assert first_line(label, 160) == ""
+
+
+def test_a_video_in_a_figure_has_no_empty_line_above_its_title_and_its_caption_is_one() -> None:
+    video = f'<p><a href="{WATCH}">▶ Harbour at dawn</a></p>'
+    boat = '<p><a href="https://blog.example/boat.mp4"><img src="boat.jpg" alt="" width="640"><br>▶ Boat</a></p>'
+    for link in (video, boat):
+        root = parse(body(f"<figure>{link}<figcaption><p>Filmed</p></figcaption></figure>"))
+        (picture,), (caption,) = root.iter("img"), root.iter("figcaption")
+        assert picture.get("style").startswith("display:inline; ")
+        assert (caption.text, len(caption)) == ("Filmed", 0)
+    assert "display" not in body(video + boat)

@@ -73,6 +73,7 @@ def prepare(
     _code(root, coloured=coloured)
     if ' align="' in html:
         _align(root)
+    _captions(root)
     for numbered in root.iter("ol"):
         if numbered.get("reversed") is not None:
             numbered.set("reversed", "")
@@ -254,6 +255,13 @@ def _align(root: Element) -> None:
         if element.tag == "figure":  # whose pictures are blocks, to which only their margins apply
             for picture in element.iter("img"):
                 picture.set("style", f"{picture.get('style', '')};margin:0 auto".lstrip(";"))
+
+
+def _captions(root: Element) -> None:
+    """Let captions of one paragraph, as Ghost has them, have the colour of captions."""
+    for caption in root.iter("figcaption"):
+        if len(caption) == 1 and caption[0].tag == "p" and not (caption.text or "").strip():
+            caption[0].drop_tag()
 
 
 def _drop_empty(root: Element) -> None:

@@ -110,7 +110,13 @@ def _show_poster(poster: Element, tallest: int) -> None:
     poster.set("width", str(width))
     if height:
         poster.set("height", str(height))
-    poster.set("style", f"width:100%; max-width:{width}px")
+    poster.set("style", _style(poster, width))
+
+
+def _style(element: Element, width: int) -> str:
+    """Return the style of a picture above a title. One in a figure is no block there, since a line break follows."""
+    in_figure = next(element.iterancestors("figure"), None) is not None
+    return f"{'display:inline; ' if in_figure else ''}width:100%; max-width:{width}px"
 
 
 def _card(paragraph: Element, title: Element) -> Element:
@@ -276,7 +282,7 @@ def _show(link: Element, label: str, preview: Preview | None, picture: str) -> N
     if not (own_picture or picture):
         return
     width, height = _size_of(own_picture, column_of(link))
-    style = f"width:100%; max-width:{width}px"
+    style = _style(link, width)
     attributes = {"src": own_picture.url if own_picture else picture, "alt": "", "width": str(width)}
     image = link.makeelement("img", attributes | ({"height": str(height)} if height else {}) | {"style": style})
     line_break = link.makeelement("br", {})

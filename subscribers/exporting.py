@@ -9,10 +9,11 @@ from django.db.models import Prefetch
 
 from newsletter.domain.picks import names_in
 from subscribers.models import Consent, Subscription
+from subscribers.personal_fields import PERSONAL, personal_values
 from subscribers.spreadsheets import escape_formulas
 
 FIELDS = (
-    "address", "name", "language", "newsletter", "state", "cadence", "topics", "paused_until", "tags", "joined",
+    "address", *PERSONAL, "newsletter", "state", "cadence", "topics", "paused_until", "tags", "joined",
     "unsubscribed_at", "reason", "consent", "consent_at", "consent_how", "consent_wording", "consent_language",
     "consent_network", "consent_page", "confirmed_at",
 )  # fmt: skip
@@ -27,8 +28,7 @@ def rows(newsletter: str) -> Iterator[dict[str, Any]]:
         latest = [c for c in s.consents.all() if c.confirmed_at] or list(s.consents.all())
         yield {
             "address": s.subscriber.address,
-            "name": s.subscriber.name,
-            "language": s.subscriber.language,
+            **personal_values(s.subscriber),
             "newsletter": s.newsletter,
             "state": str(s.state),
             "cadence": s.cadence,

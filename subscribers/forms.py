@@ -3,6 +3,7 @@
 The forms are rendered by the templates in templates/pages.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, cast
 
@@ -13,22 +14,13 @@ from django.utils.translation import gettext_lazy
 
 from newsletter.config import Newsletter
 from subscribers.addresses import Address, AddressProblem, read_address
-from subscribers.pages import LANGUAGES
+from subscribers.personal_fields import PERSONAL, PersonalField, one_line
 from subscribers.preferences import LONGEST_PAUSE
 
 LONGEST_FIELD, LONGEST_SOLUTION, MOST_FIELDS = 1_000, 4_000, 80
 OF_PROGRAMS = frozenset(("website", "altcha", "without_script"))
 """The fields of the sign-up form that nobody fills in."""
 WITHIN_A_YEAR = gettext_lazy("Choose a date within the next year.")
-
-
-JOINERS = "\u200c\u200d"
-"""Invisible characters that Persian, Indic scripts and emoji need."""
-
-
-def _text(text: str) -> str:
-    """Return the text on one line, without unprintable characters."""
-    return " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in text).strip(JOINERS).split())
 
 
 class AddressField(forms.CharField):
@@ -127,28 +119,27 @@ class ReasonForm(forms.Form):
 
     def clean_reason(self) -> str:
         """Return the reason on one line."""
-        return _text(self.cleaned_data["reason"])
+        return one_line(self.cleaned_data["reason"])
+
+
+class PersonalInput(forms.CharField):
+    """The entry of a personal field."""
+
+    def __init__(self, field: PersonalField) -> None:
+        super().__init__(required=False)
+        self.field = field
+
+    def clean(self, value: Any) -> str:
+        """Return the text to store; raise ValidationError if it is invalid."""
+        return self.field.entered(super().clean(value))
 
 
 class PersonForm(forms.Form):
-    """A subscriber's name and language."""
+    """The personal fields of a subscriber that a page sent; others stay as they are."""
 
-    name = forms.CharField(required=False)
-    language = forms.CharField(required=False)
-
-    def clean_name(self) -> str:
-        """Return the name on one line; raise ValidationError if it is too long for a greeting."""
-        name = _text(self.cleaned_data["name"])
-        if len(name) > 100:
-            raise forms.ValidationError(_("Enter a name of at most 100 characters."))
-        return name
-
-    def clean_language(self) -> str:
-        """Return one of the supported languages."""
-        language: str = self.cleaned_data["language"]
-        if language not in LANGUAGES:
-            raise forms.ValidationError(_("Choose one of the languages."))
-        return language
+    def __init__(self, data: Mapping[str, str]) -> None:
+        super().__init__(data)
+        self.fields.update({name: PersonalInput(field) for name, field in PERSONAL.items() if name in data})
 
 
 class EraseForm(forms.Form):

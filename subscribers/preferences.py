@@ -32,6 +32,7 @@ from subscribers.models import (
     subscriptions_changed,
     subscriptions_ended,
 )
+from subscribers.personal_fields import personal_values
 from subscribers.protection.sign_up_limits import requests_counter
 from subscribers.signup import ConfirmResult, unblock
 from subscribers.subscription_requests import confirmations_counter
@@ -165,9 +166,9 @@ def profile_of(token: str) -> tuple[ConfirmResult, Subscriber | None]:
 
 
 @transaction.atomic
-def update_profile(subscriber: Subscriber, name: str, language: str) -> None:
-    """Change a subscriber's name and language."""
-    Subscriber.objects.filter(pk=subscriber.pk).update(name=name, language=language)
+def update_profile(subscriber: Subscriber, **values: str) -> None:
+    """Change some of a subscriber's personal fields."""
+    Subscriber.objects.filter(pk=subscriber.pk).update(**values)
     _tell_of_change(subscriber)
 
 
@@ -249,8 +250,7 @@ def _own_data(subscriber: Subscriber) -> dict[str, Any]:
     consents = Prefetch("consents", Consent.objects.order_by("at"))
     return {
         "address": subscriber.address,
-        "name": subscriber.name,
-        "language": subscriber.language,
+        **personal_values(subscriber),
         "created": subscriber.created.isoformat(),
         "subscriptions": [
             {

@@ -1,6 +1,6 @@
 """A batch of lines: the result of each, compared with existing rows, and the rows to write."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -29,7 +29,7 @@ from subscribers.models import (
 )
 from subscribers.models.inserts import insert_numbered, insert_values, select_in, unsaved
 from subscribers.models.people import clean_tag
-from subscribers.pages import supported
+from subscribers.personal_fields import PERSONAL, personal_values
 from subscribers.signup import invite
 from subscribers.tokens import fingerprint
 
@@ -38,7 +38,6 @@ TIE_FIELDS = (
     "state", "joined", "unsubscribed_at", "reason", "returns", "tags", "cadence", "topics", "paused_until",
     "welcome_from",
 )  # fmt: skip
-PERSON_FIELDS = ("name", "language")
 IMPORTED = str(Consent.How.IMPORT)
 
 
@@ -90,7 +89,7 @@ class ImportBatch:
     new_ties: list[Subscription] = field(default_factory=list)
     activated: list[Subscription] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
-    before_of_people: dict[str, dict[str, object]] = field(default_factory=dict)
+    before_of_people: dict[str, Mapping[str, object]] = field(default_factory=dict)
     before_of_ties: dict[str, dict[str, object]] = field(default_factory=dict)
     topic_changes: list[TopicChange] = field(default_factory=list)
     moved: list[int] = field(default_factory=list)
@@ -202,9 +201,8 @@ class ImportBatch:
                 Subscriber,
                 address=person.address.written,
                 key=key,
-                name=row.name[:100],
-                language=supported(row.language) if row.language else "",
                 created=at,
+                **row.personal,
                 **Subscriber.hashed(key),
             )
             self.people[key] = subscriber
@@ -241,11 +239,10 @@ class ImportBatch:
     def _complete(self, key: str, tie: Subscription, row: PersonRow) -> bool:
         """Fill in missing values and add tags; existing values are kept."""
         subscriber, changed = self.people[key], False
-        texts = (("name", row.name[:100]), ("language", supported(row.language) if row.language else ""))
-        for name, value in texts:
+        for name, value in row.personal.items():
             if value and not getattr(subscriber, name):
                 if subscriber.pk:
-                    self.before_of_people.setdefault(key, _values(subscriber, PERSON_FIELDS))
+                    self.before_of_people.setdefault(key, personal_values(subscriber))
                 setattr(subscriber, name, value)
                 changed = True
         tags = set(_cleaned(row.tags)) - set(tie.tags) if row.tags else set()
@@ -288,7 +285,7 @@ class ImportBatch:
             store_sets(Subscription.objects.filter(pk__in=self.moved), self.order.newsletter)
         if self.before_of_people:
             people = [self.people[key] for key in self.before_of_people]
-            Subscriber.objects.bulk_update(people, PERSON_FIELDS, batch_size=200)
+            Subscriber.objects.bulk_update(people, tuple(PERSONAL), batch_size=200)
         if self.before_of_ties:
             ties = [self.ties[key] for key in self.before_of_ties]
             Subscription.objects.bulk_update(ties, TIE_FIELDS, batch_size=100)
@@ -306,8 +303,7 @@ class ImportBatch:
     def _changes(self, imported: int) -> Iterator[ImportChange]:
         for key, before in self.before_of_people.items():
             person = self.people[key]
-            after = _values(person, PERSON_FIELDS)
-            yield ImportChange(of_id=imported, subscriber=person, before=before, after=after)
+            yield ImportChange(of_id=imported, subscriber=person, before=before, after=personal_values(person))
         for key, before in self.before_of_ties.items():
             tie = self.ties[key]
             yield ImportChange(of_id=imported, subscription=tie, before=before, after=_values(tie, TIE_FIELDS))
@@ -361,7 +357,7 @@ def _cleaned(tags: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({tag for word in tags if (tag := clean_tag(word))}))
 
 
-def _values(row: Subscriber | Subscription, names: Sequence[str]) -> dict[str, object]:
+def _values(row: Subscription, names: Sequence[str]) -> dict[str, object]:
     return {name: stored(getattr(row, name)) for name in names}
 
 

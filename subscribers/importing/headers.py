@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple, get_args
 
 from newsletter.config import TOPIC_NAME, Cadence
@@ -15,6 +16,7 @@ from subscribers.importing import vocabulary
 from subscribers.importing.dates import BadDate, Order, moment
 from subscribers.importing.standing import WORDS, Standing
 from subscribers.importing.tools import ENDED, FORMS, OWN, PLAIN
+from subscribers.personal_fields import PERSONAL
 from subscribers.spreadsheets import unescape_formulas
 
 YES, NO = frozenset({"true", "yes", "1", "t", "y"}), frozenset({"false", "no", "0", "f", "n"})
@@ -52,13 +54,12 @@ class Kept:
 
 
 class PersonRow(NamedTuple):
-    """The data of one line, before the address is validated; `left` is when the person left or was blocked, `why` the
-    reason that they gave.
+    """The data of one line, before the address is validated; `personal` has personal fields as they are stored, `left`
+    is when the person left or was blocked, `why` the reason that they gave.
     """
 
     address: str
-    name: str = ""
-    language: str = ""
+    personal: Mapping[str, str] = MappingProxyType({})
     tags: tuple[str, ...] = ()
     standing: Standing = Standing.ACTIVE
     cadence: str = ""
@@ -76,8 +77,7 @@ class Columns:
     form: str
     width: int
     address: int
-    names: tuple[int, ...] = ()
-    language: int = -1
+    personal: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     tags: tuple[int, ...] = ()
     state: tuple[int, ...] = ()
     cadence: int = -1
@@ -100,8 +100,7 @@ class Columns:
         standing = self._standing(cells)
         return PersonRow(
             address=cells[self.address].strip(),
-            name=" ".join(word for n in self.names for word in cells[n].split()),
-            language=cells[self.language].strip() if self.language >= 0 else "",
+            personal={k: PERSONAL[k].imported([cells[n] for n in numbers]) for k, numbers in self.personal.items()},
             tags=sum((_tags(cells[n]) for n in self.tags if cells[n]), ()),
             standing=standing,
             cadence=_cadence(cells[self.cadence]) if self.cadence >= 0 else "",
@@ -164,8 +163,7 @@ def recognise(headers: Sequence[str]) -> Columns | None:
         form=form.name,
         width=len(headers),
         address=at[form.address],
-        names=_all(at, form.names),
-        language=_first(at, form.language),
+        personal={name: _all(at, headers) for name, headers in form.personal.items()},
         tags=_all(at, form.tags),
         state=_all(at, form.state),
         cadence=_first(at, "cadence"),
@@ -196,8 +194,7 @@ def _plain(at: Mapping[str, int], width: int) -> Columns | None:
         form=PLAIN.name,
         width=width,
         address=address,
-        names=_names(at),
-        language=_first(at, "|".join(vocabulary.LANGUAGE)),
+        personal={**{name: _all(at, each.headers)[:1] for name, each in PERSONAL.items()}, "name": _names(at)},
         tags=_all(at, vocabulary.TAGS),
         state=(state,) if state >= 0 else (),
         cadence=_first(at, "cadence"),

@@ -11,13 +11,17 @@ from newsletter.messages import Problem
 from newsletter.messages import subscriptions as messages
 from subscribers.importing.dates import Order
 from subscribers.importing.headers import Columns, recognise
+from subscribers.personal_fields import PERSONAL
 
-ADDRESS, NAME, LANGUAGE, TAGS, STATE, JOINED, NOTHING = "address", "name", "language", "tags", "state", "joined", ""
+ADDRESS, TAGS, STATE, JOINED, NOTHING = "address", "tags", "state", "joined", ""
 ORDERS: dict[str, Order] = {"joined_day": "day", "joined_month": "month"}
 """A subscription date for which a person chooses whether the day or the month comes first."""
-MEANINGS = (ADDRESS, NAME, LANGUAGE, TAGS, STATE, JOINED, *ORDERS, NOTHING)
-ONCE = {ADDRESS: messages.TWO_ADDRESSES, LANGUAGE: messages.TWO_LANGUAGES}
-"""Meanings that only one column can have, with the message for more; names, tags, states and dates can have several."""
+MEANINGS = (ADDRESS, *PERSONAL, TAGS, STATE, JOINED, *ORDERS, NOTHING)
+ONCE = {
+    ADDRESS: messages.TWO_ADDRESSES,
+    **{name: field.only_one for name, field in PERSONAL.items() if field.only_one},
+}
+"""Meanings that only one column can have, with the message for more; the others can have several."""
 
 
 class InvalidMapping(Problem):
@@ -35,9 +39,9 @@ def guessed(head: Sequence[str]) -> list[str]:
     if known is None:
         address = next((n for n, cell in enumerate(head) if "@" in cell), None)
         return [ADDRESS if n == address else NOTHING for n in range(len(head))]
-    meanings = {known.address: ADDRESS, known.language: LANGUAGE}
-    meant = ((known.names, NAME), (known.tags, TAGS), (known.state, STATE), (known.joined, JOINED))
-    for numbers, meaning in meant:
+    meanings = {known.address: ADDRESS}
+    meant = {**known.personal, TAGS: known.tags, STATE: known.state, JOINED: known.joined}
+    for meaning, numbers in meant.items():
         meanings |= dict.fromkeys(numbers, meaning)
     return [meanings.get(n, NOTHING) for n in range(len(head))]
 
@@ -59,8 +63,7 @@ def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:
     return replace(
         base,
         address=numbers[ADDRESS][0],
-        names=numbers[NAME],
-        language=_one(numbers[LANGUAGE]),
+        personal={name: numbers[name] for name in PERSONAL},
         tags=numbers[TAGS],
         state=numbers[STATE] or tuple(n for n in base.state if n in free),
         states=base.states if set(numbers[STATE]) <= set(base.state) else {},
@@ -71,7 +74,3 @@ def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:
         ended=tuple(each for each in base.ended if each[0] in free),
         answers=tuple(each for each in base.answers if each[0] in free),
     )
-
-
-def _one(numbers: Sequence[int]) -> int:
-    return numbers[0] if numbers else -1

@@ -182,7 +182,7 @@ def _headless(path: Path, head: list[str]) -> Columns:
         excerpt = ", ".join(cell.strip() for cell in head)[:200]
         raise _problem(path, messages.NO_ADDRESS_COLUMN(line=excerpt))
     names = (1,) if address == 0 and len(head) > 1 else (0,) if address == 1 else ()
-    return Columns("", len(head), address, names)
+    return Columns("", len(head), address, {"name": names})
 
 
 def _records(file: TextIO, delimiter: str) -> Iterator[tuple[int, list[str], Message | None]]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from subscribers.importing.standing import Standing, states
+from subscribers.personal_fields import PERSONAL
 
 _FETCHED = states("active", "pending", "unsubscribed", bounced="bounced", blocked="blocked", complained="complained")
 """What `newsletter fetch` writes, whatever the tool's own words are."""
@@ -28,8 +29,7 @@ class FileFormat:
     name: str
     signs: frozenset[str]
     address: str
-    names: tuple[str, ...] = ()
-    language: str = ""
+    personal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     state: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
@@ -70,54 +70,55 @@ _BUTTONDOWN = states(
 _JETPACK = states("subscribed", "not_confirmed", "not_subscribed", bounced="not_sending")
 
 
-def _form(name: str, signs: str, address: str, **columns: object) -> FileFormat:
-    return FileFormat(name, frozenset(signs.split()), address, **columns)  # type: ignore[arg-type]
+def _form(tool: str, signs: str, address: str, /, **columns: object) -> FileFormat:
+    personal = {name: columns.pop(name) for name in PERSONAL if name in columns}
+    return FileFormat(tool, frozenset(signs.split()), address, personal=personal, **columns)  # type: ignore[arg-type]
 
 
 FORMS = (
-    _form("newsletter", "address newsletter state consent", "address", names=("name",), language="language",
-          tags=("tags",), state=("state",), joined=("joined",), unescape=True,
-          states=states("active", "pending", "unsubscribed"), ended={"unsubscribedat": LEFT}),
-    _form("Mailchimp", "emailaddress memberrating", "emailaddress", names=("firstname", "lastname"),
-          language="language", tags=("tags",), joined=("confirmtime", "optintime"), ended=ENDED),
-    _form("Substack", "email activesubscription", "email", names=("name",), joined=("createdat", "startdate"),
+    _form("newsletter", "address newsletter state consent", "address",
+          **{name: (name.replace("_", ""),) for name in PERSONAL}, tags=("tags",), state=("state",), joined=("joined",),
+          unescape=True, states=states("active", "pending", "unsubscribed"), ended={"unsubscribedat": LEFT}),
+    _form("Mailchimp", "emailaddress memberrating", "emailaddress", name=("firstname", "lastname"),
+          language=("language",), tags=("tags",), joined=("confirmtime", "optintime"), ended=ENDED),
+    _form("Substack", "email activesubscription", "email", name=("name",), joined=("createdat", "startdate"),
           yes={"emaildisabled": LEFT}),
-    _form("Substack", "email emaildisabled", "email", names=("name",), joined=("createdat", "startdate"),
+    _form("Substack", "email emaildisabled", "email", name=("name",), joined=("createdat", "startdate"),
           yes={"emaildisabled": LEFT}),
     _form("Buttondown", "email creationdate", "email", tags=("tags",), state=("type", "subscribertype"),
           joined=("creationdate",), states=_BUTTONDOWN, ended=ENDED),
-    _form("Ghost", "email subscribedtoemails", "email", names=("name",), tags=("labels",), joined=("createdat",),
+    _form("Ghost", "email subscribedtoemails", "email", name=("name",), tags=("labels",), joined=("createdat",),
           no={"subscribedtoemails": LEFT}, ended=ENDED),
-    _form("listmonk", "email uuid attributes", "email", names=("name",), state=("status",), joined=("createdat",),
+    _form("listmonk", "email uuid attributes", "email", name=("name",), state=("status",), joined=("createdat",),
           states=states("enabled", blocked="disabled blocklisted blacklisted")),
-    *(_form(tool, f"email {tool.lower()}status", "email", names=("name",), tags=("tags",), joined=("createdat",),
+    *(_form(tool, f"email {tool.lower()}status", "email", name=("name",), tags=("tags",), joined=("createdat",),
             state=(f"{tool.lower()}status",), states=_FETCHED, ended={"unsubscribedat": LEFT})
       for tool in ("Ghost", "listmonk")),
-    _form("MailPoet", "email globalstatus", "email", names=("firstname", "lastname"),
+    _form("MailPoet", "email globalstatus", "email", name=("firstname", "lastname"),
           state=("globalstatus", "liststatus"), joined=("confirmationtime", "subscriptiontime"), states=_MAILPOET),
-    _form("MailPoet", "email liststatus", "email", names=("firstname", "lastname"), state=("liststatus",),
+    _form("MailPoet", "email liststatus", "email", name=("firstname", "lastname"), state=("liststatus",),
           joined=("confirmationtime", "subscriptiontime"), states=_MAILPOET),
-    _form("beehiiv", "email status tier createdat", "email", names=("firstname", "lastname"), tags=("tags",),
+    _form("beehiiv", "email status tier createdat", "email", name=("firstname", "lastname"), tags=("tags",),
           state=("status",), joined=("createdat",), states=states("active", "pending validating", "inactive"),
           ended=ENDED),
-    _form("beehiiv", "email status subscriptiontier", "email", names=("firstname", "lastname"), tags=("tags",),
+    _form("beehiiv", "email status subscriptiontier", "email", name=("firstname", "lastname"), tags=("tags",),
           state=("status",), joined=("createdat", "created"),
           states=states("active", "pending validating", "inactive"), ended=ENDED),
-    _form("Kit", "email firstname status createdat", "email", names=("firstname",), tags=("tags",), state=("status",),
+    _form("Kit", "email firstname status createdat", "email", name=("firstname",), tags=("tags",), state=("status",),
           joined=("createdat",),
           states=states("active confirmed", "inactive unconfirmed", "cancelled canceled unsubscribed",
                         bounced="bounced", blocked="blocked", complained="complained"),
           ended=ENDED),
-    _form("Kit", "emailaddress firstname state createdat", "emailaddress", names=("firstname",), tags=("tags",),
+    _form("Kit", "emailaddress firstname state createdat", "emailaddress", name=("firstname",), tags=("tags",),
           state=("state",), joined=("createdat",),
           states=states("active confirmed", "inactive unconfirmed", "cancelled canceled unsubscribed",
                         bounced="bounced", blocked="blocked", complained="complained"),
           ended=ENDED),
-    _form("MailerLite", "subscriber subscribed location", "subscriber", names=("name", "lastname"), state=("status",),
+    _form("MailerLite", "subscriber subscribed location", "subscriber", name=("name", "lastname"), state=("status",),
           joined=("subscribed",), states=_MAILERLITE, ended=ENDED),
-    _form("MailerLite", "email subscribedat", "email", names=("name", "lastname"), state=("status", "type"),
+    _form("MailerLite", "email subscribedat", "email", name=("name", "lastname"), state=("status", "type"),
           joined=("subscribedat",), states=_MAILERLITE, ended=ENDED),
-    _form("Jetpack", "emailaddress subscriptionstatus datesubscribed", "emailaddress", names=("displayname", "name"),
+    _form("Jetpack", "emailaddress subscriptionstatus datesubscribed", "emailaddress", name=("displayname", "name"),
           state=("subscriptionstatus",), joined=("datesubscribed",), states=_JETPACK),
 )  # fmt: skip
 

@@ -14,7 +14,6 @@ from django.db.models import Exists, OuterRef, Q
 
 from newsletter.messages import Problem
 from newsletter.messages import subscriptions as messages
-from subscribers.importing.batch import PERSON_FIELDS
 from subscribers.importing.pacing import PacedTransactions
 from subscribers.models import (
     Consent,
@@ -109,7 +108,7 @@ def _put_back(record: Import, after: int, at: datetime, _kept: Kept) -> int | No
             if done:
                 changed.append(change.subscription.pk)
         elif change.subscriber:
-            done = _restore(change.subscriber, change, PERSON_FIELDS)
+            done = _restore(change.subscriber, change, tuple(change.before))
         back["restored" if done else "kept"] += 1
     ImportChange.objects.filter(pk__in=[change.pk for change in changes]).delete()
     choices_changed.send(Subscription, numbers=changed)

@@ -29,7 +29,6 @@ FAMILY_NAME = (
 WITH_FAMILY_NAME = ("vorname", "prenom")
 """Given names beside which the column for `name` or `nom` is the family name."""
 
-LANGUAGE = ("language", "lang", "sprak", "sprog", "sprache", "langue", "idioma")
 TAGS = (
     "tags", "labels", "tagger", "taggar", "etiketter", "merkelapper", "stikkord", "emneord", "etiketten",
     "schlagworter", "schlagworte", "etiquettes", "motscles", "etiquetas",

@@ -13,6 +13,7 @@ from subscribers.addresses import Address
 from subscribers.forms import AddressForm, EraseForm, PersonForm
 from subscribers.models import Subscriber, Subscription
 from subscribers.pages import language_of, message, page
+from subscribers.personal_fields import PERSONAL
 from subscribers.signup import ConfirmResult
 
 Faults = dict[str, str]
@@ -21,7 +22,7 @@ Faults = dict[str, str]
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest, token: str) -> HttpResponse:
-    """Show and change name, language and address, and erase the data; `?data` downloads it."""
+    """Show and change personal fields and address, and erase the data; `?data` downloads it."""
     result, subscriber = actions.profile_of(token)
     if subscriber is None:
         kind, status = ("old", 410) if result is ConfirmResult.EXPIRED else ("gone", 404)
@@ -41,6 +42,7 @@ def profile(request: HttpRequest, token: str) -> HttpResponse:
         "me.html",
         language,
         subscriber=subscriber,
+        text_fields=[field for field in PERSONAL.values() if not field.choices],
         given={} if notice else request.POST,
         notice=notice,
         faults=faults,
@@ -76,8 +78,8 @@ def _act(request: HttpRequest, subscriber: Subscriber) -> tuple[str, Faults]:
 
 
 def _save_all(request: HttpRequest, subscriber: Subscriber, *, moves: bool) -> tuple[str, Faults]:
-    """Save name and language, and request the change of address, whichever of the buttons was pressed."""
-    saved, faults = _save(request, subscriber) if "language" in request.POST else ("", {})
+    """Save the personal fields, and request the change of address, whichever of the buttons was pressed."""
+    saved, faults = _save(request, subscriber) if PERSONAL.keys() & request.POST.keys() else ("", {})
     moved, faults_of_address = _move(request, subscriber) if moves else ("", {})
     faults |= faults_of_address
     return ("", faults) if faults else (moved or saved, {})
@@ -87,8 +89,8 @@ def _save(request: HttpRequest, subscriber: Subscriber) -> tuple[str, Faults]:
     form = PersonForm(request.POST)
     if not form.is_valid():
         return "", _faults(form.errors)
-    actions.update_profile(subscriber, form.cleaned_data["name"], form.cleaned_data["language"])
-    with translation.override(form.cleaned_data["language"]):
+    actions.update_profile(subscriber, **form.cleaned_data)
+    with translation.override(form.cleaned_data.get("language") or translation.get_language()):
         return _("Saved."), {}
 
 

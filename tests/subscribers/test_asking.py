@@ -63,7 +63,7 @@ def test_an_active_subscriber_is_not_asked(sign: str) -> None:
     elif sign == "cadence":
         preferences.choose_cadence(tie, "")
     elif sign == "profile":
-        preferences.update_profile(tie.subscriber, "Ola", "nb")
+        preferences.update_profile(tie.subscriber, name="Ola", language="nb")
     assert asked() == 0
 
 

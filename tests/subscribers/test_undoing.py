@@ -149,11 +149,22 @@ def test_whom_an_editor_added_since_stays_subscribed(take: Take) -> None:
 def test_a_changed_name_stays(take: Take) -> None:
     tie = subscription("kari@reader.example")
     report = take("email,name,tags\nkari@reader.example,K,film\n")
-    preferences.update_profile(tie.subscriber, "Kari", "nb")
+    preferences.update_profile(tie.subscriber, name="Kari", language="nb")
     record = undone(report)
     tie.refresh_from_db()
     tie.subscriber.refresh_from_db()
     assert (tie.subscriber.name, tie.tags, record.undo) == ("Kari", (), {"restored": 1, "kept": 1})
+
+
+def test_an_import_is_undone_that_is_older_than_a_personal_field(take: Take) -> None:
+    subscription("kari@reader.example")
+    report = take("email,name\nkari@reader.example,Kari\n")
+    change = ImportChange.objects.get()
+    for values in (change.before, change.after):
+        del values["language"]
+    change.save()
+    assert undone(report).undo == {"restored": 1}
+    assert Subscriber.objects.get().name == ""
 
 
 def test_the_latest_import_is_undone_first(take: Take) -> None:

@@ -28,6 +28,7 @@ from newsletter.messages import api as messages
 from newsletter.messages import history as acts
 from subscribers import admin_actions, cadences, exporting, preferences
 from subscribers.models import Subscription, clean_tag
+from subscribers.personal_fields import personal_values
 
 router = Router(tags=["subscribers"])
 NDJSON = "application/x-ndjson"
@@ -210,8 +211,6 @@ def _shown(who: Caller, ties: list[Subscription]) -> list[SubscriberOut]:
         SubscriberOut(
             id=tie.pk,
             address=tie.subscriber.address,
-            name=tie.subscriber.name,
-            language=tie.subscriber.language,
             newsletter=tie.newsletter,
             state=cast(SubscriptionState, tie.state),
             blocked=tie.pk in blocked,
@@ -222,6 +221,7 @@ def _shown(who: Caller, ties: list[Subscription]) -> list[SubscriberOut]:
             created=tie.created,
             joined=tie.joined,
             unsubscribed_at=tie.unsubscribed_at,
+            **personal_values(tie.subscriber),
         )
         for tie in ties
     ]

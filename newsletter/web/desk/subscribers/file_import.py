@@ -25,6 +25,7 @@ from newsletter.web.desk.subscribers.import_jobs import ImportOrder
 from subscribers.importing import FileProblem, is_archive, outline
 from subscribers.importing.hashes import has_hashes
 from subscribers.models import Import, Suppression
+from subscribers.personal_fields import PERSONAL
 from subscribers.requests import config_of
 
 SALT = "newsletter.desk.import"
@@ -181,8 +182,7 @@ def _meanings() -> dict[str, str]:
     return {
         "": _("Ignore"),
         "address": _("Email address"),
-        "name": _("Name"),
-        "language": _("Language"),
+        **{name: str(field.label) for name, field in PERSONAL.items()},
         "tags": _("Tags"),
         "state": _("Status, such as unsubscribed"),
         "joined": _("Subscribed since"),

@@ -39,6 +39,11 @@ LOAD = """async () => {
     return list;
   };
 }"""
+LETTER_BEFORE_NAME = """{ type: "doc", content: [{ type: "paragraph", content: [
+  { type: "text", text: "x.", marks: [{ type: "bold" }, { type: "italic" }] },
+  { type: "text", text: "a", marks: [{ type: "bold" }] },
+  { type: "token", attrs: { token: "{name}" } },
+] }] }"""
 SAMPLE = """## Uken i Kina
 
 Kjære {name|leser}, en **viktig** *sak* med `kode`, ~~feil~~ og [lenke](https://example.org/a).
@@ -80,7 +85,8 @@ def test_markdown_means_the_same_after_a_round_trip(browser: Browser) -> None:
     page = open_editor(browser)
     page.evaluate(LOAD)
     written = page.evaluate(
-        f"window.docs = ({RANDOM})(1, 150).map((json) => schema.nodeFromJSON(json)), docs.map(parts.serialize)"
+        f"window.docs = [{LETTER_BEFORE_NAME}, ...({RANDOM})(1, 150)].map((json) => schema.nodeFromJSON(json)), "
+        "docs.map(parts.serialize)"
     )
     read = "htmls => (window.docs = htmls.map((html) => parts.parse(schema, html)), docs.map(parts.serialize))"
     before = page.evaluate("docs.map(meaning)")

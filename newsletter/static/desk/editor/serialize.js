@@ -66,8 +66,12 @@ function parts(block) {
   /* Markdown drops spaces at the beginning and the end of a line. */
   return list.filter((part, place) => !part.space || part.isBreak || !((list[place - 1] || {}).isBreak || (list[place + 1] || {}).isBreak));
 }
-/* A name counts as a word, which no reference can replace: what can't begin or end beside it goes over it. */
-const touchesWord = (part, step) => WORD.test([...(part.isToken ? "x" : part.source ?? part.text)].at(step > 0 ? -1 : 0));
+/* A name counts as a word, which no reference can replace: what can't begin or end beside it goes over it. A single letter
+   may be written as a reference itself. */
+function touchesWord(part, step) {
+  const characters = [...(part.isToken ? "xx" : part.source ?? part.text)];
+  return WORD.test(characters.at(step > 0 ? -1 : 0)) && (part.source !== undefined || characters.length > 1);
+}
 const linkOf = (marks) => marks.find((mark) => mark.type.name === "link");
 
 /* Pieces of Markdown: text, source that stays as it is, and delimiters that open or close a mark. */

@@ -34,7 +34,7 @@ from subscribers.signup import invite
 from subscribers.tokens import fingerprint
 
 State = Subscription.State
-TIE_FIELDS = (
+SUBSCRIPTION_FIELDS = (
     "state", "joined", "unsubscribed_at", "reason", "returns", "tags", "cadence", "topics", "paused_until",
     "welcome_from",
 )  # fmt: skip
@@ -81,16 +81,16 @@ class ImportBatch:
 
     order: Order
     people: dict[str, Subscriber] = field(default_factory=dict)
-    ties: dict[str, Subscription] = field(default_factory=dict)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
     suppressed: dict[str, str] = field(default_factory=dict)
     blocks: BlockList = field(default_factory=BlockList)
     confirmed: dict[int, datetime] = field(default_factory=dict)
     new_people: list[Subscriber] = field(default_factory=list)
-    new_ties: list[Subscription] = field(default_factory=list)
+    new_subscriptions: list[Subscription] = field(default_factory=list)
     activated: list[Subscription] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
     before_of_people: dict[str, Mapping[str, object]] = field(default_factory=dict)
-    before_of_ties: dict[str, dict[str, object]] = field(default_factory=dict)
+    before_of_subscriptions: dict[str, dict[str, object]] = field(default_factory=dict)
     topic_changes: list[TopicChange] = field(default_factory=list)
     moved: list[int] = field(default_factory=list)
     kept: dict[int, Kept] = field(default_factory=dict)
@@ -105,11 +105,13 @@ class ImportBatch:
         self.people = {s.key: s for s in Subscriber.objects.filter(key__in=present)} if present else {}
         by_number = {s.pk: s.key for s in self.people.values()}
         if by_number:
-            ties = Subscription.objects.filter(newsletter=self.order.newsletter, subscriber__in=list(by_number))
+            subscriptions = Subscription.objects.filter(
+                newsletter=self.order.newsletter, subscriber__in=list(by_number)
+            )
             if lock:
                 locked_bases(self.order.newsletter)
-                ties = ties.select_for_update().order_by("pk")
-            self.ties = {by_number[t.subscriber_id]: t for t in ties}
+                subscriptions = subscriptions.select_for_update().order_by("pk")
+            self.subscriptions = {by_number[t.subscriber_id]: t for t in subscriptions}
         if Suppression.objects.exists():
             self.suppressed = Suppression.objects.suppressed(keys)
             if Suppression.objects.exclude(key_id=fingerprint()).exists():
@@ -118,37 +120,39 @@ class ImportBatch:
         leaving = {person.address.key for person in people if person.row.standing > Standing.WAITING}
         if leaving:
             self.blocks.look_up([(Suppression.Kind.ADDRESS, key) for key in leaving])
-            self.confirmed = _confirmed([tie for key in leaving if (tie := self.ties.get(key)) and tie.pk])
+            self.confirmed = _confirmed(
+                [subscription for key in leaving if (subscription := self.subscriptions.get(key)) and subscription.pk]
+            )
 
     def judge(self, person: Person) -> LineResult | Message:
         """Return what becomes of a line, or a message that says why it is refused."""
         key, row = person.address.key, person.row
-        tie = self.ties.get(key)
+        subscription = self.subscriptions.get(key)
         if row.standing > Standing.WAITING:
-            return self._stop(person, tie)
+            return self._stop(person, subscription)
         if key in self.suppressed:
             return messages.BLOCKED(reason=self.suppressed[key])
-        if tie and tie.state == State.UNSUBSCRIBED:
+        if subscription and subscription.state == State.UNSUBSCRIBED:
             return messages.LEFT(newsletter=self.order.newsletter)
         state = State.PENDING if row.standing == Standing.WAITING else self.order.state
-        if tie is None:
+        if subscription is None:
             self._add(person, state)
             return ACTIVE if state == State.ACTIVE else WAITING
-        changed = self._complete(key, tie, row)
-        if tie.state == State.PENDING and state == State.ACTIVE:
-            self._remember_tie(key, tie)
-            tie.state, tie.joined = State.ACTIVE, row.joined or self.order.at
-            tie.welcome_from = self.order.at if self.order.welcome else None
-            self._keep(tie, row.kept)
-            if tie.pk:
-                self.activated.append(tie)
+        changed = self._complete(key, subscription, row)
+        if subscription.state == State.PENDING and state == State.ACTIVE:
+            self._remember_subscription(key, subscription)
+            subscription.state, subscription.joined = State.ACTIVE, row.joined or self.order.at
+            subscription.welcome_from = self.order.at if self.order.welcome else None
+            self._keep(subscription, row.kept)
+            if subscription.pk:
+                self.activated.append(subscription)
             return ACTIVATED
         return COMPLETED if changed else UNCHANGED
 
     def became(self, person: Person) -> str:
         """Return the state of a person's subscription, or the reason why the file blocks the address."""
         reason = self.suppressed.get(person.address.key, "")
-        return reason if reason in BLOCKING.values() else str(self.ties[person.address.key].state)
+        return reason if reason in BLOCKING.values() else str(self.subscriptions[person.address.key].state)
 
     def pretend(self, person: Person, became: str) -> None:
         """Assume in a dry run what became of a person by an earlier line."""
@@ -156,19 +160,19 @@ class ImportBatch:
         if became in BLOCKING.values():
             self.suppressed[key] = became
             self.blocks.block((Suppression.Kind.ADDRESS, key), became, "", self.order.at)
-        elif tie := self.ties.get(key):
-            tie.state = State(became)
+        elif subscription := self.subscriptions.get(key):
+            subscription.state = State(became)
         else:
             self._add(person, State(became))
 
-    def _stop(self, person: Person, tie: Subscription | None) -> LineResult | Message:
+    def _stop(self, person: Person, subscription: Subscription | None) -> LineResult | Message:
         """Unsubscribe a person who left elsewhere, or block an address that bounced, complained or was blocked there.
 
         Whoever confirmed here later stays subscribed, unless they complained or were blocked.
         """
         key, row = person.address.key, person.row
         at = min(row.left or self.order.at, self.order.at)
-        confirmed = self.confirmed.get(tie.pk) if tie and tie.state == State.ACTIVE else None
+        confirmed = self.confirmed.get(subscription.pk) if subscription and subscription.state == State.ACTIVE else None
         if confirmed and row.standing <= Standing.BOUNCED and (row.left is None or row.left <= confirmed):
             return messages.CONFIRMED_HERE(at=confirmed)
         if row.standing in BLOCKING:
@@ -177,19 +181,24 @@ class ImportBatch:
                 return UNCHANGED
             self.suppressed[key] = reason
             return SUPPRESSED
-        if tie is None and key in self.suppressed:
+        if subscription is None and key in self.suppressed:
             return UNCHANGED
-        if tie is None:
-            tie = self._add(person, State.UNSUBSCRIBED)
-        elif tie.state == State.UNSUBSCRIBED:
+        if subscription is None:
+            subscription = self._add(person, State.UNSUBSCRIBED)
+        elif subscription.state == State.UNSUBSCRIBED:
             return UNCHANGED
         else:
-            self._remember_tie(key, tie)
-            if tie.pk:
-                self.ended.append(tie.pk)
-                if tie.state == State.ACTIVE and tie.returns:
-                    self.moved.append(tie.pk)  # they have what their cadence had when they came back
-        tie.state, tie.unsubscribed_at, tie.reason, tie.returns = State.UNSUBSCRIBED, at, row.why[:500], True
+            self._remember_subscription(key, subscription)
+            if subscription.pk:
+                self.ended.append(subscription.pk)
+                if subscription.state == State.ACTIVE and subscription.returns:
+                    self.moved.append(subscription.pk)  # they have what their cadence had when they came back
+        subscription.state, subscription.unsubscribed_at, subscription.reason, subscription.returns = (
+            State.UNSUBSCRIBED,
+            at,
+            row.why[:500],
+            True,
+        )
         return SUPPRESSED
 
     def _add(self, person: Person, state: Subscription.State) -> Subscription:
@@ -208,7 +217,7 @@ class ImportBatch:
             self.people[key] = subscriber
             self.new_people.append(subscriber)
         active = state == State.ACTIVE
-        tie = unsaved(
+        subscription = unsaved(
             Subscription,
             newsletter=self.order.newsletter,
             state=str(state),
@@ -219,24 +228,24 @@ class ImportBatch:
             joined=(row.joined or at) if active else row.joined if row.kept or state == State.UNSUBSCRIBED else None,
             welcome_from=at if self.order.welcome and active else None,
         )
-        tie._state.fields_cache["subscriber"] = subscriber
-        self.ties[key] = tie
-        self.new_ties.append(tie)
-        self._keep(tie, row.kept)
+        subscription._state.fields_cache["subscriber"] = subscriber
+        self.subscriptions[key] = subscription
+        self.new_subscriptions.append(subscription)
+        self._keep(subscription, row.kept)
         if known:
-            self._complete(key, tie, row)
-        return tie
+            self._complete(key, subscription, row)
+        return subscription
 
-    def _keep(self, tie: Subscription, earlier: Kept | None) -> None:
+    def _keep(self, subscription: Subscription, earlier: Kept | None) -> None:
         """Keep the data of our own export for a created or activated subscription of the same newsletter."""
         if earlier is None or earlier.newsletter != self.order.newsletter:
             return
         if earlier.at and earlier.text:
-            self.kept[id(tie)] = earlier
-        if tie.state == State.ACTIVE and tie.paused_until is None:
-            tie.paused_until = earlier.paused_until
+            self.kept[id(subscription)] = earlier
+        if subscription.state == State.ACTIVE and subscription.paused_until is None:
+            subscription.paused_until = earlier.paused_until
 
-    def _complete(self, key: str, tie: Subscription, row: PersonRow) -> bool:
+    def _complete(self, key: str, subscription: Subscription, row: PersonRow) -> bool:
         """Fill in missing values and add tags; existing values are kept."""
         subscriber, changed = self.people[key], False
         for name, value in row.personal.items():
@@ -245,101 +254,112 @@ class ImportBatch:
                     self.before_of_people.setdefault(key, personal_values(subscriber))
                 setattr(subscriber, name, value)
                 changed = True
-        tags = set(_cleaned(row.tags)) - set(tie.tags) if row.tags else set()
+        tags = set(_cleaned(row.tags)) - set(subscription.tags) if row.tags else set()
         if tags:
-            self._remember_tie(key, tie)
-            tie.tags = tuple(sorted({*tie.tags, *tags}))
+            self._remember_subscription(key, subscription)
+            subscription.tags = tuple(sorted({*subscription.tags, *tags}))
             changed = True
-        return self._choose(key, tie, row) or changed
+        return self._choose(key, subscription, row) or changed
 
-    def _choose(self, key: str, tie: Subscription, row: PersonRow) -> bool:
+    def _choose(self, key: str, subscription: Subscription, row: PersonRow) -> bool:
         """Set the cadence and the topics of a person who has chosen none."""
         if not (row.cadence or row.topics):
             return False
-        missing = [name for name in ("cadence", "topics") if getattr(row, name) and not getattr(tie, name)]
+        missing = [name for name in ("cadence", "topics") if getattr(row, name) and not getattr(subscription, name)]
         if missing:
-            self._remember_tie(key, tie)
+            self._remember_subscription(key, subscription)
         for name in missing:
-            setattr(tie, name, getattr(row, name))
-        if missing and tie.pk:
+            setattr(subscription, name, getattr(row, name))
+        if missing and subscription.pk:
             if "cadence" in missing:
-                self.moved.append(tie.pk)
-            if "topics" in missing and tie.state == State.ACTIVE:
-                self.topic_changes.append(TopicChange(subscription=tie, at=self.order.at))
+                self.moved.append(subscription.pk)
+            if "topics" in missing and subscription.state == State.ACTIVE:
+                self.topic_changes.append(TopicChange(subscription=subscription, at=self.order.at))
         return bool(missing)
 
-    def _remember_tie(self, key: str, tie: Subscription) -> None:
+    def _remember_subscription(self, key: str, subscription: Subscription) -> None:
         """Note what an existing subscription is like before it is changed."""
-        if tie.pk and key not in self.before_of_ties:
-            self.before_of_ties[key] = _values(tie, TIE_FIELDS)
+        if subscription.pk and key not in self.before_of_subscriptions:
+            self.before_of_subscriptions[key] = _values(subscription, SUBSCRIPTION_FIELDS)
 
     def save(self, imported: int) -> None:
         """Write the resulting rows, and what changed in existing ones."""
         insert_numbered(self.new_people)
-        for tie in self.new_ties:
-            subscriber = tie._state.fields_cache["subscriber"]
-            tie.__dict__.update(imported=imported, subscriber_id=subscriber.id)  # descriptors take five times as long
-        insert_numbered(self.new_ties)
+        for subscription in self.new_subscriptions:
+            subscriber = subscription._state.fields_cache["subscriber"]
+            subscription.__dict__.update(
+                imported=imported, subscriber_id=subscriber.id
+            )  # descriptors take five times as long
+        insert_numbered(self.new_subscriptions)
         changes = [*self.blocks.save(imported), *self._changes(imported)]
         if self.moved:
             store_sets(Subscription.objects.filter(pk__in=self.moved), self.order.newsletter)
         if self.before_of_people:
             people = [self.people[key] for key in self.before_of_people]
             Subscriber.objects.bulk_update(people, tuple(PERSONAL), batch_size=200)
-        if self.before_of_ties:
-            ties = [self.ties[key] for key in self.before_of_ties]
-            Subscription.objects.bulk_update(ties, TIE_FIELDS, batch_size=100)
-            choices_changed.send(Subscription, numbers=[tie.pk for tie in ties])
+        if self.before_of_subscriptions:
+            subscriptions = [self.subscriptions[key] for key in self.before_of_subscriptions]
+            Subscription.objects.bulk_update(subscriptions, SUBSCRIPTION_FIELDS, batch_size=100)
+            choices_changed.send(Subscription, numbers=[subscription.pk for subscription in subscriptions])
         if self.ended:
             subscriptions_ended.send(Subscription, numbers=self.ended)
         TopicChange.objects.bulk_create(self.topic_changes)
-        insert_values(Consent, (self._consent(t) for t in self.new_ties if self._consented(t)))
+        insert_values(Consent, (self._consent(t) for t in self.new_subscriptions if self._consented(t)))
         self._consent_of_activated(changes)
         ImportChange.objects.bulk_create(changes)
         if self.order.confirm_by_mail:
-            for tie in filter(self._asked, self.new_ties):
-                invite(tie, Consent.How.IMPORT, self.order.consent, self.order.at)
+            for subscription in filter(self._asked, self.new_subscriptions):
+                invite(subscription, Consent.How.IMPORT, self.order.consent, self.order.at)
 
     def _changes(self, imported: int) -> Iterator[ImportChange]:
         for key, before in self.before_of_people.items():
             person = self.people[key]
             yield ImportChange(of_id=imported, subscriber=person, before=before, after=personal_values(person))
-        for key, before in self.before_of_ties.items():
-            tie = self.ties[key]
-            yield ImportChange(of_id=imported, subscription=tie, before=before, after=_values(tie, TIE_FIELDS))
+        for key, before in self.before_of_subscriptions.items():
+            subscription = self.subscriptions[key]
+            yield ImportChange(
+                of_id=imported,
+                subscription=subscription,
+                before=before,
+                after=_values(subscription, SUBSCRIPTION_FIELDS),
+            )
 
     def _consent_of_activated(self, changes: Sequence[ImportChange]) -> None:
         """Write the consents of subscriptions that were pending, and note them, so that an undo removes them."""
-        consents = {tie.pk: Consent(**self._consent(tie)) for tie in self.activated}
+        consents = {subscription.pk: Consent(**self._consent(subscription)) for subscription in self.activated}
         Consent.objects.bulk_create(consents.values())
         for change in changes:
             if change.subscription_id in consents:
                 change.consent = consents[change.subscription_id].pk
 
-    def _consented(self, tie: Subscription) -> bool:
+    def _consented(self, subscription: Subscription) -> bool:
         """Return whether a consent is stored with a new subscription: for those who left, only that of our own export;
         those who are asked to confirm by email get a request instead.
         """
-        return id(tie) in self.kept or (tie.state != State.UNSUBSCRIBED and not self._asked(tie))
+        return id(subscription) in self.kept or (
+            subscription.state != State.UNSUBSCRIBED and not self._asked(subscription)
+        )
 
-    def _asked(self, tie: Subscription) -> bool:
+    def _asked(self, subscription: Subscription) -> bool:
         """Return whether the person is asked to confirm by email, so that the consent is only a request."""
-        return self.order.confirm_by_mail and tie.state == State.PENDING
+        return self.order.confirm_by_mail and subscription.state == State.PENDING
 
-    def _consent(self, tie: Subscription) -> dict[str, Any]:
+    def _consent(self, subscription: Subscription) -> dict[str, Any]:
         """Return the values of a subscription's consent: from our own export, else from the settings of the import."""
-        earlier, at = self.kept.get(id(tie)), self.order.at
+        earlier, at = self.kept.get(id(subscription)), self.order.at
         if earlier is None or earlier.at is None:
-            confirmed = tie.joined if tie.state == State.ACTIVE else None  # the file's date, else that of the import
+            confirmed = (
+                subscription.joined if subscription.state == State.ACTIVE else None
+            )  # the file's date, else that of the import
             return {
-                "subscription_id": tie.id,
+                "subscription_id": subscription.id,
                 "how": IMPORTED,
                 "text": self.order.consent,
                 "at": at,
                 "confirmed_at": confirmed,
             }
         return {
-            "subscription_id": tie.id,
+            "subscription_id": subscription.id,
             "how": earlier.how if earlier.how in Consent.How.values else Consent.How.IMPORT,
             "wording": earlier.wording[:20],
             "text": earlier.text,
@@ -347,7 +367,7 @@ class ImportBatch:
             "at": earlier.at,
             "network": earlier.network[:45],
             "page": earlier.page[:500],
-            "confirmed_at": earlier.confirmed_at or (at if tie.state == State.ACTIVE else None),
+            "confirmed_at": earlier.confirmed_at or (at if subscription.state == State.ACTIVE else None),
         }
 
 
@@ -361,13 +381,13 @@ def _values(row: Subscription, names: Sequence[str]) -> dict[str, object]:
     return {name: stored(getattr(row, name)) for name in names}
 
 
-def _confirmed(ties: Sequence[Subscription]) -> dict[int, datetime]:
+def _confirmed(subscriptions: Sequence[Subscription]) -> dict[int, datetime]:
     """Return when people last confirmed here that they want the newsletter, or gave another sign, if they ever did.
 
     What came with an import is older than the subscription, and doesn't count.
     """
-    signs = {tie.pk: tie.heard_at for tie in ties}
-    created = {tie.pk: tie.created for tie in ties}
+    signs = {subscription.pk: subscription.heard_at for subscription in subscriptions}
+    created = {subscription.pk: subscription.created for subscription in subscriptions}
     consents = Consent.objects.filter(subscription__in=list(signs), confirmed_at__isnull=False)
     newest = (
         consents.exclude(how=Consent.How.IMPORT).order_by().values_list("subscription").annotate(Max("confirmed_at"))

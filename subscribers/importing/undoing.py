@@ -113,32 +113,32 @@ def _put_back(record: Import, after: int, at: datetime, _kept: Kept) -> int | No
     ImportChange.objects.filter(pk__in=[change.pk for change in changes]).delete()
     choices_changed.send(Subscription, numbers=changed)
     subscriptions_changed.send(Subscription, numbers=changed)
-    started = [tie.pk for tie in returned if tie.state == State.ACTIVE]
+    started = [subscription.pk for subscription in returned if subscription.state == State.ACTIVE]
     if started:
         subscriptions_started.send(Subscription, numbers=started)
     if returned:
-        states = [(tie.pk, str(tie.state)) for tie in returned]
+        states = [(subscription.pk, str(subscription.state)) for subscription in returned]
         import_undone.send(Import, returned=states, unblocked=[])
     _count(record, **back)
     return changes[-1].pk
 
 
-def _restore_subscription(record: Import, change: ImportChange, tie: Subscription, at: datetime) -> bool:
+def _restore_subscription(record: Import, change: ImportChange, subscription: Subscription, at: datetime) -> bool:
     """Put back what was changed in a subscription; return whether anything was."""
     done = False
-    heard = tie.heard_at is not None and tie.heard_at > record.at
-    if not heard and all(_same(tie, change, name) for name in ("state", "unsubscribed_at", "joined")):
-        done = _assign(tie, change, STATE_FIELDS)
+    heard = subscription.heard_at is not None and subscription.heard_at > record.at
+    if not heard and all(_same(subscription, change, name) for name in ("state", "unsubscribed_at", "joined")):
+        done = _assign(subscription, change, STATE_FIELDS)
         if change.consent:
-            Consent.objects.filter(pk=change.consent, subscription=tie).delete()
-    done = (_same(tie, change, "tags") and _assign(tie, change, ("tags",))) or done
-    tie.save(update_fields=[*STATE_FIELDS, "tags"])
-    if change.before["cadence"] != change.after["cadence"] and _same(tie, change, "cadence"):
-        store_sets(Subscription.objects.filter(pk=tie.pk), tie.newsletter)
-        Subscription.objects.filter(pk=tie.pk).update(cadence=change.before["cadence"])
+            Consent.objects.filter(pk=change.consent, subscription=subscription).delete()
+    done = (_same(subscription, change, "tags") and _assign(subscription, change, ("tags",))) or done
+    subscription.save(update_fields=[*STATE_FIELDS, "tags"])
+    if change.before["cadence"] != change.after["cadence"] and _same(subscription, change, "cadence"):
+        store_sets(Subscription.objects.filter(pk=subscription.pk), subscription.newsletter)
+        Subscription.objects.filter(pk=subscription.pk).update(cadence=change.before["cadence"])
         done = True
-    if change.before["topics"] != change.after["topics"] and _same(tie, change, "topics"):
-        tie.pick(change.before["topics"], at)
+    if change.before["topics"] != change.after["topics"] and _same(subscription, change, "topics"):
+        subscription.pick(change.before["topics"], at)
         done = True
     return done
 

@@ -102,15 +102,17 @@ def add_subscriber(request: HttpRequest, person: SubscriberIn) -> ApiAnswer:
         topics=person.topics or (),
     )
     key = admin_actions.address_given(person.address).key
-    tie = Subscription.objects.select_related("subscriber").get(newsletter=newsletter.name, subscriber__key=key)
-    _log(who, tie, acts.SUBSCRIBER_ADDED(), after={newsletter.name: outcome})
+    subscription = Subscription.objects.select_related("subscriber").get(
+        newsletter=newsletter.name, subscriber__key=key
+    )
+    _log(who, subscription, acts.SUBSCRIBER_ADDED(), after={newsletter.name: outcome})
     if person.tags:
-        _set_tags(who, tie, [*tie.tags, *person.tags])
+        _set_tags(who, subscription, [*subscription.tags, *person.tags])
     if outcome == "unchanged":
-        _choose_cadence(who, tie, person.cadence)
-        _choose_topics(who, tie, person.topics)
-    headers = {"Location": f"/api/v1/subscribers/{tie.pk}"} if outcome == "added" else {}
-    return ApiAnswer(_shown(who, [tie])[0], 201 if outcome == "added" else 200, headers)
+        _choose_cadence(who, subscription, person.cadence)
+        _choose_topics(who, subscription, person.topics)
+    headers = {"Location": f"/api/v1/subscribers/{subscription.pk}"} if outcome == "added" else {}
+    return ApiAnswer(_shown(who, [subscription])[0], 201 if outcome == "added" else 200, headers)
 
 
 @operation(router, "PATCH", "/subscribers/{subscription}", {200: SubscriberOut})
@@ -121,28 +123,30 @@ def change_subscriber(request: HttpRequest, subscription: Path[Number], change: 
     subscribes to another.
     """
     who = caller(request)
-    tie = _found(who, subscription)
+    current = _found(who, subscription)
     if change.cadence is not None:
-        who.in_cadence(tie.newsletter, change.cadence)
-    who.check_topics(tie.newsletter, change.topics or ())
+        who.in_cadence(current.newsletter, change.cadence)
+    who.check_topics(current.newsletter, change.topics or ())
     if change.name is not None:
-        _check_shared(who, tie)
-        admin_actions.rename(tie.subscriber, change.name)
-        _log(who, tie, acts.NAME_CHANGED())
+        _check_shared(who, current)
+        admin_actions.rename(current.subscriber, change.name)
+        _log(who, current, acts.NAME_CHANGED())
     if change.tags is not None:
-        _set_tags(who, tie, change.tags)
-    _choose_cadence(who, tie, change.cadence)
-    _choose_topics(who, tie, change.topics)
-    return ApiAnswer(_shown(who, [tie])[0])
+        _set_tags(who, current, change.tags)
+    _choose_cadence(who, current, change.cadence)
+    _choose_topics(who, current, change.topics)
+    return ApiAnswer(_shown(who, [current])[0])
 
 
 @operation(router, "DELETE", "/subscribers/{subscription}", {204: None})
 def remove_subscriber(request: HttpRequest, subscription: Path[Number]) -> ApiAnswer:
     """Unsubscribe a person from a newsletter. Only they can subscribe again."""
     who = caller(request)
-    tie = _found(who, subscription)
-    if preferences.unsubscribe(tie.pk, who.now):
-        _log(who, tie, acts.UNSUBSCRIBED(), {tie.newsletter: tie.state}, {tie.newsletter: "unsubscribed"})
+    current = _found(who, subscription)
+    if preferences.unsubscribe(current.pk, who.now):
+        _log(
+            who, current, acts.UNSUBSCRIBED(), {current.newsletter: current.state}, {current.newsletter: "unsubscribed"}
+        )
     return ApiAnswer(None, 204)
 
 
@@ -151,81 +155,99 @@ def _in_cadence(who: Caller, names: Collection[str], cadence: Cadence) -> Q:
     condition = Q(pk__in=())
     for newsletter in (who.config.newsletters[name] for name in names):
         if cadence in newsletter.offered:
-            ties = Subscription.objects.filter(newsletter=newsletter.name).in_cadence(newsletter.at(cadence))
-            condition |= Q(pk__in=ties.values("pk"))
+            subscriptions = Subscription.objects.filter(newsletter=newsletter.name).in_cadence(newsletter.at(cadence))
+            condition |= Q(pk__in=subscriptions.values("pk"))
     return condition
 
 
-def _choose_cadence(who: Caller, tie: Subscription, cadence: Cadence | None) -> None:
-    if cadence is None or cadence == tie.cadence:
+def _choose_cadence(who: Caller, subscription: Subscription, cadence: Cadence | None) -> None:
+    if cadence is None or cadence == subscription.cadence:
         return
-    before = tie.cadence
-    preferences.choose_cadence(tie, cadence)
-    _log(who, tie, acts.CADENCE_CHANGED(), {tie.newsletter: before}, {tie.newsletter: cadence})
+    before = subscription.cadence
+    preferences.choose_cadence(subscription, cadence)
+    _log(
+        who, subscription, acts.CADENCE_CHANGED(), {subscription.newsletter: before}, {subscription.newsletter: cadence}
+    )
 
 
-def _choose_topics(who: Caller, tie: Subscription, topics: Collection[str] | None) -> None:
-    before = _topics_of(who, tie)
-    if topics is None or not admin_actions.choose_topics(tie, topics, who.now, who.newsletter(tie.newsletter).topics):
+def _choose_topics(who: Caller, subscription: Subscription, topics: Collection[str] | None) -> None:
+    before = _topics_of(who, subscription)
+    if topics is None or not admin_actions.choose_topics(
+        subscription, topics, who.now, who.newsletter(subscription.newsletter).topics
+    ):
         return
-    tie.refresh_from_db(fields=["topics"])
-    _log(who, tie, acts.TOPICS_CHANGED(), {tie.newsletter: before}, {tie.newsletter: _topics_of(who, tie)})
+    subscription.refresh_from_db(fields=["topics"])
+    _log(
+        who,
+        subscription,
+        acts.TOPICS_CHANGED(),
+        {subscription.newsletter: before},
+        {subscription.newsletter: _topics_of(who, subscription)},
+    )
 
 
-def _topics_of(who: Caller, tie: Subscription) -> list[str]:
+def _topics_of(who: Caller, subscription: Subscription) -> list[str]:
     """Return the topics that a person picked and that the newsletter has now."""
-    return list(names_in(in_force(tie.topics, who.newsletter(tie.newsletter).topics)))
+    return list(names_in(in_force(subscription.topics, who.newsletter(subscription.newsletter).topics)))
 
 
-def _set_tags(who: Caller, tie: Subscription, tags: list[str]) -> None:
-    before = list(tie.tags)
-    admin_actions.set_tags(tie, tags)
-    _log(who, tie, acts.TAGS_CHANGED(), {tie.newsletter: before}, {tie.newsletter: list(tie.tags)})
+def _set_tags(who: Caller, subscription: Subscription, tags: list[str]) -> None:
+    before = list(subscription.tags)
+    admin_actions.set_tags(subscription, tags)
+    _log(
+        who,
+        subscription,
+        acts.TAGS_CHANGED(),
+        {subscription.newsletter: before},
+        {subscription.newsletter: list(subscription.tags)},
+    )
 
 
-def _log(who: Caller, tie: Subscription, what: Message, before: object = None, after: object = None) -> None:
+def _log(who: Caller, subscription: Subscription, what: Message, before: object = None, after: object = None) -> None:
     """Write a line of the audit log, which names people by their number."""
-    history.log(who.by, what, f"subscriber {tie.subscriber_id}", who.now, before, after)
+    history.log(who.by, what, f"subscriber {subscription.subscriber_id}", who.now, before, after)
 
 
-def _check_shared(who: Caller, tie: Subscription) -> None:
+def _check_shared(who: Caller, subscription: Subscription) -> None:
     """Raise Forbidden if the person also subscribes to newsletters that the token is not for: a name is theirs, too."""
-    for each in tie.subscriber.subscriptions.all():
+    for each in subscription.subscriber.subscriptions.all():
         if each.newsletter not in permitted(who.token, [each.newsletter]):
             raise Forbidden(messages.PERSON_SHARED())
 
 
 def _found(who: Caller, number: int) -> Subscription:
-    ties: QuerySet[Subscription] = Subscription.objects.filter(
+    subscriptions: QuerySet[Subscription] = Subscription.objects.filter(
         newsletter__in=permitted(who.token, who.config.newsletters)
     )
-    tie = ties.select_related("subscriber").filter(pk=number).first()
-    if tie is None:
+    subscription = subscriptions.select_related("subscriber").filter(pk=number).first()
+    if subscription is None:
         raise Refused(HTTPStatus.NOT_FOUND, messages.NO_SUBSCRIPTION(number=str(number)))
-    return tie
+    return subscription
 
 
-def _shown(who: Caller, ties: list[Subscription]) -> list[SubscriberOut]:
-    blocked = set(Subscription.objects.blocked().filter(pk__in=[t.pk for t in ties]).values_list("pk", flat=True))
+def _shown(who: Caller, subscriptions: list[Subscription]) -> list[SubscriberOut]:
+    blocked = set(
+        Subscription.objects.blocked().filter(pk__in=[t.pk for t in subscriptions]).values_list("pk", flat=True)
+    )
     return [
         SubscriberOut(
-            id=tie.pk,
-            address=tie.subscriber.address,
-            newsletter=tie.newsletter,
-            state=cast(SubscriptionState, tie.state),
-            blocked=tie.pk in blocked,
-            paused_until=tie.paused_until,
-            cadence=_cadence_of(who, tie),
-            topics=_topics_of(who, tie),
-            tags=list(tie.tags),
-            created=tie.created,
-            joined=tie.joined,
-            unsubscribed_at=tie.unsubscribed_at,
-            **personal_values(tie.subscriber),
+            id=subscription.pk,
+            address=subscription.subscriber.address,
+            newsletter=subscription.newsletter,
+            state=cast(SubscriptionState, subscription.state),
+            blocked=subscription.pk in blocked,
+            paused_until=subscription.paused_until,
+            cadence=_cadence_of(who, subscription),
+            topics=_topics_of(who, subscription),
+            tags=list(subscription.tags),
+            created=subscription.created,
+            joined=subscription.joined,
+            unsubscribed_at=subscription.unsubscribed_at,
+            **personal_values(subscription.subscriber),
         )
-        for tie in ties
+        for subscription in subscriptions
     ]
 
 
-def _cadence_of(who: Caller, tie: Subscription) -> Cadence:
-    return cast(Cadence, cadences.chosen(who.config.newsletters[tie.newsletter], tie.cadence))
+def _cadence_of(who: Caller, subscription: Subscription) -> Cadence:
+    return cast(Cadence, cadences.chosen(who.config.newsletters[subscription.newsletter], subscription.cadence))

@@ -1,17 +1,19 @@
 """Emails that could not be sent: shown on the first page, listed, and retried by hand."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from newsletter import config
 from newsletter.editions import notices
 from newsletter.letters import mail_queue
 from newsletter.messages.delivery import LOGIN_REFUSED
 from newsletter.messages.general import TEXT
 from newsletter.models import Notice
 from subscribers.models import Letter, Subscriber
+from tests import settings
 from tests.web.scrape import scraped
 
 PROBLEM = "mail.example refused the login"
@@ -44,6 +46,17 @@ def test_the_list_masks_addresses_and_says_why(editor: Client, failed: Letter) -
     for text in ("a…@e….org", "Subscription confirmation", PROBLEM, "Notice to editors", "Given up"):
         assert text in page
     assert "anna@example.org" not in page.partition("<main")[2]
+
+
+def test_the_list_has_one_time_zone_whatever_the_newsletters_have(editor: Client, failed: Letter) -> None:
+    text = settings.TEXT.replace("[newsletters.daily]", '[newsletters.daily]\ntimezone = "Asia/Tokyo"')
+    config.use(config.parse(text, settings.FOLDER / "config.toml"))
+    due = datetime(2026, 2, 4, 12, tzinfo=UTC)
+    Letter.objects.update(due=due)
+    notices.tell("daily", notices.PAUSED, TEXT(words="It is paused."), due)
+    Notice.objects.update(next_try_at=due)
+    page = editor.get("/desk/unsent/").content.decode()
+    assert page.count("Wed 4 Feb, 13:00") == 2
 
 
 def test_a_retry_makes_everything_due(editor: Client, failed: Letter) -> None:

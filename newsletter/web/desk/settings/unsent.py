@@ -42,7 +42,7 @@ def _row(request: HttpRequest, message: mail_queue.QueuedMessage) -> dict[str, s
         "written": formatting.ago(message.written),
         "attempts": formatting.number(message.attempts),
         "given_up": message.next_try is None,
-        "next": formatting.moment(message.next_try, known.zone if known else default_zone(request)),
+        "next": formatting.moment(message.next_try, default_zone(request)),
         "problem": as_sentence(message.problem) if message.problem else "",
     }
 

@@ -210,13 +210,16 @@ def preheader(posts: Sequence[DigestPost], language: str) -> str:
 def beginning(text: str) -> str:
     """Return the preview text of an email without posts: the beginning of an editor's text in Markdown.
 
-    A subscriber's name is left out, with its braces; so are images, addresses of videos and sponsors, unless there is
-    nothing else.
+    A subscriber's name is left out, with its braces; so are the addresses of links, and unless there is nothing else,
+    images, addresses of videos and sponsors.
     """
     html = markdown(_NAME.sub("", text)) if text.strip() else ""
     if not html:
         return ""
     root = parse(html)
+    for link in list(root.iter("a")):
+        link.drop_tag()
+    all_of_it = serialise(root)
     for element in root.xpath(".//figure | .//p[@class='embed'] | .//div[@data-tint='sponsor']"):
         element.drop_tree()
-    return shortened(collapse(plain(serialise(root))) or collapse(plain(html)), _LONGEST)
+    return shortened(collapse(plain(serialise(root))) or collapse(plain(all_of_it)), _LONGEST)

@@ -109,6 +109,8 @@ def test_preheader_is_the_other_headlines_as_far_as_they_fit() -> None:
         ("Dear {name|reader},\n\n![A quay](/a.png)\n![A ferry](/b.png)\n\nit is back.", "Dear, it is back."),
         ("Look:\n\nhttps://youtu.be/abcdef\n\n| By |\n| --- |\n| Oslo |", "Look: By Oslo"),
         ("::: sponsor\nCake!\n\n![A](/a.png)\n:::\n\nIt is back.", "It is back."),
+        ("Read [this](https://a.example/b).\n\n[Book](https://a.example/c){button}", "Read this. Book"),
+        ("::: sponsor\n[Cake](https://a.example/b)\n:::", "Cake"),
         ("![A quay](/a.png)", "[A quay]"),
         (" ", ""),
     ],

@@ -12,7 +12,7 @@ from newsletter.messages import Message
 from newsletter.messages import subscriptions as messages
 from subscribers.addresses import Address
 from subscribers.importing.block_list import BlockList
-from subscribers.importing.headers import Kept, PersonRow
+from subscribers.importing.headers import OwnExportValues, PersonRow
 from subscribers.importing.standing import BLOCKING, Standing
 from subscribers.models import (
     Consent,
@@ -42,7 +42,7 @@ IMPORTED = str(Consent.How.IMPORT)
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ImportSettings:
     """The settings of an import: newsletter, consent and state, and whether active readers get the welcome series."""
 
     newsletter: str
@@ -79,7 +79,7 @@ UNCHANGED, SUPPRESSED = LineResult("present", "unchanged"), LineResult("suppress
 class ImportBatch:
     """Lines imported together: `judge` each, then `save`, in one transaction; a dry run only calls `judge`."""
 
-    order: Order
+    settings: ImportSettings
     people: dict[str, Subscriber] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     suppressed: dict[str, str] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class ImportBatch:
     before_of_subscriptions: dict[str, dict[str, object]] = field(default_factory=dict)
     topic_changes: list[TopicChange] = field(default_factory=list)
     moved: list[int] = field(default_factory=list)
-    kept: dict[int, Kept] = field(default_factory=dict)
+    own_values: dict[int, OwnExportValues] = field(default_factory=dict)
 
     def look_up(self, people: Sequence[Person], *, lock: bool = False) -> None:
         """Read the existing rows of these addresses, and lock them if they are to be saved.
@@ -106,10 +106,10 @@ class ImportBatch:
         by_number = {s.pk: s.key for s in self.people.values()}
         if by_number:
             subscriptions = Subscription.objects.filter(
-                newsletter=self.order.newsletter, subscriber__in=list(by_number)
+                newsletter=self.settings.newsletter, subscriber__in=list(by_number)
             )
             if lock:
-                locked_bases(self.order.newsletter)
+                locked_bases(self.settings.newsletter)
                 subscriptions = subscriptions.select_for_update().order_by("pk")
             self.subscriptions = {by_number[t.subscriber_id]: t for t in subscriptions}
         if Suppression.objects.exists():
@@ -133,17 +133,17 @@ class ImportBatch:
         if key in self.suppressed:
             return messages.BLOCKED(reason=self.suppressed[key])
         if subscription and subscription.state == State.UNSUBSCRIBED:
-            return messages.LEFT(newsletter=self.order.newsletter)
-        state = State.PENDING if row.standing == Standing.WAITING else self.order.state
+            return messages.LEFT(newsletter=self.settings.newsletter)
+        state = State.PENDING if row.standing == Standing.WAITING else self.settings.state
         if subscription is None:
             self._add(person, state)
             return ACTIVE if state == State.ACTIVE else WAITING
         changed = self._complete(key, subscription, row)
         if subscription.state == State.PENDING and state == State.ACTIVE:
             self._remember_subscription(key, subscription)
-            subscription.state, subscription.joined = State.ACTIVE, row.joined or self.order.at
-            subscription.welcome_from = self.order.at if self.order.welcome else None
-            self._keep(subscription, row.kept)
+            subscription.state, subscription.joined = State.ACTIVE, row.joined or self.settings.at
+            subscription.welcome_from = self.settings.at if self.settings.welcome else None
+            self._take_own_values(subscription, row.own_values)
             if subscription.pk:
                 self.activated.append(subscription)
             return ACTIVATED
@@ -159,7 +159,7 @@ class ImportBatch:
         key = person.address.key
         if became in BLOCKING.values():
             self.suppressed[key] = became
-            self.blocks.block((Suppression.Kind.ADDRESS, key), became, "", self.order.at)
+            self.blocks.block((Suppression.Kind.ADDRESS, key), became, "", self.settings.at)
         elif subscription := self.subscriptions.get(key):
             subscription.state = State(became)
         else:
@@ -171,7 +171,7 @@ class ImportBatch:
         Whoever confirmed here later stays subscribed, unless they complained or were blocked.
         """
         key, row = person.address.key, person.row
-        at = min(row.left or self.order.at, self.order.at)
+        at = min(row.left or self.settings.at, self.settings.at)
         confirmed = self.confirmed.get(subscription.pk) if subscription and subscription.state == State.ACTIVE else None
         if confirmed and row.standing <= Standing.BOUNCED and (row.left is None or row.left <= confirmed):
             return messages.CONFIRMED_HERE(at=confirmed)
@@ -202,7 +202,7 @@ class ImportBatch:
         return SUPPRESSED
 
     def _add(self, person: Person, state: Subscription.State) -> Subscription:
-        key, row, at = person.address.key, person.row, self.order.at
+        key, row, at = person.address.key, person.row, self.settings.at
         subscriber = self.people.get(key)
         known = subscriber is not None
         if subscriber is None:
@@ -217,31 +217,32 @@ class ImportBatch:
             self.people[key] = subscriber
             self.new_people.append(subscriber)
         active = state == State.ACTIVE
+        joined = row.joined if active or row.own_values or state == State.UNSUBSCRIBED else None
         subscription = unsaved(
             Subscription,
-            newsletter=self.order.newsletter,
+            newsletter=self.settings.newsletter,
             state=str(state),
             tags=_cleaned(row.tags) if row.tags else (),
             cadence=row.cadence,
             topics=row.topics,
             created=at,
-            joined=(row.joined or at) if active else row.joined if row.kept or state == State.UNSUBSCRIBED else None,
-            welcome_from=at if self.order.welcome and active else None,
+            joined=joined or (at if active else None),
+            welcome_from=at if self.settings.welcome and active else None,
         )
         subscription._state.fields_cache["subscriber"] = subscriber
         self.subscriptions[key] = subscription
         self.new_subscriptions.append(subscription)
-        self._keep(subscription, row.kept)
+        self._take_own_values(subscription, row.own_values)
         if known:
             self._complete(key, subscription, row)
         return subscription
 
-    def _keep(self, subscription: Subscription, earlier: Kept | None) -> None:
+    def _take_own_values(self, subscription: Subscription, earlier: OwnExportValues | None) -> None:
         """Keep the data of our own export for a created or activated subscription of the same newsletter."""
-        if earlier is None or earlier.newsletter != self.order.newsletter:
+        if earlier is None or earlier.newsletter != self.settings.newsletter:
             return
         if earlier.at and earlier.text:
-            self.kept[id(subscription)] = earlier
+            self.own_values[id(subscription)] = earlier
         if subscription.state == State.ACTIVE and subscription.paused_until is None:
             subscription.paused_until = earlier.paused_until
 
@@ -274,7 +275,7 @@ class ImportBatch:
             if "cadence" in missing:
                 self.moved.append(subscription.pk)
             if "topics" in missing and subscription.state == State.ACTIVE:
-                self.topic_changes.append(TopicChange(subscription=subscription, at=self.order.at))
+                self.topic_changes.append(TopicChange(subscription=subscription, at=self.settings.at))
         return bool(missing)
 
     def _remember_subscription(self, key: str, subscription: Subscription) -> None:
@@ -293,7 +294,7 @@ class ImportBatch:
         insert_numbered(self.new_subscriptions)
         changes = [*self.blocks.save(imported), *self._changes(imported)]
         if self.moved:
-            store_sets(Subscription.objects.filter(pk__in=self.moved), self.order.newsletter)
+            store_sets(Subscription.objects.filter(pk__in=self.moved), self.settings.newsletter)
         if self.before_of_people:
             people = [self.people[key] for key in self.before_of_people]
             Subscriber.objects.bulk_update(people, tuple(PERSONAL), batch_size=200)
@@ -307,9 +308,9 @@ class ImportBatch:
         insert_values(Consent, (self._consent(t) for t in self.new_subscriptions if self._consented(t)))
         self._consent_of_activated(changes)
         ImportChange.objects.bulk_create(changes)
-        if self.order.confirm_by_mail:
+        if self.settings.confirm_by_mail:
             for subscription in filter(self._asked, self.new_subscriptions):
-                invite(subscription, Consent.How.IMPORT, self.order.consent, self.order.at)
+                invite(subscription, Consent.How.IMPORT, self.settings.consent, self.settings.at)
 
     def _changes(self, imported: int) -> Iterator[ImportChange]:
         for key, before in self.before_of_people.items():
@@ -336,17 +337,17 @@ class ImportBatch:
         """Return whether a consent is stored with a new subscription: for those who left, only that of our own export;
         those who are asked to confirm by email get a request instead.
         """
-        return id(subscription) in self.kept or (
+        return id(subscription) in self.own_values or (
             subscription.state != State.UNSUBSCRIBED and not self._asked(subscription)
         )
 
     def _asked(self, subscription: Subscription) -> bool:
         """Return whether the person is asked to confirm by email, so that the consent is only a request."""
-        return self.order.confirm_by_mail and subscription.state == State.PENDING
+        return self.settings.confirm_by_mail and subscription.state == State.PENDING
 
     def _consent(self, subscription: Subscription) -> dict[str, Any]:
         """Return the values of a subscription's consent: from our own export, else from the settings of the import."""
-        earlier, at = self.kept.get(id(subscription)), self.order.at
+        earlier, at = self.own_values.get(id(subscription)), self.settings.at
         if earlier is None or earlier.at is None:
             confirmed = (
                 subscription.joined if subscription.state == State.ACTIVE else None
@@ -354,7 +355,7 @@ class ImportBatch:
             return {
                 "subscription_id": subscription.id,
                 "how": IMPORTED,
-                "text": self.order.consent,
+                "text": self.settings.consent,
                 "at": at,
                 "confirmed_at": confirmed,
             }

@@ -13,7 +13,7 @@ from newsletter.messages import Problem
 from newsletter.messages import subscriptions as messages
 from subscribers.importing import vocabulary
 
-Order = Literal["", "day", "month"]
+DateOrder = Literal["", "day", "month"]
 """Whether the day or the month comes first in a date such as 01/02/2025; "" if unknown."""
 
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
@@ -33,7 +33,7 @@ class BadDate(Problem):
     """The text is not an unambiguous date."""
 
 
-def moment(cell: str, order: Order = "", *, future: bool = False) -> datetime | None:
+def moment(cell: str, order: DateOrder = "", *, future: bool = False) -> datetime | None:
     """Parse a date or time: ISO 8601, `31.12.2025`, with `/` or `-` if day and month can be distinguished, or with the
     name of the month in one of the languages that we know, such as `31. desember 2025`.
 
@@ -63,7 +63,7 @@ def _tomorrow(now: int) -> datetime:
     return datetime.fromtimestamp(now, UTC) + timedelta(days=1)
 
 
-def _parts(text: str, order: Order, excerpt: str) -> datetime | None:
+def _parts(text: str, order: DateOrder, excerpt: str) -> datetime | None:
     """Parse a numeric date with the year last; return None if it is not one."""
     match = _PARTS.fullmatch(text)
     if match is None:

@@ -13,16 +13,18 @@ from newsletter.domain.picks import picks_of
 from newsletter.messages import Problem
 from newsletter.messages import subscriptions as messages
 from subscribers.importing import vocabulary
-from subscribers.importing.dates import BadDate, Order, moment
+from subscribers.importing.dates import BadDate, DateOrder, moment
 from subscribers.importing.standing import WORDS, Standing
 from subscribers.importing.tools import ENDED, FORMS, OWN, PLAIN
 from subscribers.personal_fields import PERSONAL
 from subscribers.spreadsheets import unescape_formulas
 
 YES, NO = frozenset({"true", "yes", "1", "t", "y"}), frozenset({"false", "no", "0", "f", "n"})
-KEPT = ("newsletter", "pauseduntil", "consent", "consentat", "consenthow", "consentwording", "consentlanguage",
-        "consentnetwork", "consentpage", "confirmedat")  # fmt: skip
-"""Columns that only our own export has; in the order of Kept's fields."""
+OWN_COLUMNS = (
+    "newsletter", "pauseduntil", "consent", "consentat", "consenthow", "consentwording", "consentlanguage",
+    "consentnetwork", "consentpage", "confirmedat",
+)  # fmt: skip
+"""Columns that only our own export has; in the order of the fields of OwnExportValues."""
 
 
 class BadCadence(Problem):
@@ -38,7 +40,7 @@ class UnknownState(Problem):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class OwnExportValues:
     """Additional data of our own export for the newsletter that it names: pause and consent."""
 
     newsletter: str
@@ -67,7 +69,7 @@ class PersonRow(NamedTuple):
     joined: datetime | None = None
     left: datetime | None = None
     why: str = ""
-    kept: Kept | None = None
+    own_values: OwnExportValues | None = None
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,8 @@ class Columns:
     least: Standing = Standing.ACTIVE
     why: int = -1
     unescape: bool = False
-    kept: tuple[int, ...] = ()
-    dates: Mapping[int, Order] = field(default_factory=dict)
+    own_columns: tuple[int, ...] = ()
+    dates: Mapping[int, DateOrder] = field(default_factory=dict)
     """Return whether the day or the month comes first in a column's dates, if known."""
 
     def row(self, cells: Sequence[str]) -> PersonRow:
@@ -108,7 +110,7 @@ class Columns:
             joined=next((m for n in self.joined if (m := moment(cells[n], self.dates.get(n, "")))), None),
             left=self.left(cells) if standing > Standing.WAITING else None,
             why=cells[self.why].strip() if self.why >= 0 else "",
-            kept=_kept([cells[n].strip() for n in self.kept]) if self.kept else None,
+            own_values=_own_values([cells[n].strip() for n in self.own_columns]) if self.own_columns else None,
         )
 
     def _standing(self, cells: Sequence[str]) -> Standing:
@@ -180,7 +182,7 @@ def recognise(headers: Sequence[str]) -> Columns | None:
         why=_first(at, "reason") if form is OWN else -1,
         unescape=form.unescape,
         dates={} if form is OWN else dict.fromkeys((*joined, *(n for n, _standing in ended)), "month"),
-        kept=_all(at, KEPT) if form is OWN and at.keys() >= set(KEPT) else (),
+        own_columns=_all(at, OWN_COLUMNS) if form is OWN and at.keys() >= set(OWN_COLUMNS) else (),
     )
 
 
@@ -248,10 +250,10 @@ def _topics(cell: str) -> str:
     return picks_of(names)
 
 
-def _kept(cells: Sequence[str]) -> Kept:
+def _own_values(cells: Sequence[str]) -> OwnExportValues:
     newsletter, paused, text, at, how, wording, language, network, page, confirmed = cells
     until = moment(paused, future=True)
-    return Kept(
+    return OwnExportValues(
         newsletter,
         until.date() if until else None,
         text,

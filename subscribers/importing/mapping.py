@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from newsletter.messages import Problem
 from newsletter.messages import subscriptions as messages
-from subscribers.importing.dates import Order
+from subscribers.importing.dates import DateOrder
 from subscribers.importing.headers import Columns, recognise
 from subscribers.personal_fields import PERSONAL
 
 ADDRESS, TAGS, STATE, JOINED, NOTHING = "address", "tags", "state", "joined", ""
-ORDERS: dict[str, Order] = {"joined_day": "day", "joined_month": "month"}
+ORDERS: dict[str, DateOrder] = {"joined_day": "day", "joined_month": "month"}
 """A subscription date for which a person chooses whether the day or the month comes first."""
 MEANINGS = (ADDRESS, *PERSONAL, TAGS, STATE, JOINED, *ORDERS, NOTHING)
 ONCE = {

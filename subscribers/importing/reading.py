@@ -13,7 +13,7 @@ from newsletter.messages import Message, Problem
 from newsletter.messages import subscriptions as messages
 from newsletter.messages.general import ABOUT
 from subscribers.importing import old_issues
-from subscribers.importing.dates import BadDate, Order
+from subscribers.importing.dates import BadDate, DateOrder
 from subscribers.importing.headers import BadCadence, BadTopics, Columns, PersonRow, UnknownState, recognise
 from subscribers.importing.mapping import InvalidMapping, is_header
 from subscribers.importing.mapping import columns as mapped
@@ -104,7 +104,7 @@ def lines(
     path: Path,
     file: TextIO,
     meanings: Sequence[str] | None = None,
-    dates: Order = "",
+    dates: DateOrder = "",
     name: str = "",
     recognised: Callable[[str], None] = lambda tool: None,
 ) -> Iterator[FileLine]:
@@ -124,7 +124,7 @@ def lines(
     if not any(cell.strip() for cell in head):
         raise _problem(path, messages.EMPTY_FIRST_LINE())
     names = [cell.strip().lstrip("\ufeff") for cell in head]
-    columns = recognise(names) if meanings is None else _told(path, names, meanings)
+    columns = recognise(names) if meanings is None else _chosen_columns(path, names, meanings)
     if columns is None:
         if old_issues.is_table(names):
             raise has_old_issues(path)
@@ -168,7 +168,7 @@ def records(file: TextIO) -> Iterator[tuple[int, list[str], Message | None]]:
     return _records(file, delimiter_of(sample))
 
 
-def _told(path: Path, head: list[str], meanings: Sequence[str]) -> Columns:
+def _chosen_columns(path: Path, head: list[str], meanings: Sequence[str]) -> Columns:
     try:
         return mapped(head, meanings)
     except InvalidMapping as problem:

@@ -18,8 +18,8 @@ from newsletter.messages import subscriptions as messages
 from newsletter.messages.general import ABOUT
 from subscribers.addresses import AddressProblem, read_address
 from subscribers.importing.archives import ArchiveFile, unpacked
-from subscribers.importing.batch import ImportBatch, LineResult, Order, Person
-from subscribers.importing.dates import Order as DateOrder
+from subscribers.importing.batch import ImportBatch, ImportSettings, LineResult, Person
+from subscribers.importing.dates import DateOrder
 from subscribers.importing.pacing import PacedTransactions
 from subscribers.importing.reading import FileLine, FileProblem, HasOldIssues, has_old_issues, lines, opened
 from subscribers.importing.tools import OWN
@@ -159,12 +159,12 @@ def import_file(
     Raises FileProblem if the file can't be read or has no addresses, and ImportUndone.
     """
     at = record.at if record else at or timezone.now()
-    order = Order(newsletter, consent, Subscription.State(status), confirm_by_mail, at, welcome)
+    settings = ImportSettings(newsletter, consent, Subscription.State(status), confirm_by_mail, at, welcome)
     tried: dict[int, str] | None = {} if dry_run else None
 
     def prepare(batch: list[FileLine]) -> Judge:
         checked = [(line, _checked(line)) for line in batch]
-        return lambda imported: _take(checked, order, tried, imported)
+        return lambda imported: _take(checked, settings, tried, imported)
 
     tools: list[str] = []
 
@@ -290,12 +290,15 @@ def _store(number: int, done: Portion) -> None:
 
 
 def _take(
-    checked: list[tuple[FileLine, Person | Message]], order: Order, tried: dict[int, str] | None, imported: int | None
+    checked: list[tuple[FileLine, Person | Message]],
+    settings: ImportSettings,
+    tried: dict[int, str] | None,
+    imported: int | None,
 ) -> list[Judged]:
     """Judge a batch and save it, unless this is a dry run. The caller holds a transaction."""
-    portion = ImportBatch(order)
+    portion = ImportBatch(settings)
     if tried is None:
-        subscriptions_starting.send(Subscription, newsletter=order.newsletter, at=order.at)
+        subscriptions_starting.send(Subscription, newsletter=settings.newsletter, at=settings.at)
     portion.look_up([person for _line, person in checked if isinstance(person, Person)], lock=tried is None)
     if tried is not None:
         return [(line, _try(portion, person, tried)) for line, person in checked]

@@ -42,16 +42,16 @@ class UndoRefused(Problem):
     """The import can't be undone; the message says why."""
 
 
-Kept = Callable[[Collection[int]], Collection[int]]
+KeepRule = Callable[[Collection[int]], Collection[int]]
 """Returns which of these subscriptions must stay."""
 
 
 def undo_import(
-    record: Import, at: datetime, keep: Kept = lambda numbers: (), step: Callable[[int], None] = lambda done: None
+    record: Import, at: datetime, keep: KeepRule = lambda numbers: (), step: Callable[[int], None] = lambda done: None
 ) -> Import:
     """Undo an import, and return it with the numbers of what was removed, put back and kept.
 
-    The caller has made sure that nothing was sent since. `kept` names subscriptions that must stay for other reasons.
+    The caller has made sure that nothing was sent since. `keep` returns subscriptions that must stay for other reasons.
     `step` is called after each portion with the number of rows that are done. Raises UndoRefused if there is a later
     import.
     """
@@ -88,7 +88,7 @@ def _count(record: Import, **more: int) -> None:
     row.save(update_fields=["undo"])
 
 
-def _put_back(record: Import, after: int, at: datetime, _kept: Kept) -> int | None:
+def _put_back(record: Import, after: int, at: datetime, _keep: KeepRule) -> int | None:
     """Put back some of what was changed in existing rows; return the last change, None if there is no more."""
     rows = ImportChange.objects.filter(of=record, pk__gt=after).order_by("pk")
     changes = list(rows.select_related("subscriber", "subscription", "suppression")[:PORTION])
@@ -174,7 +174,7 @@ def _value(name: str, value: Any) -> Any:
     return tuple(value) if name == "tags" else value
 
 
-def _unblock(record: Import, after: int, _at: datetime, _kept: Kept) -> int | None:
+def _unblock(record: Import, after: int, _at: datetime, _keep: KeepRule) -> int | None:
     """Delete some of the suppressions that were added, unless something strengthened them since."""
     rows = list(Suppression.objects.filter(imported=record.pk, pk__gt=after).order_by("pk")[:PORTION])
     if not rows:
@@ -188,7 +188,7 @@ def _unblock(record: Import, after: int, _at: datetime, _kept: Kept) -> int | No
     return rows[-1].pk
 
 
-def _remove(record: Import, after: int, _at: datetime, keep: Kept) -> int | None:
+def _remove(record: Import, after: int, _at: datetime, keep: KeepRule) -> int | None:
     """Remove some of the subscriptions that were added, and people who have no other."""
     added = Subscription.objects.filter(imported=record.pk, newsletter=record.newsletter, pk__gt=after)
     numbers = list(added.order_by("pk").values_list("pk", flat=True)[:PORTION])
@@ -206,7 +206,7 @@ def _remove(record: Import, after: int, _at: datetime, keep: Kept) -> int | None
     return numbers[-1]
 
 
-def _delete_refused(record: Import, after: int, _at: datetime, _kept: Kept) -> int | None:
+def _delete_refused(record: Import, after: int, _at: datetime, _keep: KeepRule) -> int | None:
     """Delete some of the lines that were refused."""
     rows = RefusedLine.objects.filter(of=record, pk__gt=after).order_by("pk")
     numbers = list(rows.values_list("pk", flat=True)[:PORTION])

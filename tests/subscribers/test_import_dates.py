@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from subscribers.importing import vocabulary
-from subscribers.importing.dates import BadDate, Order, moment
-from subscribers.importing.headers import KEPT, squeezed
+from subscribers.importing.dates import BadDate, DateOrder, moment
+from subscribers.importing.headers import OWN_COLUMNS, squeezed
 from subscribers.models import Subscription
 from tests.subscribers.conftest import Import
 from tests.subscribers.make import AT
@@ -61,13 +61,13 @@ def test_times(text: str, expected: datetime | None) -> None:
     ],
 )
 def test_ambiguous_dates_are_refused(text: str, sentence: str) -> None:
-    order: Order = "month" if text.endswith("PM") else ""
+    order: DateOrder = "month" if text.endswith("PM") else ""
     with pytest.raises(BadDate, match=sentence):
         moment(text, order)
 
 
 @pytest.mark.parametrize(("order", "month"), [("day", 2), ("month", 1)])
-def test_an_ambiguous_date_is_read_as_specified(order: Order, month: int) -> None:
+def test_an_ambiguous_date_is_read_as_specified(order: DateOrder, month: int) -> None:
     found = moment("01/02/2025", order)
     assert found is not None
     assert found.month == month
@@ -91,7 +91,7 @@ def test_an_invalid_date_affects_its_own_line_only(take: Import) -> None:
 
 
 def test_an_invalid_consent_date_affects_its_own_line_only(take: Import) -> None:
-    head = "address,newsletter,state,joined,name,language,tags," + ",".join(KEPT[1:])
+    head = "address,newsletter,state,joined,name,language,tags," + ",".join(OWN_COLUMNS[1:])
     cells = {"address": "a@reader.example", "newsletter": "kinaforum", "state": "active", "consent": "at the fair"}
 
     def line(**more: str) -> str:

@@ -23,7 +23,7 @@ from newsletter.web.desk import audit
 from newsletter.web.desk.jobs.work import JobProgress, Json
 from newsletter.web.desk.subscribers import queries, uploads
 from subscribers.importing import FileProblem, ImportReport, Portion, import_blocked, import_file
-from subscribers.importing.dates import Order, moment
+from subscribers.importing.dates import DateOrder, moment
 from subscribers.importing.hashes import has_hashes, import_hashes
 from subscribers.importing.run import PortionHook
 from subscribers.models import Import
@@ -31,7 +31,7 @@ from subscribers.models import Import
 SHOWN = 200
 """How many refused lines are shown, and stored for that."""
 
-ORDERS: tuple[Order, Order] = ("day", "month")
+ORDERS: tuple[DateOrder, DateOrder] = ("day", "month")
 COUNTS = ("lines", "active", "waiting", "suppressed", "present", "refused", "added", "updated", "unchanged")
 
 
@@ -49,7 +49,7 @@ class ImportOrder:
     name: str
     meanings: Sequence[str] = ()
     shown: str = ""
-    dates: Order = ""
+    dates: DateOrder = ""
     welcome: bool = False
     reason: str = ""
 

@@ -126,7 +126,8 @@ def test_a_video_gets_the_picture_and_the_title_of_its_page(site: Site, here: Co
     assert store.path(here, preview.name) is not None
     shown = proof(drafted(), here).rendered
     assert f'<a href="{watch(site)}"' in shown.html
-    assert f'src="{here.site.url}/images/{preview.name}" alt="Harbour &amp; dawn" width="552"' in shown.html
+    assert f'src="{here.site.url}/images/{preview.name}" alt="" width="552"' in shown.html
+    assert "▶ Harbour &amp; dawn<" in shown.html
     assert f"▶ Harbour & dawn: {watch(site)}" in shown.text
 
 
@@ -164,7 +165,7 @@ def test_a_video_in_an_editors_text_gets_them_too(site: Site, here: Config, fiel
         edition = editing.set_words(here, edition, "editor", edition.revision, {field: written}, NOW)
     hosting.fetch_images(here, edition, NOW)
     rendered = proof(edition, here).rendered
-    assert f'src="{here.site.url}/images/{VideoPreview.objects.get().name}" alt="Dawn" width="552"' in rendered.html
+    assert f'src="{here.site.url}/images/{VideoPreview.objects.get().name}" alt="" width="552"' in rendered.html
     assert f"▶ Dawn: {watch(site)}" in rendered.text
     hosting.fetch_images(here, edition, NOW)
     assert len(site.requests) == 2

@@ -145,6 +145,8 @@ def test_a_block_in_a_block_is_text() -> None:
         "https://youtu.be/a",
         "https://vimeo.com/123",
         "https://a.example/episode%201.mp3",
+        "https://youtu.be/_abcdefghi_",
+        "https://a.example/*a*~~b~~.mp3",
     ],
 )
 def test_the_address_of_a_video_alone_is_a_card(url: str) -> None:

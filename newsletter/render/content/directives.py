@@ -198,7 +198,7 @@ def _cards(state: "StateCore") -> None:
 
     made = {}
     for place, inline in _paragraphs(state):
-        if url := _only_address(inline.children or []):
+        if url := _only_address(inline):
             address = escapeHtml(url)
             made[place] = _token(
                 "card", f'<p class="embed" data-url="{address}"><a href="{address}">{address}</a></p>\n'
@@ -206,14 +206,18 @@ def _cards(state: "StateCore") -> None:
     _replaced(state, made)
 
 
-def _only_address(children: "list[Token]") -> str:
-    """Return the address of a video or a recording that is alone in a paragraph, "" for none."""
-    if len(children) == 1 and children[0].type == "text":
-        url = children[0].content.strip()
-    elif len(children) == 3 and children[0].type == "link_open" and children[0].info == "auto":
+def _only_address(inline: "Token") -> str:
+    """Return the address of a video or a recording that is alone in a paragraph, "" for none.
+
+    Underscores, stars and tildes in it mark nothing, as in an address in angle brackets.
+    """
+    from markdown_it.common.utils import unescapeAll
+
+    children = inline.children or []
+    if len(children) == 3 and children[0].type == "link_open" and children[0].info == "auto":
         url = str(children[0].attrs["href"])
     else:
-        return ""
+        url = unescapeAll(inline.content.strip()).replace("\\", "%5C")
     return url if _ADDRESS.fullmatch(url) and is_recording_or_video(url) else ""
 
 

@@ -77,7 +77,7 @@ def _block(element: Element) -> list[str]:
     if element.get("data-tint") in TINTS:
         return _callout(element)
     if tag == "p" and element.get("data-url"):
-        return [element.get("data-url")]
+        return [re.sub(r"&(?=#?\w+;)", "&amp;", element.get("data-url"))]
     if tag == "p" and element.get("class") == "button":
         return _button(element)
     is_row = element.get("class") == "row"

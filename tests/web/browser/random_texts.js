@@ -43,7 +43,7 @@
   const top = () => {
     const kind = random();
     if (kind < 0.06) { return { type: "horizontalRule" }; }
-    if (kind < 0.12) { return { type: "embed", attrs: { url: "https://youtu.be/abc_d-E" } }; }
+    if (kind < 0.12) { return { type: "embed", attrs: { url: pick(["https://youtu.be/abc_d-E", "https://youtu.be/_a_", "https://a.no/*b*&copy;.mp3"]) } }; }
     if (kind < 0.2) { return { type: "callout", attrs: { tint: pick(["note", "tip", "warning", "sponsor"]) }, content: some(3, () => block(1)) }; }
     return block();
   };

@@ -220,7 +220,7 @@ const WRITERS = {
   figure: (block) => image(block.attrs, block.attrs.caption),
   row: (block) => children(block).map((figure) => image(figure.attrs, figure.attrs.caption)).join("\n"),
   button: (block) => { const words = inline(block); return words && `[${words}](${address(block.attrs.href)}){button}`; },
-  embed: (block) => block.attrs.url,
+  embed: (block) => block.attrs.url.replace(/&(?=#?\w+;)/g, "&amp;"),
 };
 
 /* Nodes never change, so that what was written of one holds as long as it is in the document. */

@@ -70,3 +70,14 @@ def go(page: Page, place: int, until: int | None = None) -> None:
         "(host, [from, to]) => host.editor.chain().focus().setTextSelection({ from, to }).run()",
         [place, until or place],
     )
+
+
+def go_to_end(page: Page) -> None:
+    """Focus the editor, and press the key for the end of the document once the editor doesn't move the caret any more.
+
+    A timer of 20 ms, set at the focus, shows the editor's own selection once more; one that is set later ends later.
+    """
+    page.locator("markdown-editor").evaluate(
+        "host => { host.editor.view.focus(); return new Promise((done) => setTimeout(done, 40)); }"
+    )
+    page.keyboard.press("Control+End")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Route, expect
 
 from newsletter.render.editor_html import editor_html
 from tests.conftest import deadline
-from tests.web.browser.editor_page import PASTE, go, markdown_of, open_editor, writing
+from tests.web.browser.editor_page import PASTE, go, go_to_end, markdown_of, open_editor, writing
 from tests.web.browser.pasted import CORPUS, Pasted
 
 pytestmark = pytest.mark.browser
@@ -101,8 +101,7 @@ def test_markdown_means_the_same_after_a_round_trip(browser: Browser) -> None:
 def test_a_text_stays_as_it_was_written_until_it_is_changed(browser: Browser) -> None:
     text = "Hei *du*,\nsom leser\n* En\n* To\n\n" + SAMPLE
     page = open_editor(browser, text)
-    writing(page).focus()  # the selection of a click comes a moment later
-    page.keyboard.press("Control+End")
+    go_to_end(page)
     assert markdown_of(page) == text
     page.keyboard.type("x")
     assert markdown_of(page) == "Hei *du*, som leser\n\n- En\n- To\n\n" + SAMPLE + "\n\nx"

@@ -57,6 +57,8 @@ def test_an_emoji_image_becomes_the_character() -> None:
 def test_a_linked_image_without_a_description_gets_the_title_of_the_post() -> None:
     assert 'alt="The title"' in body('<a href="https://x.example/big"><img src="a.jpg"></a>')
     assert 'alt="The title"' in body('<a href="https://x.example/big"><img src="a.jpg" alt=" "></a>')
+    named_after_its_file = '<p><img src="DSC_1.jpg" alt="DSC_1"></p>'
+    assert 'alt="The title"' in body(f'{named_after_its_file}<a href="https://x.example/big"><img src="a.jpg"></a>')
 
 
 def test_a_link_that_shows_an_image_larger_is_hidden_from_screen_readers_if_the_image_has_no_description() -> None:

@@ -58,8 +58,8 @@ def prepare(
     """
     root = parse(html)
     for image in [each for each in root.iter("img") if names_file(each.get("alt") or "", each.get("src") or "")]:
-        title = image.attrib.pop("title", None) or ""
-        image.set("alt", "" if names_file(title, image.get("src") or "") else title)
+        tooltip = image.attrib.pop("title", None) or ""
+        image.set("alt", "" if names_file(tooltip, image.get("src") or "") else tooltip)
     if "data-tint" in html or 'class="row"' in html:
         show_boxes(root)
     _links(root, url, title)

@@ -115,7 +115,9 @@ _CONTENT = ("img", "br", "hr", "td", "th", "tr", "thead", "tbody", "table")
 
 
 def _same(html: str) -> str:
-    """Return HTML without white space between blocks, empty elements, repeated marks, and paragraphs of items."""
+    """Return HTML without white space between blocks, line breaks before words, empty elements, repeated
+    marks, and paragraphs of items.
+    """
     root = parse(html)
     for element in reversed(list(root.iter())):
         if element.tag != "pre" and next(element.iterancestors("pre"), None) is None:
@@ -135,11 +137,12 @@ def _same(html: str) -> str:
         if len(paragraphs) == 1:
             paragraphs[0].drop_tag()
     html = re.sub(r"</(s|em|strong)>(<br>\s*)<\1>", r"\2", serialise(root))
-    return re.sub(
+    html = re.sub(
         r" ?(</?(?:p|div|figure|figcaption|ul|ol|li|h\d|blockquote|pre|hr|table|thead|tbody|tr|td|th|br)\b[^<>]*>) ?",
         r"\1",
         html,
     ).strip()
+    return re.sub(r"(<(?:p|li|div|blockquote|td|th)\b[^<>]*>)(?:<br>)+", r"\1", html)
 
 
 @given(documents)
@@ -155,6 +158,7 @@ _pieces = st.sampled_from([
 
 
 @example("_*a*._")
+@example("\\\n1.")
 @example("https://youtu.be/a\\\\*")
 @given(st.lists(_pieces, max_size=25).map("".join))
 def test_any_markdown_is_the_same_after_a_second_way(text: str) -> None:

@@ -14,6 +14,7 @@ from newsletter.render.content.to_markdown import to_markdown
 @pytest.mark.parametrize(
     ("html", "text"),
     [
+        ("<p>x<strong>b.</strong>a<em>c</em>d</p>", "x**b.**&#97;*c*d"),
         ("", ""),
         ("<p>En <b>viktig </b>sak</p>", "En **viktig** sak"),
         ("<p>En<br>to</p><p>tre</p>", "En\\\nto\n\ntre"),

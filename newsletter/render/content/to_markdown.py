@@ -21,6 +21,7 @@ _BLOCKS = frozenset((
 _SPECIAL = re.compile(r"[\\`*~\[\]<]|\{(?=width=|button\})|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
 _AT_START = re.compile(r"^(?=[#>|]|:{3}|[-+](?:\s|$)|[-=]+\s*$)|^(\d{1,9})(?=[.)](?:\s|$))")
 _DIVIDER = "---"
+_OPENS, _CLOSES = re.compile(r"[*~]+(?:[^\w\s*~]|_)"), re.compile(r"(?:[^\w\s*~]|_)[*~]+$")
 _CLOSING = re.compile(r"(?<!\S)#+$")
 _QUOTED = re.compile(r"[\\\"]|&(?=#?\w+;)")
 # A private character stands for <br> until white space has been collapsed.
@@ -53,7 +54,8 @@ def _blocks(element: Element) -> list[str]:
                 blocks.extend(block)
                 last_list, marks = (child.tag, others) if block else (last_list, marks)
             else:
-                run.append(_inline(child))
+                run += _beside(run.pop(), child)
+                continue
         run.append(_escaped(child.tail or ""))
     close()
     return blocks
@@ -210,9 +212,24 @@ def _inside(element: Element) -> str:
     parts = [_escaped(element.text or "")]
     for child in element:
         if isinstance(child.tag, str) and child.tag not in _SKIP:
-            parts.append(_inline(child))
-        parts.append(_escaped(child.tail or ""))
+            parts += _beside(parts.pop(), child)
+        else:
+            parts.append(_escaped(child.tail or ""))
     return _joined(parts)
+
+
+def _beside(before: str, child: Element) -> tuple[str, str, str]:
+    """Return the text before an element, the element, and the text after it.
+
+    A letter beside a mark that begins or ends in punctuation is written as a reference, since the mark would not count
+    there (CommonMark 6.2).
+    """
+    inline, after = _inline(child), _escaped(child.tail or "")
+    if child.tag in _MARKS and before[-1:].isalnum() and _OPENS.match(inline):
+        before = f"{before[:-1]}&#{ord(before[-1])};"
+    if child.tag in _MARKS and after[:1].isalnum() and _CLOSES.search(inline):
+        after = f"&#{ord(after[0])};{after[1:]}"
+    return before, inline, after
 
 
 def _joined(parts: list[str]) -> str:

@@ -163,12 +163,8 @@ def _of_edition(line: EditionLine, newsletter: Newsletter, now: datetime) -> Ite
     edition = line.edition
     newsletter = newsletter.at(edition.cadence)
     if edition.state == State.PAUSED:
-        yield Attention(
-            "error",
-            _("“%(edition)s” – %(standing)s") % {"edition": line.title, "standing": line.standing},
-            line.address,
-            _("Open"),
-        )
+        text = _("“%(edition)s” – %(standing)s") % {"edition": line.title, "standing": line.standing}
+        yield Attention("error", text, line.address, _("Open"))
     elif edition.waiting and edition.state in (State.DRAFT, State.APPROVED, State.QUEUED):
         text = _("On hold: “%(edition)s” – %(why)s") % {
             "edition": line.title,

@@ -1,6 +1,7 @@
 /* Copies of text that is not saved yet, by name. localStorage answers at once, but a browser that is killed loses what was
-   put there in its last seconds, or up to a minute. IndexedDB is written within half a second, and brings localStorage
-   up to date when a page is opened: what is newer there than the last change that localStorage knows. Without storage (private windows, full disk) pages work as they are. */
+   put there in its last seconds, or up to a minute. IndexedDB is written within half a second. When a page is opened, its
+   changes that are newer than the last one in localStorage are put there. Without storage (private windows, full disk)
+   pages work as they are. */
 const DATABASE = "unsaved", STORE = "copies", DELAY = 500, LAST_CHANGE = "last-change";
 
 export function read(name) {

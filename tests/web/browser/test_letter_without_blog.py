@@ -84,6 +84,7 @@ def _write(hand: Hand, pictures: list[tuple[str, Path]]) -> None:
     hand.fill(dialog.get_by_label("Button text"), "Book a seat")
     hand.fill(dialog.get_by_label(WEB_ADDRESS), "https://quay.example/seats")
     hand.press(dialog.get_by_role("button", name="Insert"))
+    expect(text.get_by_role("link", name="Book a seat")).to_be_visible()
     hand.insert("Sponsor box")
     hand.write("The harbour café has cake again.")
     assert _order(text, beside=True) == list(IN_ORDER)

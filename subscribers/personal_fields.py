@@ -26,7 +26,7 @@ class PersonalField:
 
     `problem` says on the profile page that a text is longer than `longest`, or not one of the `choices`, if there are
     any. `headers` are those of its column in files of unknown tools (`squeezed`). `choice_of` returns the choice that a
-    text in a file means, "" if there is none; `only_one` refuses several columns, which are joined otherwise.
+    text in a file means, or "". `only_one` is why several columns are refused; without it they are joined.
     """
 
     name: str

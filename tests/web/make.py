@@ -14,6 +14,18 @@ from newsletter.sending.results import ResultRow, record
 
 NOW = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
 PERIOD = "2026-W06"
+IN_ADDRESSES = {
+    "name": "kinaforum",
+    "period": PERIOD,
+    "post": 1,
+    "pk": 1,
+    "number": 1,
+    "token": "token",
+    "key": "key",
+    "design": "letter",
+    "form": "csv",
+}
+"""A value for each parameter of the desk's addresses, except sections of settings."""
 
 
 def person(email: str = "redaksjon@example.org", *, admin: bool = False) -> User:

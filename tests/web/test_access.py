@@ -17,19 +17,7 @@ TABLE: dict[str, Role] = {
 """The role that each route is for."""
 EDITION_PATH = f"/desk/editions/kinaforum/{make.PERIOD}/"
 TOO_LARGE = ("9" * 18, "9" * 19, str(2**63), "9" * 5_000, "٣")
-VALUES = {
-    "name": "kinaforum",
-    "period": make.PERIOD,
-    "section": "general",
-    "post": 1,
-    "pk": 1,
-    "number": 1,
-    "token": "token",
-    "key": "key",
-    "design": "letter",
-    "form": "csv",
-}
-"""A value for each parameter of an address."""
+VALUES = {**make.IN_ADDRESSES, "section": "general"}
 OTHER_VALUES = {"settings-site": {"section": "delivery"}, "guide": {"name": "ghost"}}
 CONVERTERS = {str(pattern.name): pattern.pattern.converters for pattern in urls.urlpatterns}
 

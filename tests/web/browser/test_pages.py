@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, Response, expect
 from newsletter.web.desk.settings.catalogue import NEWSLETTER_PAGES, SITE_PAGES
 from newsletter.web.desk.urls import urlpatterns
 from tests.accessibility import faults, resize
+from tests.web import make
 from tests.web.browser.conftest import (
     PERIOD,
     Running,
@@ -85,17 +86,7 @@ SECTIONS = {
     "settings-site": [page.name for page in SITE_PAGES],
     "settings-newsletter": [page.name for page in NEWSLETTER_PAGES],
 }
-VALUES = {
-    "name": "kinaforum",
-    "period": PERIOD,
-    "post": 1,
-    "pk": 1,
-    "number": 1,
-    "token": "token",
-    "key": "key",
-    "design": "letter",
-    "form": "csv",
-}
+VALUES = {**make.IN_ADDRESSES, "period": PERIOD}
 
 
 def _addresses() -> Iterator[str]:

@@ -1,8 +1,10 @@
 """Which posts a subscriber was offered, in which edition while that is kept, and which are due."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
+
+from django.db.models import Exists, OuterRef
 
 from newsletter import config
 from newsletter.domain.ordinals import Ordinals
@@ -11,7 +13,7 @@ from newsletter.editions.offers.bases import eligible_at
 from newsletter.editions.selection.post_topics import topics_of
 from newsletter.editions.selection.rules import SETTLED
 from newsletter.editions.selection.series import holding, periodic
-from newsletter.models import Delivery, EditionPost, Post
+from newsletter.models import Delivery, EditionPost, Post, Variant
 from subscribers.models import Subscription, bases_of, in_base
 
 
@@ -40,20 +42,28 @@ def set_of(subscription: Subscription) -> Ordinals:
 
 def _editions(subscription: Subscription) -> dict[int, str]:
     """Return the edition in which the person was offered each post, by the primary key of the post."""
-    editions: dict[int, str] = {}
     deliveries = Delivery.objects.filter(subscription=subscription).select_related("edition").order_by("edition_id")
-    for delivery in deliveries:
-        variants = delivery.edition.variants
-        mine = variants.filter(first__lte=delivery.number, last__gte=delivery.number).first()
-        if mine is None and not variants.filter(last__isnull=False).exists():
-            mine = variants.filter(position=0).first()
-        keys = mine.posts if mine else [] if variants.exists() else _included(delivery)
-        editions.update(dict.fromkeys(keys, delivery.edition.name))
-    return editions
+    names = {delivery.edition_id: delivery.edition.name for delivery in deliveries}
+    posts = _posts(subscription, names)
+    return {post: name for edition, name in names.items() for post in posts.get(edition, ())}
 
 
-def _included(delivery: Delivery) -> list[int]:
-    return list(delivery.edition.entries.filter(included=True).values_list("post_id", flat=True))
+def _posts(subscription: Subscription, editions: Iterable[int]) -> dict[int, list[int]]:
+    """Return the posts that these editions had for the person, by edition.
+
+    An edition without variants has the same for all, and one whose variants have no numbers the first variant's.
+    """
+    variants = Variant.objects.filter(edition__in=editions)
+    numbered = set(variants.filter(last__isnull=False).values_list("edition_id", flat=True))
+    common = variants.filter(position=0).exclude(edition__in=numbered)
+    mine = Delivery.objects.filter(subscription=subscription, edition=OuterRef("edition"))
+    own = variants.filter(Exists(mine.filter(number__gte=OuterRef("first"), number__lte=OuterRef("last"))))
+    posts = dict([*common.values_list("edition_id", "posts"), *own.values_list("edition_id", "posts")])
+    without_variants = EditionPost.objects.filter(edition__in=editions, included=True)
+    without_variants = without_variants.exclude(edition__in=variants.values("edition"))
+    for edition, post in without_variants.values_list("edition_id", "post_id"):
+        posts.setdefault(edition, []).append(post)
+    return posts
 
 
 def _due(subscription: Subscription, had: Ordinals, now: datetime) -> Iterator[Post]:

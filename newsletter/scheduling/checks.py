@@ -23,7 +23,7 @@ from newsletter.render.theme.designs import DESIGNS
 from newsletter.scheduling import storage
 from newsletter.scheduling.check import Check, Verdict
 from newsletter.scheduling.deliverability.tracking_check import tracking_check
-from newsletter.scheduling.integrity import damages, space_for_copy
+from newsletter.scheduling.integrity import LARGEST, damages, space_for_copy
 from newsletter.scheduling.open_secrets import open_secrets
 from newsletter.scheduling.text_checks import try_subject, try_templates
 from newsletter.sending.provider_apis.interface import ProviderProblem
@@ -31,10 +31,15 @@ from newsletter.sending.sql import database_watch
 from subscribers.models import WhereProblem, parse_where
 
 
-def run(configuration: Config, *, dns: bool = False, connect: bool = False, integrity: bool = False) -> list[Check]:
-    """Run all checks; `dns` queries name servers, `connect` logs in to the provider, `integrity` reads everything."""
+def run(
+    configuration: Config, *, dns: bool = False, connect: bool = False, integrity: bool = False, largest: int = LARGEST
+) -> list[Check]:
+    """Run all checks; `dns` queries name servers, `connect` logs in to the provider, `integrity` reads everything.
+
+    Without `integrity`, damage is looked for in a SQLite file of at most `largest` bytes.
+    """
     database = _database()
-    checks = [database, *_damages(thorough=integrity), *_space(configuration)]
+    checks = [database, *_damages(thorough=integrity, largest=largest), *_space(configuration)]
     for newsletter in configuration.newsletters.values():
         checks.append(_links(configuration, newsletter, count=database.verdict == Verdict.GOOD))
         checks.append(_template(configuration, newsletter))
@@ -61,8 +66,11 @@ def _database() -> Check:
     return Check(messages.ABOUT_DATABASE(), Verdict.GOOD, messages.DATABASE_READY())
 
 
-def _damages(*, thorough: bool) -> list[Check]:
-    checks = [Check(messages.ABOUT_INTEGRITY(), Verdict.BAD, damage) for damage in damages(thorough=thorough)]
+def _damages(*, thorough: bool, largest: int) -> list[Check]:
+    found = damages(thorough=thorough, largest=largest)
+    if found is None:
+        return []
+    checks = [Check(messages.ABOUT_INTEGRITY(), Verdict.BAD, damage) for damage in found]
     return checks or [Check(messages.ABOUT_INTEGRITY(), Verdict.GOOD, messages.UNDAMAGED())]
 
 

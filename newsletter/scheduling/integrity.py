@@ -11,8 +11,10 @@ from newsletter.messages import Message
 from newsletter.messages import failures as messages
 from newsletter.messages.general import size_of
 
-QUICK = 1_000_000_000
-"""The size in bytes up to which a SQLite file is looked at each time; that takes some seconds."""
+LARGEST = 1_000_000_000
+"""The size in bytes up to which `newsletter check` reads a SQLite file each time; that takes some seconds."""
+LARGEST_FOR_PAGES = 50_000_000
+"""The size in bytes up to which a page reads it; that takes about a tenth of a second."""
 
 INVALID = (
     "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
@@ -21,15 +23,19 @@ INVALID = (
 )
 
 
-def damages(*, thorough: bool) -> Iterator[Message]:
-    """Yield what is damaged; if `thorough`, every page, index and reference of a SQLite file is read."""
+def damages(*, thorough: bool, largest: int = LARGEST) -> list[Message] | None:
+    """Return what is damaged, or None if that was not looked for, in a SQLite file of more than `largest` bytes.
+
+    If `thorough`, every page, index and reference of a SQLite file is read, however large it is.
+    """
+    if not thorough and _size() > largest:
+        return None
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(INVALID)
-            if indexes := tuple(name for (name,) in cursor.fetchall()):
-                yield messages.INVALID_INDEXES(names=indexes)
-        elif thorough or _size() <= QUICK:
-            yield from _of_file(cursor, thorough=thorough)
+        if connection.vendor != "postgresql":
+            return list(_of_file(cursor, thorough=thorough))
+        cursor.execute(INVALID)
+        indexes = tuple(name for (name,) in cursor.fetchall())
+        return [messages.INVALID_INDEXES(names=indexes)] if indexes else []
 
 
 def _of_file(cursor: CursorWrapper, *, thorough: bool) -> Iterator[Message]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter import config
+from newsletter.messages import history as acts
 from newsletter.messages import posts as messages
 from newsletter.start import start
 
@@ -94,14 +95,15 @@ def _edition(week: int) -> "Edition":
         refreshed_at=until,
         **began,
     )
-    posts = Post.objects.bulk_create(_post(n, until) for n in range(POSTS))
+    earlier = (EDITIONS - 1 - week) * POSTS
+    posts = Post.objects.bulk_create(_post(n, until, earlier + n + 1) for n in range(POSTS))
     EditionPost.objects.bulk_create(
         EditionPost(edition=edition, post=post, included=True, reason=messages.IN_THE_PERIOD(), position=n)
         for n, post in enumerate(posts)
     )
-    for number in range(5):
-        history.record(edition, "anna@example.org", f"left out post {posts[number].pk}", until)
-        history.log("anna@example.org", "left out", edition.name, until)
+    for _ in range(5):
+        history.record(edition, "anna@example.org", acts.REFRESHED(), until)
+        history.log("anna@example.org", acts.REFRESHED(), edition.name, until)
     if week:
         ApprovedContent.objects.create(edition=edition, **_frozen(edition))
     if week > 1:
@@ -119,7 +121,7 @@ def _frozen(edition: "Edition") -> dict[str, object]:
     return {"revision": 1, "placeholders": [], "headers": head, "segments": b"", **texts}
 
 
-def _post(number: int, until: datetime) -> "Post":
+def _post(number: int, until: datetime, ordinal: int) -> "Post":
     from newsletter.models import Post
 
     at = until - timedelta(hours=9 * number + 1)
@@ -134,6 +136,7 @@ def _post(number: int, until: datetime) -> "Post":
         published=at,
         first_seen=at,
         changed_at=at,
+        ordinal=ordinal,
     )
 
 

@@ -12,7 +12,7 @@ from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
 from newsletter.editions.offers import readers
 from newsletter.editions.problems import Impossible
-from newsletter.models import Edition, Post
+from newsletter.models import Delivery, Edition, EditionPost, Post, Variant
 from newsletter.scheduling import housekeeping
 from newsletter.sending import lifecycle
 from newsletter.sending.sql import offers
@@ -182,6 +182,35 @@ def test_what_is_stored_about_a_person_says_what_was_offered_and_what_is_due(pap
     found_posts = {name: _stored(paper, name) for name in ("daily", "weekly")}
     assert found_posts["daily"] == ([("Post one", "kinaforum/day-2026-02-06")], ["Post two"])
     assert found_posts["weekly"] == ([], ["Post one", "Post two"])
+
+
+def test_what_was_offered_names_the_edition_whose_variant_a_person_got(paper: Newsletter) -> None:
+    subscription = paper.tie("daily")
+    paper.publish("two", "three", "four", "five")
+    posts = {name: Post.objects.get(title=f"Post {name}") for name in ("two", "three", "four", "five")}
+    had = Ordinals.of(post.ordinal for post in posts.values())
+    Subscription.objects.filter(pk=subscription.pk).update(offered=OfferedSet.objects.key_of("kinaforum", had))
+
+    def sent(period: str, number: int, variants: list[tuple[list[str], int | None, int | None]]) -> Edition:
+        moments = dict.fromkeys(("since", "until", "created_at", "refreshed_at"), paper.now)
+        edition = Edition.objects.create(newsletter="kinaforum", period=period, **moments)
+        Delivery.objects.create(edition=edition, number=number, subscription=subscription)
+        for position, (names, first, last) in enumerate(variants):
+            keys = [posts[name].pk for name in names]
+            Variant.objects.create(edition=edition, position=position, posts=keys, first=first, last=last)
+        return edition
+
+    sent("of-another-variant", 7, [(["two"], 1, 5), (["three"], 6, 9)])
+    sent("same-for-all", 3, [(["four"], None, None)])
+    without = sent("without-variants", 2, [])
+    EditionPost.objects.create(edition=without, post=posts["five"], included=True)
+    offered, _due = _stored(paper, "daily")
+    assert dict(offered) == {
+        "Post two": None,
+        "Post three": "kinaforum/of-another-variant",
+        "Post four": "kinaforum/same-for-all",
+        "Post five": "kinaforum/without-variants",
+    }
 
 
 def _stored(paper: Newsletter, name: str) -> tuple[list[tuple[str, str]], list[str]]:

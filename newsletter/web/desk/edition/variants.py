@@ -48,7 +48,7 @@ def _listed(configuration: Config, edition: Edition) -> list[ListedVariant]:
     readers = _readers(configuration, edition)
     if edition.state in LOCKED_STATES:
         return listing.approved(configuration, edition, readers)
-    return listing.planned(_prepared(configuration, edition), readers) if edition.state == State.DRAFT else []
+    return listing.planned(_prepared(configuration, edition, readers), readers) if edition.state == State.DRAFT else []
 
 
 def _row(variant: ListedVariant, own: Proof, newsletter: Newsletter) -> VariantRow:
@@ -83,14 +83,14 @@ def proof(configuration: Config, edition: Edition, position: int) -> Proof:
         if variant is None:
             return own
         return Proof(own.letterhead, digest_with(edition, configuration, ()), rendered_of(variant), ())
-    drafted = edition.state == State.DRAFT
-    variants = _prepared(configuration, edition).variants[position : position + 1] if drafted else ()
-    return variants[0].proof if variants else own
+    if edition.state != State.DRAFT:
+        return own
+    prepared = _prepared(configuration, edition, _readers(configuration, edition))
+    return prepared.variants[position].proof if position < len(prepared.variants) else own
 
 
-def _prepared(configuration: Config, edition: Edition) -> PreparedDraft:
-    groups = sorted((group.key or 0, group.picks) for group in _readers(configuration, edition))
-    mark = f"{queries.content_mark(edition)} {groups}"
+def _prepared(configuration: Config, edition: Edition, readers: list[ReaderGroup]) -> PreparedDraft:
+    mark = f"{queries.content_mark(edition)} {sorted((group.key or 0, group.picks) for group in readers)}"
     return _prepared_once(queries.wanted(edition, mark, configuration))
 
 

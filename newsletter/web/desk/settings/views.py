@@ -11,6 +11,7 @@ from newsletter.config import Config, Moment, NamedAddress, Rate
 from newsletter.messages import Message
 from newsletter.messages.general import TEXT
 from newsletter.scheduling import checks
+from newsletter.scheduling.integrity import LARGEST_FOR_PAGES
 from newsletter.scheduling.check import Check
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import page
@@ -37,10 +38,11 @@ class Setting:
 def in_force(request: HttpRequest) -> HttpResponse:
     """Show every table and key of the configuration."""
     configuration = config_of(request)
+    found = checks.run(configuration, largest=LARGEST_FOR_PAGES)
     context = {
         "tables": list(_tables(configuration)),
         "file": configuration.file,
-        "checks": [_with_title(check, configuration) for check in checks.run(configuration)],
+        "checks": [_with_title(check, configuration) for check in found],
         "newsletters": [(each, overview.of_newsletter(each)) for each in configuration.newsletters.values()],
         "site": overview.of_site(),
         "text": (text := request.GET.get("text", "").strip()[:100]),

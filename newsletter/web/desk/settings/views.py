@@ -11,8 +11,8 @@ from newsletter.config import Config, Moment, NamedAddress, Rate
 from newsletter.messages import Message
 from newsletter.messages.general import TEXT
 from newsletter.scheduling import checks
-from newsletter.scheduling.integrity import LARGEST_FOR_PAGES
 from newsletter.scheduling.check import Check
+from newsletter.scheduling.integrity import LARGEST_FOR_PAGES
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import page
 from newsletter.web.desk.settings import overview, search, site_pages

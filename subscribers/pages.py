@@ -58,6 +58,11 @@ def listed(names: Sequence[str]) -> str:
     return format_list(list(names), locale=Locale.parse(translation.get_language() or "en", sep="-"))
 
 
+def share_by_email() -> str:
+    """Return the label of the link that shares a page by email, in the active language."""
+    return translation.gettext("Share by email")
+
+
 def whole(text: str) -> Markup:
     """Keep a masked address on one line; one that is not masked may be too long for that."""
     return Markup('<span class="whole">{}</span>').format(text) if "…" in text else escape(text)

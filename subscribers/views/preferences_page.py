@@ -128,7 +128,8 @@ def _choices(
     names = [*newsletters, *(n for n in sorted(subscriptions) if n not in newsletters)]
     for name in sorted(names, key=lambda name: name != subscription.newsletter):
         known, selected = newsletters.get(name), subscriptions.get(name)
-        if known and known.status == "archived" and not selected:
+        published = known if known and known.status != "archived" else None
+        if known and not published and not selected:
             continue
         choices.append(
             NewsletterChoice(
@@ -137,10 +138,10 @@ def _choices(
                 description=known.description if known else "",
                 state=selected.state if selected else "",
                 paused_until=selected.paused_until if selected and selected.paused(today) else None,
-                known=known is not None and known.status != "archived",
-                cadence=_shown_cadence(known, selected, posted) if known and selected else "",
-                cadences=cadences.choices(known) if known else (),
-                topics=known.offered_topics if known else (),
+                known=published is not None,
+                cadence=_shown_cadence(published, selected, posted) if published and selected else "",
+                cadences=cadences.choices(published) if published else (),
+                topics=published.offered_topics if published else (),
                 picked=_shown_topics(name, selected, posted) if selected else (),
                 until=""
                 if saved and posted.act == "pause" and posted.newsletter == name

@@ -24,7 +24,8 @@ def still(request: HttpRequest, token: str) -> HttpResponse:
         kind = "proof" if preferences.is_test_link(token) else "gone"
         return message(request, language_of(request), kind=kind, status=200 if kind == "proof" else 404)
     if subscription.state != Subscription.State.ACTIVE:
-        return message(request, language_of(request, known=subscription.subscriber.language), kind="erased")
+        language = language_of(request, known=subscription.subscriber.language)
+        return message(request, language, kind="erased", newsletter=subscription.newsletter)
     if request.method == "POST":
         heard([subscription.pk], timezone.now())
     newsletter = config_of(request).newsletters.get(subscription.newsletter)

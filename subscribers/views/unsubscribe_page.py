@@ -73,5 +73,5 @@ def _shown(request: HttpRequest, token: str, fields: QueryDict) -> HttpResponse:
         subscription=subscription,
         token=token,
         thanked=thanked,
-        known=newsletter is not None,
+        known=newsletter is not None and newsletter.status != "archived",
     )

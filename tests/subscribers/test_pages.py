@@ -192,6 +192,19 @@ def test_unsubscribing_from_everything(client: Client) -> None:
     assert set(Subscription.objects.values_list("state", flat=True)) == {State.UNSUBSCRIBED}
 
 
+def test_the_subscription_to_a_newsletter_that_has_ended_can_only_be_left(client: Client) -> None:
+    keys = 'status = "archived"\ncadences = ["day", "week"]'
+    ended = settings.TEXT.replace('title = "Kinaforum"', f'title = "Kinaforum"\n{keys}')
+    config.use(config.parse(ended, settings.FOLDER / "config.toml"))
+    token, headers = link_token(subscription().pk), {"Accept-Language": "en"}
+    card = client.get(f"/p/{token}", headers=headers).text.partition('aria-labelledby="n-daily"')[0]
+    assert "This newsletter is no longer published." in card
+    assert 'value="leave kinaforum"' in card
+    assert "How often?" not in card
+    assert 'value="pause kinaforum"' not in card
+    assert "Subscribe again" not in client.post(f"/u/{token}", headers=headers).text
+
+
 def own_page(client: Client) -> str:
     client.post(f"/p/{link_token(subscription().pk)}", {"do": "me"})
     return path(only_letter(kind=Letter.Kind.ME).context["link"])

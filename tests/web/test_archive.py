@@ -253,3 +253,29 @@ def test_an_archive_in_arabic_runs_from_right_to_left(client: Client) -> None:
     assert document.find(".//ul[@class='editions']").get("dir") == "rtl"
     bar = lxml_html.fromstring(client.get(PAGE).content).find_class("web-bar")[0]
     assert bar.get("dir") == "ltr"
+
+
+def test_a_newsletter_that_has_ended_says_so_wherever_it_is_listed(client: Client) -> None:
+    _begun()
+    known = config.current()
+    ended = {name: replace(each, status="archived") for name, each in known.newsletters.items()}
+    config.use(replace(known, newsletters=ended))
+    for path in ("/", "/n/kinaforum/", "/n/daily/", "/n/kinaforum/subscribe"):
+        page = client.get(path, headers={"Accept-Language": "en"}).text
+        assert "This newsletter is no longer published." in page
+        assert ">Subscribe<" not in page
+        assert "Subscribe to get" not in page
+
+
+def test_a_page_that_has_only_a_sentence_has_a_link_onward(client: Client) -> None:
+    for path in ("/p/cut", "/confirm/cut", "/me/cut", "/u/cut"):
+        assert '<p><a href="/">Newsletters</a></p>' in client.get(path, headers={"Accept-Language": "en"}).text
+    signed_up = client.post("/n/daily/subscribe", {"address": "kari@reader.example"}, headers={"Accept-Language": "en"})
+    assert '<p><a href="/n/daily/">Read earlier editions</a></p>' in signed_up.text
+
+
+def test_an_edition_s_page_is_shared_in_the_words_of_a_page(client: Client) -> None:
+    _begun()
+    page = client.get(PAGE).text
+    assert "Del på e-post</a>" in page
+    assert "Videresend e-posten" not in page.rpartition("web-box")[2]

@@ -12,7 +12,6 @@ from django.utils import translation
 from newsletter.config import Newsletter
 from newsletter.config.colour import readable_on
 from newsletter.render.theme.sharing import share_links
-from newsletter.render.words import words
 from newsletter.web.archive.metadata import Metadata
 from newsletter.web.archive.queries import Listed
 from subscribers import pages
@@ -36,7 +35,7 @@ def edition_page(email: str, metadata: Metadata, newsletter: Newsletter, neighbo
             newsletter.theme.share or ("email",),
             title=metadata.title,
             url=metadata.url,
-            forward=words(newsletter.language)["forward"],
+            forward=pages.share_by_email(),
         )
         context = {
             "meta": metadata,

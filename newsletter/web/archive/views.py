@@ -25,7 +25,7 @@ from subscribers.requests import config_of
 from subscribers.subscription_requests import consent_text
 
 A_PAGE, LONGEST_QUERY = 24, 80
-PAGE_VERSION = 3
+PAGE_VERSION = 4
 """A number that increases when the templates of an edition's page change, so that browsers load it again."""
 MAIL_POLICY = (
     "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "

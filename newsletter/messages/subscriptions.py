@@ -126,7 +126,9 @@ NOT_A_DOMAIN = MessageType(
 # Undoing an import.
 IMPORT_UNDONE = MessageType("import.undone", gettext_noop("this import is being undone, so nothing more is imported"))
 NO_IMPORT = MessageType("import.unknown", gettext_noop("there is no import {number}"))
-LATER_IMPORT = MessageType("import.later", gettext_noop("import {number} is later; undo it first"))
+LATER_IMPORT = MessageType(
+    "import.later", gettext_noop("to undo this import, first undo import {number}, which was made after it")
+)
 IMPORT_SENT = MessageType(
     "import.sent",
     gettext_noop("{edition} was sent to the subscribers as they are since this import, so it can't be undone any more"),

@@ -171,7 +171,7 @@ def test_the_latest_import_is_undone_first(take: Take) -> None:
     """The later one may have found present what the earlier one had added."""
     first = take("email,status\nkari@reader.example,active\nleft@reader.example,unsubscribed\n")
     second = take("email,status\nkari@reader.example,unsubscribed\nleft@reader.example,unsubscribed\n")
-    with pytest.raises(UndoRefused, match=f"import {second.number} is later; undo it first"):
+    with pytest.raises(UndoRefused, match=f"first undo import {second.number}, which was made after it"):
         undone(first)
     assert set(Subscription.objects.values_list("state", flat=True)) == {State.UNSUBSCRIBED}
     undone(second)

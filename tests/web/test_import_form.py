@@ -59,7 +59,7 @@ def test_a_forged_upload_is_refused(admin: Client) -> None:
 
 @pytest.mark.parametrize(
     ("header", "cell", "said"),
-    [("Påmeldt dato", "2019-03-04", "Confirmed 4 Mar 2019."), ("Note", "a friend", "Imported ")],
+    [("Påmeldt dato", "2019-03-04", "Confirmed 4 Mar 2019."), ("Note", "a friend", "import, ")],
 )
 def test_a_subscriber_s_page_says_when_they_confirmed_or_were_imported(
     admin: Client, tmp_path: Path, header: str, cell: str, said: str
@@ -68,7 +68,7 @@ def test_a_subscriber_s_page_says_when_they_confirmed_or_were_imported(
     file.write_text(f"E-post,{header}\nkari@reader.example,{cell}\n", encoding="utf-8")
     import_file(file, "kinaforum", consent="at the fair")
     text = admin.get(f"/desk/subscribers/{Subscriber.objects.get().pk}/").text
-    assert said in text, re.findall("Confirmed[^<]*|Imported[^<]*", text)
+    assert said in text, re.findall("Confirmed[^<]*|import,[^<]*", text)
     assert ("Confirmed" in text) is (header != "Note")
     at = Consent.objects.get()
     assert isinstance(at.confirmed_at, datetime)

@@ -78,13 +78,15 @@ def test_the_hashes_of_another_site_are_blocked_and_can_be_undone(admin: Client)
 
 def test_an_import_adds_up_and_is_kept(admin: Client, tmp_path: Path) -> None:
     record = imported(tmp_path)
-    assert f'href="{IMPORTS}{record.pk}/"' in admin.get(IMPORTS).text
+    listed = admin.get(IMPORTS).text
+    assert f'href="{IMPORTS}{record.pk}/"' in listed
+    assert ("Refused: 1" in listed, "Already here" in listed) == (True, False)
     page = admin.get(f"{IMPORTS}{record.pk}/").text
     assert figures(page) == {
         "Lines in the file": "5",
         "Active": "1",
         "Waiting for confirmation": "1",
-        "Left or blocked": "2",
+        "Unsubscribed or blocked": "2",
         "Already here": "0",
         "Refused": "1",
     }
@@ -122,7 +124,10 @@ def test_after_an_edition_an_import_stays(admin: Client, tmp_path: Path) -> None
 
 def test_the_latest_import_is_undone_first(admin: Client, tmp_path: Path) -> None:
     first, second = imported(tmp_path), imported(tmp_path)
-    assert f"Import {second.pk} is later; undo it first." in admin.get(f"{IMPORTS}{first.pk}/").text
+    assert (
+        f"To undo this import, first undo import {second.pk}, which was made after it."
+        in admin.get(f"{IMPORTS}{first.pk}/").text
+    )
     assert "Undo this import" in admin.get(f"{IMPORTS}{second.pk}/").text
 
 
@@ -131,7 +136,7 @@ def test_a_list_is_blocked(admin: Client) -> None:
         admin, "blocked.txt", b"kari@reader.example\nshut.example\nnone\n", status="blocked", reason="complained"
     )
     assert "All addresses and domains in the file are blocked for every newsletter" in preview
-    assert figures(preview)["Left or blocked"] == "2"
+    assert figures(preview)["Unsubscribed or blocked"] == "2"
     assert not Suppression.objects.exists()
     done = admin.post(IMPORT, {**token(preview), "act": "import"}, follow=True).text
     assert "Import complete" in done
@@ -158,7 +163,7 @@ def test_an_archive_is_previewed_without_choosing_columns(admin: Client) -> None
     assert "Left out, because they have no addresses: opens.csv" in preview
     assert "Change columns" not in preview
     done = admin.post(IMPORT, {**token(preview), "act": "import"}, follow=True).text
-    assert (figures(done)["Active"], figures(done)["Left or blocked"]) == ("1", "1")
+    assert (figures(done)["Active"], figures(done)["Unsubscribed or blocked"]) == ("1", "1")
     assert Subscription.objects.get().state == "active"
 
 

@@ -77,13 +77,13 @@ def test_the_number_follows_what_is_typed(admin: Client) -> None:
     assert "1 subscriber" in admin.get(count, {**KINAFORUM, **text}).content.decode()
     incomplete = {"where:0:kind": "after", "where:0:day": "x"}
     for typed in (KINAFORUM, {**FILM, "newsletter": "none"}, {**KINAFORUM, **incomplete}, {**text, "where:text": "("}):
-        assert "Enter at least one condition." in admin.get(count, typed).content.decode()
+        assert "Add at least one condition." in admin.get(count, typed).content.decode()
 
 
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"where:0:kind": ""}, "Enter at least one condition."),
+        ({"where:0:kind": ""}, "Add at least one condition."),
         ({"name": ""}, "This field is required."),
         ({"where:0:kind": "after", "where:0:day": "soon"}, "Choose or enter a value for each condition."),
         ({"where:how": "text", "where:text": "tag is film"}, "expected"),

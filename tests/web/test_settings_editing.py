@@ -116,8 +116,9 @@ def test_a_blank_size_shows_its_default_with_a_unit(site: Site) -> None:
     ],
 )
 def test_a_page_names_the_page_above_it(site: Site, url: str, above: str, title: str) -> None:
-    (link,) = lxml.html.fromstring(site.client.get(url).content).cssselect(".crumb a")
-    assert (link.get("href"), link.text_content()) == (above, title)
+    document = lxml.html.fromstring(site.client.get(url).content)
+    (link,), (tab,) = document.cssselect(".crumb a"), document.cssselect("nav [aria-current=page]")
+    assert (link.get("href"), link.text_content(), tab.text_content()) == (above, title, title)
 
 
 @pytest.mark.parametrize("url", ["/desk/settings/site/nothing/", f"{KINAFORUM}/nothing/", "/desk/sources/kinaforum/3/"])

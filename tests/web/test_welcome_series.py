@@ -125,7 +125,7 @@ def test_a_subscribers_page_shows_what_was_sent_and_what_is_due(admin: Client) -
     tie = reader("had@reader.example", 4)
     enroll_due(config.current(), timezone.now())
     shown = words(admin.get(f"/desk/subscribers/{tie.subscriber_id}/").content)
-    assert ("not sent yet" in shown, "A week later" in shown, "Due" in shown) == (True, True, True)
+    assert ("Not sent yet" in shown, "A week later" in shown, "Due" in shown) == (True, True, True)
 
 
 def test_subscribers_who_have_not_answered_are_listed(admin: Client) -> None:
@@ -135,3 +135,6 @@ def test_subscribers_who_have_not_answered_are_listed(admin: Client) -> None:
     shown = words(admin.get("/desk/subscribers/unanswered/kinaforum/").content)
     assert "quiet@reader.example" in shown
     assert "No one is being asked" in shown
+    Subscription.objects.filter(pk=tie.pk).update(asked_at=None)
+    shown = words(admin.get("/desk/subscribers/unanswered/kinaforum/").content)
+    assert ("No one is being asked" in shown, "Everyone who was asked" in shown) == (True, False)

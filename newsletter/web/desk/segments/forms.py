@@ -49,7 +49,7 @@ class SegmentForm(DeskForm):
         except WhereProblem as problem:
             raise forms.ValidationError(formatting.message(problem.message)) from problem
         if not parsed.text:
-            raise forms.ValidationError(_("Enter at least one condition."))
+            raise forms.ValidationError(_("Add at least one condition."))
         newsletter = self._newsletters.get(self.cleaned_data.get("newsletter", ""))
         if newsletter is not None:
             offered = {"frequency": newsletter.offered, "topic": newsletter.topics}

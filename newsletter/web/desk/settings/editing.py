@@ -140,10 +140,12 @@ def remove_source(request: HttpRequest, name: str, number: int) -> HttpResponse:
     return redirect("desk:sources")
 
 
-def only_shown(request: HttpRequest, reason: str, changes: tuple[Change, ...]) -> HttpResponse:
+def only_shown(
+    request: HttpRequest, reason: str, changes: tuple[Change, ...], section: str = "sources"
+) -> HttpResponse:
     """Show what to change in config.toml by hand, and why it can't be done here."""
     context = {"read_only": reason, "paste": paste(config_of(request).file, changes)}
-    return page(request, "settings_paste", context, section="settings", status=409)
+    return page(request, "settings_paste", context, section=section, status=409)
 
 
 def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = None) -> HttpResponse:
@@ -204,7 +206,8 @@ def _page(
     context = {"place": place, "form": form, "read_only": reason, "paste": lines, "file": configuration.file}
     context["related"] = [catalogue.site_page(name) for name in place.page.related]
     context["groups"] = form.groups(_groups_in_use(configuration, place))
-    return page(request, "settings_edit", {**context, **(extra or {})}, section="settings")
+    section = "sources" if place.page is catalogue.SOURCE else "settings"
+    return page(request, "settings_edit", {**context, **(extra or {})}, section=section)
 
 
 def _groups_in_use(configuration: Config, place: Place) -> set[str]:

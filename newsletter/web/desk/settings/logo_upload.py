@@ -36,7 +36,7 @@ def upload(request: HttpRequest, name: str) -> HttpResponse:
         images = {key: logo} | ({"logo_dark": dark} if makes_dark and dark else {})
         changes = tuple(_changes(request, name, images))
         if reason := read_only_reason(config_of(request)):
-            return only_shown(request, reason, changes)
+            return only_shown(request, reason, changes, section="settings")
         if save_or_tell(request, Wanted(changes, {})):
             messages.success(request, _("The logo has been changed."))
             if makes_dark:

@@ -12,6 +12,7 @@ from newsletter.collecting import gaps
 from newsletter.config import Config
 from newsletter.messages import Message
 from newsletter.models import Source, SourceDay, SourceGap
+from newsletter.web.desk.settings import catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,12 @@ class Health:
     def name(self) -> str:
         """What people call it: its name in the configuration, its own title, or its address."""
         return self.settings.name or self.title or self.settings.url
+
+
+def kind_name(kind: str) -> str:
+    """Return the name of a source's kind, as its settings page has it; "" as long as it is to be detected."""
+    names = next(field.choices for field in catalogue.SOURCE.fields if field.key == "type")
+    return "" if kind == "auto" else str(dict(names).get(kind, kind))
 
 
 def health(configuration: Config) -> list[Health]:

@@ -18,6 +18,7 @@ from newsletter.web.desk import formatting
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, editor, page
 from newsletter.web.desk.permissions import Role
+from newsletter.web.desk.sources.queries import kind_name
 from subscribers.requests import config_of
 
 SHOWN = 8
@@ -64,6 +65,7 @@ def _tried(request: HttpRequest, job: Job) -> HttpResponse:
     context = {
         "address": address,
         "tried": result,
+        "kind": kind_name(result.get("kind", "")),
         "problems": problems,
         "posts": [{"title": title, "when": _moment(when)} for title, when in result.get("posts", ())],
         "newsletters": [n for n in known if n.status != "archived" and address not in {s.url for s in n.sources}],

@@ -19,7 +19,7 @@ from newsletter.web.desk import charts, formatting
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
 from newsletter.web.desk.permissions import Role
-from newsletter.web.desk.sources.queries import Health, days_read, health
+from newsletter.web.desk.sources.queries import Health, days_read, health, kind_name
 from subscribers.requests import config_of
 
 DAYS = 30
@@ -57,6 +57,7 @@ def _row(source: Health, newsletter: config.Newsletter, days: object) -> dict[st
         "tried": formatting.ago(source.tried_at),
         "retry": formatting.moment(source.retry_at, newsletter.zone),
         "posts": formatting.number(source.posts),
+        "kind": kind_name(source.kind),
         "days": days,
     }
 

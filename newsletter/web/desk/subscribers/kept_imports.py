@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST
 
 from newsletter.messages import from_json
@@ -83,13 +83,15 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _row(request: HttpRequest, record: Import) -> dict[str, object]:
     known = config_of(request).newsletters.get(record.newsletter)
-    zone = default_zone(request)
+    zone = known.zone if known else default_zone(request)
+    figures_of_record = figures(record.figures)
     return {
         "record": record,
         "title": known.title if known else record.newsletter or _("Blocked addresses"),
         "when": formatting.moment(record.at, zone),
         "undone": formatting.moment(record.undone_at, zone) if record.undone_at else "",
-        "figures": figures(record.figures),
+        "figures": figures_of_record,
+        "counted": [each for each in figures_of_record if each["count"]],
     }
 
 
@@ -97,13 +99,16 @@ def figures(counts: dict[str, int]) -> list[dict[str, object]]:
     """Return the figures of an import with their names; the first is the sum of the others."""
     names = {
         "lines": _("Lines in the file"),
-        "active": _("Active"),
+        "active": pgettext("lines of a file", "Active"),
         "waiting": _("Waiting for confirmation"),
-        "suppressed": _("Left or blocked"),
+        "suppressed": _("Unsubscribed or blocked"),
         "present": _("Already here"),
-        "refused": _("Refused"),
+        "refused": pgettext("lines of a file", "Refused"),
     }
-    return [{"name": name, "number": formatting.number(counts.get(key, 0))} for key, name in names.items()]
+    return [
+        {"name": name, "count": counts.get(key, 0), "number": formatting.number(counts.get(key, 0))}
+        for key, name in names.items()
+    ]
 
 
 def refused(request: HttpRequest, pk: int) -> StreamingHttpResponse:

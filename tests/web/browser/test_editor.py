@@ -239,6 +239,20 @@ def test_a_text_that_goes_away_while_its_editor_is_made_leaves_no_error(browser:
     page.context.close()
 
 
+def test_a_key_that_is_pressed_as_a_dialog_closes_is_typed_where_the_caret_was(browser: Browser) -> None:
+    """The browser says only later that the dialog is closed, and would put the caret at the beginning of the text."""
+    page = open_editor(browser, "Les saken nå")
+    page.evaluate("document.addEventListener('close', () => document.execCommand('insertText', false, 'x'), true)")
+    for key, place, written in (("Escape", 10, "Les sakenx nå"), ("Enter", 11, "Les sakenx{name|leser}x nå")):
+        go(page, place)
+        page.locator("markdown-editor").evaluate("host => { host.run('name'); }")
+        page.get_by_role("dialog").get_by_role("textbox").fill("leser")
+        page.keyboard.press(key)
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(page.locator("#text")).to_have_value(written)
+    page.context.close()
+
+
 def test_a_text_that_goes_away_behind_a_dialog_leaves_no_error(browser: Browser) -> None:
     page = open_editor(browser, "Les saken")
     go(page, 5, 10)

@@ -17,10 +17,9 @@ async function link(editor) {
   if (editor.isActive("link")) { editor.chain().focus().extendMarkRange("link").run(); }
   const { from, to } = editor.state.selection, before = selectedText(editor), isAddress = ADDRESS.test(before);
   const { href } = editor.getAttributes("link");
-  const answer = await askLink({ text: isAddress && !href ? "" : before, url: href || (isAddress ? before : "") });
-  const chain = editor.chain().focus().setTextSelection({ from, to });
-  if (!answer) { chain.run(); return; }
-  const attrs = { href: answer.href };
+  const answer = await askLink(editor, { text: isAddress && !href ? "" : before, url: href || (isAddress ? before : "") });
+  if (!answer) { return; }
+  const chain = editor.chain().setTextSelection({ from, to }), attrs = { href: answer.href };
   if (answer.text === before.trim().replace(/\s+/g, " ") && before) { chain.setMark("link", attrs).setTextSelection(to).run(); }
   else { chain.insertContent(textNode(answer.text, attrs)).run(); }
 }
@@ -35,28 +34,25 @@ function around({ state: { selection: { $from } } }, type) {
 
 async function button(editor) {
   const existing = around(editor, "button");
-  const answer = await askButton(existing ? { text: existing.node.textContent, url: existing.node.attrs.href } : { text: selectedText(editor) });
-  editor.commands.focus();
+  const answer = await askButton(editor, existing ? { text: existing.node.textContent, url: existing.node.attrs.href } : { text: selectedText(editor) });
   if (!answer) { return; }
   const node = { type: "button", attrs: { href: answer.href }, content: [textNode(answer.text)] };
-  if (!existing) { editor.commands.insertContent([node, { type: "paragraph" }]); }
+  if (!existing) { editor.chain().insertContent([node, { type: "paragraph" }]).scrollIntoView().run(); }
   else if (existing.node.textContent === answer.text) { editor.commands.updateAttributes("button", { href: answer.href }); }
   else { editor.commands.insertContentAt({ from: existing.place, to: existing.place + existing.node.nodeSize }, node); }
 }
 
 async function name(editor) {
   const { selection } = editor.state, existing = selection.node && selection.node.type.name === "token" ? selection.node.attrs.token : "";
-  const token = await askName({ fallback: existing.slice(1, -1).split("|")[1] || "" });
-  editor.commands.focus();
+  const token = await askName(editor, { fallback: existing.slice(1, -1).split("|")[1] || "" });
   if (token) { editor.commands.insertContent({ type: "token", attrs: { token } }); }
 }
 
 async function video(editor) {
   const existing = editor.isActive("embed") ? editor.getAttributes("embed").url : "";
-  const answer = await askVideo({ url: existing });
-  editor.commands.focus();
+  const answer = await askVideo(editor, { url: existing });
   if (answer && existing) { editor.commands.updateAttributes("embed", answer); }
-  else if (answer) { editor.commands.insertContent([{ type: "embed", attrs: answer }, { type: "paragraph" }]); }
+  else if (answer) { editor.chain().insertContent([{ type: "embed", attrs: answer }, { type: "paragraph" }]).scrollIntoView().run(); }
 }
 
 const callout = (tint) => ({

@@ -8,8 +8,10 @@ export function address(typed) {
   return (/^[^\s/]+@[^\s/]+$/.test(url) ? "mailto:" : "https://") + url;
 }
 
-/* Show a dialog with these values, and return what `act` makes of its form once it is submitted; null if it is closed. */
-export function ask(kind, values, act) {
+/* Show a dialog with these values, and return what `act` makes of its form once it is submitted; null if it is closed or
+   the text is gone. The editor has the focus and its selection again before the next key is pressed: the browser alone would put the caret at the
+   beginning of the text, and say only later that the dialog is closed. */
+function ask(editor, kind, values, act) {
   const dialog = document.querySelector(`dialog[data-for=${kind}]`), form = dialog.querySelector("form");
   const alert = form.querySelector("[role=alert]"), button = form.querySelector("button");
   const aborted = new AbortController();
@@ -17,7 +19,16 @@ export function ask(kind, values, act) {
   if (alert) { alert.textContent = ""; }
   Object.entries(values).forEach(([name, value]) => { form.elements[name][name === "image" ? "files" : "value"] = value; });
   return new Promise((resolve) => {
-    let result = null;
+    let result = null, isOver = false;
+    const end = () => {
+      if (isOver) { return; }
+      isOver = true;
+      aborted.abort();
+      dialog.close();
+      if (editor.isDestroyed) { resolve(null); return; }
+      editor.view.focus();
+      resolve(result);
+    };
     const submit = async (event) => {
       event.preventDefault();
       event.stopPropagation();
@@ -25,22 +36,23 @@ export function ask(kind, values, act) {
       button.disabled = true;
       try {
         result = await act(form, (text) => { button.textContent = text; }, aborted.signal);
-        dialog.close();
+        end();
       } catch (problem) {
         if (alert && !aborted.signal.aborted) { alert.textContent = problem.message; }
       }
       button.disabled = false;
       button.textContent = label;
     };
-    const cancel = (event) => { if (event.target.closest("[data-cancel]")) { dialog.close(); } };
-    form.addEventListener("submit", submit);
-    form.addEventListener("click", cancel);
-    dialog.addEventListener("close", () => {
-      aborted.abort();
-      form.removeEventListener("submit", submit);
-      form.removeEventListener("click", cancel);
-      resolve(result);
-    }, { once: true });
+    const { signal } = aborted;
+    form.addEventListener("submit", submit, { signal });
+    form.addEventListener("click", (event) => { if (event.target.closest("[data-cancel]")) { end(); } }, { signal });
+    dialog.addEventListener("cancel", (event) => {
+      if (event.target !== dialog) { return; }
+      event.preventDefault();
+      end();
+    }, { signal });
+    /* A browser may close a dialog without asking. */
+    dialog.addEventListener("close", end, { signal });
     dialog.showModal();
     const empty = [...form.elements].find((field) => field.name && !field.value && field.offsetParent);
     if (empty) { empty.focus(); }
@@ -50,17 +62,17 @@ export function ask(kind, values, act) {
 const words = (form, name) => form.elements[name].value.trim().replace(/\s+/g, " ");
 const target = (form, name) => address(form.elements[name].value);
 
-export const askLink = (values) => ask("link", values, (form) => ({ text: words(form, "text"), href: target(form, "url") }));
-export const askButton = (values) => ask("button", values, (form) => ({ text: words(form, "text"), href: target(form, "url") }));
-export const askVideo = (values) => ask("video", values, (form) => ({ url: target(form, "url") }));
-export const askName = (values) => ask("name", values, (form) => `{name|${words(form, "fallback")}}`);
+export const askLink = (editor, values) => ask(editor, "link", values, (form) => ({ text: words(form, "text"), href: target(form, "url") }));
+export const askButton = (editor, values) => ask(editor, "button", values, (form) => ({ text: words(form, "text"), href: target(form, "url") }));
+export const askVideo = (editor, values) => ask(editor, "video", values, (form) => ({ url: target(form, "url") }));
+export const askName = (editor, values) => ask(editor, "name", values, (form) => `{name|${words(form, "fallback")}}`);
 
 /* Ask for an image, or for what belongs to one that is uploaded already (`values.src`). */
-export async function askImage({ src = "", files = null, ...values }) {
+export async function askImage(editor, { src = "", files = null, ...values }) {
   const dialog = document.querySelector("dialog[data-for=image]"), field = dialog.querySelector("[name=image]");
   field.closest(".field").hidden = Boolean(src);
   field.required = !src;
-  return ask("image", { ...values, ...files ? { image: files } : {} }, async (form, say, signal) => ({
+  return ask(editor, "image", { ...values, ...files ? { image: files } : {} }, async (form, say, signal) => ({
     src: src || await upload(form, say, signal), alt: words(form, "alt"), caption: words(form, "caption"),
     width: Number(form.elements.width.value) || "", href: form.elements.href.value.trim() && target(form, "href"),
   }));

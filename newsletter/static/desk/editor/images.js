@@ -18,8 +18,11 @@ const listOf = (file) => {
 function insert(editor, figures, place) {
   const content = figures.map((attrs) => ({ type: "figure", attrs }));
   const nodes = content.length > 1 && content.length <= MOST_IN_A_ROW ? [{ type: "row", content }] : content;
-  const at = place === undefined ? editor.chain().focus() : editor.chain().focus().setTextSelection(place);
-  at.insertContent([...nodes, { type: "paragraph" }]).run();
+  const at = place === undefined ? editor.chain() : editor.chain().setTextSelection(place);
+  at.insertContent([...nodes, { type: "paragraph" }]).scrollIntoView().run();
+  /* An image that is loaded moves the caret down. */
+  const loading = [...editor.view.dom.querySelectorAll("img")].filter((image) => !image.complete);
+  loading.forEach((image) => image.addEventListener("load", () => { if (!editor.isDestroyed && editor.isFocused) { editor.commands.scrollIntoView(); } }, { once: true }));
 }
 
 /* Ask for an image, or for each of these files, and insert them. */
@@ -27,16 +30,15 @@ export async function insertImages(editor, files = [], place = undefined) {
   const alt = editor.state.doc.textBetween(editor.state.selection.from, editor.state.selection.to, " ");
   const figures = [];
   for (const file of files.length ? files : [null]) {
-    const figure = await askImage({ files: file && listOf(file), ...file ? {} : { alt } });
+    const figure = await askImage(editor, { files: file && listOf(file), ...file ? {} : { alt } });
     if (figure) { figures.push(figure); }
   }
-  if (figures.length) { insert(editor, figures, place); } else { editor.commands.focus(); }
+  if (figures.length) { insert(editor, figures, place); }
 }
 
 export async function changeImage(editor) {
   const { from } = editor.state.selection;
-  const attrs = await askImage(selectedFigure(editor).attrs);
-  editor.commands.focus();
+  const attrs = await askImage(editor, selectedFigure(editor).attrs);
   if (attrs) { editor.chain().setNodeSelection(from).updateAttributes("figure", attrs).run(); }
 }
 

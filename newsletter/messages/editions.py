@@ -38,7 +38,7 @@ SCHEDULED_TIME_MISSED = MessageType(
 TOO_FEW_POSTS = MessageType(
     "edition.too-few-posts",
     *ngettext_noop(
-        "it has {count} post, and the minimum is {minimum}; its posts go into the next edition",
+        "it has {count} post, and the minimum is {minimum}; the post goes into the next edition",
         "it has {count} posts, and the minimum is {minimum}; its posts go into the next edition",
     ),
     count="count",

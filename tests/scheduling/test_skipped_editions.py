@@ -37,7 +37,7 @@ def test_an_edition_with_too_few_posts_is_skipped_and_its_posts_go_into_the_next
     tick_at(DUE)
     assert only_edition().state == State.SKIPPED
     assert str(Notice.objects.get(kind="skipped").text) == (
-        "kinaforum/2026-W06 was skipped: it has 1 post, and the minimum is 2; its posts go into the next edition"
+        "kinaforum/2026-W06 was skipped: it has 1 post, and the minimum is 2; the post goes into the next edition"
     )
     blog.articles.append(article("b", DUE + DAY))
     tick_at(NOW + WEEK)

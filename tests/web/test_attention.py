@@ -10,11 +10,13 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from newsletter import config
-from newsletter.messages import Message, sending, sources
+from newsletter.messages import Message, editions, sending, sources
 from newsletter.messages.general import ABOUT
 from newsletter.models import Edition, State
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import attention, queries
+from newsletter.web.desk.home.attention import Attention
+from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.sources.queries import Health
 from subscribers.models import Hits
 from subscribers.protection import sign_up_limits
@@ -52,9 +54,13 @@ def test_a_source_of_two_newsletters_is_named_once_and_many_are_counted() -> Non
 def _told(state: State, due: datetime | None, now: datetime, status: str = "active") -> list[str]:
     """What is said of an edition of that state."""
     Edition.objects.update(state=state, due_at=due, queued_at=make.NOW, approved_at=make.NOW)
+    return [told.text for told in _attentions(now, status=status)]
+
+
+def _attentions(now: datetime, role: Role = Role.SENDER, status: str = "active") -> list[Attention]:
     newsletter = replace(config.current().newsletters["kinaforum"], status=status)
     shown = queries.line(Edition.objects.get(), newsletter, "Uke 6")
-    return [told.text for told in attention._of_edition(shown, newsletter, now)]
+    return list(attention._of_edition(shown, newsletter, now, role))
 
 
 def _moment(at: datetime) -> str:
@@ -74,6 +80,24 @@ def test_an_approved_edition_without_a_time_and_a_queued_one_that_is_overdue_nee
     assert overdue.startswith(f"Overdue since {_moment(later)}: “Uke 6”.")
     (overdue,) = _told(State.QUEUED, None, later)
     assert overdue.startswith(f"Overdue since {_moment(make.NOW)}: “Uke 6”.")
+
+
+def test_only_those_who_may_send_are_asked_to_approve_and_to_send() -> None:
+    make.draft("First")
+    (asked,), (told,) = (_attentions(make.NOW, role) for role in (Role.SENDER, Role.EDITOR))
+    assert asked.text == "“Uke 6” is a draft. Approve it, and then choose when to send it."
+    assert told.text == "“Uke 6” is a draft. Someone with sending rights has to approve it."
+    earlier = make.NOW - timedelta(hours=1)
+    Edition.objects.update(due_at=earlier)
+    (late,) = _attentions(make.NOW, Role.EDITOR)
+    assert (late.level, late.text) == ("warning", f"Approval is needed: “Uke 6” was scheduled for {_moment(earlier)}.")
+    missed = editions.SCHEDULED_TIME_MISSED(at=earlier)
+    for waiting in (missed, None):
+        Edition.objects.update(state=State.APPROVED, due_at=earlier, waiting=waiting)
+        (asked,), (told,) = (_attentions(make.NOW, role) for role in (Role.SENDER, Role.EDITOR))
+        assert asked.text == told.text
+        assert (asked.address.endswith("/send/"), told.address.endswith("/send/")) == (True, False)
+        assert asked.text.endswith("or cancel it." if waiting else "“Uke 6”")
 
 
 def test_a_paused_newsletter_is_not_overdue_as_well() -> None:
@@ -139,5 +163,5 @@ def test_a_letter_and_an_edition_of_one_post_say_what_approval_does() -> None:
     Edition.objects.update(cadence="post")
     newsletter = replace(config.current().newsletters["kinaforum"], cadences=("week", "post"))
     shown = queries.line(Edition.objects.get(), newsletter, "Uke 6")
-    (told,) = attention._of_edition(shown, newsletter, make.NOW)
+    (told,) = attention._of_edition(shown, newsletter, make.NOW, Role.SENDER)
     assert told.text == "“Uke 6” will be sent as soon as it is approved."

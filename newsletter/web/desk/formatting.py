@@ -182,7 +182,7 @@ def standing(edition: Edition, zone: tzinfo) -> str:
         State.DRAFT: _draft(edition, zone),
         State.APPROVED: _("Scheduled for %(when)s.") % {"when": due}
         if (due := _due(edition, zone))
-        else _("Approved %(when)s. Not sent or scheduled yet.") % {"when": when},
+        else _approved(edition) % {"when": when},
         State.QUEUED: _("Scheduled for %(when)s.") % {"when": when},
         State.SENDING: _("Sending started %(when)s.") % {"when": when},
         State.PAUSED: _paused(edition, zone),
@@ -193,12 +193,20 @@ def standing(edition: Edition, zone: tzinfo) -> str:
     }[name].strip()
 
 
+def _approved(edition: Edition) -> str:
+    if edition.welcome_id is not None:
+        return _("Approved %(when)s. New subscribers get it.")
+    return _("Approved %(when)s. Not sent or scheduled yet.")
+
+
 def _draft(edition: Edition, zone: tzinfo) -> str:
     refreshed, due = ago(edition.refreshed_at), _due(edition, zone)
     if cadence_in(edition.period) == "post":
         return _("Sent as soon as it is approved. Sources checked %(ago)s.") % {"ago": refreshed}
     if due:
         return _("Planned for %(when)s. Sources checked %(ago)s.") % {"when": due, "ago": refreshed}
+    if edition.welcome_id is not None:
+        return _("Not approved yet.")
     if edition.standalone:
         return _("Not sent or scheduled yet.")
     return _("Sources checked %(ago)s.") % {"ago": refreshed}

@@ -30,6 +30,7 @@ from newsletter.web.desk.home import service_status
 from newsletter.web.desk.home.queries import Card, EditionLine
 from newsletter.web.desk.notes.queries import editions_with_notes_for
 from newsletter.web.desk.pages import as_sentence
+from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings.labels import title_of
 from newsletter.web.desk.sources.queries import Health, health
 from newsletter.web.desk.subscribers.kept_imports import REPEAT_AFTER
@@ -67,15 +68,16 @@ def heading(items: Iterable[Attention]) -> str:
 
 
 def problems(
-    config: Config, cards: Sequence[Card], now: datetime, restart: Sequence[str] = (), *, is_admin: bool = True
+    config: Config, cards: Sequence[Card], now: datetime, restart: Sequence[str] = (), *, role: Role = Role.ADMIN
 ) -> list[Attention]:
     """Return what needs attention, the worst first; `restart` names keys that take effect with the next start.
 
-    The first steps of a newsletter that only admins can do are left out for others.
+    What only admins can do is left out for others.
     """
+    is_admin = role >= Role.ADMIN
     attentions = _of_restored(config) + _of_stalls(config, now) + _of_services() + _of_machines() + _of_restart(restart)
     attentions += _of_standstills(config, now)
-    attentions += [p for card in cards for each in card.open for p in _of_edition(each, card.newsletter, now)]
+    attentions += [p for card in cards for each in card.open for p in _of_edition(each, card.newsletter, now, role)]
     attentions += [p for card in cards if (p := _of_inactive(card))]
     attentions += [p for card in cards for p in _of_first_steps(card, is_admin=is_admin)]
     attentions += [p for newsletter in config.newsletters.values() for p in _of_links(config, newsletter)]
@@ -159,7 +161,7 @@ def _of_inactive(card: Card) -> Attention | None:
     return Attention("warning", as_sentence(message), address, _("Change"))
 
 
-def _of_edition(line: EditionLine, newsletter: Newsletter, now: datetime) -> Iterator[Attention]:
+def _of_edition(line: EditionLine, newsletter: Newsletter, now: datetime, role: Role) -> Iterator[Attention]:
     edition = line.edition
     newsletter = newsletter.at(edition.cadence)
     if edition.state == State.PAUSED:
@@ -170,39 +172,32 @@ def _of_edition(line: EditionLine, newsletter: Newsletter, now: datetime) -> Ite
             "edition": line.title,
             "why": formatting.message(edition.waiting, newsletter.zone),
         }
-        if edition.state == State.APPROVED and not edition.welcome_id:
-            send = reverse("desk:send", args=(edition.newsletter, edition.period))
-            yield Attention("warning", text, send, _("Send or schedule"))
-        else:
-            yield Attention("warning", text, line.address, _("Open"))
-    elif edition.state == State.DRAFT and edition.due_at and edition.due_at <= now and newsletter.approval == "editor":
-        when = formatting.moment(edition.due_at, newsletter.zone)
-        text = _("Your approval is needed: “%(edition)s” was scheduled for %(when)s.") % {
-            "edition": line.title,
-            "when": when,
-        }
-        yield Attention("warning", text, line.address, _("Open"))
+        is_approved = edition.state == State.APPROVED and not edition.welcome_id
+        yield Attention("warning", formatting.sentence(text), *_way(line, to_send=is_approved and role >= Role.SENDER))
     elif _awaits_approval(line) and (newsletter.approval == "editor" or edition.due_at is None):
-        yield Attention("", _approval_needed(line, newsletter), line.address, _("Open draft"))
+        level = "warning" if edition.due_at and edition.due_at <= now else ""
+        yield Attention(level, _approval_needed(line, newsletter, now, role), line.address, _("Open draft"))
     elif edition.state == State.APPROVED and not _leaves_by_itself(edition, newsletter, now):
         text = _("Approved but not sent or scheduled: “%(edition)s”") % {"edition": line.title}
-        send = reverse("desk:send", args=(edition.newsletter, edition.period))
-        yield Attention("warning", text, send, _("Send or schedule"))
+        yield Attention("warning", text, *_way(line, to_send=role >= Role.SENDER))
     elif edition.state == State.QUEUED and _is_overdue(edition, now) and inactivity(newsletter) is None:
-        text = _(
-            "Overdue since %(when)s: “%(edition)s”. Check that newsletter run or newsletter worker is running."
-        ) % {
-            "edition": line.title,
-            "when": formatting.moment(edition.due_at or edition.queued_at, newsletter.zone),
-        }
-        yield Attention("error", text, line.address, _("Open"))
+        text = _("Overdue since %(when)s: “%(edition)s”. Check that newsletter run or newsletter worker is running.")
+        when = formatting.moment(edition.due_at or edition.queued_at, newsletter.zone)
+        yield Attention("error", text % {"edition": line.title, "when": when}, line.address, _("Open"))
+
+
+def _way(line: EditionLine, *, to_send: bool) -> tuple[str, str]:
+    """Return the address and the words of a link to the page for sending an edition, or to the edition itself."""
+    if not to_send:
+        return line.address, _("Open")
+    return reverse("desk:send", args=(line.edition.newsletter, line.edition.period)), _("Send or schedule")
 
 
 def _awaits_approval(line: EditionLine) -> bool:
     return line.edition.state == State.DRAFT and not line.edition.waiting
 
 
-def _approval_needed(line: EditionLine, newsletter: Newsletter) -> str:
+def _approval_needed(line: EditionLine, newsletter: Newsletter, now: datetime, role: Role) -> str:
     """Return what becomes of a draft once it is approved."""
     if line.edition.welcome_id is not None:
         text = _("“%(edition)s” is a welcome email. New subscribers get it once it is approved.")
@@ -210,10 +205,14 @@ def _approval_needed(line: EditionLine, newsletter: Newsletter) -> str:
     if newsletter.by_post and not line.edition.standalone:
         return _("“%(edition)s” will be sent as soon as it is approved.") % {"edition": line.title}
     if line.edition.due_at is None:
-        text = _("“%(edition)s” is a draft. Approve it, and then choose when to send it.")
+        text = _("“%(edition)s” is a draft. Someone with sending rights has to approve it.")
+        if role >= Role.SENDER:
+            text = _("“%(edition)s” is a draft. Approve it, and then choose when to send it.")
         return text % {"edition": line.title}
-    when = formatting.moment(line.edition.due_at, newsletter.zone)
-    return _("“%(edition)s” needs approval to be sent %(when)s.") % {"edition": line.title, "when": when}
+    text = _("“%(edition)s” needs approval to be sent %(when)s.")
+    if line.edition.due_at <= now:
+        text = _("Approval is needed: “%(edition)s” was scheduled for %(when)s.")
+    return text % {"edition": line.title, "when": formatting.moment(line.edition.due_at, newsletter.zone)}
 
 
 def _leaves_by_itself(edition: Edition, newsletter: Newsletter, now: datetime) -> bool:

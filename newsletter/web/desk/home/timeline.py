@@ -79,6 +79,8 @@ def steps(newsletter: Newsletter, edition: Edition | None, now: datetime) -> tup
     else:
         drafted, due = edition.created_at, edition.due_at
     approved = edition is not None and edition.state != State.DRAFT
+    if edition is not None and edition.state == State.APPROVED and edition.waiting:
+        due = None  # its time has passed, and someone has to decide
     when = formatting.moment(due, zone) if due else _("when you send it")
     result = [Step(_("Draft"), formatting.moment(drafted, zone), edition is not None)]
     if newsletter.approval == "editor":

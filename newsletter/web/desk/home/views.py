@@ -12,7 +12,7 @@ from newsletter.web.desk.home import attention
 from newsletter.web.desk.home import queries as home_queries
 from newsletter.web.desk.home.over_time import over_time
 from newsletter.web.desk.pages import editor, newsletter_of, page
-from newsletter.web.desk.permissions import Role, role
+from newsletter.web.desk.permissions import role
 from subscribers.requests import config_of
 
 
@@ -20,8 +20,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show all newsletters; problems first."""
     now = timezone.now()
     cards = home_queries.cards(config_of(request), now)
-    is_admin = role(request) is Role.ADMIN
-    problems = attention.problems(config_of(request), cards, now, config.snapshot().restart, is_admin=is_admin)
+    problems = attention.problems(config_of(request), cards, now, config.snapshot().restart, role=role(request))
     problems += attention.notes_for(editor(request), config_of(request))
     context = {"cards": cards, "problems": problems, "heading": attention.heading(problems)}
     return page(request, "home", context, section="home")

@@ -175,7 +175,7 @@ CONTENT = SettingsPage(
                     _("Excerpts use"),
                     _("If a post has no summary, the beginning of its text is used."),
                     Kind.CHOICE,
-                    _choices(("text", _("The beginning of the text")), ("summary", _("The source's own summary"))),
+                    _choices(("text", _("The beginning of the text")), ("summary", _("The source’s own summary"))),
                 ),
                 SettingField(
                     "excerpt_words", _("Words in an excerpt"), _("It ends with a complete sentence."), Kind.NUMBER
@@ -270,7 +270,7 @@ SOURCE = SettingsPage(
     "newsletters.NAME.sources[]",
     (
         SettingField("url", _("Address"), _("A website, a feed, or the path of a folder."), required=True),
-        SettingField("name", _("Name"), _("Shown beside its posts. If blank, the source's own title.")),
+        SettingField("name", _("Name"), _("Shown beside its posts. If blank, the source’s own title.")),
         SettingField("language", _("Language of its posts"), _("If blank, it is detected."), Kind.LANGUAGE),
         SettingField(
             "type",
@@ -301,7 +301,7 @@ NEWSLETTER_PAGES = (GENERAL, SENDER, SCHEDULE, CADENCES, TOPICS, CONTENT, DESIGN
 SITE_PAGES = (DELIVERY, EMAIL_SERVICES, ADVANCED, BOUNCES, COLLECT, ALERTS, ADDRESS)
 PAGES = (*NEWSLETTER_PAGES, SOURCE, *SITE_PAGES)
 
-_RUNNING = _("This setting can't be changed safely while the site is running. Edit config.toml and restart.")
+_RUNNING = _("This setting can’t be changed safely while the site is running. Edit config.toml and restart.")
 _OPERATOR = _("This setting is for whoever runs the server. Edit config.toml; changes take effect immediately.")
 LOCKED: dict[str, Words] = {
     "site.database": _RUNNING,

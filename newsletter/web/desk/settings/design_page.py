@@ -63,7 +63,7 @@ DESIGN = SettingsPage(
                     _("Title"),
                     kind=Kind.CHOICE,
                     choices=(
-                        ("auto", _("Design’s default")),
+                        ("auto", _("As the design has it")),
                         ("start", _("At the side where lines begin")),
                         ("center", _("Centred")),
                         ("band", _("On a coloured band")),
@@ -89,7 +89,7 @@ DESIGN = SettingsPage(
                 SettingField(
                     "theme.font",
                     _("Font"),
-                    _("Such as Georgia, serif. It must be installed on the subscriber's device."),
+                    _("Such as Georgia, serif. It must be installed on the subscriber’s device."),
                 ),
                 SettingField(
                     "theme.heading_font", _("Font of headings"), _("If it differs from the font of the text.")
@@ -105,7 +105,7 @@ DESIGN = SettingsPage(
                     _("Table of contents"),
                     kind=Kind.CHOICE,
                     choices=(
-                        ("auto", _("Design’s default")),
+                        ("auto", _("As the design has it")),
                         ("off", _("None")),
                         ("flat", _("One list")),
                         ("day", _("One list for each day or other group")),
@@ -181,7 +181,7 @@ DESIGN = SettingsPage(
                     _("Link to reply by email"),
                     _(
                         "For example “Reply to this email”. Shown at the end of each edition; replies go to "
-                        "Reply-To, or to the sender."
+                        "the address for replies, or to the sender."
                     ),
                 ),
                 SettingField("theme.footer_text", _("Text in the footer"), _("Such as who publishes the newsletter.")),
@@ -220,7 +220,7 @@ DESIGN = SettingsPage(
                 SettingField(
                     "template",
                     _("Template"),
-                    _("The name of your own template, if you have one. It is used instead of the design's."),
+                    _("The name of your own template, if you have one. It is used instead of the design’s."),
                 ),
             ),
         ),

@@ -23,7 +23,7 @@ def read_only_reason(config: Config) -> str:
         why = message(e.problems[0].message)
         return _("config.toml has an error; correct it first: %(problem)s") % {"problem": why}
     if reason := why_unwritable(config.file):
-        return _("Settings can't be saved here: %(reason)s.") % {"reason": message(reason)}
+        return _("Settings can’t be saved here: %(reason)s.") % {"reason": message(reason)}
     if Machine.objects.filter(seen_at__gte=timezone.now() - _ALIVE).count() > 1:
         return _("Several machines send from this database, each with its own config.toml. Change all of them by hand.")
     return ""

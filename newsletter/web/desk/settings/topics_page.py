@@ -45,7 +45,7 @@ TOPICS = SettingsPage(
         ),
     ),
     intro=_(
-        "Readers pick topics when they sign up and on the preferences page. They get only posts of those topics, and "
-        "readers who pick none get all posts."
+        "Subscribers pick topics when they sign up and on the preferences page. They get only posts of those topics, "
+        "and those who pick none get all posts."
     ),
 )

@@ -38,7 +38,7 @@ def _row(request: HttpRequest, message: mail_queue.QueuedMessage) -> dict[str, s
     return {
         "kind": _kind(message),
         "newsletter": known.title if known else message.newsletter,
-        "to": message.to or _("Editors"),
+        "to": message.to,
         "written": formatting.ago(message.written),
         "attempts": formatting.number(message.attempts),
         "given_up": message.next_try is None,

@@ -83,7 +83,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _row(request: HttpRequest, record: Import) -> dict[str, object]:
     known = config_of(request).newsletters.get(record.newsletter)
-    zone = known.zone if known else default_zone(request)
+    zone = default_zone(request)
     figures_of_record = figures(record.figures)
     return {
         "record": record,

@@ -9,10 +9,8 @@ from django.db.models import Exists, OuterRef
 from newsletter import config
 from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import in_force, wants
-from newsletter.editions.offers.bases import eligible_at
+from newsletter.editions.offers.due import due
 from newsletter.editions.selection.post_topics import topics_of
-from newsletter.editions.selection.rules import SETTLED
-from newsletter.editions.selection.series import holding, periodic
 from newsletter.models import Delivery, EditionPost, Post, Variant
 from subscribers.models import Subscription, bases_of, in_base
 
@@ -70,12 +68,7 @@ def _due(subscription: Subscription, had: Ordinals, now: datetime) -> Iterator[P
     newsletter = config.current().newsletters.get(subscription.newsletter)
     if newsletter is None or subscription.state != Subscription.State.ACTIVE:
         return
-    included = EditionPost.objects.filter(edition__in=holding(newsletter.name), included=True).values("post_id")
-    out = EditionPost.objects.filter(edition__in=periodic(newsletter.name), reason__code__in=SETTLED, included=False)
-    posts = Post.objects.filter(newsletter=newsletter.name, gone_at=None, listings__isnull=False)
-    posts = posts.filter(refusal__isnull=True) | posts.filter(pk__in=included)
-    posts = posts.exclude(pk__in=out.exclude(post_id__in=included).values("post_id"))
     picks = in_force(subscription.topics, newsletter.topics)
-    for post in posts.annotate(eligible=eligible_at()).filter(eligible__lte=now).distinct().order_by("ordinal"):
-        if post.ordinal not in had and wants(picks, topics_of(post, newsletter)):
+    for post in due(newsletter, had, now).order_by("ordinal"):
+        if wants(picks, topics_of(post, newsletter)):
             yield post

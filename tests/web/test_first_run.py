@@ -119,7 +119,7 @@ def test_a_private_address_is_refused_until_the_box_is_ticked(setup: SetUp) -> N
     client = Client()
     client.post(_address(setup), {"blog": f"http://127.0.0.1:{free_port()}/", "site_url": SITE})
     _wait(setup)
-    assert "tick the box below" in client.get(_address(setup)).content.decode()
+    assert "tick “The blog is on this machine" in client.get(_address(setup)).content.decode()
 
 
 def test_an_address_of_the_site_that_is_wrong_is_refused_at_once(setup: SetUp, blog: BlogServer) -> None:
@@ -189,7 +189,7 @@ def test_without_a_blog_the_newsletter_has_no_source_and_no_schedule(setup: SetU
     assert answer["Location"] == _address(setup, "newsletter/")
     page = client.get(answer["Location"], headers={"Accept-Language": "nb-NO,nb;q=0.9"})
     assert "Du skriver brev i redaksjonen." in page.content.decode()
-    assert _fields(page.content)["language"] == "nb"
+    assert _fields(page.content)["language"] == "norsk bokmål"
     assert "Meld deg av" in client.get(_address(setup, "preview/")).content.decode()
     assert "period" not in _fields(page.content)
     given = {"title": "Notes from the quay", "language": "en", "timezone": "Europe/London"}
@@ -245,7 +245,11 @@ def test_language_and_time_zone_are_proposed_and_found_by_name(setup: SetUp, blo
     client.get(_address(setup, "reading/"))
     assert setup.blog is not None
     address = _address(setup, "newsletter/")
-    for of_blog, wanted, expected in (("en", "en-GB,en;q=0.8", "en-GB"), ("nb", "en-GB", "nb"), ("", "de-DE,de", "de")):
+    for of_blog, wanted, expected in (
+        ("en", "en-GB,en;q=0.8", "English (United Kingdom)"),
+        ("nb", "en-GB", "Norwegian Bokmål"),
+        ("", "de-DE,de", "Deutsch"),
+    ):
         setup.correct(language=of_blog)
         assert _fields(client.get(address, headers={"Accept-Language": wanted}).content)["language"] == expected
     given = {"title": "Ferry", "language": "english (united kingdom)", "timezone": "oslo", "period": "week"}
@@ -273,6 +277,13 @@ def test_the_browser_is_told_when_a_step_was_accepted(setup: SetUp, blog: BlogSe
     assert not refused.cookies
     accepted = _typed(client, setup, f"{blog.url}/", kept="abc")
     assert accepted.cookies["kept-abc"]["path"] == "/setup/"
+    _wait(setup)
+    client.get(_address(setup, "reading/"))
+    given = {"title": "Ferry", "language": "English", "timezone": "oslo", "period": "week", "preview": "1"}
+    previewed = client.post(_address(setup, "newsletter/"), {**given, "kept": "def"})
+    assert previewed.cookies["kept-def"]["path"] == "/setup/", "the page has what was typed"
+    refused = client.post(_address(setup, "newsletter/"), {**given, "timezone": "Olso", "kept": "ghi"})
+    assert "kept-ghi" not in refused.cookies
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,11 @@ from typing import Any
 import lxml.html
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings.inputs import suggestions
+from newsletter.web.desk.settings.inputs.suggestions import LanguageField
 from tests.web.settings_site import DELIVERY, KINAFORUM, TEXT, Site, fields_of, serve
 
 GENERAL, SCHEDULE = f"{KINAFORUM}/general/", f"{KINAFORUM}/schedule/"
@@ -22,11 +25,21 @@ def site(tmp_path: Path, admin: Client) -> Iterator[Site]:
 
 def test_language_and_time_zone_are_found_by_name(site: Site) -> None:
     page = lxml.html.fromstring(site.client.get(GENERAL, headers={"Accept-Language": "nb"}).content)
-    (option,) = page.cssselect('[name="language"] + datalist option[value="sv"]')
+    (option,) = page.cssselect('[name="language"] + datalist option[value="svensk"]')
     assert option.text == "svensk · Swedish · svenska"
     assert "Saved." in site.post(GENERAL, language="Svenska", timezone="stockholm")
     assert (site.newsletter["language"], site.newsletter["timezone"]) == ("sv", "Europe/Stockholm")
+    assert site.form(GENERAL)["language"] == "Swedish"
     assert "Nothing was changed." in site.post(GENERAL)
+
+
+@pytest.mark.parametrize("page", ["en", "nb"])
+def test_the_name_that_is_shown_of_a_language_means_that_language(page: str) -> None:
+    with translation.override(page):
+        field = LanguageField()
+        for tag, name in suggestions._named(page):
+            assert field.prepare_value(tag) == name
+            assert field.clean(name) == tag
 
 
 @pytest.mark.parametrize(

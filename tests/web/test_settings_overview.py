@@ -41,6 +41,17 @@ def _found(client: Client, text: str, language: str = "en") -> list[str]:
         ("hvem den er fra", "nb", "/desk/settings/n/kinaforum/sender/#field-from"),
         ("forsinkede innlegg", "nb", "/desk/settings/n/kinaforum/schedule/#field-late_posts"),
         ("toppbilde", "nb", "/desk/settings/n/kinaforum/design/#field-theme.logo"),
+        ("link colour", "en", "/desk/settings/n/kinaforum/design/#field-theme.accent"),
+        ("color of links", "en", "/desk/settings/n/kinaforum/design/#field-theme.accent"),
+        ("when does it go out", "en", "/desk/settings/n/kinaforum/schedule/#field-send"),
+        ("day of sending", "en", "/desk/settings/n/kinaforum/schedule/#field-send"),
+        ("address at the bottom", "en", "/desk/settings/n/kinaforum/sender/#field-address"),
+        ("personal data", "en", "/desk/settings/site/delivery/#field-keep_deliveries"),
+        ("url", "en", "/desk/settings/site/address/#field-url"),
+        ("summer", "en", "/desk/settings/n/kinaforum/general/#field-status"),
+        ("stop sending", "en", "/desk/settings/n/kinaforum/general/#field-status"),
+        ("når sendes det", "nb", "/desk/settings/n/kinaforum/schedule/#field-send"),
+        ("sommerferie", "nb", "/desk/settings/n/kinaforum/general/#field-status"),
     ],
 )
 def test_a_setting_is_found_by_common_words(admin: Client, text: str, language: str, address: str) -> None:
@@ -53,6 +64,9 @@ def test_pages_without_settings_are_found_and_parts_of_other_words_are_not_first
     for text, address in (
         ("double opt-in", "/desk/n/kinaforum/form/"),
         ("invite user", "/desk/users/"),
+        ("who can log in", "/desk/users/"),
+        ("users", "/desk/users/"),
+        ("subscribers must confirm", "/desk/n/kinaforum/form/"),
         ("DKIM", "/desk/deliverability/"),
         ("two-factor", "/desk/account/"),
         ("rss", "/desk/sources/"),
@@ -62,6 +76,7 @@ def test_pages_without_settings_are_found_and_parts_of_other_words_are_not_first
         assert _found(admin, text)[0] == address
     assert all("general" not in address for address in _found(admin, "mal", "nb"))
     assert "/desk/account/" not in _found(admin, "logo")
+    assert all("timeout" not in address for address in _found(admin, "what time")[:3]), "whole words are first"
 
 
 def test_nothing_found_is_said(admin: Client) -> None:

@@ -9,16 +9,19 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from newsletter import config
+from newsletter.domain.ordinals import Ordinals
+from newsletter.editions import draft
 from newsletter.editions.composing import standalone
-from newsletter.models import Edition, Post, State
+from newsletter.editions.offers import bases
+from newsletter.models import Edition, Post, Source, State
 from newsletter.web.desk.home import timeline
-from subscribers.models import Subscriber, Subscription
+from subscribers.models import Subscriber, Subscription, locked_bases
 from tests import settings
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 2, 4, 12, tzinfo=UTC)
-WEEK = timedelta(weeks=1)
+HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)
 
 
 @pytest.fixture(autouse=True)
@@ -93,23 +96,33 @@ def test_headlines_go_on_after_a_letter_was_sent(editor: Client) -> None:
 
 def test_headlines_are_those_of_the_draft() -> None:
     edition = make.draft("First", "Second", "Third", "Fourth", "Fifth", "Sixth")
-    found, more = timeline.headlines(kinaforum(), edition, None, make.NOW)
+    found, more = timeline.headlines(kinaforum(), edition, make.NOW)
     assert (len(found), more) == (timeline.HEADLINES, 2)
 
 
-def test_headlines_without_a_draft_are_those_since_the_last_edition() -> None:
+def test_headlines_without_a_draft_are_those_that_it_would_have() -> None:
+    """Also those that the last edition missed."""
+    make.post("Sent", hours=100)
+    bases.update(kinaforum(), make.NOW - 99 * HOUR)
+    [base] = bases.on(locked_bases("kinaforum"))
+    bases.grow(base, Ordinals.of(Post.objects.values_list("ordinal", flat=True)))
+    make.post("Missed", hours=80)
     make.post("New", hours=1)
-    make.post("Old", hours=100)
-    since = make.NOW - timedelta(hours=50)
-    assert timeline.headlines(kinaforum(), None, since, make.NOW) == (("New",), 0)
+    assert timeline.headlines(kinaforum(), None, make.NOW) == (("New", "Missed"), 0)
+    edition = draft.make(config.current(), kinaforum(), now=make.NOW, read_sources=False)
+    assert timeline.headlines(kinaforum(), edition, make.NOW) == (("New", "Missed"), 0)
 
 
-def test_headlines_before_the_first_edition_are_those_of_its_period() -> None:
-    """The draft includes them too, though the source had them when it was first read."""
-    make.post("New", hours=1)
-    make.post("Old", hours=24 * 8)
-    Post.objects.update(was_there_before=True)
-    assert timeline.headlines(kinaforum(), None, None, make.NOW) == (("New",), 0)
+def test_headlines_before_the_first_edition_are_those_of_a_whole_period() -> None:
+    make.source()
+    Source.objects.update(first_read_at=make.NOW - HOUR)
+    for title, hours in (("New", 2), ("Of the day on which it is sent", 24 * 7 - 2), ("Old", 24 * 8)):
+        make.post(title, hours=hours)
+    bases.update(kinaforum(), make.NOW)
+    expected = (("New", "Of the day on which it is sent"), 0)
+    assert timeline.headlines(kinaforum(), None, make.NOW) == expected
+    edition = draft.make(config.current(), kinaforum(), now=make.NOW, read_sources=False)
+    assert timeline.headlines(kinaforum(), edition, make.NOW) == expected
 
 
 def test_the_audience_is_counted_back_week_by_week() -> None:

@@ -87,12 +87,13 @@ def base_of(newsletter: config.Newsletter) -> Ordinals:
     return base.ordinals if base else Ordinals()
 
 
-def expected(newsletter: config.Newsletter, except_for: Edition) -> Ordinals:
+def expected(newsletter: config.Newsletter, except_for: Edition | None = None) -> Ordinals:
     """Return the posts of approved editions whose audience is not fixed yet: they count as sent for later drafts.
 
     These are editions of the cadence, and letters to everyone.
     """
-    waiting = holding(newsletter.name).filter(began_at=None).exclude(pk=except_for.pk)
+    waiting = holding(newsletter.name).filter(began_at=None)
+    waiting = waiting.exclude(pk=except_for.pk) if except_for else waiting
     to_everyone = Q(standalone=True, segment_where="")
     ordinals = Ordinals()
     for edition in waiting.filter(of_cadence(newsletter) & Q(standalone=False) | to_everyone):

@@ -70,7 +70,7 @@ class NewsletterForm(DeskForm):
     )
     accent = forms.CharField(
         label=_("Accent colour"),
-        help_text=_("Used for the title and for lines. Enter a hex code such as #b3261e."),
+        help_text=_("The colour of the title, days, links, buttons and lines. Enter a hex code such as #b3261e."),
         required=False,
         widget=forms.TextInput(attrs={**colour_attributes(), "placeholder": ACCENT}),
     )
@@ -98,13 +98,20 @@ class SendingForm(DeskForm):
     provider = forms.ChoiceField(
         label=_("Provider"),
         help_text=_("How emails are sent: by a mail server, or by an email service."),
-        choices=[("file", _("Save to a folder, to try things out")), ("smtp", "SMTP"), *API_NAMES.items()],
+        choices=[
+            ("file", _("Save to a folder, to try things out")),
+            ("smtp", _("Mail server (SMTP)")),
+            *API_NAMES.items(),
+        ],
     )
     host = forms.CharField(label=_("SMTP server"), required=False)
     port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, required=False, initial=587)
     security = forms.ChoiceField(
         label=_("Encryption"),
-        help_text=_("Automatic is STARTTLS, or no encryption if the server is on this machine."),
+        help_text=_(
+            "Leave it at Automatic unless your provider says otherwise: that is STARTTLS, or no encryption if the "
+            "server is on this machine."
+        ),
         choices=[
             ("auto", _("Automatic")),
             ("tls", "TLS"),

@@ -144,7 +144,10 @@ def _sentence(problem: Message) -> str:
     """Return what went wrong, with the remedy that this page has."""
     message = problem.param("message") if ABOUT.matches(problem) else problem
     if isinstance(message, Message) and PRIVATE_ADDRESS.matches(message):
-        return _("This address is on this machine or on a private network. If that is intended, tick the box below.")
+        return _(
+            "This address is on this machine or on a private network. If that is intended, tick “The blog is on this "
+            "machine or on a private network” below."
+        )
     return blog_problem(problem)
 
 
@@ -171,10 +174,12 @@ def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
         form.add_error("image", refused)
     if not setup.blog.url:
         del form.fields["period"]
+    is_accepted = False
     if form.is_valid():
         before = setup.blog
         setup.correct(**{name: value for name, value in form.cleaned_data.items() if name != "image"})
-        if not _is_valid(form, setup):
+        is_accepted = _is_valid(form, setup)
+        if not is_accepted:
             setup.blog = before
         elif "preview" not in request.POST:
             return _accepted(request, "sending", setup)
@@ -189,7 +194,10 @@ def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
     }
     if not setup.blog.timezone:
         form.fields["timezone"].widget.attrs["data-ask-browser"] = ""
-    return render(request, "first_run/newsletter.html", context)
+    response = render(request, "first_run/newsletter.html", context)
+    if is_accepted:
+        browser_copies.confirm(request, response, "/setup/")
+    return response
 
 
 def _proposed_language(request: HttpRequest, blog: BlogProfile, known: str) -> str:

@@ -117,9 +117,7 @@ def _card(
     mine = sorted((e for e in editions if e.newsletter == newsletter.name), key=lambda e: e.until, reverse=True)
     sent = next((e for e in mine if e.state == State.SENT), None)
     coming = timeline.being_prepared(mine, newsletter)
-    # A letter outside the schedule begins where the last scheduled edition ended, and leaves it the posts.
-    since = (sent.since if sent.standalone else sent.until) if sent else None
-    first, more = timeline.headlines(newsletter, coming, since, now)
+    first, more = timeline.headlines(newsletter, coming, now)
     letters = (e for e in mine if e.state in OPEN and not e.welcome_id)
     written = coming if newsletter.has_schedule else next(letters, None)
     return Card(

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from newsletter.config import Newsletter, next_moment
-from newsletter.editions.selection.windows import one_period_before
-from newsletter.models import Edition, Post, State
+from newsletter.editions.offers.due import due
+from newsletter.editions.offers.readers import base_of, expected
+from newsletter.models import Edition, State
 from newsletter.web.desk import charts, formatting
 from subscribers.models import Subscription
 
@@ -100,24 +101,18 @@ def _steps_of_post(newsletter: Newsletter, edition: Edition | None) -> tuple[Ste
     return (*result, Step(_("Sending"), _("at once"), False))
 
 
-def headlines(
-    newsletter: Newsletter, edition: Edition | None, since: datetime | None, now: datetime
-) -> tuple[tuple[str, ...], int]:
+def headlines(newsletter: Newsletter, edition: Edition | None, now: datetime) -> tuple[tuple[str, ...], int]:
     """Return the first headlines of the next edition, and how many more there are.
 
-    Without a draft they are those of the posts published after `since`, the end of the last edition, or in the first
-    edition's period.
+    Without a draft they are those of the posts that it would have for someone who was offered what the cadence was.
     """
     if edition is not None:
         included = edition.entries.filter(included=True).select_related("post").order_by("position")
         first = [entry.title or entry.post.title or entry.post.url for entry in included[:HEADLINES]]
         return tuple(first), max(included.count() - len(first), 0)
-    if since is None:
-        until = next_moment(newsletter.send_moment, newsletter.zone, now)
-        since = one_period_before(until, newsletter.period, newsletter.zone)
-    posts = Post.objects.filter(newsletter=newsletter.name, gone_at=None, published__gte=since)
+    posts = due(newsletter, base_of(newsletter) | expected(newsletter), now)
     first = [post.title or post.url for post in posts.only("title", "url").order_by("-published")[:HEADLINES]]
-    return tuple(first), max(posts.count() - len(first), 0)
+    return tuple(first), max(min(posts.count(), newsletter.maximum_posts) - len(first), 0)
 
 
 def audience(newsletter: Newsletter, now: datetime) -> Audience:

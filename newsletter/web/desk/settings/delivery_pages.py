@@ -12,7 +12,7 @@ API_NAMES = {key: provider.name for key, provider in PROVIDERS.items()}
 """The values of `delivery.provider` for services with an API, and how the services write their names."""
 
 PROVIDER_CHOICES: tuple[tuple[str, Words], ...] = (
-    ("smtp", "SMTP"),
+    ("smtp", _("Mail server (SMTP)")),
     ("file", _("Save to a folder, to try things out")),
     *API_NAMES.items(),
 )
@@ -65,7 +65,10 @@ DELIVERY = SettingsPage(
                 SettingField(
                     "smtp.security",
                     _("Encryption"),
-                    _("Automatic is STARTTLS, or no encryption if the server is on this machine."),
+                    _(
+                        "Leave it at Automatic unless your provider says otherwise: that is STARTTLS, or no encryption "
+                        "if the server is on this machine."
+                    ),
                     Kind.CHOICE,
                     choices=(
                         ("auto", _("Automatic")),

@@ -28,7 +28,7 @@ DESIGN = SettingsPage(
                 SettingField(
                     "theme.accent",
                     _("Accent colour"),
-                    _("Used for the title and for lines. Enter a hex code such as #b3261e."),
+                    _("The colour of the title, days, links, buttons and lines. Enter a hex code such as #b3261e."),
                     Kind.COLOUR,
                 ),
                 SettingField(

@@ -22,6 +22,7 @@ class Link:
     title: str
     address: str
     about: str = ""
+    help: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ _SHORT = 4
 
 COMMON_WORDS: dict[str, Words] = {
     "title": gettext_lazy("name rename"),
-    "status": gettext_lazy("stop close end holiday"),
-    "timezone": gettext_lazy("clock hours utc"),
+    "status": gettext_lazy("stop sending the digest pause close end holiday summer vacation break"),
+    "timezone": gettext_lazy("clock time hours utc"),
     "editors": gettext_lazy("notify notification email me"),
     "welcome": gettext_lazy("greeting new subscribers"),
     "noindex": gettext_lazy("google private hidden"),
@@ -28,18 +28,18 @@ COMMON_WORDS: dict[str, Words] = {
     "challenge": gettext_lazy("spam bots captcha"),
     "from": gettext_lazy("sender name email address author inbox who from"),
     "reply_to": gettext_lazy("answers reply replies respond write back readers address"),
-    "address": gettext_lazy("street postal law footer"),
+    "address": gettext_lazy("street postal law footer foot bottom"),
     "period": gettext_lazy("how often daily weekly monthly"),
-    "draft": gettext_lazy("when time day"),
-    "send": gettext_lazy("when time day hour"),
+    "draft": gettext_lazy("when time day weekday hour digest schedule"),
+    "send": gettext_lazy("when time day weekday hour digest go out sending sent schedule"),
     "late_posts": gettext_lazy("old backdated missed forgotten delayed later after"),
-    "skip": gettext_lazy("holiday christmas pause"),
+    "skip": gettext_lazy("holiday christmas easter summer vacation break pause stop"),
     "subject": gettext_lazy("title headline inbox"),
     "body": gettext_lazy("excerpt length full text"),
     "images": gettext_lazy("pictures photos"),
     "track": gettext_lazy("statistics analytics opens opened clicks tracking rate pixel privacy gdpr count stop"),
     "theme.logo": gettext_lazy("picture image brand banner header top icon"),
-    "theme.accent": gettext_lazy("color brand"),
+    "theme.accent": gettext_lazy("color of a link links brand"),
     "theme.font": gettext_lazy("typeface letters"),
     "smtp.host": gettext_lazy("mail server"),
     "smtp.password": gettext_lazy("smtp login"),
@@ -48,7 +48,9 @@ COMMON_WORDS: dict[str, Words] = {
     "provider": gettext_lazy("email service smtp"),
     "rate": gettext_lazy("speed limit"),
     "every": gettext_lazy("how often check blog"),
-    "url": gettext_lazy("domain website links https"),
+    "url": gettext_lazy("domain website web site address url links https"),
+    "keep_deliveries": gettext_lazy("personal data privacy gdpr delete logs who opened received retention"),
+    "ask_again": gettext_lazy("privacy gdpr inactive sunset"),
 }
 """What people call settings beside their labels, by key."""
 
@@ -70,7 +72,11 @@ class SearchedPage:
 
 
 PLACES = (
-    SearchedPage(gettext_lazy("Team"), "users", gettext_lazy("invite user member role permission author account")),
+    SearchedPage(
+        gettext_lazy("Team"),
+        "users",
+        gettext_lazy("who can log in login invite users people member role permission access author account"),
+    ),
     SearchedPage(
         gettext_lazy("Account"), "account", gettext_lazy("my password two-factor two-step 2fa login log out name")
     ),
@@ -78,7 +84,9 @@ PLACES = (
     SearchedPage(gettext_lazy("Sources"), "sources", gettext_lazy("rss atom feed blog wordpress")),
     SearchedPage(gettext_lazy("Segments"), "segments", gettext_lazy("group audience filter tag")),
     SearchedPage(
-        gettext_lazy("Subscribers"), "subscribers", gettext_lazy("delete remove unsubscribe block reader list")
+        gettext_lazy("Subscribers"),
+        "subscribers",
+        gettext_lazy("personal data privacy gdpr erase delete remove unsubscribe block readers list"),
     ),
     SearchedPage(
         gettext_lazy("Import"), "subscribers-import", gettext_lazy("csv upload migrate mailchimp subscribers")
@@ -90,7 +98,7 @@ PLACES = (
     SearchedPage(
         gettext_lazy("Sign-up form"),
         "signup-form",
-        gettext_lazy("double opt-in confirmation embed html website consent"),
+        gettext_lazy("subscribers must confirm confirmation email double opt-in embed html website consent"),
         of_newsletter=True,
     ),
     SearchedPage(
@@ -145,17 +153,25 @@ def _has(text: str, wanted: list[str], *, inside: bool) -> bool:
     joined = {first + second for first, second in pairwise(words)}
     return all(
         each in joined
-        or any(word.startswith(each) or (inside and len(each) > _SHORT and each in word) for word in words)
+        or any(
+            word.startswith(each) or _is_plural(each, word) or (inside and len(each) > _SHORT and each in word)
+            for word in words
+        )
         for each in wanted
     )
 
 
+def _is_plural(wanted: str, word: str) -> bool:
+    return len(word) >= _SHORT and wanted == f"{word}s"
+
+
 def _rank(wanted: list[str], label: str, common: str, everything: str) -> int | None:
     """Return how well a setting fits, 0 for a label that has the words; None if it does not fit."""
-    if set(wanted) <= set(_words(label)):
-        return 0
     named = f"{label} {common}"
-    for rank, (text, inside) in enumerate(((label, False), (named, False), (named, True), (everything, True)), 1):
+    for rank, text in enumerate((label, named)):
+        if set(wanted) <= set(_words(text)):
+            return rank
+    for rank, (text, inside) in enumerate(((label, False), (named, False), (named, True), (everything, True)), 2):
         if _has(text, wanted, inside=inside):
             return rank
     return None
@@ -173,7 +189,8 @@ def _matches(page: SettingsPage, name: str, title: str, wanted: list[str]) -> It
         rank = _rank(wanted, str(field.label), str(COMMON_WORDS.get(field.key, "")), _everything(page, field))
         if rank is not None:
             about = f"{title} · {page.title}" if title else str(page.title)
-            yield rank, Link(str(field.label), f"{address_of(page, name)}#field-{field.key}", about)
+            address = f"{address_of(page, name)}#field-{field.key}"
+            yield rank, Link(str(field.label), address, about, str(field.help))
 
 
 def _places(newsletters: list[Newsletter], wanted: list[str]) -> Iterator[tuple[int, Link]]:

@@ -35,13 +35,20 @@ class SuggestingInput(forms.TextInput):
 
 
 class LanguageField(forms.CharField):
-    """A language tag such as `nb`, or the name of a language in itself, in English or in the language of the page."""
+    """A language: its tag such as `nb`, or its name in itself, in English or in the language of the page.
+
+    The page shows the name.
+    """
 
     widget = SuggestingInput
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.widget.suggestions = _Lazy(languages)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the name of a language that is suggested, and other values as they are."""
+        return dict(_named(get_language() or "en")).get(value, value)
 
     def clean(self, value: Any) -> str:
         """Return the tag; what is no known name is left to the check of the configuration."""
@@ -75,19 +82,19 @@ class _Lazy:
 
 
 def languages() -> list[tuple[str, str]]:
-    """Return the languages that a newsletter can have, with their names in the language of the page, in English and in
-    themselves, so that the browser finds them by each.
+    """Return the names of the languages that a newsletter can have, each with all its names: in the language of the
+    page, in English and in itself, so that the browser finds it by each.
     """
     page = get_language() or "en"
     return [
-        (tag, " · ".join({each.casefold(): each for each in _names(tag, page)}.values())) for tag, _ in _named(page)
+        (name, " · ".join({each.casefold(): each for each in _names(tag, page)}.values())) for tag, name in _named(page)
     ]
 
 
 @cache
-def _named(page: str) -> list[tuple[str, str]]:
+def _named(page: str) -> tuple[tuple[str, str], ...]:
     tags = sorted({*LANGUAGES, *REGIONAL} - {"en-US"})
-    return sorted(((tag, name_of(tag, page)) for tag in tags), key=lambda pair: pair[1])
+    return tuple(sorted(((tag, name_of(tag, page)) for tag in tags), key=lambda pair: pair[1]))
 
 
 @cache

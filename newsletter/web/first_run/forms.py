@@ -100,7 +100,7 @@ class SendingForm(DeskForm):
         help_text=_("How emails are sent: by a mail server, or by an email service."),
         choices=[
             ("file", _("Save to a folder, to try things out")),
-            ("smtp", _("Mail server (SMTP)")),
+            ("smtp", _("Mail server, by SMTP")),
             *API_NAMES.items(),
         ],
     )

@@ -22,7 +22,7 @@ def choose_sender(hand: Hand, smtp: int) -> None:
     hand.fill(page.get_by_label("Sender’s email address"), "news@example.org")
     hand.fill(page.get_by_label("Postal address"), "1 Harbour Street")
     hand.fill(page.get_by_label("Your email address"), EMAIL)
-    hand.choose(page.get_by_label("Provider"), "SMTP")
+    hand.choose(page.get_by_label("Provider"), "Mail server, by SMTP")
     hand.fill(page.get_by_label("SMTP server"), "127.0.0.1")
     hand.fill(page.get_by_label("Port", exact=True), str(smtp))
     press_button(hand, "Finish")

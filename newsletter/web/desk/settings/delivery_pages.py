@@ -12,7 +12,7 @@ API_NAMES = {key: provider.name for key, provider in PROVIDERS.items()}
 """The values of `delivery.provider` for services with an API, and how the services write their names."""
 
 PROVIDER_CHOICES: tuple[tuple[str, Words], ...] = (
-    ("smtp", _("Mail server (SMTP)")),
+    ("smtp", _("Mail server, by SMTP")),
     ("file", _("Save to a folder, to try things out")),
     *API_NAMES.items(),
 )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from newsletter.render.content.excerpt import count_words, excerpt
+from newsletter.render.content.excerpt import count_words, ends_sentence, excerpt
 
 
 def words_of(html: str) -> list[str]:
@@ -95,12 +95,41 @@ def test_sentences_end_in_every_script(text: str, words: int, shown: str) -> Non
     [
         "Mr. J. K. Olsen of Boats Inc. met Prof. Hay", "Das war am 3. Februar bei Hr. Vogt d.h. am Hafen von Bergen",
         "See Fig. 3 and vol. 2 by Hay, pp. 3 ff., of No. 10", "Han kom bl.a. kl. 12 med f.eks. Dr. Dahl osv. til byen",
+        "The Most. Rev. Lund and the Rt. Rev. Hay saw the U.S. vs. St. Lucia at No. 10",
+        "Av. J.-C. Dupont dit à M. Roy et Mme. Petit que vol. 3 de",
+        "El Sr. López y la Sra. Gil de EE. UU. ven la pág. 12 de",
+        "Laut Art. 3 und Bd. 2 aus dem 3. Jh. von Dipl. Ing. Vogt am",
+        "Kl. 9 kom ca. 30 mill. Kroner pga. Dahl og evt. Berg til",
         "Он жил на ул. Мира т.е. в городе рядом с рекой", "Zie bijv. Boten d.w.z. Schepen o.a. Jachten in de haven",
     ],
 )  # fmt: skip
 def test_abbreviations_and_ordinals_end_no_sentence(start: str) -> None:
     count = len(start.split())
     assert cut(f"{start} today. Then we all went home.", count - 2) == f"{start} today."
+
+
+def test_words_that_are_abbreviations_only_before_a_number_end_sentences() -> None:
+    for word in ("no", "art", "ago", "red", "jul", "min", "tab"):
+        assert ends_sentence(f"{word}.", "Then")
+    assert not ends_sentence("art.", "12")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"{'one ' * 5}two, {'three ' * 5}four, {'five ' * 30}", f"{'one ' * 5}two, {'three ' * 5}four"),
+        (f"{'one ' * 8}two – {'three ' * 30}", f"{'one ' * 8}two"),
+        (f"{'one ' * 8}(two, {'three ' * 30})", f"{'one ' * 7}one"),
+        (f"{'one ' * 4}stop. Two three four{' five' * 30}", f"{'one ' * 4}stop. Two three four five five"),
+        ("猫" * 8 + "，" + "犬" * 30, "猫" * 8),
+    ],
+)
+def test_without_the_end_of_a_sentence_a_clause_ends_an_excerpt(text: str, shown: str) -> None:
+    assert cut(text, 10) == shown
+
+
+def test_an_excerpt_has_no_lone_beginning_of_a_sentence() -> None:
+    assert cut(f"{'one ' * 29}stop. Two, three {'four ' * 90}", 33) == f"{'one ' * 29}stop."
 
 
 def test_thai_is_cut_between_characters_if_there_is_no_space() -> None:
@@ -141,6 +170,10 @@ def test_an_excerpt_is_a_beginning(html: str, count: int) -> None:
         (f"<p>{'one ' * 8}end.</p><h2>What comes next</h2><p>{'two ' * 20}end.</p>", f"<p>{'one ' * 8}end.</p>"),
         (f"<p>{'one ' * 6}end.</p><p>Here is a list:</p><ul><li>{'a ' * 30}</li></ul>", f"<p>{'one ' * 6}end.</p>"),
         (f"<p>{'one ' * 8}end.</p><dl><dt>Term of it</dt><dd>{'two ' * 20}</dd></dl>", f"<p>{'one ' * 8}end.</p>"),
+        (
+            f"<p>{'one ' * 7}end.</p><p>See: <a href='/b'>another one.</a></p><p>{'two ' * 20}end.</p>",
+            f"<p>{'one ' * 7}end.</p>",
+        ),
         (f"<p>{'one ' * 7}end.</p><ul><li>no stop</li><li>{'two ' * 20}</li></ul>", f"<p>{'one ' * 7}end.</p>"),
     ],
 )

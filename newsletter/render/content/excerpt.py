@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from newsletter.render.content.abbreviations import is_abbreviation
+from newsletter.render.content.clauses import FEWEST, ends_clause, without_marks
 from newsletter.render.content.fragment import Element, parse, serialise
 
 # Each character of Chinese and Japanese counts as a word, and a few characters of Thai, Lao, Khmer and Burmese do: none
@@ -22,12 +24,6 @@ _END = re.compile(rf"(?<![{_ENDS}])[{_ENDS}]++[\"'”’»)\]}}」』】》]*+$"
 # Thai and Lao have no full stop: a space ends a clause, except behind the signs of repetition and abbreviation.
 _CLAUSE = re.compile(rf"[{_UNSPACED}](?<![ๆໆฯ])[”’»)\]]*$")
 _UNSPACED_ONLY = re.compile(rf"[{_UNSPACED}]")
-_ABBREVIATION = re.compile(
-    r"^[(\[\"“«„]?(?:(?:\w{1,4}\.){2,}|\w\.|\d{1,2}\.|(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Sra|Rev|Hon|Gen|Gov|Sen|Rep|Capt|Col|Lt|Sgt"
-    r"|Jan|Feb|Aug|Sept?|Oct|Nov|Dec|Inc|Ltd|Co|Corp|No|Fig|vol|pp"
-    r"|ed|approx|dept|est|vs|etc|cf|al|ca|kl|nr|osv|pst|jf|evt|inkl|ekskl|mill|mrd|bzw|usw|ggf|vgl|Nr|Hr|Fr|Str|Abs"
-    r"|bijv|enz|pág|ecc|Sig|np|tzn|ul|ул|стр|руб|тыс|см|др|пр)\.)$"
-)
 _BLOCKS = frozenset((
     "p", "div", "li", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "dt", "dd",
     "table", "tr", "td", "th", "pre", "figure", "figcaption", "hr", "section", "article",
@@ -36,6 +32,8 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt", "th", "summary"
 _STOP = re.compile(rf"[{_ENDS}][\"'”’»)\]}}」』】》]{{0,3}}\Z|[{_UNSPACED}]\Z")
 _TAG = re.compile(r"<[^<>]*>")
 SLACK = 0.4
+_LONGEST_LABEL = 24
+"""Characters before the link of a line that leads elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +60,8 @@ def excerpt(html: str, words: int) -> tuple[str, bool]:
     """Return about the first `words` words of a cleaned post, up to the end of a sentence, and whether that is all of
     it.
 
-    The end of a sentence nearest to `words` is used if there is one within 40%, otherwise the end of a block, otherwise
-    that of a word. No excerpt ends with a heading.
+    The end of a sentence nearest to `words` is used if there is one within 40%, otherwise the end of a block, a clause
+    or a word. No excerpt ends with a heading, a line that leads elsewhere, or the first three words of a sentence.
     """
     root = parse(html)
     runs = text_runs(root)
@@ -74,7 +72,7 @@ def excerpt(html: str, words: int) -> tuple[str, bool]:
     if count == len(all_words):
         return html, True
     word = all_words[count - 1]
-    remove_after(root, runs[word.run], word.end)
+    remove_after(root, runs[word.run], len(without_marks(_text_up_to(runs, word))))
     return serialise(root), False
 
 
@@ -120,7 +118,7 @@ def ends_sentence(word: str, following: str, *, parted: bool = True) -> bool:
     """Return whether a word with a full stop ends a sentence, by the word behind it, and isn't an abbreviation."""
     if parted and _CLAUSE.search(word) and _UNSPACED_ONLY.match(following):
         return True
-    if not _END.search(word) or _ABBREVIATION.match(word):
+    if not _END.search(word) or is_abbreviation(word, following):
         return False
     goes_on = following[:1].islower() or (word[-1] in "」』" and following[:1] in ("と", "っ"))
     return not goes_on
@@ -133,8 +131,26 @@ def _best(all_words: list[Word], runs: list[TextRun], words: int) -> int:
         count for count in counts if all_words[count - 1].ends_sentence and not _leads_on(runs, all_words[count - 1])
     ]
     sentences = [count for count in ends if _STOP.search(_text_up_to(runs, all_words[count - 1]))]
-    ends = sentences or ends or [count for count in counts if count <= words and all_words[count - 1].parted]
+    ends = sentences or ends or _ends_in_sentences(all_words, runs, counts, words)
     return min(ends, key=lambda count: (abs(count - words), count), default=words)
+
+
+def _ends_in_sentences(all_words: list[Word], runs: list[TextRun], counts: range, words: int) -> list[int]:
+    """Return where clauses end, or else where words do: not right behind the beginning of a sentence."""
+    late = [
+        count for count in counts if not any(word.ends_sentence for word in all_words[max(0, count - FEWEST) : count])
+    ]
+    clauses = [count for count in late if _ends_clause(all_words, runs, count)]
+    parted = [count for count in late or counts if count <= words and all_words[count - 1].parted]
+    return clauses or parted
+
+
+def _ends_clause(all_words: list[Word], runs: list[TextRun], count: int) -> bool:
+    if count == len(all_words):
+        return False
+    word, following = all_words[count - 1], all_words[count]
+    begin = word.end if following.run == word.run else 0
+    return ends_clause(_text_up_to(runs, word), runs[following.run].text[begin : following.end].strip())
 
 
 def _text_up_to(runs: list[TextRun], word: Word) -> str:
@@ -142,12 +158,23 @@ def _text_up_to(runs: list[TextRun], word: Word) -> str:
 
 
 def _leads_on(runs: list[TextRun], word: Word) -> bool:
-    """Return whether a word belongs to a heading, or ends what announces the next block."""
+    """Return whether a word belongs to a heading or to a line that leads elsewhere, or announces the next block."""
     run = runs[word.run]
     element = run.element.getparent() if run.tail else run.element
-    return _text_up_to(runs, word).endswith((":", "：")) or any(
-        each.tag in _HEADINGS for each in (element, *element.iterancestors())
+    around = (element, *element.iterancestors())
+    return (
+        _text_up_to(runs, word).endswith((":", "："))
+        or any(each.tag in _HEADINGS for each in around)
+        or any(_is_teaser(each) for each in around if each.tag == "p")
     )
+
+
+def _is_teaser(paragraph: Element) -> bool:
+    """Return whether a paragraph is a label and a link, such as "Related: Another post"."""
+    link = paragraph.find("a")
+    label = (paragraph.text or "").strip()
+    is_only_link = link is not None and len(paragraph) == 1 and not (link.tail or "").strip()
+    return is_only_link and len(label) <= _LONGEST_LABEL and label.endswith((":", "："))
 
 
 def count_words(html: str) -> int:

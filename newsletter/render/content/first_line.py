@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+from newsletter.render.content.clauses import FEWEST, end_of_clause, without_marks
 from newsletter.render.content.excerpt import ends_sentence
 from newsletter.render.content.fragment import Element, parse, serialise, text_of
 from newsletter.render.content.headline import shortened
@@ -11,6 +12,8 @@ from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PLAY, drop_videos, leave_durations
 
 _END_OF_SENTENCE = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*(?=\s|$)|[。！？។៕။]")
+_UNSPACED_STOP = re.compile(r"(?<=[^\W\d_]{3})[.!?](?=[^\W\d_])(?=\w+ )")
+"""A full stop before a letter, where the text of a source has lost its line breaks."""
 _GOES_ON = re.compile(r"[.!?…。！？؟។៕။:：;,·][\"'”’»)\]]*\Z")
 """The end of a paragraph that needs no dot before the next one."""
 LONGEST_LINE = 160
@@ -28,20 +31,20 @@ def first_line(html: str, longest: int) -> str:
 
     Items of a list have dots between them, and so have a paragraph that doesn't end a sentence and the next one.
     Quotations have no mark. The line ends with a paragraph, if that makes it long enough, or with a sentence if one
-    ends in its second part, or the first a little later. A post that is only the label of a link has no line.
+    ends in its second part, or the first a little later, or else with a clause. A post that is only the label of a link
+    has no line.
     """
     root = parse(html)
     drop_videos(root)
     leave_durations(root)
-    for element in list(root.iter("img", "pre", "table", "figure", "h1", "h2", "h3", "h4", "h5", "h6")):
+    for element in list(root.iter("img", "hr", "pre", "table", "figure", "h1", "h2", "h3", "h4", "h5", "h6")):
         element.drop_tree()
     for mark in list(root.iter("sup")):
         if mark.find(".//a") is not None:
             mark.drop_tree()
-    links = list(root.iter("a"))
-    if len(links) == 1 and text_of(links[0]) == text_of(root) and len(text_of(root)) <= _LONGEST_LABEL:
+    if _lone_link(root) is not None:
         return ""
-    for link in links:
+    for link in list(root.iter("a")):
         link.drop_tag()
     _write_lists_and_quotations_as_text(root)
     paragraphs = [collapse(paragraph) for paragraph in plain(serialise(root)).split("\n\n")]
@@ -55,7 +58,41 @@ def first_line(html: str, longest: int) -> str:
         [end for end in each if longest * _SHORTEST_SHARE <= end <= longest] for each in (ends, ends_of_paragraphs)
     )
     end = next(iter(alone[:1] or within[-1:] or [end for end in ends if end > longest]), 0)
-    return _without_colon(text[:end]) if end else shortened(text, longest)
+    return _without_colon(text[:end]) if end else _cut_in_sentence(text, longest, ends)
+
+
+def ends_with_mark(line: str) -> bool:
+    """Return whether a line ends with a mark, such as a full stop, and needs no dot before what follows."""
+    return bool(_GOES_ON.search(line))
+
+
+def lone_link(html: str) -> tuple[str, str]:
+    """Return the address and the text of a short link that is all of a cleaned post, such as "Comments"; "" if none."""
+    link = _lone_link(parse(html)) if "<a " in html else None
+    return ("", "") if link is None else (link.get("href") or "", text_of(link))
+
+
+def _lone_link(root: Element) -> Element | None:
+    links = list(root.iter("a"))
+    is_all = len(links) == 1 and text_of(links[0]) == text_of(root) and 0 < len(text_of(root)) <= _LONGEST_LABEL
+    return links[0] if is_all else None
+
+
+def _cut_in_sentence(text: str, longest: int, ends: list[int]) -> str:
+    """Return the beginning of a text of which no sentence ends near its `longest` characters; some may at `ends`.
+
+    It ends at a full stop without a space behind it, with a clause, or with a word, but has no sentence of which it has
+    only the first three words.
+    """
+    shortest = int(longest * _SHORTEST_SHARE)
+    unspaced = [match.end() for match in _UNSPACED_STOP.finditer(text[:longest])]
+    if unspaced and unspaced[-1] >= shortest:
+        return text[: unspaced[-1]]
+    clause = end_of_clause(text[:longest], shortest)
+    line = without_marks(text[:clause]) + "…" if clause else shortened(text, longest)
+    end = max((end for end in (*ends, *unspaced) if end <= len(line)), default=0)
+    is_beginning = end and len(line[end:].split()) < FEWEST
+    return text[:end] if is_beginning else line
 
 
 def _without_colon(text: str) -> str:

@@ -1,10 +1,10 @@
-"""Removes lines that feeds add to posts, such as "Read more" and notes on where a post appeared first.
+"""Removes lines that feeds add to posts, such as "Read more", "Related" and notes on where a post appeared first.
 
 They say whether a feed has only the beginning of a post, which emails end with a link of their own.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from newsletter.feeds.document import split_address
@@ -55,6 +55,15 @@ _APPEARED_FIRST = re.compile(
     r"|articolul .+ apare prima dată .+",
     re.IGNORECASE,
 )
+_RELATED = re.compile(
+    r"(?:related(?: (?:posts?|articles?|stor(?:y|ies)|reading))?|see also|read also|also read|les også|relatert"
+    r"|læs også|läs också|läs även|siehe auch|lesen sie auch|mehr zum thema|(?:à )?lire aussi|lea también|leer también"
+    r"|relacionado|leia também|veja também|leggi anche|lees ook|lue myös|czytaj (?:też|także|również)|čtěte také"
+    r"|читайте (?:также|також)|関連記事|相关(?:阅读|文章)|相關文章)\s?[:：] ?(.+)",
+    re.IGNORECASE,
+)
+_SUBMITTED = re.compile(r"submitted by /?u/[\w-]+(?: to /?(?:r|u)/[\w-]+)?")
+"""What Reddit's feeds say of the author below each post, which has its author in a field."""
 _LABEL = re.compile(r"\[(?:link|comments)\]")
 """What Reddit's feeds have below each post; a link to another page than the post's stays."""
 _LONGEST_NOTE = 500
@@ -94,8 +103,31 @@ def drop_leading_on(root: HtmlElement, page: str) -> LeadingOn:
             around[-1].drop_tree()
     for element in (*lines, *links, *goes_on):
         element.drop_tree()
+    last = list(_last_notes(root, page))
     cut_off = bool(_CUT_OFF.search(text_in(root)))
-    return LeadingOn(len(lines) + len(links) + len(labels), len(goes_on) + len(appeared), partial or cut_off)
+    notes_left_out = len(goes_on) + len(appeared) + len(last)
+    return LeadingOn(len(lines) + len(links) + len(labels), notes_left_out, partial or cut_off)
+
+
+def _last_notes(root: HtmlElement, page: str) -> Iterator[HtmlElement]:
+    """Take away the paragraphs at the end that lead to another page of the same site, or name who sent a post."""
+    for paragraph in reversed(list(root.iter("p"))):
+        if not text_in(paragraph):
+            continue
+        if not (_is_last(paragraph) and (_is_note(paragraph, _submitted) or _is_related(paragraph, page))):
+            return
+        paragraph.drop_tree()
+        yield paragraph
+
+
+def _submitted(text: str, _links: list[HtmlElement]) -> bool:
+    return bool(_SUBMITTED.fullmatch(text))
+
+
+def _is_related(paragraph: HtmlElement, page: str) -> bool:
+    links = [text_in(link) for link in paragraph.iter("a")]
+    related = _RELATED.fullmatch(text_in(paragraph))
+    return related is not None and links == [related[1]] and bool(page) and _leads_on(paragraph, page)
 
 
 def _is_above_links(line: HtmlElement) -> bool:

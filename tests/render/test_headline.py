@@ -33,7 +33,11 @@ def test_the_first_words_are_a_headline(html: str, headline: str, all_of_it: boo
     [
         ("<p>The mule walks to\n the port, and back.</p><p>It rains.</p>", "<p>…and back.</p><p>It rains.</p>"),
         ("<p>The mule walks to the port <b>slowly</b>.</p>", "<p>…<b>slowly</b>.</p>"),
-        ('<p>The <a href="/mule">mule</a> walks to the port, and back.</p>', ""),
+        (
+            '<p>The <a href="/mule">mule</a> walks to <b>the <a href="/port">port</a></b>, and <i>back</i>.</p>',
+            '<p>…and <i>back</i>. (<a href="/mule">mule</a>, <a href="/port">port</a>)</p>',
+        ),
+        ('<p>The mule walks to <a href="/port">the port of Bergen</a>.</p>', '<p>…<a href="/port">of Bergen</a>.</p>'),
         ("<p>The mule walks to the port</p><p>It rains.</p>", ""),
         ("<h2>The mule walks to the port, and back.</h2>", ""),
         ("<p>Another mule.</p>", ""),
@@ -42,7 +46,24 @@ def test_the_first_words_are_a_headline(html: str, headline: str, all_of_it: boo
 )
 def test_a_text_goes_on_where_the_headline_that_was_made_of_it_ends(html: str, left: str) -> None:
     assert without_headline(html, "The mule walks to the port…") == (left or html)
-    assert without_headline(html, "The mule walks to the port") == html
+
+
+@pytest.mark.parametrize(
+    ("html", "left"),
+    [
+        ("<p>See the port.</p><p>It rains.</p>", "<p>It rains.</p>"),
+        (
+            '<p>See <a href="/port">the\nport</a>.</p><p>It rains.</p>',
+            '<p><a href="/port">the\nport</a></p><p>It rains.</p>',
+        ),
+        ('<p><a href="/port">See the port.</a></p>', ""),
+        ('<p><img src="a.png" alt="">See the port.</p>', '<p><img src="a.png" alt=""></p>'),
+        ("<p>See the port.</p>", ""),
+        ("<p>See the port. It rains.</p>", ""),
+    ],
+)
+def test_a_first_paragraph_that_is_the_headline_is_not_repeated(html: str, left: str) -> None:
+    assert without_headline(html, "See the port.") == (left or html)
 
 
 def test_text_is_cut_between_words_without_its_last_punctuation_mark() -> None:

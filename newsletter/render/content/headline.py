@@ -1,9 +1,11 @@
 """Headlines for posts without a title, such as notes: the first words, or the description of an image."""
 
 import re
+from copy import deepcopy
 from unicodedata import east_asian_width
 
-from newsletter.render.content.fragment import Element, parse, serialise
+from newsletter.render.content.excerpt import TextRun, text_runs
+from newsletter.render.content.fragment import Element, parse, serialise, text_of
 from newsletter.render.content.images import names_file
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
@@ -43,23 +45,63 @@ def _width(text: str) -> int:
 
 
 def without_headline(html: str, headline: str) -> str:
-    """Return a cleaned post without the words at its beginning of which its headline was made, unless they have links.
+    """Return a cleaned post without the words at its beginning that are its headline.
 
-    The text goes on behind "…", where the headline ends with it.
+    That is the first paragraph, if it says no more and isn't the whole post, or its beginning, where the headline ends
+    with "…", behind which the text goes on. The links in these words follow at the end of the paragraph.
     """
-    if not headline.endswith("…"):
-        return html
     root = parse(html)
     first = next((child for child in root if isinstance(child.tag, str)), None)
+    if not headline or first is None or first.tag != "p":
+        return html
+    runs, is_cut = text_runs(first), headline.endswith("…")
     words = r"\s+".join(map(re.escape, headline.removesuffix("…").split()))
-    match = re.match(rf"\s*{words}", first.text or "") if first is not None and first.tag == "p" else None
-    if first is None or match is None:
+    goes_on = r"[ ,;:–\-\n\t]*(?=.)" if is_cut else r"\s*\Z"
+    match = re.match(rf"\s*{words}{goes_on}", "".join(run.text for run in runs), re.DOTALL)
+    links = [(link, deepcopy(link)) for link in first.iter("a") if text_of(link)]
+    if match is None or any(text_of(link) == headline for link, _ in links):
         return html
-    rest = (first.text or "")[match.end() :].lstrip(" ,;:–-\n\t")
-    if not rest and not len(first):
-        return html
-    first.text = f"…{rest}"
-    return serialise(root)
+    _remove_beginning(runs, match.end())
+    lost = [copy for link, copy in links if not text_of(link)]
+    _drop_empty(first)
+    if is_cut:
+        first.text = f"…{(first.text or '').lstrip()}"
+    _append(first, lost)
+    if not text_of(first) and first.find(".//img") is None:
+        first.drop_tree()
+    return serialise(root) or html
+
+
+def _remove_beginning(runs: list[TextRun], length: int) -> None:
+    """Remove the first characters of some pieces of text."""
+    for run in runs:
+        text, length = run.text[length:], max(0, length - len(run.text))
+        if run.tail:
+            run.element.tail = text
+        else:
+            run.element.text = text
+
+
+def _drop_empty(paragraph: Element) -> None:
+    """Remove the elements of a paragraph that have lost their text."""
+    for element in reversed(list(paragraph.iterdescendants())):
+        if element.tag not in ("img", "br") and not len(element) and not (element.text or "").strip():
+            element.drop_tree()
+
+
+def _append(paragraph: Element, links: list[Element]) -> None:
+    """Put links at the end of a paragraph, in parentheses behind its text."""
+    if not links:
+        return
+    before, after = (" (", ")") if text_of(paragraph) else ("", "")
+    if len(paragraph):
+        paragraph[-1].tail = f"{(paragraph[-1].tail or '').rstrip()}{before}"
+    else:
+        paragraph.text = f"{(paragraph.text or '').rstrip()}{before}"
+    for link in links:
+        link.tail = ", "
+        paragraph.append(link)
+    paragraph[-1].tail = after
 
 
 def _words_alone(root: Element, others: list[Element]) -> str:

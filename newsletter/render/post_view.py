@@ -19,13 +19,13 @@ from newsletter.render.content.addresses import uri
 from newsletter.render.content.content import prepare
 from newsletter.render.content.covers import with_cover, with_first_image
 from newsletter.render.content.excerpt import excerpt
-from newsletter.render.content.first_line import LONGEST_LINE, first_line
+from newsletter.render.content.first_line import LONGEST_LINE, ends_with_mark, first_line, lone_link
 from newsletter.render.content.headline import without_headline
 from newsletter.render.content.images import filling, fitted, names_file, sized
 from newsletter.render.content.own_words import name_of_recording, with_own_words
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
-from newsletter.render.content.videos import PICTURE, PLAY, recording_of, without_recordings, without_video
+from newsletter.render.content.videos import PICTURE, PLAY, recording_of, video_of, without_recordings, without_video
 from newsletter.render.content.written import email_form
 from newsletter.render.dates import clock, date_range, direction, direction_of_text, short_date
 from newsletter.render.scope import Scope, cleaned, named
@@ -86,7 +86,8 @@ class PostView:
     """Whether the edition has no other post."""
     recording: str = ""
     recording_label: str = ""
-    """The address of the first recording and the words of a link to it, where a line takes the place of the text."""
+    """The address of the first recording, of a video, or of a link that is all of the text, and the words of a link to
+    it, where a line takes the place of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ class PostViews:
         if opens := lead and self._design.opens:
             level = 2
         body = self._body(post, title, level, lead=lead) if post.html else _Body("", None)
-        recording, recording_label = self._recording(post) if self._design.lines else ("", "")
+        recording, recording_label = self._beside_line(post)
         meta = tuple(filter(None, (cleaned(part) for part in self._meta(post, group, opens=opens))))
         html = named(body.html, self.scope, unescape) if post.written else body.html
         return PostView(
@@ -175,7 +176,7 @@ class PostViews:
             whole=post.whole and not post.partial,
             partial=post.partial,
             read_on=self._read_on(post),
-            comments_url=uri(post.comments_url) if self.digest.letterhead.theme.comments and post.html else "",
+            comments_url=self._comments(post),
             source=cleaned(post.source),
             author=cleaned(post.author),
             time=self._time(post),
@@ -196,28 +197,44 @@ class PostViews:
         )
 
     def _line(self, post: DigestPost, *, is_last: bool) -> str:
-        """Return a post's first words, in HTML with its last two together, so that none is alone on a line.
+        """Return a post's first words. The words of a title that was made of them are not repeated.
 
-        That needs no care unless the line is the last one: else a time stands behind its last word.
-
-        The words of a title that was made of them are not repeated.
+        In HTML the last two words of the last line stay together, so that none is alone on a line. If a time or a link
+        stands behind the line, a dot separates it from a line that doesn't end a sentence.
         """
         if not (self._design.lines and post.html):
             return ""
         html = without_recordings(post.html)
         line, title = cleaned(first_line(html, LONGEST_LINE)), cleaned(post.title).removesuffix("…")
         if line.startswith(title):
-            longer = cleaned(first_line(html, LONGEST_LINE + len(title))).removeprefix(title).strip()
+            longer = cleaned(first_line(html, LONGEST_LINE + len(title))).removeprefix(title).lstrip(" ,;:–-").rstrip()
             line = "" if not _WORDS.search(longer) else f"…{longer}" if post.title.endswith("…") else longer
+        if self.scope.form is SlotEncoding.TEXT or not line:
+            return line
+        if not is_last:
+            return line if ends_with_mark(line) else f"{line}\u00a0·"
         before, space, last = line.rpartition(" ")
-        is_short = is_last and len(last) <= _LONGEST_ORPHAN and self.scope.form is SlotEncoding.HTML
-        return f"{before}\u00a0{last}" if space and is_short else line
+        return f"{before}\u00a0{last}" if space and len(last) <= _LONGEST_ORPHAN else line
 
-    def _recording(self, post: DigestPost) -> tuple[str, str]:
-        """Return the address of a post's first recording, and its duration behind a play mark, or what it is."""
-        address, duration = recording_of(post.html) if post.html else ("", "")
-        name = duration or name_of_recording(address, self._language)
-        return address, f"{PLAY}\u00a0{name}" if address else ""
+    def _beside_line(self, post: DigestPost) -> tuple[str, str]:
+        """Return the address and the words of the link behind a line, "" if there is none.
+
+        That is the first recording, with its duration behind a play mark; else the video with which the post begins, or
+        the link that is all of its text.
+        """
+        if not (self._design.lines and post.html):
+            return "", ""
+        address, name = recording_of(post.html)
+        if not address:
+            address, name = video_of(post.html)
+        if address:
+            return address, f"{PLAY}\u00a0{name or name_of_recording(address, self._language)}"
+        address, label = lone_link(post.html)
+        is_elsewhere = uri(address) not in (uri(post.url), self._comments(post))
+        return (address, label) if is_elsewhere else ("", "")
+
+    def _comments(self, post: DigestPost) -> str:
+        return uri(post.comments_url) if self.digest.letterhead.theme.comments and post.html else ""
 
     def _body(self, post: DigestPost, title: str, level: int, *, lead: bool) -> _Body:
         """Return the post's body; a post that shows its own image needs no picture for its videos."""
@@ -276,8 +293,12 @@ class PostViews:
         return self.digest.letterhead.theme.read_on or usual
 
     def _meta(self, post: DigestPost, group: Group, *, opens: bool) -> Iterator[str]:
-        """Yield the parts of the line below a headline, in their order; some are empty."""
-        under_a_day = group.by == "day" and not opens
+        """Yield the parts of the line below a headline, in their order; some are empty.
+
+        A post that stands before the heading of its day has the date, unless the heading follows for other posts.
+        """
+        heading_follows = bool(group.heading) and len(group.posts) > 1
+        under_a_day = group.by == "day" and (heading_follows or not opens)
         for part in self._parts:
             if part == "source" and self._names_sources and group.by != "source":
                 yield post.source

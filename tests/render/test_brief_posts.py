@@ -23,6 +23,11 @@ def test_a_brief_edition_has_a_headline_and_a_line_for_each_post() -> None:
         (f"{'One two. ' * 10}{'Long ' * 60}", ("One two. " * 10).strip()),
         (f"Short. {'long ' * 40}end. And more. {'x ' * 99}", f"Short. {'long ' * 40}end."),
         ("long " * 99, "long " * 30 + "long…"),
+        (f"Short. {'long ' * 20}end, and {'long ' * 99}", f"Short. {'long ' * 20}end…"),
+        (f"Short. {'long ' * 20}end: one, {'long ' * 99}", f"Short. {'long ' * 20}end…"),
+        (f"Short. {'long ' * 20}(one, {'long ' * 99})", f"Short. {'long ' * 19}long…"),
+        (f"{'long ' * 20}end.Next one {'long ' * 99}", f"{'long ' * 20}end."),
+        (f"Short. {'x' * 130}. A long {'x' * 300}", f"Short. {'x' * 130}."),
     ],
 )
 def test_the_line_of_a_brief_post_ends_with_a_sentence_if_one_ends_near(text: str, wanted: str) -> None:
@@ -53,12 +58,12 @@ VOICE = "We are led up the quay by the voice of " * 2 + "Dr. Lund. It rains."
         (f"<p>{SHUT * 2}until May</p>{TEXT * 3}", f"{SHUT * 2}until May"),
         (f"<p>A short beginning</p><p>{SHUT}</p>{TEXT * 3}", f"A short beginning · {SHUT}"),
         (f"<p>{VOICE} {'Rain ' * 20}</p>", VOICE),
-        ('<p><a href="https://blog.example/talk">Comments</a></p>', ""),
+        ('<p><a href="https://blog.example/talk">Comments</a></p>', "Comments"),
     ],
 )
 def test_the_line_of_a_post_joins_no_paragraphs_and_ends_at_no_abbreviation(html: str, wanted: str) -> None:
     tree = rendered([post(0, html=html)], design="brief", meta=())
-    assert texts(tree, "line") == ([wanted.strip()] if wanted else [])
+    assert texts(tree, "line") == [wanted.strip()]
 
 
 def test_the_line_of_a_post_announces_nothing_that_is_left_out() -> None:
@@ -78,6 +83,36 @@ def test_a_recording_has_a_link_behind_the_line(duration: str, label: str) -> No
     assert link.text == label
     head = letterhead(design="brief")
     assert f"\n{label}: {address}\n" in render(digest([episode], letterhead=head)).text
+
+
+@pytest.mark.parametrize(
+    ("html", "line", "text"),
+    [
+        (
+            '<p><a href="https://forum.example/1">Comments</a></p>',
+            "Comments · 17:00",
+            "Comments: https://forum.example/1",
+        ),
+        (
+            '<p><a href="https://youtu.be/x1">▶ Boats</a></p><p>Of boats</p>',
+            "Of boats · ▶ YouTube · 17:00",
+            "▶ YouTube: https://youtu.be/x1",
+        ),
+        ("<p>Of boats</p>", "Of boats · 17:00", "Of boats"),
+        ("<p>Of boats.</p>", "Of boats. 17:00", "Of boats."),
+        (
+            '<p><a href="https://blog.example/b.mp3">Salt</a>, and tea</p><p>Of boats.</p>',
+            "Of boats. ▶ Lyd · 17:00",
+            "Of boats.",
+        ),
+    ],
+)
+def test_what_stands_behind_the_line_of_a_post_is_set_apart(html: str, line: str, text: str) -> None:
+    posts = [post(0, html=html)]
+    (shown,) = texts(rendered(posts, design="brief"), "line")
+    assert " ".join(shown.split()) == line
+    written = render(digest(posts, letterhead=letterhead(design="brief"))).text
+    assert text in written.replace("\u00a0", " ").split("\n")
 
 
 def test_the_line_of_a_post_goes_on_where_its_title_ends() -> None:

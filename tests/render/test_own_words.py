@@ -4,6 +4,7 @@ import pytest
 
 from newsletter.feeds.enclosures import Enclosure, cards
 from newsletter.feeds.html.clean import clean
+from newsletter.render.content.fragment import parse, text_of
 from newsletter.render.content.own_words import OWN_WORDS, with_own_words
 from newsletter.render.content.text import plain
 from newsletter.render.edition import render
@@ -56,6 +57,16 @@ def test_a_recording_does_not_repeat_the_headline(file: str, name: str, picture:
     repeating = html.format(file, picture, "Salt &amp; tea")
     assert with_own_words(repeating, "nb", "Salt & tea") == html.format(file, picture, name)
     assert with_own_words(repeating, "nb", "Salt") == repeating
+
+
+def test_a_video_is_not_called_by_the_name_of_its_file_unless_there_are_several() -> None:
+    link = '<p><a href="https://blog.example/{0}.mp4?_=1">{1}</a><br>2 min</p>'
+    for text in ("▶ Boats_1.mp4", "Boats_1.mp4", "https://blog.example/Boats_1.mp4?_=1"):
+        shown = with_own_words(link.format("Boats_1", text), "fr")
+        assert text_of(parse(shown)).removeprefix("▶ ") == "Vidéo2 min"
+        assert text.startswith("▶") == text_of(parse(shown)).startswith("▶ ")
+    several = link.format("Boats_1", "Boats_1.mp4") + link.format("Tide", "Tide.mp4")
+    assert with_own_words(several, "en") == several
 
 
 @pytest.mark.parametrize("design", ["letter", "brief"])

@@ -111,6 +111,7 @@ def _show_poster(poster: Element, tallest: int) -> None:
     if height:
         poster.set("height", str(height))
     poster.set("style", _style(poster, width))
+    poster.set("class", "poster")
 
 
 def _style(element: Element, width: int) -> str:
@@ -165,7 +166,7 @@ def leave_durations(root: Element) -> None:
     for title in list(_recordings(root)):
         paragraph = next(title.iterancestors("p"))
         title.drop_tree()
-        duration = "\u00a0".join(text_of(paragraph).split())
+        duration = _duration(paragraph)
         for child in list(paragraph):
             paragraph.remove(child)
         paragraph.text = f"{PLAY}\u00a0{duration}" if duration else None
@@ -179,7 +180,21 @@ def recording_of(html: str) -> tuple[str, str]:
         return "", ""
     paragraph = next(title.iterancestors("p"))
     title.drop_tree()
-    return title.get("href"), "\u00a0".join(text_of(paragraph).split())
+    return title.get("href"), _duration(paragraph)
+
+
+def _duration(paragraph: Element) -> str:
+    """Return the text beside the title of a recording if it has a number, as durations do."""
+    text = "\u00a0".join(text_of(paragraph).split())
+    return text if any(map(str.isdigit, text)) else ""
+
+
+def video_of(html: str) -> tuple[str, str]:
+    """Return the address of the video that a cleaned post begins with, and its service's name; "" if there is none."""
+    root = parse(html) if may_have_video(html) else None
+    first = None if root is None else next((each for each in root if isinstance(each.tag, str)), None)
+    link = None if first is None else next(filter(_is_video, first.iter("a")), None)
+    return ("", "") if link is None else (link.get("href"), _service(link.get("href")))
 
 
 def without_recordings(html: str) -> str:
@@ -284,7 +299,8 @@ def _show(link: Element, label: str, preview: Preview | None, picture: str) -> N
     width, height = _size_of(own_picture, column_of(link))
     style = _style(link, width)
     attributes = {"src": own_picture.url if own_picture else picture, "alt": "", "width": str(width)}
-    image = link.makeelement("img", attributes | ({"height": str(height)} if height else {}) | {"style": style})
+    height_attribute = {"height": str(height)} if height else {}
+    image = link.makeelement("img", attributes | height_attribute | {"style": style, "class": "poster"})
     line_break = link.makeelement("br", {})
     link.text, line_break.tail = None, link.text
     link.extend((image, line_break))

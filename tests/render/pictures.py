@@ -55,7 +55,8 @@ def as_word_has_it(html: str) -> str:
     html = re.sub(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", html)
     html = re.sub(r'style="[^"]*"', lambda style: IGNORED_BY_WORD.sub("", style[0]), html)
     html = re.sub(r'(<img [^>]*style="[^"]*)width:100%', r"\1", html)
-    return re.sub(r"(<(?:p|div|h\d|ul|ol|blockquote|a)\b[^>]*style=\"[^\"]*?)padding:[^;\"]*;?", r"\1", html)
+    html = re.sub(r"(<(?:p|div|h\d|ul|ol|blockquote|a)\b[^>]*style=\"[^\"]*?)(?<!-)padding:[^;\"]*;?", r"\1", html)
+    return re.sub(r"(<h\d\b[^>]*style=\"[^\"]*?)mso-padding-alt:", r"\1padding:", html)
 
 
 def inverted(html: str) -> str:

@@ -20,12 +20,13 @@ def test_the_first_post_of_a_magazine_leads() -> None:
         "Post 0: how the beans travel",
         "fredag 6. februar 2026",
     ]
-    assert texts(lead, "meta") == ["6. februar 2026"]
+    assert texts(lead, "meta") == ["17:00"]
 
 
 def test_a_day_whose_only_post_leads_has_no_heading() -> None:
     tree = rendered([illustrated(0), illustrated(5)], design="magazine")
     assert texts(tree, "day") == ["torsdag 5. februar 2026"]
+    assert texts(tree, "meta")[0] == "6. februar 2026"
 
 
 def test_a_magazine_shows_the_first_image_beside_the_text_and_no_other() -> None:

@@ -36,7 +36,7 @@ def test_a_video_alone_in_its_paragraph_is_a_picture_with_a_title(link: str) -> 
     address = link.split('"')[1]
     assert body(f"<p>{link}</p>") == (
         f'<p><a href="{address}"><img src="play.png" alt="" width="552" height="310" '
-        'style="width:100%; max-width:552px"><br>▶ Harbour at dawn</a></p>'
+        'style="width:100%; max-width:552px" class="poster"><br>▶ Harbour at dawn</a></p>'
     )
 
 
@@ -121,7 +121,7 @@ def test_the_poster_of_a_video_file_fills_the_column_above_its_title(sides: str,
     width = shown.split('"')[1]
     assert html == (
         f'<p><a href="https://blog.example/boat.mp4"><img src="boat.jpg" alt="" {shown} '
-        f'style="width:100%; max-width:{width}px"><br>▶ Boat</a><br>1 min</p>'
+        f'style="width:100%; max-width:{width}px" class="poster"><br>▶ Boat</a><br>1 min</p>'
     )
 
 

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from newsletter.config import toml
+from newsletter.config.own_logos import with_own_logos
 from newsletter.config.publication import SUBJECTS, Newsletter
 from newsletter.config.references import BadReference, look_up, reference, unreadable
 from newsletter.config.schema import (
@@ -160,7 +161,7 @@ def _check(tree: dict[str, Any], path: Path, overridden: set[Key]) -> Config:
     problems = list(_contradictions(config))
     if problems:
         raise ConfigError(*problems)
-    return config
+    return with_own_logos(config)
 
 
 def _complete(tree: dict[str, Any], path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from newsletter.config.load import ConfigError, ConfigProblem, find, load
+from newsletter.config.own_logos import with_own_logos
 from newsletter.config.schema import Config
 from newsletter.messages import Message
 
@@ -148,6 +149,7 @@ def _without_fixed_keys(running: Config, configuration: Config) -> tuple[Config,
         delivery=replace(configuration.delivery, journal=running.delivery.journal),
         log=replace(configuration.log, sentry_dsn=running.log.sentry_dsn),
     )
+    config = with_own_logos(config, configuration.site.url)
     tables = ("site", "web", "collect", "delivery", "log")
     differing = [
         f"{table}.{key}"

@@ -36,21 +36,43 @@ def check_links(configuration: Config, newsletter: str, *, count: bool = True) -
 
     Without `count` the subscribers are not read, as if all had reserved addresses.
     """
-    if not _depends_on_readers(configuration, newsletter) or configuration.allow_local_links or not count:
-        return
-    receiving = Subscription.objects.receiving(configuration.newsletters[newsletter], datetime.now(UTC))
-    _refuse_real(configuration, receiving.exclude(_under_reserved_names()).count())
+    _check(configuration, newsletter, configuration.site.url, count=count)
+
+
+def check_links_of_everyone(configuration: Config, newsletter: str) -> None:
+    """Raise LinkProblem like `check_links`, also if people who have not confirmed yet could not follow the links."""
+    check_links(configuration, newsletter)
+    if _depends_on_readers(configuration, newsletter, configuration.site.url) and not configuration.allow_local_links:
+        pending = Subscription.objects.filter(newsletter=newsletter, state=Subscription.State.PENDING)
+        _refuse_real(configuration.site.url, pending.exclude(_under_reserved_names()).count())
 
 
 def check_edition(configuration: Config, newsletter: str, content: ApprovedContent) -> None:
-    """Raise LinkProblem like `check_links`, unless the edition was approved or queued with `--allow-local-links`."""
-    check_links(configuration, newsletter, count=not content.headers.get(ALLOWED, False))
+    """Raise LinkProblem if subscribers could not follow the links that an edition was approved with, unless it was
+    approved or queued with `--allow-local-links`.
+    """
+    url, count = content.headers.get("site_url", configuration.site.url), not content.headers.get(ALLOWED, False)
+    if url == configuration.site.url:
+        check_links(configuration, newsletter, count=count)
+        return
+    try:
+        _check(configuration, newsletter, url, count=count)
+    except LinkProblem as problem:
+        raise LinkProblem(messages.LINKS_WERE_LOCAL(url=url)) from problem
+
+
+def _check(configuration: Config, newsletter: str, url: str, *, count: bool) -> None:
+    if not _depends_on_readers(configuration, newsletter, url) or configuration.allow_local_links or not count:
+        return
+    receiving = Subscription.objects.receiving(configuration.newsletters[newsletter], datetime.now(UTC))
+    _refuse_real(url, receiving.exclude(_under_reserved_names()).count())
 
 
 def check_addresses(configuration: Config, newsletter: str, addresses: Collection[str]) -> None:
     """Raise LinkProblem if people with these addresses could not follow links to `site.url`."""
-    if _depends_on_readers(configuration, newsletter) and not configuration.allow_local_links:
-        _refuse_real(configuration, sum(not is_reserved(address) for address in addresses))
+    url = configuration.site.url
+    if _depends_on_readers(configuration, newsletter, url) and not configuration.allow_local_links:
+        _refuse_real(url, sum(not is_reserved(address) for address in addresses))
 
 
 def is_reserved(address: str) -> bool:
@@ -61,19 +83,20 @@ def is_reserved(address: str) -> bool:
 
 def note(configuration: Config, newsletter: str) -> Message | None:
     """Return a message about who receives local links; None if links are public or messages are files."""
-    if not _depends_on_readers(configuration, newsletter):
-        return None
     url = configuration.site.url
+    if not _depends_on_readers(configuration, newsletter, url):
+        return None
     if configuration.allow_local_links:
         return messages.LINKS_TO_EVERYONE(url=url)
     return messages.LINKS_TO_RESERVED(url=url)
 
 
-def _depends_on_readers(configuration: Config, newsletter: str) -> bool:
-    """Return whether links are local and the provider is on loopback; raise LinkProblem if it, or the fallback, is
-    elsewhere.
+def _depends_on_readers(configuration: Config, newsletter: str, url: str) -> bool:
+    """Return whether links to `url` are local and the provider is on loopback.
+
+    Raises LinkProblem if they are local and the provider, or the fallback, is elsewhere.
     """
-    url, known = configuration.site.url, configuration.newsletters[newsletter]
+    known = configuration.newsletters[newsletter]
     provider, fallback = configuration.provider_of(known), configuration.fallback_of(known)
     if is_public(url) or provider == "file":
         return False
@@ -83,9 +106,9 @@ def _depends_on_readers(configuration: Config, newsletter: str) -> bool:
     return True
 
 
-def _refuse_real(configuration: Config, number: int) -> None:
+def _refuse_real(url: str, number: int) -> None:
     if number:
-        raise LinkProblem(messages.LINKS_LOCAL_FOR_SOME(url=configuration.site.url, count=number))
+        raise LinkProblem(messages.LINKS_LOCAL_FOR_SOME(url=url, count=number))
 
 
 def _under_reserved_names() -> Q:

@@ -307,6 +307,13 @@ LINKS_LOCAL_FOR_SOME = MessageType(
     ),
     count="count",
 )
+LINKS_WERE_LOCAL = MessageType(
+    "links.were-local",
+    gettext_noop(
+        "it was approved when links began with {url}, which subscribers can't open; take it back to draft and approve "
+        "it again"
+    ),
+)
 LINKS_TO_EVERYONE = MessageType(
     "links.sent-to-everyone",
     gettext_noop("links in emails begin with {url}, and they are sent to everyone because of --allow-local-links"),

@@ -10,10 +10,10 @@ import pytest
 from newsletter import config
 from newsletter.config import Config
 from newsletter.editions import approval, local_links
-from newsletter.editions.local_links import LinkProblem, check_links, is_reserved
+from newsletter.editions.local_links import LinkProblem, check_links, check_links_of_everyone, is_reserved
 from newsletter.letters import edition_tests, subscriber_mail
 from newsletter.messages import from_text
-from newsletter.models import Edition, Notice, State
+from newsletter.models import ApprovedContent, Edition, Notice, State
 from newsletter.scheduling import checks
 from newsletter.scheduling.check import Verdict
 from newsletter.sending import lifecycle, sender
@@ -95,6 +95,31 @@ def test_addresses_to_which_local_links_may_be_sent(changes: dict[str, Any], add
     assert check.verdict == Verdict.BAD
     assert str(check.message) == str(caught.value)
     assert address not in str(caught.value)
+
+
+def test_links_of_an_approved_edition_are_those_it_was_approved_with(using: Any) -> None:
+    """The public address was changed after it was approved."""
+    using()
+    samples.subscribe([RESERVED])
+    edition = samples.queued()
+    ApprovedContent.objects.filter(edition=edition).update(headers={"site_url": LOCAL})
+    samples.subscribe([REAL])
+    using(url=PUBLIC)
+    assert lifecycle.begin_due(config.current(), samples.NOW) == []
+    edition.refresh_from_db()
+    assert edition.waiting.code == "links.were-local"
+    Subscription.objects.filter(subscriber__address=REAL).delete()
+    approval.try_again(config.current(), edition)
+    assert [e.name for e in lifecycle.begin_due(config.current(), samples.NOW)] == [edition.name]
+
+
+def test_people_who_have_not_confirmed_could_not_follow_the_links_either(using: Any) -> None:
+    samples.subscribe([RESERVED, REAL])
+    Subscription.objects.filter(subscriber__address=REAL).update(state=Subscription.State.PENDING)
+    check_links(configured(), samples.NEWSLETTER)
+    with pytest.raises(LinkProblem, match="1 subscriber can't open"):
+        check_links_of_everyone(configured(), samples.NEWSLETTER)
+    check_links_of_everyone(configured(url=PUBLIC), samples.NEWSLETTER)
 
 
 def test_check_says_to_whom_local_links_are_sent() -> None:

@@ -10,16 +10,19 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from newsletter import config
+from newsletter.editions import approval
 from newsletter.messages import Message, editions, sending, sources
 from newsletter.messages.general import ABOUT
-from newsletter.models import Edition, State
+from newsletter.models import ApprovedContent, Edition, State
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import attention, queries
 from newsletter.web.desk.home.attention import Attention
+from newsletter.web.desk.home.link_problems import links_that_fail
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.sources.queries import Health
 from subscribers.models import Hits
 from subscribers.protection import sign_up_limits
+from tests.sending.outbox_samples import subscribe
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +168,22 @@ def test_a_letter_and_an_edition_of_one_post_say_what_approval_does() -> None:
     shown = queries.line(Edition.objects.get(), newsletter, "Uke 6")
     (told,) = attention._of_edition(shown, newsletter, make.NOW, Role.SENDER)
     assert told.text == "“Uke 6” will be sent as soon as it is approved."
+
+
+def test_an_edition_that_was_approved_with_links_to_this_machine_is_named() -> None:
+    edition = approval.approve(config.current(), make.draft("First"), now=make.NOW)
+    ApprovedContent.objects.filter(edition=edition).update(headers={"site_url": "http://localhost:8000"})
+    subscribe(["reader@mailbox.org"])
+    found = config.current()
+    delivery = replace(found.delivery, provider="smtp", smtp=replace(found.delivery.smtp, host="localhost"))
+    public = replace(found, site=replace(found.site, url="https://brev.example.org"), delivery=delivery)
+
+    def told() -> list[str]:
+        return [
+            text for card in queries.cards(public, make.NOW) for text, _address, _act in links_that_fail(public, card)
+        ]
+
+    [sentence] = told()
+    assert sentence.endswith("take it back to draft and approve it again.")
+    Edition.objects.update(waiting=editions.LINKS_WERE_LOCAL(url="http://localhost:8000"))
+    assert told() == [], "it is said of the edition that it waits"

@@ -12,8 +12,7 @@ from django.utils.translation import ngettext
 from newsletter import supervision
 from newsletter.bounces import mailbox_status
 from newsletter.config import Config, Newsletter
-from newsletter.editions.local_links import check_links
-from newsletter.editions.problems import Impossible, inactivity
+from newsletter.editions.problems import inactivity
 from newsletter.editions.titles import subjects
 from newsletter.letters import mail_queue
 from newsletter.messages import Message
@@ -27,6 +26,7 @@ from newsletter.sending.machines.agreement import differing_machines
 from newsletter.sending.safeguards.stalls import is_about_an_edition, stalls
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import service_status
+from newsletter.web.desk.home.link_problems import links_that_fail
 from newsletter.web.desk.home.queries import Card, EditionLine
 from newsletter.web.desk.notes.queries import editions_with_notes_for
 from newsletter.web.desk.pages import as_sentence
@@ -80,7 +80,7 @@ def problems(
     attentions += [p for card in cards for each in card.open for p in _of_edition(each, card.newsletter, now, role)]
     attentions += [p for card in cards if (p := _of_inactive(card))]
     attentions += [p for card in cards for p in _of_first_steps(card, is_admin=is_admin)]
-    attentions += [p for newsletter in config.newsletters.values() for p in _of_links(config, newsletter)]
+    attentions += [Attention("error", *each) for card in cards for each in links_that_fail(config, card)]
     attentions += _of_unknown(cards)
     attentions += _of_sources(h for h in health(config) if h.state == "failed")
     attentions += _of_mailbox(config)
@@ -240,15 +240,6 @@ def _of_first_steps(card: Card, *, is_admin: bool) -> Iterator[Attention]:
         yield Attention("", text, step.address, step.act)
     else:
         yield Attention("", text, reverse("desk:newsletter", args=(card.newsletter.name,)), _("Create a draft"))
-
-
-def _of_links(config: Config, newsletter: Newsletter) -> Iterator[Attention]:
-    """Yield newsletters that must not be sent, since their links would not work."""
-    try:
-        check_links(config, newsletter.name)
-    except Impossible as problem:
-        text = f"{newsletter.title}: {formatting.message(problem.message)}."
-        yield Attention("error", text, reverse("desk:newsletter", args=(newsletter.name,)), _("Open"))
 
 
 def _of_unknown(cards: Iterable[Card]) -> Iterator[Attention]:

@@ -44,6 +44,7 @@ class BlogProfile:
     post_language: str = ""
     timezone: str = ""
     logo: str = ""
+    logo_dark: str = ""
     accent: str = ""
     period: config.Period = "week"
     posts: tuple[FoundPost, ...] = ()

@@ -111,7 +111,9 @@ def _commented(text: str, comment: str) -> str:
 
 def _theme(blog: BlogProfile) -> str:
     every = {"accent": blog.accent or ACCENT, "logo": blog.logo}
-    if not (blog.accent or blog.logo):
+    if blog.logo_dark:
+        every["logo_dark"] = blog.logo_dark
+    if not (blog.accent or blog.logo or blog.logo_dark):
         return _default("theme", inline(every).as_string())
     return f"theme = {inline({key: value for key, value in every.items() if value}).as_string()}"
 

@@ -213,9 +213,7 @@ def test_a_logo_is_uploaded_and_shown_in_the_preview(setup: SetUp) -> None:
     typed = {"title": "Notes", "language": "en", "timezone": "Europe/London", "preview": "1"}
     refused = client.post(step, {**typed, "image": SimpleUploadedFile("logo.png", b"no image")}).content.decode()
     assert "is not an image that can be used; choose a JPEG, PNG, GIF, WebP or AVIF file" in refused
-    octets = BytesIO()
-    Image.new("RGB", (300, 96), "red").save(octets, "PNG")
-    page = client.post(step, {**typed, "image": SimpleUploadedFile("logo.png", octets.getvalue())}).content
+    page = client.post(step, {**typed, "image": _png(Image.new("RGB", (300, 96), "red"))}).content
     address = _fields(page)["logo"]
     assert address.startswith(f"{SITE}/images/")
     path = address.removeprefix(SITE)
@@ -223,7 +221,29 @@ def test_a_logo_is_uploaded_and_shown_in_the_preview(setup: SetUp) -> None:
     image = client.get(path)
     assert (image["Content-Type"], image.getvalue()[1:4]) == ("image/png", b"PNG")
     (newsletter,) = setup.configuration().newsletters.values()
-    assert newsletter.theme.logo == address
+    assert (newsletter.theme.logo, newsletter.theme.logo_dark) == (address, "")
+
+
+def test_a_logo_for_dark_mode_is_made_or_uploaded(setup: SetUp) -> None:
+    client = Client()
+    step = client.post(_address(setup), {"blog": "", "site_url": SITE, "without": "1"})["Location"]
+    typed = {"title": "Notes", "language": "en", "timezone": "Europe/London", "preview": "1"}
+    black = Image.new("RGBA", (300, 96))
+    black.paste("black", (100, 20, 200, 70))
+    fields = _fields(client.post(step, {**typed, "image": _png(black)}).content)
+    assert fields["logo_dark"].startswith(f"{SITE}/images/")
+    assert fields["logo_dark"] != fields["logo"]
+    typed |= {key: fields[key] for key in ("logo", "logo_dark")}
+    client.post(step, {**typed, "image_dark": _png(Image.new("RGB", (300, 96), "yellow"))})
+    (newsletter,) = setup.configuration().newsletters.values()
+    assert newsletter.theme.logo == fields["logo"]
+    assert newsletter.theme.logo_dark not in ("", fields["logo"], fields["logo_dark"])
+
+
+def _png(image: Image.Image) -> SimpleUploadedFile:
+    octets = BytesIO()
+    image.save(octets, "PNG")
+    return SimpleUploadedFile("logo.png", octets.getvalue())
 
 
 def test_older_posts_are_shown_as_a_sample_that_is_not_sent(setup: SetUp) -> None:

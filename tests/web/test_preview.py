@@ -143,6 +143,9 @@ def test_only_admins_look_as_a_subscriber(editor: Client, admin: Client) -> None
     Edition.objects.update(greeting="Kjære {name|leser},")
     assert "Kjære Ola Nordmann" in admin.get(f"{PAGE}frame/?reader=ola@example.com").content.decode()
     assert "Ola Nordmann" not in editor.get(f"{PAGE}frame/?reader=ola@example.com").content.decode()
+    found, unknown = (admin.get(f"{PAGE}preview/?reader={who}@example.com").content.decode() for who in ("ola", "olga"))
+    assert "Nobody subscribes as" not in found
+    assert "Nobody subscribes as olga@example.com." in unknown
 
 
 def test_the_links_of_a_preview_act_on_nobody(admin: Client) -> None:

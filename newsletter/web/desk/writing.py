@@ -51,9 +51,9 @@ def stored(request: HttpRequest) -> str:
     return keep(config_of(request), decoded(request, prepare))
 
 
-def decoded(request: HttpRequest, decode: Callable[[bytes], Decoded]) -> Decoded:
+def decoded(request: HttpRequest, decode: Callable[[bytes], Decoded], field: str = "image") -> Decoded:
     """Return what a function makes of the image that a form sends, in a child process. Raises Problem."""
-    file = request.FILES.get("image")
+    file = request.FILES.get(field)
     if not isinstance(file, UploadedFile):
         raise Problem(messages.NO_FILE())
     with _DECODING, Sandbox(CPU_SECONDS, MEGABYTES) as sandbox:

@@ -18,7 +18,7 @@ from newsletter.web.desk.settings.fields import Kind
 from newsletter.web.desk.settings.inputs.colours import colour_attributes
 from newsletter.web.desk.settings.inputs.moments import MomentField
 from newsletter.web.desk.settings.inputs.suggestions import LanguageField, TimeZoneField
-from newsletter.web.first_run.logo import LogoField
+from newsletter.web.first_run.logos import LogoField
 
 SMTP_FIELDS = ("host", "port", "security", "user", "password")
 
@@ -66,6 +66,14 @@ class NewsletterForm(DeskForm):
     image = LogoField(
         label=_("Upload a logo"),
         help_text=_("PNG, JPEG or GIF. It is shown 48 pixels high, in emails and on public pages."),
+        required=False,
+    )
+    logo_dark = forms.CharField(
+        label=_("Logo for dark mode"), help_text=_("If the logo is hard to see on black."), required=False
+    )
+    image_dark = LogoField(
+        label=_("Upload a logo for dark mode"),
+        help_text=_("If you upload none, a black or dark grey logo on a transparent background is made light."),
         required=False,
     )
     accent = forms.CharField(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from newsletter.config import Config, Newsletter
+from newsletter.config import PLACEHOLDER_POSTAL_ADDRESS, Config, Newsletter
 from newsletter.domain.digest import Digest, DigestPost, Letterhead
 from newsletter.domain.found_post import FoundPost
 from newsletter.editions.preview_files import sample_reader
@@ -25,7 +25,9 @@ _DAYS = {"day": 1, "week": 7, "month": 31}
 def sample_html(configuration: Config, blog: BlogProfile, now: datetime) -> str:
     """Return the email of the first draft; one of older posts, if the draft will have none; a letter without a blog."""
     newsletter = next(iter(configuration.newsletters.values()))
-    head = letterhead(configuration, newsletter)
+    is_placeholder = newsletter.address == PLACEHOLDER_POSTAL_ADDRESS
+    shown = replace(newsletter, address=_("Your postal address")) if is_placeholder else newsletter
+    head = letterhead(configuration, shown)
     posts = of_first_draft(blog.posts, newsletter, now) or _latest(blog.posts, newsletter)
     digest = _digest(newsletter, head, posts, now)
     return preview.reader_html(render(digest, configuration.folder / "templates"), head, sample_reader())

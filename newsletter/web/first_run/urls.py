@@ -2,13 +2,13 @@
 
 from django.urls import path, re_path
 
-from newsletter.web.first_run import logo, views
+from newsletter.web.first_run import logos, views
 
 urlpatterns = [
     path("healthz", views.alive, name="healthz"),
     path("readyz", views.not_ready, name="readyz"),
     path("", views.elsewhere, name="elsewhere"),
-    path("images/<str:name>", logo.image, name="image"),
+    path("images/<str:name>", logos.image, name="image"),
     path("setup/<str:token>/", views.blog, name="blog"),
     path("setup/<str:token>/reading/", views.reading, name="reading"),
     path("setup/<str:token>/newsletter/", views.newsletter, name="newsletter"),

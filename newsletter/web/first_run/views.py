@@ -33,7 +33,7 @@ from newsletter.web.desk.edition.preview_queries import in_scheme
 from newsletter.web.desk.settings.blog_problems import blog_problem
 from newsletter.web.desk.users import SETUP_SALT
 from newsletter.web.first_run.forms import BlogForm, NewsletterForm, SendingForm
-from newsletter.web.first_run.logo import on_this_server, with_logo
+from newsletter.web.first_run.logos import UPLOADS, on_this_server, with_logos
 from newsletter.web.first_run.progress import SetUp, current
 from newsletter.web.first_run.sample import sample_html
 from newsletter.web.first_run.search import BlogSearch
@@ -163,21 +163,21 @@ def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
     """Show what was found, with a preview of the email, and let it be corrected."""
     if setup.blog is None:
         return redirect("blog", token=setup.token)
-    names = ("title", "description", "language", "timezone", "period", "logo", "accent")
+    names = ("title", "description", "language", "timezone", "period", "logo", "logo_dark", "accent")
     known = setup.configuration().newsletters[setup.blog.name]
     if request.method == "GET":
         setup.correct(language=_proposed_language(request, setup.blog, known.language))  # the preview has it, too
     initial = {name: getattr(setup.blog, name) for name in names} | {"timezone": known.timezone}
-    data, refused = with_logo(request, setup) if request.method == "POST" else (None, "")
+    data, refused = with_logos(request, setup) if request.method == "POST" else (None, {})
     form = NewsletterForm(data, initial=initial)
-    if refused:
-        form.add_error("image", refused)
+    for field, why in refused.items():
+        form.add_error(field, why)
     if not setup.blog.url:
         del form.fields["period"]
     is_accepted = False
     if form.is_valid():
         before = setup.blog
-        setup.correct(**{name: value for name, value in form.cleaned_data.items() if name != "image"})
+        setup.correct(**{name: value for name, value in form.cleaned_data.items() if name not in UPLOADS})
         is_accepted = _is_valid(form, setup)
         if not is_accepted:
             setup.blog = before

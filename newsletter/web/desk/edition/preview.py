@@ -108,6 +108,7 @@ def preview(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "tabs": _tabs(chosen),
         "frame": urlencode({k: v for k, v in chosen.items() if k != "kind" and v} | {"r": str(edition.revision)}),
         "may_choose_reader": role(request) is Role.ADMIN,
+        "is_unknown": chosen["reader"] not in ("", "named") and queries.subscriber(chosen["reader"]) is None,
         "may_change": edition.state == State.DRAFT,
     }
     try:

@@ -112,16 +112,17 @@ def _where(edition: Edition, where: str, posts: set[str]) -> str:
     return f"{page}#post-{where}" if where in posts else ""
 
 
+def subscriber(address: str) -> Subscriber | None:
+    """Return the subscriber with an address, of any newsletter."""
+    return Subscriber.objects.filter(key=address.strip().lower()).first() if "@" in address else None
+
+
 def reader(who: str) -> Reader:
     """Return the reader of a preview: a subscriber, or a sample with a name or without, whose links affect nobody."""
-    subscriber = Subscriber.objects.filter(key=who.strip().lower()).first() if "@" in who else None
-    if subscriber is not None:
+    found = subscriber(who)
+    if found is not None:
         return Reader(
-            number=0,
-            address=subscriber.address,
-            token=link_token_for_tests(),
-            message_id="preview",
-            name=subscriber.name,
+            number=0, address=found.address, token=link_token_for_tests(), message_id="preview", name=found.name
         )
     sample = sample_reader()
     return (

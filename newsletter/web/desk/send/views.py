@@ -53,7 +53,8 @@ def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
     context = {
         **about(request, edition, newsletter),
         "addresses": addresses,
-        "told": [(a, formatting.message(result), TEST_ACCEPTED.matches(result)) for a, result in results.items()],
+        "accepted": [address for address, result in results.items() if TEST_ACCEPTED.matches(result)],
+        "failed": [(a, as_sentence(result)) for a, result in results.items() if not TEST_ACCEPTED.matches(result)],
         "problems": problems,
         "others": [a for a in newsletter.editors if a != editor(request)],
     }

@@ -1,4 +1,4 @@
-"""The logo that is uploaded during set-up: stored where the site will have its images, and shown in the preview."""
+"""The logos that are uploaded during set-up: stored where the site will have its images, and shown in the preview."""
 
 from django import forms
 from django.http import Http404, HttpRequest, QueryDict
@@ -14,20 +14,33 @@ from newsletter.web.desk.settings.logo_upload import logo_address
 from newsletter.web.desk.writing import decoded
 from newsletter.web.first_run.progress import SetUp, current
 
+UPLOADS = {"image": "logo", "image_dark": "logo_dark"}
+"""The fields for files, and the fields for the addresses of their images."""
 
-def with_logo(request: HttpRequest, setup: SetUp) -> tuple[QueryDict, str]:
-    """Return a submitted form with the address of the image that came with it, and why it can't be used, if so."""
+
+def with_logos(request: HttpRequest, setup: SetUp) -> tuple[QueryDict, dict[str, str]]:
+    """Return a submitted form with the addresses of the images that came with it, and why a field's can't be used.
+
+    Without a logo for dark mode, one is made from the logo where that is safe.
+    """
     data = request.POST.copy()
-    if "image" not in request.FILES:
-        return data, ""
+    refused: dict[str, str] = {}
+    for field in (each for each in UPLOADS if each in request.FILES):
+        try:
+            for key, address in _stored(request, setup, field).items():
+                data[key] = address
+        except Problem as problem:
+            refused[field] = as_sentence(problem)
+    return data, refused
+
+
+def _stored(request: HttpRequest, setup: SetUp, field: str) -> dict[str, str]:
+    """Store the image of a field, and return its address by the field for that. Raises Problem."""
     from newsletter.images.logo import prepare_logo  # loads Pillow
 
-    try:
-        image, _dark = decoded(request, prepare_logo)
-        data["logo"] = logo_address(setup.configuration(), image)
-    except Problem as problem:
-        return data, as_sentence(problem)
-    return data, ""
+    image, dark = decoded(request, prepare_logo, field)
+    images = {UPLOADS[field]: image} | ({"logo_dark": dark} if field == "image" and dark else {})
+    return {key: logo_address(setup.configuration(), each) for key, each in images.items()}
 
 
 class LogoField(forms.FileField):

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from lxml.html import HtmlElement
 
 from newsletter.domain.digest import DigestPost, Letterhead
 from newsletter.messages import Message
@@ -49,6 +50,7 @@ _PLAIN_NODES = (
 _PLAIN_FILTERS = ("length", "count", "first", "last", "upper", "lower", "capitalize", "trim")
 _SHORTEST, _LONGEST = 40, 140
 _NAME = re.compile(r" ?\{name(?:\|[^{}]*)?\}")
+_DOTS = re.compile(r"(?: ·)+ ")
 _LONGEST_HEADLINE = 60
 _NAMES = "news, newsletter, posts, week, week_name, year, month, month_year, date, words, since, until"
 
@@ -222,4 +224,13 @@ def beginning(text: str) -> str:
     all_of_it = serialise(root)
     for element in root.xpath(".//figure | .//p[@class='embed'] | .//div[@data-tint='sponsor']"):
         element.drop_tree()
-    return shortened(collapse(plain(serialise(root))) or collapse(plain(all_of_it)), _LONGEST)
+    return shortened(_in_one_line(root) or collapse(plain(all_of_it)), _LONGEST)
+
+
+def _in_one_line(root: HtmlElement) -> str:
+    """Return the text of a fragment without marks of Markdown; a dot ends headings and the items of lists."""
+    for element in root.iter("p", "div", "blockquote", "pre", "td", "th", "br", "hr"):
+        element.tail = f" {element.tail or ''}"
+    for element in root.iter("li", "h1", "h2", "h3", "h4", "h5", "h6"):
+        element.tail = f" · {element.tail or ''}"
+    return _DOTS.sub(" · ", collapse(root.text_content())).strip(" ·")

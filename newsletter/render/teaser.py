@@ -94,4 +94,5 @@ def _paragraphs(element: HtmlElement) -> Iterator[str]:
 
 
 def _text(element: HtmlElement) -> str:
-    return collapse(" ".join(element.xpath(".//text()[not(parent::style)]")))
+    pieces = element.xpath(".//text()[not(parent::style)] | .//br")
+    return collapse("".join(piece if isinstance(piece, str) else " " for piece in pieces))

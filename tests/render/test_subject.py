@@ -111,6 +111,7 @@ def test_preheader_is_the_other_headlines_as_far_as_they_fit() -> None:
         ("::: sponsor\nCake!\n\n![A](/a.png)\n:::\n\nIt is back.", "It is back."),
         ("Read [this](https://a.example/b).\n\n[Book](https://a.example/c){button}", "Read this. Book"),
         ("::: sponsor\n[Cake](https://a.example/b)\n:::", "Cake"),
+        ("## News\n\nSee *this*:\n\n- a map\n- a **letter**\n\n> Keep.", "News · See this: a map · a letter · Keep."),
         ("![A quay](/a.png)", "[A quay]"),
         (" ", ""),
     ],

@@ -41,6 +41,8 @@ def test_the_first_picture_of_the_edition_s_own_stands_for_it(page: str, picture
          "Hello! This week is about tea, and about those who make it."),
         (POST + '<div class="words"><p>See you next week, when the days are longer than now.</p></div>',
          "Tea is made of leaves that are dried in the sun for a day."),
+        ('<div class="post"><p>Tea is <b>dried</b>, <i>rolled</i><br>and packed, in this order, every day.</p></div>',
+         "Tea is dried, rolled and packed, in this order, every day."),
         (SPONSOR + POST, "Tea is made of leaves that are dried in the sun for a day."),
         ('<div class="words"><table><td class="tinted-sponsor"><p>A sponsor has to say more.</p></table></div>' + POST,
          "Tea is made of leaves that are dried in the sun for a day."),

@@ -11,13 +11,21 @@ ONLY_FORMS = ["/desk/account/name/", "/desk/logout/", "/desk/unsent/retry/", "/d
 def test_a_missing_page_links_to_the_newsletters() -> None:
     answer = Client().get("/nonesuch")
     assert answer.status_code == 404
-    assert '<a class="button" href="/"><span>All newsletters · ' in answer.content.decode()
+    assert '<a class="button" href="/">All newsletters</a>' in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_missing_page_is_in_one_language() -> None:
+    for language, heading, other in (("nn-NO", "Fant ikke siden", "public"), ("de", "Page not found", "offentlig")):
+        page = Client().get("/nonesuch", headers={"Accept-Language": language}).content.decode()
+        assert f"<h1>{heading}</h1>" in page
+        assert other not in page
 
 
 def test_a_missing_page_of_the_desk_links_to_the_desk(editor: Client) -> None:
     answer = editor.get("/desk/nonesuch/")
     assert answer.status_code == 404
-    assert '<a class="button" href="/desk/"><span>Editions · ' in answer.content.decode()
+    assert '<a class="button" href="/desk/">Editions</a>' in answer.content.decode()
 
 
 @pytest.mark.parametrize("path", ONLY_FORMS)
@@ -27,7 +35,7 @@ def test_an_address_that_only_accepts_forms_says_so(editor: Client, path: str) -
     assert answer.headers["Content-Length"] == str(len(answer.content))
     page = answer.content.decode()
     assert "Nothing was changed." in page
-    assert '<a class="button" href="/desk/"><span>Editions · ' in page
+    assert '<a class="button" href="/desk/">Editions</a>' in page
 
 
 def test_a_head_request_gets_no_body(editor: Client) -> None:

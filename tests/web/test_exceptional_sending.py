@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -35,6 +36,15 @@ def draft(editor: Client) -> Edition:
 
 def _text(page: bytes) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.decode())).split())
+
+
+def test_times_on_a_page_about_an_edition_are_in_the_zone_of_its_newsletter(editor: Client) -> None:
+    make.draft("First")
+    Edition.objects.update(waiting=messages.SCHEDULED_TIME_MISSED(at=make.NOW))
+    known = config.current()
+    abroad = replace(known.newsletters["kinaforum"], timezone="America/New_York")
+    config.use(replace(known, newsletters={"daily": known.newsletters["daily"], "kinaforum": abroad}))
+    assert "scheduled for 6 Feb 2026, 07:00" in _text(editor.get(PAGE, headers={"Accept-Language": "en"}).content)
 
 
 def _form(edition: Edition, **changed: object) -> dict[str, object]:

@@ -23,11 +23,15 @@ from subscribers.requests import config_of
 def page(
     request: HttpRequest, template: str, context: Mapping[str, Any], *, section: str = "", status: int = 200
 ) -> HttpResponse:
-    """`desk/<template>.html` in the desk's frame; `section` is the entry of the menu that is marked."""
+    """`desk/<template>.html` in the desk's frame; `section` is the entry of the menu that is marked.
+
+    Times are in the zone of the newsletter that the page is about.
+    """
     user_role = role(request)
     around = {"section": section, "is_admin": user_role is Role.ADMIN, "may_send": user_role >= Role.SENDER}
-    around |= {"inactive": _inactive(context.get("newsletter"))}
-    with timezone.override(default_zone(request)):
+    newsletter = context.get("newsletter")
+    around |= {"inactive": _inactive(newsletter)}
+    with timezone.override(newsletter.zone if isinstance(newsletter, Newsletter) else default_zone(request)):
         return render(request, f"desk/{template}.html", {**around, **context}, status=status)
 
 

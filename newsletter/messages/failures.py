@@ -79,7 +79,7 @@ PROCESS_NOT_STARTED = MessageType(
 )
 
 JOB_INTERRUPTED = MessageType(
-    "job.interrupted", gettext_noop("newsletter was stopped before this was finished; start it again")
+    "job.interrupted", gettext_noop("the program was stopped before this was finished; try again")
 )
 JOB_CANCELLED = MessageType("job.cancelled", gettext_noop("cancelled"))
 FILE_GONE = MessageType("job.file-gone", gettext_noop("the uploaded file is gone; choose it again"))

@@ -38,12 +38,12 @@ def post(client: Client, path: str = TAGS, **given: Any) -> str:
 def test_all_matches_get_the_tag_and_it_is_undone_exactly(admin: Client) -> None:
     before = tags()
     page = post(admin, newsletter="kinaforum", word=" Film ", act="add")
-    assert "Tag “film” added. Subscriptions changed: 2" in page
+    assert "Tag “film” added to 2 subscriptions." in page
     assert tags() == [("film",), ("film",), ("film", "press"), ("film",), ()]
     act = Act.objects.get(what__code="act.tags-changed")
     assert (act.about, act.after) == ("kinaforum", {"added": "film", "count": 2})
     job = Job.objects.get()
-    assert "Tag “film” removed. Subscriptions changed: 2" in post(admin, f"{TAGS}{job.pk}/undo/")
+    assert "Tag “film” removed from 2 subscriptions." in post(admin, f"{TAGS}{job.pk}/undo/")
     assert tags() == before
     assert admin.post(f"{TAGS}{job.pk}/undo/").status_code == 404
     assert "Undo" not in admin.get(f"/desk/jobs/{job.pk}/").content.decode()
@@ -51,8 +51,9 @@ def test_all_matches_get_the_tag_and_it_is_undone_exactly(admin: Client) -> None
 
 def test_a_tag_is_removed_from_those_that_have_it(admin: Client) -> None:
     page = post(admin, tag="film", word="film", act="remove")
-    assert "Tag “film” removed. Subscriptions changed: 2" in page
+    assert "Tag “film” removed from 2 subscriptions." in page
     assert tags() == [(), (), ("press",), (), ()]
+    assert "none of these subscriptions has the tag “film”" in post(admin, word="film", act="remove")
 
 
 def test_the_number_of_matches_is_shown_first(admin: Client) -> None:

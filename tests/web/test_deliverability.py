@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from newsletter import config
 from newsletter.bounces.processing import BounceEffect, take
+from newsletter.messages import failures
 from newsletter.models import DnsCheck, DomainRate, Edition, Job
 from newsletter.web.desk.jobs import work
 from tests.delivery.dmarc_samples import email, record, report, xml
@@ -88,6 +89,11 @@ def test_the_record_to_paste_is_shown(admin: Client, waiting: None, names: None)
 
 def test_the_job_leads_back_to_the_page(admin: Client, waiting: None, names: None) -> None:
     assert admin.get(f"/desk/jobs/{check(admin).pk}/")["Location"] == "/desk/deliverability/"
+
+
+def test_a_check_that_failed_says_why(admin: Client) -> None:
+    job = Job.objects.create(kind="dns", state="failed", by="", order={}, problem=failures.JOB_INTERRUPTED())
+    assert "The program was stopped before this" in admin.get(f"/desk/jobs/{job.pk}/", follow=True).content.decode()
 
 
 def test_a_new_check_takes_the_place_of_the_old_one(admin: Client, waiting: None, names: None) -> None:

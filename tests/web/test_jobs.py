@@ -140,7 +140,7 @@ def test_a_file_that_is_gone_after_a_restart_is_said(admin: Client) -> None:
     job = waiting(given=given, state=JobState.RUNNING)
     work.resume(config.current(), lambda: urls)
     page = admin.get(f"/desk/jobs/{job.pk}/").content.decode()
-    assert "Newsletter was stopped before this was finished; start it again." in page
+    assert "The program was stopped before this was finished; try again." in page
     assert "Choose" in page or 'type="file"' in page
 
 

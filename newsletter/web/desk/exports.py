@@ -8,6 +8,7 @@ from typing import TextIO
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
@@ -100,8 +101,9 @@ def _make(configuration: Config, job: Job, progress: JobProgress) -> Json:
 def _made(request: HttpRequest, job: Job) -> HttpResponse:
     if job.state == JobState.FAILED:
         return _page(request, problem=as_sentence(job.problem or ""))
-    there = uploads.path(job.result["file"], config_of(request)).exists()
-    return _page(request, made=job if there else None)
+    if not uploads.path(job.result["file"], config_of(request)).exists():
+        return _page(request, problem=_("The file was only kept for an hour. Make it again."))
+    return _page(request, made=job)
 
 
 ARCHIVE = work.JobKind(

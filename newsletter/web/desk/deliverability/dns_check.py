@@ -4,6 +4,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -14,6 +15,7 @@ from newsletter.messages import from_json, is_known
 from newsletter.models import DnsCheck, Job
 from newsletter.scheduling.check import Check, Verdict
 from newsletter.web.desk.jobs import work
+from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.permissions import Role
 
 
@@ -44,6 +46,8 @@ def _run(configuration: Config, job: Job, progress: work.JobProgress) -> work.Js
 
 
 def _show(request: HttpRequest, job: Job) -> HttpResponse:
+    if job.problem:
+        messages.error(request, as_sentence(job.problem))
     return redirect("desk:deliverability")
 
 

@@ -71,7 +71,7 @@ def _made(request: HttpRequest, job: Job) -> HttpResponse:
         return redirect("desk:newsletter", job.about)
     period = job.result["period"]
     if not job.result["draft"]:
-        messages.info(request, _("%(name)s is no longer a draft.") % {"name": f"{job.about}/{period}"})
+        messages.info(request, _("The edition of this period is no longer a draft."))
     return redirect("desk:edition", job.about, period)
 
 

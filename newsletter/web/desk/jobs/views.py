@@ -84,6 +84,6 @@ def _progress(request: HttpRequest, job: Job) -> dict[str, object]:
         "percent": job.done * 100 // job.total if job.total else 0,
         "counts": counts,
         "of": formatting.number(job.total) if job.total and "people" in job.result else "",
-        "restarted": formatting.moment(job.restarted_at, default_zone(request)),
+        "restarted": formatting.moment(job.restarted_at, known.zone if known else default_zone(request)),
         "silent": timezone.now() - job.updated_at > SILENT,
     }

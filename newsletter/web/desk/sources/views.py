@@ -113,7 +113,7 @@ def _collected(request: HttpRequest, job: Job) -> HttpResponse:
         return redirect("desk:sources")
     new: int = job.result["new"]
     sentence = ngettext("%(count)s new post.", "%(count)s new posts.", new) % {"count": formatting.number(new)}
-    messages.success(request, sentence)
+    messages.success(request, sentence if new else _("There is nothing new at the sources."))
     for problem in job.result["problems"]:
         messages.warning(request, as_sentence(from_json(problem)))
     return redirect("desk:sources")

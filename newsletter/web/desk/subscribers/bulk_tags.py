@@ -116,6 +116,7 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
         "problem": as_sentence(job.problem) if job.problem else "",
         "word": job.order["word"],
         "adds": job.order["act"] == ADD,
+        "count": count,
         "changed": formatting.number(count),
         "undoable": bool(count) and "undo" not in job.order and not job.result.get("undone"),
         "back": urlencode(job.order.get("filter", {})),

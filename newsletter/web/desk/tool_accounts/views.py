@@ -57,7 +57,7 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
         "job": job,
         "title": known.title if known else job.about,
         "tool": TOOLS[job.order["tool"]].TOOL,
-        "people": formatting.number(job.result["people"]),
+        "people": job.result["people"] and formatting.number(job.result["people"]),
         "issues": job.result["issues"] and formatting.number(job.result["issues"]),
         "people_here": uploads.path(job.result["people_file"], configuration).exists(),
         "issues_here": uploads.path(job.result["issues_file"], configuration).exists(),

@@ -156,18 +156,16 @@ UNKNOWN_REASON = MessageType(
 )
 
 # Filters (`where`).
-FILTER_TOO_LONG = MessageType("where.too-long", gettext_noop("where: the filter must have at most {most} characters"))
-FILTER_TOO_DEEP = MessageType(
-    "where.too-deep", gettext_noop("where: at most {most} parentheses or 'not' can be nested")
-)
+FILTER_TOO_LONG = MessageType("where.too-long", gettext_noop("the filter must have at most {most} characters"))
+FILTER_TOO_DEEP = MessageType("where.too-deep", gettext_noop("the filter can nest at most {most} parentheses or 'not'"))
 FILTER_CHARACTER = MessageType(
-    "where.character", gettext_noop("where: '{found}' (character {place}) is not allowed here; example: {example}")
+    "where.character", gettext_noop("'{found}' (character {place}) is not allowed in the filter; example: {example}")
 )
 FILTER_EXPECTED = MessageType(
     "where.expected",
-    gettext_noop("where: expected {wanted}, not '{found}' (character {place}); example: {example}"),
+    gettext_noop("the filter needs {wanted} instead of '{found}' (character {place}); example: {example}"),
 )
-FILTER_ENDS = MessageType("where.ends", gettext_noop("where: expected {wanted} after '{text}'; example: {example}"))
+FILTER_ENDS = MessageType("where.ends", gettext_noop("the filter needs {wanted} after '{text}'; example: {example}"))
 WANTED_END = MessageType("where.wanted-end", gettext_noop("'and', 'or' or the end"))
 WANTED_ONE = MessageType("where.wanted-one", gettext_noop("one of {words}"))
 WANTED_VALUE = MessageType("where.wanted-value", gettext_noop("a value for {field}"))

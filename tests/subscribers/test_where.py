@@ -52,18 +52,18 @@ def test_a_filter_selects_subscribers(where: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("where", "sentence"),
     [
-        ("tag", "expected one of '=', '!=' after 'tag'"),
-        ("tag =", "expected a value for tag after 'tag ='"),
+        ("tag", "needs one of '=', '!=' after 'tag'"),
+        ("tag =", "needs a value for tag after 'tag ='"),
         (
             "colour = red",
-            "expected one of 'tag', 'language', 'frequency', 'topic', 'joined', not 'colour' (character 1)",
+            "needs one of 'tag', 'language', 'frequency', 'topic', 'joined' instead of 'colour' (character 1)",
         ),
-        ("tag = a b", "expected 'and', 'or' or the end, not 'b' (character 9)"),
-        ("(tag = a", "expected ')' after '(tag = a'"),
-        ("joined before yesterday", "expected a date such as 2026-01-31, not 'yesterday'"),
-        ("tag = a; drop table", "';' (character 8) is not allowed here"),
-        ('tag = "a', "'\"' (character 7) is not allowed here"),
-        ("frequency = often", "expected one of 'post', 'day', 'week', 'month', not 'often' (character 13)"),
+        ("tag = a b", "needs 'and', 'or' or the end instead of 'b' (character 9)"),
+        ("(tag = a", "needs ')' after '(tag = a'"),
+        ("joined before yesterday", "needs a date such as 2026-01-31 instead of 'yesterday'"),
+        ("tag = a; drop table", "';' (character 8) is not allowed in the filter"),
+        ('tag = "a', "'\"' (character 7) is not allowed in the filter"),
+        ("frequency = often", "needs one of 'post', 'day', 'week', 'month' instead of 'often' (character 13)"),
         ("tag = " + "a" * 1_000, "at most 1,000 characters"),
         ("not " * 30 + "tag = a", "at most 20 parentheses or 'not'"),
     ],
@@ -81,8 +81,8 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
     except WhereProblem as refused:
         told = str(refused)
     else:
-        told = "where: read"
-    assert told.startswith("where: ")
+        told = "the filter was read"
+    assert "the filter" in told
 
 
 TOPICS = {"film": Topic(words=("film",)), "film-noir": Topic(words=("noir",)), "trade": Topic(words=("trade",))}

@@ -76,7 +76,10 @@ def test_the_number_follows_what_is_typed(admin: Client) -> None:
     text = {"where:how": "text", "where:text": "not (tag = film or tag = press)"}
     assert "1 subscriber" in admin.get(count, {**KINAFORUM, **text}).content.decode()
     incomplete = {"where:0:kind": "after", "where:0:day": "x"}
-    for typed in (KINAFORUM, {**FILM, "newsletter": "none"}, {**KINAFORUM, **incomplete}, {**text, "where:text": "("}):
+    assert (
+        "The filter can’t be read yet." in admin.get(count, {**KINAFORUM, **text, "where:text": "("}).content.decode()
+    )
+    for typed in (KINAFORUM, {**KINAFORUM, **incomplete}):
         assert "Add at least one condition." in admin.get(count, typed).content.decode()
 
 
@@ -86,7 +89,7 @@ def test_the_number_follows_what_is_typed(admin: Client) -> None:
         ({"where:0:kind": ""}, "Add at least one condition."),
         ({"name": ""}, "This field is required."),
         ({"where:0:kind": "after", "where:0:day": "soon"}, "Choose or enter a value for each condition."),
-        ({"where:how": "text", "where:text": "tag is film"}, "expected"),
+        ({"where:how": "text", "where:text": "tag is film"}, "The filter needs"),
     ],
 )
 def test_a_segment_without_conditions_is_refused(admin: Client, changed: dict[str, str], sentence: str) -> None:

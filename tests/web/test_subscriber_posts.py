@@ -34,7 +34,7 @@ def paper() -> Newsletter:
 def _lists(client: Client, paper: Newsletter, name: str) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the titles that the page lists as due, and the offered ones with their edition."""
     page = html.unescape(client.get(f"/desk/subscribers/{paper.tie(name).subscriber_id}/").content.decode())
-    _before, due, *offered = re.split(r"Due in the next edition|offered so far", page.partition('id="h-got"')[0])
+    _before, due, *offered = re.split(r"Due in the next edition|already offered", page.partition('id="h-got"')[0])
     rows = re.findall(r"<li>(.*?)</li>", offered[0]) if offered else []
     found = [
         (_title(row), edition[1] if (edition := re.search(r'href="/desk/editions/(.*?)/"', row)) else "")
@@ -63,7 +63,7 @@ def test_somebody_who_unsubscribed_keeps_what_was_offered_and_is_due_nothing(adm
     preferences.unsubscribe(paper.tie("daily").pk, paper.now)
     page = admin.get(f"/desk/subscribers/{paper.tie('daily').subscriber_id}/").content.decode()
     assert "Due in the next edition" not in page
-    assert "2 posts offered so far" in page
+    assert "2 posts already offered" in page
 
 
 def test_only_the_newest_posts_are_listed(admin: Client, paper: Newsletter, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,8 @@ def _made(request: HttpRequest, job: Job) -> HttpResponse:
         return _page(request, problem=as_sentence(job.problem or ""))
     if not uploads.path(job.result["file"], config_of(request)).exists():
         return _page(request, problem=_("The file was only kept for an hour. Make it again."))
-    return _page(request, made=job)
+    newsletter = config_of(request).newsletters.get(job.about)
+    return _page(request, made=job, made_of=newsletter.title if newsletter else job.about)
 
 
 ARCHIVE = work.JobKind(

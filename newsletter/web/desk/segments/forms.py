@@ -8,11 +8,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.config import Newsletter
-from newsletter.web.desk import formatting
 from newsletter.web.desk.conditions.choices import ConditionChoices
 from newsletter.web.desk.conditions.condition_field import ConditionsField
 from newsletter.web.desk.conditions.condition_rows import named
 from newsletter.web.desk.forms import DeskForm
+from newsletter.web.desk.pages import as_sentence
 from subscribers.models import WhereProblem, parse_where
 
 FIELD = "where"
@@ -47,7 +47,7 @@ class SegmentForm(DeskForm):
         try:
             parsed = parse_where(text)
         except WhereProblem as problem:
-            raise forms.ValidationError(formatting.message(problem.message)) from problem
+            raise forms.ValidationError(as_sentence(problem)) from problem
         if not parsed.text:
             raise forms.ValidationError(_("Add at least one condition."))
         newsletter = self._newsletters.get(self.cleaned_data.get("newsletter", ""))

@@ -69,7 +69,7 @@ def _form_page(request: HttpRequest, form: SegmentForm, segment: Segment | None,
     filtered = form["where"].value()
     if isinstance(filtered, Entered):
         filtered = filtered.written()
-    context = {"form": form, "segment": segment, "count": _count(request, chosen, filtered)}
+    context = {"form": form, "segment": segment, "entered": filtered, "count": _count(request, chosen, filtered)}
     return page(request, "segment", context, section="subscribers", status=status)
 
 
@@ -91,11 +91,9 @@ def _save(request: HttpRequest, form: SegmentForm, segment: Segment | None) -> b
 
 def count(request: HttpRequest) -> HttpResponse:
     """Show how many subscribers match the conditions being typed."""
-    return page(
-        request,
-        "_segment_count",
-        {"count": _count(request, request.GET.get("newsletter", ""), entered_where(request.GET))},
-    )
+    filtered = entered_where(request.GET)
+    context = {"entered": filtered, "count": _count(request, request.GET.get("newsletter", ""), filtered)}
+    return page(request, "_segment_count", context)
 
 
 def _count(request: HttpRequest, name: str, filtered: str) -> str:

@@ -65,7 +65,7 @@ def _list(request: HttpRequest, parameters: Mapping[str, str], problems: Mapping
         "filtered": bool(filters),
         "kept": urlencode(filters),
         "importing": work.unfinished(file_import.IMPORT),
-        "given": parameters,
+        "given": parameters or {"newsletter": asked.newsletter},
         "problems": problems,
     }
     return page(request, "subscribers", context, section="subscribers", status=422 if problems else 200)

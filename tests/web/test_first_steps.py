@@ -8,9 +8,11 @@ from django.urls import reverse
 
 from newsletter import config
 from newsletter.editions import history
+from newsletter.editions.composing import standalone
 from newsletter.messages import history as acts
 from newsletter.models import Edition, State
 from subscribers.models import Subscriber, Subscription
+from tests.factories import kinaforum
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +56,20 @@ def test_a_step_is_done_when_its_result_exists(admin: Client) -> None:
     assert steps(admin) == []
 
 
+def _offers(client: Client) -> list[tuple[bool, bool]]:
+    """Return of each newsletter whether a draft and a letter can be made."""
+    return [(card.may_draft, card.offers_letter) for card in client.get("/desk/").context["cards"]]
+
+
+def test_a_draft_and_a_letter_can_be_made_beside_a_letter_and_its_test_counts(admin: Client) -> None:
+    letter = standalone.make(config.current(), kinaforum(), now=make.NOW, subject="Hello")
+    assert _offers(admin) == [(True, True), (True, True)]
+    history.log("editor", acts.TEST_SENT(), letter.name, make.NOW)
+    assert steps(admin) == [("subscribers", False), ("draft", False), ("test", True)]
+    make.draft("First")
+    assert _offers(admin) == [(False, True), (True, True)]
+
+
 def test_a_newsletter_without_sources_begins_with_a_letter(admin: Client) -> None:
     settings = config.current()
     letters = replace(settings.newsletters["kinaforum"], sources=())
@@ -66,6 +82,7 @@ def test_a_newsletter_without_sources_begins_with_a_letter(admin: Client) -> Non
     home = admin.get("/desk/").content.decode()
     assert "Not sent or scheduled yet." in home
     assert "Sources checked" not in home
+    assert _offers(admin) == [(False, True)], "the next letter"
     page = admin.get(reverse("desk:edition", args=(edition.newsletter, edition.period))).content.decode()
     assert "Letter of " in page
     assert "Check for new posts" not in page

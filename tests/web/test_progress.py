@@ -50,7 +50,7 @@ def test_readers_left_out_by_a_cancelled_edition_are_shown_as_skipped_everywhere
     assert fifth is not None
     person = fifth.subscriber
     body = admin.get(f"/desk/subscribers/{person.pk}/").content.decode()
-    assert "skipped" in body
+    assert "Skipped" in body
     assert "pending" not in body
     assert [d["state"] for d in personal_data_of(person)["deliveries"]] == ["skipped"]
 

@@ -30,8 +30,8 @@ def first_steps(newsletter: Newsletter, draft: Edition | None) -> tuple[FirstSte
     if newsletter.status != "active":
         return ()
     subscribed = Subscription.objects.filter(newsletter=newsletter.name).exists()
-    tested = draft is not None and _was_tested(draft)
-    reviewed = draft is not None and (tested or draft.revision > 1 or draft.state != State.DRAFT)
+    tested = _tested_editions(newsletter)
+    reviewed = draft is not None and (draft.name in tested or draft.revision > 1 or draft.state != State.DRAFT)
     page = _address("desk:edition", draft)
     reviewing = FirstStep("draft", _("Review the first draft"), reviewed, page, _("Open draft"))
     letter_page = reverse("desk:letter", args=(newsletter.name,))
@@ -39,7 +39,9 @@ def first_steps(newsletter: Newsletter, draft: Edition | None) -> tuple[FirstSte
     importing = FirstStep(
         "subscribers", _("Import your subscribers"), subscribed, reverse("desk:subscribers-import"), _("Import")
     )
-    testing = FirstStep("test", _("Send a test to yourself"), tested, _address("desk:proof", draft), _("Send a test"))
+    testing = FirstStep(
+        "test", _("Send a test to yourself"), bool(tested), _address("desk:proof", draft), _("Send a test")
+    )
     steps = (importing, reviewing, testing) if newsletter.has_schedule else (writing, testing, importing)
     return () if all(step.done for step in steps) else steps
 
@@ -48,6 +50,7 @@ def _address(route: str, edition: Edition | None) -> str:
     return reverse(route, args=(edition.newsletter, edition.period)) if edition else ""
 
 
-def _was_tested(edition: Edition) -> bool:
-    logged = Act.objects.filter(about=edition.name).only("what")
-    return any(acts.TEST_SENT.matches(act.what) for act in logged)
+def _tested_editions(newsletter: Newsletter) -> set[str]:
+    """Return the names of the editions of which somebody was sent a test."""
+    logged = Act.objects.filter(about__startswith=f"{newsletter.name}/").only("what", "about")
+    return {act.about for act in logged if acts.TEST_SENT.matches(act.what)}

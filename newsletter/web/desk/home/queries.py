@@ -50,6 +50,17 @@ class Card:
     healthy: int
     failing: int
     never: int
+    is_prepared: bool
+
+    @property
+    def may_draft(self) -> bool:
+        """Whether a draft of the next edition can be made: it has a schedule, and there is none."""
+        return self.newsletter.has_schedule and not self.is_prepared
+
+    @property
+    def offers_letter(self) -> bool:
+        """Whether a new letter is offered, unless the first step does it."""
+        return not any(step.name == "letter" and not step.done for step in self.first_steps)
 
 
 def line(edition: Edition, newsletter: Newsletter, title: str = "") -> EditionLine:
@@ -133,4 +144,5 @@ def _card(
         healthy=sum(h.state == "ok" for h in sources),
         failing=sum(h.state == "failed" for h in sources),
         never=sum(h.state == "pending" for h in sources),
+        is_prepared=coming is not None,
     )

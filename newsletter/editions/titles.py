@@ -11,7 +11,7 @@ from newsletter.editions.selection.windows import bounds
 from newsletter.models import LOCKED_STATES, ApprovedContent, Edition, EditionPost, State
 from newsletter.render.dates import last_day, long_range, month_of_year
 from newsletter.render.html.loader import TemplateProblem
-from newsletter.render.words import week_name
+from newsletter.render.week_names import week_name
 
 LETTER = "letter-"
 """What the name of a letter outside the schedule begins with; its day follows."""

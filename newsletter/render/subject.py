@@ -33,7 +33,8 @@ from newsletter.render.content.text import plain
 from newsletter.render.dates import last_day, month_name, month_of_year, short_date
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.template_context import newsletter_view
-from newsletter.render.words import week_name, words
+from newsletter.render.week_names import week_name
+from newsletter.render.words import words
 from newsletter.sandbox import LimitExceeded, Sandbox
 
 CPU_SECONDS, MEGABYTES = 2, 256

@@ -25,7 +25,8 @@ from newsletter.render.scope import Scope, cleaned, named
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.render.theme.palette import palette, readable, tints
 from newsletter.render.theme.sharing import reply_link, share_links
-from newsletter.render.words import and_more, colon, language_of_words, week_name, words
+from newsletter.render.week_names import week_name
+from newsletter.render.words import and_more, colon, language_of_words, words
 
 CONTENTS_FROM = 6
 _RADIUS = {"rounded": "4px", "pill": "24px", "square": "0px"}

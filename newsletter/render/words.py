@@ -1,4 +1,4 @@
-"""The fixed text of an edition, in 41 languages. Other languages use the English text, with their own dates."""
+"""The fixed text of an edition, in 46 languages. Other languages use the English text, with their own dates."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -302,31 +302,43 @@ _TABLE = {
         "{count} menit baca", "Iklan", "{first} dan {count} lainnya",
         "Ralat",
     ),
+    "ca": (
+        "setmana", "En aquest número", "Més articles", "Aquesta vegada no hi ha articles nous.",
+        "Obre-ho al navegador", "Preferències", "Cancel·la la subscripció",
+        "Rebeu aquest correu perquè us heu subscrit a {title}.", "Més articles al lloc web ({count})",
+        "Continua llegint", "Comparteix", "Reenvia aquest correu", "{count} min de lectura", "Publicitat",
+        "{first} i {count} més",
+        "Correcció",
+    ),
+    "gl": (
+        "semana", "Neste número", "Máis artigos", "Esta vez non hai artigos novos.", "Ver no navegador",
+        "Preferencias", "Darse de baixa", "Recibe este correo porque se subscribiu a {title}.",
+        "Máis artigos no sitio web ({count})", "Seguir lendo", "Compartir", "Reenviar este correo",
+        "{count} min de lectura", "Publicidade", "{first} e {count} máis",
+        "Corrección",
+    ),
+    "af": (
+        "week", "In hierdie uitgawe", "Meer plasings", "Geen nuwe plasings hierdie keer nie.",
+        "Bekyk in blaaier", "Voorkeure", "Teken uit", "Jy kry hierdie e-pos omdat jy op {title} ingeteken het.",
+        "Meer plasings op die webwerf ({count})", "Lees verder", "Deel", "Stuur hierdie e-pos aan",
+        "{count} min. leestyd", "Advertensie", "{first} en nog {count}",
+        "Regstelling",
+    ),
+    "ms": (
+        "minggu", "Dalam edisi ini", "Artikel lain", "Tiada artikel baharu kali ini.", "Lihat dalam pelayar",
+        "Keutamaan", "Berhenti melanggan", "Anda menerima e-mel ini kerana anda melanggan {title}.",
+        "Artikel lain di laman web ({count})", "Teruskan membaca", "Kongsi", "Majukan e-mel ini",
+        "{count} minit bacaan", "Iklan", "{first} dan {count} lagi",
+        "Pembetulan",
+    ),
+    "fa": (
+        "هفته", "در این شماره", "مطالب بیشتر", "این بار مطلب تازه‌ای نیست.", "مشاهده در مرورگر", "تنظیمات",
+        "لغو اشتراک", "این ایمیل را دریافت کرده‌اید چون مشترک {title} هستید.", "مطالب بیشتر در وب‌سایت ({count})",
+        "ادامهٔ مطلب", "هم‌رسانی", "فرستادن این ایمیل برای دیگران", "زمان خواندن: {count} دقیقه", "آگهی",
+        "{first} و {count} مطلب دیگر",
+        "تصحیح",
+    ),
 }  # fmt: skip
-
-# How a week is named by its number where the number doesn't follow the word.
-_NUMBERED_WEEKS = {
-    "cs": "{week}. týden",
-    "et": "{week}. nädal",
-    "ga": "seachtain a {week}",
-    "hr": "{week}. tjedan",
-    "hu": "{week}. hét",
-    "id": "minggu ke-{week}",
-    "ja": "第{week}週",
-    "ko": "{week}번째 주",
-    "lt": "{week} savaitė",
-    "lv": "{week}. nedēļa",
-    "pt": "{week}ª semana",
-    "pt-br": "{week}ª semana",
-    "ru": "{week}-я неделя",
-    "sk": "{week}. týždeň",
-    "sl": "{week}. teden",
-    "th": "สัปดาห์ที่ {week}",
-    "tr": "{week}. hafta",
-    "uk": "{week}-й тиждень",
-    "zh-hans": "第{week}周",
-    "zh-hant": "第{week}週",
-}
 
 _COLONS = {"fr": "\u00a0: ", "ja": "：", "zh-hans": "：", "zh-hant": "："}
 """What stands between a label and what it is about, where that isn't a colon and a space."""
@@ -353,12 +365,6 @@ def colon(language: str) -> str:
 def and_more(language: str, count: int) -> str:
     """Return how many more there are than a list has: "and 2 more", as the subject says it after a headline."""
     return words(language)["news"].format(first="", count=count).lstrip(" ,，–")
-
-
-def week_name(week: int, language: str) -> str:
-    """Return the name of a week of the year: "uke 6", "6. týden"."""
-    usual = words(language)["week"] + " {week}"
-    return _NUMBERED_WEEKS.get(translation_of(language), usual).format(week=week)
 
 
 def language_of_words(language: str) -> str:

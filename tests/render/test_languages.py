@@ -19,7 +19,8 @@ from newsletter.render.edition import render
 from newsletter.render.preview import reader_text
 from newsletter.render.subject import subject
 from newsletter.render.theme.designs import DESIGNS
-from newsletter.render.words import LANGUAGES, colon, week_name, words
+from newsletter.render.week_names import week_name
+from newsletter.render.words import LANGUAGES, colon, words
 from tests.render.samples import SINCE, UNTIL, ZONE, digest, letterhead, post, reader
 
 KEPT = Path(__file__).parent.parent / "golden" / "languages.txt"

@@ -67,6 +67,11 @@ _TABLE = {
     "vi": ("Bình chọn", "Video", "Âm thanh", "{} giờ", "{} phút"),
     "th": ("โพล", "วิดีโอ", "เสียง", "{} ชม.", "{} นาที"),
     "id": ("Jajak pendapat", "Video", "Audio", "{} jam", "{} mnt"),
+    "ca": ("Enquesta", "Vídeo", "Àudio", "{} h", "{} min"),
+    "gl": ("Enquisa", "Vídeo", "Audio", "{} h", "{} min"),
+    "af": ("Peiling", "Video", "Klank", "{} u.", "{} min."),
+    "ms": ("Tinjauan", "Video", "Audio", "{} jam", "{} min"),
+    "fa": ("نظرسنجی", "ویدیو", "صدا", "{} ساعت", "{} دقیقه"),
 }  # fmt: skip
 OWN_WORDS: Mapping[str, OwnWords] = MappingProxyType({language: OwnWords(*row) for language, row in _TABLE.items()})
 

@@ -3,7 +3,7 @@
 from newsletter.messages.message import MessageType, gettext_noop, ngettext_noop
 
 IN_THE_PERIOD = MessageType("post.in-the-period", gettext_noop("published in this period"))
-LATE = MessageType("post.late", gettext_noop("missed the last edition"))
+LATE = MessageType("post.late", gettext_noop("published earlier, and not sent yet"))
 TOO_LATE = MessageType("post.too-late", gettext_noop("too old to be included"))
 SENT_ELSEWHERE = MessageType(
     "post.sent-elsewhere", gettext_noop("older than your newsletter here: it was in an edition of your old tool")

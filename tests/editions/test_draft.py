@@ -124,7 +124,7 @@ def test_a_post_that_is_dated_back_behind_a_frozen_window_is_late() -> None:
     collected()
     approved()
     collected(found("a", NOW - HOUR), now=NOW + HOUR)
-    assert reasons(drafted(DUE + HOUR)) == {"Post a": "missed the last edition"}
+    assert reasons(drafted(DUE + HOUR)) == {"Post a": "published earlier, and not sent yet"}
 
 
 def test_posts_of_the_first_collection_of_a_source_are_never_late() -> None:

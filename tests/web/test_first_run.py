@@ -115,6 +115,13 @@ def test_a_failure_is_shown_with_its_remedy_beside_what_was_typed(
     assert _fields(page) == {"blog": blog.url + path, "site_url": SITE, "private": "on"}
 
 
+def test_a_blog_without_https_is_answered_with_what_to_enter(setup: SetUp, blog: BlogServer) -> None:
+    client = Client()
+    _typed(client, setup, blog.url.removeprefix("http://"))
+    _wait(setup)
+    assert "enter its address with http:// in front." in client.get(_address(setup)).content.decode()
+
+
 def test_a_private_address_is_refused_until_the_box_is_ticked(setup: SetUp) -> None:
     client = Client()
     client.post(_address(setup), {"blog": f"http://127.0.0.1:{free_port()}/", "site_url": SITE})

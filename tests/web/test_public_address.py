@@ -55,7 +55,7 @@ def test_the_step_to_https_waits_for_a_restart(site: Site) -> None:
     config.use(config.load(site.file, {}))
     body = site.post(PAGE, url=NEW)
     assert "Let news.kinaforum.example lead to this server, with a certificate, and keep the earlier address." in body
-    assert "Restart the program. Until then, emails have the earlier address." in body
+    assert "newsletter run in the terminal after Ctrl+C. Until then, emails have the earlier address." in body
     assert "In force now" not in body
     assert (config.snapshot().restart, config.current().site.url) == (("site.url",), LOCAL)
     assert "news.kinaforum.example" not in set(settings.ALLOWED_HOSTS)

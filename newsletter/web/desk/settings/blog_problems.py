@@ -18,6 +18,8 @@ def blog_problem(problem: Message) -> str:
     if messages.CONNECTION_FAILED.matches(message):
         why = _("The connection failed (%(cause)s). Check the address and try again.")
         return why % {"cause": message.param("cause")}
+    if messages.TLS_FAILED.matches(message):
+        return _("The secure connection failed. If the blog has no https, enter its address with http:// in front.")
     if messages.TIMEOUT.matches(message) or messages.TOO_SLOW.matches(message):
         why = _("The blog didn’t answer within %(seconds)s seconds. Try again, or enter the address of its feed.")
         return why % {"seconds": message.param("seconds")}

@@ -91,7 +91,13 @@ def _steps_to_restart(url: str) -> Iterator[_Step]:
         WARNING,
         _("1. Let %(host)s lead to this server, with a certificate, and keep the earlier address.") % values,
     )
-    yield WARNING, _("2. Restart the program. Until then, emails have the earlier address.")
+    yield (
+        WARNING,
+        _(
+            "2. Restart the program: its service, or newsletter run in the terminal after Ctrl+C. Until then, emails have the "
+            "earlier address."
+        ),
+    )
     yield WARNING, str(_ELSEWHERE) % values
 
 

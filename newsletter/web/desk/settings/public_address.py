@@ -94,8 +94,8 @@ def _steps_to_restart(url: str) -> Iterator[_Step]:
     yield (
         WARNING,
         _(
-            "2. Restart the program: its service, or newsletter run in the terminal after Ctrl+C. Until then, emails have the "
-            "earlier address."
+            "2. Restart the program: its service, or newsletter run in the terminal after Ctrl+C. Until then, emails "
+            "have the earlier address."
         ),
     )
     yield WARNING, str(_ELSEWHERE) % values

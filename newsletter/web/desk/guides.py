@@ -47,7 +47,8 @@ def _rendered(name: str) -> tuple[str, str]:
     text = path.read_text(encoding="utf-8")
     head = _TITLE.match(text)
     title, text = (head[1], text[head.end() :]) if head else (name, text)
-    return title, markdown(_LINK.sub(_link, text))
+    html = markdown(_LINK.sub(_link, text))
+    return title, html.replace("<table>", '<table tabindex="0">')  # it scrolls on phones, with the keyboard too
 
 
 def _link(match: re.Match[str]) -> str:

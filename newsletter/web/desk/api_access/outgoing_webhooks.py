@@ -13,7 +13,7 @@ from newsletter.events.kinds import EventKind
 from newsletter.models import EventWebhook, WebhookDelivery, WebhookDeliveryState
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
-from newsletter.web.desk.api_access.forms import WebhookForm
+from newsletter.web.desk.api_access.forms import EVENTS, WebhookForm
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page
 from subscribers.requests import config_of
 
@@ -40,6 +40,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "webhook": row,
+            "events": [EVENTS.get(kind, kind) for kind in row.kinds],
             "newsletters": [known[name].title if name in known else name for name in row.newsletters],
             "failed": row.deliveries.filter(state=WebhookDeliveryState.FAILED).count(),
             "waiting": row.deliveries.filter(state=WebhookDeliveryState.PENDING).count(),
@@ -61,7 +62,7 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
             "delivery": each,
             "when": formatting.moment(each.tried_at, zone) if each.tried_at else "",
             "due": formatting.moment(each.due, zone),
-            "answer": str(each.status or each.problem),
+            "answer": _("Status %(status)s") % {"status": each.status} if each.status else each.problem,
         }
         for each in page_of_deliveries
     ]

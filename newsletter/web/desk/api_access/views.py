@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from newsletter.api import tokens
 from newsletter.models import ApiToken
 from newsletter.web.desk import formatting, users
-from newsletter.web.desk.api_access.forms import TokenForm
+from newsletter.web.desk.api_access.forms import SCOPES, TokenForm
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
 from subscribers.requests import config_of
 
@@ -41,6 +41,7 @@ def _rows(request: HttpRequest) -> list[dict[str, object]]:
     return [
         {
             "token": row,
+            "allows": [SCOPES.get(scope, scope) for scope in row.scopes],
             "newsletters": [known[name].title if name in known else name for name in row.newsletters],
             "created": formatting.day(row.created_at, zone),
             "by": names[row.created_by],

@@ -38,7 +38,7 @@
     if (kind < 0.82) { const width = pick([1, 2, 3]); const row = (type) => ({ type: "tableRow", content: some(width, () => ({ type, content: [{ type: "paragraph", content: random() < 0.2 ? [] : inline(false) }] }), width) }); return { type: "table", content: [row("tableHeader"), ...some(2, () => row("tableCell"))] }; }
     if (kind < 0.88) { return figure(); }
     if (kind < 0.94) { return { type: "row", content: some(3, figure, 2) }; }
-    return { type: "button", attrs: { href: pick(URLS) }, content: [{ type: "text", text: pick(["Bli med", "x *y* [z]", "a & b"]), marks: random() < 0.2 ? [mark("bold")] : [] }] }; 
+    return { type: "button", attrs: { href: pick(URLS) }, content: [{ type: "text", text: pick(["Bli med", "x *y* [z]", "Hei {name|du}"]), marks: random() < 0.2 ? [mark("bold")] : [] }] }; 
   };
   const top = () => {
     const kind = random();

@@ -163,5 +163,7 @@ export const nodes = (label) => [
 export function parse(schema, html) {
   const { body } = new DOMParser().parseFromString(html, "text/html");
   body.querySelectorAll("pre > code").forEach((code) => { code.textContent = code.textContent.replace(/\n$/, ""); });
+  /* A button has words only; its name is written as text. */
+  body.querySelectorAll(".button .token").forEach((token) => token.replaceWith(`{${token.dataset.token}}`));
   return ModelParser.fromSchema(schema).parse(body);
 }

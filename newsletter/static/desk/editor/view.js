@@ -24,11 +24,12 @@ const keys = (host) => Extension.create({
   name: "deskKeys",
   priority: 900,
   addKeyboardShortcuts() {
+    const isOneLine = () => ["heading", "tableCell", "tableHeader"].some((each) => this.editor.isActive(each));
     return {
       "Mod-k": () => { host.run("link"); return true; },
       "Mod-Shift-x": () => this.editor.commands.toggleStrike(),
       "Alt-F10": () => { host.toolbar.focus(); return true; },
-      "Shift-Enter": () => this.editor.isActive("tableCell") || this.editor.isActive("tableHeader"),
+      "Shift-Enter": isOneLine, "Mod-Enter": isOneLine,
       Enter: () => edit(host, this.editor.state.selection.node),
     };
   },

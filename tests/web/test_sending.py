@@ -86,6 +86,14 @@ def test_errors_are_overruled_by_name_only(editor: Client) -> None:
     assert Edition.objects.get().despite_lint == sorted(codes)
 
 
+def test_the_text_of_an_approved_edition_looks_as_its_editor_shows_it(editor: Client) -> None:
+    approved(editor)
+    Edition.objects.update(greeting="Hi **you**<script>alert(1)</script>")
+    page = editor.get(PAGE).content.decode()
+    assert "<p>Hi <strong>you</strong>" in page
+    assert "<script>alert" not in page
+
+
 def test_reopened_it_is_a_draft_again(editor: Client) -> None:
     approved(editor)
     editor.post(f"{PAGE}reopen/", {"state": "approved"})

@@ -9,7 +9,7 @@
   function propose() {
     const editor = text.closest("markdown-editor").querySelector(".ProseMirror");
     const written = editor && [...editor.children].filter((block) => !block.matches("figure, .row, .embed, [data-tint=sponsor]")).map((block) => block.innerText).join(" ");
-    const words = (editor ? written || editor.innerText : text.value).replace(/\s+/g, " ").trim();
+    const words = (editor ? written || editor.innerText : text.value).replace(/ ?\{name(\|[^{}]*)?\}/g, "").replace(/\s+/g, " ").trim();
     field.placeholder = words.length > LONGEST ? `${words.slice(0, LONGEST).replace(/\s\S*$/, "")}…` : words;
   }
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from newsletter.models import Edition, EditionPost
+from newsletter.render.editor_html import editor_html
 from newsletter.render.subject import beginning
 from newsletter.web.desk.edition import texts
 
@@ -26,6 +27,11 @@ class WordField:
     def shown(self) -> str:
         """The mark of the value."""
         return texts.mark(self.value)
+
+    @property
+    def html(self) -> str:
+        """The text as its editor shows it, where it can't be changed."""
+        return editor_html(self.value)
 
     @property
     def begin(self) -> str:

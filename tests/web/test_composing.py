@@ -58,6 +58,25 @@ def test_a_letter_is_made_without_posts_and_opened(editor: Client, draft: Editio
     assert not letter.entries.filter(included=True).exists()
 
 
+def test_a_form_that_is_sent_again_because_its_answer_was_lost_adds_nothing_more(
+    editor: Client, draft: Edition
+) -> None:
+    """Unless it was changed meanwhile."""
+    letter = {"subject": "Good  news", "greeting": "Hi\r\n", "posts": "none"}
+    post = {"title": "By hand", "text": "Tea", "day": "2026-02-06"}
+    for again in ("", "", "!"):
+        _block(editor, 1, text=f"Tea{again}")
+        editor.post(f"{PAGE}add/", {**post, "text": f"Tea{again}"})
+        editor.post(f"{PAGE}notes/", {"act": "write", "text": f"Look{again}"})
+        editor.post("/desk/n/kinaforum/letter/", {**letter, "preheader": again})
+        editor.post("/desk/n/kinaforum/welcome/add/", {**letter, "days": "3"})
+    assert [block["text"] for block in _now().blocks] == ["Tea", "Tea!"]
+    assert _included().count("By hand") == 2
+    assert _now().notes.count() == 2
+    assert Edition.objects.filter(standalone=True, welcome=None).count() == 2
+    assert Edition.objects.filter(welcome__days=3).count() == 1
+
+
 def test_an_earlier_letter_is_used_as_a_start(editor: Client, draft: Edition) -> None:
     page = "/desk/n/kinaforum/letter/"
     assert "Start from an earlier letter" not in editor.get(page).text

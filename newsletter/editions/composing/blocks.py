@@ -54,6 +54,12 @@ def save(
     return draft
 
 
+def is_there(edition: Edition, values: Mapping[str, str]) -> bool:
+    """Return whether the edition has a block with these values, apart from their `id`. Raises Impossible as `save`."""
+    wanted = _checked(values)
+    return any({**wanted, "id": each["id"]} == each for each in edition.blocks)
+
+
 def remove(
     configuration: Config, edition: Edition, by: str, revision: int | None, block: str, now: datetime | None = None
 ) -> Edition:

@@ -24,7 +24,7 @@ from newsletter.editions.titles import LETTER, WELCOME
 from newsletter.messages import Message
 from newsletter.messages import history as acts
 from newsletter.messages import posts as posts_messages
-from newsletter.models import ApprovedContent, Edition, EditionPost, EditorChoice, WelcomeLetter
+from newsletter.models import ApprovedContent, Edition, EditionPost, EditorChoice, State, WelcomeLetter
 
 
 def make(
@@ -58,6 +58,28 @@ def make(
         _finish(letter, newsletter, by, acts.LETTER_MADE(), now)
         fetch_images_later(configuration, letter)
     return letter
+
+
+def made_already(
+    newsletter: config.Newsletter,
+    texts: Mapping[str, str],
+    *,
+    by: str,
+    with_posts: bool = False,
+    days: int | None = None,
+) -> Edition | None:
+    """Return the letter that a form has made, where the form is sent again because its answer was lost.
+
+    That letter has the same subject, preview text and body, is by the same person, and nobody has changed it. With
+    `days` it is the one of the welcome series that is sent so long after the confirmation.
+    """
+    made = Edition.objects.filter(newsletter=newsletter.name, standalone=True, state=State.DRAFT, revision=1)
+    made = made.filter(revisions__by=by, revisions__what__code=acts.LETTER_MADE.code, greeting=texts["greeting"])
+    made = made.filter(**{key: " ".join(texts[key].split()) for key in ("subject", "preheader")})
+    made = made.filter(welcome=None) if days is None else made.filter(welcome__days=days, welcome__removed_at=None)
+    if not with_posts:
+        made = made.exclude(entries__included=True)
+    return made.order_by("-pk").first()
 
 
 def duplicate(

@@ -42,15 +42,17 @@ def letter(request: HttpRequest, name: str) -> HttpResponse:
     fields = {key: request.POST.get(key, "") for key in ("subject", "preheader", "greeting", "posts")}
     if request.method == "POST":
         with caught() as problems:
-            made = standalone.make(
+            fields["greeting"] = fields["greeting"].replace("\r\n", "\n")
+            with_posts, by = fields["posts"] == "due", editor(request)
+            made = standalone.made_already(newsletter, fields, with_posts=with_posts, by=by) or standalone.make(
                 config_of(request),
                 newsletter,
                 now=timezone.now(),
                 subject=fields["subject"],
                 preheader=fields["preheader"],
-                greeting=fields["greeting"].replace("\r\n", "\n"),
-                with_posts=fields["posts"] == "due",
-                by=editor(request),
+                greeting=fields["greeting"],
+                with_posts=with_posts,
+                by=by,
             )
         if not problems:
             return redirect("desk:edition", made.newsletter, made.period)
@@ -138,6 +140,8 @@ def _change_block(request: HttpRequest, edition: Edition, texts: dict[str, str])
     def act(locked: Edition, revision: int) -> Edition:
         if request.POST.get("act") == "remove":
             return composing.remove(configuration, locked, by, revision, texts["id"])
+        if not texts["id"] and composing.is_there(locked, texts):
+            return locked  # the form was sent again, since its answer was lost
         return composing.save(configuration, locked, by, revision, texts)
 
     conflicts.on_block(edition, revision_of(request), texts["id"], act)

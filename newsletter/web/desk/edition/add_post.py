@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from newsletter.config import Config
@@ -52,9 +53,10 @@ class NotFound(Impossible):
 def add(
     configuration: Config, edition: Edition, by: str, *, url: str, title: str, text: str, day: date | None = None
 ) -> Edition:
-    """Return a stored post by its address, else a page by its own headline, else what was typed; under a day.
+    """Add a stored post by its address, else a page by its own headline, else what was typed; under a day.
 
-    Raises Impossible where the address can't be read and no headline was written either.
+    A form that is sent again, since its answer was lost, adds nothing more: a post that was written with the same words
+    and is still in the draft. Raises Impossible where the address can't be read and no headline was written either.
     """
     if url and "://" not in url:
         url = f"https://{url}"
@@ -67,7 +69,16 @@ def add(
     if url and not title:
         title, summary = _of_page(configuration, url)
         text = text or summary
-    return editing.add_post(configuration, edition, by, None, title=title, url=url, text=text, day=day)
+    with transaction.atomic():
+        draft = Edition.objects.select_for_update().get(pk=edition.pk)
+        if _is_there(draft, title, url, text, day):
+            return draft
+        return editing.add_post(configuration, draft, by, None, title=title, url=url, text=text, day=day)
+
+
+def _is_there(draft: Edition, title: str, url: str, text: str, day: date | None) -> bool:
+    written = draft.entries.filter(included=True, title="", text=text, moved_to=day)
+    return written.filter(post__listings=None, post__title=title.strip(), post__url=url).exists()
 
 
 def _of_page(configuration: Config, url: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from newsletter.editions.composing import welcome_series
+from newsletter.editions.composing import standalone, welcome_series
 from newsletter.editions.problems import Impossible
 from newsletter.messages.editions import WELCOME_DAYS
 from newsletter.models import WelcomeLetter
@@ -37,15 +37,17 @@ def add(request: HttpRequest, name: str) -> HttpResponse:
     entered = {key: request.POST.get(key, "") for key in ("days", "subject", "preheader", "greeting")}
     if request.method == "POST":
         with caught() as problems:
-            made = welcome_series.add(
+            entered["greeting"] = entered["greeting"].replace("\r\n", "\n")
+            days, by = _days(entered["days"]), editor(request)
+            made = standalone.made_already(newsletter, entered, days=days, by=by) or welcome_series.add(
                 config_of(request),
                 newsletter,
-                _days(entered["days"]),
+                days,
                 now=timezone.now(),
                 subject=entered["subject"],
                 preheader=entered["preheader"],
-                greeting=entered["greeting"].replace("\r\n", "\n"),
-                by=editor(request),
+                greeting=entered["greeting"],
+                by=by,
             )
         if not problems:
             return redirect("desk:edition", made.newsletter, made.period)

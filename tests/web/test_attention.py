@@ -43,8 +43,8 @@ def _failing(name: str, problem: Message) -> Health:
 def test_an_alert_begins_with_the_names_of_the_sources_that_have_the_same_problem() -> None:
     found = [_failing("Avisen", sources.GONE()), _failing("Bladet", sources.NOT_FOUND()), _failing("C", sources.GONE())]
     assert [told.text for told in attention._of_sources(found)] == [
-        "Avisen and C: gone permanently (410); remove it from the sources",
-        "Bladet: not found (404); check the address",
+        "Avisen and C: gone permanently (410); remove it from the sources.",
+        "Bladet: not found (404); check the address.",
     ]
 
 

@@ -143,6 +143,8 @@ class SendingForm(DeskForm):
                 self.fields[name] = MomentField(label=self.fields[name].label, cadences=(cadence,))
             else:
                 del self.fields[name]
+        if not scheduled:  # no draft is made but by hand
+            self.fields["editor"].help_text = _("We’ll email you when something goes wrong.")
         for setting in EMAIL_SERVICES.fields:
             self.fields[setting.key] = forms.CharField(label=setting.label, help_text=setting.help, required=False)
             if setting.kind is Kind.SECRET:

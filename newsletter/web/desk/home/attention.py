@@ -378,7 +378,8 @@ def _of_sources(failing: Iterable[Health]) -> Iterator[Attention]:
         first, more = named[:NAMED], len(named) - NAMED
         if more > 0:
             first.append(ngettext("%(n)s more", "%(n)s more", more) % {"n": formatting.number(more)})
-        yield Attention("warning", f"{formatting.listed(first)}: {problem}", reverse("desk:sources"), _("View sources"))
+        text = formatting.sentence(f"{formatting.listed(first)}: {problem}")
+        yield Attention("warning", text, reverse("desk:sources"), _("View sources"))
 
 
 def _without_subject(message: Message | None) -> Message | None:

@@ -7,6 +7,7 @@ or not (`TlsFailed`, `LoginFailed`).
 
 import asyncio
 import base64
+import os
 import ssl
 from dataclasses import dataclass
 
@@ -131,10 +132,17 @@ async def _connect(smtp: Smtp, where: str) -> Connection:
     except TimeoutError as e:
         raise Unreachable(messages.NO_ANSWER(server=where, seconds=f"{seconds:g}")) from e
     except OSError as e:
-        raise Unreachable(messages.NO_CONNECTION(server=where, cause=e.strerror or str(e))) from e
+        raise Unreachable(messages.NO_CONNECTION(server=where, cause=_cause(e))) from e
     except UnicodeError as e:  # an empty label of the host's name, or one of more than 63 octets (RFC 1034 3.1)
         raise Unreachable(messages.NO_CONNECTION(server=where, cause=str(e.__cause__ or e))) from e
     return connection
+
+
+def _cause(error: OSError) -> str:
+    """Return why there is no connection, in the system's words: those of asyncio have the address of the socket."""
+    if error.errno is not None and error.errno > 0:  # it is below 0 for a name that has no address (socket.gaierror)
+        return os.strerror(error.errno)
+    return error.strerror or str(error)
 
 
 def _ready(reply: Reply, where: str) -> Reply:

@@ -1,7 +1,7 @@
 """What anybody may read: from the first mail on, without anybody's links, quickly and for caches."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
@@ -279,3 +279,15 @@ def test_an_edition_s_page_is_shared_in_the_words_of_a_page(client: Client) -> N
     page = client.get(PAGE).text
     assert "Del på e-post</a>" in page
     assert "Videresend e-posten" not in page.rpartition("web-box")[2]
+
+
+def test_the_archive_has_the_day_where_the_newsletter_is_published_as_its_emails_write_it(client: Client) -> None:
+    _begun()
+    Edition.objects.update(published_at=datetime(2026, 2, 7, 1, 30, tzinfo=UTC))
+    known = config.current()
+    abroad = replace(known.newsletters["kinaforum"], timezone="America/New_York", language="en-US")
+    config.use(replace(known, newsletters={"kinaforum": abroad}))
+    for path in ("/", "/n/kinaforum/"):
+        assert "February 6, 2026" in client.get(path, headers={"Accept-Language": "en"}).text
+        assert "6. februar 2026" in client.get(path, headers={"Accept-Language": "nb"}).text
+    assert 'datetime="2026-02-06"' in client.get("/n/kinaforum/").text

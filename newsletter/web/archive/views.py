@@ -8,13 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.views.decorators.http import condition, require_safe
 
+from newsletter.config import Newsletter
 from newsletter.domain.digest import Letterhead
 from newsletter.editions import rendering
 from newsletter.models import ApprovedContent
 from newsletter.render import preview
 from newsletter.render.dates import direction
 from newsletter.render.teaser import teaser
-from newsletter.web.archive import queries
+from newsletter.web.archive import publication_days, queries
 from newsletter.web.archive.edition_page import Neighbours, edition_page
 from newsletter.web.archive.metadata import Metadata
 from newsletter.web.archive.responses import cacheable, newsletter_of
@@ -37,10 +38,21 @@ MAIL_POLICY = (
 def newsletters(request: HttpRequest) -> HttpResponse:
     """Show all newsletters of this site."""
     latest = queries.latest_of_each()
-    rows = [{"newsletter": n, "latest": latest.get(n.name)} for n in config_of(request).newsletters.values()]
     first = next(iter(config_of(request).newsletters.values()))
     language = pages.language_of(request, newsletter=first.language)
+    with translation.override(language):
+        rows = [_row(n, latest.get(n.name), language) for n in config_of(request).newsletters.values()]
     return cacheable(pages.page(request, "newsletters.html", language, shown=rows))
+
+
+def _row(newsletter: Newsletter, latest: queries.Listed | None, language: str) -> dict[str, object]:
+    """Return a newsletter on the front page, with its latest edition and the day of that one."""
+    day = (
+        publication_days.in_words(publication_days.published_on(latest.at, newsletter), newsletter, language)
+        if latest
+        else ""
+    )
+    return {"newsletter": newsletter, "latest": latest, "day": day}
 
 
 @require_safe
@@ -59,9 +71,11 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
     if number > 1 and not listed:
         raise Http404("the archive has no such page")
     language = pages.language_of(request, newsletter=newsletter.language)
+    editions = listed[:A_PAGE]
+    days = [publication_days.published_on(each.at, newsletter) for each in editions]
     with translation.override(language):
         consent = consent_text(newsletter.title)
-    editions = listed[:A_PAGE]
+        days_in_words = [publication_days.in_words(each, newsletter, language) for each in days]
     url = f"{site}/n/{name}/"
     page = f"{url}?page={number}" if number > 1 else url
     response = pages.page(
@@ -73,6 +87,7 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
         direction=direction(newsletter.language),
         editions=editions,
         teasers=teasers(editions, newsletter.theme),
+        days=list(zip(days, days_in_words, strict=True)),
         number=number,
         pages=1 if query else -(-queries.number_of_editions(name) // A_PAGE),
         older=number + 1 if len(listed) > A_PAGE else None,

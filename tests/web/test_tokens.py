@@ -35,6 +35,7 @@ def test_a_token_is_revoked(admin: Client) -> None:
     page = admin.post(f"/desk/tokens/{made.row.pk}/revoke/", follow=True).content.decode()
     assert "The token “a shop” has been revoked." in page
     assert tokens.find(made.text) is None
+    assert ">“a shop”</a>" in admin.get("/desk/log/").content.decode()
 
 
 def test_a_token_that_is_not_there_is_not_revoked(admin: Client) -> None:

@@ -82,9 +82,11 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _about(act: Act, configuration: Config) -> str:
-    """Return what an entry is about: a setting or a newsletter by its title, and anything else by its name."""
+    """Return what an entry is about: a setting, a token or a newsletter by its title, anything else by its name."""
     if acts.SETTINGS_CHANGED.matches(act.what):
         return labels.title_of(act.about)
+    if acts.TOKEN_CREATED.matches(act.what) or acts.TOKEN_REVOKED.matches(act.what):
+        return _("“%(title)s”") % {"title": act.about.partition(": ")[2]}
     newsletter = configuration.newsletters.get(act.about)
     return newsletter.title if newsletter else act.about
 

@@ -21,6 +21,9 @@ from newsletter.render.content.headline import LONGEST, LONGEST_WHOLE, headline_
         ("<p>" + "word " * 20 + "</p><p>More.</p>", "word " * 10 + "word…", False),
         ('<p><img src="a.png" alt="DSC_4550"><img src="b.png" alt="A boat"></p>', "A boat", False),
         ("<p>" + "港" * 100 + "</p>", "港" * 59 + "…", False),
+        (f"<p>See Dr. Lund. Then “tea.” {'Word ' * 30}</p>", "See Dr. Lund. Then “tea.”", False),
+        (f"<p>So. And {'word ' * 30}</p>", "So. And " + "word " * 9 + "word…", False),
+        ("<p>小船清晨离港。" + "港" * 100 + "</p>", "小船清晨离港。", False),
     ],
 )
 def test_the_first_words_are_a_headline(html: str, headline: str, all_of_it: bool) -> None:
@@ -59,7 +62,8 @@ def test_a_text_goes_on_where_the_headline_that_was_made_of_it_ends(html: str, l
         ('<p><a href="/port">See the port.</a></p>', ""),
         ('<p><img src="a.png" alt="">See the port.</p>', '<p><img src="a.png" alt=""></p>'),
         ("<p>See the port.</p>", ""),
-        ("<p>See the port. It rains.</p>", ""),
+        ("<p>See the port. It <b>rains</b>.</p>", "<p>It <b>rains</b>.</p>"),
+        ("<p>See the port.org.</p>", ""),
     ],
 )
 def test_a_first_paragraph_that_is_the_headline_is_not_repeated(html: str, left: str) -> None:

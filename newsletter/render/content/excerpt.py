@@ -29,6 +29,7 @@ _BLOCKS = frozenset((
     "table", "tr", "td", "th", "pre", "figure", "figcaption", "hr", "section", "article",
 ))  # fmt: skip
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt", "th", "summary", "figcaption"))
+_END_OF_SENTENCE = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*(?=\s|$)|[。！？។៕။]")
 _STOP = re.compile(rf"[{_ENDS}][\"'”’»)\]}}」』】》]{{0,3}}\Z|[{_UNSPACED}]\Z")
 _TAG = re.compile(r"<[^<>]*>")
 SLACK = 0.4
@@ -122,6 +123,13 @@ def ends_sentence(word: str, following: str, *, parted: bool = True) -> bool:
         return False
     goes_on = following[:1].islower() or (word[-1] in "」』" and following[:1] in ("と", "っ"))
     return not goes_on
+
+
+def ends_of_sentences(text: str, longest: int) -> list[int]:
+    """Return where sentences end in the first `longest` characters of a text."""
+    ends = [match.end() for match in _END_OF_SENTENCE.finditer(text, 0, longest)]
+    words = [(end, text[:end].rpartition(" ")[2], text[end : end + longest].split(maxsplit=1)) for end in ends]
+    return [end for end, word, following in words if ends_sentence(word, following[0] if following else "")]
 
 
 def _best(all_words: list[Word], runs: list[TextRun], words: int) -> int:

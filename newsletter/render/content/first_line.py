@@ -4,14 +4,13 @@ import re
 from functools import lru_cache
 
 from newsletter.render.content.clauses import FEWEST, end_of_clause, without_marks
-from newsletter.render.content.excerpt import ends_sentence
+from newsletter.render.content.excerpt import ends_of_sentences
 from newsletter.render.content.fragment import Element, parse, serialise, text_of
 from newsletter.render.content.headline import shortened
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PLAY, drop_videos, leave_durations
 
-_END_OF_SENTENCE = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*(?=\s|$)|[。！？។៕။]")
 _UNSPACED_STOP = re.compile(r"(?<=[^\W\d_]{3})[.!?](?=[^\W\d_])(?=\w+ )")
 """A full stop before a letter, where the text of a source has lost its line breaks."""
 _GOES_ON = re.compile(r"[.!?…。！？؟។៕။:：;,·][\"'”’»)\]]*\Z")
@@ -51,8 +50,7 @@ def first_line(html: str, longest: int) -> str:
     text = _joined(paragraphs)
     if len(text) <= longest:
         return _without_colon(text)
-    ends = [match.end() for match in _END_OF_SENTENCE.finditer(text[: int(longest * _LONGEST_SHARE)])]
-    ends = [end for end in ends if _ends_sentence(text, end)]
+    ends = ends_of_sentences(text, int(longest * _LONGEST_SHARE))
     ends_of_paragraphs = [len(_joined(paragraphs[:count])) for count in range(1, 4)]
     within, alone = (
         [end for end in each if longest * _SHORTEST_SHARE <= end <= longest] for each in (ends, ends_of_paragraphs)
@@ -107,12 +105,6 @@ def _joined(paragraphs: list[str]) -> str:
         parted = not text or not paragraph or _GOES_ON.search(text) or paragraph.startswith(("·", PLAY))
         text += f" {paragraph}" if parted else f" · {paragraph}"
     return text.strip()
-
-
-def _ends_sentence(text: str, end: int) -> bool:
-    """Return whether a sentence ends at a full stop, and not an abbreviation."""
-    following = text[end:].split(maxsplit=1)
-    return ends_sentence(text[:end].rpartition(" ")[2], following[0] if following else "")
 
 
 def _write_lists_and_quotations_as_text(root: Element) -> None:

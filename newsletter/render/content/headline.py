@@ -4,7 +4,7 @@ import re
 from copy import deepcopy
 from unicodedata import east_asian_width
 
-from newsletter.render.content.excerpt import TextRun, text_runs
+from newsletter.render.content.excerpt import TextRun, ends_of_sentences, text_runs
 from newsletter.render.content.fragment import Element, parse, serialise, text_of
 from newsletter.render.content.images import names_file
 from newsletter.render.content.spaces import collapse
@@ -12,6 +12,9 @@ from newsletter.render.content.text import plain
 from newsletter.render.content.videos import drop_recordings
 
 LONGEST = 60
+_CLOSING = "\"'”’»)]」』"
+_SHORTEST = 12
+"""The least width of sentences that are a headline, in characters."""
 LONGEST_WHOLE = 100
 """Characters of a note that is its own headline, so that none of it needs to be repeated below."""
 
@@ -19,7 +22,8 @@ LONGEST_WHOLE = 100
 def headline_of(html: str) -> tuple[str, bool]:
     """Return at most `LONGEST` characters of a cleaned post, "" if it has no text, and whether that is all of it.
 
-    A post of one paragraph without links and images may have `LONGEST_WHOLE`. Recordings that stand alone have no part
+    They end with a sentence, if one ends there. A post of one paragraph without links and images may have
+    `LONGEST_WHOLE`. Recordings that stand alone have no part
     in it.
     """
     root = parse(html)
@@ -36,7 +40,15 @@ def headline_of(html: str) -> tuple[str, bool]:
     is_alone = len(paragraphs) == 1 and only_words
     if is_alone and _width(first) <= LONGEST_WHOLE:
         return first, True
+    if len(first) > LONGEST and (sentences := _sentences(first)):
+        return sentences, False
     return shortened(first or next(filter(None, alternatives), "")), False
+
+
+def _sentences(text: str) -> str:
+    """Return the sentences at the beginning of a text that a headline has room for, "" if they would say little."""
+    sentences = text[: max(ends_of_sentences(text, LONGEST), default=0)]
+    return sentences if _width(sentences) >= _SHORTEST else ""
 
 
 def _width(text: str) -> int:
@@ -47,8 +59,8 @@ def _width(text: str) -> int:
 def without_headline(html: str, headline: str) -> str:
     """Return a cleaned post without the words at its beginning that are its headline.
 
-    That is the first paragraph, if it says no more and isn't the whole post, or its beginning, where the headline ends
-    with "…", behind which the text goes on. The links in these words follow at the end of the paragraph.
+    Those are the first sentences or words of the first paragraph, which goes on behind "…" where the headline ends so,
+    or the whole paragraph, unless the post has no other. The links in these words follow at the end of the paragraph.
     """
     root = parse(html)
     first = next((child for child in root if isinstance(child.tag, str)), None)
@@ -56,8 +68,7 @@ def without_headline(html: str, headline: str) -> str:
         return html
     runs, is_cut = text_runs(first), headline.endswith("…")
     words = r"\s+".join(map(re.escape, headline.removesuffix("…").split()))
-    goes_on = r"[ ,;:–\-\n\t]*(?=.)" if is_cut else r"\s*\Z"
-    match = re.match(rf"\s*{words}{goes_on}", "".join(run.text for run in runs), re.DOTALL)
+    match = re.match(rf"\s*{words}{_behind(headline)}", "".join(run.text for run in runs), re.DOTALL)
     links = [(link, deepcopy(link)) for link in first.iter("a") if text_of(link)]
     if match is None or any(text_of(link) == headline for link, _ in links):
         return html
@@ -70,6 +81,14 @@ def without_headline(html: str, headline: str) -> str:
     if not text_of(first) and first.find(".//img") is None:
         first.drop_tree()
     return serialise(root) or html
+
+
+def _behind(headline: str) -> str:
+    """Return a pattern of what may stand behind the words of a headline in its paragraph, and is left out with them."""
+    last = headline.rstrip(_CLOSING)[-1:]
+    if headline.endswith("…"):
+        return r"[ ,;:–\-\n\t]*(?=.)"
+    return r"\s*" if last in "。！？" else r"(?:\s+|\Z)" if last in ".!?؟।" else r"\s*\Z"
 
 
 def _remove_beginning(runs: list[TextRun], length: int) -> None:

@@ -120,7 +120,8 @@ NAME_FALLBACK = MessageType(
     ),
 )
 PLACEHOLDER_UNKNOWN = MessageType(
-    "lint.placeholder-unknown", gettext_noop("{word} is not a placeholder; the only one is for the name.")
+    "lint.placeholder-unknown",
+    gettext_noop("{word} is not a placeholder; remove the braces, or insert the subscriber's name instead."),
 )
 POST_MISSING = MessageType("lint.post-missing", gettext_noop("“{title}” is not in the {where}."))
 POST_REPEATED = MessageType("lint.post-repeated", gettext_noop("“{title}” is in the {where} {count} times."))

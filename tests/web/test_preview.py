@@ -238,7 +238,7 @@ def test_the_variants_of_topics_say_who_gets_them_and_why_some_get_none(
 BROKEN = {
     "subject": ("{% for %}", "subject"),
     "template": ("nothing-there", "nothing-there"),
-    "where": ("tag:film and", "is not allowed here"),
+    "where": ("tag:film and", "is not allowed in the filter"),
 }
 
 

@@ -172,7 +172,7 @@ def test_fields_with_problems_are_named_above_the_form_with_links(site: Site) ->
 WRONG_TEXTS = [
     ("content", "subject", "{% for %}", "subject"),
     ("content", "subject", "{{ nope }}", "nope"),
-    ("content", "where:text", "tag:film and", "is not allowed here"),
+    ("content", "where:text", "tag:film and", "is not allowed in the filter"),
     ("design", "template", "nothing-there", "nothing-there"),
 ]
 

@@ -132,7 +132,7 @@ def share(part: int, whole: int, decimals: int = 1) -> str:
     """Return a part of a whole in per cent, with one decimal or more; a dash where there is no whole."""
     if not whole:
         return "–"
-    space = "" if language() == "en_GB" else " "
+    space = "" if language() == "en_GB" else "\N{NO-BREAK SPACE}"
     return format_percent(part / whole, format=f"#,##0.{'0' * decimals}{space}%", locale=language())
 
 

@@ -25,7 +25,7 @@ def test_a_period_that_changed_since_the_backup(recorded: tuple[str, ...]) -> No
     paper.now = MONDAY
     paper.subscribe("r")
     paper.subscribe("paused")
-    preferences.pause(paper.tie("paused"), date(2026, 3, 4))
+    preferences.pause(paper.subscription("paused"), date(2026, 3, 4))
     paper.publish("one")
     bases.follow(kinaforum(), paper.now)
     backup = Base.objects.get(is_default=True).offered_id, Numbering.objects.get().judged

@@ -57,9 +57,9 @@ longest = 0.0
 print("ready", flush=True)
 while not Path("done").exists():
     Subscription.objects.filter(newsletter="other").update(state="active")
-    tie = Subscription.objects.get(newsletter="other")
+    subscription = Subscription.objects.get(newsletter="other")
     began = time.monotonic()
-    unsubscribe(tie.pk, timezone.now())
+    unsubscribe(subscription.pk, timezone.now())
     longest = max(longest, time.monotonic() - began)
     time.sleep(0.02)
 print(longest)

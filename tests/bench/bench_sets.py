@@ -80,10 +80,10 @@ class Lives:
         subscriptions_starting.send(Subscription, newsletter="kinaforum", at=self.newsletter.now)
         first = self._joined
         self._joined += count
-        ties = samples.subscribe(f"later{n}@reader.example" for n in range(first, self._joined))
-        self._keys += [tie.pk for tie in ties]
+        subscriptions = samples.subscribe(f"later{n}@reader.example" for n in range(first, self._joined))
+        self._keys += [subscription.pk for subscription in subscriptions]
         for place, cadence in enumerate(CADENCES):
-            keys = [tie.pk for tie in ties[place :: len(CADENCES)]]
+            keys = [subscription.pk for subscription in subscriptions[place :: len(CADENCES)]]
             Subscription.objects.filter(pk__in=keys).update(cadence=cadence)
 
     def _pause(self, count: int) -> None:

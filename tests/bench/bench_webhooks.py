@@ -49,9 +49,10 @@ edition = Edition.objects.create(newsletter="weekly", period="2026-W06", state="
     since=now - timedelta(days=7), until=now, created_at=now, refreshed_at=now)
 names = [f"r{n}@reader.example" for n in range(1, COUNT + 1)]
 people = Subscriber.objects.bulk_create([Subscriber(address=a, key=a, **Subscriber.hashed(a)) for a in names], 500)
-ties = Subscription.objects.bulk_create(
+subscriptions = Subscription.objects.bulk_create(
     [Subscription(subscriber=p, newsletter="weekly", state="active") for p in people], 500)
-Delivery.objects.bulk_create([Delivery(edition=edition, number=n, subscription=s) for n, s in enumerate(ties, 1)], 500)
+Delivery.objects.bulk_create(
+    [Delivery(edition=edition, number=n, subscription=s) for n, s in enumerate(subscriptions, 1)], 500)
 Result.objects.bulk_create([Result(edition=edition, number=n, attempt=1, kind="accepted", at=0, queue_id=f"id-{n}")
     for n in range(1, COUNT + 1)], 500)
 """

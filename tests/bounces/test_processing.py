@@ -165,10 +165,10 @@ def unsubscribing(token: str) -> bytes:
 
 
 def test_a_mail_to_the_unsubscribe_address_unsubscribes(settings: Config) -> None:
-    [tie] = samples.subscribe(["r1@reader.example"], newsletter="gone-since")
-    assert take(settings, unsubscribing(tokens.link_token(tie.pk)), NOW) == (BounceEffect.UNSUBSCRIBED, 0)
-    tie.refresh_from_db()
-    assert (tie.state, tie.unsubscribed_at) == (Subscription.State.UNSUBSCRIBED, NOW)
+    [subscription] = samples.subscribe(["r1@reader.example"], newsletter="gone-since")
+    assert take(settings, unsubscribing(tokens.link_token(subscription.pk)), NOW) == (BounceEffect.UNSUBSCRIBED, 0)
+    subscription.refresh_from_db()
+    assert (subscription.state, subscription.unsubscribed_at) == (Subscription.State.UNSUBSCRIBED, NOW)
 
 
 def test_a_proofs_unsubscribe_address_acts_on_nobody(settings: Config) -> None:

@@ -15,9 +15,11 @@ pytestmark = pytest.mark.django_db
 def refused() -> Letter:
     """A welcome that was given up."""
     person = Subscriber.objects.named("anna@example.org", "anna@example.org")
-    tie = Subscription.objects.create(subscriber=person, newsletter=NAME, state="active")
+    subscription = Subscription.objects.create(subscriber=person, newsletter=NAME, state="active")
     values = {"created": NOW, "due": NOW, "attempts": 1, "gave_up_at": NOW, "problem": "550 5.7.1 not today"}
-    return Letter.objects.create(kind="welcome", subscriber=person, subscription=tie, newsletter=NAME, **values)
+    return Letter.objects.create(
+        kind="welcome", subscriber=person, subscription=subscription, newsletter=NAME, **values
+    )
 
 
 def test_an_empty_queue_says_so(command: Run) -> None:

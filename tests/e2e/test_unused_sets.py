@@ -54,8 +54,8 @@ waits = tidying.is_alive()
 goes_on.set()
 fixing.join(60)
 tidying.join(60)
-tie = Subscription.objects.select_related("offered").get()
-print(connection.vendor, stored[0] == unused, waits, deleted, str(tie.offered))
+subscription = Subscription.objects.select_related("offered").get()
+print(connection.vendor, stored[0] == unused, waits, deleted, str(subscription.offered))
 """
 
 

@@ -28,8 +28,8 @@ edition = Edition.objects.create(newsletter="weekly", period="2026-W06", state="
 for n in numbers:
     address = f"r{{n}}@reader.example"
     person = Subscriber.objects.create(address=address, key=address, **Subscriber.hashed(address))
-    tie = Subscription.objects.create(subscriber=person, newsletter="weekly", state="active")
-    Delivery.objects.create(edition=edition, number=n, subscription=tie)
+    subscription = Subscription.objects.create(subscriber=person, newsletter="weekly", state="active")
+    Delivery.objects.create(edition=edition, number=n, subscription=subscription)
     Result.objects.create(edition=edition, number=n, attempt=1, kind="accepted", at=0, queue_id=f"id-{{n}}")
 
 def event(n):

@@ -62,8 +62,9 @@ days, each_day = int(sys.argv[1]), int(sys.argv[2])
 for day in range(days + 30):
     now = FIRST + timedelta(days=day)
     if day < days:
-        ties = with_retries(lambda: samples.subscribe(f"r{day}-{n}@reader.example" for n in range(each_day)))
-        Subscription.objects.filter(pk__in=[tie.pk for tie in ties]).update(welcome_from=now, joined=now)
+        subscriptions = with_retries(lambda: samples.subscribe(f"r{day}-{n}@reader.example" for n in range(each_day)))
+        new = [subscription.pk for subscription in subscriptions]
+        Subscription.objects.filter(pk__in=new).update(welcome_from=now, joined=now)
     with_retries(lambda: enroll_due(config.current(), now))
     if day % 10 == 1 and day < days:  # gone before the second letter
         left = Subscription.objects.get(subscriber__key=f"r{day - 1}-0@reader.example")

@@ -43,8 +43,8 @@ def frozen(edition: Edition) -> Edition:
     return approval.approve(config.current(), edition, now=NOW)
 
 
-def choose(tie: Subscription, cadence: str) -> None:
-    preferences.choose_cadence(Subscription.objects.get(pk=tie.pk), cadence)
+def choose(subscription: Subscription, cadence: str) -> None:
+    preferences.choose_cadence(Subscription.objects.get(pk=subscription.pk), cadence)
 
 
 def begun(edition: Edition) -> Edition:

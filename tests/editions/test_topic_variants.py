@@ -32,8 +32,8 @@ def with_topics() -> None:
     collected(*LISTED)
 
 
-def pick(tie: Subscription, *topics: str, at: timedelta = -HOUR) -> None:
-    preferences.choose_topics(tie, topics, NOW + at)
+def pick(subscription: Subscription, *topics: str, at: timedelta = -HOUR) -> None:
+    preferences.choose_topics(subscription, topics, NOW + at)
 
 
 def begun(edition: Edition) -> Edition:

@@ -46,13 +46,13 @@ def test_an_edition_is_drafted_approved_and_sent() -> None:
 
 
 def test_a_person_joins_changes_and_leaves() -> None:
-    tie = reader()
+    subscription = reader()
     admin_actions.add("kari@example.org", "kinaforum", consent="again")
-    admin_actions.set_tags(tie, ["film"])
-    admin_actions.rename(tie.subscriber, "Kari")
-    preferences.pause(tie, NOW.date())
-    preferences.unsubscribe(tie.pk, NOW)
-    preferences.unsubscribe(tie.pk, NOW)
+    admin_actions.set_tags(subscription, ["film"])
+    admin_actions.rename(subscription.subscriber, "Kari")
+    preferences.pause(subscription, NOW.date())
+    preferences.unsubscribe(subscription.pk, NOW)
+    preferences.unsubscribe(subscription.pk, NOW)
     assert kinds() == ["subscriber.joined", *["subscriber.changed"] * 3, "subscriber.left"]
     assert "kari" not in str(list(RecordedEvent.objects.values())).lower()
 
@@ -67,14 +67,14 @@ def test_erasing_a_subscriber_records_that_they_left() -> None:
     ("kind", "event"), [(Bounce.Kind.HARD, "email.bounced"), (Bounce.Kind.COMPLAINT, "email.complained")]
 )
 def test_bounces_are_recorded(kind: Bounce.Kind, event: str) -> None:
-    tie, edition = reader(), make.draft("Et hus ved havet")
+    subscription, edition = reader(), make.draft("Et hus ved havet")
     Edition.objects.update(began_at=NOW)
-    delivery = Delivery(edition=edition, number=1, subscription_id=tie.pk)
+    delivery = Delivery(edition=edition, number=1, subscription_id=subscription.pk)
     delivery.save(force_insert=True)
     bounce = Bounce.objects.create(edition=edition, number=1, kind=kind, status="5.1.1", mail="x", at=NOW)
     policy.follow(bounce, delivery, NOW)
     found = RecordedEvent.objects.get(kind=event)
-    assert (found.subscription, found.data) == (tie.pk, {"kind": kind, "status": "5.1.1"})
+    assert (found.subscription, found.data) == (subscription.pk, {"kind": kind, "status": "5.1.1"})
 
 
 def test_an_event_that_is_rolled_back_is_not_delivered() -> None:

@@ -27,12 +27,12 @@ def crashed(tmp_path: Path) -> Callable[[str], Letter]:
     config.use(replace(found, delivery=replace(found.delivery, journal=str(tmp_path / "journal"))))
 
     def crash(when: str) -> Letter:
-        tie = samples.subscribe(["anna@example.org"])[0]
+        subscription = samples.subscribe(["anna@example.org"])[0]
         leased = NOW + timedelta(minutes=5)
         row = Letter.objects.create(
             kind=Letter.Kind.ASK,
-            subscriber=tie.subscriber,
-            subscription=tie,
+            subscriber=subscription.subscriber,
+            subscription=subscription,
             newsletter=NAME,
             created=NOW,
             due=NOW,

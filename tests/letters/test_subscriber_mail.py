@@ -262,9 +262,9 @@ def welcome(tmp_path: Path) -> str:
     """Return the text of a welcome letter to Anna, as it is sent."""
     configuration = replace(configured(), file=tmp_path / "config.toml")
     person = Subscriber.objects.named("anna@example.org", "anna@example.org", language="en")
-    tie = Subscription.objects.create(subscriber=person, newsletter=NAME, state=Subscription.State.ACTIVE)
+    subscription = Subscription.objects.create(subscriber=person, newsletter=NAME, state=Subscription.State.ACTIVE)
     Letter.objects.create(
-        kind=Letter.Kind.WELCOME, subscriber=person, subscription=tie, newsletter=NAME, created=NOW, due=NOW
+        kind=Letter.Kind.WELCOME, subscriber=person, subscription=subscription, newsletter=NAME, created=NOW, due=NOW
     )
     assert subscriber_mail.send_due(configuration, NOW) == 1
     (path,) = (tmp_path / "mails" / "new").iterdir()
@@ -273,8 +273,8 @@ def welcome(tmp_path: Path) -> str:
     html, text = mail.get_body(("html",)), mail.get_body(("plain",))
     assert html is not None
     assert text is not None
-    assert f"http://localhost:8000/p/{link_token(tie.pk)}" in html.get_content()
-    assert f"http://localhost:8000/p/{link_token(tie.pk)}" in text.get_content()
+    assert f"http://localhost:8000/p/{link_token(subscription.pk)}" in html.get_content()
+    assert f"http://localhost:8000/p/{link_token(subscription.pk)}" in text.get_content()
     return str(text.get_content()).replace("\r\n", "\n")
 
 
@@ -325,11 +325,16 @@ def test_the_question_whether_a_reader_still_wants_it_has_a_header_to_unsubscrib
     )
     config.use(configuration)
     links = set[str]()
-    for tie in samples.subscribe([f"r{number}@example.org" for number in range(readers)]):
+    for subscription in samples.subscribe([f"r{number}@example.org" for number in range(readers)]):
         Letter.objects.create(
-            kind=Letter.Kind.ASK, subscriber=tie.subscriber, subscription=tie, newsletter=NAME, created=NOW, due=NOW
+            kind=Letter.Kind.ASK,
+            subscriber=subscription.subscriber,
+            subscription=subscription,
+            newsletter=NAME,
+            created=NOW,
+            due=NOW,
         )
-        links.add(f"<http://localhost:8000/u/{link_token(tie.pk)}>")
+        links.add(f"<http://localhost:8000/u/{link_token(subscription.pk)}>")
     assert subscriber_mail.send_due(configuration, NOW) == readers
     mails = [email.message_from_bytes(path.read_bytes()) for path in (tmp_path / "mails" / "new").iterdir()]
     assert {mail["List-Unsubscribe"] for mail in mails} == links

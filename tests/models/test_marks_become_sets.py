@@ -64,8 +64,13 @@ class Old:
 def had(apps: Any) -> tuple[dict[str, str], dict[str, str | None]]:
     """Return the bases and the sets after the upgrade, None for that of the base."""
     rows = apps.get_model("subscribers", "Base").objects.using(ALIAS).select_related("offered")
-    ties = apps.get_model("subscribers", "Subscription").objects.using(ALIAS).select_related("offered", "subscriber")
-    sets = {tie.subscriber.key: tie.offered.posts if tie.offered else None for tie in ties}
+    subscriptions = (
+        apps.get_model("subscribers", "Subscription").objects.using(ALIAS).select_related("offered", "subscriber")
+    )
+    sets = {
+        subscription.subscriber.key: subscription.offered.posts if subscription.offered else None
+        for subscription in subscriptions
+    }
     return {base.cadence: base.offered.posts for base in rows}, sets
 
 

@@ -106,8 +106,8 @@ class FastSite(OracleSite):
         admin_actions.add(address, NAME, confirm_by_mail=True, cadence=cadence, topics=topics)
         asked = Consent.objects.filter(subscription__subscriber__key=address, confirmed_at=None).latest("pk")
         signup.confirm(self.configuration, timed_token(Purpose.CONFIRM, asked.pk, 3_600), self.now)
-        tie = self._tie(reader)
-        return tie.cadence, frozenset(filter(None, tie.topics.split(",")))
+        subscription = self._tie(reader)
+        return subscription.cadence, frozenset(filter(None, subscription.topics.split(",")))
 
     def _import(self, lines: Sequence[tuple[str, str]], *, undo: bool) -> bool:
         with NamedTemporaryFile("w", suffix=".csv") as file:

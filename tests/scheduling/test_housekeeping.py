@@ -32,7 +32,7 @@ from subscribers import preferences
 from subscribers.models import Base, Consent, Hits, Letter, OfferedSet, Subscriber, Subscription
 from tests.conftest import Site
 from tests.site_texts import with_daily
-from tests.subscribers.make import subscription
+from tests.subscribers.make import add_subscription
 
 NOW = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -183,7 +183,7 @@ def test_images_old_deliveries_and_the_recovery_log_have_their_turn(monkeypatch:
 
 @pytest.mark.django_db
 def test_letters_are_kept_for_30_days_after_they_were_sent_or_given_up() -> None:
-    tie, limit = subscription(joined=NOW), NOW - 30 * DAY
+    subscription, limit = add_subscription(joined=NOW), NOW - 30 * DAY
     for name, fields in {
         "sent": {"sent_at": limit - SECOND},
         "just sent": {"sent_at": limit},
@@ -192,7 +192,12 @@ def test_letters_are_kept_for_30_days_after_they_were_sent_or_given_up() -> None
         "waiting": {},
     }.items():
         Letter.objects.create(
-            kind="me", subscriber=tie.subscriber, newsletter="kinaforum", problem=name, created=limit - DAY, **fields
+            kind="me",
+            subscriber=subscription.subscriber,
+            newsletter="kinaforum",
+            problem=name,
+            created=limit - DAY,
+            **fields,
         )
     assert tidied(Letter, "problem") == {"just sent", "just given up", "waiting"}
 
@@ -203,9 +208,9 @@ def test_unconfirmed_requests_are_kept_for_30_days() -> None:
     pending, states = Subscription.State.PENDING, Subscription.State
 
     def asked(name: str, created: datetime, at: datetime, how: str = "form", state: str = pending) -> None:
-        tie = subscription(f"{name}@reader.example", state=state, joined=created)
-        Subscriber.objects.filter(pk=tie.subscriber_id).update(created=created)
-        Consent.objects.create(subscription=tie, how=how, at=at)
+        subscription = add_subscription(f"{name}@reader.example", state=state, joined=created)
+        Subscriber.objects.filter(pk=subscription.subscriber_id).update(created=created)
+        Consent.objects.create(subscription=subscription, how=how, at=at)
 
     asked("old", limit - SECOND, limit - SECOND)
     asked("young", limit, limit - SECOND)
@@ -230,10 +235,10 @@ def test_sets_of_posts_are_deleted_that_no_subscription_and_no_base_has() -> Non
     def key(newsletter: str, *ordinals: int) -> int:
         return OfferedSet.objects.key_of(newsletter, Ordinals.of(ordinals))
 
-    tie = subscription(joined=NOW - DAY)
+    subscription = add_subscription(joined=NOW - DAY)
     states = dict(enumerate(Subscription.State.values, start=1))
     for number, state in states.items():
-        Subscription.objects.filter(pk=tie.pk).update(state=state, offered=key("kinaforum", number))
+        Subscription.objects.filter(pk=subscription.pk).update(state=state, offered=key("kinaforum", number))
         assert tidied(OfferedSet, "posts") == {str(number)}
     for cadence, ordinal, is_on in (("day", 8, True), ("week", 9, False)):
         Base.objects.create(newsletter="daily", cadence=cadence, offered_id=key("daily", ordinal), is_on=is_on)
@@ -245,9 +250,9 @@ def test_sets_of_posts_are_deleted_that_no_subscription_and_no_base_has() -> Non
 
 @pytest.mark.django_db
 def test_subscribers_who_left_three_years_ago_are_erased() -> None:
-    tie = subscription(joined=NOW - 2000 * DAY)
+    subscription = add_subscription(joined=NOW - 2000 * DAY)
     Subscriber.objects.update(created=NOW - 2000 * DAY)
-    preferences.unsubscribe(tie.pk, NOW - 3 * 366 * DAY)
+    preferences.unsubscribe(subscription.pk, NOW - 3 * 366 * DAY)
     assert tidied(Subscriber, "key", NOW) == {"kari@reader.example"}
     assert tidied(Subscriber, "key", NOW + SECOND) == set()
 

@@ -51,13 +51,13 @@ class Newsletter:
         collected(*self.listed.values(), now=self.now)
 
     def subscribe(self, name: str, cadence: str = "") -> None:
-        tie = subscribe([f"{name}@reader.example"])[0]
-        Subscription.objects.filter(pk=tie.pk).update(cadence=cadence)
+        subscription = subscribe([f"{name}@reader.example"])[0]
+        Subscription.objects.filter(pk=subscription.pk).update(cadence=cadence)
 
     def choose(self, name: str, cadence: str) -> None:
-        preferences.choose_cadence(self.tie(name), cadence)
+        preferences.choose_cadence(self.subscription(name), cadence)
 
-    def tie(self, name: str) -> Subscription:
+    def subscription(self, name: str) -> Subscription:
         return Subscription.objects.get(subscriber__address=f"{name}@reader.example")
 
     def wait(self, **times: float) -> None:

@@ -40,8 +40,8 @@ def subscribe(addresses: Iterable[str], newsletter: str = NEWSLETTER) -> list[Su
     """Create people with an active subscription, in this order."""
     people = [Subscriber(address=a, key=a.lower(), **Subscriber.hashed(a.lower())) for a in addresses]
     people = Subscriber.objects.bulk_create(people, batch_size=500)
-    ties = [Subscription(subscriber=p, newsletter=newsletter, state=Subscription.State.ACTIVE) for p in people]
-    return Subscription.objects.bulk_create(ties, batch_size=500)
+    subscriptions = [Subscription(subscriber=p, newsletter=newsletter, state=Subscription.State.ACTIVE) for p in people]
+    return Subscription.objects.bulk_create(subscriptions, batch_size=500)
 
 
 def readers(count: int, domain: str = "reader.example") -> list[Subscription]:

@@ -221,7 +221,7 @@ def test_an_older_post_that_some_readers_lack_comes_though_the_others_leave_befo
     window = RequestedWindow(until=paper.now + timedelta(seconds=1))
     made = draft.make(config.current(), kinaforum().at("week"), window, now=paper.now, read_sources=False)
     for name in ("first", "second"):
-        preferences.unsubscribe(paper.tie(name).pk, paper.now)
+        preferences.unsubscribe(paper.subscription(name).pk, paper.now)
     paper.wait(seconds=1)
     paper.deliver(approval.approve(config.current(), made, now=paper.now))
     assert sorted(paper.mailed["daily"]) == ["one", "two"]

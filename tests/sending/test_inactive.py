@@ -125,16 +125,16 @@ def test_an_archived_newsletter_keeps_its_pages_and_its_unsubscribe_links(client
     Edition.objects.update(published_at=samples.NOW)
     ApprovedContent.objects.update(html="<html><body><p>Week 6</p></body></html>")
     as_now("archived")
-    tie = Subscription.objects.get()
+    subscription = Subscription.objects.get()
     assert client.get(f"/n/kinaforum/{edition.period}/").status_code == 200
     listed = client.get("/n/kinaforum/").content.decode()
     assert edition.period in listed
     assert "/subscribe" not in listed
-    link = f"/u/{link_token(tie.pk)}"
+    link = f"/u/{link_token(subscription.pk)}"
     assert client.get(link).status_code == 200
     assert client.post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
-    tie.refresh_from_db()
-    assert tie.state == Subscription.State.UNSUBSCRIBED
+    subscription.refresh_from_db()
+    assert subscription.state == Subscription.State.UNSUBSCRIBED
 
 
 def test_nobody_can_sign_up_for_an_archived_newsletter(client: Client) -> None:

@@ -100,7 +100,7 @@ def test_newcomers_get_nothing_that_was_dealt_with_before(paper: Newsletter, tmp
 
 def test_who_comes_back_gets_nothing_that_was_dealt_with_meanwhile(paper: Newsletter) -> None:
     admin_actions.add(NEW, "kinaforum", consent="at the till")
-    preferences.unsubscribe(paper.tie("new").pk, paper.now)
+    preferences.unsubscribe(paper.subscription("new").pk, paper.now)
     paper.publish("later")
     paper.send("day")
     paper.configure("month")
@@ -142,7 +142,9 @@ def test_bases_are_brought_in_step_before_an_undone_import_brings_somebody_back(
     states: list[tuple[str, set[str]]] = []
 
     def see(newsletter: str, **_: object) -> None:
-        states.append((paper.tie("new").state, {name for name, base in bases_of(newsletter).items() if base.is_on}))
+        states.append(
+            (paper.subscription("new").state, {name for name, base in bases_of(newsletter).items() if base.is_on})
+        )
 
     subscriptions_starting.connect(see)
     try:
@@ -150,13 +152,13 @@ def test_bases_are_brought_in_step_before_an_undone_import_brings_somebody_back(
     finally:
         subscriptions_starting.disconnect(see)
     assert states == [(Subscription.State.UNSUBSCRIBED, {"month"})]
-    assert paper.tie("new").state == Subscription.State.ACTIVE
+    assert paper.subscription("new").state == Subscription.State.ACTIVE
 
 
 def test_a_subscription_that_was_read_earlier_does_not_restore_what_was_offered(paper: Newsletter) -> None:
     """It is stored whole, as forms and commands do, after an audience was fixed."""
     paper.choose("daily", "week")
-    before = paper.tie("daily")
+    before = paper.subscription("daily")
     assert before.offered_id is not None
     paper.publish("five")
     paper.send("week")

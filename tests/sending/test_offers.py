@@ -65,7 +65,7 @@ def test_readers_of_variants_that_are_too_many_wait_at_most_two_editions(
         edition = approved(paper)
         if number == 0:
             paper.choose("daily", "week")
-            expected = paper.tie("daily").offered
+            expected = paper.subscription("daily").offered
             assert expected is not None
         else:
             edition.variants.exclude(position=0).delete()
@@ -73,13 +73,13 @@ def test_readers_of_variants_that_are_too_many_wait_at_most_two_editions(
         paper.wait(days=7)
     assert sorted(paper.mailed["weekly"]) == ["one", "p0", "p1", "p2"]
     assert sorted(paper.mailed["daily"]) == ["one", "p0", "p1", "p2"]
-    assert paper.tie("daily").waited == 0
+    assert paper.subscription("daily").waited == 0
 
 
 def test_sets_of_paused_readers_grow_without_an_email(paper: Newsletter) -> None:
-    preferences.pause(paper.tie("weekly"), date(9000, 1, 1))
+    preferences.pause(paper.subscription("weekly"), date(9000, 1, 1))
     paper.deliver(approved(paper))
-    preferences.pause(paper.tie("weekly"), None)
+    preferences.pause(paper.subscription("weekly"), None)
     paper.wait(days=7)
     paper.publish("two")
     paper.deliver(approved(paper))
@@ -92,7 +92,7 @@ def test_too_few_posts_on_topic_wait_for_the_next_edition() -> None:
     paper = Newsletter(NOW)
     for name, picks in (("all", ""), ("film", "film")):
         paper.subscribe(name)
-        preferences.choose_topics(paper.tie(name), [picks] if picks else [], NOW - DAY)
+        preferences.choose_topics(paper.subscription(name), [picks] if picks else [], NOW - DAY)
     listed = [found("a", NOW - DAY, categories=("film",)), found("b", NOW - DAY)]
     collected(*listed)
     paper.deliver(approved(paper))
@@ -111,7 +111,7 @@ def test_a_letter_to_a_segment_is_offered_to_those_who_get_it(paper: Newsletter)
     letter = standalone.make(config.current(), kinaforum(), now=paper.now, subject="Hei")
     for each in Post.objects.all():
         editing.include(config.current(), letter, "e@example.org", None, each.pk, paper.now)
-    Subscription.objects.filter(pk=paper.tie("weekly").pk).update(tags="|oslo|")
+    Subscription.objects.filter(pk=paper.subscription("weekly").pk).update(tags="|oslo|")
     Edition.objects.filter(pk=letter.pk).update(segment="oslo", segment_where="tag = oslo")
     paper.deliver(approval.approve(config.current(), Edition.objects.get(pk=letter.pk), now=paper.now))
     assert sorted(paper.mailed["weekly"]) == ["old", "one"]
@@ -123,10 +123,10 @@ def test_a_letter_to_a_segment_is_offered_to_those_who_get_it(paper: Newsletter)
 
 
 def test_who_leaves_and_comes_back_gets_nothing_twice_nor_what_was_dealt_with(paper: Newsletter) -> None:
-    preferences.unsubscribe(paper.tie("daily").pk, paper.now)
+    preferences.unsubscribe(paper.subscription("daily").pk, paper.now)
     paper.publish("two")
     paper.send("day")
-    Subscription.objects.filter(pk=paper.tie("daily").pk).update(state=Subscription.State.ACTIVE)
+    Subscription.objects.filter(pk=paper.subscription("daily").pk).update(state=Subscription.State.ACTIVE)
     paper.choose("daily", "week")
     paper.publish("three")
     paper.deliver(approved(paper))
@@ -165,7 +165,7 @@ def test_a_set_that_is_replaced_and_deleted_while_readers_are_counted_is_read_ag
 ) -> None:
     edition = draft.make(config.current(), kinaforum(), now=paper.now, read_sources=False)
     before, after = (OfferedSet.objects.key_of("kinaforum", Ordinals.of(posts)) for posts in ([7], [7, 8]))
-    Subscription.objects.filter(pk=paper.tie("weekly").pk).update(offered=before)
+    Subscription.objects.filter(pk=paper.subscription("weekly").pk).update(offered=before)
 
     def with_housekeeping(keys: Iterable[int | None]) -> dict[int, Ordinals]:
         Subscription.objects.filter(offered=before).update(offered=after)
@@ -173,7 +173,7 @@ def test_a_set_that_is_replaced_and_deleted_while_readers_are_counted_is_read_ag
         return sets_of(keys)
 
     monkeypatch.setattr(readers, "sets_of", with_housekeeping)
-    [group] = readers.groups_of(Subscription.objects.filter(pk=paper.tie("weekly").pk), kinaforum(), edition)
+    [group] = readers.groups_of(Subscription.objects.filter(pk=paper.subscription("weekly").pk), kinaforum(), edition)
     assert (group.key, str(group.had)) == (after, "7:8")
 
 
@@ -185,7 +185,7 @@ def test_what_is_stored_about_a_person_says_what_was_offered_and_what_is_due(pap
 
 
 def test_what_was_offered_names_the_edition_whose_variant_a_person_got(paper: Newsletter) -> None:
-    subscription = paper.tie("daily")
+    subscription = paper.subscription("daily")
     paper.publish("two", "three", "four", "five")
     posts = {name: Post.objects.get(title=f"Post {name}") for name in ("two", "three", "four", "five")}
     had = Ordinals.of(post.ordinal for post in posts.values())
@@ -214,5 +214,5 @@ def test_what_was_offered_names_the_edition_whose_variant_a_person_got(paper: Ne
 
 
 def _stored(paper: Newsletter, name: str) -> tuple[list[tuple[str, str]], list[str]]:
-    [posts] = preferences.personal_data_of(paper.tie(name).subscriber)["posts"]
+    [posts] = preferences.personal_data_of(paper.subscription(name).subscriber)["posts"]
     return [(post["title"], post["edition"]) for post in posts["offered"]], [post["title"] for post in posts["due"]]

@@ -73,13 +73,13 @@ def test_two_processes_never_hold_the_same_number() -> None:
 
 
 def test_a_reader_has_their_own_link_and_a_constant_message_id() -> None:
-    ties = samples.readers(2)
+    subscriptions = samples.readers(2)
     edition = samples.begun(samples.queued())
     box = samples.outbox()
     first, second = sorted(box.begin(box.next(2)).readers)
     assert (first.address, second.address) == ("r1@reader.example", "r2@reader.example")
-    assert tokens.read_link(second.token) == ties[1].pk
-    assert first.message_id == audience.message_ids(edition.pk, ties[0].pk)[0] != second.message_id
+    assert tokens.read_link(second.token) == subscriptions[1].pk
+    assert first.message_id == audience.message_ids(edition.pk, subscriptions[0].pk)[0] != second.message_id
 
 
 @pytest.mark.parametrize("state", [State.PAUSED, State.CANCELLED, State.SENT, State.QUEUED])
@@ -95,42 +95,42 @@ def test_an_edition_of_another_provider_s_newsletter_is_left_alone() -> None:
     assert other.next(10) is None
 
 
-def leave(tie: Subscription) -> None:
-    Subscription.objects.filter(pk=tie.pk).update(state=Subscription.State.UNSUBSCRIBED)
+def leave(subscription: Subscription) -> None:
+    Subscription.objects.filter(pk=subscription.pk).update(state=Subscription.State.UNSUBSCRIBED)
 
 
-def suppress(tie: Subscription) -> None:
-    Suppression.objects.suppress(tie.subscriber.key, Suppression.Reason.COMPLAINED)
+def suppress(subscription: Subscription) -> None:
+    Suppression.objects.suppress(subscription.subscriber.key, Suppression.Reason.COMPLAINED)
 
 
-def suppress_domain(tie: Subscription) -> None:
-    Suppression.objects.suppress_domain(tie.subscriber.domain, Suppression.Reason.BY_HAND)
+def suppress_domain(subscription: Subscription) -> None:
+    Suppression.objects.suppress_domain(subscription.subscriber.domain, Suppression.Reason.BY_HAND)
 
 
-def rest(tie: Subscription) -> None:
-    Subscription.objects.filter(pk=tie.pk).update(paused_until=timezone.now().date() + timedelta(days=30))
+def rest(subscription: Subscription) -> None:
+    Subscription.objects.filter(pk=subscription.pk).update(paused_until=timezone.now().date() + timedelta(days=30))
 
 
-def forget(tie: Subscription) -> None:
-    tie.subscriber.delete()
+def forget(subscription: Subscription) -> None:
+    subscription.subscriber.delete()
 
 
 @pytest.mark.parametrize("act", [leave, suppress, suppress_domain, rest, forget])
 def test_a_subscriber_who_unsubscribed_after_the_claim_is_skipped(act: Callable[[Subscription], None]) -> None:
-    ties = samples.subscribe(["a@one.example", "b@two.example"])
+    subscriptions = samples.subscribe(["a@one.example", "b@two.example"])
     edition = samples.begun(samples.queued())
     box = samples.outbox()
     batch = box.next(10)
-    act(ties[1])
+    act(subscriptions[1])
     assert reached(box.begin(batch)) == [1]
     assert progress.counts(edition).skipped == 1
     assert Result.objects.get(number=2).kind == DeliveryStatus.SKIPPED
 
 
 def test_a_subscriber_who_was_erased_before_the_claim_is_skipped_for_good() -> None:
-    ties = samples.readers(2)
+    subscriptions = samples.readers(2)
     edition = samples.begun(samples.queued())
-    ties[0].subscriber.delete()
+    subscriptions[0].subscriber.delete()
     box = samples.outbox()
     batch = samples.claim(box, 10)
     assert reached(box.begin(batch)) == [2]

@@ -42,7 +42,7 @@ def approved(paper: Newsletter) -> Edition:
 
 def join(paper: Newsletter, name: str, *topics: str) -> None:
     paper.subscribe(name)
-    Subscription.objects.filter(pk=paper.tie(name).pk).update(topics=",".join(topics))
+    Subscription.objects.filter(pk=paper.subscription(name).pk).update(topics=",".join(topics))
 
 
 def sent(paper: Newsletter, edition: Edition) -> dict[str, list[str]]:
@@ -66,7 +66,7 @@ def test_topics_are_configured_for_the_first_time(paper: Newsletter) -> None:
     paper.configure(topics={"film": FILM, "books": BOOKS})
     join(paper, "fan", "film")
     join(paper, "reader", "film", "books")
-    preferences.choose_topics(paper.tie("all"), ["books"], paper.now)
+    preferences.choose_topics(paper.subscription("all"), ["books"], paper.now)
     assert sent(paper, edition) == {
         "all": ["books", "essay", "film", "laterbooks"],
         "fan": ["film", "laterfilm"],

@@ -48,9 +48,9 @@ def _approved(draft: Edition, now: datetime) -> WelcomeLetter:
 
 def reader(address: str, at: datetime = NOW) -> Subscription:
     """A reader who confirmed at a time."""
-    tie = subscribe([address])[0]
-    Subscription.objects.filter(pk=tie.pk).update(welcome_from=at, joined=at)
-    return tie
+    subscription = subscribe([address])[0]
+    Subscription.objects.filter(pk=subscription.pk).update(welcome_from=at, joined=at)
+    return subscription
 
 
 def sent(now: datetime) -> list[tuple[str, str]]:
@@ -121,20 +121,20 @@ def test_imported_readers_get_none() -> None:
 @pytest.mark.parametrize("how", ["left", "paused", "blocked"])
 def test_a_subscriber_who_left_paused_or_is_blocked_gets_none(how: str) -> None:
     letter(3)
-    tie = reader("anna@reader.example", NOW)
+    subscription = reader("anna@reader.example", NOW)
     if how == "left":
-        preferences.unsubscribe(tie.pk, NOW + DAY)
+        preferences.unsubscribe(subscription.pk, NOW + DAY)
     elif how == "paused":
-        preferences.pause(tie, (NOW + 30 * DAY).date())
+        preferences.pause(subscription, (NOW + 30 * DAY).date())
     else:
-        Suppression.objects.suppress(tie.subscriber.key, Suppression.Reason.COMPLAINED)
+        Suppression.objects.suppress(subscription.subscriber.key, Suppression.Reason.COMPLAINED)
     assert sent(NOW + 4 * DAY) == []
 
 
 def test_a_subscriber_who_returns_soon_gets_the_letters_due_meanwhile() -> None:
     letter(3)
-    tie = reader("anna@reader.example", NOW)
-    preferences.pause(tie, (NOW + 5 * DAY).date())
+    subscription = reader("anna@reader.example", NOW)
+    preferences.pause(subscription, (NOW + 5 * DAY).date())
     assert sent(NOW + 4 * DAY) == []
     assert sent(NOW + 6 * DAY) == [("kinaforum/welcome-1", "anna@reader.example")]
 
@@ -147,10 +147,10 @@ def test_a_letter_more_than_a_week_late_is_left_out() -> None:
 
 def test_a_subscriber_who_leaves_and_returns_gets_no_letter_again() -> None:
     letter(0)
-    tie = reader("anna@reader.example", NOW + HOUR)
+    subscription = reader("anna@reader.example", NOW + HOUR)
     assert len(sent(NOW + HOUR)) == 1
-    preferences.unsubscribe(tie.pk, NOW + DAY)
-    Subscription.objects.filter(pk=tie.pk).update(state=Subscription.State.ACTIVE, welcome_from=NOW + 2 * DAY)
+    preferences.unsubscribe(subscription.pk, NOW + DAY)
+    Subscription.objects.filter(pk=subscription.pk).update(state=Subscription.State.ACTIVE, welcome_from=NOW + 2 * DAY)
     assert sent(NOW + 2 * DAY) == []
 
 
@@ -242,9 +242,9 @@ def test_the_archive_does_not_list_it() -> None:
 
 def test_the_ledger_is_deleted_with_the_person() -> None:
     letter(0)
-    tie = reader("anna@reader.example", NOW + HOUR)
+    subscription = reader("anna@reader.example", NOW + HOUR)
     sent(NOW + HOUR)
-    tie.subscriber.delete()
+    subscription.subscriber.delete()
     assert not WelcomeMail.objects.exists()
 
 

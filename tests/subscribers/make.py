@@ -11,7 +11,7 @@ from subscribers.models import Letter, Subscriber, Subscription
 AT = datetime(2026, 2, 6, 12, tzinfo=UTC)
 
 
-def subscription(
+def add_subscription(
     address: str = "kari@reader.example",
     newsletter: str = "kinaforum",
     state: str = Subscription.State.ACTIVE,

@@ -5,7 +5,7 @@ import pytest
 from subscribers import admin_actions
 from subscribers.addresses import AddressProblem
 from subscribers.models import Consent, Subscription, Suppression
-from tests.subscribers.make import only_letter, subscription
+from tests.subscribers.make import add_subscription, only_letter
 
 pytestmark = pytest.mark.django_db
 State = Subscription.State
@@ -32,13 +32,13 @@ def test_adding_refuses_blocked_addresses(reason: str) -> None:
 
 
 def test_adding_refuses_people_who_unsubscribed() -> None:
-    subscription(state=State.UNSUBSCRIBED)
+    add_subscription(state=State.UNSUBSCRIBED)
     with pytest.raises(admin_actions.ActionRefused, match="has unsubscribed from kinaforum; ask them"):
         admin_actions.add("kari@reader.example", "kinaforum")
 
 
 def test_showing() -> None:
-    subscription()
+    add_subscription()
     assert admin_actions.show("KARI@reader.example")["subscriptions"][0]["newsletter"] == "kinaforum"
     Suppression.objects.suppress("ola@reader.example", Suppression.Reason.ERASED)
     assert admin_actions.show("ola@reader.example")["suppressions"][0]["reason"] == "erased"
@@ -47,8 +47,8 @@ def test_showing() -> None:
 
 
 def test_removing_from_one_and_from_all() -> None:
-    subscription()
-    subscription(newsletter="daily")
+    add_subscription()
+    add_subscription(newsletter="daily")
     assert admin_actions.remove("kari@reader.example", "daily") == 1
     assert not Suppression.objects.exists()
     assert admin_actions.remove("kari@reader.example") == 1

@@ -15,7 +15,7 @@ from subscribers import asking, preferences
 from subscribers.letters import compose
 from subscribers.models import Letter, Subscription, Suppression
 from subscribers.tokens import link_token
-from tests.subscribers.make import subscription
+from tests.subscribers.make import add_subscription
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 2, 6, 12, tzinfo=UTC)
@@ -32,10 +32,10 @@ def newsletter(ask_again: str = "24 months") -> Newsletter:
 
 def reader(number: int = 1, days: int = 800) -> Subscription:
     """A reader who confirmed so many days ago, and gave no sign since."""
-    tie = subscription(f"r{number}@reader.example")
+    subscription = add_subscription(f"r{number}@reader.example")
     at = NOW - days * DAY
-    Subscription.objects.filter(pk=tie.pk).update(created=at, joined=at, heard_at=at)
-    return tie
+    Subscription.objects.filter(pk=subscription.pk).update(created=at, joined=at, heard_at=at)
+    return subscription
 
 
 def asked(at: datetime = NOW) -> int:
@@ -49,34 +49,34 @@ def test_nobody_is_asked_by_default() -> None:
 
 def test_a_silent_reader_is_asked_once() -> None:
     newsletter()
-    tie = reader()
+    subscription = reader()
     assert [asked(NOW + days * DAY) for days in (0, 1, 40, 400)] == [1, 0, 0, 0]
-    assert Letter.objects.get().subscription == tie
+    assert Letter.objects.get().subscription == subscription
 
 
 @pytest.mark.parametrize("sign", ["pause", "cadence", "profile", "recent"])
 def test_an_active_subscriber_is_not_asked(sign: str) -> None:
     newsletter()
-    tie = reader(days=30 if sign == "recent" else 800)
+    subscription = reader(days=30 if sign == "recent" else 800)
     if sign == "pause":
-        preferences.pause(tie, None)
+        preferences.pause(subscription, None)
     elif sign == "cadence":
-        preferences.choose_cadence(tie, "")
+        preferences.choose_cadence(subscription, "")
     elif sign == "profile":
-        preferences.update_profile(tie.subscriber, name="Ola", language="nb")
+        preferences.update_profile(subscription.subscriber, name="Ola", language="nb")
     assert asked() == 0
 
 
 @pytest.mark.parametrize("state", ["left", "paused", "blocked", "pending"])
 def test_a_subscriber_who_receives_nothing_is_not_asked(state: str) -> None:
     newsletter()
-    tie = reader()
+    subscription = reader()
     if state == "left":
-        preferences.unsubscribe(tie.pk, NOW)
+        preferences.unsubscribe(subscription.pk, NOW)
     elif state == "paused":
         Subscription.objects.update(paused_until=(NOW + 30 * DAY).date())
     elif state == "blocked":
-        Suppression.objects.suppress(tie.subscriber.key, Suppression.Reason.BOUNCED)
+        Suppression.objects.suppress(subscription.subscriber.key, Suppression.Reason.BOUNCED)
     else:
         Subscription.objects.update(state=Subscription.State.PENDING)
     assert asked() == 0
@@ -84,8 +84,8 @@ def test_a_subscriber_who_receives_nothing_is_not_asked(state: str) -> None:
 
 def test_imported_readers_count_from_the_import() -> None:
     newsletter()
-    tie = reader(days=30)
-    Subscription.objects.filter(pk=tie.pk).update(joined=NOW - 3000 * DAY, heard_at=None)
+    subscription = reader(days=30)
+    Subscription.objects.filter(pk=subscription.pk).update(joined=NOW - 3000 * DAY, heard_at=None)
     assert asked() == 0
 
 
@@ -108,9 +108,9 @@ def test_asking_again_on_a_day_asks_nobody_more() -> None:
 
 def test_the_link_answers_only_with_the_button(client: Client) -> None:
     newsletter()
-    tie = reader()
+    subscription = reader()
     asked()
-    address = f"/still/{link_token(tie.pk)}"
+    address = f"/still/{link_token(subscription.pk)}"
     before = Subscription.objects.get().heard_at
     assert client.get(address).status_code == 200
     assert Subscription.objects.get().heard_at == before
@@ -121,18 +121,18 @@ def test_the_link_answers_only_with_the_button(client: Client) -> None:
 
 def test_a_subscriber_who_does_not_answer_is_listed_and_stays_subscribed() -> None:
     newsletter()
-    tie = reader()
+    subscription = reader()
     asked()
     assert not asking.unanswered(newsletter(), NOW + 29 * DAY).exists()
-    assert list(asking.unanswered(newsletter(), NOW + 31 * DAY)) == [tie]
+    assert list(asking.unanswered(newsletter(), NOW + 31 * DAY)) == [subscription]
     assert Subscription.objects.get().state == Subscription.State.ACTIVE
 
 
 def test_a_subscriber_who_answered_is_asked_again_after_the_same_time() -> None:
     newsletter()
-    tie = reader()
+    subscription = reader()
     asked()
-    asking.heard([tie.pk], NOW + DAY)
+    asking.heard([subscription.pk], NOW + DAY)
     assert asked(NOW + 700 * DAY) == 0
     assert asked(NOW + 735 * DAY) == 1
 
@@ -140,25 +140,25 @@ def test_a_subscriber_who_answered_is_asked_again_after_the_same_time() -> None:
 @pytest.mark.parametrize("happened", ["left", "heard"])
 def test_the_question_is_not_sent_to_who_left_or_answered_meanwhile(happened: str) -> None:
     newsletter()
-    tie = reader()
+    subscription = reader()
     asked()
     if happened == "left":
-        preferences.unsubscribe(tie.pk, NOW)
+        preferences.unsubscribe(subscription.pk, NOW)
     else:
-        asking.heard([tie.pk], NOW)
+        asking.heard([subscription.pk], NOW)
     assert compose(config.current(), Letter.objects.select_related("subscriber", "subscription").get()) is None
 
 
 def test_the_question_is_in_the_readers_language() -> None:
     newsletter()
-    tie = reader()
-    tie.subscriber.language = "de"
-    tie.subscriber.save()
+    subscription = reader()
+    subscription.subscriber.language = "de"
+    subscription.subscriber.save()
     asked()
     composed = compose(config.current(), Letter.objects.select_related("subscriber", "subscription").get())
     assert composed is not None
     assert composed.context["subject"] == "Möchten Sie Kinaforum weiterhin erhalten?"
-    assert composed.context["link"].endswith(f"/still/{link_token(tie.pk)}")
+    assert composed.context["link"].endswith(f"/still/{link_token(subscription.pk)}")
 
 
 def test_the_page_of_a_test_email_changes_nothing(client: Client) -> None:

@@ -11,55 +11,59 @@ from subscribers.embedding import embedded_form
 from subscribers.models import Base, Consent, OfferedSet, Subscription
 from subscribers.tokens import Purpose, link_token, timed_token
 from tests.factories import NOW, configured
-from tests.subscribers.make import subscription
+from tests.subscribers.make import add_subscription
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def tie() -> Subscription:
+def subscription() -> Subscription:
     configured(cadences=("week", "day", "month"))
-    return subscription()
+    return add_subscription()
 
 
-def _chosen(client: Client, tie: Subscription, cadence: str) -> tuple[int, str]:
-    answer = client.post(f"/p/{link_token(tie.pk)}", {"do": "cadence", "newsletter": "kinaforum", "cadence": cadence})
+def _chosen(client: Client, subscription: Subscription, cadence: str) -> tuple[int, str]:
+    answer = client.post(
+        f"/p/{link_token(subscription.pk)}", {"do": "cadence", "newsletter": "kinaforum", "cadence": cadence}
+    )
     return answer.status_code, answer.text
 
 
 def test_the_page_offers_what_the_newsletter_has_and_shows_the_present_choice(
-    client: Client, tie: Subscription
+    client: Client, subscription: Subscription
 ) -> None:
-    shown = client.get(f"/p/{link_token(tie.pk)}").text
+    shown = client.get(f"/p/{link_token(subscription.pk)}").text
     assert [word in shown for word in ("How often?", "Every day", "Every week", "Every month")] == [True] * 4
     assert 'value="week" checked' in shown
 
 
 def test_without_a_choice_there_is_no_question(client: Client) -> None:
     configured(cadences=())
-    assert "How often?" not in client.get(f"/p/{link_token(subscription().pk)}").text
+    assert "How often?" not in client.get(f"/p/{link_token(add_subscription().pk)}").text
 
 
-def test_a_choice_is_stored_and_the_page_says_when_it_takes_effect(client: Client, tie: Subscription) -> None:
-    status, shown = _chosen(client, tie, "day")
-    tie.refresh_from_db()
-    assert (status, tie.cadence) == (200, "day")
+def test_a_choice_is_stored_and_the_page_says_when_it_takes_effect(client: Client, subscription: Subscription) -> None:
+    status, shown = _chosen(client, subscription, "day")
+    subscription.refresh_from_db()
+    assert (status, subscription.cadence) == (200, "day")
     assert "Saved. The next email comes around" in shown
     assert 'value="day" checked' in shown
 
 
 @pytest.mark.parametrize("cadence", ["", "hour", "post"])
-def test_another_word_changes_nothing_and_says_what_to_do(client: Client, tie: Subscription, cadence: str) -> None:
-    status, shown = _chosen(client, tie, cadence)
-    tie.refresh_from_db()
-    assert (status, tie.cadence) == (400, "")
+def test_another_word_changes_nothing_and_says_what_to_do(
+    client: Client, subscription: Subscription, cadence: str
+) -> None:
+    status, shown = _chosen(client, subscription, cadence)
+    subscription.refresh_from_db()
+    assert (status, subscription.cadence) == (400, "")
     assert "Please choose how often you want this newsletter." in shown
 
 
-def test_a_cadence_that_is_no_longer_offered_counts_as_the_default(client: Client, tie: Subscription) -> None:
+def test_a_cadence_that_is_no_longer_offered_counts_as_the_default(client: Client, subscription: Subscription) -> None:
     Subscription.objects.update(cadence="day")
     configured(cadences=("week", "month"))
-    assert 'value="week" checked' in client.get(f"/p/{link_token(tie.pk)}").text
+    assert 'value="week" checked' in client.get(f"/p/{link_token(subscription.pk)}").text
 
 
 def _asked(client: Client, **fields: str) -> Consent:
@@ -110,28 +114,28 @@ def base(cadence: str, posts: str, *, default: bool = False) -> Base:
     return Base.objects.create(newsletter="kinaforum", cadence=cadence, offered_id=key, is_default=default)
 
 
-def test_a_choice_changes_nothing_of_what_was_offered(tie: Subscription) -> None:
+def test_a_choice_changes_nothing_of_what_was_offered(subscription: Subscription) -> None:
     configured(cadences=("week", "day"))
     base("week", "1:4", default=True)
     base("day", "1:7")
-    preferences.choose_cadence(tie, "day")
-    tie.refresh_from_db()
-    assert (tie.cadence, str(tie.offered)) == ("day", "1:4")
+    preferences.choose_cadence(subscription, "day")
+    subscription.refresh_from_db()
+    assert (subscription.cadence, str(subscription.offered)) == ("day", "1:4")
 
 
-def test_who_comes_back_has_the_base_in_addition(tie: Subscription) -> None:
+def test_who_comes_back_has_the_base_in_addition(subscription: Subscription) -> None:
     configured(cadences=("week", "day"))
     kept = OfferedSet.objects.key_of("kinaforum", Ordinals.parse("1:2,9"))
     Subscription.objects.update(offered=kept)
     base("week", "1:4", default=True)
     base("day", "1:7")
-    preferences.unsubscribe(tie.pk, NOW)
-    tie.refresh_from_db()
-    assert tie.returns
+    preferences.unsubscribe(subscription.pk, NOW)
+    subscription.refresh_from_db()
+    assert subscription.returns
     Subscription.objects.update(state=Subscription.State.ACTIVE)
     bases.update(config.current().newsletters["kinaforum"], NOW)
-    tie.refresh_from_db()
-    assert (tie.returns, str(tie.offered)) == (False, "1:4,9")
-    preferences.choose_cadence(tie, "day")
-    tie.refresh_from_db()
-    assert str(tie.offered) == "1:4,9"
+    subscription.refresh_from_db()
+    assert (subscription.returns, str(subscription.offered)) == (False, "1:4,9")
+    preferences.choose_cadence(subscription, "day")
+    subscription.refresh_from_db()
+    assert str(subscription.offered) == "1:4,9"

@@ -15,7 +15,7 @@ from subscribers.exporting import export_csv, export_json
 from subscribers.importing import import_file
 from subscribers.models import Consent, Subscriber, Subscription
 from subscribers.spreadsheets import escape_formulas, unescape_formulas
-from tests.subscribers.make import AT, subscription
+from tests.subscribers.make import AT, add_subscription
 
 pytestmark = pytest.mark.django_db
 
@@ -49,18 +49,18 @@ def test_escaping_can_be_reversed(text: str) -> None:
 
 def test_every_cell_is_quoted() -> None:
     """LibreOffice splits at commas and semicolons alike, but not inside quotes."""
-    tie = subscription()
-    Subscriber.objects.filter(pk=tie.subscriber_id).update(name="Kari;=1+1")
+    subscription = add_subscription()
+    Subscriber.objects.filter(pk=subscription.subscriber_id).update(name="Kari;=1+1")
     file = io.StringIO(newline="")
     export_csv("kinaforum", file)
     assert '","Kari;\'=1+1","' in file.getvalue()
 
 
 def test_a_row_has_the_current_consent() -> None:
-    tie = subscription("=cmd@reader.example", tags=("film", "oslo"))
-    Consent.objects.create(subscription=tie, how=Consent.How.FORM, text="asked again", at=AT)
+    subscription = add_subscription("=cmd@reader.example", tags=("film", "oslo"))
+    Consent.objects.create(subscription=subscription, how=Consent.How.FORM, text="asked again", at=AT)
     Consent.objects.create(
-        subscription=tie, how=Consent.How.FORM, text="agreed", network="192.0.2.7", at=AT, confirmed_at=AT
+        subscription=subscription, how=Consent.How.FORM, text="agreed", network="192.0.2.7", at=AT, confirmed_at=AT
     )
     file = io.StringIO(newline="")
     assert export_csv("kinaforum", file) == 1
@@ -71,8 +71,8 @@ def test_a_row_has_the_current_consent() -> None:
 
 
 def test_json_is_one_document() -> None:
-    subscription()
-    subscription("ola@reader.example", state=Subscription.State.UNSUBSCRIBED)
+    add_subscription()
+    add_subscription("ola@reader.example", state=Subscription.State.UNSUBSCRIBED)
     file = io.StringIO()
     assert export_json("kinaforum", file) == 2
     assert [row["state"] for row in json.loads(file.getvalue())] == ["active", "unsubscribed"]
@@ -81,14 +81,14 @@ def test_json_is_one_document() -> None:
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
     """Export a paused, a pending and an unsubscribed person, and delete them."""
-    rests = subscription("+kari@reader.example", tags=("film",), language="nn")
+    rests = add_subscription("+kari@reader.example", tags=("film",), language="nn")
     Subscriber.objects.filter(pk=rests.subscriber_id).update(name="=Kari")
     Subscription.objects.filter(pk=rests.pk).update(paused_until=date(2026, 4, 1))
-    waits = subscription("waits@reader.example", state=Subscription.State.PENDING)
-    subscription("left@reader.example", state=Subscription.State.UNSUBSCRIBED)
-    for tie, confirmed in ((rests, AT), (waits, None)):
+    waits = add_subscription("waits@reader.example", state=Subscription.State.PENDING)
+    add_subscription("left@reader.example", state=Subscription.State.UNSUBSCRIBED)
+    for subscription, confirmed in ((rests, AT), (waits, None)):
         Consent.objects.create(
-            subscription=tie,
+            subscription=subscription,
             how=Consent.How.FORM,
             wording="2026-1",
             text='Yes, "send" me,\nplease',
@@ -113,8 +113,8 @@ def test_an_export_can_be_imported_unchanged(exported: Path) -> None:
     assert (kari.address, kari.name, kari.language) == ("+kari@reader.example", "=Kari", "nn")
     assert (rests.state, rests.tags, rests.joined, rests.paused_until) == ("active", ("film",), AT, date(2026, 4, 1))
     assert (waits.state, waits.joined, waits.paused_until) == ("pending", AT, None)
-    for tie, confirmed in ((rests, AT), (waits, None)):
-        given = Consent.objects.get(subscription=tie)
+    for subscription, confirmed in ((rests, AT), (waits, None)):
+        given = Consent.objects.get(subscription=subscription)
         assert (given.how, given.wording, given.text) == ("form", "2026-1", 'Yes, "send" me,\nplease')
         assert (given.language, given.at, given.network) == ("nn", AT - timedelta(days=3), "192.0.2.7")
         assert (given.page, given.confirmed_at) == ("https://blog.example", confirmed)
@@ -124,9 +124,9 @@ def test_an_export_can_be_imported_unchanged(exported: Path) -> None:
 
 def test_consent_is_valid_for_its_newsletter_only(exported: Path) -> None:
     import_file(exported, "daily", consent="told by letter", at=AT)
-    tie = Subscription.objects.get(subscriber__key="+kari@reader.example")
-    given = Consent.objects.get(subscription=tie)
-    assert (tie.tags, tie.joined, tie.paused_until) == (("film",), AT, None)
+    subscription = Subscription.objects.get(subscriber__key="+kari@reader.example")
+    given = Consent.objects.get(subscription=subscription)
+    assert (subscription.tags, subscription.joined, subscription.paused_until) == (("film",), AT, None)
     assert (given.how, given.text, given.at, given.page) == ("import", "told by letter", AT, "")
 
 

@@ -9,7 +9,7 @@ import pytest
 from subscribers.exporting_elsewhere import COLUMNS, export_for, export_suppressions
 from subscribers.importing import import_blocked, import_file
 from subscribers.models import Subscriber, Subscription, Suppression
-from tests.subscribers.make import AT, subscription
+from tests.subscribers.make import AT, add_subscription
 
 pytestmark = pytest.mark.django_db
 
@@ -19,14 +19,14 @@ State = Subscription.State
 @pytest.fixture(autouse=True)
 def people() -> None:
     """One who gets it, and others who must not."""
-    kari = subscription("kari@reader.example", tags=("film", "oslo"))
+    kari = add_subscription("kari@reader.example", tags=("film", "oslo"))
     Subscriber.objects.filter(pk=kari.subscriber_id).update(name="Kari Nordmann Berg")
-    subscription("waits@reader.example", state=State.PENDING)
-    left = subscription("left@reader.example", state=State.UNSUBSCRIBED)
+    add_subscription("waits@reader.example", state=State.PENDING)
+    left = add_subscription("left@reader.example", state=State.UNSUBSCRIBED)
     Subscription.objects.filter(pk=left.pk).update(unsubscribed_at=AT)
-    subscription("bounced@reader.example")
-    subscription("anna@shut.example")
-    subscription("ola@shut.example")
+    add_subscription("bounced@reader.example")
+    add_subscription("anna@shut.example")
+    add_subscription("ola@shut.example")
     Suppression.objects.suppress("bounced@reader.example", Suppression.Reason.BOUNCED)
     Suppression.objects.suppress_domain("shut.example", Suppression.Reason.BY_HAND)
     Suppression.objects.suppress("erased@reader.example", Suppression.Reason.ERASED)
@@ -39,13 +39,13 @@ def test_only_who_gets_it_is_written_for_each_tool(tool: str, tmp_path: Path) ->
     Subscriber.objects.all().delete()
     report = import_file(tmp_path / f"{tool}-active.csv", "kinaforum", consent="back again", at=AT)
     assert (report.active, report.lines, report.refused) == (1, 1, ())
-    tie = Subscription.objects.select_related("subscriber").get()
+    subscription = Subscription.objects.select_related("subscriber").get()
     names = {"jetpack": "", "kit": "Kari", "buttondown": ""}
-    assert (tie.subscriber.address, tie.subscriber.name) == (
+    assert (subscription.subscriber.address, subscription.subscriber.name) == (
         "kari@reader.example",
         names.get(tool, "Kari Nordmann Berg"),
     )
-    assert tie.tags == (("film", "oslo") if {"Tags", "tags", "labels"} & COLUMNS[tool].keys() else ())
+    assert subscription.tags == (("film", "oslo") if {"Tags", "tags", "labels"} & COLUMNS[tool].keys() else ())
 
 
 def test_a_formula_is_no_formula() -> None:

@@ -15,7 +15,7 @@ from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription, 
 from subscribers.protection import confirmation_budget as budget
 from subscribers.protection import sign_up_limits as limits
 from subscribers.tokens import Purpose, link_token, timed_token
-from tests.subscribers.make import subscription
+from tests.subscribers.make import add_subscription
 
 pytestmark = pytest.mark.django_db
 State = Subscription.State
@@ -46,9 +46,9 @@ class World:
 
 @pytest.fixture
 def world() -> World:
-    kari = subscription()
-    ola = subscription("ola@reader.example", state=State.PENDING)
-    liv = subscription("liv@reader.example", state=State.UNSUBSCRIBED)
+    kari = add_subscription()
+    ola = add_subscription("ola@reader.example", state=State.PENDING)
+    liv = add_subscription("liv@reader.example", state=State.UNSUBSCRIBED)
     asked = Consent.objects.create(subscription=ola, how=Consent.How.FORM)
     used = Consent.objects.create(subscription=liv, how=Consent.How.FORM, confirmed_at=timezone.now())
     payload = {"address": "kari@new.example"}
@@ -223,7 +223,7 @@ def test_responses_do_not_reveal_subscribers(client: Client, monkeypatch: pytest
         monkeypatch.setattr(budget, name, 10**9)
     monkeypatch.setattr(limits, "ATTACK", 10**9)
     for n in range(60):
-        subscription(f"known{n}@reader.example")
+        add_subscription(f"known{n}@reader.example")
         Suppression.objects.suppress(f"shut{n}@reader.example", Suppression.Reason.BY_HAND)
     answers: dict[str, set[tuple[int, str]]] = {}
     times: dict[str, list[float]] = {}

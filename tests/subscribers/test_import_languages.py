@@ -38,9 +38,13 @@ def test_columns_and_states_of_each_language(take: Import, language: str) -> Non
         f"gone@reader.example;Per;Hansen;nb;film;{LEAVING[language]};{joined}\n"
     )
     assert (report.active, report.suppressed, report.refused) == (1, 1, ())
-    tie = Subscription.objects.select_related("subscriber").get(state=State.ACTIVE)
-    assert (tie.subscriber.address, tie.subscriber.name) == ("kari@reader.example", "Kari Nordmann")
-    assert (tie.tags, tie.joined, tie.state) == (("film",), datetime(2024, 3, 5, tzinfo=UTC), State.ACTIVE)
+    subscription = Subscription.objects.select_related("subscriber").get(state=State.ACTIVE)
+    assert (subscription.subscriber.address, subscription.subscriber.name) == ("kari@reader.example", "Kari Nordmann")
+    assert (subscription.tags, subscription.joined, subscription.state) == (
+        ("film",),
+        datetime(2024, 3, 5, tzinfo=UTC),
+        State.ACTIVE,
+    )
 
 
 @pytest.mark.parametrize(("cell", "imported"), [("", 1), ("nei", 1), ("31.12.2024", 0), ("ja", 0)])

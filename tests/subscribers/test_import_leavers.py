@@ -10,7 +10,7 @@ from subscribers import admin_actions, preferences
 from subscribers.importing import ImportReport, import_blocked
 from subscribers.models import Consent, Import, Subscriber, Subscription, Suppression
 from tests.subscribers import conftest
-from tests.subscribers.make import AT, subscription
+from tests.subscribers.make import AT, add_subscription
 
 pytestmark = pytest.mark.django_db
 
@@ -25,14 +25,14 @@ def left(day: str = "") -> str:
 def test_who_was_imported_and_leaves_the_old_list_is_unsubscribed(take: conftest.Import) -> None:
     take("email\nkari@reader.example\n", at=OLDER)
     report = take(left())
-    tie = Subscription.objects.get()
-    assert (report.suppressed, tie.state, tie.unsubscribed_at) == (1, State.UNSUBSCRIBED, AT)
+    subscription = Subscription.objects.get()
+    assert (report.suppressed, subscription.state, subscription.unsubscribed_at) == (1, State.UNSUBSCRIBED, AT)
     assert len(take("email\nkari@reader.example\n").refused) == 1
 
 
 def test_who_confirmed_here_after_leaving_elsewhere_stays(take: conftest.Import) -> None:
-    tie = subscription(joined=OLDER)
-    Consent.objects.create(subscription=tie, how=Consent.How.FORM, at=OLDER, confirmed_at=OLDER)
+    subscription = add_subscription(joined=OLDER)
+    Consent.objects.create(subscription=subscription, how=Consent.How.FORM, at=OLDER, confirmed_at=OLDER)
     report = take(left("2024-01-01"))
     assert [str(each.reason) for each in report.refused] == [
         "the file says that this person left, but they confirmed here on 2025-01-02 12:00 UTC that they want it"
@@ -43,14 +43,14 @@ def test_who_confirmed_here_after_leaving_elsewhere_stays(take: conftest.Import)
 
 
 def test_a_consent_of_an_export_is_older_than_the_import(take: conftest.Import) -> None:
-    tie = subscription(joined=AT - timedelta(days=1))
-    Consent.objects.create(subscription=tie, how=Consent.How.FORM, at=OLDER, confirmed_at=OLDER)
+    subscription = add_subscription(joined=AT - timedelta(days=1))
+    Consent.objects.create(subscription=subscription, how=Consent.How.FORM, at=OLDER, confirmed_at=OLDER)
     assert take(left()).suppressed == 1
 
 
 def test_who_complained_elsewhere_is_blocked_in_any_case(take: conftest.Import) -> None:
-    tie = subscription(joined=OLDER)
-    Consent.objects.create(subscription=tie, how=Consent.How.FORM, at=OLDER, confirmed_at=OLDER)
+    subscription = add_subscription(joined=OLDER)
+    Consent.objects.create(subscription=subscription, how=Consent.How.FORM, at=OLDER, confirmed_at=OLDER)
     assert take("email,status\nkari@reader.example,complained\n").suppressed == 1
     assert not Subscription.objects.receiving_on("kinaforum", AT.date()).exists()
 

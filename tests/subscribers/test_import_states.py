@@ -98,8 +98,8 @@ def test_a_dry_run_says_what_the_import_does(name: str) -> None:
 )
 def test_who_left_keeps_the_date(name: str, address: str, left: datetime) -> None:
     import_file(FOLDER / name, "kinaforum", at=AT)
-    tie = Subscription.objects.get(subscriber__key=address)
-    assert (tie.unsubscribed_at, tie.returns) == (left, True)
+    subscription = Subscription.objects.get(subscriber__key=address)
+    assert (subscription.unsubscribed_at, subscription.returns) == (left, True)
 
 
 def test_a_cleaned_address_keeps_its_date_and_reason() -> None:

@@ -20,7 +20,7 @@ from subscribers.importing.reading import delimiter_of, encoding_of, lines, open
 from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
 from tests.site_texts import with_kinaforum
 from tests.subscribers.conftest import Import
-from tests.subscribers.make import AT, subscription
+from tests.subscribers.make import AT, add_subscription
 
 State = Subscription.State
 
@@ -70,12 +70,15 @@ def test_a_file_of_each_tool(take: Import, tool: str) -> None:
     columns = recognise(next(iter(TOOLS[tool].splitlines())).replace('"', "").replace(";", ",").split(","))
     assert columns is not None
     assert columns.form == ("" if tool == "a list" else tool)
-    tie = Subscription.objects.get(state=State.ACTIVE)
+    subscription = Subscription.objects.get(state=State.ACTIVE)
     assert (report.added, report.refused) == (1, ())
-    assert (tie.subscriber.address, tie.subscriber.name) == ("Kari@reader.example", tie.subscriber.name)
-    assert tie.subscriber.name in ("Kari Nordmann", "")
-    assert tie.joined == (AT if tool == "a list" else datetime(2024, 3, 5, 10, tzinfo=UTC))
-    assert tie.tags == (("film", "oslo") if "oslo" in TOOLS[tool] and "film" in TOOLS[tool] else ())
+    assert (subscription.subscriber.address, subscription.subscriber.name) == (
+        "Kari@reader.example",
+        subscription.subscriber.name,
+    )
+    assert subscription.subscriber.name in ("Kari Nordmann", "")
+    assert subscription.joined == (AT if tool == "a list" else datetime(2024, 3, 5, 10, tzinfo=UTC))
+    assert subscription.tags == (("film", "oslo") if "oslo" in TOOLS[tool] and "film" in TOOLS[tool] else ())
     assert report.suppressed == TOOLS[tool].count("off@")
 
 
@@ -112,8 +115,11 @@ def test_a_column_has_the_topics_that_a_person_picked(take: Import) -> None:
 def test_mailchimps_unsubscribed_file_subscribes_nobody(take: Import) -> None:
     report = take("Email Address,MEMBER_RATING,UNSUB_TIME\nkari@reader.example,2,2024-03-05 10:00:00\n")
     assert (report.suppressed, report.refused) == (1, ())
-    tie = Subscription.objects.get()
-    assert (tie.state, tie.unsubscribed_at) == (State.UNSUBSCRIBED, datetime(2024, 3, 5, 10, tzinfo=UTC))
+    subscription = Subscription.objects.get()
+    assert (subscription.state, subscription.unsubscribed_at) == (
+        State.UNSUBSCRIBED,
+        datetime(2024, 3, 5, 10, tzinfo=UTC),
+    )
 
 
 @pytest.mark.parametrize("content", ["kari@reader.example\nola@reader.example\n",
@@ -201,7 +207,7 @@ def test_fifty_dirty_lines_each_with_its_reason(take: Import, tmp_path: Path) ->
     Suppression.objects.suppress("shut@reader.example", Suppression.Reason.BY_HAND)
     Suppression.objects.suppress("erased@reader.example", Suppression.Reason.ERASED)
     Suppression.objects.suppress_domain("shut.example", Suppression.Reason.COMPLAINED)
-    subscription("left@reader.example", state=State.UNSUBSCRIBED)
+    add_subscription("left@reader.example", state=State.UNSUBSCRIBED)
     content = "email,name\n" + "".join(f"{text}\n" for text, _ in DIRTY) + "good@reader.example,Good\n"
     report = take(content, refused_to=tmp_path / "refused.csv")
     expected = {number: reason for number, (_, reason) in enumerate(DIRTY, 2) if reason}
@@ -250,8 +256,12 @@ def test_missing_values_are_filled_in_and_others_kept(take: Import) -> None:
     Subscriber.objects.update(language="nn")
     report = take("email,name,language,tags\nkari@reader.example,Kari,en,Oslo\n")
     assert report.updated == 1
-    tie = Subscription.objects.get()
-    assert (tie.tags, tie.subscriber.name, tie.subscriber.language) == (("film", "oslo"), "Kari", "nn")
+    subscription = Subscription.objects.get()
+    assert (subscription.tags, subscription.subscriber.name, subscription.subscriber.language) == (
+        ("film", "oslo"),
+        "Kari",
+        "nn",
+    )
 
 
 def test_pending_people_are_emailed_only_on_request(take: Import) -> None:
@@ -372,6 +382,6 @@ def test_an_interrupted_import_can_be_repeated(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("welcome", [False, True])
 def test_imported_readers_get_the_welcome_series_only_if_that_was_chosen(take: Import, welcome: bool) -> None:
-    subscription("ola@reader.example", state=State.PENDING)
+    add_subscription("ola@reader.example", state=State.PENDING)
     take("email\nkari@reader.example\nola@reader.example\n", welcome=welcome)
     assert set(Subscription.objects.values_list("welcome_from", flat=True)) == {AT if welcome else None}

@@ -10,7 +10,7 @@ from newsletter.events.kinds import EventKind
 from newsletter.models import RecordedEvent
 from subscribers.models import Consent, Letter, Subscriber, Subscription
 from subscribers.models.inserts import insert_all, insert_numbered
-from tests.subscribers.make import AT, subscription
+from tests.subscribers.make import AT, add_subscription
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ def subscriber(key: str) -> Subscriber:
     return Subscriber(key=key, address=key.title(), name="Ænå", created=AT, **Subscriber.hashed(key))
 
 
-def tie(owner: int) -> Subscription:
+def subscription(owner: int) -> Subscription:
     return Subscription(
         subscriber_id=owner,
         newsletter="kinaforum",
@@ -38,32 +38,38 @@ def tie(owner: int) -> Subscription:
     )
 
 
-def consent(tie: int) -> Consent:
-    return Consent(subscription_id=tie, how=Consent.How.FORM, text="Yes: % %s", at=LATER, network="192.0.2.0")
+def consent(subscription: int) -> Consent:
+    return Consent(subscription_id=subscription, how=Consent.How.FORM, text="Yes: % %s", at=LATER, network="192.0.2.0")
 
 
-def letter(tie: int) -> Letter:
+def letter(subscription: int) -> Letter:
     owner = Subscriber.objects.order_by("pk").values_list("pk", flat=True)[0]
     return Letter(
-        kind=Letter.Kind.CONFIRM, subscriber_id=owner, subscription_id=tie, payload={"consent": 3, "æ": "å"}, due=AT
+        kind=Letter.Kind.CONFIRM,
+        subscriber_id=owner,
+        subscription_id=subscription,
+        payload={"consent": 3, "æ": "å"},
+        due=AT,
     )
 
 
-def event(tie: int) -> RecordedEvent:
-    return RecordedEvent(key=f"key-{tie}", kind=EventKind.SUBSCRIBER_LEFT, newsletter="a", subscription=tie, at=AT)
+def event(subscription: int) -> RecordedEvent:
+    return RecordedEvent(
+        key=f"key-{subscription}", kind=EventKind.SUBSCRIBER_LEFT, newsletter="a", subscription=subscription, at=AT
+    )
 
 
-@pytest.mark.parametrize("make", [tie, consent, letter, event])
+@pytest.mark.parametrize("make", [subscription, consent, letter, event])
 def test_a_row_is_stored_as_by_the_orm(make: Callable[[int], models.Model]) -> None:
-    one, other = subscription("kari@reader.example", "first"), subscription("ola@reader.example", "first")
-    numbers = (one.subscriber_id, other.subscriber_id) if make is tie else (one.pk, other.pk)
+    one, other = add_subscription("kari@reader.example", "first"), add_subscription("ola@reader.example", "first")
+    numbers = (one.subscriber_id, other.subscriber_id) if make is subscription else (one.pk, other.pk)
     by_orm, by_hand = (make(number) for number in numbers)
     if isinstance(by_orm, Letter):
         by_hand.created = by_orm.created  # type: ignore[attr-defined]
     type(by_orm)._default_manager.bulk_create([by_orm])
     insert_all([by_hand])
     first, second = type(by_orm)._default_manager.order_by("-pk").values()[:2]
-    differing = {"id", "key", "subscriber_id" if make is tie else "subscription_id", "subscription"}
+    differing = {"id", "key", "subscriber_id" if make is subscription else "subscription_id", "subscription"}
     assert {k: v for k, v in first.items() if k not in differing} == {
         k: v for k, v in second.items() if k not in differing
     }
@@ -107,10 +113,10 @@ def test_numbered_rows_know_their_keys_and_leave_the_next_ones_free() -> None:
     keys = dict(Subscriber.objects.values_list("key", "pk"))
     assert [keys[each.key] for each in people] == [each.pk for each in people]
     assert len({first.pk, *(each.pk for each in people), last.pk}) == 4
-    ties = [tie(each.pk) for each in people]
-    insert_numbered(ties)
-    by_orm = tie(last.pk)
+    subscriptions = [subscription(each.pk) for each in people]
+    insert_numbered(subscriptions)
+    by_orm = subscription(last.pk)
     by_orm.save()
     plain = [each.name for each in Subscription._meta.concrete_fields if each.name not in ("id", "subscriber")]
-    stored = [Subscription.objects.filter(pk=each.pk).values(*plain).get() for each in (*ties, by_orm)]
+    stored = [Subscription.objects.filter(pk=each.pk).values(*plain).get() for each in (*subscriptions, by_orm)]
     assert stored[0] == stored[1] == stored[2]

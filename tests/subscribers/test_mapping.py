@@ -28,8 +28,12 @@ def test_unknown_headers_are_imported_as_chosen(file: Path) -> None:
     assert [c.meaning for c in columns] == ["", "", "", ""]
     assert columns[2].values == ("film, oslo",)
     assert _take(file, "address", "name", "tags", "").added == 1
-    tie = Subscription.objects.select_related("subscriber").get()
-    assert (tie.subscriber.address, tie.subscriber.name, tie.tags) == ("kari@reader.example", "Kari", ("film", "oslo"))
+    subscription = Subscription.objects.select_related("subscriber").get()
+    assert (subscription.subscriber.address, subscription.subscriber.name, subscription.tags) == (
+        "kari@reader.example",
+        "Kari",
+        ("film", "oslo"),
+    )
 
 
 def test_known_headers_are_guessed(file: Path) -> None:

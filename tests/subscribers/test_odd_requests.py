@@ -14,7 +14,7 @@ from subscribers import letters, signup
 from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
 from subscribers.protection import sign_up_limits as limits
 from subscribers.tokens import Purpose, link_token, timed_token
-from tests.subscribers.make import AT, only_letter, subscription
+from tests.subscribers.make import AT, add_subscription, only_letter
 
 pytestmark = pytest.mark.django_db
 SUBSCRIBE = "/n/kinaforum/subscribe"
@@ -38,7 +38,7 @@ def test_an_invalid_page_number_means_the_first_page(client: Client, number: str
 @pytest.mark.parametrize("name", ["\x00", "x" * 100_000, "kinaforum\x00"])
 def test_a_newsletter_without_a_name_is_not_found(client: Client, name: str) -> None:
     """Looked for in what the reader has: a database that refuses NUL never sees it."""
-    link = f"/p/{link_token(subscription().pk)}"
+    link = f"/p/{link_token(add_subscription().pk)}"
     with CaptureQueriesContext(connection) as asked:
         assert client.post(link, {"do": "leave", "newsletter": name}).status_code == 400
     assert not any("x" * 1_000 in query["sql"] or "\x00" in query["sql"] for query in asked)
@@ -73,28 +73,28 @@ def test_the_email_has_the_language_of_the_page(client: Client, query: str, brow
 
 
 def test_a_known_subscriber_gets_emails_in_the_language_of_the_page_too(client: Client) -> None:
-    tie = subscription(language="de")
+    subscription = add_subscription(language="de")
     client.post(f"{SUBSCRIBE}?lang=sv", KARI)
     assert only_letter().language == "sv"
-    client.post(f"/p/{link_token(tie.pk)}?lang=fr", {"do": "me"})
+    client.post(f"/p/{link_token(subscription.pk)}?lang=fr", {"do": "me"})
     assert only_letter(kind=Letter.Kind.ME).language == "fr"
-    client.post(f"/p/{link_token(tie.pk)}?lang=da", {"do": "join daily"})
+    client.post(f"/p/{link_token(subscription.pk)}?lang=da", {"do": "join daily"})
     assert only_letter(newsletter="daily").language == "da"
 
 
 def test_too_many_requests_for_another_newsletter_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "PER_NETWORK", 0)
-    answer = client.post(f"/p/{link_token(subscription().pk)}", {"do": "join", "newsletter": "daily"})
+    answer = client.post(f"/p/{link_token(add_subscription().pk)}", {"do": "join", "newsletter": "daily"})
     assert (answer.status_code, "Too many requests" in answer.text) == (400, True)
     assert not Letter.objects.exists()
 
 
 def test_confirming_does_not_unblock_a_domain() -> None:
     """Whatever the reason: only an editor lifts a domain, and nothing of it is lifted by halves."""
-    tie = subscription(state=Subscription.State.PENDING)
+    subscription = add_subscription(state=Subscription.State.PENDING)
     Suppression.objects.suppress_domain("reader.example", Suppression.Reason.BOUNCED)
     Suppression.objects.suppress("kari@reader.example", Suppression.Reason.UNSUBSCRIBED)
-    asked = Consent.objects.create(subscription=tie, how=Consent.How.FORM, at=AT)
+    asked = Consent.objects.create(subscription=subscription, how=Consent.How.FORM, at=AT)
     assert not letters.can_be_unblocked("kari@reader.example", AT)
     token = timed_token(Purpose.CONFIRM, asked.pk, 60)
     assert signup.confirm(config.current(), token, AT)[0] is signup.ConfirmResult.REFUSED

@@ -10,13 +10,13 @@ from newsletter.config import Topic
 from subscribers import preferences
 from subscribers.models import Letter, Subscription
 from subscribers.tokens import link_token
-from tests.subscribers.make import AT, only_letter, path, subscription
+from tests.subscribers.make import AT, add_subscription, only_letter, path
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def tie() -> Subscription:
+def subscription() -> Subscription:
     """A subscription to a newsletter with frequencies and topics, beside one to another newsletter with topics."""
     given = config.current()
     topics = {"film": Topic(title="Film", words=("film",)), "trade": Topic(title="Trade", words=("trade",))}
@@ -25,11 +25,11 @@ def tie() -> Subscription:
         "daily": replace(given.newsletters["daily"], topics=topics),
     }
     config.use(replace(given, newsletters=newsletters))
-    subscription(newsletter="daily")
-    return subscription()
+    add_subscription(newsletter="daily")
+    return add_subscription()
 
 
-def chosen(client: Client, tie: Subscription, button: str, **fields: str) -> str:
+def chosen(client: Client, subscription: Subscription, button: str, **fields: str) -> str:
     """Press a button after choosing a frequency, and topics of both newsletters; return the page."""
     data: dict[str, object] = {
         "choices": ["kinaforum", "daily"],
@@ -39,76 +39,80 @@ def chosen(client: Client, tie: Subscription, button: str, **fields: str) -> str
         "do": button,
         **fields,
     }
-    return client.post(f"/p/{link_token(tie.pk)}", data).text
+    return client.post(f"/p/{link_token(subscription.pk)}", data).text
 
 
-def test_one_button_saves_the_frequency_and_the_topics_of_all_newsletters(client: Client, tie: Subscription) -> None:
-    text = chosen(client, tie, "save")
-    tie.refresh_from_db()
-    assert (tie.cadence, tie.topics.split(",")) == ("day", ["film"])
+def test_one_button_saves_the_frequency_and_the_topics_of_all_newsletters(
+    client: Client, subscription: Subscription
+) -> None:
+    text = chosen(client, subscription, "save")
+    subscription.refresh_from_db()
+    assert (subscription.cadence, subscription.topics.split(",")) == ("day", ["film"])
     assert Subscription.objects.get(newsletter="daily").topics.split(",") == ["trade"]
     assert "Saved." in text or "Lagret." in text
 
 
 @pytest.mark.parametrize("button", ["pause kinaforum", "pause daily", "me", "leave daily"])
-def test_other_buttons_keep_what_was_chosen_on_the_page(client: Client, tie: Subscription, button: str) -> None:
-    text = chosen(client, tie, button, **{"until-daily": "2001-01-01"})
+def test_other_buttons_keep_what_was_chosen_on_the_page(
+    client: Client, subscription: Subscription, button: str
+) -> None:
+    text = chosen(client, subscription, button, **{"until-daily": "2001-01-01"})
     assert 'id="day-kinaforum" type="radio" name="cadence-kinaforum" value="day" checked' in text
     assert 'name="topic-kinaforum" value="film" checked' in text
     assert 'name="topic-kinaforum" value="trade" checked' not in text
     if button != "leave daily":
         assert 'name="topic-daily" value="trade" checked' in text
         assert 'value="2001-01-01"' in text
-    tie.refresh_from_db()
-    assert tie.cadence == ""
+    subscription.refresh_from_db()
+    assert subscription.cadence == ""
 
 
-def test_the_newsletter_whose_link_was_followed_is_the_first(client: Client, tie: Subscription) -> None:
-    daily = tie.subscriber.subscriptions.get(newsletter="daily")
-    for each, order in ((tie, ["kinaforum", "daily"]), (daily, ["daily", "kinaforum"])):
+def test_the_newsletter_whose_link_was_followed_is_the_first(client: Client, subscription: Subscription) -> None:
+    daily = subscription.subscriber.subscriptions.get(newsletter="daily")
+    for each, order in ((subscription, ["kinaforum", "daily"]), (daily, ["daily", "kinaforum"])):
         text = client.get(f"/p/{link_token(each.pk)}").text
         assert sorted(order, key=lambda name: text.index(f'id="n-{name}"')) == order
 
 
-def test_forms_of_earlier_versions_still_work(client: Client, tie: Subscription) -> None:
-    address = f"/p/{link_token(tie.pk)}"
+def test_forms_of_earlier_versions_still_work(client: Client, subscription: Subscription) -> None:
+    address = f"/p/{link_token(subscription.pk)}"
     client.post(address, {"newsletter": "kinaforum", "do": "cadence", "cadence": "day"})
     client.post(address, {"newsletter": "kinaforum", "do": "topics", "topic": ["film", "trade"]})
     client.post(address, {"newsletter": "daily", "do": "leave"})
-    tie.refresh_from_db()
-    assert (tie.cadence, sorted(tie.topics.split(","))) == ("day", ["film", "trade"])
+    subscription.refresh_from_db()
+    assert (subscription.cadence, sorted(subscription.topics.split(","))) == ("day", ["film", "trade"])
     assert Subscription.objects.get(newsletter="daily").state == Subscription.State.UNSUBSCRIBED
 
 
-def profile(tie: Subscription) -> str:
+def profile(subscription: Subscription) -> str:
     """The path of the profile page."""
-    preferences.send_profile_link(tie, AT)
+    preferences.send_profile_link(subscription, AT)
     return path(only_letter(kind=Letter.Kind.ME).context["link"])
 
 
 @pytest.mark.parametrize("button", ["save", "move"])
-def test_the_profile_s_buttons_save_all_that_was_typed(client: Client, tie: Subscription, button: str) -> None:
+def test_the_profile_s_buttons_save_all_that_was_typed(client: Client, subscription: Subscription, button: str) -> None:
     typed = {"name": "Kari", "language": "en", "address": "new@reader.example", "do": button}
-    client.post(profile(tie), typed)
-    tie.subscriber.refresh_from_db()
-    assert tie.subscriber.name == "Kari"
+    client.post(profile(subscription), typed)
+    subscription.subscriber.refresh_from_db()
+    assert subscription.subscriber.name == "Kari"
     assert Letter.objects.filter(kind=Letter.Kind.CHANGE).count() == 1
 
 
-def test_a_mistake_in_one_field_of_the_profile_loses_no_other(client: Client, tie: Subscription) -> None:
+def test_a_mistake_in_one_field_of_the_profile_loses_no_other(client: Client, subscription: Subscription) -> None:
     typed = {"name": "x" * 101, "language": "sv", "address": "new@reader", "do": "save"}
-    text = client.post(profile(tie), typed).text
+    text = client.post(profile(subscription), typed).text
     assert "x" * 101 in text
     assert 'value="new@reader"' in text
     assert 'value="sv" lang="sv" selected' in text
 
 
-def test_the_box_for_deleting_does_nothing_with_another_button(client: Client, tie: Subscription) -> None:
-    client.post(profile(tie), {"name": "Kari", "language": "en", "sure": "yes", "do": "save"})
+def test_the_box_for_deleting_does_nothing_with_another_button(client: Client, subscription: Subscription) -> None:
+    client.post(profile(subscription), {"name": "Kari", "language": "en", "sure": "yes", "do": "save"})
     assert Subscription.objects.count() == 2
 
 
 @pytest.mark.parametrize("page", ["preferences", "profile"])
-def test_all_fields_are_in_one_form(client: Client, tie: Subscription, page: str) -> None:
-    text = client.get(f"/p/{link_token(tie.pk)}" if page == "preferences" else profile(tie)).text
+def test_all_fields_are_in_one_form(client: Client, subscription: Subscription, page: str) -> None:
+    text = client.get(f"/p/{link_token(subscription.pk)}" if page == "preferences" else profile(subscription)).text
     assert text.count("<form") == 1

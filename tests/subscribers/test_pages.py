@@ -11,7 +11,7 @@ from newsletter import config
 from subscribers.models import Letter, Subscriber, Subscription
 from subscribers.tokens import Purpose, link_token, link_token_for_tests, timed_token
 from tests import settings
-from tests.subscribers.make import only_letter, path, subscription
+from tests.subscribers.make import add_subscription, only_letter, path
 
 pytestmark = pytest.mark.django_db
 State = Subscription.State
@@ -92,13 +92,13 @@ def test_invalid_requests_are_refused(client: Client, body: str) -> None:
 
 
 def test_unsubscribing_with_the_form(client: Client) -> None:
-    link = f"/u/{link_token(subscription().pk)}"
+    link = f"/u/{link_token(add_subscription().pk)}"
     assert "Unsubscribe" in client.get(link).text
     assert Subscription.objects.get().state == State.ACTIVE
     assert "You've unsubscribed from Kinaforum" in client.post(link).text
     assert "Thank you for telling us" in client.post(link, {"reason": "too  much\r\n"}).text
-    tie = Subscription.objects.get()
-    assert (tie.state, tie.reason) == (State.UNSUBSCRIBED, "too much")
+    subscription = Subscription.objects.get()
+    assert (subscription.state, subscription.reason) == (State.UNSUBSCRIBED, "too much")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_unsubscribing_with_the_form(client: Client) -> None:
     ],
 )  # fmt: skip
 def test_one_click(client: Client, body: str, kind: str) -> None:
-    link = f"/u/{link_token(subscription().pk)}"
+    link = f"/u/{link_token(add_subscription().pk)}"
     for _ in range(2):
         answer = client.post(link, body, content_type=kind)
         assert (answer.status_code, answer.content, dict(answer.cookies)) == (200, b"", {})
@@ -128,23 +128,23 @@ def test_one_click(client: Client, body: str, kind: str) -> None:
     ],
 )
 def test_unsubscribing_works_with_any_body(client: Client, body: str, kind: str) -> None:
-    link = f"/u/{link_token(subscription().pk)}"
+    link = f"/u/{link_token(add_subscription().pk)}"
     assert client.post(link, body, content_type=kind).status_code == 200
     assert Subscription.objects.get().state == State.UNSUBSCRIBED
 
 
 def test_unsubscribing_from_a_removed_newsletter(client: Client) -> None:
-    link = f"/u/{link_token(subscription(newsletter='of-old').pk)}"
+    link = f"/u/{link_token(add_subscription(newsletter='of-old').pk)}"
     assert client.get(link).status_code == 200
     assert "of-old" in client.post(link).text
     assert Subscription.objects.get().state == State.UNSUBSCRIBED
 
 
 def test_unsubscribing_after_erasure(client: Client) -> None:
-    tie = subscription()
+    subscription = add_subscription()
     Subscriber.objects.all().delete()
-    assert client.post(f"/u/{link_token(tie.pk)}", ONE_CLICK, content_type=FORM).status_code == 200
-    assert "no longer exists" in client.get(f"/u/{link_token(tie.pk)}").text
+    assert client.post(f"/u/{link_token(subscription.pk)}", ONE_CLICK, content_type=FORM).status_code == 200
+    assert "no longer exists" in client.get(f"/u/{link_token(subscription.pk)}").text
 
 
 @pytest.mark.parametrize("where", ["u", "p"])
@@ -155,8 +155,8 @@ def test_links_of_test_emails_say_that_they_do_nothing(client: Client, where: st
 
 
 def test_changing_preferences(client: Client) -> None:
-    tie = subscription()
-    link = f"/p/{link_token(tie.pk)}"
+    subscription = add_subscription()
+    link = f"/p/{link_token(subscription.pk)}"
     shown = client.get(link).text
     assert "k…@r….example" in shown
     assert "kari@" not in shown
@@ -172,7 +172,7 @@ def test_changing_preferences(client: Client) -> None:
 
 @pytest.mark.parametrize("until", ["", "yesterday", "2020-01-01", "2999-01-01"])
 def test_a_pause_ends_within_a_year(client: Client, until: str) -> None:
-    answer = client.post(f"/p/{link_token(subscription().pk)}", {"do": "pause", "until": until})
+    answer = client.post(f"/p/{link_token(add_subscription().pk)}", {"do": "pause", "until": until})
     assert answer.status_code == 400
     assert answer.text.count("Choose a date within the next year") == 1
     assert "<details open>" in answer.text
@@ -181,14 +181,14 @@ def test_a_pause_ends_within_a_year(client: Client, until: str) -> None:
 
 
 def test_subscribing_to_another_newsletter_needs_confirmation(client: Client) -> None:
-    client.post(f"/p/{link_token(subscription().pk)}", {"do": "join", "newsletter": "daily"})
+    client.post(f"/p/{link_token(add_subscription().pk)}", {"do": "join", "newsletter": "daily"})
     assert Subscription.objects.get(newsletter="daily").state == State.PENDING
     assert only_letter().address == "kari@reader.example"
 
 
 def test_unsubscribing_from_everything(client: Client) -> None:
-    subscription(newsletter="daily")
-    client.post(f"/p/{link_token(subscription().pk)}", {"do": "leave-all"})
+    add_subscription(newsletter="daily")
+    client.post(f"/p/{link_token(add_subscription().pk)}", {"do": "leave-all"})
     assert set(Subscription.objects.values_list("state", flat=True)) == {State.UNSUBSCRIBED}
 
 
@@ -196,7 +196,7 @@ def test_the_subscription_to_a_newsletter_that_has_ended_can_only_be_left(client
     keys = 'status = "archived"\ncadences = ["day", "week"]'
     ended = settings.TEXT.replace('title = "Kinaforum"', f'title = "Kinaforum"\n{keys}')
     config.use(config.parse(ended, settings.FOLDER / "config.toml"))
-    token, headers = link_token(subscription().pk), {"Accept-Language": "en"}
+    token, headers = link_token(add_subscription().pk), {"Accept-Language": "en"}
     card = client.get(f"/p/{token}", headers=headers).text.partition('aria-labelledby="n-daily"')[0]
     assert "This newsletter is no longer published." in card
     assert 'value="leave kinaforum"' in card
@@ -206,7 +206,7 @@ def test_the_subscription_to_a_newsletter_that_has_ended_can_only_be_left(client
 
 
 def own_page(client: Client) -> str:
-    client.post(f"/p/{link_token(subscription().pk)}", {"do": "me"})
+    client.post(f"/p/{link_token(add_subscription().pk)}", {"do": "me"})
     return path(only_letter(kind=Letter.Kind.ME).context["link"])
 
 
@@ -242,13 +242,13 @@ def test_erasing_needs_a_tick(client: Client) -> None:
 
 @pytest.mark.parametrize("kind", ["subscribe", "confirm", "u", "p", "me"])
 def test_no_page_leaks(client: Client, kind: str) -> None:
-    tie = subscription()
+    subscription = add_subscription()
     pages = {
         "subscribe": SUBSCRIBE,
         "confirm": f"/confirm/{timed_token(Purpose.CONFIRM, 1, 60)}",
-        "u": f"/u/{link_token(tie.pk)}",
-        "p": f"/p/{link_token(tie.pk)}",
-        "me": f"/me/{timed_token(Purpose.ME, tie.subscriber_id, 60)}",
+        "u": f"/u/{link_token(subscription.pk)}",
+        "p": f"/p/{link_token(subscription.pk)}",
+        "me": f"/me/{timed_token(Purpose.ME, subscription.subscriber_id, 60)}",
     }
     for answer in (client.get(pages[kind]), client.post(pages[kind])):
         assert not answer.cookies

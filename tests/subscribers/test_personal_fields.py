@@ -29,11 +29,11 @@ def test_a_field_is_wherever_the_others_are(client: Client, tmp_path: Path) -> N
     file.write_text(own.getvalue())
     assert [column.meaning for column in outline(file) if column.header in VALUES] == list(VALUES)
     import_file(file, "kinaforum", consent="moved")
-    tie = Subscription.objects.select_related("subscriber").get()
-    assert personal_values(tie.subscriber) == VALUES
-    assert preferences.personal_data_of(tie.subscriber).items() >= VALUES.items()
+    subscription = Subscription.objects.select_related("subscriber").get()
+    assert personal_values(subscription.subscriber) == VALUES
+    assert preferences.personal_data_of(subscription.subscriber).items() >= VALUES.items()
     assert SubscriberOut.model_fields.keys() >= VALUES.keys()
-    preferences.send_profile_link(tie, AT)
+    preferences.send_profile_link(subscription, AT)
     profile = path(only_letter(kind=Letter.Kind.ME).context["link"])
     page = client.get(profile).text
     for name, value in VALUES.items():
@@ -42,5 +42,5 @@ def test_a_field_is_wherever_the_others_are(client: Client, tmp_path: Path) -> N
     changed = {**VALUES, **{name: "new" for name, field in PERSONAL.items() if not field.choices}}
     client.post(profile, {**changed, "do": "save"})
     client.post(profile, {"language": VALUES["language"], "do": "save"})  # a page of the site's own that has no others
-    tie.subscriber.refresh_from_db()
-    assert personal_values(tie.subscriber) == changed
+    subscription.subscriber.refresh_from_db()
+    assert personal_values(subscription.subscriber) == changed

@@ -12,59 +12,59 @@ from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppre
 from subscribers.signup import ConfirmResult
 from subscribers.tokens import Purpose, link_token, link_token_for_tests, timed_token
 from tests.subscribers.conftest import Import
-from tests.subscribers.make import AT, only_letter, path, subscription
+from tests.subscribers.make import AT, add_subscription, only_letter, path
 
 pytestmark = pytest.mark.django_db
 State = Subscription.State
 
 
 def test_unsubscribing_is_permanent_and_idempotent() -> None:
-    tie = subscription()
-    assert preferences.unsubscribe(tie.pk, AT)
-    assert not preferences.unsubscribe(tie.pk, AT + timedelta(days=1))
-    tie.refresh_from_db()
-    assert (tie.state, tie.unsubscribed_at) == (State.UNSUBSCRIBED, AT)
+    subscription = add_subscription()
+    assert preferences.unsubscribe(subscription.pk, AT)
+    assert not preferences.unsubscribe(subscription.pk, AT + timedelta(days=1))
+    subscription.refresh_from_db()
+    assert (subscription.state, subscription.unsubscribed_at) == (State.UNSUBSCRIBED, AT)
 
 
 def test_unsubscribing_deletes_open_requests() -> None:
-    tie = subscription(state=State.PENDING)
-    Consent.objects.create(subscription=tie, how=Consent.How.FORM)
-    preferences.unsubscribe(tie.pk, AT)
+    subscription = add_subscription(state=State.PENDING)
+    Consent.objects.create(subscription=subscription, how=Consent.How.FORM)
+    preferences.unsubscribe(subscription.pk, AT)
     assert not Consent.objects.exists()
 
 
 def test_unsubscribing_from_everything_blocks_imports() -> None:
-    tie = subscription()
-    subscription(newsletter="daily")
-    preferences.unsubscribe_from_all(tie.subscriber, AT)
+    subscription = add_subscription()
+    add_subscription(newsletter="daily")
+    preferences.unsubscribe_from_all(subscription.subscriber, AT)
     assert set(Subscription.objects.values_list("state", flat=True)) == {State.UNSUBSCRIBED}
     assert Suppression.objects.get().reason == Suppression.Reason.UNSUBSCRIBED
 
 
 def test_only_active_subscriptions_can_be_paused() -> None:
-    tie = subscription(state=State.UNSUBSCRIBED)
-    preferences.pause(tie, date(2026, 3, 1))
-    tie.refresh_from_db()
-    assert tie.paused_until is None
+    subscription = add_subscription(state=State.UNSUBSCRIBED)
+    preferences.pause(subscription, date(2026, 3, 1))
+    subscription.refresh_from_db()
+    assert subscription.paused_until is None
 
 
 def test_the_subscription_of_a_link() -> None:
-    tie = subscription()
-    assert preferences.subscription_of(link_token(tie.pk)) == tie
+    subscription = add_subscription()
+    assert preferences.subscription_of(link_token(subscription.pk)) == subscription
     assert preferences.subscription_of(link_token_for_tests()) is None
     assert preferences.subscription_of("forged") is None
     assert preferences.is_test_link(link_token_for_tests())
 
 
 def test_profile_links_are_sent_rarely() -> None:
-    tie = subscription()
+    subscription = add_subscription()
     for minute in range(100):
-        preferences.send_profile_link(tie, AT + timedelta(minutes=minute))
+        preferences.send_profile_link(subscription, AT + timedelta(minutes=minute))
     assert Letter.objects.count() == preferences.ME_A_DAY
 
 
 def test_a_profile_link_works_for_an_hour() -> None:
-    kari = subscription().subscriber
+    kari = add_subscription().subscriber
     assert preferences.profile_of(timed_token(Purpose.ME, kari.pk, 3_600)) == (ConfirmResult.DONE, kari)
     assert preferences.profile_of(timed_token(Purpose.ME, kari.pk, -1)) == (ConfirmResult.EXPIRED, None)
     assert preferences.profile_of(timed_token(Purpose.ME, 99, 60)) == (ConfirmResult.GONE, None)
@@ -75,7 +75,7 @@ def move_link() -> str:
 
 
 def test_an_address_changes_when_the_new_one_confirms() -> None:
-    kari = subscription().subscriber
+    kari = add_subscription().subscriber
     assert preferences.request_address_change(kari, read_address("kari@new.example"), AT)
     assert only_letter().address == "kari@new.example"
     assert Subscriber.objects.get().address == "kari@reader.example"
@@ -99,7 +99,7 @@ def test_an_older_file_adds_nobody_under_an_address_that_they_have_left(take: Im
 
 
 def test_an_address_that_was_left_can_be_used_again(take: Import) -> None:
-    kari = subscription().subscriber
+    kari = add_subscription().subscriber
     for address in ("kari@new.example", "kari@reader.example"):
         kari.refresh_from_db()
         preferences.request_address_change(kari, read_address(address), AT)
@@ -110,44 +110,46 @@ def test_an_address_that_was_left_can_be_used_again(take: Import) -> None:
 
 
 def test_a_block_of_an_address_stays_when_its_reader_moves() -> None:
-    kari = subscription().subscriber
+    kari = add_subscription().subscriber
     Suppression.objects.suppress(kari.key, Suppression.Reason.COMPLAINED)
     preferences.move(kari, "kari@new.example", AT)
     assert Suppression.objects.get().reason == Suppression.Reason.COMPLAINED
 
 
 def test_changing_the_address_ends_older_profile_links() -> None:
-    kari = subscription().subscriber
+    kari = add_subscription().subscriber
     token = timed_token(Purpose.ME, kari.pk, 3_600)
     Subscriber.objects.update(moved_at=AT + timedelta(days=3_650))
     assert preferences.profile_of(token)[0] is ConfirmResult.EXPIRED
 
 
 def test_an_address_of_another_person_is_refused() -> None:
-    kari = subscription().subscriber
-    subscription("ola@new.example")
+    kari = add_subscription().subscriber
+    add_subscription("ola@new.example")
     preferences.request_address_change(kari, read_address("Ola@new.example"), AT)
     assert preferences.change_address(move_link(), AT)[0] is ConfirmResult.TAKEN
 
 
 def test_a_blocked_address_is_refused() -> None:
-    kari = subscription().subscriber
+    kari = add_subscription().subscriber
     Suppression.objects.suppress("kari@new.example", Suppression.Reason.BY_HAND)
     preferences.request_address_change(kari, read_address("kari@new.example"), AT)
     assert preferences.change_address(move_link(), AT)[0] is ConfirmResult.REFUSED
 
 
 def test_the_data_is_everything_stored() -> None:
-    tie = subscription(tags=("film",))
-    Consent.objects.create(subscription=tie, how=Consent.How.IMPORT, text="shop counter, 2024", at=AT, confirmed_at=AT)
-    data = preferences.personal_data_of(tie.subscriber)
+    subscription = add_subscription(tags=("film",))
+    Consent.objects.create(
+        subscription=subscription, how=Consent.How.IMPORT, text="shop counter, 2024", at=AT, confirmed_at=AT
+    )
+    data = preferences.personal_data_of(subscription.subscriber)
     assert data["address"] == "kari@reader.example"
     assert data["subscriptions"][0]["tags"] == ["film"]
     assert data["subscriptions"][0]["consents"][0]["text"] == "shop counter, 2024"
 
 
 def test_erasing_keeps_a_keyed_hash_and_sends_a_signal() -> None:
-    tie = subscription()
+    subscription = add_subscription()
     told: list[dict[str, Any]] = []
 
     def listen(**of: Any) -> None:
@@ -158,7 +160,7 @@ def test_erasing_keeps_a_keyed_hash_and_sends_a_signal() -> None:
         assert preferences.forget(read_address("KARI@reader.example"))
     finally:
         person_erased.disconnect(listen)
-    assert told == [{"subscriber": tie.subscriber_id, "address": "kari@reader.example"}]
+    assert told == [{"subscriber": subscription.subscriber_id, "address": "kari@reader.example"}]
     assert not Subscriber.objects.exists()
     assert not Subscription.objects.exists()
     assert Suppression.objects.suppressed(["kari@reader.example"]) == {"kari@reader.example": "erased"}
@@ -179,10 +181,10 @@ def test_people_who_unsubscribed_long_ago_are_erased() -> None:
     }
     for address, states in people.items():
         for newsletter, left in states.items():
-            tie = subscription(address, newsletter, joined=old - timedelta(days=9))
+            subscription = add_subscription(address, newsletter, joined=old - timedelta(days=9))
             if left:
-                preferences.unsubscribe(tie.pk, left)
-    subscription("waits@reader.example", state=State.PENDING, joined=old - timedelta(days=9))
+                preferences.unsubscribe(subscription.pk, left)
+    add_subscription("waits@reader.example", state=State.PENDING, joined=old - timedelta(days=9))
     Subscriber.objects.update(created=old - timedelta(days=9))
     assert preferences.erase_former_subscribers(AT) == 0
     assert preferences.erase_former_subscribers(AT + timedelta(seconds=1)) == 1

@@ -16,7 +16,7 @@ from subscribers.importing.hashes import export_hashes, has_hashes, import_hashe
 from subscribers.models import Consent, EarlierKey, Fingerprint, Import, Subscriber, Subscription, Suppression
 from subscribers.preferences import forget
 from subscribers.tokens import check_key
-from tests.subscribers.make import AT, subscription
+from tests.subscribers.make import AT, add_subscription
 
 pytestmark = pytest.mark.django_db
 FILES = ("readers.csv", "blocked.csv", "hashes.json")
@@ -40,23 +40,23 @@ def exported(folder: Path) -> list[str]:
 
 
 def site_with_everything() -> None:
-    active = subscription("kari@reader.example", tags=("film", "oslo"))
+    active = add_subscription("kari@reader.example", tags=("film", "oslo"))
     Subscription.objects.filter(pk=active.pk).update(
         joined=AT, paused_until=date(2030, 1, 2), cadence="day", topics="film,music"
     )
     Consent.objects.create(subscription=active, how="form", wording="v2", text="=a form", at=AT, confirmed_at=AT,
                            language="nb", network="192.0.2.0/24", page="https://blog.example/")  # fmt: skip
-    waits = subscription("waits@reader.example", state="pending")
+    waits = add_subscription("waits@reader.example", state="pending")
     Consent.objects.create(subscription=waits, how="form", text="a form", at=AT)
     Subscription.objects.filter(pk=waits.pk).update(joined=None)
-    again = subscription("again@reader.example", state="pending")  # left, and asked to be subscribed again
+    again = add_subscription("again@reader.example", state="pending")  # left, and asked to be subscribed again
     Consent.objects.create(subscription=again, how="form", text="a form", at=AT)
-    left = subscription("left@reader.example", state="unsubscribed")
+    left = add_subscription("left@reader.example", state="unsubscribed")
     Subscription.objects.filter(pk=left.pk).update(joined=AT, unsubscribed_at=AT, reason="Too many, “really”")
-    subscription("bounced@reader.example")
+    add_subscription("bounced@reader.example")
     Suppression.objects.suppress("bounced@reader.example", "bounced")
     Suppression.objects.suppress_domain("shut.example", "by hand", "a competitor")
-    subscription("erased@reader.example")
+    add_subscription("erased@reader.example")
     forget(read_address("erased@reader.example"))
 
 
@@ -98,7 +98,7 @@ def test_hashes_block_subscribers_who_are_here_already(tmp_path: Path, settings:
     site_with_everything()
     exported(tmp_path)
     other_site(settings)
-    subscription("erased@reader.example")
+    add_subscription("erased@reader.example")
     import_hashes(tmp_path / "hashes.json")
     assert not Subscription.objects.receiving_on("kinaforum", AT.date()).exists()
     record = Import.objects.latest("pk")

@@ -16,7 +16,7 @@ from subscribers.protection.sign_up_limits import Request, RequestAnswer
 from subscribers.signup import ConfirmResult
 from subscribers.tokens import Purpose, timed_token
 from tests import settings
-from tests.subscribers.make import AT, only_letter, path, subscription
+from tests.subscribers.make import AT, add_subscription, only_letter, path
 
 pytestmark = pytest.mark.django_db
 State = Subscription.State
@@ -41,8 +41,8 @@ def confirm(at: datetime = AT) -> ConfirmResult:
 
 def test_a_request_only_stores_a_letter() -> None:
     assert ask()
-    tie = Subscription.objects.get()
-    assert tie.state == State.PENDING
+    subscription = Subscription.objects.get()
+    assert subscription.state == State.PENDING
     letter = only_letter()
     assert (letter.template, letter.address, letter.language) == ("confirm", "kari@reader.example", "nn")
 
@@ -50,8 +50,8 @@ def test_a_request_only_stores_a_letter() -> None:
 def test_confirming_makes_it_active_with_consent() -> None:
     ask("Kari@Reader.example")
     assert confirm(AT + timedelta(hours=1)) is ConfirmResult.DONE
-    tie, given = Subscription.objects.get(), Consent.objects.get()
-    assert (tie.state, tie.joined, tie.subscriber.address) == (
+    subscription, given = Subscription.objects.get(), Consent.objects.get()
+    assert (subscription.state, subscription.joined, subscription.subscriber.address) == (
         State.ACTIVE,
         AT + timedelta(hours=1),
         "Kari@reader.example",
@@ -128,14 +128,14 @@ def test_the_network_is_that_of_a_household(address: str, network: str) -> None:
 
 
 def test_existing_subscribers_are_told_so_and_nothing_changes() -> None:
-    tie = subscription()
+    subscription = add_subscription()
     ask()
     assert only_letter().template == "already"
-    assert Subscription.objects.get().joined == tie.joined
+    assert Subscription.objects.get().joined == subscription.joined
 
 
 def test_people_who_unsubscribed_can_subscribe_again() -> None:
-    subscription(state=State.UNSUBSCRIBED)
+    add_subscription(state=State.UNSUBSCRIBED)
     ask()
     assert Subscription.objects.get().state == State.UNSUBSCRIBED
     assert confirm() is ConfirmResult.DONE
@@ -190,7 +190,7 @@ def test_a_welcome_is_sent_if_configured() -> None:
 
 def test_only_unconfirmed_requests_are_deleted() -> None:
     ask()
-    subscription("active@reader.example", joined=AT - timedelta(days=900))
+    add_subscription("active@reader.example", joined=AT - timedelta(days=900))
     Subscriber.objects.update(created=AT)
     signup.delete_expired(AT + timedelta(days=29))
     assert Subscription.objects.count() == 2

@@ -11,7 +11,7 @@ from subscribers import tokens
 from subscribers.models import Fingerprint, Subscriber, Suppression
 from subscribers.models.housekeeping import LEAST_NUMBER
 from subscribers.tokens import Purpose
-from tests.subscribers.make import subscription
+from tests.subscribers.make import add_subscription
 
 
 @given(st.integers(0, 2**48 - 1))
@@ -94,7 +94,7 @@ def test_a_link_of_a_lost_database_matches_nobody() -> None:
     links = []
     for _ in range(2):
         tokens.check_key()
-        links.append(tokens.link_token(subscription().pk))
+        links.append(tokens.link_token(add_subscription().pk))
         Fingerprint.objects.all().delete()
         Subscriber.objects.all().delete()
     assert len(set(links)) == 2
@@ -103,9 +103,9 @@ def test_a_link_of_a_lost_database_matches_nobody() -> None:
 
 @pytest.mark.django_db
 def test_an_existing_database_keeps_its_numbering() -> None:
-    before = subscription().pk
+    before = add_subscription().pk
     tokens.check_key()
-    assert subscription(newsletter="daily").pk == before + 1
+    assert add_subscription(newsletter="daily").pk == before + 1
 
 
 @pytest.mark.django_db
@@ -119,7 +119,7 @@ def test_another_secret_key_is_an_error(settings: Settings) -> None:
 @pytest.mark.django_db
 def test_a_new_key_recomputes_all_hashes(settings: Settings) -> None:
     tokens.check_key()
-    kari = subscription().subscriber
+    kari = add_subscription().subscriber
     Suppression.objects.suppress("kari@reader.example", Suppression.Reason.BOUNCED)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
     tokens.check_key()

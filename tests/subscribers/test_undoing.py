@@ -24,7 +24,7 @@ from subscribers.models import (
 )
 from subscribers.signup import confirm
 from subscribers.tokens import Purpose, timed_token
-from tests.subscribers.make import subscription
+from tests.subscribers.make import add_subscription
 
 pytestmark = pytest.mark.django_db
 
@@ -69,9 +69,9 @@ def everything() -> dict[str, list[dict[str, Any]]]:
 @pytest.fixture
 def before() -> dict[str, list[dict[str, Any]]]:
     """People whom the import changes: here, pending, about to leave, and weakly blocked."""
-    subscription("here@reader.example", tags=("oslo",))
-    subscription("pending@reader.example", state=State.PENDING)
-    subscription("leaves@reader.example")
+    add_subscription("here@reader.example", tags=("oslo",))
+    add_subscription("pending@reader.example", state=State.PENDING)
+    add_subscription("leaves@reader.example")
     Suppression.objects.suppress("weak@reader.example", Suppression.Reason.UNSUBSCRIBED, "at the fair")
     return everything()
 
@@ -96,7 +96,7 @@ def test_undoing_leaves_what_was_there_before(take: Take, before: dict[str, list
 def test_undoing_twice_does_nothing_more(take: Take, before: dict[str, list[dict[str, Any]]]) -> None:
     report = take()
     first = undone(report)
-    subscription("later@reader.example")
+    add_subscription("later@reader.example")
     again = undone(report)
     assert (again.undo, again.undone_at) == (first.undo, first.undone_at)
     assert Subscriber.objects.filter(key="later@reader.example").exists()
@@ -132,8 +132,8 @@ def test_who_unsubscribed_since_stays_unsubscribed(take: Take) -> None:
 
 def test_who_confirmed_since_stays_subscribed(take: Take) -> None:
     report = take("email,status\nkari@reader.example,unsubscribed\nola@reader.example,unconfirmed\n")
-    for tie in Subscription.objects.all():
-        consent = Consent.objects.create(subscription=tie, how=Consent.How.FORM, at=timezone.now())
+    for subscription in Subscription.objects.all():
+        consent = Consent.objects.create(subscription=subscription, how=Consent.How.FORM, at=timezone.now())
         confirm(config.current(), timed_token(Purpose.CONFIRM, consent.pk, 60), timezone.now())
     assert undone(report).undo == {"kept": 2}
     assert set(Subscription.objects.values_list("state", flat=True)) == {State.ACTIVE}
@@ -147,17 +147,17 @@ def test_whom_an_editor_added_since_stays_subscribed(take: Take) -> None:
 
 
 def test_a_changed_name_stays(take: Take) -> None:
-    tie = subscription("kari@reader.example")
+    subscription = add_subscription("kari@reader.example")
     report = take("email,name,tags\nkari@reader.example,K,film\n")
-    preferences.update_profile(tie.subscriber, name="Kari", language="nb")
+    preferences.update_profile(subscription.subscriber, name="Kari", language="nb")
     record = undone(report)
-    tie.refresh_from_db()
-    tie.subscriber.refresh_from_db()
-    assert (tie.subscriber.name, tie.tags, record.undo) == ("Kari", (), {"restored": 1, "kept": 1})
+    subscription.refresh_from_db()
+    subscription.subscriber.refresh_from_db()
+    assert (subscription.subscriber.name, subscription.tags, record.undo) == ("Kari", (), {"restored": 1, "kept": 1})
 
 
 def test_an_import_is_undone_that_is_older_than_a_personal_field(take: Take) -> None:
-    subscription("kari@reader.example")
+    add_subscription("kari@reader.example")
     report = take("email,name\nkari@reader.example,Kari\n")
     change = ImportChange.objects.get()
     for values in (change.before, change.after):

@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from newsletter import config
 from newsletter.config.topics import Topic
 from subscribers.models import Subscription, WhereProblem, parse_where
-from tests.subscribers.make import AT, subscription
+from tests.subscribers.make import AT, add_subscription
 
 
 @pytest.fixture
 def four(db: None) -> None:
-    subscription("a@reader.example", tags=("film", "oslo"), language="nb", joined=datetime(2025, 1, 1, tzinfo=UTC))
-    subscription("b@reader.example", tags=("film",), language="en", joined=datetime(2026, 1, 1, tzinfo=UTC))
-    subscription(
+    add_subscription("a@reader.example", tags=("film", "oslo"), language="nb", joined=datetime(2025, 1, 1, tzinfo=UTC))
+    add_subscription("b@reader.example", tags=("film",), language="en", joined=datetime(2026, 1, 1, tzinfo=UTC))
+    add_subscription(
         "c@reader.example", tags=("filmfest",), language="nb", joined=datetime(2026, 1, 31, 23, 30, tzinfo=UTC)
     )
-    subscription("d@reader.example", tags=("50% off",), language="", joined=datetime(2026, 2, 1, tzinfo=UTC))
+    add_subscription("d@reader.example", tags=("50% off",), language="", joined=datetime(2026, 2, 1, tzinfo=UTC))
 
 
 @pytest.mark.usefixtures("four")
@@ -112,8 +112,8 @@ def test_frequency_and_topic_are_those_in_force(where: str, expected: str) -> No
         ("c", "week", ""),
         ("d", "month", "x"),
     ):
-        tie = subscription(f"{name}@reader.example")
-        Subscription.objects.filter(pk=tie.pk).update(cadence=cadence, topics=topics)
+        subscription = add_subscription(f"{name}@reader.example")
+        Subscription.objects.filter(pk=subscription.pk).update(cadence=cadence, topics=topics)
     shared = config.current().newsletters["kinaforum"]
     newsletter = replace(shared, cadences=("week", "day"), topics=TOPICS)
     rows = Subscription.objects.filter(parse_where(where).q(newsletter))

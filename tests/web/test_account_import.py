@@ -93,7 +93,7 @@ def test_subscribers_and_issues_are_read_and_imported(
     preview = admin.post(IMPORT, {**fields, "upload": hidden(form, "upload")}, follow=True).text
     step = {name: hidden(preview, name) for name in ("token", "shown")}
     admin.post(IMPORT, {**step, "act": "import"}, follow=True)
-    assert [tie.subscriber.key for tie in Subscription.objects.all()] == ["kari@reader.example"]
+    assert [subscription.subscriber.key for subscription in Subscription.objects.all()] == ["kari@reader.example"]
     assert Suppression.objects.get().reason == Suppression.Reason.COMPLAINED
     admin.post(f"{PAGE}{job.pk}/issues/", follow=True)
     assert Edition.objects.get().name == "kinaforum/issue-2023-01-02"

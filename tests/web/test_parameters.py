@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from newsletter.models import Post
 from subscribers.tokens import link_token
-from tests.subscribers.make import subscription
+from tests.subscribers.make import add_subscription
 from tests.web import make
 from tests.web.parameters import Case, cases
 
@@ -33,8 +33,10 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 def things() -> tuple[tuple[int, ...], tuple[str, ...]]:
     """A draft with posts, and a reader; the numbers of things and the tokens of links."""
     make.draft("First", "Second")
-    tie = subscription()
-    return (Post.objects.get(title="First").pk, tie.subscriber_id, tie.pk, 2**31), (link_token(tie.pk),)
+    subscription = add_subscription()
+    return (Post.objects.get(title="First").pk, subscription.subscriber_id, subscription.pk, 2**31), (
+        link_token(subscription.pk),
+    )
 
 
 @pytest.mark.usefixtures("loopback_only")

@@ -122,8 +122,8 @@ def test_who_has_not_confirmed_is_asked_at_the_new_address_and_the_old_link_ends
 
 def test_who_was_imported_without_an_email_gets_none(admin: Client) -> None:
     subscriber = Subscriber.objects.named("ola@reader.example", "ola@reader.example")
-    tie = Subscription.objects.create(subscriber=subscriber, newsletter="kinaforum")
-    Consent.objects.create(subscription=tie, how=Consent.How.IMPORT, at=NOW)
+    subscription = Subscription.objects.create(subscriber=subscriber, newsletter="kinaforum")
+    Consent.objects.create(subscription=subscription, how=Consent.How.IMPORT, at=NOW)
     assert "No email was sent." in _move(admin, subscriber, "new@reader.example")
     assert Consent.objects.count() == 1
     assert not Letter.objects.exists()
@@ -155,8 +155,8 @@ def test_frequency_and_topics_are_changed_and_logged(admin: Client, kari: Subscr
     assert '<option value="week" selected>Weekly</option>' in body
     fields = {"act": "choose", "newsletter": "kinaforum", "cadence": "day", "topics": ["film"]}
     assert admin.post(f"/desk/subscribers/{kari.pk}/act/", fields).status_code == 302
-    tie = Subscription.objects.get()
-    assert (tie.cadence, tie.topics) == ("day", "film")
+    subscription = Subscription.objects.get()
+    assert (subscription.cadence, subscription.topics) == ("day", "film")
     logged = [(act.what.code, act.after) for act in Act.objects.order_by("-pk")[:2]]
     assert logged == [
         ("act.topics-changed", {"kinaforum": ["film"]}),

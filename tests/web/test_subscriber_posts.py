@@ -33,7 +33,7 @@ def paper() -> Newsletter:
 
 def _lists(client: Client, paper: Newsletter, name: str) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the titles that the page lists as due, and the offered ones with their edition."""
-    page = html.unescape(client.get(f"/desk/subscribers/{paper.tie(name).subscriber_id}/").content.decode())
+    page = html.unescape(client.get(f"/desk/subscribers/{paper.subscription(name).subscriber_id}/").content.decode())
     _before, due, *offered = re.split(r"Due in the next edition|already offered", page.partition('id="h-got"')[0])
     rows = re.findall(r"<li>(.*?)</li>", offered[0]) if offered else []
     found = [
@@ -60,8 +60,8 @@ def test_a_newcomers_page_lists_what_was_dealt_with_before_without_an_edition(ad
 
 
 def test_somebody_who_unsubscribed_keeps_what_was_offered_and_is_due_nothing(admin: Client, paper: Newsletter) -> None:
-    preferences.unsubscribe(paper.tie("daily").pk, paper.now)
-    page = admin.get(f"/desk/subscribers/{paper.tie('daily').subscriber_id}/").content.decode()
+    preferences.unsubscribe(paper.subscription("daily").pk, paper.now)
+    page = admin.get(f"/desk/subscribers/{paper.subscription('daily').subscriber_id}/").content.decode()
     assert "Due in the next edition" not in page
     assert "2 posts already offered" in page
 
@@ -69,5 +69,5 @@ def test_somebody_who_unsubscribed_keeps_what_was_offered_and_is_due_nothing(adm
 def test_only_the_newest_posts_are_listed(admin: Client, paper: Newsletter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subscriber_posts, "SHOWN", 1)
     assert _lists(admin, paper, "daily")[1] == [("Post two", "kinaforum/day-2026-02-07")]
-    page = admin.get(f"/desk/subscribers/{paper.tie('daily').subscriber_id}/").content.decode()
+    page = admin.get(f"/desk/subscribers/{paper.subscription('daily').subscriber_id}/").content.decode()
     assert "1 older post is listed by" in page

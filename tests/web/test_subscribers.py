@@ -252,8 +252,8 @@ def test_columns_that_nobody_knows_are_named_by_hand(admin: Client) -> None:
     tried = _step(admin, wrong, "try", "address", "tags", "name")
     assert _chosen(_step(admin, tried, "columns")) == ["address", "tags", "name"]
     _step(admin, tried, "import")
-    tie = Subscription.objects.select_related("subscriber").get()
-    assert (tie.subscriber.name, tie.tags) == ("Anna", ("film",))
+    subscription = Subscription.objects.select_related("subscriber").get()
+    assert (subscription.subscriber.name, subscription.tags) == ("Anna", ("film",))
 
 
 def test_a_person_says_whether_the_day_or_the_month_comes_first(admin: Client) -> None:

@@ -122,19 +122,19 @@ def test_sending_by_hand_leads_to_the_series(editor: Client) -> None:
 
 def test_a_subscribers_page_shows_what_was_sent_and_what_is_due(admin: Client) -> None:
     letter(3), letter(7, "A week later")
-    tie = reader("had@reader.example", 4)
+    subscription = reader("had@reader.example", 4)
     enroll_due(config.current(), timezone.now())
-    shown = words(admin.get(f"/desk/subscribers/{tie.subscriber_id}/").content)
+    shown = words(admin.get(f"/desk/subscribers/{subscription.subscriber_id}/").content)
     assert ("Not sent yet" in shown, "A week later" in shown, "Due" in shown) == (True, True, True)
 
 
 def test_subscribers_who_have_not_answered_are_listed(admin: Client) -> None:
-    tie = reader("quiet@reader.example", 900)
+    subscription = reader("quiet@reader.example", 900)
     asked = timezone.now() - timedelta(days=40)
-    Subscription.objects.filter(pk=tie.pk).update(created=timezone.now() - timedelta(days=900), asked_at=asked)
+    Subscription.objects.filter(pk=subscription.pk).update(created=timezone.now() - timedelta(days=900), asked_at=asked)
     shown = words(admin.get("/desk/subscribers/unanswered/kinaforum/").content)
     assert "quiet@reader.example" in shown
     assert "No one is being asked" in shown
-    Subscription.objects.filter(pk=tie.pk).update(asked_at=None)
+    Subscription.objects.filter(pk=subscription.pk).update(asked_at=None)
     shown = words(admin.get("/desk/subscribers/unanswered/kinaforum/").content)
     assert ("No one is being asked" in shown, "Everyone who was asked" in shown) == (True, False)

@@ -14,7 +14,7 @@ from subscribers.tokens import link_token
 from tests.accessibility import faults
 from tests.factories import configured
 from tests.subscribers.browser.test_readers import WCAG
-from tests.subscribers.make import only_letter, path, subscription
+from tests.subscribers.make import only_letter, path
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SMALLEST_TARGET = 24
@@ -62,7 +62,7 @@ def tab_to(page: Page, target: Locator) -> None:
     raise AssertionError(f"{target} can't be reached by the keyboard")
 
 
-def tie() -> Subscription:
+def subscription() -> Subscription:
     """Return the only subscription as it is now."""
     return Subscription.objects.get()
 
@@ -78,9 +78,9 @@ def test_choosing_at_sign_up_and_later_on_a_phone(phone: Page, live_server: Live
     phone.goto(live_server.url + path(only_letter().context["link"]))
     tap(phone.get_by_role("button", name="Confirm subscription"))
     expect(phone.get_by_role("heading", level=1)).to_have_text("You're subscribed")
-    assert (tie().state, tie().cadence, tie().topics) == ("active", "day", "film")
+    assert (subscription().state, subscription().cadence, subscription().topics) == ("active", "day", "film")
 
-    phone.goto(f"{live_server.url}/p/{link_token(tie().pk)}")
+    phone.goto(f"{live_server.url}/p/{link_token(subscription().pk)}")
     accessible(phone)
     expect(phone.get_by_label("Every day")).to_be_checked()
     expect(phone.get_by_label("Films and series")).to_be_checked()
@@ -95,7 +95,7 @@ def test_choosing_at_sign_up_and_later_on_a_phone(phone: Page, live_server: Live
     expect(phone.get_by_label("Films and series")).not_to_be_checked()
     expect(phone.get_by_label("books")).to_be_checked()
     accessible(phone)
-    assert (tie().cadence, tie().topics) == ("week", "books")
+    assert (subscription().cadence, subscription().topics) == ("week", "books")
 
     tap(phone.locator("summary", has_text="Pause until a date"))
     phone.get_by_label("Resume on").fill((timezone.localdate() + timedelta(days=30)).isoformat())
@@ -105,7 +105,7 @@ def test_choosing_at_sign_up_and_later_on_a_phone(phone: Page, live_server: Live
     tap(phone.get_by_role("button", name="Unsubscribe", exact=True))
     expect(phone.get_by_role("status")).to_contain_text("You've unsubscribed.")
     accessible(phone)
-    assert tie().state == "unsubscribed"
+    assert subscription().state == "unsubscribed"
 
 
 def test_choosing_at_sign_up_with_the_keyboard(page: Page, live_server: LiveServer) -> None:
@@ -120,12 +120,12 @@ def test_choosing_at_sign_up_with_the_keyboard(page: Page, live_server: LiveServ
     tab_to(page, page.get_by_role("button", name="Subscribe"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
-    assert tie().state == "pending"
+    assert subscription().state == "pending"
     page.goto(live_server.url + path(only_letter().context["link"]))
     tab_to(page, page.get_by_role("button", name="Confirm subscription"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("You're subscribed")
-    assert (tie().state, tie().cadence, tie().topics) == ("active", "day", "film")
+    assert (subscription().state, subscription().cadence, subscription().topics) == ("active", "day", "film")
 
 
 def test_choosing_later_with_the_keyboard(page: Page, live_server: LiveServer) -> None:
@@ -135,18 +135,18 @@ def test_choosing_later_with_the_keyboard(page: Page, live_server: LiveServer) -
     tab_to(page, page.get_by_role("button", name="Save", exact=True).first)
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_be_visible()
-    assert tie().cadence == "day"
+    assert subscription().cadence == "day"
     tab_to(page, page.get_by_label("books"))
     page.keyboard.press("Space")
     tab_to(page, page.get_by_role("button", name="Save", exact=True).first)
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("You get posts about: books")
     expect(page.get_by_label("books")).to_be_checked()
-    assert tie().topics == "books"
+    assert subscription().topics == "books"
     tab_to(page, page.get_by_label("books"))
     page.keyboard.press("Space")
     tab_to(page, page.get_by_role("button", name="Save", exact=True).first)
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("You get all posts")
     expect(page.get_by_label("books")).not_to_be_checked()
-    assert tie().topics == ""
+    assert subscription().topics == ""

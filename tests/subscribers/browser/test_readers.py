@@ -16,7 +16,7 @@ from subscribers.letters import Latest, compose
 from subscribers.models import Consent, Letter, Subscriber, Subscription
 from subscribers.tokens import Purpose, link_token, link_token_for_tests, timed_token
 from tests.accessibility import COLOURS, faults_in_all_forms, violations
-from tests.subscribers.make import only_letter, path, subscription
+from tests.subscribers.make import add_subscription, only_letter, path
 from tests.web import make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -48,30 +48,30 @@ def test_subscribing_pausing_and_unsubscribing_with_the_keyboard(page: Page, liv
     page.goto(live_server.url + path(only_letter().context["link"]))
     press(page, "Confirm subscription")
     expect(page.get_by_role("heading", level=1)).to_have_text("You're subscribed")
-    tie = Subscription.objects.get()
-    assert tie.state == State.ACTIVE
+    subscription = Subscription.objects.get()
+    assert subscription.state == State.ACTIVE
 
-    page.goto(f"{live_server.url}/p/{link_token(tie.pk)}")
+    page.goto(f"{live_server.url}/p/{link_token(subscription.pk)}")
     press(page, "Pause until a date")
     page.keyboard.press("Tab")
     until = timezone.localdate() + timedelta(days=30)
     page.get_by_label("Resume on").first.fill(until.isoformat())
     press(page, "Pause")
     expect(page.get_by_role("status")).to_contain_text("Paused until")
-    tie.refresh_from_db()
-    assert tie.paused_until == until
+    subscription.refresh_from_db()
+    assert subscription.paused_until == until
     press(page, "Resume now")
     expect(page.get_by_role("status")).to_have_text("Your subscription has resumed.")
 
-    page.goto(f"{live_server.url}/u/{link_token(tie.pk)}")
+    page.goto(f"{live_server.url}/u/{link_token(subscription.pk)}")
     press(page, "Unsubscribe")
     expect(page.get_by_role("heading", level=1)).to_have_text("You've unsubscribed from Kinaforum")
-    tie.refresh_from_db()
-    assert tie.state == State.UNSUBSCRIBED
+    subscription.refresh_from_db()
+    assert subscription.state == State.UNSUBSCRIBED
 
 
 def test_erasing(page: Page, live_server: LiveServer) -> None:
-    page.goto(f"{live_server.url}/p/{link_token(subscription().pk)}")
+    page.goto(f"{live_server.url}/p/{link_token(add_subscription().pk)}")
     page.get_by_role("button", name="Email me a link").click()
     page.goto(live_server.url + path(only_letter(kind=Letter.Kind.ME).context["link"]))
     page.get_by_role("button", name="Delete my data").click()
@@ -96,26 +96,26 @@ def test_a_mistake_can_be_corrected(page: Page, live_server: LiveServer) -> None
 
 def every_page() -> dict[str, str]:
     """Return an address of each public page."""
-    tie, other = subscription(), subscription(newsletter="daily", state=State.PENDING)
-    gone = subscription("ola@reader.example", "of-old")
-    rests = subscription("per@reader.example")
+    subscription, other = add_subscription(), add_subscription(newsletter="daily", state=State.PENDING)
+    gone = add_subscription("ola@reader.example", "of-old")
+    rests = add_subscription("per@reader.example")
     Subscription.objects.filter(pk=rests.pk).update(paused_until=timezone.localdate() + timedelta(days=9))
-    left = subscription("liv@reader.example", state=State.UNSUBSCRIBED)
+    left = add_subscription("liv@reader.example", state=State.UNSUBSCRIBED)
     consent = other.consents.create(how="form")
     return {
         "subscribe": "/n/kinaforum/subscribe",
         "confirm": f"/confirm/{timed_token(Purpose.CONFIRM, consent.pk, 60)}",
         "too old": f"/confirm/{timed_token(Purpose.CONFIRM, consent.pk, -1)}",
         "nowhere": "/confirm/nonsense",
-        "unsubscribe": f"/u/{link_token(tie.pk)}",
+        "unsubscribe": f"/u/{link_token(subscription.pk)}",
         "left": f"/u/{link_token(left.pk)}",
         "erased": f"/u/{link_token(999)}",
         "proof": f"/u/{link_token_for_tests()}",
-        "preferences": f"/p/{link_token(tie.pk)}",
+        "preferences": f"/p/{link_token(subscription.pk)}",
         "preferences of one that rests": f"/p/{link_token(rests.pk)}",
         "preferences of one that is gone": f"/p/{link_token(gone.pk)}",
-        "me": f"/me/{timed_token(Purpose.ME, tie.subscriber_id, 60)}",
-        "me, too old": f"/me/{timed_token(Purpose.ME, tie.subscriber_id, -1)}",
+        "me": f"/me/{timed_token(Purpose.ME, subscription.subscriber_id, 60)}",
+        "me, too old": f"/me/{timed_token(Purpose.ME, subscription.subscriber_id, -1)}",
     }
 
 
@@ -174,15 +174,15 @@ def test_every_page_is_accessible(browser: Browser, live_server: LiveServer) -> 
 
 
 def test_forms_with_errors_are_accessible(page: Page, live_server: LiveServer) -> None:
-    tie = subscription()
-    page.goto(f"{live_server.url}/me/{timed_token(Purpose.ME, tie.subscriber_id, 60)}")
+    subscription = add_subscription()
+    page.goto(f"{live_server.url}/me/{timed_token(Purpose.ME, subscription.subscriber_id, 60)}")
     page.get_by_role("button", name="Change address").click()
     expect(page.get_by_role("alert")).to_have_text("Enter your email address.")
     expect(page.get_by_label("New email address")).to_be_focused()
 
 
 def test_a_pause_without_a_date_is_explained_at_the_field(page: Page, live_server: LiveServer) -> None:
-    page.goto(f"{live_server.url}/p/{link_token(subscription().pk)}")
+    page.goto(f"{live_server.url}/p/{link_token(add_subscription().pk)}")
     page.locator("summary").first.click()
     page.get_by_role("button", name="Pause").first.click()
     field = page.get_by_label("Resume on").first
@@ -205,8 +205,10 @@ def test_every_letter_is_accessible(browser: Browser, accent: str) -> None:
     """Its button can be read in the dark too, whatever the newsletter's colour."""
     head = letterhead(config.current(), config.current().newsletters["kinaforum"])
     head = replace(head, theme=replace(head.theme, accent=accent))
-    tie = subscription()
-    written = Letter.objects.create(kind=Letter.Kind.WELCOME, subscriber=tie.subscriber, subscription=tie)
+    subscription = add_subscription()
+    written = Letter.objects.create(
+        kind=Letter.Kind.WELCOME, subscriber=subscription.subscriber, subscription=subscription
+    )
     composed = compose(config.current(), written, Latest("Films of the week", "/n/kinaforum/2026-W06/"))
     assert composed is not None
     page = browser.new_page(viewport={"width": 375, "height": 800})

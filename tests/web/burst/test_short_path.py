@@ -17,7 +17,7 @@ from subscribers import preferences
 from subscribers.models import Consent, Letter, Subscription
 from subscribers.protection import sign_up_limits as limits
 from subscribers.tokens import link_token, link_token_for_tests
-from tests.subscribers.make import subscription
+from tests.subscribers.make import add_subscription
 from tests.subscribers.test_challenges import ask_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,7 +109,7 @@ LANGUAGES = [{}, {"accept_language": "nb-NO,nb;q=0.9"}, {"accept_language": "de"
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_one_click_request_is_answered_as_by_django(site: Site, language: dict[str, str], scheme: str) -> None:
-    first, second = subscription("kari@reader.example"), subscription("ola@reader.example")
+    first, second = add_subscription("kari@reader.example"), add_subscription("ola@reader.example")
     headers = {"content_type": FORM["content-type"], **language}
     short = site.post(f"/u/{link_token(first.pk)}", ONE_CLICK, scheme=scheme, **headers)
     django = site.post(f"/u/{link_token(second.pk)}", ONE_CLICK, django=True, scheme=scheme, **headers)
@@ -184,7 +184,7 @@ def test_a_sign_up_that_needs_a_challenge_is_answered_as_by_django(site: Site, h
 def test_unusual_requests_are_left_to_django(
     site: Site, path: str, body: bytes, headers: dict[str, str], status: int
 ) -> None:
-    token = link_token(subscription().pk)
+    token = link_token(add_subscription().pk)
     given = {name.replace("-", "_"): value for name, value in headers.items()}
     address = path.format(token=token, test=link_token_for_tests())
     assert (site.post(address, body, **given)[0], site.passed_on) == (status, 1)
@@ -222,10 +222,10 @@ def test_a_malformed_request_is_answered_by_django_with_a_sentence(
 
 @pytest.mark.parametrize(("body", "media_type"), MALFORMED[:-1])
 def test_whatever_is_posted_to_an_unsubscribe_link_unsubscribes(site: Site, body: bytes, media_type: str) -> None:
-    tie = subscription()
-    assert site.post(f"/u/{link_token(tie.pk)}", body, content_type=media_type)[0] == 200
-    tie.refresh_from_db()
-    assert tie.state == Subscription.State.UNSUBSCRIBED
+    subscription = add_subscription()
+    assert site.post(f"/u/{link_token(subscription.pk)}", body, content_type=media_type)[0] == 200
+    subscription.refresh_from_db()
+    assert subscription.state == Subscription.State.UNSUBSCRIBED
 
 
 def test_malformed_requests_are_counted(site: Site) -> None:
@@ -239,9 +239,12 @@ TWICE = [("content_type", FORM["content-type"]), ("accept_language", "nb"), ("ho
 
 @pytest.mark.parametrize(("name", "value"), TWICE)
 def test_a_request_with_a_header_twice_is_left_to_django(site: Site, name: str, value: str) -> None:
-    tie = subscription("ola@reader.example")
+    subscription = add_subscription("ola@reader.example")
     given = {"content_type": FORM["content-type"], name: value}
-    for path, body in (("/n/daily/subscribe", b"address=kari@reader.example"), (f"/u/{link_token(tie.pk)}", ONE_CLICK)):
+    for path, body in (
+        ("/n/daily/subscribe", b"address=kari@reader.example"),
+        (f"/u/{link_token(subscription.pk)}", ONE_CLICK),
+    ):
         site.passed_on = 0
         site.post(path, body, twice=name, **given)
         assert site.passed_on == 1
@@ -259,15 +262,15 @@ def test_a_large_form_is_left_to_django(site: Site) -> None:
 
 
 def test_multipart_one_click_requests_work_too(site: Site) -> None:
-    tie = subscription()
+    subscription = add_subscription()
     body = b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
-    answer = site.post(f"/u/{link_token(tie.pk)}", body, content_type="multipart/form-data; boundary=x")
-    tie.refresh_from_db()
-    assert (answer[0], answer[2], tie.state) == (200, "", Subscription.State.UNSUBSCRIBED)
+    answer = site.post(f"/u/{link_token(subscription.pk)}", body, content_type="multipart/form-data; boundary=x")
+    subscription.refresh_from_db()
+    assert (answer[0], answer[2], subscription.state) == (200, "", Subscription.State.UNSUBSCRIBED)
 
 
 def test_a_request_that_the_database_refuses_is_left_to_django(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    tie = subscription()
+    subscription = add_subscription()
 
     def locked(*_given: object) -> None:
         raise OperationalError("database is locked")
@@ -276,13 +279,13 @@ def test_a_request_that_the_database_refuses_is_left_to_django(site: Site, monke
     with monkeypatch.context() as patched:
         patched.setattr("subscribers.preferences.unsubscribe", lambda number, at: calls.append(number))
         calls: list[int] = []
-        answer = site.post(f"/u/{link_token(tie.pk)}", ONE_CLICK, content_type=FORM["content-type"])
-    assert (answer[0], site.passed_on, calls) == (200, 1, [tie.pk])
+        answer = site.post(f"/u/{link_token(subscription.pk)}", ONE_CLICK, content_type=FORM["content-type"])
+    assert (answer[0], site.passed_on, calls) == (200, 1, [subscription.pk])
 
 
 def test_repeating_a_one_click_request_keeps_a_new_request_to_subscribe(site: Site) -> None:
-    tie = subscription()
-    path = f"/u/{link_token(tie.pk)}"
+    subscription = add_subscription()
+    path = f"/u/{link_token(subscription.pk)}"
     site.post(path, ONE_CLICK, content_type=FORM["content-type"])
     site.post("/n/kinaforum/subscribe", b"address=kari@reader.example", content_type=FORM["content-type"])
     site.post(path, ONE_CLICK, content_type=FORM["content-type"])
@@ -291,7 +294,7 @@ def test_repeating_a_one_click_request_keeps_a_new_request_to_subscribe(site: Si
 
 def test_answers_are_counted_by_route(site: Site) -> None:
     before = _count("/u/<str:token>")
-    site.post(f"/u/{link_token(subscription().pk)}", ONE_CLICK, content_type=FORM["content-type"])
+    site.post(f"/u/{link_token(add_subscription().pk)}", ONE_CLICK, content_type=FORM["content-type"])
     assert _count("/u/<str:token>") == before + 1
 
 

@@ -46,7 +46,8 @@ def in_force(request: HttpRequest) -> HttpResponse:
         "newsletters": [(each, overview.of_newsletter(each)) for each in configuration.newsletters.values()],
         "site": overview.of_site(),
         "text": (text := request.GET.get("text", "").strip()[:100]),
-        "matches": search.search(text, configuration.newsletters.values()),
+        "matches": (matches := search.search(text, configuration.newsletters.values())),
+        "more_matches": len(matches) == search.MOST_MATCHES,
         "read_only": read_only_reason(configuration),
     }
     return page(request, "settings", context, section="settings")

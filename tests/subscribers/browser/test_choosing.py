@@ -14,7 +14,7 @@ from subscribers.tokens import link_token
 from tests.accessibility import faults
 from tests.factories import configured
 from tests.subscribers.browser.test_readers import WCAG
-from tests.subscribers.make import only_letter, path
+from tests.subscribers.make import add_subscription, only_letter, path
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SMALLEST_TARGET = 24
@@ -129,7 +129,7 @@ def test_choosing_at_sign_up_with_the_keyboard(page: Page, live_server: LiveServ
 
 
 def test_choosing_later_with_the_keyboard(page: Page, live_server: LiveServer) -> None:
-    page.goto(f"{live_server.url}/p/{link_token(subscription().pk)}")
+    page.goto(f"{live_server.url}/p/{link_token(add_subscription().pk)}")
     tab_to(page, page.get_by_label("Every week"))
     page.keyboard.press("ArrowDown")
     tab_to(page, page.get_by_role("button", name="Save", exact=True).first)

@@ -79,7 +79,7 @@ def test_the_hashes_of_another_site_are_blocked_and_can_be_undone(admin: Client)
 def test_an_import_adds_up_and_is_kept(admin: Client, tmp_path: Path) -> None:
     record = imported(tmp_path)
     listed = admin.get(IMPORTS).text
-    assert f'href="{IMPORTS}{record.pk}/"' in listed
+    assert (f'href="{IMPORTS}{record.pk}/"' in listed, f">Import {record.pk}<" in listed) == (True, True)
     assert ("Refused: 1" in listed, "Already here" in listed) == (True, False)
     page = admin.get(f"{IMPORTS}{record.pk}/").text
     assert figures(page) == {

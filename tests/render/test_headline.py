@@ -64,6 +64,10 @@ def test_a_text_goes_on_where_the_headline_that_was_made_of_it_ends(html: str, l
         ("<p>See the port.</p>", ""),
         ("<p>See the port. It <b>rains</b>.</p>", "<p>It <b>rains</b>.</p>"),
         ("<p>See the port.org.</p>", ""),
+        (
+            '<p><a href="/a.mp3">Port</a></p><p>See the port. It rains.</p>',
+            '<p><a href="/a.mp3">Port</a></p><p>It rains.</p>',
+        ),
     ],
 )
 def test_a_first_paragraph_that_is_the_headline_is_not_repeated(html: str, left: str) -> None:

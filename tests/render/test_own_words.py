@@ -59,12 +59,15 @@ def test_a_recording_does_not_repeat_the_headline(file: str, name: str, picture:
     assert with_own_words(repeating, "nb", "Salt") == repeating
 
 
-def test_a_video_is_not_called_by_the_name_of_its_file_unless_there_are_several() -> None:
+def test_a_recording_is_not_called_by_the_name_of_its_file_unless_there_are_several() -> None:
     link = '<p><a href="https://blog.example/{0}.mp4?_=1">{1}</a><br>2 min</p>'
     for text in ("▶ Boats_1.mp4", "Boats_1.mp4", "https://blog.example/Boats_1.mp4?_=1"):
         shown = with_own_words(link.format("Boats_1", text), "fr")
         assert text_of(parse(shown)).removeprefix("▶ ") == "Vidéo2 min"
         assert text.startswith("▶") == text_of(parse(shown)).startswith("▶ ")
+    assert ">Lyd</a>" in with_own_words('<p><a href="/tide.mp3">tide.mp3</a></p>', "nb")
+    in_a_sentence = '<p>Get <a href="/tide.mp3">tide.mp3</a> and play it as often as you like.</p>'
+    assert with_own_words(in_a_sentence, "nb") == in_a_sentence
     several = link.format("Boats_1", "Boats_1.mp4") + link.format("Tide", "Tide.mp4")
     assert with_own_words(several, "en") == several
 

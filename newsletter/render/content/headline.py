@@ -9,7 +9,7 @@ from newsletter.render.content.fragment import Element, parse, serialise, text_o
 from newsletter.render.content.images import names_file
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
-from newsletter.render.content.videos import drop_recordings
+from newsletter.render.content.videos import drop_recordings, titles_of_recordings
 
 LONGEST = 60
 _CLOSING = "\"'”’»)]」』"
@@ -63,7 +63,8 @@ def without_headline(html: str, headline: str) -> str:
     or the whole paragraph, unless the post has no other. The links in these words follow at the end of the paragraph.
     """
     root = parse(html)
-    first = next((child for child in root if isinstance(child.tag, str)), None)
+    recordings = {next(title.iterancestors("p")) for title in titles_of_recordings(root)}
+    first = next((child for child in root if isinstance(child.tag, str) and child not in recordings), None)
     if not headline or first is None or first.tag != "p":
         return html
     runs, is_cut = text_runs(first), headline.endswith("…")

@@ -11,7 +11,14 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from newsletter.render.content.fragment import Element, parse, serialise, text_of
-from newsletter.render.content.videos import PLAY, RECORDING, is_video_file, short_name
+from newsletter.render.content.videos import (
+    NAME_OF_FILE,
+    PLAY,
+    RECORDING,
+    is_video_file,
+    short_name,
+    titles_of_recordings,
+)
 from newsletter.render.words import translation_of
 
 
@@ -85,7 +92,6 @@ _PLACES = MappingProxyType(
 )
 """Where the links lead that are called so if they have no title."""
 _DURATION = re.compile(r"(?:(\d{1,3}) h)?(?:(?:(?<=h) )?(\d{1,4}) min)?")
-_VIDEO_NAME = re.compile(r"\.(?:mp4|m4v|mov|webm|ogv)(?:[?#][^<>]{0,80})?<", re.IGNORECASE)
 _ANY = re.compile(r">\s*\d{1,4} (?:h|min)\b|(?:#poll-|//poll\.fm/)\d|/api/v1/(?:video|audio)/upload/")
 
 
@@ -94,14 +100,14 @@ def with_own_words(html: str, language: str, headline: str = "") -> str:
     """Return a cleaned post with this program's words in a language, or in English if they are not translated.
 
     Only the titles that players and polls without one get, durations below titles of recordings, and titles of
-    recordings that repeat the post's headline, or are the name of a video's file, are changed.
+    recordings that repeat the post's headline, or are the name of a file, are changed.
     """
     words = OWN_WORDS.get(translation_of(language), _ENGLISH)
     repeats = bool(headline) and f">{escape(headline, quote=False)}<" in html
-    if not repeats and not _VIDEO_NAME.search(html) and (words is _ENGLISH or not _ANY.search(html)):
+    if not repeats and not NAME_OF_FILE.search(html) and (words is _ENGLISH or not _ANY.search(html)):
         return html
     root = parse(html)
-    files = [link for link in root.iter("a") if _is_called_by_its_file(link)]
+    files = [title for title in titles_of_recordings(root) if _is_called_by_its_file(title)]
     for link in root.iter("a"):
         is_repeated = repeats and text_of(link) == headline and RECORDING.search(link.get("href") or "")
         if is_repeated or files == [link]:
@@ -120,9 +126,9 @@ def name_of_recording(url: str, language: str) -> str:
 
 
 def _is_called_by_its_file(link: Element) -> bool:
-    """Return whether a link to a video is named after its file; several of one post are told apart by their names."""
+    """Return whether a recording is named after its file; several of one post are told apart by their names."""
     href = link.get("href") or ""
-    return is_video_file(href) and text_of(link).removeprefix(PLAY).strip() in (href, short_name(href))
+    return text_of(link).removeprefix(PLAY).strip() in (href, short_name(href))
 
 
 def _rename(link: Element, words: OwnWords) -> None:

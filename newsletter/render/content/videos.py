@@ -34,8 +34,11 @@ _SERVICES = {
     "tiktok.com": "TikTok",
 }
 
-RECORDING = re.compile(r"\.(?:mp3|m4a|m4b|aac|ogg|oga|opus|flac|wav|mp4|m4v|mov|webm|ogv)(?:[?#]|\Z)", re.IGNORECASE)
+_ENDINGS = r"\.(?:mp3|m4a|m4b|aac|ogg|oga|opus|flac|wav|mp4|m4v|mov|webm|ogv)"
+RECORDING = re.compile(rf"{_ENDINGS}(?:[?#]|\Z)", re.IGNORECASE)
 """The end of an address of a recording."""
+NAME_OF_FILE = re.compile(rf"{_ENDINGS}(?:[?#][^<>]{{0,80}})?<", re.IGNORECASE)
+"""The end of a text in HTML that is the name of a recording's file, or its address."""
 _VIDEO_FILE = re.compile(r"\.(?:mp4|m4v|mov|webm|ogv)(?:[?#]|\Z)", re.IGNORECASE)
 _LONGEST_DURATION = 20
 
@@ -84,7 +87,7 @@ def show_recordings(root: Element, tallest: int = 0) -> None:
     The card is a table, whose cells have padding in Outlook on Windows too, and leave no gap when images are off.
     The poster of a video's file fills the column above its title instead, no higher than `tallest`, 0 for any height.
     """
-    for title in list(_recordings(root)):
+    for title in list(titles_of_recordings(root)):
         paragraph = next(title.iterancestors("p"))
         if title.text and not len(title) and title.text.strip() == title.get("href"):
             title.text = short_name(title.get("href"))
@@ -163,7 +166,7 @@ def _take_out(element: Element) -> None:
 
 def leave_durations(root: Element) -> None:
     """Write the play mark and the duration alone where `show_recordings` would mark a title, behind all other text."""
-    for title in list(_recordings(root)):
+    for title in list(titles_of_recordings(root)):
         paragraph = next(title.iterancestors("p"))
         title.drop_tree()
         duration = _duration(paragraph)
@@ -175,7 +178,7 @@ def leave_durations(root: Element) -> None:
 
 def recording_of(html: str) -> tuple[str, str]:
     """Return the address and the duration of a cleaned post's first recording that stands alone, "" if it has none."""
-    title = next(_recordings(parse(html)), None) if "<a " in html else None
+    title = next(titles_of_recordings(parse(html)), None) if "<a " in html else None
     if title is None:
         return "", ""
     paragraph = next(title.iterancestors("p"))
@@ -206,7 +209,7 @@ def without_recordings(html: str) -> str:
 
 def drop_recordings(root: Element) -> None:
     """Remove the paragraphs of which `show_recordings` would make cards."""
-    for title in list(_recordings(root)):
+    for title in list(titles_of_recordings(root)):
         next(title.iterancestors("p")).drop_tree()
 
 
@@ -215,7 +218,7 @@ def players_of(html: str) -> str:
     if "<a " not in html:
         return ""
     root = parse(html)
-    paragraphs = [next(title.iterancestors("p")) for title in _recordings(root)]
+    paragraphs = [next(title.iterancestors("p")) for title in titles_of_recordings(root)]
     first = next((each for each in root if isinstance(each.tag, str)), None)
     if first is not None and first not in paragraphs and any(map(_is_video, first.iter("a"))):
         paragraphs.insert(0, first)
@@ -226,7 +229,8 @@ def players_of(html: str) -> str:
     return serialise(players)
 
 
-def _recordings(root: Element) -> Iterator[Element]:
+def titles_of_recordings(root: Element) -> Iterator[Element]:
+    """Yield the links in the paragraphs that are only a recording, with its title, duration and image."""
     for paragraph in root.iter("p"):
         links = list(paragraph.iter("a"))
         titles = [link for link in links if text_of(link)]

@@ -52,7 +52,7 @@ AT_ONCE = 1_000
 
 
 @dataclass(slots=True)
-class Found:
+class LoggedSinceBackup:
     """What the recovery logs say about the time since the backup."""
 
     reason: Message
@@ -63,7 +63,7 @@ class Found:
 def complete(manifest: Manifest, configuration: Config, folders: Sequence[Path], now: datetime) -> Message:
     """Complete the restored database, and return the reason why nothing is sent."""
     journals_into_log(journals.folder(configuration))
-    logs = _found(manifest, folders)
+    logs = _logged_since_backup(manifest, folders)
     made_at = datetime.fromisoformat(manifest.made_at)
     with log.suspended(), transaction.atomic():
         Identity.objects.update(name=secrets.token_hex(16), since=now)
@@ -101,16 +101,16 @@ def journals_into_log(folder: Path) -> None:
         orphan.remove()
 
 
-def _found(manifest: Manifest, folders: Sequence[Path]) -> Found:
+def _logged_since_backup(manifest: Manifest, folders: Sequence[Path]) -> LoggedSinceBackup:
     """Return what is known; logs that don't reach back to the backup are of no use."""
     records = log.read(folders)
     since = log.since_mark(records, manifest.id)
     if since is None:
-        return Found(messages.NO_LOG(), complete=False)
+        return LoggedSinceBackup(messages.NO_LOG(), complete=False)
     machines, logs = len(manifest.machines), len({record.log for record in records})
     if logs < machines:
-        return Found(messages.LOG_INCOMPLETE(missing=machines - logs, machines=machines), False, since)
-    return Found(messages.LOG_COMPLETE(), True, since)
+        return LoggedSinceBackup(messages.LOG_INCOMPLETE(missing=machines - logs, machines=machines), False, since)
+    return LoggedSinceBackup(messages.LOG_COMPLETE(), True, since)
 
 
 def _in_order(records: Sequence[log.Record], configuration: Config) -> set[int]:

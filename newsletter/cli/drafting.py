@@ -314,17 +314,17 @@ def lint(edition: EditionName) -> None:
     configuration = ready()
     from newsletter.editions import serialize
     from newsletter.editions.lookup import find
-    from newsletter.editions.rendering import proof
+    from newsletter.editions.rendering import make_proof
 
     row = find(configuration, edition)
-    looked_at = proof(row, configuration)
-    findings = serialize.lint(looked_at)
+    proof = make_proof(row, configuration)
+    findings = serialize.lint(proof)
     emit(
         {"edition": row.name, "revision": row.revision, "lint": findings},
         "\n".join(_findings(findings)),
     )
-    if looked_at.errors:
-        fail(f"{row.name} has {counted(len(looked_at.errors), 'error')}; fix or override before approving", 1)
+    if proof.errors:
+        fail(f"{row.name} has {counted(len(proof.errors), 'error')}; fix or override before approving", 1)
 
 
 def _asked(zone: ZoneInfo, period: str, **options: str) -> "RequestedWindow | None":
@@ -378,16 +378,16 @@ def _headline(document: dict[str, Any]) -> str:
     )
 
 
-def _shortened(looked_at: "Proof") -> list[str]:
+def _shortened(proof: "Proof") -> list[str]:
     """Return lines about posts that were shortened to keep the email below `maximum_size`."""
-    cut = {post.id: post for post in looked_at.rendered.shortened}
+    cut = {post.id: post for post in proof.rendered.shortened}
     titles = [
         f"“{post.title}” ({cut[post.id].words} of {cut[post.id].whole} words)"
-        for post in looked_at.digest.posts
+        for post in proof.digest.posts
         if post.id in cut
     ]
     lines = [f"shortened to stay below maximum_size: {', '.join(titles)}"] if titles else []
-    if unlisted := len(looked_at.rendered.unlisted):
+    if unlisted := len(proof.rendered.unlisted):
         lines.append(f"posts that don't fit and are only on the edition's page: {unlisted}")
     return lines
 

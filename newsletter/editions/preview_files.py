@@ -7,7 +7,7 @@ from pathlib import Path
 from newsletter.config import Config
 from newsletter.domain.encoded_email import Reader
 from newsletter.editions import approved_content
-from newsletter.editions.rendering import Proof, list_headers, proof
+from newsletter.editions.rendering import Proof, list_headers, make_proof
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import LOCKED_STATES, ApprovedContent, Edition
 from newsletter.render import preview
@@ -29,17 +29,17 @@ def sample_reader(address: str = "reader@example.org") -> Reader:
     return Reader(number=0, address=address, token=link_token_for_tests(), message_id="preview")
 
 
-def as_sent(edition: Edition, looked_at: Proof, reader: Reader, now: datetime, position: int = 0) -> bytes:
+def as_sent(edition: Edition, proof: Proof, reader: Reader, now: datetime, position: int = 0) -> bytes:
     """Return a recipient's exact message, without a DKIM signature: as approved, or as approving now would give.
 
-    `looked_at` is the rendering of the variant at this position.
+    `proof` is the rendering of the variant at this position.
     """
     packed = _approved(edition, position) if edition.state in LOCKED_STATES else None
     if packed is not None:
         mail = approved_content.unpack(packed)
     else:
-        head, at = looked_at.letterhead, edition.due_at or now
-        mail = encoded(looked_at.rendered, head, date=at, **list_headers(head, edition.period))
+        head, at = proof.letterhead, edition.due_at or now
+        mail = encoded(proof.rendered, head, date=at, **list_headers(head, edition.period))
     return b"".join(MessageBuilder(mail).build(reader).pieces)
 
 
@@ -51,16 +51,16 @@ def _approved(edition: Edition, position: int) -> bytes | None:
 
 def write(edition: Edition, configuration: Config, folder: Path) -> Written:
     """Write edition.html, edition.txt and edition.eml to a folder, which is created."""
-    looked_at, reader = proof(edition, configuration), sample_reader()
-    head, rendered = looked_at.letterhead, looked_at.rendered
+    proof, reader = make_proof(edition, configuration), sample_reader()
+    head, rendered = proof.letterhead, proof.rendered
     contents = {
         "html": preview.reader_html(rendered, head, reader).encode(),
         "text": preview.reader_text(rendered, head, reader).encode(),
-        "eml": as_sent(edition, looked_at, reader, datetime.now(UTC)),
+        "eml": as_sent(edition, proof, reader, datetime.now(UTC)),
     }
     folder.mkdir(parents=True, exist_ok=True)
     files = {kind: folder / f"edition.{'txt' if kind == 'text' else kind}" for kind in contents}
     for kind, path in files.items():
         path.write_bytes(contents[kind])
     sizes = {"html": len(contents["html"]), "text": len(contents["text"]), "mail": len(contents["eml"])}
-    return Written(looked_at, files, sizes)
+    return Written(proof, files, sizes)

@@ -266,7 +266,7 @@ def subject_from(template: str, edition: Edition, configuration: Config) -> str:
     return subject(template, digest.letterhead, digest.posts, digest.since, digest.until)
 
 
-def proof(edition: Edition, configuration: Config, now: datetime | None = None) -> Proof:
+def make_proof(edition: Edition, configuration: Config, now: datetime | None = None) -> Proof:
     """Return the rendering of a draft as it is at `now`, or of an approved edition as approved."""
     digest = digest_of(edition, configuration, now)
     newsletter = configuration.edited(edition)

@@ -53,9 +53,9 @@ def _gaps(edition: Edition, newsletter: config.Newsletter) -> list[dict[str, str
     return [gaps.document(gap, newsletter.zone) for gap in gaps.of_window(newsletter, edition.since, edition.until)]
 
 
-def lint(looked_at: Proof) -> list[dict[str, str]]:
+def lint(proof: Proof) -> list[dict[str, str]]:
     """Return the lint findings."""
-    return findings(looked_at.findings)
+    return findings(proof.findings)
 
 
 def findings(results: Iterable[Finding]) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.editions import history
 from newsletter.editions.local_links import check_addresses
 from newsletter.editions.problems import Impossible
-from newsletter.editions.rendering import proof
+from newsletter.editions.rendering import make_proof
 from newsletter.letters.transport import Outgoing, post_all, unsent
 from newsletter.messages import Message
 from newsletter.messages import delivery as delivery_messages
@@ -41,10 +41,10 @@ def send(edition: Edition, configuration: Config, addresses: Sequence[str], *, b
     if not people or len(people) > MOST:
         raise Impossible(editions_messages.TEST_ADDRESSES(most=MOST, count=len(people)))
     check_addresses(configuration, edition.newsletter, addresses)
-    looked_at = proof(edition, configuration)
+    proof = make_proof(edition, configuration)
     now = datetime.now(UTC)
-    rendered = replace(looked_at.rendered, subject=MARK + looked_at.rendered.subject)
-    mail = encoded(rendered, looked_at.letterhead, date=now)
+    rendered = replace(proof.rendered, subject=MARK + proof.rendered.subject)
+    mail = encoded(rendered, proof.letterhead, date=now)
     messages = [
         Outgoing(
             mail, Reader(number=n, address=address, token=link_token_for_tests(), message_id=f"proof.{token_hex(8)}")

@@ -67,10 +67,10 @@ def _database() -> Check:
 
 
 def _damages(*, thorough: bool, largest: int) -> list[Check]:
-    found = damages(thorough=thorough, largest=largest)
-    if found is None:
+    problems = damages(thorough=thorough, largest=largest)
+    if problems is None:
         return []
-    checks = [Check(messages.ABOUT_INTEGRITY(), Verdict.BAD, damage) for damage in found]
+    checks = [Check(messages.ABOUT_INTEGRITY(), Verdict.BAD, damage) for damage in problems]
     return checks or [Check(messages.ABOUT_INTEGRITY(), Verdict.GOOD, messages.UNDAMAGED())]
 
 

@@ -14,7 +14,7 @@ from newsletter.collecting import pictures
 from newsletter.config import Config
 from newsletter.domain.found_post import Image
 from newsletter.editions import editing, hosting
-from newsletter.editions.rendering import digest_of, proof
+from newsletter.editions.rendering import digest_of, make_proof
 from newsletter.images import store
 from newsletter.models import MeasuredImage, VideoPreview
 from tests.doubles.pictures import SVG, bomb, picture
@@ -52,7 +52,7 @@ def test_an_image_without_a_size_is_measured_once_and_shown_in_its_size(site: Si
     looked_up(here, f'<p><img src="{site.base}/a.png" alt="A"></p>')
     pictures.look_up(here, [NAME], NOW + timedelta(hours=1))
     assert len(site.requests) == 1
-    assert 'width="300" height="200"' in proof(drafted(), here).rendered.html
+    assert 'width="300" height="200"' in make_proof(drafted(), here).rendered.html
 
 
 def test_only_the_beginning_of_a_large_file_is_read(site: Site, here: Config) -> None:
@@ -124,7 +124,7 @@ def test_a_video_gets_the_picture_and_the_title_of_its_page(site: Site, here: Co
     preview = VideoPreview.objects.get()
     assert preview.title == "Harbour & dawn"
     assert store.path(here, preview.name) is not None
-    shown = proof(drafted(), here).rendered
+    shown = make_proof(drafted(), here).rendered
     assert f'<a href="{watch(site)}"' in shown.html
     assert f'src="{here.site.url}/images/{preview.name}" alt="" width="552"' in shown.html
     assert "▶ Harbour &amp; dawn<" in shown.html
@@ -164,7 +164,7 @@ def test_a_video_in_an_editors_text_gets_them_too(site: Site, here: Config, fiel
     else:
         edition = editing.set_words(here, edition, "editor", edition.revision, {field: written}, NOW)
     hosting.fetch_images(here, edition, NOW)
-    rendered = proof(edition, here).rendered
+    rendered = make_proof(edition, here).rendered
     assert f'src="{here.site.url}/images/{VideoPreview.objects.get().name}" alt="" width="552"' in rendered.html
     assert f"▶ Dawn: {watch(site)}" in rendered.text
     hosting.fetch_images(here, edition, NOW)
@@ -179,7 +179,7 @@ def test_without_a_picture_our_own_stands_there(site: Site, here: Config) -> Non
     site.pages["/bomb"] = Answer(bomb())
     looked_up(here, film(site, "Harbour at dawn"))
     assert VideoPreview.objects.get().name == ""
-    assert "/static/email/play.png" in proof(drafted(), here).rendered.html
+    assert "/static/email/play.png" in make_proof(drafted(), here).rendered.html
 
 
 def test_a_slow_server_takes_no_longer_than_the_limits_of_collecting(site: Site, here: Config) -> None:

@@ -11,7 +11,7 @@ from newsletter.config import DeliverySettings, Smtp
 from newsletter.editions import approval, approved_content, editing
 from newsletter.editions.editing import Conflict
 from newsletter.editions.problems import Impossible
-from newsletter.editions.rendering import letterhead, proof, rendered_of
+from newsletter.editions.rendering import letterhead, make_proof, rendered_of
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.states import LIFE, NotAllowed, change, state_message
 from newsletter.messages import Message
@@ -56,13 +56,13 @@ def on_hold(reason: Message | None) -> Edition:
 
 
 def test_approval_freezes_what_was_looked_at(edition: Edition) -> None:
-    looked_at = proof(edition, config.current())
+    proof = make_proof(edition, config.current())
     approved = approval.approve(config.current(), edition, by="editor", revision=2, now=NOW).approved_content
     assert approved.revision == 2
     assert approved.subject == "The week in Asia"
     assert approved.headers["site_url"] == config.current().site.url
     assert approved_content.unpack(bytes(approved.segments)).sender == "brev@example.org"
-    assert [h for h in ("Post a", "Post b") if h in looked_at.rendered.html and h in approved.html] == [
+    assert [h for h in ("Post a", "Post b") if h in proof.rendered.html and h in approved.html] == [
         "Post a",
         "Post b",
     ]
@@ -82,7 +82,7 @@ def test_nothing_that_comes_later_changes_a_frozen_edition(edition: Edition) -> 
     before = approval.approve(config.current(), edition, now=NOW).approved_content
     collected(found("a", title="Another title"), now=NOW + HOUR)
     configured(subject="Another subject", address="Another street")
-    shown = proof(Edition.objects.get(), config.current())
+    shown = make_proof(Edition.objects.get(), config.current())
     assert (shown.rendered.html, shown.rendered.subject) == (before.html, "The week in Asia")
 
 

@@ -13,7 +13,7 @@ from newsletter.editions import editing, history
 from newsletter.editions.composing import blocks, bulk
 from newsletter.editions.editing import Conflict
 from newsletter.editions.problems import Impossible
-from newsletter.editions.rendering import proof
+from newsletter.editions.rendering import make_proof
 from newsletter.messages import history as acts
 from newsletter.models import Act, Edition, EditorChoice
 from tests.examples import examples
@@ -52,7 +52,7 @@ def test_a_block_is_stored_with_its_revision_and_rendered(edition: Edition) -> N
     (block,) = edition.blocks
     assert (block["url"], block["after"]) == ("https://kaffe.example", str(post("a").pk))
     assert edition.revisions.get(number=2).snapshot["blocks"] == edition.blocks
-    shown = proof(edition, config.current())
+    shown = make_proof(edition, config.current())
     assert (
         shown.rendered.text.index("Post a")
         < shown.rendered.text.index("[Annonse]")

@@ -9,7 +9,7 @@ from newsletter.editions import approval, editing
 from newsletter.editions.editing import Conflict
 from newsletter.editions.history import difference
 from newsletter.editions.problems import Impossible
-from newsletter.editions.rendering import proof
+from newsletter.editions.rendering import make_proof
 from newsletter.editions.serialize import edition as described
 from newsletter.models import Act, Edition, State
 from tests.factories import (
@@ -44,7 +44,7 @@ def test_words_are_set_and_made_from_the_posts_again(edition: Edition) -> None:
         config.current(), edition, "editor", 1, {"subject": " The \n week ", "greeting": "Hello *all*"}, NOW
     )
     assert (edition.subject, edition.revision) == ("The week", 2)
-    assert "<em>all</em>" in proof(edition, config.current()).rendered.html
+    assert "<em>all</em>" in make_proof(edition, config.current()).rendered.html
     edition = editing.set_words(config.current(), edition, "editor", 2, {"subject": ""}, NOW)
     assert described(edition, config.current())["subject"] == "Post a, og 2 til"
 
@@ -137,7 +137,7 @@ def test_an_editors_headline_and_text_stand_in_for_the_sources(edition: Edition)
     edition = editing.retitle(config.current(), edition, "editor", 1, post("a").pk, "A better   headline", NOW)
     edition = editing.rewrite(config.current(), edition, "editor", 2, post("a").pk, "Shorter, and **sharper**.", NOW)
     collected(found("a", title="The source's newer one"), now=NOW + HOUR, reached=NOW)
-    html = proof(refreshed(edition, NOW + HOUR), config.current()).rendered.html
+    html = make_proof(refreshed(edition, NOW + HOUR), config.current()).rendered.html
     assert "A better headline" in html
     assert "<strong>sharper</strong>" in html
     assert "The source's newer one" not in html
@@ -148,7 +148,7 @@ def test_a_post_written_by_hand_is_in_its_own_edition_only(edition: Edition) -> 
         config.current(), edition, "editor", 1, title="By hand", url="https://x.example/", text="Some words.", now=NOW
     )
     assert "By hand" in inside(refreshed(edition))
-    assert "Some words." in proof(edition, config.current()).rendered.text
+    assert "Some words." in make_proof(edition, config.current()).rendered.text
     approval.cancel(edition, now=NOW)
     assert "By hand" not in reasons(drafted())
 

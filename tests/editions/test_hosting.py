@@ -12,7 +12,7 @@ from django.test import Client
 from newsletter import config
 from newsletter.config import Config
 from newsletter.editions import approval, editing, hosting
-from newsletter.editions.rendering import proof
+from newsletter.editions.rendering import make_proof
 from newsletter.images import store
 from newsletter.models import ApprovedContent, Edition, HostedImage, Post
 from newsletter.scheduling import unused_images
@@ -53,7 +53,7 @@ def _draft(html: str) -> Edition:
 
 
 def _html(here: Config, draft: Edition) -> str:
-    return proof(Edition.objects.get(pk=draft.pk), here).rendered.html
+    return make_proof(Edition.objects.get(pk=draft.pk), here).rendered.html
 
 
 def _sources(here: Config, draft: Edition) -> list[str]:
@@ -61,7 +61,7 @@ def _sources(here: Config, draft: Edition) -> list[str]:
 
 
 def _codes(here: Config, draft: Edition) -> dict[str, str]:
-    return {f.code: str(f.message) for f in proof(draft, here).findings if f.code.startswith("images-")}
+    return {f.code: str(f.message) for f in make_proof(draft, here).findings if f.code.startswith("images-")}
 
 
 def test_a_draft_shows_the_copy_once_it_is_fetched(site: Site, here: Config) -> None:

@@ -11,7 +11,7 @@ from newsletter.domain.encoded_email import Reader
 from newsletter.editions import approval, editing
 from newsletter.editions.approved_content import unpack
 from newsletter.editions.preview_files import as_sent, sample_reader
-from newsletter.editions.rendering import proof
+from newsletter.editions.rendering import make_proof
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Edition
 from tests.factories import NOW, collected, configured, drafted, found
@@ -36,7 +36,7 @@ def sent(edition: Edition, reader: Reader) -> bytes:
 
 def test_a_draft_is_shown_as_approving_it_would_freeze_it(draft: Edition) -> None:
     reader = sample_reader()
-    shown = as_sent(draft, proof(draft, config.current()), reader, NOW)
+    shown = as_sent(draft, make_proof(draft, config.current()), reader, NOW)
     approved = sent(approval.approve(config.current(), draft, now=NOW), reader)
     assert b"Feedback-ID: " in shown
     assert BOUNDARY.sub(b"", shown) == BOUNDARY.sub(b"", approved)
@@ -48,4 +48,4 @@ def test_a_frozen_edition_is_shown_as_it_is_sent_whatever_the_readers_name(draft
     approved = Edition.objects.get(pk=draft.pk)
     if approved.state == "draft":
         approved = approval.approve(config.current(), approved, now=NOW)
-    assert as_sent(approved, proof(approved, config.current()), reader, NOW) == sent(approved, reader)
+    assert as_sent(approved, make_proof(approved, config.current()), reader, NOW) == sent(approved, reader)

@@ -4,7 +4,7 @@ import pytest
 
 from newsletter import config
 from newsletter.editions import editing
-from newsletter.editions.rendering import digest_of, proof, sender_id
+from newsletter.editions.rendering import digest_of, make_proof, sender_id
 from newsletter.models import Edition
 from tests.factories import NOW, collected, collected_before, configured, drafted, found, post
 
@@ -32,7 +32,7 @@ def test_a_post_without_a_title_gets_a_headline_and_lint_is_content() -> None:
         "Something that took longer to tell, and then again a…",
         "Tea at four.",
     ]
-    made = proof(edition, config.current())
+    made = make_proof(edition, config.current())
     assert made.errors == ()
     assert made.rendered.text.count("Tea at four.") == 1
 
@@ -52,9 +52,9 @@ def test_headlines_alone_need_no_contents_above_them() -> None:
     configured(body="title")
     collected(*collected_posts)
     edition = drafted()
-    assert "I denne utgaven" not in proof(edition, config.current()).rendered.html
+    assert "I denne utgaven" not in make_proof(edition, config.current()).rendered.html
     configured(body="full")
-    assert "I denne utgaven" in proof(edition, config.current()).rendered.html
+    assert "I denne utgaven" in make_proof(edition, config.current()).rendered.html
 
 
 def test_a_post_of_which_the_source_has_the_beginning_is_partial_unless_an_editor_writes_it() -> None:

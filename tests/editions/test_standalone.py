@@ -9,7 +9,7 @@ from newsletter.editions import approval, draft, editing, lookup
 from newsletter.editions.composing import blocks, standalone
 from newsletter.editions.dating import last_day_of
 from newsletter.editions.preview_files import as_sent, sample_reader
-from newsletter.editions.rendering import proof
+from newsletter.editions.rendering import make_proof
 from newsletter.editions.states import change
 from newsletter.editions.titles import period_title, title_of
 from newsletter.messages import posts as messages
@@ -214,13 +214,13 @@ def dates_of(edition: Edition, first: str, second: str) -> tuple[bool, ...]:
     """Whether the HTML, the text and the encoded email of an approved letter have the first date and not the second."""
     edition.refresh_from_db()
     content = edition.approved_content
-    mail = as_sent(edition, proof(edition, config.current()), sample_reader(), NOW, 0).decode()
+    mail = as_sent(edition, make_proof(edition, config.current()), sample_reader(), NOW, 0).decode()
     return tuple(first in text and second not in text for text in (content.html, content.text, mail))
 
 
 def test_a_letter_is_dated_by_the_day_on_which_it_is_sent() -> None:
     made = letter(subject="Good news", greeting="We won, {name|friend}.")
-    assert "lørdag 7. februar 2026" in proof(made, config.current(), NOW + DAY).rendered.text
+    assert "lørdag 7. februar 2026" in make_proof(made, config.current(), NOW + DAY).rendered.text
     approval.approve(config.current(), made, now=NOW)
     approval.queue(config.current(), made, at=NOW + 3 * DAY, now=NOW)
     assert dates_of(made, "9. februar 2026", "6. februar 2026") == (True, True, True)
@@ -231,7 +231,7 @@ def test_a_letter_is_dated_by_the_day_on_which_it_is_sent() -> None:
     approval.send_now(config.current(), made, now=NOW + DAY)
     assert dates_of(made, "7. februar 2026", "10. februar 2026") == (True, True, True)
     reopened = approval.reopen(made, now=NOW + 2 * DAY)
-    assert "søndag 8. februar 2026" in proof(reopened, config.current(), NOW + 2 * DAY).rendered.text
+    assert "søndag 8. februar 2026" in make_proof(reopened, config.current(), NOW + 2 * DAY).rendered.text
 
 
 def test_only_the_date_of_a_letter_changes_after_its_approval() -> None:
@@ -246,7 +246,7 @@ def test_only_the_date_of_a_letter_changes_after_its_approval() -> None:
 def test_an_email_of_the_welcome_series_has_no_date() -> None:
     welcome = WelcomeLetter.objects.create(newsletter="kinaforum", number=1, days=0, created_at=NOW)
     made = letter(subject="Welcome", greeting="Hello.", welcome=welcome)
-    assert "2026" not in proof(made, config.current(), NOW).rendered.text
+    assert "2026" not in make_proof(made, config.current(), NOW).rendered.text
     configured(subject="{{ date }}")
     of_posts = standalone.duplicate(config.current(), letter(with_posts=True), now=NOW, welcome=welcome)
-    assert proof(of_posts, config.current(), NOW).rendered.subject == "Post a, og 1 til"
+    assert make_proof(of_posts, config.current(), NOW).rendered.subject == "Post a, og 1 til"

@@ -10,7 +10,7 @@ from newsletter.config import CadenceSettings
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.draft import NoNewPost
 from newsletter.editions.problems import Impossible
-from newsletter.editions.rendering import digest_of, proof
+from newsletter.editions.rendering import digest_of, make_proof
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.models import Edition, Notice, Occurrence, Post, State
 from newsletter.scheduling import schedule
@@ -210,7 +210,7 @@ def test_its_subject_is_the_headline_and_it_has_no_heading_of_a_day() -> None:
     digest = digest_of(posts()[0], config.current())
     assert digest.subject == "Post a"
     assert [group.heading for group in digest.groups] == [""]
-    html = proof(posts()[0], config.current()).rendered.html
+    html = make_proof(posts()[0], config.current()).rendered.html
     assert "In this edition" not in html
     assert "6. februar 2026" in html
 

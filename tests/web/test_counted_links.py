@@ -14,7 +14,7 @@ from newsletter import config
 from newsletter.domain.encoded_email import Reader
 from newsletter.editions import approval
 from newsletter.editions.preview_files import as_sent
-from newsletter.editions.rendering import proof
+from newsletter.editions.rendering import make_proof
 from newsletter.models import CountedLink, Edition, Post
 from newsletter.render.html.links import outgoing
 from newsletter.web.links import clicks
@@ -63,9 +63,9 @@ def _sent(*titles: str, ended: bool = True) -> Edition:
 
 
 def _mail(edition: Edition, name: str = "reader") -> str:
-    looked_at = proof(edition, config.current())
+    proof = make_proof(edition, config.current())
     reader = Reader(number=1, address=f"{name}@example.org", token=(name * 28)[:28], message_id=name, name=name)
-    mail = as_sent(edition, looked_at, reader, timezone.now()).decode()
+    mail = as_sent(edition, proof, reader, timezone.now()).decode()
     return mail.replace("=\r\n", "").replace("=3D", "=")
 
 
@@ -119,16 +119,16 @@ def test_readers_own_links_and_the_sites_are_not_counted() -> None:
 def test_links_that_share_the_edition_are_not_counted() -> None:
     given = config.current().newsletters["kinaforum"]
     _track(theme=replace(given.theme, share=("facebook",)))
-    looked_at = proof(make.draft("First"), config.current())
-    assert "facebook.com" in looked_at.rendered.html
-    assert not any("facebook" in address for address in outgoing(looked_at.rendered, looked_at.digest))
+    proof = make_proof(make.draft("First"), config.current())
+    assert "facebook.com" in proof.rendered.html
+    assert not any("facebook" in address for address in outgoing(proof.rendered, proof.digest))
 
 
 def test_preview_and_archive_have_the_posts_own_links(client: Client) -> None:
     edition = _sent("First")
     url = Post.objects.get().url
     assert url in client.get(f"/n/{edition.name}/").content.decode()
-    assert url in proof(edition, config.current()).rendered.html
+    assert url in make_proof(edition, config.current()).rendered.html
 
 
 def test_the_email_stays_below_its_limit_with_longer_links() -> None:

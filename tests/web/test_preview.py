@@ -10,7 +10,7 @@ from lxml.html import HTMLParser, document_fromstring
 from newsletter import config
 from newsletter.config import Topic
 from newsletter.editions import approval, draft
-from newsletter.editions.rendering import proof
+from newsletter.editions.rendering import make_proof
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.feeds.html.clean import clean
 from newsletter.messages.general import TEXT
@@ -80,7 +80,7 @@ def test_an_editor_s_html_is_sanitized_alike_in_preview_email_and_archive(editor
     _harmless(editor.get(f"{PAGE}frame/").content.decode())
     mail = message_from_string(editor.get(f"{PAGE}raw/").content.decode(), policy=policy.default)
     _harmless(body_of(mail, "html"))
-    shown = proof(Edition.objects.get(), config.current())
+    shown = make_proof(Edition.objects.get(), config.current())
     _harmless(public_html(shown.rendered, shown.letterhead))
 
 
@@ -165,7 +165,7 @@ def test_a_broken_template_is_said_and_the_draft_still_shown(editor: Client, mon
         raise TemplateProblem(AT_LINE(file="templates/edition.mjml", line=3, problem=TEXT(words="unexpected '}'")))
 
     make.draft("First")
-    monkeypatch.setattr("newsletter.web.desk.edition.preview_queries.rendering.proof", broken)
+    monkeypatch.setattr("newsletter.web.desk.edition.preview_queries.rendering.make_proof", broken)
     side = editor.get(f"{PAGE}side/")
     assert side.status_code == 200
     assert "templates/edition.mjml line 3" in side.content.decode()

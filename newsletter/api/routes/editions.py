@@ -28,7 +28,7 @@ from newsletter.config import Config
 from newsletter.editions import draft, editing, leases, lookup, serialize
 from newsletter.editions.composing import bulk
 from newsletter.editions.preview_files import sample_reader
-from newsletter.editions.rendering import proof
+from newsletter.editions.rendering import make_proof
 from newsletter.editions.selection.windows import requested
 from newsletter.editions.variants.listing import documents
 from newsletter.models import Edition
@@ -216,15 +216,15 @@ def preview_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
     """
     who = caller(request)
     edition = find(who, newsletter, period)
-    looked_at, reader = proof(edition, who.config), sample_reader()
+    proof, reader = make_proof(edition, who.config), sample_reader()
     receiving = audience.receiving(who.config.edited(edition), edition, who.now)
-    rendered, head = looked_at.rendered, looked_at.letterhead
+    rendered, head = proof.rendered, proof.letterhead
     document = PreviewOut(
         subject=rendered.subject,
         preheader=rendered.preheader,
         html=preview.reader_html(rendered, head, reader),
         text=preview.reader_text(rendered, head, reader),
-        findings=[CheckFinding(**each) for each in serialize.lint(looked_at)],
+        findings=[CheckFinding(**each) for each in serialize.lint(proof)],
         variants=[VariantOut(**each) for each in documents(who.config, edition, receiving)],
     )
     return ApiAnswer(document)

@@ -38,11 +38,11 @@ class _Freezer:
         self.counts = configuration.newsletters[draft.newsletter].track == "links"
         self.tokens: Mapping[str, str] = {}
 
-    def mail(self, looked_at: Proof) -> EncodedEmail:
+    def mail(self, proof: Proof) -> EncodedEmail:
         """Return the email of a proof."""
-        rendered, head = looked_at.rendered, looked_at.letterhead
+        rendered, head = proof.rendered, proof.letterhead
         if self.counts:
-            rendered, tokens = with_counted_links(rendered, looked_at.digest, self.tokens)
+            rendered, tokens = with_counted_links(rendered, proof.digest, self.tokens)
             self.tokens = {**self.tokens, **tokens}
         return encoded(rendered, head, date=self._date, **list_headers(head, self._period))
 
@@ -103,12 +103,12 @@ def _freeze_variants(draft: Edition, prepared: PreparedDraft, freezer: _Freezer)
     Variant.objects.bulk_create(made, batch_size=AT_ONCE)
 
 
-def _write(variant: Variant, looked_at: Proof, freezer: _Freezer) -> None:
-    rendered = looked_at.rendered
+def _write(variant: Variant, proof: Proof, freezer: _Freezer) -> None:
+    rendered = proof.rendered
     variant.subject, variant.preheader = rendered.subject, rendered.preheader
     variant.html, variant.text = rendered.html, rendered.text
     variant.placeholders = _placeholders(rendered)
-    variant.segments = approved_content.pack(freezer.mail(looked_at))
+    variant.segments = approved_content.pack(freezer.mail(proof))
 
 
 def add_variant(edition: Edition, wanted: Collection[int], configuration: Config, now: datetime) -> Variant | None:
@@ -122,7 +122,7 @@ def add_variant(edition: Edition, wanted: Collection[int], configuration: Config
         return None
     arranged = ordering.arranged(entries, newsletter)
     try:
-        looked_at = proof_of(digest_with(edition, configuration, arranged), configuration, newsletter)
+        proof = proof_of(digest_with(edition, configuration, arranged), configuration, newsletter)
     except TemplateProblem as problem:
         log.warning("%s: a variant can't be rendered: %s", edition.name, problem)
         return None
@@ -131,9 +131,9 @@ def add_variant(edition: Edition, wanted: Collection[int], configuration: Config
     last = edition.variants.order_by("-position").first()
     variant = Variant(edition=edition, position=last.position + 1 if last else 0)
     variant.posts = [entry.post_id for entry in arranged]
-    _write(variant, looked_at, freezer)
+    _write(variant, proof, freezer)
     variant.save()
-    add(content, freezer.tokens, [looked_at.digest])
+    add(content, freezer.tokens, [proof.digest])
     return variant
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from newsletter.config import Config
 from newsletter.domain.digest import Finding, Level
-from newsletter.editions.rendering import Proof, digest_of, digest_with, proof, proof_of
+from newsletter.editions.rendering import Proof, digest_of, digest_with, make_proof, proof_of
 from newsletter.editions.variants.planning import Plan, PlannedVariant, plan
 from newsletter.models import Edition
 from newsletter.render.html.loader import TemplateProblem
@@ -60,7 +60,7 @@ def render_subjects(draft: Edition, configuration: Config, now: datetime | None 
 
 def prepare(draft: Edition, configuration: Config, now: datetime | None = None) -> PreparedDraft:
     """Render a draft in all its variants."""
-    newsletter, own = configuration.edited(draft), proof(draft, configuration, now)
+    newsletter, own = configuration.edited(draft), make_proof(draft, configuration, now)
     if draft.standalone or draft.corrects_id:
         return PreparedDraft(own)
     made = plan(draft, newsletter, now)

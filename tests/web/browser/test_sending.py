@@ -79,9 +79,9 @@ def test_the_focused_element_is_not_under_the_bar(browser: Browser, shared: Runn
         const box = at.getBoundingClientRect(), firstLine = box.top + 48;
         return Math.min(box.bottom, firstLine) > bar.getBoundingClientRect().top + 1 ? at.outerHTML : "";
     }"""
-    looked_at = 0
+    proof = 0
     for _ in range(60):
         page.keyboard.press("Tab")
         assert page.evaluate(hidden) == ""
-        looked_at += bool(page.evaluate("() => !!document.activeElement.closest('#posts')"))
-    assert looked_at > 8
+        proof += bool(page.evaluate("() => !!document.activeElement.closest('#posts')"))
+    assert proof > 8

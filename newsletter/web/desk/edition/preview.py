@@ -56,23 +56,23 @@ def side(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 def _looked_at(request: HttpRequest, edition: Edition) -> dict[str, object]:
     configuration = config_of(request)
-    looked_at = queries.proof(configuration, edition)
-    findings = queries.findings(edition, looked_at)
+    proof = queries.proof(configuration, edition)
+    findings = queries.findings(edition, proof)
     listed = variants.rows(configuration, edition)
     blocking = [t.finding for t in findings if t.is_error]
     blocking += [f for each in listed for f in each.findings if f.level == Level.ERROR]
     return {
         "variants": listed,
         "mark": queries.content_mark(edition),
-        "size": queries.size(looked_at),
+        "size": queries.size(proof),
         "findings": findings,
         "errors": sum(t.is_error for t in findings),
         "warnings": sum(not t.is_error for t in findings),
         "overridable": _by_code(blocking),
-        "subject": looked_at.rendered.subject,
-        "preheader": looked_at.rendered.preheader,
-        "shortened": _shortened(looked_at),
-        "sender": looked_at.letterhead.sender_name or looked_at.letterhead.sender_address,
+        "subject": proof.rendered.subject,
+        "preheader": proof.rendered.preheader,
+        "shortened": _shortened(proof),
+        "sender": proof.letterhead.sender_name or proof.letterhead.sender_address,
     }
 
 
@@ -172,9 +172,9 @@ def _or_the_reason(view: Callable[[HttpRequest, str, str], HttpResponse]) -> Cal
 @_or_the_reason
 def frame(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Return the email's HTML alone, for the sandboxed frame; `dark=1` in dark mode, `bare=1` without images."""
-    looked_at, chosen = _proof(request, edition_of(name, period)), _chosen(request)
+    proof, chosen = _proof(request, edition_of(name, period)), _chosen(request)
     who = queries.reader(_allowed_reader(request, chosen))
-    response = HttpResponse(queries.html(looked_at, who, dark=bool(chosen["dark"])))
+    response = HttpResponse(queries.html(proof, who, dark=bool(chosen["dark"])))
     images = "'none'" if chosen["bare"] else "https: http: data:"
     response["Content-Security-Policy"] = FRAME_POLICY.format(images=images)
     response["Referrer-Policy"] = "no-referrer"
@@ -191,9 +191,9 @@ def _allowed_reader(request: HttpRequest, chosen: dict[str, str]) -> str:
 @_or_the_reason
 def text(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the email's text part."""
-    looked_at = _proof(request, edition_of(name, period))
+    proof = _proof(request, edition_of(name, period))
     who = queries.reader(_allowed_reader(request, _chosen(request)))
-    return _plain(render.reader_text(looked_at.rendered, looked_at.letterhead, who))
+    return _plain(render.reader_text(proof.rendered, proof.letterhead, who))
 
 
 @xframe_options_sameorigin
@@ -216,6 +216,6 @@ def _plain(content: str, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
 @_or_the_reason
 def links(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show whether the links in the email work; the page asks for it once it is loaded."""
-    looked_at = queries.proof(config_of(request), edition_of(name, period))
-    checked = checking.check(config_of(request), queries.links(looked_at))
+    proof = queries.proof(config_of(request), edition_of(name, period))
+    checked = checking.check(config_of(request), queries.links(proof))
     return page(request, "_links", {"checked": checked, "clean": "clean" in request.GET})

@@ -48,7 +48,7 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LinkedFinding:
     """A finding with the address of the page on which it can be fixed."""
 
     finding: Finding
@@ -90,19 +90,19 @@ def wanted(edition: Edition, mark: str, configuration: Config) -> Rendering:
 
 @lru_cache(maxsize=16)
 def _proof(of: Rendering) -> Proof:
-    return rendering.proof(Edition.objects.get(pk=of.edition), of.configuration)
+    return rendering.make_proof(Edition.objects.get(pk=of.edition), of.configuration)
 
 
-def size(looked_at: Proof) -> Size:
+def size(proof: Proof) -> Size:
     """Return the size for a sample reader."""
-    count = len(preview.reader_html(looked_at.rendered, looked_at.letterhead, sample_reader()).encode())
+    count = len(preview.reader_html(proof.rendered, proof.letterhead, sample_reader()).encode())
     return Size(round(count * 100 / CLIPPED_AT), f"{formatting.number(round(count / 1024))} KB")
 
 
-def findings(edition: Edition, looked_at: Proof) -> list[Told]:
+def findings(edition: Edition, proof: Proof) -> list[LinkedFinding]:
     """Return the findings of lint, errors first."""
-    posts = {post.id for post in looked_at.digest.posts}
-    return [Told(f, _where(edition, f.where, posts), f.level == Level.ERROR) for f in looked_at.findings]
+    posts = {post.id for post in proof.digest.posts}
+    return [LinkedFinding(f, _where(edition, f.where, posts), f.level == Level.ERROR) for f in proof.findings]
 
 
 def _where(edition: Edition, where: str, posts: set[str]) -> str:
@@ -130,9 +130,9 @@ def reader(who: str) -> Reader:
     )
 
 
-def html(looked_at: Proof, who: Reader, *, dark: bool) -> str:
+def html(proof: Proof, who: Reader, *, dark: bool) -> str:
     """Return the email's HTML for a frame, in dark or light mode whatever the browser prefers."""
-    return in_scheme(preview.reader_html(looked_at.rendered, looked_at.letterhead, who), dark=dark)
+    return in_scheme(preview.reader_html(proof.rendered, proof.letterhead, who), dark=dark)
 
 
 def in_scheme(made: str, *, dark: bool) -> str:
@@ -145,11 +145,11 @@ def _always(scheme: str, dark: bool) -> str:
     return "(min-width: 0)" if (scheme.lower() == "dark") == dark else "(max-width: 0)"
 
 
-def links(looked_at: Proof) -> list[str]:
+def links(proof: Proof) -> list[str]:
     """Return the addresses that the posts link to, each once; the site's own are left out."""
-    own = urlsplit(looked_at.letterhead.site_url).netloc
+    own = urlsplit(proof.letterhead.site_url).netloc
     return list(
-        dict.fromkeys(address for address in _found(looked_at.rendered.html) if split_address(address).netloc != own)
+        dict.fromkeys(address for address in _found(proof.rendered.html) if split_address(address).netloc != own)
     )
 
 

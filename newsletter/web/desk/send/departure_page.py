@@ -83,10 +83,10 @@ def reviewed(request: HttpRequest, edition: Edition) -> dict[str, object]:
     if edition.state != State.DRAFT:
         return {}
     try:
-        looked_at = previews.proof(config_of(request), edition)
+        proof = previews.proof(config_of(request), edition)
     except (TemplateProblem, Impossible) as problem:
         return {"blocked": as_sentence(problem)}
-    errors = {each.finding.code: each for each in previews.findings(edition, looked_at) if each.is_error}
+    errors = {each.finding.code: each for each in previews.findings(edition, proof) if each.is_error}
     return {"revision": edition.revision, "mark": previews.content_mark(edition), "errors": list(errors.values())}
 
 

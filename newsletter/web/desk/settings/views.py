@@ -38,11 +38,11 @@ class Setting:
 def in_force(request: HttpRequest) -> HttpResponse:
     """Show every table and key of the configuration."""
     configuration = config_of(request)
-    found = checks.run(configuration, largest=LARGEST_FOR_PAGES)
+    results = checks.run(configuration, largest=LARGEST_FOR_PAGES)
     context = {
         "tables": list(_tables(configuration)),
         "file": configuration.file,
-        "checks": [_with_title(check, configuration) for check in found],
+        "checks": [_with_title(check, configuration) for check in results],
         "newsletters": [(each, overview.of_newsletter(each)) for each in configuration.newsletters.values()],
         "site": overview.of_site(),
         "text": (text := request.GET.get("text", "").strip()[:100]),

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, time, timedelta
 from django.db import transaction
 from django.db.models import Count
 
+from newsletter.bounces.dmarc_aggregate import AggregateReport
 from newsletter.config import Config
-from newsletter.delivery.dmarc.aggregate import AggregateReport
 from newsletter.mime.headers import ascii_domain
 from newsletter.models import DmarcReport, DmarcResult
 

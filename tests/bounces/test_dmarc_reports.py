@@ -10,7 +10,7 @@ from newsletter.bounces import dmarc_reports
 from newsletter.bounces.processing import BounceEffect, take
 from newsletter.models import DmarcReport, DmarcResult
 from newsletter.scheduling import housekeeping
-from tests.delivery.dmarc_samples import email, record, report, xml
+from tests.bounces.dmarc_samples import email, record, report, xml
 from tests.sending.outbox_samples import NOW
 
 pytestmark = pytest.mark.django_db

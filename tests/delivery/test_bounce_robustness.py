@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.bounces.dmarc_aggregate import read_reports
 from newsletter.delivery.bounces import BounceKind, read
-from newsletter.delivery.dmarc.aggregate import read_reports
 from tests.delivery.bounce_samples import MALFORMED, amazon, amazon_event, complaint, junk_mail_report, prose, report
 from tests.delivery.test_bounce_complaints import as_base64
 

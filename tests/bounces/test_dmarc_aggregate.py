@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.dmarc import attachments
-from newsletter.delivery.dmarc.aggregate import MOST_RESULTS, InvalidReport, ServerResult, read_report, read_reports
-from newsletter.delivery.dmarc.attachments import LARGEST_EMAIL, LARGEST_FILE, LARGEST_XML
-from tests.delivery import bounce_samples
-from tests.delivery.dmarc_samples import (
+from newsletter.bounces import dmarc_attachments as attachments
+from newsletter.bounces.dmarc_aggregate import MOST_RESULTS, InvalidReport, ServerResult, read_report, read_reports
+from newsletter.bounces.dmarc_attachments import LARGEST_EMAIL, LARGEST_FILE, LARGEST_XML
+from tests.bounces.dmarc_samples import (
     BEGIN,
     DAY,
     email,
@@ -27,6 +26,7 @@ from tests.delivery.dmarc_samples import (
     zipped,
     zipped_together,
 )
+from tests.delivery import bounce_samples
 
 ONE = (ServerResult("203.0.113.1", 12, True, True, "none"),)
 

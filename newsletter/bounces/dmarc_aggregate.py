@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree
 
-from newsletter.delivery.dmarc.attachments import NotUnpacked, documents
+from newsletter.bounces.dmarc_attachments import NotUnpacked, documents
 
 MOST_RESULTS = 2_000
 """Results of different servers in one report; a report with more is refused."""

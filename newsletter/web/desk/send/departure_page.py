@@ -9,9 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from newsletter.config import Newsletter
-from newsletter.editions import approval, history
+from newsletter.editions import approval
 from newsletter.editions.editing import Conflict
-from newsletter.editions.local_links import check_edition, check_links
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import moment_of
 from newsletter.models import Edition, State
@@ -68,24 +67,11 @@ def send(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "departure": leaving,
         "excluded": excluded(edition, newsletter),
         "problem": problem,
-        "links_fail": "" if problem else _links_fail(request, edition),
         "standing": formatting.standing(edition, newsletter.zone),
         "why_held": edition.waiting if edition.state == State.APPROVED else None,
         "year": timezone.now().astimezone(newsletter.zone).year,
     }
     return page(request, "send", context, section="home", status=422 if problem else 200)
-
-
-def _links_fail(request: HttpRequest, edition: Edition) -> str:
-    """Return why it would be kept back, since subscribers could not open its links; "" if they can."""
-    try:
-        if edition.state == State.DRAFT:
-            check_links(config_of(request), edition.newsletter)
-        else:
-            check_edition(config_of(request), edition.newsletter, edition.approved_content)
-    except Impossible as problem:
-        return as_sentence(problem)
-    return ""
 
 
 def reviewed(request: HttpRequest, edition: Edition) -> dict[str, object]:
@@ -118,11 +104,9 @@ def _choice(request: HttpRequest, edition: Edition, newsletter: Newsletter, leav
 
 
 def _planned_time(edition: Edition, newsletter: Newsletter) -> str:
-    """Return the time of an approved or scheduled edition as the field for a time has it, "" for none; that of a draft
-    if it was scheduled before it was taken back.
-    """
-    due = history.last_scheduled(edition) if edition.state == State.DRAFT else edition.due_at
-    return f"{due.astimezone(newsletter.zone):%Y-%m-%dT%H:%M}" if due and due > timezone.now() else ""
+    """Return the time of an approved or scheduled edition as the field for a time has it, "" for none."""
+    later = edition.state != State.DRAFT and edition.due_at and edition.due_at > timezone.now()
+    return f"{edition.due_at.astimezone(newsletter.zone):%Y-%m-%dT%H:%M}" if later and edition.due_at else ""
 
 
 def _act(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving: Departure) -> HttpResponse:

@@ -287,7 +287,7 @@ def test_the_archive_has_the_day_where_the_newsletter_is_published_as_its_emails
     known = config.current()
     abroad = replace(known.newsletters["kinaforum"], timezone="America/New_York", language="en-US")
     config.use(replace(known, newsletters={"kinaforum": abroad}))
-    for path in ("/", "/n/kinaforum/"):
-        assert "February 6, 2026" in client.get(path, headers={"Accept-Language": "en"}).text
+    for path, in_english in (("/", "6 February 2026"), ("/n/kinaforum/", "February 6, 2026")):
+        assert in_english in client.get(path, headers={"Accept-Language": "en"}).text
         assert "6. februar 2026" in client.get(path, headers={"Accept-Language": "nb"}).text
     assert 'datetime="2026-02-06"' in client.get("/n/kinaforum/").text

@@ -41,17 +41,13 @@ def newsletters(request: HttpRequest) -> HttpResponse:
     first = next(iter(config_of(request).newsletters.values()))
     language = pages.language_of(request, newsletter=first.language)
     with translation.override(language):
-        rows = [_row(n, latest.get(n.name), language) for n in config_of(request).newsletters.values()]
+        rows = [_row(n, latest.get(n.name)) for n in config_of(request).newsletters.values()]
     return cacheable(pages.page(request, "newsletters.html", language, shown=rows))
 
 
-def _row(newsletter: Newsletter, latest: queries.Listed | None, language: str) -> dict[str, object]:
-    """Return a newsletter on the front page, with its latest edition and the day of that one."""
-    day = (
-        publication_days.in_words(publication_days.published_on(latest.at, newsletter), newsletter, language)
-        if latest
-        else ""
-    )
+def _row(newsletter: Newsletter, latest: queries.Listed | None) -> dict[str, object]:
+    """Return a newsletter on the front page, with its latest edition and its day; all days there have the same form."""
+    day = pages.day(publication_days.published_on(latest.at, newsletter)) if latest else ""
     return {"newsletter": newsletter, "latest": latest, "day": day}
 
 

@@ -53,6 +53,13 @@ def planned_due(edition: Edition) -> datetime | None:
     return datetime.fromisoformat(due) if due else None
 
 
+def last_scheduled(edition: Edition) -> datetime | None:
+    """Return the time for which someone last scheduled an edition, None if nobody did."""
+    scheduled = Act.objects.filter(about=edition.name, after__due__isnull=False)
+    times = scheduled.order_by("-at").values_list("after__due", flat=True)
+    return datetime.fromisoformat(time) if (time := times.first()) else None
+
+
 def record(edition: Edition, by: str, what: Message, now: datetime) -> None:
     """Create the next revision of a draft. The caller holds the edition's lock."""
     edition.revision += 1

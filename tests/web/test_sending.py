@@ -132,6 +132,8 @@ def test_a_time_is_in_the_newsletter_s_time_zone(editor: Client) -> None:
     due = Edition.objects.get().due_at
     assert due is not None
     assert due.isoformat() == "2999-06-01T08:00:00+00:00"
+    editor.post(f"{PAGE}reopen/", {"state": "queued"})
+    assert 'name="at" value="2999-06-01T10:00"' in editor.get(f"{PAGE}send/").content.decode()
 
 
 def test_send_pressed_twice_queues_once(editor: Client, admin: Client) -> None:

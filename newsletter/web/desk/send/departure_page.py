@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from newsletter.config import Newsletter
-from newsletter.editions import approval
+from newsletter.editions import approval, history
 from newsletter.editions.editing import Conflict
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import moment_of
@@ -104,9 +104,11 @@ def _choice(request: HttpRequest, edition: Edition, newsletter: Newsletter, leav
 
 
 def _planned_time(edition: Edition, newsletter: Newsletter) -> str:
-    """Return the time of an approved or scheduled edition as the field for a time has it, "" for none."""
-    later = edition.state != State.DRAFT and edition.due_at and edition.due_at > timezone.now()
-    return f"{edition.due_at.astimezone(newsletter.zone):%Y-%m-%dT%H:%M}" if later and edition.due_at else ""
+    """Return the time of an approved or scheduled edition as the field for a time has it, "" for none; that of a draft
+    if it was scheduled before it was taken back.
+    """
+    due = history.last_scheduled(edition) if edition.state == State.DRAFT else edition.due_at
+    return f"{due.astimezone(newsletter.zone):%Y-%m-%dT%H:%M}" if due and due > timezone.now() else ""
 
 
 def _act(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving: Departure) -> HttpResponse:

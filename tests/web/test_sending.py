@@ -1,6 +1,7 @@
 """Approving what was looked at, and sending it once."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from newsletter.sending import lifecycle
 from newsletter.web.desk import stale_forms
 from newsletter.web.desk.edition import summary
 from subscribers import admin_actions
+from tests.sending.outbox_samples import subscribe
 from tests.web import make
 from tests.web.edition_forms import PAGE, add_readers, approval_fields, approved, form_fields, send, sending_edition
 from tests.web.field_errors import said_at
@@ -33,6 +35,18 @@ def test_the_button_says_what_follows(editor: Client) -> None:
     draft.due_at = timezone.now() + timedelta(hours=2)
     draft.save()
     assert re.search(r"Approve – goes to 2 subscribers \w+ \d", editor.get(f"{PAGE}side/").content.decode())
+
+
+def test_the_page_for_sending_says_before_that_links_would_not_work(editor: Client) -> None:
+    make.draft("First")
+    subscribe(["reader@mailbox.org"])
+    page = editor.get(f"{PAGE}send/").content.decode()
+    assert "open links that begin with" not in page
+    assert "Posts that are found after it is approved go into the next edition." in page
+    found = config.current()
+    delivery = replace(found.delivery, provider="smtp", smtp=replace(found.delivery.smtp, host="localhost"))
+    config.use(replace(found, site=replace(found.site, url="http://localhost:8000"), delivery=delivery))
+    assert "1 subscriber can&#x27;t open links that begin with" in editor.get(f"{PAGE}send/").content.decode()
 
 
 def test_the_previewed_edition_is_what_is_frozen(editor: Client) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from newsletter.config import Newsletter
 from newsletter.editions import approval, history
 from newsletter.editions.editing import Conflict
+from newsletter.editions.local_links import check_edition, check_links
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import moment_of
 from newsletter.models import Edition, State
@@ -67,11 +68,24 @@ def send(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "departure": leaving,
         "excluded": excluded(edition, newsletter),
         "problem": problem,
+        "links_fail": "" if problem else _links_fail(request, edition),
         "standing": formatting.standing(edition, newsletter.zone),
         "why_held": edition.waiting if edition.state == State.APPROVED else None,
         "year": timezone.now().astimezone(newsletter.zone).year,
     }
     return page(request, "send", context, section="home", status=422 if problem else 200)
+
+
+def _links_fail(request: HttpRequest, edition: Edition) -> str:
+    """Return why it would be kept back, since subscribers could not open its links; "" if they can."""
+    try:
+        if edition.state == State.DRAFT:
+            check_links(config_of(request), edition.newsletter)
+        else:
+            check_edition(config_of(request), edition.newsletter, edition.approved_content)
+    except Impossible as problem:
+        return as_sentence(problem)
+    return ""
 
 
 def reviewed(request: HttpRequest, edition: Edition) -> dict[str, object]:

@@ -44,7 +44,7 @@ KARI = "kari@reader.example"
 
 def link() -> Holds:
     """The links of an edition: /u/, /p/, List-Unsubscribe."""
-    number = people.subscription().pk
+    number = people.add_subscription().pk
     token = tokens.link_token(number)
     return lambda: preferences.subscription_of(token) == Subscription.objects.get(pk=number)
 
@@ -55,7 +55,7 @@ def link_of_a_test_email() -> Holds:
 
 
 def mailto_unsubscribe() -> Holds:
-    token = tokens.link_token(people.subscription().pk)
+    token = tokens.link_token(people.add_subscription().pk)
     raw = f"From: {KARI}\r\nTo: bounce+u-{token}@example.org\r\nSubject: unsubscribe\r\n\r\n".encode()
     return lambda: take(config.current(), raw, samples.NOW) == (BounceEffect.UNSUBSCRIBED, 0)
 
@@ -77,14 +77,14 @@ def solved_challenge() -> Holds:
 
 
 def personal_page() -> Holds:
-    subscription = people.subscription()
+    subscription = people.add_subscription()
     preferences.send_profile_link(subscription, timezone.now())
     token = people.only_letter(kind=Letter.Kind.ME).context["link"].rpartition("/")[2]
     return lambda: preferences.profile_of(token) == (ConfirmResult.DONE, subscription.subscriber)
 
 
 def change_of_address() -> Holds:
-    subscriber = people.subscription().subscriber
+    subscriber = people.add_subscription().subscriber
     preferences.request_address_change(subscriber, read_address("new@reader.example"), timezone.now())
     token = people.only_letter(kind=Letter.Kind.CHANGE).context["link"].rpartition("/")[2]
     return lambda: preferences.change_address(token, timezone.now())[0] is ConfirmResult.DONE
@@ -101,7 +101,7 @@ def suppressed_domain() -> Holds:
 
 
 def erased_person() -> Holds:
-    people.subscription(KARI)
+    people.add_subscription(KARI)
     preferences.forget(read_address(KARI))
     return lambda: Suppression.objects.suppressed([KARI]) == {KARI: "erased"}
 
@@ -109,7 +109,7 @@ def erased_person() -> Holds:
 def suppression_of_a_subscriber() -> Holds:
     """The audience is chosen in SQL, which compares the hashes of both tables."""
     tokens.check_key()
-    people.subscription(KARI)
+    people.add_subscription(KARI)
     Suppression.objects.suppress(KARI, Suppression.Reason.BOUNCED)
 
     def holds() -> bool:
@@ -127,7 +127,7 @@ def suppression_by_a_second_reason() -> Holds:
 
 def address_that_was_left() -> Holds:
     """Imports can't add it, moving away again makes no second row, and an admin can use it again."""
-    preferences.move(people.subscription(KARI).subscriber, "new@reader.example", timezone.now())
+    preferences.move(people.add_subscription(KARI).subscriber, "new@reader.example", timezone.now())
 
     def holds() -> bool:
         Suppression.objects.keep_imports_away(KARI)

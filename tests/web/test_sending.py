@@ -148,6 +148,9 @@ def test_a_time_is_in_the_newsletter_s_time_zone(editor: Client) -> None:
     assert due.isoformat() == "2999-06-01T08:00:00+00:00"
     editor.post(f"{PAGE}reopen/", {"state": "queued"})
     assert 'name="at" value="2999-06-01T10:00"' in editor.get(f"{PAGE}send/").content.decode()
+    editor.post(f"{PAGE}approve/", approval_fields(editor))
+    assert Edition.objects.get().state == State.APPROVED
+    assert 'name="at" value="2999-06-01T10:00"' in editor.get(f"{PAGE}send/").content.decode()
 
 
 def test_send_pressed_twice_queues_once(editor: Client, admin: Client) -> None:

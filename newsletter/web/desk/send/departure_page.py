@@ -118,10 +118,12 @@ def _choice(request: HttpRequest, edition: Edition, newsletter: Newsletter, leav
 
 
 def _planned_time(edition: Edition, newsletter: Newsletter) -> str:
-    """Return the time of an approved or scheduled edition as the field for a time has it, "" for none; that of a draft
-    if it was scheduled before it was taken back.
+    """Return the time of an approved or scheduled edition as the field for a time has it, "" for none.
+
+    Of an edition that was scheduled and then taken back it is that time, also when it is approved again.
     """
-    due = history.last_scheduled(edition) if edition.state == State.DRAFT else edition.due_at
+    planned = None if edition.state == State.DRAFT else edition.due_at
+    due = planned or history.last_scheduled(edition)
     return f"{due.astimezone(newsletter.zone):%Y-%m-%dT%H:%M}" if due and due > timezone.now() else ""
 
 

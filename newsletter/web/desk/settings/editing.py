@@ -178,12 +178,12 @@ def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = 
             return _page(request, place, form, reason, extra, lines=paste(config_of(request).file, wanted.changes))
         if not wanted.changes:
             messages.info(request, _("Nothing was changed."))
-            return redirect(request.path)
+            return redirect(f"{request.path}#top")  # and not to the field that a search found, past what is said above
         if save_into(request, form, wanted, partial(_show_problem, form)):
             messages.success(request, _("Saved."))
             _tell_missing(request, wanted.changes)
             tell_what_is_left(request, wanted.changes, config.refresh())
-            return redirect(request.path)
+            return redirect(f"{request.path}#top")
     return _page(request, place, form, reason, extra)
 
 

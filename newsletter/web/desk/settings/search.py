@@ -31,7 +31,7 @@ COMMON_WORDS: dict[str, Words] = {
     "address": gettext_lazy("street postal law footer foot bottom"),
     "period": gettext_lazy("how often daily weekly monthly"),
     "draft": gettext_lazy("when time day weekday hour digest schedule"),
-    "send": gettext_lazy("when time day weekday hour digest go out sending sent schedule"),
+    "send": gettext_lazy("when time day weekday hour digest newsletter go out sending sent schedule"),
     "late_posts": gettext_lazy("old backdated missed forgotten delayed later after"),
     "skip": gettext_lazy("holiday christmas easter summer vacation break pause stop"),
     "subject": gettext_lazy("title headline inbox"),
@@ -49,7 +49,9 @@ COMMON_WORDS: dict[str, Words] = {
     "rate": gettext_lazy("speed limit"),
     "every": gettext_lazy("how often check blog"),
     "url": gettext_lazy("domain website web site address url links https"),
-    "keep_deliveries": gettext_lazy("personal data privacy gdpr delete logs who opened received retention"),
+    "keep_deliveries": gettext_lazy(
+        "personal data about people persons kept stored privacy gdpr delete logs who opened received retention"
+    ),
     "ask_again": gettext_lazy("privacy gdpr inactive sunset"),
 }
 """What people call settings beside their labels, by key."""
@@ -75,7 +77,7 @@ PLACES = (
     SearchedPage(
         gettext_lazy("Team"),
         "users",
-        gettext_lazy("who can log in login invite users people member role permission access author account"),
+        gettext_lazy("who can may log in login invite users people member role permission access author account"),
     ),
     SearchedPage(
         gettext_lazy("Account"), "account", gettext_lazy("my password two-factor two-step 2fa login log out name")
@@ -86,7 +88,10 @@ PLACES = (
     SearchedPage(
         gettext_lazy("Subscribers"),
         "subscribers",
-        gettext_lazy("personal data privacy gdpr erase delete remove unsubscribe block readers list"),
+        gettext_lazy(
+            "personal data about people persons kept stored privacy gdpr erase delete remove unsubscribe block readers"
+            " list"
+        ),
     ),
     SearchedPage(
         gettext_lazy("Import"), "subscribers-import", gettext_lazy("csv upload migrate mailchimp subscribers")

@@ -217,7 +217,7 @@ class PostViews:
         return f"{before}\u00a0{last}" if space and len(last) <= _LONGEST_ORPHAN else line
 
     def _beside_line(self, post: DigestPost) -> tuple[str, str]:
-        """Return the address and the words of the link behind a line, "" if there is none.
+        """Return the address and the words of the link behind a line, "" without one.
 
         That is the first recording, with its duration behind a play mark; else the video with which the post begins, or
         the link that is all of its text.

@@ -193,7 +193,7 @@ def _duration(paragraph: Element) -> str:
 
 
 def video_of(html: str) -> tuple[str, str]:
-    """Return the address of the video that a cleaned post begins with, and its service's name; "" if there is none."""
+    """Return the address of the video that a cleaned post begins with, and its service's name; "" without one."""
     root = parse(html) if may_have_video(html) else None
     first = None if root is None else next((each for each in root if isinstance(each.tag, str)), None)
     link = None if first is None else next(filter(_is_video, first.iter("a")), None)

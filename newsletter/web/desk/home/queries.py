@@ -54,7 +54,7 @@ class Card:
 
     @property
     def may_draft(self) -> bool:
-        """Whether a draft of the next edition can be made: it has a schedule, and there is none."""
+        """Whether a draft of the next edition can be made: it has a schedule, and none was made yet."""
         return self.newsletter.has_schedule and not self.is_prepared
 
     @property

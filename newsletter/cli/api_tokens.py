@@ -8,17 +8,13 @@ import typer
 from newsletter.cli.common import emit, ready
 
 app = typer.Typer(
+    name="tokens",
     help="Manage the tokens that other programs need to use the API.",
     epilog="Example: newsletter tokens create 'the shop' --scope subscribers:write --newsletter kinaforum",
     no_args_is_help=True,
 )
 
 BY = "the command line"
-
-
-def register(parent: typer.Typer) -> None:
-    """Put these commands under `newsletter tokens`."""
-    parent.add_typer(app, name="tokens")
 
 
 @app.command("create", epilog="Example: newsletter tokens create 'the blog' --scope posts:write")

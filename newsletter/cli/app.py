@@ -8,7 +8,7 @@ from newsletter import __version__
 from newsletter.cli import (
     api_tokens,
     archive,
-    backing_up,
+    backups,
     bounces,
     checking_machine,
     collecting,
@@ -18,9 +18,7 @@ from newsletter.cli import (
     edition_edits,
     fetching,
     mailq,
-    moving,
     resending,
-    restoring,
     sending,
     starting,
     subscribers,
@@ -43,22 +41,20 @@ for module in (
     edition_edits,
     sending,
     resending,
-    archive,
     fetching,
-    subscribers,
-    users,
-    api_tokens,
     bounces,
     checking_machine,
     mailq,
-    dkim,
     deploying,
-    backing_up,
-    restoring,
-    moving,
+    backups,
     workers,
+    archive,
+    subscribers,
+    users,
+    api_tokens,
+    dkim,
 ):
-    module.register(app)
+    app.add_typer(module.app)
 
 
 def _show_version(asked: bool) -> None:

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from newsletter.cli.common import EditionName, confirm, emit, fail, newsletter_named, progress, ready, say
+from newsletter.cli.common import (
+    WRONG,
+    EditionName,
+    confirm,
+    emit,
+    fail,
+    newsletter_named,
+    progress,
+    ready,
+    ready_with_edition,
+    say,
+)
 from newsletter.domain.english import counted
 
 if TYPE_CHECKING:
@@ -14,6 +25,7 @@ if TYPE_CHECKING:
     from newsletter.models import ArchiveImport
 
 app = typer.Typer(
+    name="archive",
     help="Manage the public archive, and import old issues.",
     epilog="Example: newsletter archive remove kinaforum/2026-W06",
     no_args_is_help=True,
@@ -26,19 +38,13 @@ SHOWN = 20
 NewsletterName = Annotated[str, typer.Option("--newsletter", "-n", help="The newsletter's name in config.toml.")]
 
 
-def register(parent: typer.Typer) -> None:
-    """Put these commands under `newsletter archive`."""
-    parent.add_typer(app, name="archive")
-
-
 @app.command("remove", epilog="Example: newsletter archive remove kinaforum/2026-W06")
 def remove(edition: EditionName) -> None:
     """Remove an edition from the archive, with its images."""
-    configuration = ready()
+    _, row = ready_with_edition(edition)
     from newsletter.editions import public_editions
-    from newsletter.editions.lookup import find
 
-    row = public_editions.remove(find(configuration, edition), by=BY)
+    row = public_editions.remove(row, by=BY)
     document = {"edition": row.name, "removed_from_archive_at": row.removed_from_archive_at}
     emit(document, f"{row.name} is removed from the archive; undo it with 'newsletter archive restore {row.name}'")
 
@@ -46,11 +52,10 @@ def remove(edition: EditionName) -> None:
 @app.command("restore", epilog="Example: newsletter archive restore kinaforum/2026-W06")
 def restore(edition: EditionName) -> None:
     """Return a removed edition to the archive."""
-    configuration = ready()
+    _, row = ready_with_edition(edition)
     from newsletter.editions import public_editions
-    from newsletter.editions.lookup import find
 
-    row = public_editions.restore(find(configuration, edition), by=BY)
+    row = public_editions.restore(row, by=BY)
     emit({"edition": row.name, "removed_from_archive_at": None}, f"{row.name} is in the archive again")
 
 
@@ -78,17 +83,13 @@ def import_(
     configuration = ready()
     settings = newsletter_named(configuration, newsletter)
     if url and not url.startswith(("https://", "http://")):
-        fail("--url must be an address that begins with https://", 2)
+        fail("--url must be an address that begins with https://", WRONG)
     from newsletter.editions.imported.archive_import import import_archive
-    from newsletter.feeds.archives.old_issue import ArchiveProblem
 
-    try:
-        with progress("importing") as step:
-            result = import_archive(
-                configuration, settings, path, now=datetime.now(UTC), base=url, by=BY, dry_run=dry_run, step=step
-            )
-    except ArchiveProblem as problem:
-        fail(str(problem))
+    with progress("importing") as step:
+        result = import_archive(
+            configuration, settings, path, now=datetime.now(UTC), base=url, by=BY, dry_run=dry_run, step=step
+        )
     emit(_document(result), _summary(result, dry_run=dry_run))
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import typer
 
-from newsletter.cli.common import WRONG, Failed, emit, progress, ready
+from newsletter.cli.common import WRONG, emit, fail, progress, ready
 
 LINES = {
     "hard": "hard bounces",
@@ -17,12 +17,10 @@ LINES = {
     "not_understood": "not understood, left unread and flagged",
 }
 
-
-def register(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command(epilog="Example: newsletter bounces --json")(bounces)
+app = typer.Typer()
 
 
+@app.command(epilog="Example: newsletter bounces --json")
 def bounces() -> None:
     """Read the bounce mailbox now. Bounces, complaints and unsubscribe requests are processed."""
     configuration = ready()
@@ -33,7 +31,7 @@ def bounces() -> None:
     now = datetime.now(UTC)
     refusals = policy.weigh_refusals(configuration, now)
     if not configured(configuration):
-        raise Failed("bounces.imap.host is not set, so there is no mailbox to read; see docs/bounces.md", WRONG)
+        fail("bounces.imap.host is not set, so there is no mailbox to read; see docs/bounces.md", WRONG)
     with progress("reading") as step:
         reading = read_mailbox(configuration, now, step)
     suppressed = reading.suppressed + refusals

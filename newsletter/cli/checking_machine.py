@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from newsletter.cli.common import IMPOSSIBLE, WRONG, emit, fail
+from newsletter.cli.common import WRONG, emit, fail
 from newsletter.web.listener import CannotListen, open_listener
 
 GOOD, NOTE, WARNING, BAD = "good", "note", "warning", "bad"
@@ -36,11 +36,10 @@ class MachineFinding(NamedTuple):
     sentence: str
 
 
-def register(app: typer.Typer) -> None:
-    """Add this command to `newsletter`."""
-    app.command("check-machine", epilog="Example: newsletter check-machine example.org")(check_machine)
+app = typer.Typer()
 
 
+@app.command("check-machine", epilog="Example: newsletter check-machine example.org")
 def check_machine(
     domain: Annotated[
         str | None, typer.Argument(metavar="DOMAIN", help="The domain that emails will be sent from.")
@@ -83,7 +82,7 @@ def _report(findings: Sequence[MachineFinding]) -> None:
     bad = [each for each in findings if each.verdict == BAD]
     if bad:
         more = f" (and {len(bad) - 1} more)" if bad[1:] else ""
-        fail(f"{bad[0].about}: {bad[0].sentence}{more}", IMPOSSIBLE)
+        fail(f"{bad[0].about}: {bad[0].sentence}{more}")
 
 
 def _of_machine() -> Iterator[MachineFinding]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from newsletter import config
-from newsletter.cli.common import configuration, emit, fail, newsletter_named, progress, ready, say, time_given
+from newsletter.cli.common import WRONG, configuration, emit, fail, newsletter_named, progress, ready, say, time_given
 from newsletter.domain.english import counted
 from newsletter.domain.found_post import FoundPost
 from newsletter.messages import Message
@@ -21,13 +21,10 @@ if TYPE_CHECKING:
     # what reads sources takes a third of a second to import, and other commands don't need it
     from newsletter.feeds import SourceReading
 
-
-def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.command("try", epilog="Example: newsletter try https://kinaforum.example/")(try_source)
-    app.command(epilog="Example: newsletter collect kinaforum")(collect)
+app = typer.Typer()
 
 
+@app.command("try", epilog="Example: newsletter try https://kinaforum.example/")
 def try_source(
     source: Annotated[
         str, typer.Argument(metavar="SOURCE", help="A website, feed, feed file, or folder of Markdown files.")
@@ -65,6 +62,7 @@ def _code(problem: Message) -> str:
     return about.code if isinstance(about, Message) else problem.code
 
 
+@app.command(epilog="Example: newsletter collect kinaforum")
 def collect(
     newsletter: Annotated[
         str | None, typer.Argument(metavar="NEWSLETTER", help="Only this newsletter's sources.")
@@ -102,21 +100,21 @@ def collect(
         if r.gap:
             say(str(gaps.message(r.gap)))
     if results and all(r.problem and not (r.new or r.changed) for r in results) and len(results) > 0:
-        fail("no source could be read completely; the problems are listed above", 1)
+        fail("no source could be read completely; the problems are listed above")
 
 
 def _reading(source: str, base: str, since: str) -> "SourceReading":
     from newsletter.feeds import read, read_file
 
     if not source.strip():
-        fail("SOURCE is empty; use a file or a web address such as https://kinaforum.example/", 2)
+        fail("SOURCE is empty; use a file or a web address such as https://kinaforum.example/", WRONG)
     path = Path(source)
     if path.is_file():
         return read_file(path, base)
     folder = path.is_dir()
     if not folder and "://" not in source:
         if "." not in source:
-            fail(f"{source}: not a file or web address; use one such as https://kinaforum.example/", 2)
+            fail(f"{source}: not a file or web address; use one such as https://kinaforum.example/", WRONG)
         source = f"https://{source}"
     settings = config.SourceSettings(url=source, type="folder" if folder else "auto", base=base if folder else "")
     return read(settings, _limits(), now=datetime.now(UTC), since=_time("--since", since), root=Path.cwd())

@@ -23,7 +23,12 @@ from newsletter.web.listener import CannotListen, inherited_listener, open_liste
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from newsletter.models import Edition
+
 IMPOSSIBLE, WRONG, NEEDS_A_PERSON = 1, 2, 3
+
+BY = "command line"
+"""How the history of editions names whoever uses a command."""
 
 EditionName = Annotated[str, typer.Argument(metavar="EDITION", help="An edition, such as kinaforum/2026-W06.")]
 AllowLocalLinks = Annotated[
@@ -88,7 +93,7 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         return inherited_listener() or open_listener(host, port)
     except CannotListen as e:
-        raise Failed(str(e), IMPOSSIBLE) from e
+        raise Failed(str(e)) from e
 
 
 def config_file() -> Path:
@@ -110,6 +115,14 @@ def ready(*, migrate: bool = True, allow_local_links: bool = False, events: bool
     return loaded
 
 
+def ready_with_edition(name: str, *, allow_local_links: bool = False) -> "tuple[Config, Edition]":
+    """Return the configuration as `ready` does, and an edition. Raises NoSuchEdition."""
+    loaded = ready(allow_local_links=allow_local_links)
+    from newsletter.editions.lookup import find
+
+    return loaded, find(loaded, name)
+
+
 def refuse_unmigrated() -> None:
     """End the command with a sentence and status IMPOSSIBLE if the database was not migrated to this version."""
     from newsletter.models.migration_state import waiting_migrations
@@ -118,7 +131,6 @@ def refuse_unmigrated() -> None:
         fail(
             f"site.database: this version needs changes of the database that were not made yet ({waiting[-1]}); "
             "start 'newsletter run' of this version first",
-            IMPOSSIBLE,
         )
 
 

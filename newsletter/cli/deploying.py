@@ -40,12 +40,10 @@ WORKER_WRITERS = {
 """What to write for `newsletter worker`, which answers no visitors and so needs no proxy."""
 PROXIES = (Target.CADDY, Target.NGINX)
 
-
-def register(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command(epilog="Example: newsletter deploy systemd | sudo tee /etc/systemd/system/newsletter.service")(deploy)
+app = typer.Typer()
 
 
+@app.command(epilog="Example: newsletter deploy systemd | sudo tee /etc/systemd/system/newsletter.service")
 def deploy(
     target: Annotated[
         Target, typer.Argument(metavar="systemd|compose|caddy|nginx", help="What to print a configuration for.")

@@ -12,12 +12,7 @@ from newsletter.cli.common import WRONG, emit, fail
 
 DNS_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*", re.IGNORECASE)
 
-app = typer.Typer(help="Manage the keys that sign emails (DKIM, RFC 6376).", no_args_is_help=True)
-
-
-def register(parent: typer.Typer) -> None:
-    """Put these commands under `newsletter dkim`."""
-    parent.add_typer(app, name="dkim")
+app = typer.Typer(name="dkim", help="Manage the keys that sign emails (DKIM, RFC 6376).", no_args_is_help=True)
 
 
 @app.callback(epilog="Example: newsletter dkim new example.org --selector s1")

@@ -10,7 +10,18 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from newsletter.cli.common import WRONG, EditionName, emit, fail, newsletter_named, ready, say, time_given
+from newsletter.cli.common import (
+    BY,
+    WRONG,
+    EditionName,
+    emit,
+    fail,
+    newsletter_named,
+    ready,
+    ready_with_edition,
+    say,
+    time_given,
+)
 from newsletter.domain.english import counted
 
 if TYPE_CHECKING:
@@ -23,19 +34,10 @@ if TYPE_CHECKING:
     from newsletter.models import Edition
 
 
-BY = "command line"
+app = typer.Typer()
 
 
-def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.command(epilog="Example: newsletter draft kinaforum --week 2026-W06")(draft)
-    app.command(epilog="Example: newsletter editions kinaforum")(editions)
-    app.command(epilog="Example: newsletter show kinaforum/2026-W06")(show)
-    app.command(epilog="Example: newsletter preview kinaforum/2026-W06 --out out --open")(preview)
-    app.command(epilog="Example: newsletter designs kinaforum --open")(designs)
-    app.command(epilog="Example: newsletter lint kinaforum/2026-W06")(lint)
-
-
+@app.command(epilog="Example: newsletter draft kinaforum --week 2026-W06")
 def draft(
     newsletter: Annotated[str, typer.Argument(metavar="NEWSLETTER", help="The newsletter's name in config.toml.")],
     week: Annotated[str, typer.Option(help="The calendar week, such as 2026-W06.")] = "",
@@ -127,6 +129,7 @@ def _of(newsletter: str, edition: "Edition") -> "Edition":
     return edition
 
 
+@app.command(epilog="Example: newsletter editions kinaforum")
 def editions(
     newsletter: Annotated[
         str | None, typer.Argument(metavar="NEWSLETTER", help="Only this newsletter's editions.")
@@ -168,17 +171,16 @@ def editions(
     )
 
 
+@app.command(epilog="Example: newsletter show kinaforum/2026-W06")
 def show(edition: EditionName) -> None:
     """Show an edition with its delivery counts. Each post has the reason why it is included or not."""
     from rich.console import Group
     from rich.table import Table
 
-    configuration = ready()
+    configuration, row = ready_with_edition(edition)
     from newsletter.editions import serialize
-    from newsletter.editions.lookup import find
     from newsletter.sending.progress import counts
 
-    row = find(configuration, edition)
     document = serialize.edition(row, configuration)
     document["counts"] = counts(row).document() if row.audience is not None else None
     document["variants"] = None if row.state == "draft" else _variants(configuration, row)
@@ -227,6 +229,7 @@ def _variants_table(variants: Sequence[dict[str, Any]]) -> "Iterator[Table]":
     yield table
 
 
+@app.command(epilog="Example: newsletter preview kinaforum/2026-W06 --out out --open")
 def preview(
     edition: EditionName,
     out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("out"),
@@ -235,12 +238,10 @@ def preview(
     """Write edition.html, edition.txt and edition.eml. Sizes, problems found and variants are shown."""
     from rich.console import Group
 
-    configuration = ready()
+    configuration, row = ready_with_edition(edition)
     from newsletter.editions import serialize
-    from newsletter.editions.lookup import find
     from newsletter.editions.preview_files import write
 
-    row = find(configuration, edition)
     written = write(row, configuration, out)
     findings, variants = serialize.lint(written.proof), _variants(configuration, row)
     document = {
@@ -262,6 +263,7 @@ def preview(
         webbrowser.open(written.files["html"].resolve().as_uri())
 
 
+@app.command(epilog="Example: newsletter designs kinaforum --open")
 def designs(
     newsletter: Annotated[str, typer.Argument(metavar="NEWSLETTER", help="The newsletter's name in config.toml.")],
     out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("designs"),
@@ -309,22 +311,18 @@ def _gallery_page(title: str, names: Sequence[str]) -> str:
     return f"{head}<style>{style}</style></head><body><h1>{escape(title)}</h1>{frames}</body></html>\n"
 
 
+@app.command(epilog="Example: newsletter lint kinaforum/2026-W06")
 def lint(edition: EditionName) -> None:
     """Check an edition for problems. The exit status is 1 if there is an error."""
-    configuration = ready()
+    configuration, row = ready_with_edition(edition)
     from newsletter.editions import serialize
-    from newsletter.editions.lookup import find
     from newsletter.editions.rendering import make_proof
 
-    row = find(configuration, edition)
     proof = make_proof(row, configuration)
     findings = serialize.lint(proof)
-    emit(
-        {"edition": row.name, "revision": row.revision, "lint": findings},
-        "\n".join(_findings(findings)),
-    )
+    emit({"edition": row.name, "revision": row.revision, "lint": findings}, "\n".join(_findings(findings)))
     if proof.errors:
-        fail(f"{row.name} has {counted(len(proof.errors), 'error')}; fix or override before approving", 1)
+        fail(f"{row.name} has {counted(len(proof.errors), 'error')}; fix or override before approving")
 
 
 def _asked(zone: ZoneInfo, period: str, **options: str) -> "RequestedWindow | None":

@@ -7,23 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli.common import WRONG, AllowLocalLinks, EditionName, emit, fail, ready
+from newsletter.cli.common import BY, WRONG, AllowLocalLinks, EditionName, emit, fail, ready_with_edition
 
 if TYPE_CHECKING:
     from newsletter.config import Config
     from newsletter.models import Edition
 
-BY = "command line"
+
+app = typer.Typer()
 
 
-def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.command(epilog='Example: newsletter edit kinaforum/2026-W06 --subject "The week in Asia" --leave-out 12')(edit)
-    app.command("test", epilog="Example: newsletter test kinaforum/2026-W06 me@example.org")(proof)
-    app.command(epilog="Example: newsletter approve kinaforum/2026-W06 --revision 3")(approve)
-    app.command(epilog="Example: newsletter reopen kinaforum/2026-W06")(reopen)
-
-
+@app.command(epilog='Example: newsletter edit kinaforum/2026-W06 --subject "The week in Asia" --leave-out 12')
 def edit(
     edition: EditionName,
     subject: Annotated[str | None, typer.Option(help="The subject; if empty, it is made from the posts.")] = None,
@@ -53,15 +47,13 @@ def edit(
     force: Annotated[bool, typer.Option("--force", help="Also change what someone is writing at the desk.")] = False,
 ) -> None:
     """Change the text, posts and blocks of a draft. 'newsletter show' lists posts and blocks."""
-    configuration = ready()
+    configuration, row = ready_with_edition(edition)
     from django.db import transaction
 
     from newsletter.editions import editing, leases, serialize
     from newsletter.editions.composing import block_files, blocks, bulk, notes
-    from newsletter.editions.lookup import find
     from newsletter.messages.posts import INCLUDED_AGAIN
 
-    row = find(configuration, edition)
     words = {"subject": subject, "preheader": preheader, "greeting": _text(greeting), "closing": _text(closing)}
     changed_words = {key: text for key, text in words.items() if text is not None}
     days = [_post_and_day(text) for text in day or []]
@@ -110,18 +102,17 @@ def edit(
     emit(document, "\n".join([f"{row.name} saved, revision {row.revision}", *sentences]))
 
 
+@app.command("test", epilog="Example: newsletter test kinaforum/2026-W06 me@example.org")
 def proof(
     edition: EditionName,
     addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS", help="Who receives the test email.")],
     allow_local_links: AllowLocalLinks = False,
 ) -> None:
     """Send a test email, with [Test] before the subject. Its links don't affect subscribers."""
-    configuration = ready(allow_local_links=allow_local_links)
-    from newsletter.editions.lookup import find
+    configuration, row = ready_with_edition(edition, allow_local_links=allow_local_links)
     from newsletter.letters.edition_tests import send
     from newsletter.messages.delivery import TEST_ACCEPTED
 
-    row = find(configuration, edition)
     outcomes = send(row, configuration, addresses, by=BY)
     lines = [f"{address}: {outcome}" for address, outcome in outcomes.items()]
     emit(
@@ -132,6 +123,7 @@ def proof(
         fail("not every test email was accepted")
 
 
+@app.command(epilog="Example: newsletter approve kinaforum/2026-W06 --revision 3")
 def approve(
     edition: EditionName,
     revision: Annotated[
@@ -141,13 +133,12 @@ def approve(
     allow_local_links: AllowLocalLinks = False,
 ) -> None:
     """Approve a draft. Exactly what was approved is sent."""
-    configuration = ready(allow_local_links=allow_local_links)
+    configuration, row = ready_with_edition(edition, allow_local_links=allow_local_links)
     from newsletter.editions import approval, serialize
-    from newsletter.editions.lookup import find
 
     row = approval.approve(
         configuration,
-        find(configuration, edition),
+        row,
         by=BY,
         revision=revision,
         despite=[c.strip() for c in despite_lint.split(",") if c.strip()],
@@ -163,13 +154,13 @@ def approve(
     emit(serialize.edition(row, configuration), f"{row.name} is approved at revision {row.revision}; {leaves}")
 
 
+@app.command(epilog="Example: newsletter reopen kinaforum/2026-W06")
 def reopen(edition: EditionName) -> None:
     """Make an approved edition a draft again. A queued one can be reopened until its sending begins."""
-    configuration = ready()
+    configuration, row = ready_with_edition(edition)
     from newsletter.editions import approval, serialize
-    from newsletter.editions.lookup import find
 
-    row = approval.reopen(find(configuration, edition), by=BY)
+    row = approval.reopen(row, by=BY)
     emit(serialize.edition(row, configuration), f"{row.name} is a draft again, revision {row.revision}")
 
 

@@ -11,12 +11,10 @@ import typer
 from newsletter.cli.common import configuration, emit, fail, progress
 from newsletter.domain.english import counted
 
-
-def register(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command("fetch", epilog="Example: newsletter fetch ghost https://ghost.example ghost-export")(fetch)
+app = typer.Typer()
 
 
+@app.command("fetch", epilog="Example: newsletter fetch ghost https://ghost.example ghost-export")
 def fetch(
     tool: Annotated[Literal["ghost", "listmonk"], typer.Argument(metavar="TOOL", help="ghost or listmonk.")],
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The address of its admin pages.")],
@@ -33,7 +31,6 @@ def fetch(
     They can be imported. The key is not stored. If this is interrupted, run it again: it goes on where it stopped.
     """
     loaded = configuration()
-    from newsletter.feeds.accounts.client import AccountProblem
     from newsletter.feeds.accounts.fetch import ISSUES, PEOPLE, Account
     from newsletter.feeds.accounts.fetch import fetch as fetch_account
 
@@ -43,7 +40,7 @@ def fetch(
         key = _key(key_file)
         with progress("fetching") as step:
             fetched = fetch_account(account, key, folder, collect, step=step)
-    except (AccountProblem, OSError) as problem:
+    except OSError as problem:
         fail(str(problem))
     people, issues = counted(fetched.people, "subscriber"), counted(fetched.issues, "issue")
     emit(

@@ -16,12 +16,10 @@ if TYPE_CHECKING:
 
 LIMIT = 500
 
-
-def register(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command(epilog="Example: newsletter mailq --retry")(mailq)
+app = typer.Typer()
 
 
+@app.command(epilog="Example: newsletter mailq --retry")
 def mailq(
     retry: Annotated[bool, typer.Option("--retry", help="Retry now, including emails that were given up.")] = False,
 ) -> None:

@@ -4,18 +4,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from newsletter.cli.common import EditionName, confirm, emit, ready
+from newsletter.cli.common import BY, EditionName, confirm, emit, ready_with_edition
 from newsletter.domain.english import counted
 
-BY = "command line"
+app = typer.Typer()
 
 
-def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.command(epilog="Example: newsletter settle kinaforum/2026-W06 resend")(settle)
-    app.command(epilog="Example: newsletter resend kinaforum/2026-W06 --dry-run")(resend)
-
-
+@app.command(epilog="Example: newsletter settle kinaforum/2026-W06 resend")
 def settle(
     edition: EditionName,
     what: Annotated[
@@ -24,11 +19,9 @@ def settle(
     ],
 ) -> None:
     """Decide about unconfirmed messages. Their connection dropped before the server confirmed them."""
-    configuration = ready()
-    from newsletter.editions.lookup import find
+    _, row = ready_with_edition(edition)
     from newsletter.sending import progress, unknown_deliveries
 
-    row = find(configuration, edition)
     count = (unknown_deliveries.resend if what == "resend" else unknown_deliveries.leave)(row, by=BY)
     word = "will be sent again; some subscribers may get it twice" if what == "resend" else "will not be sent again"
     emit(
@@ -37,6 +30,7 @@ def settle(
     )
 
 
+@app.command(epilog="Example: newsletter resend kinaforum/2026-W06 --dry-run")
 def resend(
     edition: EditionName,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
@@ -47,11 +41,9 @@ def resend(
     It was cancelled, or they could not receive it when it was sent. Nobody gets it twice. Unconfirmed messages are not
     sent again; see 'newsletter settle'.
     """
-    configuration = ready()
-    from newsletter.editions.lookup import find
+    configuration, row = ready_with_edition(edition)
     from newsletter.sending import lifecycle, progress
 
-    row = find(configuration, edition)
     counts = progress.counts(row)
     skipped = lifecycle.skipped_to_send(row)
     if dry_run:

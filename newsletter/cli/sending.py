@@ -13,7 +13,7 @@ import typer
 from newsletter import config
 from newsletter.cli import progress_tables
 from newsletter.cli.common import (
-    IMPOSSIBLE,
+    BY,
     NEEDS_A_PERSON,
     WRONG,
     AllowLocalLinks,
@@ -24,6 +24,7 @@ from newsletter.cli.common import (
     newsletter_named,
     progress,
     ready,
+    ready_with_edition,
     refuse_unmigrated,
     say,
     shows_progress,
@@ -40,20 +41,12 @@ if TYPE_CHECKING:
     from newsletter.models import Edition
     from newsletter.sending.progress import Counts
 
-BY = "command line"
 LOOK = 0.4
 
-
-def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.command(epilog="Example: newsletter send kinaforum/2026-W06 --approve --wait")(send)
-    app.command(epilog="Example: newsletter pause kinaforum/2026-W06")(pause)
-    app.command(epilog="Example: newsletter resume kinaforum/2026-W06")(resume)
-    app.command(epilog="Example: newsletter cancel kinaforum/2026-W06")(cancel)
-    app.command(epilog="Example: newsletter status kinaforum/2026-W06")(status)
-    app.command(epilog="Example: newsletter worker")(worker)
+app = typer.Typer()
 
 
+@app.command(epilog="Example: newsletter send kinaforum/2026-W06 --approve --wait")
 def send(
     edition: EditionName,
     approve: Annotated[bool, typer.Option("--approve", help="Approve the current revision first.")] = False,
@@ -65,10 +58,8 @@ def send(
     allow_local_links: AllowLocalLinks = False,
 ) -> None:
     """Queue an approved edition for sending. With --wait, send it now."""
-    configuration = ready(allow_local_links=allow_local_links)
-    from newsletter.editions.lookup import find
+    configuration, row = ready_with_edition(edition, allow_local_links=allow_local_links)
 
-    row = find(configuration, edition)
     due = _time(at, configuration, row) if at else None
     if dry_run:
         _rehearse(configuration, row)
@@ -84,34 +75,33 @@ def send(
         _tell_who_sends(configuration, row)
 
 
+@app.command(epilog="Example: newsletter pause kinaforum/2026-W06")
 def pause(edition: EditionName) -> None:
     """Pause sending an edition. Messages being transferred are completed."""
-    configuration = ready()
-    from newsletter.editions.lookup import find
+    _, row = ready_with_edition(edition)
     from newsletter.sending import lifecycle
 
-    row = lifecycle.pause(find(configuration, edition), by=BY)
+    row = lifecycle.pause(row, by=BY)
     _emit(row, f"{row.name} is paused; continue with 'newsletter resume {row.name}'")
 
 
+@app.command(epilog="Example: newsletter resume kinaforum/2026-W06")
 def resume(edition: EditionName) -> None:
     """Resume sending a paused edition."""
-    configuration = ready()
-    from newsletter.editions.lookup import find
+    configuration, row = ready_with_edition(edition)
     from newsletter.sending import lifecycle
 
-    _tell_who_sends(configuration, lifecycle.resume(find(configuration, edition), by=BY))
+    _tell_who_sends(configuration, lifecycle.resume(row, by=BY))
 
 
+@app.command(epilog="Example: newsletter cancel kinaforum/2026-W06")
 def cancel(edition: EditionName) -> None:
     """Cancel an edition. Messages not yet attempted are skipped; 'newsletter resend' sends them after all."""
-    configuration = ready()
+    configuration, row = ready_with_edition(edition)
     from newsletter.editions import approval
-    from newsletter.editions.lookup import find
     from newsletter.models import State
     from newsletter.sending import lifecycle
 
-    row = find(configuration, edition)
     begun = row.state not in (State.DRAFT, State.APPROVED, State.QUEUED)
     row = lifecycle.cancel(configuration, row, by=BY) if begun else approval.cancel(row, by=BY)
     _emit(
@@ -120,6 +110,7 @@ def cancel(edition: EditionName) -> None:
     )
 
 
+@app.command(epilog="Example: newsletter status kinaforum/2026-W06")
 def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION", help="Only this edition.")] = None) -> None:
     """Show the sending progress of one edition, or of all."""
     configuration = ready()
@@ -142,6 +133,7 @@ def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION", help
         say(f"{row.name}: {row.reason or row.waiting}")
 
 
+@app.command(epilog="Example: newsletter worker")
 def worker(
     host: Annotated[str | None, typer.Option(help="The address to answer /healthz and /metrics on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port to answer them on.")] = None,
@@ -175,7 +167,7 @@ def _probe_listener(configuration: Config, host: str | None, port: int | None) -
         listener = inherited_listener() or open_listener(host, configuration.web.port if port is None else port)
     except CannotListen as problem:
         if port is not None:
-            fail(str(problem), IMPOSSIBLE)
+            fail(str(problem))
         say(f"{problem}; without it, nobody answers /healthz, /readyz and /metrics for this worker")
         return None
     say(f"/healthz, /readyz and /metrics are at {listener_address(listener)}")

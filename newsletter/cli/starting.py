@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli.common import (
-    IMPOSSIBLE,
     AllowLocalLinks,
     config_file,
     console,
@@ -36,19 +35,10 @@ if TYPE_CHECKING:  # what reads a blog takes a third of a second to import, and 
 CHILD = '{% extends "shipped/edition.mjml" %}\n'
 EXAMPLE_BLOG = "https://blog.example/"
 
-
-def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.command(epilog="Example: newsletter init my-newsletter --blog https://kinaforum.example/")(init)
-    app.command(epilog="Example: newsletter demo --once")(demo)
-    app.command(epilog="Example: newsletter check --dns --connect")(check)
-    app.command(epilog="Example: newsletter run --port 8080")(run)
-    app.command(
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
-        epilog="Example: newsletter manage dbshell",
-    )(manage)
+app = typer.Typer()
 
 
+@app.command(epilog="Example: newsletter init my-newsletter --blog https://kinaforum.example/")
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write to.")] = Path(),
     blog: Annotated[str, typer.Option("--blog", metavar="URL", help="The blog to make a newsletter from.")] = "",
@@ -60,7 +50,7 @@ def init(
     """Write a commented config.toml; --blog fills it in. Existing files are not overwritten."""
     paths = [folder / "config.toml", *([folder / "templates" / "edition.mjml"] if templates else [])]
     if there := [str(path) for path in paths if path.exists()]:
-        fail(f"{there[0]} exists already and was not changed; choose another folder", IMPOSSIBLE)
+        fail(f"{there[0]} exists already and was not changed; choose another folder")
     from newsletter.setup.blog_profile import BlogProfile
     from newsletter.setup.machine import machine_language, machine_timezone
     from newsletter.setup.starter import starter_config
@@ -119,6 +109,7 @@ def _next_steps(folder: Path, written: list[str], profile: "BlogProfile", *, has
     ]
 
 
+@app.command(epilog="Example: newsletter demo --once")
 def demo(
     dir_: Annotated[Path | None, typer.Option("--dir", help="Keep everything in this folder.")] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Don't open the browser.")] = False,
@@ -133,7 +124,7 @@ def demo(
     except ModuleNotFoundError as e:
         if not (e.name or "").startswith("aiosmtpd"):
             raise
-        fail("the demo needs the package aiosmtpd; install it with: pip install 'newsletter[demo]'", IMPOSSIBLE)
+        fail("the demo needs the package aiosmtpd; install it with: pip install 'newsletter[demo]'")
 
     def serve(configuration: Config) -> None:
         from newsletter.cli.serving import serve as serve_now
@@ -145,6 +136,7 @@ def demo(
     emit(walk(dir_, browser=not no_open, once=once, serve=serve, tell=tell))
 
 
+@app.command(epilog="Example: newsletter check --dns --connect")
 def check(
     dns: Annotated[bool, typer.Option("--dns", help="Also check what mailbox providers require.")] = False,
     connect: Annotated[
@@ -169,7 +161,7 @@ def check(
     emit({"checks": [_document(each) for each in checks]}, table, to_copy=_records(checks))
     bad = [c for c in checks if c.verdict == Verdict.BAD]
     if bad:
-        fail(f"{bad[0].about}: {bad[0].message}" + (f" (and {len(bad) - 1} more)" if bad[1:] else ""), IMPOSSIBLE)
+        fail(f"{bad[0].about}: {bad[0].message}" + (f" (and {len(bad) - 1} more)" if bad[1:] else ""))
 
 
 def _records(checks: "list[Check]") -> str:
@@ -201,6 +193,7 @@ def _document(check: "Check") -> dict[str, object]:
     return document
 
 
+@app.command(epilog="Example: newsletter run --port 8080")
 def run(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on.")] = None,
@@ -219,6 +212,10 @@ def run(
     serve(configuration, host=host, port=port, web=not no_web, schedule=not no_schedule, send=not no_send)
 
 
+@app.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+    epilog="Example: newsletter manage dbshell",
+)
 def manage(context: typer.Context) -> None:
     """Run one of Django's management commands."""
     ready(migrate=False)
@@ -229,7 +226,7 @@ def manage(context: typer.Context) -> None:
 
 def _child_template() -> str:
     if not (SHIPPED_TEMPLATES / "edition.mjml").exists():
-        fail("the included templates are missing; reinstall the program", IMPOSSIBLE)
+        fail("the included templates are missing; reinstall the program")
     return CHILD
 
 

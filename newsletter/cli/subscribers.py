@@ -1,8 +1,8 @@
 """`newsletter subscribers …`: manage subscribers."""
 
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -13,19 +13,15 @@ from newsletter.cli.common import WRONG, confirm, emit, fail, newsletter_named, 
 from newsletter.domain.english import counted
 
 app = typer.Typer(
+    name="subscribers",
     help="Manage subscribers.",
     epilog="Example: newsletter subscribers import readers.csv --newsletter kinaforum --consent 'shop counter, 2024'",
     no_args_is_help=True,
 )
+app.add_typer(importing.app)
 
 OfNewsletter = Annotated[str, typer.Option("--newsletter", "-n", help="The newsletter's name in config.toml.")]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An email address.")]
-
-
-def register(parent: typer.Typer) -> None:
-    """Put these commands under `newsletter subscribers`."""
-    importing.register(app)
-    parent.add_typer(app, name="subscribers")
 
 
 @app.command(epilog="Example: newsletter subscribers export -n kinaforum readers.csv")
@@ -100,13 +96,11 @@ def add(
     ] = False,
 ) -> None:
     """Subscribe one person."""
-    configuration = ready()
-    newsletter_named(configuration, newsletter)
+    newsletter_named(ready(), newsletter)
     from subscribers import admin_actions
 
-    with _sentences():
-        result = admin_actions.add(address, newsletter, consent=consent, name=name, confirm_by_mail=confirm_by_mail)
-        emit({"address": address, "newsletter": newsletter, "result": result}, f"{address}: {result}.")
+    result = admin_actions.add(address, newsletter, consent=consent, name=name, confirm_by_mail=confirm_by_mail)
+    emit({"address": address, "newsletter": newsletter, "result": result}, f"{address}: {result}.")
 
 
 @app.command(epilog="Example: newsletter subscribers unanswered -n kinaforum")
@@ -115,8 +109,7 @@ def unanswered(newsletter: OfNewsletter) -> None:
 
     They were asked by email at least 30 days ago whether they still want it. Nobody is unsubscribed.
     """
-    configuration = ready()
-    named = newsletter_named(configuration, newsletter)
+    named = newsletter_named(ready(), newsletter)
     from django.utils import timezone
 
     from subscribers import asking
@@ -140,8 +133,7 @@ def delayed(
 
     They are delayed when unusually many people sign up and few of them confirm.
     """
-    configuration = ready()
-    newsletter_named(configuration, newsletter)
+    newsletter_named(ready(), newsletter)
     if (bool(send), send_all, delete_all).count(True) > 1:
         fail("use one of --send, --send-all and --delete-all", WRONG)
     from django.utils import timezone
@@ -168,9 +160,8 @@ def show(address: Address) -> None:
     ready()
     from subscribers import admin_actions
 
-    with _sentences():
-        record = admin_actions.show(address)
-        emit(record, "\n".join(_shown(record)))
+    record = admin_actions.show(address)
+    emit(record, "\n".join(_shown(record)))
 
 
 def _shown(document: Mapping[str, Any], indent: str = "") -> list[str]:
@@ -201,14 +192,11 @@ def remove(
         newsletter_named(configuration, newsletter)
     from subscribers import admin_actions
 
-    with _sentences():
-        count = admin_actions.remove(address, newsletter)
-        emit(
-            {"address": address, "unsubscribed": count},
-            f"{address}: unsubscribed from {counted(count, 'newsletter')}."
-            if count
-            else f"{address}: wasn't subscribed.",
-        )
+    count = admin_actions.remove(address, newsletter)
+    emit(
+        {"address": address, "unsubscribed": count},
+        f"{address}: unsubscribed from {counted(count, 'newsletter')}." if count else f"{address}: wasn't subscribed.",
+    )
 
 
 @app.command(epilog="Example: newsletter subscribers suppress @example.org --reason 'by hand'")
@@ -226,10 +214,9 @@ def suppress(
     from subscribers.models import Suppression
 
     known = reason in Suppression.Reason.values
-    with _sentences():
-        new = admin_actions.suppress(address, reason if known else "by hand", "" if known else reason)
-        outcome = "is now blocked" if new else "was already blocked"
-        emit({"address": address, "new": new, "reason": reason}, f"{address} {outcome}.")
+    new = admin_actions.suppress(address, reason if known else "by hand", "" if known else reason)
+    outcome = "is now blocked" if new else "was already blocked"
+    emit({"address": address, "new": new, "reason": reason}, f"{address} {outcome}.")
 
 
 @app.command(epilog="Example: newsletter subscribers forget kari@example.org --yes")
@@ -241,22 +228,9 @@ def forget(
     ready()
     from subscribers import admin_actions, preferences
 
-    with _sentences():
-        entered = admin_actions.address_given(address)
-        confirm(f"Erase {entered.written} and everything stored about them?", yes=yes)
-        known = preferences.forget(entered)
+    entered = admin_actions.address_given(address)
+    confirm(f"Erase {entered.written} and everything stored about them?", yes=yes)
+    known = preferences.forget(entered)
     if not known:
         say(f"{entered.written} was not a subscriber; a fingerprint now prevents imports from adding them")
     emit({"forgotten": known}, "Erased." if known else None)
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """End the command with the sentence of a refused action."""
-    from subscribers.addresses import AddressProblem
-    from subscribers.admin_actions import ActionRefused
-
-    try:
-        yield
-    except (AddressProblem, ActionRefused) as e:
-        fail(str(e))

@@ -12,17 +12,13 @@ import typer
 from newsletter.cli.common import NEEDS_A_PERSON, WRONG, emit, fail, ready
 
 app = typer.Typer(
+    name="users",
     help="Manage who can log in to the desk.",
     epilog="Example: newsletter users add anna@example.org --role editor",
     no_args_is_help=True,
 )
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The email address used to log in.")]
-
-
-def register(parent: typer.Typer) -> None:
-    """Put these commands under `newsletter users`."""
-    parent.add_typer(app, name="users")
 
 
 @app.command("add", epilog="Example: newsletter users add anna@example.org --role admin")

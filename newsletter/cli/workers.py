@@ -12,12 +12,10 @@ if TYPE_CHECKING:
     from newsletter.background import SetAside
     from newsletter.sending.machines.presence import WorkerStatus
 
-
-def register(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command(epilog="Example: newsletter workers --json")(workers)
+app = typer.Typer()
 
 
+@app.command(epilog="Example: newsletter workers --json")
 def workers(
     retry: Annotated[bool, typer.Option("--retry", help="Run the tasks that were set aside once more.")] = False,
 ) -> None:

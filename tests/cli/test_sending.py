@@ -31,9 +31,10 @@ Run = Callable[..., tuple[int, str, str]]
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command; return its exit status, its output, and its error."""
     app = typer.Typer()
-    for module in (commands, resending):
+    for module in (commands, common):
         monkeypatch.setattr(module, "ready", lambda **_: config.current())
-        module.register(app)
+    for module in (commands, resending):
+        app.add_typer(module.app)
 
     def call(*words: str) -> tuple[int, str, str]:
         done = CliRunner().invoke(app, common.take_common_options(words))

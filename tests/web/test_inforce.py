@@ -108,7 +108,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(commands, "ready", config.current)
     monkeypatch.setattr(common, "_options", common.Options())
     app = typer.Typer()
-    commands.register(app)
+    app.add_typer(commands.app)
     return lambda *words, stdin="": CliRunner().invoke(app, ["users", *words], input=stdin, catch_exceptions=True)
 
 

@@ -1,25 +1,57 @@
-"""`newsletter restore`: restore a backup, and confirm that sending may continue."""
+"""`backup`, `restore`, `move-database`: copies of everything in one file, and of the database elsewhere."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli.common import WRONG, config_file, configuration, emit, fail, progress, ready, say
+from newsletter.cli.common import (
+    BY,
+    WRONG,
+    config_file,
+    configuration,
+    emit,
+    fail,
+    progress,
+    ready,
+    refuse_unmigrated,
+    say,
+)
 from newsletter.config import Config
+from newsletter.config.database import parse_database
+from newsletter.config.values import InvalidValue
 
 if TYPE_CHECKING:
     from newsletter.backup.archive import ArchiveReader
     from newsletter.backup.files import NewFiles
 
-
-def register(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command(epilog="Example: newsletter restore /backup/newsletter-2026-02-06.zip --replace")(restore)
+app = typer.Typer()
 
 
+@app.command(epilog="Example: newsletter backup /backup/newsletter-2026-02-06.zip")
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; it must not exist yet.")],
+    with_key: Annotated[
+        bool, typer.Option("--with-key", help="Include the secret key. Keep the file as safe as the key.")
+    ] = False,
+    without_images: Annotated[bool, typer.Option("--without-images", help="Leave out the folder of images.")] = False,
+) -> None:
+    """Back up the database, config.toml, templates and images. Editions may be sent meanwhile."""
+    configuration = ready(migrate=False)
+    refuse_unmigrated()
+    from newsletter.backup.create import create
+
+    with progress("backup") as step:
+        manifest = create(configuration, file.absolute(), with_key=with_key, images=not without_images, progress=step)
+    rows = sum(member.rows or 0 for member in manifest.members.values())
+    document = {"file": str(file), "made_at": manifest.made_at, "rows": rows, "with_key": with_key}
+    key = "with the secret key" if with_key else "without the secret key; keep a copy of it elsewhere"
+    emit(document, f"{file}: {rows:,} rows of {len(manifest.tables)} tables, {key}")
+
+
+@app.command(epilog="Example: newsletter restore /backup/newsletter-2026-02-06.zip --replace")
 def restore(
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A file that 'newsletter backup' made.")] = None,
     replace_database: Annotated[
@@ -98,8 +130,38 @@ def _confirm() -> None:
         sentence = "There is nothing to confirm: this database was not restored, or sending was confirmed already."
         emit({"confirmed": False, "waiting": []}, sentence)
         return
-    history.log("command line", acts.RESTORE_CONFIRMED(), configuration.site.url, datetime.now(UTC))
+    history.log(BY, acts.RESTORE_CONFIRMED(), configuration.site.url, datetime.now(UTC))
     left = Edition.objects.filter(state__in=(State.PAUSED, State.APPROVED)).order_by("pk")
     names = [edition.name for edition in left]
     more = f" These wait for your decision: {', '.join(names)}." if names else ""
     emit({"confirmed": True, "waiting": names}, f"Sending has resumed.{more}")
+
+
+@app.command(
+    "move-database",
+    epilog="Example: newsletter move-database sqlite:///newsletter.db postgresql://newsletter@db.example.org/newsletter",
+)
+def move_database(
+    here: Annotated[str, typer.Argument(metavar="FROM", help="The URL of the current database.")],
+    there: Annotated[str, typer.Argument(metavar="TO", help="The URL of an empty database.")],
+) -> None:
+    """Copy the database into another one. If it is interrupted, run it again."""
+    loaded = configuration()
+    from newsletter.start import set_up
+
+    try:
+        old, new = parse_database(here), parse_database(there)
+    except InvalidValue as problem:
+        fail(str(problem), WRONG)
+    if old == new:
+        fail("FROM and TO are the same database", WRONG)
+    set_up(replace(loaded, site=replace(loaded.site, database=old)))
+    from newsletter.backup.move import move
+
+    with progress("move-database") as step:
+        results = move(loaded, old, new, step)
+    rows = sum(result.rows for result in results)
+    emit(
+        {"rows": rows, "tables": [asdict(result) for result in results]},
+        f"{rows:,} rows of {len(results)} tables, with equal checksums. Now set site.database to the new address.",
+    )

@@ -23,6 +23,7 @@ def locale_of(language: str) -> Locale:
     return Locale("en")
 
 
+@lru_cache(maxsize=64)
 def direction(language: str) -> str:
     """Return the writing direction of a language, "ltr" or "rtl"; "ltr" if it is unknown."""
     return locale_of(language).text_direction if language else "ltr"

@@ -156,9 +156,8 @@ class PostViews:
         return GroupView(cleaned(group.heading), posts, level, group.colour, colour_text)
 
     def _post(self, post: DigestPost, level: int, group: Group, *, lead: bool = False) -> PostView:
-        post = (
-            replace(post, html=with_own_words(post.html, self._language, collapse(post.title))) if post.html else post
-        )
+        if post.html:
+            post = _with_html(post, with_own_words(post.html, self._language, collapse(post.title)))
         title = cleaned(post.title)
         if opens := lead and self._design.opens:
             level = 2
@@ -191,7 +190,7 @@ class PostViews:
             categories=post.categories,
             blocks=self.blocks.get(post.id, ()),
             listed=post.id in self._listed,
-            alone=len(self.digest.posts) == 1,
+            alone=self._is_alone,
             recording=uri(recording),
             recording_label=recording_label,
         )
@@ -239,7 +238,7 @@ class PostViews:
     def _body(self, post: DigestPost, title: str, level: int, *, lead: bool) -> _Body:
         """Return the post's body; a post that shows its own image needs no picture for its videos."""
         if not post.written:
-            post = replace(post, html=without_headline(post.html, title))
+            post = _with_html(post, without_headline(post.html, title))
         html, cover = self._with_chosen_images(post)
         if cover and post.image and cover.url == post.image.url:
             cover = replace(post.image, alt=cover.alt)  # whose size is known
@@ -353,6 +352,11 @@ class PostViews:
         posts = self.digest.posts
         return frozenset(post.id for post in (posts if len(posts) <= LISTED + 1 else posts[:LISTED]))
 
+    @cached_property
+    def _is_alone(self) -> bool:
+        """Whether the edition has one post."""
+        return len(self.digest.posts) == 1
+
     @property
     def unlisted(self) -> int:
         """How many posts the table of contents leaves out."""
@@ -374,6 +378,11 @@ class PostViews:
     @cached_property
     def _play(self) -> str:
         return self.digest.letterhead.site_url + PICTURE if self.scope.form is SlotEncoding.HTML else ""
+
+
+def _with_html(post: DigestPost, html: str) -> DigestPost:
+    """Return a post with another text; itself if it is the same, since copies of all posts take time."""
+    return post if html == post.html else replace(post, html=html)
 
 
 def _without_images(previews: tuple[Preview, ...]) -> tuple[Preview, ...]:

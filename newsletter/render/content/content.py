@@ -62,7 +62,8 @@ def prepare(
         image.set("alt", "" if names_file(tooltip, image.get("src") or "") else tooltip)
     if "data-tint" in html or 'class="row"' in html:
         show_boxes(root)
-    _links(root, url, title)
+    if "<a" in html or ' id="' in html:
+        _links(root, url, title)
     _pictures(root, site, tallest)
     show_videos(root, play, {uri(preview.url): preview for preview in previews}, title)
     show_recordings(root, tallest)
@@ -266,8 +267,9 @@ def _captions(root: Element) -> None:
 
 def _drop_empty(root: Element) -> None:
     for element in reversed(list(root.iter("p", "div", "figure", *_HEADINGS))):
-        only_breaks = all(child.tag == "br" for child in element)
-        if element is not root and only_breaks and not text_of(element):
+        if element is root or (element.text or "").strip():
+            continue  # most have words at their beginning; looking into all takes time
+        if all(child.tag == "br" for child in element) and not text_of(element):
             element.drop_tree()
 
 

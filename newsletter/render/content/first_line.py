@@ -64,6 +64,7 @@ def ends_with_mark(line: str) -> bool:
     return bool(_GOES_ON.search(line))
 
 
+@lru_cache(maxsize=256)
 def lone_link(html: str) -> tuple[str, str]:
     """Return the address and the text of a short link that is all of a cleaned post, such as "Comments"; "" if none."""
     link = _lone_link(parse(html)) if "<a " in html else None

@@ -2,6 +2,8 @@
 
 import re
 from copy import deepcopy
+from functools import lru_cache
+from html import unescape
 from unicodedata import east_asian_width
 
 from newsletter.render.content.excerpt import TextRun, ends_of_sentences, text_runs
@@ -12,6 +14,7 @@ from newsletter.render.content.text import plain
 from newsletter.render.content.videos import drop_recordings, titles_of_recordings
 
 LONGEST = 60
+_TAG = re.compile(r'<(?:[^<>"]++|"[^"]*+")*+>')
 _CLOSING = "\"'”’»)]」』"
 _SHORTEST = 12
 """The least width of sentences that are a headline, in characters."""
@@ -56,16 +59,19 @@ def _width(text: str) -> int:
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
+@lru_cache(maxsize=256)
 def without_headline(html: str, headline: str) -> str:
     """Return a cleaned post without the words at its beginning that are its headline.
 
     Those are the first sentences or words of the first paragraph, which goes on behind "…" where the headline ends so,
     or the whole paragraph, unless the post has no other. The links in these words follow at the end of the paragraph.
     """
+    if not headline or not _may_repeat(html, headline):
+        return html
     root = parse(html)
     recordings = {next(title.iterancestors("p")) for title in titles_of_recordings(root)}
     first = next((child for child in root if isinstance(child.tag, str) and child not in recordings), None)
-    if not headline or first is None or first.tag != "p":
+    if first is None or first.tag != "p":
         return html
     runs, is_cut = text_runs(first), headline.endswith("…")
     words = r"\s+".join(map(re.escape, headline.removesuffix("…").split()))
@@ -82,6 +88,12 @@ def without_headline(html: str, headline: str) -> str:
     if not text_of(first) and first.find(".//img") is None:
         first.drop_tree()
     return serialise(root) or html
+
+
+def _may_repeat(html: str, headline: str) -> bool:
+    """Return whether a post has the words of a headline, wherever; most posts don't, and need not be parsed."""
+    words = "".join(headline.removesuffix("…").split())
+    return words in "".join(unescape(_TAG.sub("", html)).split())
 
 
 def _behind(headline: str) -> str:

@@ -6,6 +6,7 @@ recording, such as an episode of a podcast, has a box.
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import unquote
 
@@ -176,6 +177,7 @@ def leave_durations(root: Element) -> None:
         root.append(paragraph)
 
 
+@lru_cache(maxsize=256)
 def recording_of(html: str) -> tuple[str, str]:
     """Return the address and the duration of a cleaned post's first recording that stands alone, "" if it has none."""
     title = next(titles_of_recordings(parse(html)), None) if "<a " in html else None
@@ -192,6 +194,7 @@ def _duration(paragraph: Element) -> str:
     return text if any(map(str.isdigit, text)) else ""
 
 
+@lru_cache(maxsize=256)
 def video_of(html: str) -> tuple[str, str]:
     """Return the address of the video that a cleaned post begins with, and its service's name; "" without one."""
     root = parse(html) if may_have_video(html) else None
@@ -200,17 +203,21 @@ def video_of(html: str) -> tuple[str, str]:
     return ("", "") if link is None else (link.get("href"), _service(link.get("href")))
 
 
+@lru_cache(maxsize=256)
 def without_recordings(html: str) -> str:
     """Return a cleaned post without the paragraphs that are only a recording."""
+    if "<a " not in html:
+        return html
     root = parse(html)
-    drop_recordings(root)
-    return serialise(root)
+    return serialise(root) if drop_recordings(root) else html
 
 
-def drop_recordings(root: Element) -> None:
-    """Remove the paragraphs of which `show_recordings` would make cards."""
-    for title in list(titles_of_recordings(root)):
+def drop_recordings(root: Element) -> bool:
+    """Remove the paragraphs of which `show_recordings` would make cards; return whether there are any."""
+    titles = list(titles_of_recordings(root))
+    for title in titles:
         next(title.iterancestors("p")).drop_tree()
+    return bool(titles)
 
 
 def players_of(html: str) -> str:
@@ -231,6 +238,8 @@ def players_of(html: str) -> str:
 
 def titles_of_recordings(root: Element) -> Iterator[Element]:
     """Yield the links in the paragraphs that are only a recording, with its title, duration and image."""
+    if not any(RECORDING.search(link.get("href") or "") for link in root.iter("a")):
+        return  # as in most posts: looking at each paragraph takes longer
     for paragraph in root.iter("p"):
         links = list(paragraph.iter("a"))
         titles = [link for link in links if text_of(link)]

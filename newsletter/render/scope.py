@@ -12,6 +12,8 @@ from newsletter.render.content.spaces import collapse
 from newsletter.render.placeholders import Placeholders
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff￾￿]")
+BODY = re.compile(r"b[0-9a-f]{16}x\d+b")
+"""The words that stand for bodies in MJML."""
 NAME = re.compile(r"(?<!\{)\{name(?:\|([^{}]*))?\}(?!\})")
 
 
@@ -34,7 +36,8 @@ class Scope:
 
 def cleaned(text: str) -> str:
     """Return text on one line, without the control characters that HTML and XML forbid."""
-    return _CONTROLS.sub("", collapse(text))
+    line = collapse(text)
+    return line if line.isprintable() else _CONTROLS.sub("", line)
 
 
 def named(text: str, scope: Scope, plain_text: Callable[[str], str]) -> str:

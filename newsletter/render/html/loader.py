@@ -6,6 +6,7 @@ An undefined name, an invalid line and a missing file are each reported in one s
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import is_dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,14 @@ def shipped_folder() -> Path:
     return inside if inside.is_dir() else _PACKAGE.parent / "templates"
 
 
+class _Environment(SandboxedEnvironment):
+    """Jinja2's sandbox, which asks six questions about each object before it reads an attribute."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Return whether a template may read an attribute: of our dataclasses, the fields and properties."""
+        return not attr.startswith("_") if is_dataclass(obj) else super().is_safe_attribute(obj, attr, value)
+
+
 @lru_cache(maxsize=16)
 def environment(templates: Path | None = None) -> SandboxedEnvironment:
     """Return Jinja2 for the publisher's folder, if any, and the shipped one; changed files are read again.
@@ -40,7 +49,7 @@ def environment(templates: Path | None = None) -> SandboxedEnvironment:
     """
     shipped = jinja2.FileSystemLoader(shipped_folder())
     own = [jinja2.FileSystemLoader(templates)] if templates else []
-    return SandboxedEnvironment(
+    return _Environment(
         loader=jinja2.ChoiceLoader([*own, shipped, jinja2.PrefixLoader({"shipped": shipped})]),
         autoescape=lambda name: bool(name and name.endswith(_MARKED_UP)),
         undefined=jinja2.StrictUndefined,

@@ -14,6 +14,7 @@ from newsletter.messages import Message, Problem
 from newsletter.messages import lint as messages
 from newsletter.render.html.mjml_attributes import unknown_attribute
 from newsletter.render.html.scaffolding import with_one_table
+from newsletter.render.scope import BODY
 
 # What MRML knows and mail programs bear: no mj-carousel, mj-accordion, mj-html-attributes, mj-include, mj-font.
 TAGS = frozenset((
@@ -23,7 +24,7 @@ TAGS = frozenset((
     "mj-wrapper", "mj-navbar", "mj-navbar-link",
 ))  # fmt: skip
 
-_TAG = re.compile(r"<(/?)([A-Za-z][\w:-]*+)((?:\s(?:[^<>/]++|/(?!>))*+)?)(/?)>")
+_WITH_ATTRIBUTES = re.compile(r"<(/?[A-Za-z][\w:-]*+)(\s(?:[^<>/]++|/(?!>))*+)(/?)>")
 _MJ_TAG = re.compile(r"<(/?)(mjml|mj-[\w-]++)((?:[^<>\"'/]++|\"[^\"]*+\"|'[^']*+'|/(?!>))*+)(/?)>")
 # Each up to its end or the next beginning: looking further for ends that are missing would take quadratic time.
 _IGNORED = re.compile(
@@ -35,7 +36,8 @@ _IGNORED = re.compile(
 _UNSAFE = re.compile(r"[\t\n\r\f\v\\]|  ")
 _QUOTED = re.compile(r'"([^"]*)"', re.DOTALL)
 _SPACE = re.compile(r"[ \t\n\r\f\v]+")
-_INDENTED = re.compile(r"\n\s++|(?<=>)  ++(?=<)")
+_INDENT = re.compile(r"\n\s++")
+_INDENT_BETWEEN_TAGS = re.compile(r">  ++(?=<)")
 # What MRML writes, and what takes its place:
 # - The description of the role is in English in all languages; the role and the title say enough.
 # - Internet Explorer needed the first of the three, and the second is the default.
@@ -65,12 +67,12 @@ class MjmlError(Problem):
 
 
 def to_html(source: str, bodies: Mapping[str, str]) -> str:
-    """Return the HTML of an MJML document; `bodies` maps words in it to the HTML that replaces them.
+    """Return the HTML of an MJML document; `bodies` maps words of the form `BODY` to HTML that replaces them.
 
     Raises `MjmlError`.
     """
     check(source)
-    safe = _TAG.sub(_safe_attributes, source).encode("ascii", "xmlcharrefreplace").decode("ascii")
+    safe = _WITH_ATTRIBUTES.sub(_safe_attributes, source).encode("ascii", "xmlcharrefreplace").decode("ascii")
     try:
         html = mjml2html(safe, fonts={})
     except ValueError as error:
@@ -79,20 +81,18 @@ def to_html(source: str, bodies: Mapping[str, str]) -> str:
         raise MjmlError(messages.MJML_UNREADABLE(cause=str(error)), line) from error
     html = with_one_table(html)
     if "<pre" not in html:
-        html = _INDENTED.sub("\n", html)
+        html = _INDENT_BETWEEN_TAGS.sub(">\n", _INDENT.sub("\n", html))
     for written, wanted in _REPLACED:
         html = html.replace(written, wanted)
-    for word, body in bodies.items():  # random words, which no body contains: a pattern of them costs more to compile
-        html = html.replace(word, body)
-    return html
+    return BODY.sub(lambda word: bodies.get(word[0], word[0]), html)
 
 
 def _safe_attributes(tag: re.Match[str]) -> str:
     """Collapse white space in attributes and write backslashes as references, because MRML would escape them."""
-    if not _UNSAFE.search(tag[3]):
+    if not _UNSAFE.search(tag[2]):
         return tag[0]
-    attributes = _QUOTED.sub(lambda m: f'"{_SPACE.sub(" ", m[1])}"', tag[3]).replace("\\", "&#92;")
-    return f"<{tag[1]}{tag[2]}{attributes}{tag[4]}>"
+    attributes = _QUOTED.sub(lambda m: f'"{_SPACE.sub(" ", m[1])}"', tag[2]).replace("\\", "&#92;")
+    return f"<{tag[1]}{attributes}{tag[3]}>"
 
 
 def check(source: str) -> None:

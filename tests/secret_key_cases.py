@@ -29,7 +29,7 @@ from subscribers.models import Fingerprint, Hits, Import, ImportChange, Letter, 
 from subscribers.protection import challenges
 from subscribers.protection.sign_up_limits import Request
 from subscribers.signup import ConfirmResult
-from tests.delivery.bounce_samples import complaint, report
+from tests.bounces.reading.bounce_samples import complaint, report
 from tests.sending import outbox_samples as samples
 from tests.subscribers import make as people
 from tests.web import make as desk

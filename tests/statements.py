@@ -37,7 +37,7 @@ OF_THE_DATABASE = (
 
 OTHERS = (
     "tests/api/test_editions.py",
-    "tests/bounces/test_rates.py",
+    "tests/deliverability/test_rates.py",
     "tests/collecting/test_gaps.py",
     "tests/collecting/test_ledger.py",
     "tests/collecting/test_moved_blogs.py",

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from newsletter.delivery.bounces import rules, words
+from newsletter.bounces.reading import rules, words
 from newsletter.feeds import timestamps
 from newsletter.render.lint import clients
 from tests import patterns
@@ -13,7 +13,7 @@ SIZE, SECONDS = 30_000, 0.5
 """A linear pattern needs milliseconds for so many characters, a quadratic one a second or more."""
 
 SHORT = {
-    "newsletter.delivery.bounces.words": words.LONGEST,
+    "newsletter.bounces.reading.words": words.LONGEST,
     "newsletter.feeds.timestamps": timestamps.MAXIMUM_LENGTH,
 }
 """Modules that read the beginning of a text only."""
@@ -29,7 +29,7 @@ OWN = {
 """Patterns that only meet what the publisher wrote."""
 
 MADE = {
-    "newsletter.delivery.bounces.rules:rule.words": "BOUNCES, below",
+    "newsletter.bounces.reading.rules:rule.words": "BOUNCES, below",
     "newsletter.editions.selection.rules:before + escaped + ('\\\\b' if word[-1:].isalnum() else '')": "a word",
     "newsletter.render.lint.clients:fact.css": "FACTS, below",
     "newsletter.render.lint.clients:fact.image": "FACTS, below",

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 
-from newsletter.bounces.dmarc_attachments import LARGEST_EMAIL
 from newsletter.config import Imap
+from newsletter.deliverability.dmarc.attachments import LARGEST_EMAIL
 from newsletter.domain.hosts import is_loopback
 from newsletter.editions.problems import Impossible
 from newsletter.messages import Message

@@ -7,8 +7,8 @@ costs a bounded amount of time and memory; reading any other takes time linear t
 from types import TracebackType
 from typing import Self
 
-from newsletter.bounces.dmarc_aggregate import AggregateReport, read_reports
-from newsletter.delivery.bounces import Returned, read
+from newsletter.bounces.reading import Returned, read
+from newsletter.deliverability.dmarc.aggregate import AggregateReport, read_reports
 from newsletter.sandbox import Sandbox
 
 CPU_SECONDS, MEGABYTES = 10, 256

@@ -20,12 +20,14 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 
 from newsletter import sandbox
-from newsletter.bounces import dmarc_reports, mailbox_status, policy, rates
-from newsletter.bounces.dmarc_aggregate import AggregateReport, InvalidReport
+from newsletter.bounces import mailbox_status, policy
 from newsletter.bounces.imap import FLAGGED, SEEN, ImapMailbox, MailboxProblem
 from newsletter.bounces.mail_reader import MailReader, read_mail
+from newsletter.bounces.reading import BounceKind, Returned
 from newsletter.config import Config
-from newsletter.delivery.bounces import BounceKind, Returned
+from newsletter.deliverability import rates
+from newsletter.deliverability.dmarc import reports as dmarc_reports
+from newsletter.deliverability.dmarc.aggregate import AggregateReport, InvalidReport
 from newsletter.models import Bounce, Delivery, Edition
 from newsletter.sandbox import LimitExceeded
 from newsletter.sending import audience, return_path

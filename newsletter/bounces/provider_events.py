@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 
-from newsletter.delivery.bounces import BounceKind, read_reply
+from newsletter.bounces.reading import BounceKind, read_reply
 from newsletter.domain.outcome import Fault
 from newsletter.models import NewWebhookEvent, WebhookEvent
 from newsletter.providers import PROVIDERS

@@ -29,7 +29,7 @@ from newsletter.start import make_secret_key
 from newsletter.web.listener import listener_address, pass_on
 
 if TYPE_CHECKING:  # what reads a blog takes a third of a second to import, and other commands don't need it
-    from newsletter.scheduling.check import Check
+    from newsletter.domain.check import Check
     from newsletter.setup.blog_profile import BlogProfile
 
 CHILD = '{% extends "shipped/edition.mjml" %}\n'
@@ -151,7 +151,7 @@ def check(
     from rich.table import Column, Table
 
     configuration = ready(migrate=False, allow_local_links=allow_local_links)
-    from newsletter.scheduling.check import Verdict
+    from newsletter.domain.check import Verdict
     from newsletter.scheduling.checks import run as run_checks
 
     checks = run_checks(configuration, dns=dns, connect=connect, integrity=integrity)

@@ -1,4 +1,4 @@
-"""What DNS says of a sender's domains: SPF, DKIM and DMARC records, read and evaluated as receivers' servers do.
+"""Deliverability: a sender's DNS records, DMARC reports, and the shares of bounces and complaints.
 
-Nothing here knows of newsletters. What is found is judged in `newsletter.scheduling.deliverability`.
+`report` judges each requirement of mailbox providers. The modules that read records are pure.
 """

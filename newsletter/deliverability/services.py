@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from newsletter.providers import PROVIDERS
+from newsletter.providers import PROVIDERS, provider_of_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,6 @@ SERVICES = {
     "apple": MailService("Apple", include="icloud.com", selectors=("sig1",)),
 }
 RELAYS = {
-    **{domain: key for key, provider in PROVIDERS.items() for domain in provider.servers},
     "gmail.com": "google",
     "google.com": "google",
     "office365.com": "microsoft",
@@ -43,13 +42,10 @@ RELAYS = {
     "mail.yahoo.com": "yahoo",
     "mail.me.com": "apple",
 }
-"""The domains of services' SMTP servers. Those of Amazon SES are `email-smtp` in each region; other names below
-amazonaws.com are servers of customers.
-"""
+"""The domains of the SMTP servers of services without an API."""
 
 
 def service_of_server(host: str) -> str:
     """Return the key of the service whose SMTP server this is; "" if it isn't one of these."""
-    if host.startswith("email-smtp.") and host.endswith(".amazonaws.com"):
-        return "amazon_ses"
-    return next((key for suffix, key in RELAYS.items() if host == suffix or host.endswith(f".{suffix}")), "")
+    others = (key for domain, key in RELAYS.items() if host == domain or host.endswith(f".{domain}"))
+    return provider_of_server(host) or next(others, "")

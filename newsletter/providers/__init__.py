@@ -1,6 +1,7 @@
 """Email services with an HTTP API: one module for each, which declares everything that the program knows of it."""
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -14,6 +15,14 @@ def _declared() -> Mapping[str, Provider]:
 
 PROVIDERS = _declared()
 """Each service by its key in `config.toml`, in alphabetical order."""
+
+
+def provider_of_server(host: str) -> str:
+    """Return the key of the service whose SMTP server this is; "" for any other server."""
+    host = host.lower().rstrip(".")
+    servers = ((name, server) for name, provider in PROVIDERS.items() for server in provider.servers)
+    return next((name for name, server in servers if fnmatchcase(f".{host}", f"*.{server}")), "")
+
 
 _OF_ALL = (
     "debug_api_requests", "idna_encoder", "ignore_recipient_status", "ignore_unsupported_features", "requests_timeout",

@@ -42,5 +42,6 @@ PROVIDER = Provider(
             "Configuration sets › your configuration set › Event destinations, and Virtual Deliverability Manager"
         )
     ),  # calls have a parameter for it
+    servers=("email-smtp.*.amazonaws.com",),
     shared_domains=("amazonses.com",),
 )

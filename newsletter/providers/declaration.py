@@ -183,8 +183,8 @@ class Provider:
     """An email service. Its key in `config.toml` is the name of its module, and of Anymail's backend.
 
     `merge_tags` are examples of each kind of tag in a message that it replaces, () if it replaces none: posts may have
-    them, so `render/merge_tags.py` must escape each. `servers` are the domains of its SMTP servers, and
-    `shared_domains` those that its customers may send from or have their return path in.
+    them, so `render/merge_tags.py` must escape each. `servers` are the domains of its SMTP servers, with
+    `*` for a region, and `shared_domains` those that its customers may send from or have their return path in.
     """
 
     name: str

@@ -9,7 +9,9 @@ from dataclasses import replace
 
 from newsletter import config
 from newsletter.config import Config
+from newsletter.deliverability.tracking import tracking_check
 from newsletter.delivery.smtp.session import SessionError, check_connection
+from newsletter.domain.check import Check, Verdict
 from newsletter.editions import local_links
 from newsletter.editions.local_links import check_links
 from newsletter.editions.problems import Impossible
@@ -21,8 +23,6 @@ from newsletter.models.migration_state import waiting_migrations
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.scheduling import storage
-from newsletter.scheduling.check import Check, Verdict
-from newsletter.scheduling.deliverability.tracking_check import tracking_check
 from newsletter.scheduling.integrity import LARGEST, damages, space_for_copy
 from newsletter.scheduling.open_secrets import open_secrets
 from newsletter.scheduling.text_checks import try_subject, try_templates
@@ -49,7 +49,7 @@ def run(
     if not connect:
         checks += provider_settings(configuration)
     if dns:
-        from newsletter.scheduling.deliverability.report import report  # its parsers take half a second to import
+        from newsletter.deliverability.report import report  # its parsers take half a second to import
 
         checks += report(configuration)
     if connect:

@@ -8,8 +8,8 @@ from typing import Any
 
 from newsletter.config import Config, toml
 from newsletter.config.references import reference, references
+from newsletter.domain.check import Check, Verdict
 from newsletter.messages import failures as messages
-from newsletter.scheduling.check import Check, Verdict
 
 _SECRET = re.compile(r"(?:^|_)(?:secret|password|token|key|dsn)(?:_previous)?$")
 _WITH_PASSWORD = re.compile(r"://[^/@]*:[^/@]+@")

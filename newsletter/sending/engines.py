@@ -7,8 +7,9 @@ from django.db import connections
 from newsletter.config import Config, DeliverySettings
 from newsletter.delivery.engine import Engine, SignOfLife, no_sign
 from newsletter.delivery.journal import Journal
+from newsletter.domain.encoded_email import Header
 from newsletter.domain.work import Sink, WorkSource
-from newsletter.sending.provider_apis.tracking import smtp_headers
+from newsletter.providers import PROVIDERS, provider_of_server
 
 BUILT_IN = ("smtp", "file")
 """Providers for which the engine has a carrier; the others are HTTP APIs."""
@@ -50,3 +51,13 @@ def engine(
         carrier=carrier,
         headers=smtp_headers(delivery.smtp.host) if delivery.provider == "smtp" else (),
     )
+
+
+def smtp_headers(host: str) -> tuple[Header, ...]:
+    """Return the header fields that switch off the tracking of opens and clicks at a service's SMTP server.
+
+    The promise is that no one is tracked, and an account's default may track. Calls of an API say the same.
+    """
+    provider = PROVIDERS.get(provider_of_server(host))
+    fields = provider.tracking.smtp_headers if provider else {}
+    return tuple(Header(name, (value.encode("ascii"),)) for name, value in fields.items())

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from tests.bench.bench_burst import CONFIG, Program
 from tests.bench.program import NEWSLETTER, wait_for
-from tests.bounces.dmarc_samples import of_size, with_zips, zipped_together
+from tests.deliverability.dmarc_samples import of_size, with_zips, zipped_together
 from tests.doubles import postgresql
 from tests.doubles.daily_blog import daily_blog
 from tests.doubles.imap import PASSWORD, USER, Imap, Kept

@@ -9,7 +9,7 @@ from newsletter.config import Bounces, Config
 from newsletter.models import Edition, Result, Tally
 from newsletter.sending import return_path
 from subscribers.models import Suppression
-from tests.delivery.bounce_samples import report
+from tests.bounces.reading.bounce_samples import report
 from tests.doubles import imap
 from tests.sending import outbox_samples as samples
 from tests.sending.outbox_samples import NOW

@@ -4,15 +4,15 @@ import pytest
 from django.db import connection
 
 from newsletter.bounces import mail_reader, processing
-from newsletter.bounces.dmarc_aggregate import AggregateReport
 from newsletter.bounces.mail_reader import LARGE, MailReader, read_mail
 from newsletter.bounces.processing import BounceEffect, read_mailbox, take
+from newsletter.bounces.reading import Returned
 from newsletter.config import Config
-from newsletter.delivery.bounces import Returned
+from newsletter.deliverability.dmarc.aggregate import AggregateReport
 from newsletter.models import DmarcReport, Notice
-from tests.bounces import dmarc_samples
+from tests.bounces.reading.bounce_samples import report
 from tests.bounces.returned_mails import verp, with_mailbox
-from tests.delivery.bounce_samples import report
+from tests.deliverability import dmarc_samples
 from tests.doubles.imap import Imap
 from tests.sending import outbox_samples as samples
 from tests.sending.outbox_samples import NOW

@@ -13,10 +13,10 @@ from newsletter.bounces import imap as mailbox
 from newsletter.bounces import mail_reader, mailbox_status, processing
 from newsletter.bounces.imap import MailboxProblem
 from newsletter.bounces.processing import BounceEffect, read_mailbox, take
+from newsletter.bounces.reading import Returned, read
 from newsletter.config import Bounces, Config
-from newsletter.delivery.bounces import Returned, read
+from tests.bounces.reading.bounce_samples import MALFORMED, prose, report
 from tests.bounces.returned_mails import BARE, verp, with_mailbox
-from tests.delivery.bounce_samples import MALFORMED, prose, report
 from tests.delivery.test_session import certificate
 from tests.doubles import imap
 from tests.sending import outbox_samples as samples

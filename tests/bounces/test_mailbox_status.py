@@ -9,11 +9,11 @@ import pytest
 from newsletter import config
 from newsletter.bounces import mail_reader, mailbox_status
 from newsletter.bounces.processing import read_mailbox
+from newsletter.bounces.reading import Returned
 from newsletter.config import Bounces, Config
-from newsletter.delivery.bounces import Returned
 from newsletter.editions import notices
 from newsletter.models import Notice
-from tests.delivery.bounce_samples import prose, report
+from tests.bounces.reading.bounce_samples import prose, report
 from tests.doubles.imap import PASSWORD, USER, Imap
 from tests.sending.outbox_samples import NOW
 

@@ -9,8 +9,8 @@ from newsletter.models import Bounce, Edition, Result
 from newsletter.sending import audience
 from subscribers import tokens
 from subscribers.models import Subscriber, Subscription
+from tests.bounces.reading.bounce_samples import complaint, prose, report
 from tests.bounces.returned_mails import BARE, DAY, FULL, came_back, editions, reason, verp
-from tests.delivery.bounce_samples import complaint, prose, report
 from tests.sending import outbox_samples as samples
 from tests.sending.outbox_samples import NOW
 

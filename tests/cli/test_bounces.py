@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.sending.return_path import return_path
+from tests.bounces.reading.bounce_samples import prose, report
 from tests.cli.conftest import CONFIG, Run
-from tests.delivery.bounce_samples import prose, report
 from tests.doubles import imap
 from tests.sending import outbox_samples as samples
 

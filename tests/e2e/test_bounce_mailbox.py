@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.bounces.dmarc_samples import record
-from tests.bounces.dmarc_samples import report as dmarc_report
+from tests.bounces.reading import bounce_samples
 from tests.conftest import Site
-from tests.delivery import bounce_samples
+from tests.deliverability.dmarc_samples import record
+from tests.deliverability.dmarc_samples import report as dmarc_report
 from tests.doubles import dovecot
 from tests.e2e.sending_samples import CONFIG
 

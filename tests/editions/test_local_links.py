@@ -9,13 +9,13 @@ import pytest
 
 from newsletter import config
 from newsletter.config import Config
+from newsletter.domain.check import Verdict
 from newsletter.editions import approval, local_links
 from newsletter.editions.local_links import LinkProblem, check_links, check_links_of_everyone, is_reserved
 from newsletter.letters import edition_tests, subscriber_mail
 from newsletter.messages import from_text
 from newsletter.models import ApprovedContent, Edition, Notice, State
 from newsletter.scheduling import checks
-from newsletter.scheduling.check import Verdict
 from newsletter.sending import lifecycle, sender
 from subscribers.models import Letter, Subscription
 from tests.sending import outbox_samples as samples

@@ -1,14 +1,15 @@
 """DNS records of senders: SPF, DKIM, DMARC and BIMI records of any content are read and judged."""
 
-from newsletter.deliverability import dmarc, key_records
+from newsletter.deliverability import dkim_records, header_fields
+from newsletter.deliverability.dmarc import policy as dmarc_policy
+from newsletter.deliverability.dmarc.policy_record import is_dmarc
 from newsletter.deliverability.lookups import Lookups
+from newsletter.deliverability.records import fields, txt
+from newsletter.deliverability.route import Route
 from newsletter.deliverability.services import MailService
+from newsletter.deliverability.spf.check import spf
 from newsletter.deliverability.spf.record import is_spf
-from newsletter.deliverability.zone_lines import fields, txt
-from newsletter.scheduling.check import Verdict
-from newsletter.scheduling.deliverability import dmarc_policy, header_fields
-from newsletter.scheduling.deliverability.route import Route
-from newsletter.scheduling.deliverability.spf import spf
+from newsletter.domain.check import Verdict
 from tests.doubles.names import Names
 
 DOMAIN = "harbour.example"
@@ -48,9 +49,9 @@ def judged(data: bytes) -> None:
         assert is_spf(fields(found.record)["value"])
     policy = dmarc_policy.policy(DOMAIN, lookups)
     offered = dmarc_policy.judged(DOMAIN, policy, "", lookups, DOMAIN.__eq__).record
-    assert not offered or dmarc.is_dmarc(fields(offered.splitlines()[0])["value"])
+    assert not offered or is_dmarc(fields(offered.splitlines()[0])["value"])
     if isinstance(policy, dmarc_policy.Policy):
         dmarc_policy.reports(policy, "", lookups, DOMAIN.__eq__)
         header_fields.bimi(DOMAIN, [policy], lookups)
-    key_records.read(text)
+    dkim_records.read(text)
     assert fields(txt(DOMAIN, text))["value"] == text

@@ -18,10 +18,10 @@ from PIL import Image
 
 from newsletter import config
 from newsletter.bounces import webhook_events
-from newsletter.bounces.dmarc_aggregate import InvalidReport, read_report, read_reports
+from newsletter.bounces.reading import BounceKind
+from newsletter.bounces.reading import read as read_bounce
 from newsletter.config import ConfigError
-from newsletter.delivery.bounces import BounceKind
-from newsletter.delivery.bounces import read as read_bounce
+from newsletter.deliverability.dmarc.aggregate import InvalidReport, read_report, read_reports
 from newsletter.delivery.reply import InvalidReply, Reply, ReplyParser
 from newsletter.feeds.formats.parse import parse
 from newsletter.feeds.html.markup import page_tree
@@ -40,9 +40,9 @@ from subscribers.importing import FileProblem, outline
 from subscribers.importing.reading import lines, opened
 from subscribers.protection import challenges
 from tests import settings
-from tests.bounces import dmarc_samples
-from tests.delivery import bounce_samples
-from tests.delivery.test_bounce_robustness import FRAGMENTS
+from tests.bounces.reading import bounce_samples
+from tests.bounces.reading.test_robustness import FRAGMENTS
+from tests.deliverability import dmarc_samples
 from tests.doubles import webhook_calls
 from tests.doubles.providers import CALLS, DOUBLES, SIGNING
 from tests.doubles.webhook_calls import Happened

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.config import parse
-from newsletter.scheduling.check import Verdict
+from newsletter.domain.check import Verdict
 from newsletter.scheduling.open_secrets import open_secrets
 from tests.settings import TEXT
 

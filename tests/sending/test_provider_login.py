@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from newsletter import config
 from newsletter.config import DeliverySettings
+from newsletter.domain.check import Verdict
 from newsletter.providers import PROVIDERS
-from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.checks import provider_checks
 from newsletter.sending.provider_apis import login
 from newsletter.sending.provider_apis.amazon_ses_provider import AmazonSes

@@ -12,13 +12,14 @@ import pytest
 
 from newsletter import config
 from newsletter.config import DeliverySettings, Smtp
+from newsletter.deliverability.tracking import tracking_check
 from newsletter.domain.encoded_email import Reader
 from newsletter.letters.transport import outgoing, post
 from newsletter.messages.failures import NOT_TRACKED, TRACKED_BY_ACCOUNT
 from newsletter.providers import PROVIDERS
 from newsletter.scheduling.checks import provider_checks
-from newsletter.scheduling.deliverability.tracking_check import tracking_check
-from newsletter.sending.provider_apis import choice, tracking
+from newsletter.sending import engines
+from newsletter.sending.provider_apis import choice
 from newsletter.sending.provider_apis.payload import api_message
 from tests.doubles import moody
 from tests.doubles.provider_api import Api
@@ -93,7 +94,7 @@ def test_the_check_of_a_provider_says_who_decides(api: Api) -> None:
 
 def test_a_mail_server_of_ones_own_is_told_nothing() -> None:
     delivery = DeliverySettings(smtp=Smtp(host="mail.example.org"))
-    assert tracking.smtp_headers("mail.example.org") == ()
+    assert engines.smtp_headers("mail.example.org") == ()
     assert list(tracking_check(delivery, "smtp")) == []
 
 
@@ -108,7 +109,7 @@ def test_the_check_of_a_relay_says_who_decides(host: str, account: bool) -> None
 
 @pytest.mark.parametrize("relay", [name for name in PROVIDERS if PROVIDERS[name].tracking.smtp_headers])
 def test_each_email_to_a_relay_has_its_header_fields(relay: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracking, "relay_of", lambda host: relay)
+    monkeypatch.setattr(engines, "provider_of_server", lambda host: relay)
     with moody.running() as server:
         now = config.current()
         configuration = replace(now, delivery=replace(now.delivery, smtp=Smtp(host="127.0.0.1", port=server.port)))

@@ -15,7 +15,7 @@ from newsletter.bounces.processing import BounceEffect, take
 from newsletter.messages import failures
 from newsletter.models import DnsCheck, DomainRate, Edition, Job
 from newsletter.web.desk.jobs import work
-from tests.bounces.dmarc_samples import email, record, report, xml
+from tests.deliverability.dmarc_samples import email, record, report, xml
 from tests.doubles import nsd
 from tests.sending import outbox_samples as samples
 

@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
+from newsletter.deliverability.requirements import PURPOSES, Requirement
+from newsletter.domain.check import Verdict
 from newsletter.messages import Message, MessageType, delivery, failures
 from newsletter.messages.deliverability import dmarc, header_fields, records, requirements, servers, signatures, spf
 from newsletter.messages.general import SETTING
 from newsletter.models import DnsCheck
-from newsletter.scheduling.check import Verdict
-from newsletter.scheduling.deliverability.requirements import PURPOSES, Requirement
 from newsletter.web.desk import formatting
 from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.labels import places, with_labels

@@ -15,14 +15,14 @@ from django.test import Client
 
 from newsletter import config
 from newsletter.bounces import policy, processing, webhook_events, webhook_secrets
+from newsletter.bounces.reading import BounceKind, read_reply
 from newsletter.config import Bounces
-from newsletter.delivery.bounces import BounceKind, read_reply
 from newsletter.models import Bounce, Edition, Result, State, WebhookEvent
 from newsletter.sending import audience, return_path
 from newsletter.web.hooks import amazon_ses, mailgun, signatures
 from newsletter.web.hooks.provider_views import WEBHOOKS
 from subscribers.models import Subscriber, Subscription, Suppression
-from tests.delivery.bounce_samples import report as mail
+from tests.bounces.reading.bounce_samples import report as mail
 from tests.doubles import webhook_calls as calls
 from tests.doubles.providers import CALLS, DOUBLES, SIGNING
 from tests.doubles.providers.amazon_ses import sns

@@ -17,12 +17,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from newsletter import config
+from newsletter.domain.check import Check
 from newsletter.editions.selection.first_draft import of_first_draft
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
 from newsletter.messages.sources import PRIVATE_ADDRESS
 from newsletter.render.html.loader import TemplateProblem
-from newsletter.scheduling.check import Check
 from newsletter.scheduling.checks import provider_checks
 from newsletter.setup.blog_profile import BlogProfile
 from newsletter.setup.site_page import language_tag

@@ -8,8 +8,8 @@ from django.db.models import Sum
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from newsletter.bounces.rates import RECENT, Alarm, Rates, added, by_domain
 from newsletter.config import Config
+from newsletter.deliverability.rates import RECENT, Alarm, Rates, added, by_domain
 from newsletter.models import DomainRate
 from newsletter.web.desk import charts, formatting
 

@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from newsletter.config import Config
+from newsletter.deliverability.dmarc.policy import report_address
 from newsletter.models import DmarcReport, DmarcResult
-from newsletter.scheduling.deliverability.dmarc_policy import report_address
 from newsletter.web.desk import charts, formatting
 
 SHOWN = timedelta(days=30)

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from newsletter.config import Config
+from newsletter.domain.check import Check, Verdict
 from newsletter.messages import from_json, is_known
 from newsletter.models import DnsCheck, Job
-from newsletter.scheduling.check import Check, Verdict
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.permissions import Role
@@ -36,7 +36,7 @@ def _domain(check: Check) -> str:
 
 
 def _run(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
-    from newsletter.scheduling.deliverability.report import report  # its parsers take half a second to import
+    from newsletter.deliverability.report import report  # its parsers take half a second to import
 
     checks = report(configuration, step=progress)
     DnsCheck.objects.update_or_create(

@@ -8,9 +8,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from newsletter.deliverability.zone_lines import fields
-from newsletter.scheduling.check import Check, Verdict
-from newsletter.scheduling.deliverability.requirements import NAMES, PURPOSES, Requirement
+from newsletter.deliverability.records import fields
+from newsletter.deliverability.requirements import NAMES, PURPOSES, Requirement
+from newsletter.domain.check import Check, Verdict
 from newsletter.web.desk import formatting
 from newsletter.web.desk.deliverability import dns_check
 from newsletter.web.desk.deliverability.complaint_rates import complaint_rates

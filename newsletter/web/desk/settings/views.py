@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from newsletter.config import Config, Moment, NamedAddress, Rate
+from newsletter.domain.check import Check
 from newsletter.messages import Message
 from newsletter.messages.general import TEXT
 from newsletter.scheduling import checks
-from newsletter.scheduling.check import Check
 from newsletter.scheduling.integrity import LARGEST_FOR_PAGES
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import page

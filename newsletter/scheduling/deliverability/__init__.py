@@ -1,1 +1,0 @@
-"""What Gmail, Yahoo, Microsoft and Apple require of senders, checked for each domain in From."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from math import inf
 from pathlib import Path
@@ -62,6 +62,20 @@ def _take(posts: tuple[DigestPost, ...], left: Iterator[int]) -> Iterator[Digest
     return (post for post in posts if next(left, None) is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A digest, its HTML, and the bytes that this is above the limit; 0 or less if it fits."""
+
+    digest: Digest
+    html: str
+    excess: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether the HTML is within the limit."""
+        return self.excess <= 0
+
+
 class _Fitting:
     """Renders a digest repeatedly until it is below the limit, with the same placeholders each time."""
 
@@ -70,20 +84,19 @@ class _Fitting:
         self._placeholders = Placeholders()
 
     def fit(self, digest: Digest, excerpt_words: int) -> Rendered:
-        whole, html = digest, self._html(digest)
-        if self._excess(html, digest) > 0 and any("data-language" in post.html for post in digest.posts):
-            digest = replace(digest, code_colours=False)
-            html = self._html(digest)
-        if self._excess(html, digest) > 0:
-            digest, html = self._cut_longest(digest, excerpt_words)
-        shortened = _shortened(whole, digest)
+        attempt = self._attempt(digest)
+        if not attempt.fits and any("data-language" in post.html for post in digest.posts):
+            attempt = self._attempt(replace(digest, code_colours=False))
+        if not attempt.fits:
+            attempt = self._cut_longest(attempt.digest, excerpt_words)
+        shortened = _shortened(digest, attempt.digest)
         page = ""
-        if self._excess(html, digest) > 0:
-            page = html
-            digest, html = self._list_fewer(replace(digest, contents=False))
-        return self._rendered(digest, html, shortened, page if digest.rest else "")
+        if not attempt.fits:
+            page = attempt.html
+            attempt = self._list_fewer(replace(attempt.digest, contents=False))
+        return self._rendered(attempt, shortened, page if attempt.digest.rest else "")
 
-    def _cut_longest(self, digest: Digest, excerpt_words: int) -> tuple[Digest, str]:
+    def _cut_longest(self, digest: Digest, excerpt_words: int) -> _Attempt:
         """Return the digest with as much text as fits; titles alone if any excerpt is too much.
 
         The longest text gives up its last block, again and again. How often is found by bisection. Then the blocks
@@ -91,19 +104,17 @@ class _Fitting:
         """
         lengths = _Lengths(digest, excerpt_words)
         too_much, enough = 0, lengths.steps
-        cut = lengths.digest_after(enough)
-        best = cut, self._html(cut)
+        best = self._attempt(lengths.digest_after(enough))
         while enough - too_much > 1:
             steps = (too_much + enough) // 2
-            cut = lengths.digest_after(steps)
-            html = self._html(cut)
-            if self._excess(html, cut) > 0:
-                too_much = steps
+            attempt = self._attempt(lengths.digest_after(steps))
+            if attempt.fits:
+                enough, best = steps, attempt
             else:
-                enough, best = steps, (cut, html)
-        return self._fill(lengths, enough, best) if self._excess(best[1], best[0]) <= 0 else best
+                too_much = steps
+        return self._fill(lengths, enough, best) if best.fits else best
 
-    def _fill(self, lengths: "_Lengths", steps: int, best: tuple[Digest, str]) -> tuple[Digest, str]:
+    def _fill(self, lengths: "_Lengths", steps: int, best: _Attempt) -> _Attempt:
         """Return the digest with the blocks that still fit, always the next one of the shortest text.
 
         A block is tried again after another one was added, since it may take less then: styles that both need are there
@@ -111,39 +122,40 @@ class _Fitting:
         """
         numbers = lengths.numbers_after(steps)
         growing, too_large, tried_before = lengths.shortened(numbers), list[str](), list[str]()
-        excess = self._excess(best[1], best[0])
         while growing:
-            post_id = min(growing, key=lambda each: lengths.rank(each, numbers[each]))
+            post_id = min(growing, key=lambda post_id: lengths.rank(post_id, numbers[post_id]))
             longer = {**numbers, post_id: numbers[post_id] + 1}
-            fits = lengths.next_bytes(post_id, numbers[post_id]) <= -excess
-            digest = lengths.digest_with(longer) if fits else best[0]
-            html = self._html(digest) if fits else best[1]
-            new_excess = self._excess(html, digest) if fits else 1
-            if new_excess > 0:
+            may_fit = lengths.next_bytes(post_id, numbers[post_id]) <= -best.excess
+            attempt = self._attempt(lengths.digest_with(longer)) if may_fit else None
+            if attempt and attempt.fits:
+                numbers, best = longer, attempt
+                tried_before, too_large = tried_before + too_large, []
+            else:
                 growing.remove(post_id)
                 too_large.append(post_id)
-            else:
-                numbers, best, excess = longer, (digest, html), new_excess
-                tried_before, too_large = tried_before + too_large, []
             if not growing:
                 growing, tried_before = tried_before, []
         return best
 
-    def _list_fewer(self, digest: Digest) -> tuple[Digest, str]:
+    def _list_fewer(self, digest: Digest) -> _Attempt:
         """Return as many titles as fit, found by bisection; all of them if none would fit."""
-        everything = digest, self._html(digest)
-        if self._excess(everything[1], digest) <= 0:
-            return everything
-        fits, too_many, best = -1, len(digest.posts), everything
+        best = self._attempt(digest)
+        if best.fits:
+            return best
+        fits, too_many = -1, len(digest.posts)
         while too_many - fits > 1:
             count = (fits + too_many) // 2
-            fewer = listed(digest, count)
-            html = self._html(fewer)
-            if self._excess(html, fewer) > 0:
-                too_many = count
+            attempt = self._attempt(listed(digest, count))
+            if attempt.fits:
+                fits, best = count, attempt
             else:
-                fits, best = count, (fewer, html)
+                too_many = count
         return best
+
+    def _attempt(self, digest: Digest) -> _Attempt:
+        html = self._html(digest)
+        bytes_taken = _size(html, self._placeholders.pairs(html), digest.letterhead)
+        return _Attempt(digest, html, bytes_taken - self._maximum_size)
 
     def _html(self, digest: Digest) -> str:
         scope = Scope(self._placeholders, SlotEncoding.HTML)
@@ -159,10 +171,8 @@ class _Fitting:
         )
         return close_up(html, SlotEncoding.HTML, self._placeholders)
 
-    def _excess(self, html: str, digest: Digest) -> int:
-        return _size(html, self._placeholders.pairs(html), digest.letterhead) - self._maximum_size
-
-    def _rendered(self, digest: Digest, html: str, shortened: tuple[ShortenedPost, ...], page: str) -> Rendered:
+    def _rendered(self, attempt: _Attempt, shortened: tuple[ShortenedPost, ...], page: str) -> Rendered:
+        digest, html = attempt.digest, attempt.html
         context = edition_context(digest, Scope(self._placeholders, SlotEncoding.TEXT))
         name = templates_of(digest.letterhead.template, DESIGNS[digest.letterhead.theme.design])[1]
         text = render_template(name, context, self._templates).strip() + "\n"

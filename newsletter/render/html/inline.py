@@ -7,6 +7,7 @@ mode) are kept: they are marked for premailer to ignore, and the marks are remov
 import logging
 import re
 import threading
+from collections import Counter
 from functools import lru_cache
 from typing import Any
 
@@ -24,13 +25,8 @@ _STYLE = re.compile(r"<style\b")
 # Selectors of elements, classes and combinators: no identifiers, attributes, pseudo-classes or escapes.
 _PLAIN = re.compile(r"[A-Za-z0-9_.>+~ -]+")
 _NAME = re.compile(r"\.?[A-Za-z_-][A-Za-z0-9_-]*")
-_COUNTED = (
-    ("<!--[if mso]>", re.compile(r"<!--\[if|<!\[endif\]")),
-    ("<a>", re.compile(r"<a[\s>]")),
-    ("<img>", re.compile(r"<img[\s>]")),
-    ("<table>", re.compile(r"</table>")),
-    ("<style>", re.compile(r"<style[\s>]")),
-)
+_COUNTED = re.compile(r"<(?:(!--\[if|!\[endif\])|(a)[\s>]|(img)[\s>]|(/table)>|(style)[\s>])")
+_NAMES_OF_COUNTED = ("<!--[if mso]>", "<a>", "<img>", "<table>", "<style>")
 
 
 Rule = tuple[Any, str, str]  # specificity, selector and declarations
@@ -137,9 +133,9 @@ def _worker(html: Any, css: str) -> Any:
 def _compare(before: str, after: str, placeholders: tuple[str, ...]) -> None:
     if not after.startswith("<!DOCTYPE html>"):
         raise InlineError(messages.DOCTYPE_LOST())
-    for name, wanted in _COUNTED:
-        had, has = len(wanted.findall(before)), len(wanted.findall(after))
-        if had != has:
-            raise InlineError(messages.NUMBER_CHANGED(what=name, before=had, after=has))
+    had, has = (Counter(match.lastindex for match in _COUNTED.finditer(html)) for html in (before, after))
+    for group, name in enumerate(_NAMES_OF_COUNTED, start=1):
+        if had[group] != has[group]:
+            raise InlineError(messages.NUMBER_CHANGED(what=name, before=had[group], after=has[group]))
     if any(before.count(name) != after.count(name) for name in placeholders):
         raise InlineError(messages.LINK_CHANGED())

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from newsletter.config.colour import Rgb, contrast, rgb
 from newsletter.render.html.colours import darkened, lightened
@@ -56,8 +58,9 @@ class Tint:
     line: str
 
 
+@lru_cache(maxsize=64)
 def tints(colours: Palette) -> Mapping[str, Tint]:
     """Return the colours of blocks by their tint; texts and links are as readable on them as on boxes."""
     ground = rgb(colours.background)
     mixed = {name: Tint(*(_mixed(rgb(hue), ground, share) for share in _TINT_SHARES)) for name, hue in _HUES.items()}
-    return {**mixed, "sponsor": Tint(colours.box, colours.line)}
+    return MappingProxyType({**mixed, "sponsor": Tint(colours.box, colours.line)})

@@ -9,13 +9,12 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from newsletter.collecting.budget import Budget
 from newsletter.config import Config
-from newsletter.feeds.http.fetch import Fetcher
+from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.model import SourceProblem
 from newsletter.images import store
 from newsletter.images.mail_image import ImageProblem, MailImage
@@ -35,6 +34,25 @@ _CPU_SECONDS, _MEGABYTES = 20, 800
 _ONE_CALL_AT_A_TIME = threading.Lock()
 
 _log = logging.getLogger("newsletter.collecting")
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one call may fetch: octets that are left, and when the time is over (`time.monotonic`). Threads share it."""
+
+    ends_at: float
+    bytes_left: int
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, count: int) -> None:
+        """Take octets away."""
+        with self._lock:
+            self.bytes_left -= count
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more may be fetched."""
+        return self.bytes_left <= 0 or time.monotonic() >= self.ends_at
 
 
 @dataclass(frozen=True, slots=True)

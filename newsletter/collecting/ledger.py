@@ -24,6 +24,8 @@ from newsletter.messages.general import ABOUT
 from newsletter.models import HOLDING, Edition, EditionPost, Listing, Post, Source, SourceDay
 from newsletter.models.source import PUSHED
 
+_BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -66,6 +68,22 @@ def store(
         gaps.record(source, reading, now)
         _update_source(source, reading, now, first=first)
     return replace(stored, problem=source.problem)
+
+
+@transaction.atomic
+def push(newsletter: str, post: FoundPost, now: datetime) -> tuple[Post, bool]:
+    """Store a post that another program pushes, or its new content if it is known; return it, and whether it is new.
+
+    A source that is never read lists it, so that it follows the same rules as all others. No pushed post counts as
+    older than the source, whenever it was published.
+    """
+    source, _ = Source.objects.get_or_create(
+        newsletter=newsletter,
+        url=PUSHED,
+        defaults={"first_read_at": _BEGINNING, "first_reached_back_to": _BEGINNING, "read_at": now},
+    )
+    stored = store(source, config.SourceSettings(url=PUSHED), SourceReading(kind=PUSHED, posts=(post,)), now)
+    return source.listings.select_related("post").get(uid=post.uid).post, stored.new > 0
 
 
 def _was_removed(source: Source) -> bool:
@@ -250,4 +268,4 @@ def _count(source: Source, now: datetime, *, failed: bool) -> None:
 
 def _clamped(at: datetime | None) -> datetime | None:
     """Clamp an instant to the year 1900: complete readings reach back to year 1, which local times can't represent."""
-    return max(at, datetime(1900, 1, 1, tzinfo=at.tzinfo)) if at else None
+    return max(at, _BEGINNING) if at else None

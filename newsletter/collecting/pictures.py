@@ -14,11 +14,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from newsletter.collecting.budget import Budget
-from newsletter.collecting.hosted_images import key_of
+from newsletter.collecting.hosted_images import Budget, key_of
 from newsletter.config import Config
 from newsletter.domain.found_post import Image
-from newsletter.feeds.http.fetch import Fetcher
+from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.model import SourceProblem
 from newsletter.feeds.sources.video_pages import VideoPage, read_video_page
 from newsletter.images import store

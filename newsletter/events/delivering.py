@@ -17,7 +17,7 @@ from newsletter.config import Config
 from newsletter.events import signing
 from newsletter.events.documents import documents
 from newsletter.events.guarded_post import ERRORS, cause_of, post
-from newsletter.feeds.http.fetch import user_agent
+from newsletter.feeds.fetcher import user_agent
 from newsletter.models import EventWebhook, RecordedEvent, WebhookDelivery, WebhookDeliveryState
 
 log = logging.getLogger("newsletter.webhooks")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import requests
 
-from newsletter.feeds.http.network import GuardedAdapter, PrivateAddress, Watch, opener
+from newsletter.feeds.network import GuardedAdapter, PrivateAddress, Watch, opener
 
 ERRORS = (requests.RequestException, OSError, ValueError)
 """What `post` raises if there is no answer."""

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from newsletter.domain.found_post import FoundPost, Image
 from newsletter.feeds.document import absolute, escape, split_address
-from newsletter.feeds.double_encoding import undo_double_encoding
 from newsletter.feeds.enclosures import Enclosure, cards
 from newsletter.feeds.html.clean import Cleaned, clean
 from newsletter.feeds.html.markup import one_line, spaced, text_of, without_invalid_characters
@@ -25,6 +24,18 @@ _NAMED = 200
 _LINE_ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]'»”]")
 _INLINE = "a b i em strong u s del ins sub sup small big code span font tt cite q mark abbr br img wbr p div"
 _TITLE_TAG = re.compile(rf"</?(?:{'|'.join(_INLINE.split())})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+
+_CONTINUATION = r"[\x80-\xbf\u0152-\u2122]"
+# Text that was encoded once has these behind a letter, too: `weiß…` is no N'Ko, and `Strauß’` is a genitive.
+_BEHIND_LETTERS = r"[\xa0\xab\xad\xae\xb0\xb2\xb3\xb9\xbb‘’“”–—…™‹›]"
+_ENCODED_TWICE = re.compile(
+    rf"[\xc2\xc3]{_CONTINUATION}|[\xc4-\xf4]{_CONTINUATION}{{0,2}}(?!{_BEHIND_LETTERS}){_CONTINUATION}"
+)
+_OCTET_OF = {chr(octet): octet for octet in range(256)} | {
+    bytes([octet]).decode("cp1252"): octet
+    for octet in range(0x80, 0xA0)
+    if octet not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)  # not assigned in windows-1252
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +171,20 @@ def _encoded_once(raw: Raw) -> Raw:
         author=undo_double_encoding(raw.author),
         categories=tuple(map(undo_double_encoding, raw.categories)),
     )
+
+
+def undo_double_encoding(text: str) -> str:
+    """Return the text that was encoded in UTF-8, read as Latin-1 or windows-1252, and encoded again: `sê` for `sÃª`.
+
+    Other text is returned as it is, and so is text of which a part only was encoded twice, or which may as well have
+    letters before punctuation.
+    """
+    if not _ENCODED_TWICE.search(text):
+        return text
+    try:
+        return bytes(map(_OCTET_OF.__getitem__, text)).decode("utf-8")
+    except (KeyError, UnicodeDecodeError):
+        return text
 
 
 def _storable(raw: Raw) -> Raw:

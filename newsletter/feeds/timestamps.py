@@ -7,8 +7,6 @@ a wrong instant.
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-from newsletter.feeds.month_names import MONTHS
-
 # RFC 822 5.1 and what feeds write beside it; hours from UTC.
 _ZONES = {
     "ut": 0, "utc": 0, "gmt": 0, "z": 0, "wet": 0, "bst": 1, "west": 1, "cet": 1, "met": 1, "cest": 2, "mest": 2,
@@ -16,6 +14,36 @@ _ZONES = {
     "nzst": 12, "nzdt": 13, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
     "akst": -9, "akdt": -8, "hst": -10, "brt": -3, "art": -3,
 }  # fmt: skip
+# The names of months in the languages of feeds (CLDR): whole, short and cut to three letters. If a word means different
+# months in two languages, the more usual one has it. Babel has them too, but takes 30 MB for the data of all of them.
+_MONTH_NAMES = (
+    """jan january janeiro ene enero janv janvier januar gen gennaio januari tammi tammikuuta tammikuu sty stycznia
+    styczeń янв января январь oca ocak januarie gener tam""",
+    """feb february fev fevereiro febrero févr février februar febbraio februari helmi helmikuuta helmikuu lut lutego
+    luty февр февраля февраль şub şubat februarie febr febrer fév hel фев""",
+    """mar march março marzo mars märz mär mrt maart marts maalis maaliskuuta maaliskuu marca marzec мар марта март
+    mart maret març maa""",
+    """apr april abr abril avr avril aprile huhti huhtikuuta huhtikuu kwi kwietnia kwiecień апр апреля апрель nis
+    nisan huh""",
+    """may mai maio mayo mag maggio mei maj touko toukokuuta toukokuu maja мая май mayıs maig tou""",
+    """jun june junho junio juin juni giu giugno kesä kesäkuuta kesäkuu cze czerwca czerwiec июн июня июнь haz
+    haziran junie juny jui kes""",
+    """jul july julho julio juil juillet juli lug luglio heinä heinäkuuta heinäkuu lip lipca lipiec июл июля июль tem
+    temmuz julie juliol hei""",
+    """aug august ago agosto août augustus augusti elo elokuuta elokuu sie sierpnia sierpień авг августа август ağu
+    ağustos agu agustus agost aoû""",
+    """sep september set setembro sept septiembre septembre settembre syys syyskuuta syyskuu wrz września wrzesień
+    сент сентября сентябрь eyl eylül setembre syy сен""",
+    """oct october out outubro octubre octobre okt oktober ott ottobre loka lokakuuta lokakuu paź października
+    październik окт октября октябрь eki ekim lok""",
+    """nov november novembro noviembre novembre marras marraskuuta marraskuu lis listopada listopad нояб ноября
+    ноябрь kas kasım ноя""",
+    """dec december dez dezembro dic diciembre déc décembre dezember dicembre des desember joulu joulukuuta joulukuu
+    gru grudnia grudzień дек декабря декабрь ara aralık desembre jou""",
+)
+MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+"""Months by their names, case-folded."""
+
 _OFFSET = r"(?P<offset>[+-]\d{1,2}(?::?\d{2})?(?::?\d{2})?)"
 _SECONDS = r"(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?"
 _CLOCK = rf"(?P<hour>\d{{1,2}})[:.](?P<minute>\d{{2}})(?:[:.]{_SECONDS})?\s*(?P<half>[ap]\.?m\.?)?"

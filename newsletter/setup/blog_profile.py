@@ -12,9 +12,9 @@ from newsletter import config
 from newsletter.domain.found_post import FoundPost
 from newsletter.feeds import SourceReading, read
 from newsletter.feeds.document import split_address
+from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.formats.decode import decode
 from newsletter.feeds.html.markup import to_tree
-from newsletter.feeds.http.fetch import Fetcher
 from newsletter.feeds.language import detect
 from newsletter.feeds.model import SourceProblem
 from newsletter.setup.site_page import SitePage, read_site_page

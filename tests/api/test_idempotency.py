@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from newsletter import config
-from newsletter.collecting import pushed_posts
+from newsletter.collecting import ledger
 from newsletter.models import KeptAnswer, Post
 from newsletter.scheduling import housekeeping
 from subscribers import preferences
@@ -45,13 +45,13 @@ def test_a_refused_request_can_be_repeated_with_its_key(api: ApiClient) -> None:
 def test_a_request_that_fails_leaves_neither_effect_nor_stored_answer(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    push = pushed_posts.push
+    push = ledger.push
 
     def fail(*given: object) -> None:
         push(*given)
         raise RuntimeError("the process ends here")
 
-    monkeypatch.setattr(pushed_posts, "push", fail)
+    monkeypatch.setattr(ledger, "push", fail)
     with pytest.raises(RuntimeError):
         api.ask("POST", "/posts", POST, Idempotency_Key="1")
     assert not KeptAnswer.objects.exists()

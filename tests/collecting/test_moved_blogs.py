@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from newsletter.collecting.pushed_posts import push
+from newsletter.collecting.ledger import push
 from newsletter.domain.found_post import FoundPost
 from newsletter.messages import Message
 from newsletter.messages.sources import STOPPED

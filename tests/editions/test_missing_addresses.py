@@ -10,7 +10,7 @@ from newsletter.editions import approval, draft
 from newsletter.editions.selection import link_check
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.variants.preparing import prepare
-from newsletter.feeds.http.fetch import Fetcher, Response
+from newsletter.feeds.fetcher import Fetcher, Response
 from newsletter.feeds.model import SourceProblem
 from newsletter.messages.sources import STOPPED
 from newsletter.models import Edition

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.feeds.double_encoding import undo_double_encoding
+from newsletter.feeds.post import undo_double_encoding
 
 
 @pytest.mark.parametrize("wrong", ["latin-1", "cp1252"])

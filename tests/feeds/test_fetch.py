@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter import __version__, config
-from newsletter.feeds.http.fetch import Fetcher, Response
+from newsletter.feeds.fetcher import Fetcher, Response
 from newsletter.feeds.model import SourceProblem
 from tests.feeds.conftest import Answer, Site
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from newsletter.feeds.fetcher import Response
 from newsletter.feeds.formats.parse import parse
 from newsletter.feeds.html.clean import clean
 from newsletter.feeds.html.markup import page_tree
-from newsletter.feeds.http.fetch import Response
 from newsletter.feeds.model import NotAFeed
 from newsletter.feeds.sources import discover, wordpress
 from newsletter.feeds.sources.folder import Folder, read_folder

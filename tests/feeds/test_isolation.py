@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from newsletter.feeds.fetcher import Response
 from newsletter.feeds.formats import entry, jsonfeed
 from newsletter.feeds.formats.parse import parse
 from newsletter.feeds.html.markup import text_of
 from newsletter.feeds.html.players import replace_players
-from newsletter.feeds.http.fetch import Response
 from newsletter.feeds.post import Raw, finish
 from newsletter.feeds.sources import wordpress
 

@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.feeds.archives.old_issue import OldIssue
 from newsletter.feeds.archives.read import clean_issue
-from newsletter.feeds.archives.texts import markdown
+from newsletter.feeds.formats.markdown import markdown
 from newsletter.messages import archives as messages
 from tests.feeds.test_archives import OSLO, ghost_post, read, zipped
 

@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from newsletter.feeds.http import network
-from newsletter.feeds.http.network import PrivateAddress, UnknownHost, Watch, opener, resolve
+from newsletter.feeds import network
+from newsletter.feeds.network import PrivateAddress, UnknownHost, Watch, opener, resolve
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:

@@ -9,8 +9,7 @@ from babel import Locale
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.feeds.month_names import LANGUAGES, MONTHS
-from newsletter.feeds.timestamps import parse_date
+from newsletter.feeds.timestamps import MONTHS, parse_date
 
 offsets = st.integers(-14 * 4, 14 * 4).map(lambda quarters: timezone(timedelta(minutes=15 * quarters)))
 first, last = datetime(1970, 1, 3), datetime(2099, 12, 31)
@@ -100,7 +99,8 @@ def test_utc_is_utc() -> None:
 
 def test_the_names_of_months_are_those_of_the_cldr() -> None:
     names: dict[str, int] = {}
-    for language in LANGUAGES:
+    languages = "en pt es fr de it nl da nb sv fi pl ru tr id af ca"  # the first that has a word
+    for language in languages.split():
         months = Locale.parse(language).months
         for style, width in product(("format", "stand-alone"), ("abbreviated", "wide")):
             for number, name in months[style][width].items():

@@ -6,7 +6,7 @@ from typing import Self
 
 from newsletter.domain.encoded_email import EncodedEmail, Slot
 from newsletter.domain.found_post import FoundPost
-from newsletter.feeds.http.fetch import Response
+from newsletter.feeds.fetcher import Response
 from newsletter.feeds.model import SourceProblem
 from newsletter.messages.sources import STOPPED
 from newsletter.models import Post

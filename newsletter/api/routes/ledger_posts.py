@@ -11,7 +11,7 @@ from newsletter.api.operations import ApiAnswer, Caller, caller, operation
 from newsletter.api.permissions import permitted
 from newsletter.api.problem_documents import Refused
 from newsletter.api.schemas import Line, Name, Number, PostList, PostOut, PushedPost
-from newsletter.collecting import pushed_posts
+from newsletter.collecting import ledger
 from newsletter.domain.found_post import Image
 from newsletter.editions.problems import refuse_inactive
 from newsletter.feeds.post import Raw, finish
@@ -64,7 +64,7 @@ def push_post(request: HttpRequest, post: PushedPost) -> ApiAnswer:
     who = caller(request)
     newsletter = who.newsletter(post.newsletter)
     refuse_inactive(newsletter)
-    stored, new = pushed_posts.push(newsletter.name, request.META[CLEANED], who.now)
+    stored, new = ledger.push(newsletter.name, request.META[CLEANED], who.now)
     headers = {"Location": f"/api/v1/posts/{stored.pk}"} if new else {}
     return ApiAnswer(_shown([stored])[0], 201 if new else 200, headers)
 

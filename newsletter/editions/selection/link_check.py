@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from newsletter import config
 from newsletter.config import Config
 from newsletter.feeds.document import split_address
-from newsletter.feeds.http.fetch import Fetcher
+from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.model import SourceProblem
 from newsletter.models import Post
 

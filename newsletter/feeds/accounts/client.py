@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from newsletter import config
 from newsletter.domain.hosts import is_loopback
-from newsletter.feeds.http.fetch import Fetcher
+from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.model import SourceProblem
 from newsletter.messages import Message, Problem, sources
 from newsletter.messages import tool_accounts as messages
@@ -23,6 +23,19 @@ MOST_SECONDS = 60.0
 
 Pause = Callable[[float], None]
 Json = dict[str, Any]
+Step = Callable[[int, int], None]
+"""What is called for each person: the number of people so far, and of all."""
+
+
+class AccountSubscriber(NamedTuple):
+    """A person, with the time at which they joined and left, as the tool writes it ("" if it does not say)."""
+
+    address: str
+    name: str
+    status: str
+    joined: str = ""
+    left: str = ""
+    tags: tuple[str, ...] = ()
 
 
 class AccountProblem(Problem):
@@ -105,10 +118,42 @@ class Pages:
                 return
             number += 1
 
-    def forget(self, name: str) -> None:
-        """Remove the pages of a listing."""
-        for path in self.folder.glob(f"{name}-*.json"):
-            path.unlink()
+    def rows(
+        self,
+        name: str,
+        fetch: Callable[[int], Json],
+        last: Callable[[Json, int], bool],
+        content: Callable[[Json], tuple[list[Json], int]],
+        step: Step,
+    ) -> Iterator[Json]:
+        """Yield the rows of a listing, each `id` once; `content` returns the rows of a page, and the number of all.
+
+        Raises AccountProblem, and removes the pages, if there are fewer: rows changed places between two requests.
+        """
+        ids = set()
+        total = 0
+        for page in self.read(name, fetch, last):
+            rows, total = content(page)
+            for row in rows:
+                if row["id"] not in ids:
+                    ids.add(row["id"])
+                    step(len(ids), max(total, len(ids)))
+                    yield row
+        if len(ids) < total:
+            for path in self.folder.glob(f"{name}-*.json"):
+                path.unlink()
+            raise AccountProblem(messages.CHANGED())
+
+
+def named(tool: str, lists: list[Json], name: str, keys: tuple[str, ...], names: str) -> Json:
+    """Return the newsletter or list of a tool that has this name, in any case, under one of the keys.
+
+    Raises AccountProblem, which says the `names` of all, if there is none.
+    """
+    for entry in lists:
+        if name.lower() in (str(entry.get(key, "")).lower() for key in keys):
+            return entry
+    raise AccountProblem(messages.NO_LIST(tool=tool, list=name, names=names))
 
 
 @contextmanager

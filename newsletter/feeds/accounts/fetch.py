@@ -4,11 +4,13 @@ Promises: the key is in memory only; the folder and its files can be read by nob
 read is not read again, and the two files are written when everything was read.
 """
 
+import csv
 import io
 import json
 import shutil
+import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -16,12 +18,23 @@ from typing import Final
 
 from newsletter import config
 from newsletter.feeds.accounts import ghost, listmonk
-from newsletter.feeds.accounts.account_subscriber import AccountSubscriber, write_table
-from newsletter.feeds.accounts.client import AccountProblem, Client, Pages, Pause, clean_address, private, write_private
+from newsletter.feeds.accounts.client import (
+    AccountProblem,
+    AccountSubscriber,
+    Client,
+    Pages,
+    Pause,
+    Step,
+    clean_address,
+    private,
+    write_private,
+)
 from newsletter.messages import tool_accounts as messages
 
 TOOLS: Final[dict[str, ModuleType]] = {"ghost": ghost, "listmonk": listmonk}
 PEOPLE, ISSUES, PAGES, ORIGIN = "subscribers.zip", "issues.json", ".pages", "account.json"
+COLUMNS = ("email", "name", "{tool}_status", "created_at", "unsubscribed_at", "tags")
+"""The third column has one of these words: active, pending, unsubscribed, bounced, blocked, complained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +64,18 @@ def fetch(
     folder: Path,
     collect: config.Collect,
     *,
-    step: Callable[[int, int], None] = lambda done, total: None,
-    **pause: Pause,
+    step: Step = lambda done, total: None,
+    pause: Pause = time.sleep,
 ) -> Fetched:
-    """Fetch an account. `step` is called with the number of people so far, and of all. Raises AccountProblem."""
+    """Fetch an account. Raises AccountProblem."""
     tool = TOOLS[account.tool]
     account = Account(account.tool, clean_address(account.address), account.newsletter.strip())
     key = key.strip()
     tool.authorization(key)
-    client = Client(tool.TOOL, account.address, lambda: str(tool.authorization(key)), collect, **pause)
+    client = Client(tool.TOOL, account.address, lambda: str(tool.authorization(key)), collect, pause)
     try:
         pages = _begun(folder, account)
-        totals = [0]
-        people = _counted(tool.people(client, pages, account.newsletter, totals.append), totals, step)
-        count = _write_people(account.tool, folder / PEOPLE, people)
+        count = _write_people(account.tool, folder / PEOPLE, tool.people(client, pages, account.newsletter, step))
         issues, sent = tool.issues(client, pages)
         write_private(folder / ISSUES, json.dumps(issues))
         shutil.rmtree(folder / PAGES)
@@ -83,9 +94,9 @@ def _begun(folder: Path, account: Account) -> Pages:
         text = origin.read_text(encoding="utf-8")
         if text == account.to_json():
             return Pages(pages)
-        if any(each != origin for each in pages.iterdir()):
+        if any(path != origin for path in pages.iterdir()):
             raise AccountProblem(messages.OTHER_ACCOUNT(url=json.loads(text)[1]))
-    elif folder.exists() and any(each.name != PAGES for each in folder.iterdir()):
+    elif folder.exists() and any(path.name != PAGES for path in folder.iterdir()):
         raise AccountProblem(messages.OTHER_FOLDER())
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     pages.mkdir(mode=0o700, exist_ok=True)
@@ -93,20 +104,19 @@ def _begun(folder: Path, account: Account) -> Pages:
     return Pages(pages)
 
 
-def _counted(
-    people: Iterator[AccountSubscriber], totals: Sequence[int], step: Callable[[int, int], None]
-) -> Iterator[AccountSubscriber]:
-    for count, each in enumerate(people, 1):
-        step(count, max(totals[-1], count))
-        yield each
-
-
 def _write_people(tool: str, path: Path, people: Iterator[AccountSubscriber]) -> int:
     """Write the people into a ZIP archive, so that the columns need no choice at the desk; return their number."""
+    count = 0
     with (
         private(path) as file,
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("subscribers.csv", "w") as member,
         io.TextIOWrapper(member, "utf-8", newline="") as text,
     ):
-        return write_table(tool, people, text)
+        writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+        writer.writerow([column.format(tool=tool) for column in COLUMNS])
+        for person in people:
+            tags = ", ".join(tag.replace(",", " ") for tag in person.tags)
+            writer.writerow([person.address, person.name, person.status, person.joined, person.left, tags])
+            count += 1
+    return count

@@ -9,11 +9,10 @@ import json
 import re
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from newsletter.feeds.accounts.account_subscriber import AccountSubscriber
-from newsletter.feeds.accounts.client import AccountProblem, Client, Json, Pages
+from newsletter.feeds.accounts.client import AccountProblem, AccountSubscriber, Client, Json, Pages, Step, named
 from newsletter.messages import tool_accounts as messages
 
 TOOL = "Ghost"
@@ -44,12 +43,11 @@ def _text(octets: bytes) -> str:
     return urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
-def people(client: Client, pages: Pages, newsletter: str, expect: Callable[[int], None]) -> Iterator[AccountSubscriber]:
+def people(client: Client, pages: Pages, newsletter: str, step: Step) -> Iterator[AccountSubscriber]:
     """Yield the members, as they stand to a newsletter of theirs, named by its name, slug or id; without one, there
-    must be only one. `expect` is called with the number of all. Raises AccountProblem.
+    must be only one. Raises AccountProblem.
     """
-    listed = client.get(_path("newsletters"), {"limit": MEMBERS}).get("newsletters") or []
-    number = _newsletter([each for each in listed if each.get("status", "active") == "active"], listed, newsletter)
+    number = _newsletter(client.get(_path("newsletters"), {"limit": MEMBERS}).get("newsletters") or [], newsletter)
 
     def fetch(page: int) -> Json:
         parameters = {
@@ -60,18 +58,11 @@ def people(client: Client, pages: Pages, newsletter: str, expect: Callable[[int]
         }
         return client.get(_path("members"), parameters)
 
-    known: set[str] = set()
-    total = 0
-    for page in pages.read("members", fetch, _is_last):
-        total = _pagination(page)["total"]
-        expect(total)
-        for member in page["members"]:
-            if member["id"] not in known:
-                known.add(member["id"])
-                yield _person(member, number)
-    if len(known) < total:
-        pages.forget("members")
-        raise AccountProblem(messages.CHANGED())
+    def content(page: Json) -> tuple[list[Json], int]:
+        return page["members"], _pagination(page)["total"]
+
+    for member in pages.rows("members", fetch, _is_last, content, step):
+        yield _person(member, number)
 
 
 def issues(client: Client, pages: Pages) -> tuple[Json, int]:
@@ -107,24 +98,24 @@ def _is_last(page: Json, number: int) -> bool:
     return number >= int(_pagination(page)["pages"])
 
 
-def _newsletter(active: list[Json], every: list[Json], name: str) -> str:
+def _newsletter(newsletters: list[Json], name: str) -> str:
     """Return the id of the newsletter that moves; "" if the site has none."""
-    names = ", ".join(str(each.get("slug") or each.get("name")) for each in every)
-    if not name:
-        if len(active) > 1:
-            raise AccountProblem(messages.WHICH_LIST(tool=TOOL, names=names))
-        return str(active[0]["id"]) if active else ""
-    for each in every:
-        if name.lower() in (str(each.get(key, "")).lower() for key in ("id", "slug", "name")):
-            return str(each["id"])
-    raise AccountProblem(messages.NO_LIST(tool=TOOL, list=name, names=names))
+    names = ", ".join(str(newsletter.get("slug") or newsletter.get("name")) for newsletter in newsletters)
+    if name:
+        return str(named(TOOL, newsletters, name, ("id", "slug", "name"), names)["id"])
+    active = [newsletter for newsletter in newsletters if newsletter.get("status", "active") == "active"]
+    if len(active) > 1:
+        raise AccountProblem(messages.WHICH_LIST(tool=TOOL, names=names))
+    return str(active[0]["id"]) if active else ""
 
 
 def _person(member: Json, newsletter: str) -> AccountSubscriber:
-    labels = tuple(str(each.get("name", "")) for each in member.get("labels") or ())
-    status = _status(member, newsletter)
     return AccountSubscriber(
-        str(member["email"]), str(member.get("name") or ""), status, str(member["created_at"]), "", labels
+        str(member["email"]),
+        str(member.get("name") or ""),
+        _status(member, newsletter),
+        str(member["created_at"]),
+        tags=tuple(str(label.get("name", "")) for label in member.get("labels") or ()),
     )
 
 

@@ -11,7 +11,7 @@ from newsletter.feeds.archives import merge_tags
 from newsletter.feeds.archives.export_values import columns, moment, paths_of, rows
 from newsletter.feeds.archives.files import ArchiveFiles
 from newsletter.feeds.archives.old_issue import HERE, LeftOut, OldIssue
-from newsletter.feeds.archives.texts import html_of
+from newsletter.feeds.formats.markdown import html_of
 from newsletter.messages import archives as messages
 
 _COLUMNS = {"subject", "body", "publish_date"}

@@ -8,7 +8,7 @@ from typing import Any
 from newsletter.feeds.archives import merge_tags
 from newsletter.feeds.archives.export_values import moment, paths_of
 from newsletter.feeds.archives.old_issue import HERE, LeftOut, OldIssue
-from newsletter.feeds.archives.texts import markdown
+from newsletter.feeds.formats.markdown import markdown
 from newsletter.messages import archives as messages
 
 _COLUMNS = {"uuid", "subject", "body", "content_type"}

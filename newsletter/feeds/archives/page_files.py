@@ -9,8 +9,8 @@ from typing import Any
 from newsletter.feeds.archives.export_values import moment, path_of, paths_of
 from newsletter.feeds.archives.files import ArchiveFiles
 from newsletter.feeds.archives.old_issue import HERE, ArchiveProblem, LeftOut, OldIssue
-from newsletter.feeds.archives.texts import markdown
 from newsletter.feeds.formats import frontmatter
+from newsletter.feeds.formats.markdown import markdown
 from newsletter.feeds.html.markup import HtmlElement, page_tree, spaced, to_html
 from newsletter.messages import archives as messages
 from newsletter.messages import message_of

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from newsletter.feeds.html.markup import HtmlElement, outermost, text_in, words
+from newsletter.feeds.html.markup import HtmlElement, classes, outermost, text_in, words
 
 _ENOUGH = 40
 _LINE_OF_VERSE = 120
@@ -54,7 +54,7 @@ def _drop(elements: Iterable[HtmlElement]) -> int:
 def _is_flare(element: HtmlElement) -> bool:
     if element.tag == "a" and _FLARE_LINK.search(element.get("href") or ""):
         return True
-    return not _FLARE_CLASSES.isdisjoint((element.get("class") or "").split())
+    return not _FLARE_CLASSES.isdisjoint(classes(element))
 
 
 def drop_substack(root: HtmlElement) -> int:
@@ -64,7 +64,7 @@ def drop_substack(root: HtmlElement) -> int:
     """
     dropped = _drop(e for e in root.iter("div", "p") if _is_substack(e))
     links = [a for a in root.iter("a") if _SUBSTACK_PLACEHOLDER.search(a.get("href") or "")]
-    buttons = [a for a in links if "button" in (a.get("class") or "").split()]
+    buttons = [a for a in links if "button" in classes(a)]
     around = dict.fromkeys(next(a.iterancestors(*_BLOCKS), root) for a in links)
     blocks = [each for each in around if each is not root and _has_nothing_but(each, set(links))]
     dropped += _drop([*blocks, *buttons])
@@ -82,11 +82,11 @@ def _has_nothing_but(block: HtmlElement, links: set[HtmlElement]) -> bool:
 
 
 def _is_substack(element: HtmlElement) -> bool:
-    classes = set((element.get("class") or "").split())
-    if not _FORM_CLASSES.isdisjoint(classes):
+    if not _FORM_CLASSES.isdisjoint(classes(element)):
         return True
-    links = list(element.iter("a"))
-    return "button-wrapper" in classes and len(links) == 1 and bool(_SUBSTACK_LINK.search(links[0].get("href") or ""))
+    addresses = [link.get("href") or "" for link in element.iter("a")]
+    is_button = "button-wrapper" in classes(element) and len(addresses) == 1
+    return is_button and bool(_SUBSTACK_LINK.search(addresses[0]))
 
 
 def drop_repeated(root: HtmlElement) -> int:

@@ -16,13 +16,10 @@ from newsletter.feeds.html import (
     blocks,
     boilerplate,
     buttons,
-    code_language,
     footnote_ids,
     formulas,
     frames,
     galleries,
-    ghost_players,
-    image_sizes,
     lazy,
     leading_on,
     link_cards,
@@ -30,7 +27,6 @@ from newsletter.feeds.html import (
     media,
     parts,
     players,
-    quoted_posts,
     remains,
     substack,
 )
@@ -68,7 +64,7 @@ _LOOSE_ATTRIBUTES = (
     {
         **_ATTRIBUTES,
         "*": {"lang", "dir", "class", "title", "id"},
-        **dict.fromkeys(lazy.IMAGES, _ATTRIBUTES["img"] | {"style"} | lazy.ATTRIBUTES | image_sizes.ATTRIBUTES),
+        **dict.fromkeys(lazy.IMAGES, _ATTRIBUTES["img"] | {"style"} | lazy.ATTRIBUTES | media.SIZE_ATTRIBUTES),
         **formulas.ATTRIBUTES,
         "blockquote": {"cite"},
         **{name: {*_ATTRIBUTES.get(name, ()), "style", "align"} for name in marks.ALIGNED},
@@ -132,13 +128,13 @@ def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     dropped = Counter({"feedflare": boilerplate.drop_feedflare(root), "drawing": remains.count_drawings(html)})
     dropped["feed note"] = boilerplate.drop_substack(root)
     dropped["formula"] = formulas.replace_formulas(root) + formulas.replace_images(root) + formulas.mark_written(root)
-    code_language.note_languages(root)
+    marks.note_languages(root)
     footnote_ids.keep_footnote_ids(root, page or base_url)
     dropped += marks.drop_line_numbers(root)
     marks.mark_styled(root)
     marks.mark_centred(root)
     lazy.find_sources(root, base_url)
-    ghost_players.simplify(root)
+    players.simplify_ghost_cards(root)
     link_cards.make_embedded_posts(root)
     dropped["player"] = players.replace_players(root, base_url)
     players.link_bare_addresses(root)
@@ -146,7 +142,7 @@ def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     dropped["tracker"], dropped["image without address"] = media.make_images_safe(root, base_url)
     dropped += buttons.drop_buttons(root)
     media.unpack_captions(root)
-    quoted_posts.mark_quoted_posts(root)
+    parts.mark_quoted_posts(root)
     link_cards.make_cards(root)
     galleries.arrange(root)
     frames.frame(root)

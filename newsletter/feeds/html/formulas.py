@@ -4,7 +4,7 @@ import re
 
 from lxml import etree
 
-from newsletter.feeds.html.markup import HtmlElement, spaced, words
+from newsletter.feeds.html.markup import HtmlElement, classes, outermost, spaced, words
 
 TAGS = words(
     "math semantics annotation mrow mi mn mo ms mtext msup msub msubsup mfrac msqrt mroot mtable mtr mtd munder mover "
@@ -29,16 +29,17 @@ _BETWEEN: dict[str, tuple[str, ...]] = {
     "mover": ("^",),
     "msub": ("_",),
     "mfrac": ("/",),
+    "msubsup": ("_", "^"),
+    "munderover": ("_", "^"),
 }
 _SPACED = words("= + − - ± × · ≤ ≥ ≠ ≈ → ∈")
-_BETWEEN |= {"msubsup": ("_", "^"), "munderover": ("_", "^")}
 
 
 def replace_formulas(root: HtmlElement) -> int:
     """Formulas become text; returns their number."""
-    formulas = [e for e in root.iter("math") if not any(a.tag == "math" for a in e.iterancestors())]
+    formulas = outermost(root.iter("math"))
     if formulas:
-        for copy in [e for e in root.iter() if not _COPIES.isdisjoint((e.get("class") or "").split())]:
+        for copy in [e for e in root.iter() if not _COPIES.isdisjoint(classes(e))]:
             copy.drop_tree()
     for formula in formulas:
         tex = _tex(formula)
@@ -80,23 +81,17 @@ def mark_written(root: HtmlElement) -> int:
 
 def _mark(element: HtmlElement, place: str) -> int:
     text = getattr(element, place) or ""
-    matches = list(_WRITTEN.finditer(text)) if "$$" in text or "\\[" in text else []
-    if not matches:
-        return 0
+    before, *pieces = _WRITTEN.split(text) if "$$" in text or "\\[" in text else (text,)
     codes = []
-    for number, match in enumerate(matches):
+    for between_dollars, in_brackets, behind in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
         code = etree.Element("code")
-        code.text = spaced(match[1] or match[2])
-        end = matches[number + 1].start() if number + 1 < len(matches) else len(text)
-        code.tail = text[match.end() : end]
+        code.text, code.tail = spaced(between_dollars or in_brackets), behind
         codes.append(code)
-    setattr(element, place, text[: matches[0].start()])
-    parent, at = (element, 0) if place == "text" else (element.getparent(), element.getparent().index(element) + 1)
-    for number, code in enumerate(codes):
-        tail = code.tail
-        parent.insert(at + number, code)
-        code.tail = tail
-    return len(matches)
+    if codes:
+        setattr(element, place, before)
+        parent, at = (element, 0) if place == "text" else (element.getparent(), element.getparent().index(element) + 1)
+        parent[at:at] = codes
+    return len(codes)
 
 
 def _tex(formula: HtmlElement) -> str:

@@ -7,7 +7,7 @@ import re
 
 from lxml import etree
 
-from newsletter.feeds.html.markup import HtmlElement, has_class, outermost, text_in
+from newsletter.feeds.html.markup import HtmlElement, classes, has_class, outermost, text_in
 from newsletter.feeds.html.parts import CALLOUT, TINTS
 
 _CALLOUT = re.compile(
@@ -80,7 +80,7 @@ def _unfold(box: HtmlElement) -> None:
 def _tint_of(box: HtmlElement) -> str:
     if box.get("data-tint") in TINTS:
         return str(box.get("data-tint"))
-    names = (box.get("class") or "").lower().split()
+    names = [name.lower() for name in classes(box)]
     return next((tint for tint, pattern in _TINTS if any(map(pattern.search, names))), TINTS[0])
 
 

@@ -9,7 +9,7 @@ import re
 from lxml import etree
 
 from newsletter.feeds.html import parts
-from newsletter.feeds.html.markup import HtmlElement, text_in
+from newsletter.feeds.html.markup import HtmlElement, classes, outermost, text_in
 from newsletter.feeds.html.media import safe_address
 
 _GALLERY = re.compile(
@@ -26,9 +26,7 @@ _WIDEST_IN_LINE = 400
 
 def arrange(root: HtmlElement) -> None:
     """Put the pictures of galleries into rows, each in a figure with its caption; the gallery's own comes below."""
-    galleries = [e for e in root.iter(*_BOXES) if e is not root and (_is_gallery(e) or _is_line(e))]
-    known = set(galleries)
-    for gallery in [e for e in galleries if not any(a in known for a in e.iterancestors())]:
+    for gallery in outermost(e for e in root.iter(*_BOXES) if e is not root and (_is_gallery(e) or _is_line(e))):
         images = list(gallery.iter("img"))
         captions = [_caption_of(image, gallery) for image in images]
         below = _caption_below(gallery, captions)
@@ -37,12 +35,8 @@ def arrange(root: HtmlElement) -> None:
             _replace(gallery, [_figure(*pair) for pair in zip(images, captions, strict=True)], below)
 
 
-def _classes(element: HtmlElement) -> list[str]:
-    return (element.get("class") or "").split()
-
-
 def _is_gallery(element: HtmlElement) -> bool:
-    names = _classes(element)
+    names = classes(element)
     if parts.CLASSES[parts.ROW] in names:
         return 1 < len(element) <= parts.MOST_IN_A_ROW and all(
             each.tag == "figure" and len(list(each.iter("img"))) == 1 for each in element
@@ -77,7 +71,7 @@ def _caption_below(gallery: HtmlElement, captions: list[HtmlElement | None]) -> 
 
 
 def _is_caption(element: HtmlElement) -> bool:
-    return element.tag == "figcaption" or any(_CAPTION.fullmatch(name) for name in _classes(element))
+    return element.tag == "figcaption" or any(_CAPTION.fullmatch(name) for name in classes(element))
 
 
 def _figure(image: HtmlElement, caption: HtmlElement | None) -> HtmlElement:
@@ -106,13 +100,10 @@ def _enlarge(image: HtmlElement) -> None:
 
 
 def _replace(gallery: HtmlElement, figures: list[HtmlElement], below: HtmlElement | None) -> None:
-    columns = next((int(match[1]) for name in _classes(gallery) if (match := _COLUMNS.fullmatch(name))), 0)
+    columns = next((int(match[1]) for name in classes(gallery) if (match := _COLUMNS.fullmatch(name))), 0)
     for block in figures if columns == 1 else parts.rows(figures, 2 if columns == 2 else parts.MOST_IN_A_ROW):
         gallery.addprevious(block)
     if below is not None:
         below.tag, below.tail = "div", None
         gallery.addprevious(below)
-    for child in list(gallery):
-        gallery.remove(child)
-    gallery.text = None
     gallery.drop_tree()

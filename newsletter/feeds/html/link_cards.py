@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from newsletter.feeds.html import parts
-from newsletter.feeds.html.markup import HtmlElement, has_class, text_in
+from newsletter.feeds.html.markup import HtmlElement, classes, has_class, outermost, text_in
 
 _CARD = re.compile(
     r"\A(?:(?:kg-)?bookmark(?:-card)?|link-?(?:card|preview)|embed-?card|blogcard|kg-file-card|file-embed-wrapper"
@@ -41,9 +41,7 @@ def make_embedded_posts(root: HtmlElement) -> None:
 
 def make_cards(root: HtmlElement) -> None:
     """Make cards of boxes with one address; a box with several stays as it is."""
-    boxes = [e for e in root.iter(*_ENTRIES) if e is not root and has_class(e, _CARD)]
-    known = set(boxes)
-    for box in [e for e in boxes if not any(a in known for a in e.iterancestors())]:
+    for box in outermost(e for e in root.iter(*_ENTRIES) if e is not root and has_class(e, _CARD)):
         addresses = dict.fromkeys(link.get("href") for link in box.iter("a") if link.get("href"))
         texts = list(_texts(box))
         if len(addresses) == 1 and texts:
@@ -53,7 +51,7 @@ def make_cards(root: HtmlElement) -> None:
 def _replace(box: HtmlElement, address: str, texts: list[tuple[HtmlElement, str]]) -> None:
     caption = next((e for e in box.iter("figcaption") if text_in(e)), None)
     place = next((n for n, (each, _) in enumerate(texts) if has_class(each, _TITLE)), 0)
-    if _LAST_IS_TITLE in (box.get("class") or "").split():
+    if _LAST_IS_TITLE in classes(box):
         place = len(texts) - 1
     lines = [text for number, (each, text) in enumerate(texts) if number != place and each is not caption]
     card = parts.card(address, texts[place][1], lines, _picture(box))
@@ -61,9 +59,6 @@ def _replace(box: HtmlElement, address: str, texts: list[tuple[HtmlElement, str]
     if caption is not None:
         caption.tag, caption.tail = "div", None
         box.addprevious(caption)
-    for child in list(box):
-        box.remove(child)
-    box.text = None
     box.drop_tree()
 
 

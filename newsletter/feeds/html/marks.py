@@ -1,5 +1,5 @@
 """Bold, italic, struck and centred text that a style makes, lists in lists, and numbered code, in the elements made for
-them.
+them; and the language of code, as blogs' software notes it in classes.
 """
 
 import re
@@ -94,3 +94,29 @@ def drop_line_numbers(root: HtmlElement) -> Counter[str]:
             table.drop_tree()
             dropped["line numbers"] += 1
     return dropped
+
+
+_LANGUAGE_CLASS = re.compile(
+    r"(?:\A|\s)(?:(?:language|lang|highlight(?:-source)?|brush:)[-\s]?([a-z][\w+#]{0,19})"
+    r"|sourceCode\s+([a-z][\w+#]{0,19})|hljs\s+([a-z][\w+#]{0,19}))(?:\s|;|\Z)",
+    re.IGNORECASE,
+)
+_NO_LANGUAGE = ("none", "text", "plain", "plaintext", "txt", "plaintex", "source", "rouge", "output", "notranslate")
+
+
+def note_languages(root: HtmlElement) -> None:
+    """Give each block of code the language that it, what is in it or what is around it names."""
+    for block in root.iter("pre"):
+        noted = block.get("data-language") or ""
+        around = list(block.iterancestors("div", "figure"))[:3]
+        names = (_language(each) for each in (block, *block.iter("code"), *around))
+        language = noted or next(filter(None, names), "")
+        block.attrib.pop("data-language", None)
+        if re.fullmatch(r"[a-z][\w+#-]{0,19}", language):
+            block.set("data-language", language)
+
+
+def _language(element: HtmlElement) -> str:
+    match = _LANGUAGE_CLASS.search(element.get("class") or "")
+    name = next(filter(None, match.groups()), "").lower() if match else ""
+    return "" if name in _NO_LANGUAGE else name

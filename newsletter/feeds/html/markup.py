@@ -34,9 +34,14 @@ _BLOCKS = words(
 )
 
 
+def classes(element: HtmlElement) -> list[str]:
+    """Return the classes of an element."""
+    return (element.get("class") or "").split()
+
+
 def has_class(element: HtmlElement, pattern: re.Pattern[str]) -> bool:
     """Return whether the pattern is in a class of the element."""
-    return any(pattern.search(name) for name in (element.get("class") or "").split())
+    return any(map(pattern.search, classes(element)))
 
 
 def without_invalid_characters(text: str) -> str:

@@ -1,4 +1,7 @@
-"""Addresses and images in a post's HTML: made absolute and safe."""
+"""Addresses and images in a post's HTML: made absolute and safe.
+
+The size at which an image is meant to be shown is in its attributes, its style, or what a blog's software notes.
+"""
 
 import re
 
@@ -6,8 +9,7 @@ from lxml import etree
 
 from newsletter.domain.found_post import Image
 from newsletter.feeds.document import absolute, split_address
-from newsletter.feeds.html import image_sizes
-from newsletter.feeds.html.markup import HtmlElement
+from newsletter.feeds.html.markup import HtmlElement, classes, words
 
 _SCHEMES = ("http", "https", "mailto")
 _NUMBER = re.compile(r"\s*(\d{1,4})(?:\.\d+)?(?:px)?\s*")
@@ -18,6 +20,21 @@ _TRACKER = re.compile(
     r"|da\.feedsportal\.com/|ads\.pheedo\.com/|feeds\.wordpress\.com/1\.0/|www\.google-analytics\.com/)",
     re.IGNORECASE,
 )
+SIZE_ATTRIBUTES = words(
+    "data-width data-height data-orig-width data-orig-height data-original-width data-original-height "
+    "data-image-width data-image-height data-orig-size data-image-dimensions data-size"
+)
+SIDES = ("width", "height")
+_LENGTH = re.compile(r"\s*(\d{1,5})(?:\.\d+)?(?:px)?\s*")
+_IN_STYLE = {
+    side: re.compile(rf"(?:\A|;)\s*{side}\s*:\s*(\d{{1,5}})(?:\.\d+)?px\s*(?:!\s*important\s*)?(?:;|\Z)", re.IGNORECASE)
+    for side in SIDES
+}
+_PREFIXES = ("data-", "data-orig-", "data-original-", "data-image-")
+_PAIRS = ("data-orig-size", "data-image-dimensions", "data-size")
+_PAIR = re.compile(r"\s*(\d{1,5})\s*[x,]\s*(\d{1,5})\s*")
+_EMOJI = words("emoji wp-smiley smiley smilie smilies emoticon custom-emoji twemoji emojione")
+_TEXT_HEIGHT = 20
 
 
 def safe_address(url: str, base: str) -> str:
@@ -55,8 +72,8 @@ def make_images_safe(root: HtmlElement, base: str) -> tuple[int, int]:
             _drop_with_link(image)
             continue
         image.set("src", url)
-        sides = image_sizes.sides_of(image)
-        for side in image_sizes.SIDES:
+        sides = sides_of(image)
+        for side in SIDES:
             image.attrib.pop(side, None)
             if side in sides:
                 image.set(side, str(sides[side]))
@@ -79,11 +96,11 @@ def _drop_with_link(image: HtmlElement) -> None:
 def unpack_captions(root: HtmlElement) -> None:
     """Blogger lays a picture and its caption out in a table: make a figure of it."""
     for table in list(root.iter("table")):
-        if "tr-caption-container" not in (table.get("class") or "").split():
+        if "tr-caption-container" not in classes(table):
             continue
         figure = etree.Element("figure")
         for cell in list(table.iter("td")):
-            cell.tag = "figcaption" if "tr-caption" in (cell.get("class") or "").split() else "div"
+            cell.tag = "figcaption" if "tr-caption" in classes(cell) else "div"
             figure.append(cell)
         table.addprevious(figure)
         table.drop_tree()
@@ -96,3 +113,35 @@ def first_image(root: HtmlElement) -> Image | None:
         if (width or 100) >= 100 and (height or 100) >= 60:
             return Image(image.get("src") or "", image.get("alt") or "", width, height)
     return None
+
+
+def sides_of(image: HtmlElement) -> dict[str, int]:
+    """Return the sides of an image in whole pixels, as far as it says them; emoji are as high as the text.
+
+    A side of the style is where the attribute of that name is missing or no number. Noted sizes are used only together.
+    """
+    if not _EMOJI.isdisjoint(classes(image)):
+        return dict.fromkeys(SIDES, _TEXT_HEIGHT)
+    sides = {side: _length(image.get(side) or "") or _styled(image, side) for side in SIDES}
+    return {side: length for side, length in sides.items() if length} or _noted(image)
+
+
+def _length(text: str) -> int:
+    match = _LENGTH.fullmatch(text)
+    return int(match[1]) if match else 0
+
+
+def _styled(image: HtmlElement, side: str) -> int:
+    match = _IN_STYLE[side].search(image.get("style") or "")
+    return int(match[1]) if match else 0
+
+
+def _noted(image: HtmlElement) -> dict[str, int]:
+    for prefix in _PREFIXES:
+        width, height = (_length(image.get(prefix + side) or "") for side in SIDES)
+        if width and height:
+            return {"width": width, "height": height}
+    for name in _PAIRS:
+        if (match := _PAIR.fullmatch(image.get(name) or "")) and int(match[1]) and int(match[2]):
+            return {"width": int(match[1]), "height": int(match[2])}
+    return {}

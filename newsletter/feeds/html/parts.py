@@ -9,17 +9,19 @@
 While a post is cleaned they are elements of their own, which no source can write, since wrappers such as `div` go.
 """
 
+import re
 from collections.abc import Iterable
 
 from lxml import etree
 
-from newsletter.feeds.html.markup import HtmlElement, words
+from newsletter.feeds.html.markup import HtmlElement, has_class, words
 
 ROW, CALLOUT, CARD = "x-row", "x-callout", "x-card"
 PARTS = words(f"{ROW} {CALLOUT} {CARD}")
 CLASSES = {ROW: "row", CALLOUT: "callout", CARD: "link-card"}
 QUOTATIONS = ("pull", "quoted")
 """The classes of quotations: of words of the text itself, and of posts in social networks."""
+_QUOTED = re.compile(r"\A(?:twitter-(?:tweet|video)|bluesky-embed|reddit-embed-bq|quoted)\Z")
 TINTS = ("note", "tip", "warning")
 MOST_IN_A_ROW = 3
 
@@ -68,3 +70,24 @@ def finish(root: HtmlElement) -> None:
     for quote in root.iter("blockquote"):
         if quote.get("class") not in QUOTATIONS:
             quote.attrib.pop("class", None)
+
+
+def mark_quoted_posts(root: HtmlElement) -> None:
+    """Give quotations of posts, known by the class that the network writes, the class "quoted"."""
+    for quote in root.iter("blockquote"):
+        if has_class(quote, _QUOTED):
+            quote.set("class", "quoted")
+
+
+def quoted_post(text: str, author: str, address: str, date: str = "") -> HtmlElement:
+    """Return a quotation as networks write it: the text, and a line with its author, date and link."""
+    quote: HtmlElement = etree.Element("blockquote", {"class": "quoted"})
+    for line in filter(None, map(str.strip, text.split("\n"))):
+        etree.SubElement(quote, "p").text = line
+    source: HtmlElement = etree.SubElement(quote, "p")
+    source.text = f"— {author} " if author else "— "
+    if address:
+        etree.SubElement(source, "a", {"href": address}).text = date or address
+    elif date:
+        source.text += date
+    return quote

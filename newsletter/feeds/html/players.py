@@ -1,4 +1,5 @@
-"""Players in a post's HTML: a line with a link takes the place of each, since emails can play nothing.
+"""Players in a post's HTML, and Ghost's cards of files: a line with a link takes the place of each, since emails can
+play nothing.
 
 Promises: the link leads to the page or the file that is played, not to what works only inside another page, where the
 service has such an address; of several files, one that most programs play; a player without an address leaves nothing.
@@ -13,7 +14,7 @@ from lxml import etree
 
 from newsletter.feeds.document import split_address
 from newsletter.feeds.html import parts
-from newsletter.feeds.html.markup import HtmlElement, has_class, spaced, text_in, words
+from newsletter.feeds.html.markup import HtmlElement, classes, has_class, outermost, spaced, text_in, words
 from newsletter.feeds.html.media import safe_address
 
 _AMP = {
@@ -80,6 +81,10 @@ _SOUNDCLOUD_PAGE = re.compile(r"https?://(?:www\.)?soundcloud\.com/[^/?#]", re.I
 _MASTODON = re.compile(r"\Amastodon-embed\Z")
 _TOOT = re.compile(r"https?://([\w.-]+)/(@[\w.-]+(@[\w.-]+)?)/\d+")
 _PREFIX = re.compile(r"\A(?:Spotify Embed|Embed Player)\s*:\s*", re.IGNORECASE)
+_GHOST_CARD = re.compile(r"\Akg-(?:audio|video)-card\Z")
+_GHOST_DURATION = re.compile(r"kg-\w+-duration")
+_SECONDS = re.compile(r"\d{1,6}(?:\.\d{1,9})?")
+_CLOCK = re.compile(r"(?:\d{1,2}:)?\d{1,2}:\d{2}")
 _BANDCAMP = re.compile(r"<a href=\"(https?://[\w-]+\.bandcamp\.com/[^\"<>]{1,500})\">([^<>]{1,500})</a>", re.IGNORECASE)
 
 
@@ -93,7 +98,7 @@ def replace_players(root: HtmlElement, base: str) -> int:
 
     A quotation of a video, as TikTok embeds it, gets such a line above it.
     """
-    players = [e for e in root.iter(*PLAYERS) if not any(a.tag in PLAYERS for a in e.iterancestors())]
+    players = outermost(root.iter(*PLAYERS))
     for player in players:
         instead, label = _instead(player) or _credited(player) or ("", "")
         addresses = (safe_address(instead, base), *(safe_address(page_of(u), base) for u in _addresses(player)))
@@ -105,14 +110,54 @@ def replace_players(root: HtmlElement, base: str) -> int:
             poster = safe_address(player.get("poster") or "", base)
             shown = _card(url) if has_class(player, _MASTODON) else None
             player.addprevious(_line(url, f"▶ {title}" if plays_video else title, poster) if shown is None else shown)
-        for child in list(player):
-            player.remove(child)
-        player.text = None
         player.drop_tree()
     quoted = [e for e in root.iter("blockquote") if is_video(e.get("cite") or "")]
     for quote in quoted:
         quote.addprevious(_line(quote.get("cite"), f"▶ {_label(quote.get('cite'))}"))
     return len(players) + len(quoted)
+
+
+def simplify_ghost_cards(root: HtmlElement) -> None:
+    """Put a line with a linked title in place of each card of Ghost with a file; the caption stays below it."""
+    for card in [e for e in root.iter("div", "figure") if has_class(e, _GHOST_CARD)]:
+        media = next(card.iter("audio", "video"), None)
+        address = "" if media is None else media.get("src") or ""
+        if media is None or not address:
+            continue
+        title = next((text_in(e) for e in card.iter() if "kg-audio-title" in classes(e)), "")
+        line = _line(address, title or address.partition("?")[0].rpartition("/")[2], _thumbnail(card, media))
+        line.tag = "p"
+        if media.tag == "audio":
+            for picture in line.iter("img"):
+                picture.set("width", "160")
+        if duration := _duration(card):
+            etree.SubElement(line, "br").tail = duration
+        card.addprevious(line)
+        caption = card.find(".//figcaption")
+        if caption is not None and text_in(caption):
+            caption.tag, caption.tail = "div", None
+            card.addprevious(caption)
+        card.drop_tree()
+
+
+def _thumbnail(card: HtmlElement, media: HtmlElement) -> str:
+    image = next((e for e in card.iter("img") if e.get("src") and "kg-audio-hide" not in (e.get("class") or "")), None)
+    if image is not None:
+        return str(image.get("src"))
+    poster = card.get("data-kg-custom-thumbnail") or card.get("data-kg-thumbnail") or media.get("poster") or ""
+    return "" if "spacergif.org" in poster else poster
+
+
+def _duration(card: HtmlElement) -> str:
+    """Return the duration that a card names, in seconds or as a clock's time, as minutes; "" if it names none."""
+    text = next((text_in(e) for e in card.iter() if has_class(e, _GHOST_DURATION)), "")
+    if _SECONDS.fullmatch(text):
+        seconds = int(float(text))
+    elif _CLOCK.fullmatch(text):
+        seconds = sum(int(part) * 60**place for place, part in enumerate(reversed(text.split(":"))))
+    else:
+        return ""
+    return f"{max(1, round(seconds / 60))} min" if seconds else ""
 
 
 def _instead(player: HtmlElement) -> tuple[str, str] | None:

@@ -11,8 +11,8 @@ from typing import Any
 from lxml import etree
 
 from newsletter.feeds.html import parts
-from newsletter.feeds.html.markup import HtmlElement
-from newsletter.feeds.html.quoted_posts import quoted_post
+from newsletter.feeds.html.markup import HtmlElement, classes
+from newsletter.feeds.html.parts import quoted_post
 
 _UPLOADED_AUDIO = "https://api.substack.com/api/v1/audio/upload/{}/src"
 _UPLOADED_VIDEO = "/api/v1/video/upload/{}/src?type=mp4"
@@ -28,24 +28,17 @@ def expand(root: HtmlElement, page: str = "") -> None:
     `page` is the post's own address, where readers vote in its polls.
     """
     for element in [e for e in root.iter("div", "span", "iframe") if e.get("data-attrs")]:
-        make = next((_KINDS[name] for name in _names(element) if name in _KINDS), None)
+        make = next((_KINDS[name] for name in classes(element) if name in _KINDS), None)
         described = _described(element.get("data-attrs"), page) if make else None
         made = list(make(described)) if make and described is not None else []
         if made:
             for each in made:
                 element.addprevious(each)
-            for child in list(element):
-                element.remove(child)
-            element.text = None
             element.drop_tree()
-    for note in [e for e in root.iter("div") if "footnote" in _names(e)]:
+    for note in [e for e in root.iter("div") if "footnote" in classes(e)]:
         _join_number(note)
     for label in [e for e in root.iter("label") if "hide-text" in (e.get("class") or "")]:
         label.drop_tree()
-
-
-def _names(element: HtmlElement) -> list[str]:
-    return (element.get("class") or "").split()
 
 
 def _join_number(note: HtmlElement) -> None:

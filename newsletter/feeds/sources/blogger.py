@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.html.markup import words
-from newsletter.feeds.http.fetch import Fetcher
 from newsletter.feeds.model import Page
 from newsletter.feeds.sources.paging import feed_page
 

@@ -6,9 +6,9 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from newsletter.feeds.document import absolute, split_address
+from newsletter.feeds.fetcher import Fetcher, Response
 from newsletter.feeds.formats.decode import decode
 from newsletter.feeds.html.markup import HtmlElement, page_tree, text_in
-from newsletter.feeds.http.fetch import Fetcher, Response
 from newsletter.feeds.model import NotAFeed, Page, SourceProblem
 from newsletter.feeds.sources import wordpress
 from newsletter.feeds.sources.paging import feed_page

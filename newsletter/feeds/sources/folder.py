@@ -13,11 +13,10 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from markdown_it import MarkdownIt
-
 from newsletter.domain.found_post import FoundPost, Image
 from newsletter.feeds.document import absolute
 from newsletter.feeds.formats.frontmatter import FrontMatterProblem, moment, split, texts
+from newsletter.feeds.formats.markdown import markdown
 from newsletter.feeds.isolate import fault
 from newsletter.feeds.model import EVERYTHING, Page, SourceProblem
 from newsletter.feeds.post import Raw, finish, text_as_html
@@ -36,7 +35,6 @@ _SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
 _JEKYLL = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-(.+)")
 _PLACEHOLDER = re.compile(r":([a-z_]+)")
 _MORE = re.compile(r"<!--\s*more\s*-->", re.IGNORECASE)
-_markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +147,8 @@ def _raw(data: Mapping[str, Any], text: str, published: datetime | None, zone: t
     return Raw(
         uid="".join(texts(data.get("guid"))[:1]),
         title="".join(texts(data.get("title"))[:1]),
-        html=_markdown.render(text),
-        summary=text_as_html(described[0]) if described else _markdown.render(short[0]) if len(short) > 1 else "",
+        html=markdown(text),
+        summary=text_as_html(described[0]) if described else markdown(short[0]) if len(short) > 1 else "",
         published=published,
         updated=moment(data.get("lastmod") or data.get("updated") or data.get("last_modified_at"), zone),
         author=", ".join(texts(data.get("author")) or texts(data.get("authors"))),

@@ -10,8 +10,8 @@ from itertools import pairwise
 
 from newsletter.domain.found_post import FoundPost
 from newsletter.feeds.continuity import gap_before, joins
+from newsletter.feeds.fetcher import Fetcher, Response
 from newsletter.feeds.formats.parse import parse
-from newsletter.feeds.http.fetch import Fetcher, Response
 from newsletter.feeds.model import EVERYTHING, ListedBefore, NotAFeed, Page, SourceProblem, SourceReading
 from newsletter.messages import Message
 from newsletter.messages import sources as messages

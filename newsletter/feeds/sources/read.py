@@ -8,8 +8,8 @@ from pathlib import Path
 
 from newsletter import config
 from newsletter.domain.found_post import FoundPost
+from newsletter.feeds.fetcher import Fetcher, Response
 from newsletter.feeds.formats.parse import parse
-from newsletter.feeds.http.fetch import Fetcher, Response
 from newsletter.feeds.isolate import fault
 from newsletter.feeds.model import ListedBefore, Memory, NotAFeed, Page, SourceProblem, SourceReading
 from newsletter.feeds.sources import blogger, wordpress

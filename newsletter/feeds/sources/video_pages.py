@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from newsletter.feeds.document import absolute, split_address
+from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.formats.jsonfeed import load_json
 from newsletter.feeds.html.markup import one_line, page_tree, without_invalid_characters
-from newsletter.feeds.http.fetch import Fetcher
 from newsletter.feeds.model import NotAFeed, SourceProblem
 
 _ENDPOINTS = (

@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from newsletter.domain.found_post import Image
 from newsletter.feeds.document import count, split_address
+from newsletter.feeds.fetcher import Fetcher, Response
 from newsletter.feeds.formats.decode import decode
 from newsletter.feeds.formats.jsonfeed import load_json
 from newsletter.feeds.html.markup import text_of
-from newsletter.feeds.http.fetch import Fetcher, Response
 from newsletter.feeds.isolate import each
 from newsletter.feeds.model import EVERYTHING, NotAFeed, Page, SourceProblem
 from newsletter.feeds.post import Raw, finish

@@ -11,7 +11,7 @@ from newsletter.config import Config
 from newsletter.editions import editing
 from newsletter.editions.composing import bulk
 from newsletter.editions.problems import Impossible
-from newsletter.feeds.http.fetch import Fetcher
+from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.model import SourceProblem
 from newsletter.feeds.sources.page_headline import page_headline
 from newsletter.messages import Problem

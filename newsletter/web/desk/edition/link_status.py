@@ -9,7 +9,7 @@ from typing import Literal
 from django.core.cache import cache
 
 from newsletter.config import Config
-from newsletter.feeds.http.fetch import Fetcher
+from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.model import SourceProblem
 from newsletter.messages import Message
 

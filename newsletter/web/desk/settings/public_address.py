@@ -21,7 +21,7 @@ from newsletter.config import Config, ConfigProblem, Snapshot
 from newsletter.config.document import Change, KeyPath, SetValue, value_at
 from newsletter.config.toml import dotted
 from newsletter.editions.local_links import is_public
-from newsletter.feeds.http.fetch import Fetcher
+from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.model import SourceProblem
 from newsletter.messages import configuration as configuration_messages
 from newsletter.web.desk.settings.forms import Wanted

@@ -1,4 +1,4 @@
-"""Texts of issues as HTML: Markdown, and plain text."""
+"""Markdown as HTML, in files of blogs and in emails of other tools."""
 
 import re
 

@@ -21,8 +21,8 @@ from requests.structures import CaseInsensitiveDict
 from newsletter import __version__, config
 from newsletter.feeds.document import split_address
 from newsletter.feeds.html.markup import without_invalid_characters
-from newsletter.feeds.http.network import GuardedAdapter, PrivateAddress, UnknownHost, Watch, opener
 from newsletter.feeds.model import SourceProblem
+from newsletter.feeds.network import GuardedAdapter, PrivateAddress, UnknownHost, Watch, opener
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
 from newsletter.messages.general import ABOUT

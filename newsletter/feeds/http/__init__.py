@@ -1,1 +1,0 @@
-"""Fetching over HTTP: limits, conditional requests, and only public addresses."""

@@ -6,6 +6,7 @@ from collections import deque
 from enum import Enum
 
 from newsletter.config import DeliverySettings, DomainPace, WarmUp
+from newsletter.domain.backoff import Backoff
 from newsletter.domain.outcome import Outcome, OutcomeKind
 
 SLACK = 0.1
@@ -106,7 +107,7 @@ class DomainLimiter:
         self._limit = self._connections
         self._bucket = TokenBucket(self._configured) if self._configured else None
         self._blocked_until = 0.0
-        self._pause = FIRST_PAUSE
+        self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         self._soft: deque[float] = deque(maxlen=SOFT_REPLIES)
         self._taken: deque[float] = deque(maxlen=64)
         self.in_flight = 0
@@ -153,7 +154,7 @@ class DomainLimiter:
         """Raise the limits again, because the domain accepted a message."""
         self._taken.append(now)
         self._soft.clear()
-        self._pause = FIRST_PAUSE
+        self._backoff.reset()
         if self._bucket and self._bucket.per_second != self._configured:
             self._recover(self._bucket)
         if self._limit is not None and self._limit != self._connections:
@@ -170,8 +171,7 @@ class DomainLimiter:
         if signal is PaceSignal.SOFT:
             self._blocked_until = now + SOFT_PAUSE
         else:
-            self._blocked_until = now + self._pause
-            self._pause = min(self._pause * 2, LONGEST_PAUSE)
+            self._blocked_until = now + self._backoff.take()
         self._limit = max(1, min(self._limit or self.in_flight, self.in_flight) // 2)
         if signal is PaceSignal.RATE:
             self._bucket = TokenBucket(max(LOWEST_RATE, self._rate(now) / 2))

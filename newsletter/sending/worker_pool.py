@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from newsletter.config import Config
 from newsletter.delivery.limits import Limits
 from newsletter.delivery.pace import process_count
+from newsletter.domain.backoff import Backoff
 from newsletter.messages import Message, from_text
 from newsletter.messages import failures as messages
 from newsletter.sending.faults import explain
@@ -49,7 +50,7 @@ class WorkerSlot:
     hangs: bool = False
     started: float = 0.0
     not_before: float = 0.0
-    pause: float = FIRST_PAUSE
+    backoff: Backoff = field(default_factory=lambda: Backoff(FIRST_PAUSE, LONGEST_PAUSE))
     problem: Message | None = None
     ended: Message | None = None
 
@@ -111,7 +112,8 @@ class WorkerPool:
     @property
     def unstable(self) -> Message | None:
         """How processes end that repeatedly end without a sentence; None if none does."""
-        return next((p.ended for slots in self.slots.values() for p in slots if p.pause > 2 * FIRST_PAUSE), None)
+        slots = (slot for of_provider in self.slots.values() for slot in of_provider)
+        return next((slot.ended for slot in slots if slot.backoff.pause > 2 * FIRST_PAUSE), None)
 
     def ensure_running(self, providers: Collection[str]) -> None:
         """Start the processes of these providers that aren't running, and stop all others."""
@@ -152,7 +154,8 @@ class WorkerPool:
         if slot.running is not None and slot.running.poll() is not None:
             self._ended(slot, slot.running)
         elif slot.running is not None and _works(slot) and time.monotonic() - slot.started >= HEALTHY:
-            slot.problem, slot.ended, slot.pause = None, None, FIRST_PAUSE
+            slot.problem, slot.ended = None, None
+            slot.backoff.reset()
         if slot.running is None and time.monotonic() >= slot.not_before and (not self.changing or self.keeps_limits):
             slot.started = time.monotonic()
             try:
@@ -200,13 +203,13 @@ class WorkerPool:
         slot.running, slot.problem = None, from_text(output.strip(" \n"))
         if not slot.problem and self.replaced is None:
             slot.ended = messages.PROCESSES_END(status=str(process.returncode))
-            log.warning("a sending process ended (%d); starting another in %.0f s", process.returncode, slot.pause)
+            pause = slot.backoff.pause
+            log.warning("a sending process ended (%d); starting another in %.0f s", process.returncode, pause)
         self._put_off(slot)
 
     def _put_off(self, slot: WorkerSlot) -> None:
         """Delay the next start, a little longer each time."""
-        slot.not_before = time.monotonic() + slot.pause
-        slot.pause = min(slot.pause * 2, LONGEST_PAUSE)
+        slot.not_before = time.monotonic() + slot.backoff.take()
 
     def _end(self, slots: list[WorkerSlot]) -> None:
         for slot in slots:

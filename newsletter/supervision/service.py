@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from newsletter.domain.backoff import Backoff
 from newsletter.messages import Message
 from newsletter.messages import failures as messages
 from newsletter.messages.general import TEXT
@@ -78,7 +79,7 @@ class Service:
         self._reported: Message | None = None
         self._failing_since: float | None = None
         self._started = self._not_before = 0.0
-        self._pause = periods.first_pause
+        self._backoff = Backoff(periods.first_pause, periods.longest_pause)
         self._restarts = 0
         self._periodic = False
         self._beat: float | None = None
@@ -219,14 +220,14 @@ class Service:
         with self._lock:
             if self._crash:
                 log.info("%s: working again", self.name)
-            self._crash, self._pause = None, self._periods.first_pause
+            self._crash = None
+            self._backoff.reset()
             if not self._reported:
                 self._failing_since = None
 
     def _failed(self, problem: Message, error: BaseException | None) -> None:
         with self._lock:
-            pause = self._pause
-            self._pause = min(pause * 2, self._periods.longest_pause)
+            pause = self._backoff.take()
             again = problem == self._crash
             self._crash, self._reported = problem, None
             self._not_before = self._clock() + pause

@@ -155,7 +155,7 @@ def test_a_process_that_works_for_a_while_resets_the_pause(clock: Clock, monkeyp
     assert str(made.problem) == "the disk is full"
     clock.now += 1
     made.ensure_running({"file"})
-    assert (made.problem, made.slots["file"][0].pause) == (None, FIRST_PAUSE)
+    assert (made.problem, made.slots["file"][0].backoff.pause) == (None, FIRST_PAUSE)
     made.stop()
 
 

@@ -15,6 +15,7 @@ from newsletter.delivery.outcome import Phase
 from newsletter.delivery.pace import ReplyCoalescing
 from newsletter.delivery.smtp.connection import Connection
 from newsletter.delivery.smtp.session import Busy, LoginFailed, SessionError, TlsFailed, open_session
+from newsletter.domain.backoff import Backoff
 from newsletter.messages import delivery as messages
 
 FIRST_DELAY = 0.2
@@ -36,7 +37,7 @@ class Pool:
         self._max_connections = connections
         self._max_changed_at = 0.0
         self._not_before = 0.0
-        self._delay = FIRST_DELAY
+        self._backoff = Backoff(FIRST_DELAY, LONGEST_DELAY)
         self._messages_per_connection: int | None = None
         self._last_closed_after: int | None = None
         self._is_closing = False
@@ -139,7 +140,8 @@ class Pool:
             problem = ConnectionProblem(e.message, needs_operator=isinstance(e, TlsFailed | LoginFailed))
             self._open_failed(now(), problem)
         else:
-            self._delay, self._not_before = FIRST_DELAY, 0.0
+            self._backoff.reset()
+            self._not_before = 0.0
             self._connections.add(connection)
             connection.on_data = self._on_data
             connection.closed.add_done_callback(lambda _: self._connection_closed(connection))
@@ -168,7 +170,6 @@ class Pool:
         self._max_changed_at = now
 
     def _open_failed(self, now: float, problem: ConnectionProblem) -> None:
-        self._not_before = now + self._delay
-        self._delay = min(self._delay * 2, LONGEST_DELAY)
+        self._not_before = now + self._backoff.take()
         if problem.needs_operator or not self._connections:
             self._callbacks.connection_failed(problem)

@@ -16,6 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.utils import timezone
 
+from newsletter.domain.backoff import Backoff
 from newsletter.models import Identity
 from newsletter.sending.sql import database_watch
 
@@ -69,19 +70,20 @@ def with_retries(work: Callable[[], T], patience: float | None = None) -> T:
 
     `patience` is in seconds; None for PATIENCE. Raises the last database error.
     """
-    until, pause = time.monotonic() + (PATIENCE if patience is None else patience), FIRST_PAUSE
+    until = time.monotonic() + (PATIENCE if patience is None else patience)
+    backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
     while True:
         try:
             database_watch.check()
             with transaction.atomic():
                 return work()
         except (OperationalError, InterfaceError) as e:
+            pause = backoff.take()
             if time.monotonic() + pause > until:
                 raise
             level = logging.WARNING if pause == FIRST_PAUSE else logging.DEBUG  # said once
             log.log(level, "the database said: %s; trying again", str(e).strip().splitlines()[0])
             time.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
             connection.close()  # it may be broken: the next use opens another
 
 

@@ -3,16 +3,30 @@
 Importing this creates nothing: the secret key and the database are made by `newsletter.start`.
 """
 
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from newsletter import config
 from newsletter.config.database import is_postgresql, parameters
-from newsletter.config.site_hosts import SiteHosts
 from newsletter.logs import setup as logs
 
 CONFIG = config.current()
 _https = CONFIG.site.url.startswith("https://")
+
+
+class SiteHosts(list[str]):
+    """Django's ALLOWED_HOSTS: the elements, and the hosts of the present and the earlier public addresses.
+
+    Django goes through it at each request, so that a changed address is in force without a restart.
+    """
+
+    def __iter__(self) -> Iterator[str]:
+        yield from super().__iter__()
+        site = config.current().site
+        for url in (site.url, *site.url_previous):
+            yield urlsplit(url).hostname or ""
 
 
 def _database(url: str) -> dict[str, object]:

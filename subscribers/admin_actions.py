@@ -26,7 +26,7 @@ from subscribers.models import (
     subscriptions_started,
     subscriptions_starting,
 )
-from subscribers.preferences import personal_data_of, unsubscribe, unsubscribe_from_all
+from subscribers.preferences import personal_data_of, suppressions_of, unsubscribe, unsubscribe_from_all
 
 
 class ActionRefused(Problem):
@@ -90,13 +90,10 @@ def show(text: str) -> dict[str, Any]:
     subscriber = Subscriber.objects.filter(key=address.key).first()
     if subscriber:
         return personal_data_of(subscriber)
-    rows = [
-        {"kind": s.kind, "reason": s.reason, "at": s.at.isoformat(), "note": s.note}
-        for s in Suppression.objects.covering(address.key)
-    ]
-    if not rows:
+    suppressions = suppressions_of(address.key)
+    if not suppressions:
         raise ActionRefused(messages.UNKNOWN(address=address.written))
-    return {"address": address.written, "subscriptions": [], "suppressions": rows}
+    return {"address": address.written, "subscriptions": [], "suppressions": suppressions}
 
 
 @transaction.atomic
@@ -196,16 +193,14 @@ def set_tags(subscription: Subscription, tags: Iterable[str]) -> None:
     subscriptions_changed.send(Subscription, numbers=[subscription.pk])
 
 
+@transaction.atomic
 def suppress(text: str, reason: str = Suppression.Reason.BY_HAND, note: str = "") -> bool:
     """Block an address, or a whole domain written `@example.org`; return whether it was not blocked before."""
     if reason not in Suppression.Reason.values:
         raise ActionRefused(messages.UNKNOWN_REASON(reason=reason, known=tuple(Suppression.Reason.values)))
     if text.startswith("@"):
-        domain = address_given(f"a{text}").domain
-        with transaction.atomic():
-            return Suppression.objects.suppress_domain(domain, reason, note)
-    with transaction.atomic():
-        return Suppression.objects.suppress(address_given(text).key, reason, note)
+        return Suppression.objects.suppress_domain(address_given(f"a{text}").domain, reason, note)
+    return Suppression.objects.suppress(address_given(text).key, reason, note)
 
 
 def unblock(text: str) -> int:

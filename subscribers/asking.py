@@ -6,7 +6,7 @@ unsubscribed here: who doesn't answer is listed for an editor.
 """
 
 from calendar import monthrange
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -59,11 +59,8 @@ def _receiving(newsletter: Newsletter, at: datetime) -> SubscriptionQuerySet:
 
 def ask_due(configuration: Config, at: datetime) -> int:
     """Write the question to a day's share of those who are silent; return how many are asked."""
-    return sum(_ask(newsletter, at) for newsletter in _asking(configuration))
-
-
-def _asking(configuration: Config) -> Iterator[Newsletter]:
-    return (each for name in configuration.active if (each := configuration.newsletters[name]).ask_after)
+    newsletters = map(configuration.newsletters.__getitem__, configuration.active)
+    return sum(_ask(newsletter, at) for newsletter in newsletters if newsletter.ask_after)
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ from markupsafe import Markup, escape
 from newsletter.config import Newsletter
 from newsletter.config.colour import readable_on
 from subscribers.requests import config_of
+from subscribers.tokens import TEST_NUMBER, read_link
 
 LANGUAGES = dict(settings.LANGUAGES)
 PLAIN = "#1d4f73"
@@ -79,9 +80,12 @@ def supported(tag: str) -> str:
 
 
 def language_of(request: HttpRequest, *, known: str = "", newsletter: str = "") -> str:
-    """Return the language of `?lang=`, the subscriber, the browser or the newsletter, in this order, or English."""
+    """Return the language of `?lang=`, the subscriber, the browser or the newsletter (its name), in this order, or
+    English.
+    """
+    configured = config_of(request).newsletters.get(newsletter)
     accepted = [tag.partition(";")[0].strip() for tag in request.headers.get("Accept-Language", "").split(",")]
-    wanted = (request.GET.get("lang", ""), known, *accepted, newsletter, "en")
+    wanted = (request.GET.get("lang", ""), known, *accepted, configured.language if configured else "", "en")
     return next(language for tag in wanted if (language := supported(tag)))
 
 
@@ -112,6 +116,13 @@ def message(
     nonce = nonce or secrets.token_urlsafe(12)
     html = _message(kind, language, tuple(head.items())).replace(ANY_NONCE, nonce)
     return _response(html, language, nonce, status)
+
+
+def no_subscription(request: HttpRequest, token: str) -> HttpResponse:
+    """Return the page of a link that belongs to no subscription: it is from a test email, or invalid."""
+    if read_link(token) == TEST_NUMBER:
+        return message(request, language_of(request), kind="proof")
+    return message(request, language_of(request), kind="gone", status=404)
 
 
 @lru_cache(maxsize=256)

@@ -36,7 +36,7 @@ from subscribers.personal_fields import personal_values
 from subscribers.protection.sign_up_limits import requests_counter
 from subscribers.signup import ConfirmResult, unblock
 from subscribers.subscription_requests import confirmations_counter
-from subscribers.tokens import TEST_NUMBER, Purpose, hashes, read_link, read_timed
+from subscribers.tokens import Purpose, hashes, read_link, read_timed
 
 log = logging.getLogger("subscribers.preferences")
 
@@ -51,11 +51,6 @@ KEEP_LEFT, AT_ONCE = timedelta(days=3 * 366), 500
 """How long unsubscribed people are kept, and how many are erased at a time."""
 TRIES, A_TRY_MS = 25, 200
 """The number of attempts to empty the write-ahead log, and how long one may block writers."""
-
-
-def is_test_link(token: str) -> bool:
-    """Return whether the link is from a test email."""
-    return read_link(token) == TEST_NUMBER
 
 
 def subscription_of(token: str) -> Subscription | None:
@@ -278,11 +273,16 @@ def _own_data(subscriber: Subscriber) -> dict[str, Any]:
             {"kind": letter.kind, "newsletter": letter.newsletter, "sent_at": _iso(letter.sent_at)}
             for letter in subscriber.letters.order_by("created")
         ],
-        "suppressions": [
-            {"kind": s.kind, "reason": s.reason, "at": s.at.isoformat(), "note": s.note}
-            for s in Suppression.objects.covering(subscriber.key)
-        ],
+        "suppressions": suppressions_of(subscriber.key),
     }
+
+
+def suppressions_of(key: str) -> list[dict[str, Any]]:
+    """Return what is stored about a blocked address, given as its key, or about its domain."""
+    return [
+        {"kind": row.kind, "reason": row.reason, "at": row.at.isoformat(), "note": row.note}
+        for row in Suppression.objects.covering(key)
+    ]
 
 
 def _consent(consent: Consent) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def link() -> Holds:
 
 def link_of_a_test_email() -> Holds:
     token = tokens.link_token_for_tests()
-    return lambda: preferences.is_test_link(token)
+    return lambda: tokens.read_link(token) == tokens.TEST_NUMBER
 
 
 def mailto_unsubscribe() -> Holds:

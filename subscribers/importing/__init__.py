@@ -9,8 +9,7 @@ the same import again.
 
 from subscribers.importing.archives import is_archive
 from subscribers.importing.blocking import import_blocked
-from subscribers.importing.outline import Column, outline
-from subscribers.importing.reading import FileProblem
+from subscribers.importing.reading import Column, FileProblem, outline
 from subscribers.importing.run import ImportReport, ImportUndone, Portion, Refusal, import_file
 from subscribers.importing.undoing import UndoRefused, later_import, undo_import
 

@@ -9,9 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from newsletter.messages import subscriptions as messages
-from newsletter.messages.general import ABOUT
 from subscribers.importing import old_issues
-from subscribers.importing.reading import FileProblem, has_old_issues
+from subscribers.importing.reading import file_problem, has_old_issues
 
 MOST_FILES, MOST_BYTES = 1_000, 4 << 30
 """An archive with more files, or with more octets in them, is refused."""
@@ -33,7 +32,7 @@ def is_archive(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(4) == b"PK\x03\x04"
     except OSError as e:
-        raise FileProblem(ABOUT(subject=str(path), message=messages.UNREADABLE(cause=e.strerror or str(e)))) from e
+        raise file_problem(path, messages.UNREADABLE(cause=e.strerror or str(e))) from e
 
 
 @contextmanager
@@ -50,7 +49,7 @@ def unpacked(path: Path) -> Iterator[list[ArchiveFile]]:
             with zipfile.ZipFile(path) as archive:
                 members = _extracted(path, archive, Path(folder))
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as e:
-            raise FileProblem(ABOUT(subject=str(path), message=messages.BROKEN_ARCHIVE(cause=str(e)))) from e
+            raise file_problem(path, messages.BROKEN_ARCHIVE(cause=str(e))) from e
         yield members
 
 
@@ -60,9 +59,9 @@ def _extracted(path: Path, archive: zipfile.ZipFile, folder: Path) -> list[Archi
     if not wanted and _has_issues(archive):
         raise has_old_issues(path)
     if not wanted:
-        raise FileProblem(ABOUT(subject=str(path), message=messages.NO_CSV_IN_ARCHIVE()))
+        raise file_problem(path, messages.NO_CSV_IN_ARCHIVE())
     if len(wanted) > MOST_FILES or sum(each.file_size for each in wanted) > MOST_BYTES:
-        raise FileProblem(ABOUT(subject=str(path), message=messages.LARGE_ARCHIVE()))
+        raise file_problem(path, messages.LARGE_ARCHIVE())
     members = []
     for number, each in enumerate(wanted):
         member = ArchiveFile(each.filename, folder / f"{number}.csv")

@@ -15,10 +15,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from newsletter.messages import subscriptions as messages
-from newsletter.messages.general import ABOUT
 from subscribers import tokens
 from subscribers.importing.pacing import PacedTransactions
-from subscribers.importing.reading import FileProblem
+from subscribers.importing.reading import file_problem
 from subscribers.importing.run import PORTION, ImportReport
 from subscribers.models import EarlierKey, Import, Subscriber, Suppression
 from subscribers.models.inserts import insert_all
@@ -64,7 +63,8 @@ def import_hashes(path: Path, *, dry_run: bool = False, record: Import | None = 
                 begun = record or Import.objects.create(at=at, file=path.name[:254], reason=Suppression.Reason.BY_HAND)
                 number = begun.pk
             paced = PacedTransactions(PORTION)
-            for rows in _portions(file, set(keys)):
+            read = _rows(file, set(keys))
+            while rows := list(islice(read, PORTION)):
                 with paced.begin():
                     new = _new(rows)
                     added, present = added + len(new), present + len(rows) - len(new)
@@ -73,27 +73,22 @@ def import_hashes(path: Path, *, dry_run: bool = False, record: Import | None = 
                         figures = {"lines": added + present, "suppressed": added, "present": present}
                         Import.objects.filter(pk=number).update(**figures)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
-        raise FileProblem(ABOUT(subject=str(path), message=messages.NOT_HASHES(cause=str(e)[:200]))) from e
+        raise file_problem(path, messages.NOT_HASHES(cause=str(e)[:200])) from e
     if number is not None:
         _apply_to_subscribers()
         Import.objects.filter(pk=number).update(finished_at=timezone.now())
     return ImportReport(0, 0, 0, (), lines=added + present, suppressed=added, present=present, number=number)
 
 
-def _portions(file: IO[str], known: set[str]) -> Iterator[list[dict[str, Any]]]:
-    rows: list[dict[str, Any]] = []
+def _rows(file: IO[str], known: set[str]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a file. Raises ValueError, KeyError or TypeError for a line that is none."""
     for line in file:
         row = {name: json.loads(line)[name] for name in FIELDS}
         at = parse_datetime(row["at"])
         valid = row["kind"] in Suppression.Kind.values and row["reason"] in Suppression.Reason.values
         if not valid or at is None or row["key_id"] not in known or len(bytes.fromhex(row["hash"])) != tokens.HASH:
             raise ValueError(line.strip()[:100])
-        rows.append({**row, "at": at, "note": str(row["note"])[:500]})
-        if len(rows) == PORTION:
-            yield rows
-            rows = []
-    if rows:
-        yield rows
+        yield {**row, "at": at, "note": str(row["note"])[:500]}
 
 
 def _apply_to_subscribers() -> None:

@@ -27,16 +27,8 @@ OWN_COLUMNS = (
 """Columns that only our own export has; in the order of the fields of OwnExportValues."""
 
 
-class BadCadence(Problem):
-    """The text is not a cadence."""
-
-
-class BadTopics(Problem):
-    """The text has something that can't be the name of a topic."""
-
-
-class UnknownState(Problem):
-    """The tool is not known to have this state."""
+class BadCell(Problem):
+    """A cell has no cadence, no name of a topic, or no state of the tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +88,7 @@ class Columns:
     """Return whether the day or the month comes first in a column's dates, if known."""
 
     def row(self, cells: Sequence[str]) -> PersonRow:
-        """Parse a line. Raises BadDate, BadCadence, BadTopics and UnknownState."""
+        """Parse a line. Raises BadDate and BadCell."""
         if self.unescape:
             cells = [unescape_formulas(cell) for cell in cells]
         standing = self._standing(cells)
@@ -114,7 +106,7 @@ class Columns:
         )
 
     def _standing(self, cells: Sequence[str]) -> Standing:
-        """Return the greatest standing that any of the columns says. Raises UnknownState."""
+        """Return the greatest standing that any of the columns says. Raises BadCell."""
         standing = self.least
         for n in self.state:
             standing = max(standing, self._of_word(cells[n]))
@@ -131,7 +123,7 @@ class Columns:
         if not self.states:
             return WORDS.get(word, Standing.ACTIVE)
         if word and word not in self.states:
-            raise UnknownState(messages.UNKNOWN_STATE(text=cell.strip()[:50], tool=self.form))
+            raise BadCell(messages.UNKNOWN_STATE(text=cell.strip()[:50], tool=self.form))
         return self.states.get(word, Standing.ACTIVE)
 
     def left(self, cells: Sequence[str]) -> datetime | None:
@@ -168,8 +160,8 @@ def recognise(headers: Sequence[str]) -> Columns | None:
         personal={name: _all(at, headers) for name, headers in form.personal.items()},
         tags=_all(at, form.tags),
         state=_all(at, form.state),
-        cadence=_first(at, "cadence"),
-        topics=_first(at, "topics"),
+        cadence=_first(at, ("cadence",)),
+        topics=_first(at, ("topics",)),
         joined=joined,
         ended=ended,
         answers=tuple(
@@ -179,7 +171,7 @@ def recognise(headers: Sequence[str]) -> Columns | None:
             if name in at
         ),
         states=form.states,
-        why=_first(at, "reason") if form is OWN else -1,
+        why=_first(at, ("reason",)) if form is OWN else -1,
         unescape=form.unescape,
         dates={} if form is OWN else dict.fromkeys((*joined, *(n for n, _standing in ended)), "month"),
         own_columns=_all(at, OWN_COLUMNS) if form is OWN and at.keys() >= set(OWN_COLUMNS) else (),
@@ -188,10 +180,10 @@ def recognise(headers: Sequence[str]) -> Columns | None:
 
 def _plain(at: Mapping[str, int], width: int) -> Columns | None:
     """Return the columns of a file that no known tool wrote; None if none has addresses."""
-    address = _first(at, "|".join(vocabulary.ADDRESS))
+    address = _first(at, vocabulary.ADDRESS)
     if address < 0:
         return None
-    state = _first(at, "|".join(vocabulary.STATE))
+    state = _first(at, vocabulary.STATE)
     return Columns(
         form=PLAIN.name,
         width=width,
@@ -199,8 +191,8 @@ def _plain(at: Mapping[str, int], width: int) -> Columns | None:
         personal={**{name: _all(at, each.headers)[:1] for name, each in PERSONAL.items()}, "name": _names(at)},
         tags=_all(at, vocabulary.TAGS),
         state=(state,) if state >= 0 else (),
-        cadence=_first(at, "cadence"),
-        topics=_first(at, "topics"),
+        cadence=_first(at, ("cadence",)),
+        topics=_first(at, ("topics",)),
         joined=_all(at, vocabulary.JOINED),
         ended=_ended(at, {**{name: _of_end(name) for name in vocabulary.ENDED}, **ENDED}),
     )
@@ -220,7 +212,7 @@ def _ended(at: Mapping[str, int], names: Mapping[str, Standing]) -> tuple[tuple[
 def _names(at: Mapping[str, int]) -> tuple[int, ...]:
     """Return the column of the full name, or those of its parts in their order."""
     full, positions, family = (
-        _first(at, "|".join(w)) for w in (vocabulary.FULL_NAME, vocabulary.GIVEN_NAME, vocabulary.FAMILY_NAME)
+        _first(at, words) for words in (vocabulary.FULL_NAME, vocabulary.GIVEN_NAME, vocabulary.FAMILY_NAME)
     )
     if positions < 0:
         return tuple(n for n in (full, family) if n >= 0)
@@ -231,22 +223,22 @@ def _names(at: Mapping[str, int]) -> tuple[int, ...]:
 
 
 def _cadence(cell: str) -> str:
-    """Parse how often a person wants the newsletter; empty is its default. Raises BadCadence."""
+    """Parse how often a person wants the newsletter; empty is its default. Raises BadCell."""
     word = cell.strip().lower()
     if word and word not in get_args(Cadence):
-        raise BadCadence(messages.NOT_A_CADENCE(text=cell.strip()[:50]))
+        raise BadCell(messages.NOT_A_CADENCE(text=cell.strip()[:50]))
     return word
 
 
 def _topics(cell: str) -> str:
-    """Parse names of topics as they are stored, separated by commas or semicolons. Raises BadTopics.
+    """Parse names of topics as they are stored, separated by commas or semicolons. Raises BadCell.
 
     Those that are not configured are kept, and count once they are.
     """
     names = [name.strip().lower() for name in re.split(r"[,;]", cell) if name.strip()]
     wrong = next((name for name in names if not TOPIC_NAME.fullmatch(name)), None)
     if wrong is not None:
-        raise BadTopics(messages.NOT_A_TOPIC(text=wrong[:50]))
+        raise BadCell(messages.NOT_A_TOPIC(text=wrong[:50]))
     return picks_of(names)
 
 
@@ -267,8 +259,8 @@ def _own_values(cells: Sequence[str]) -> OwnExportValues:
     )
 
 
-def _first(at: Mapping[str, int], names: str) -> int:
-    return next((at[name] for name in names.split("|") if name in at), -1)
+def _first(at: Mapping[str, int], names: Sequence[str]) -> int:
+    return next((at[name] for name in names if name in at), -1)
 
 
 def _all(at: Mapping[str, int], names: Sequence[str]) -> tuple[int, ...]:

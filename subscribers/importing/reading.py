@@ -5,7 +5,7 @@ import csv
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -14,8 +14,8 @@ from newsletter.messages import subscriptions as messages
 from newsletter.messages.general import ABOUT
 from subscribers.importing import old_issues
 from subscribers.importing.dates import BadDate, DateOrder
-from subscribers.importing.headers import BadCadence, BadTopics, Columns, PersonRow, UnknownState, recognise
-from subscribers.importing.mapping import InvalidMapping, is_header
+from subscribers.importing.headers import BadCell, Columns, PersonRow, recognise
+from subscribers.importing.mapping import InvalidMapping, guessed, is_header
 from subscribers.importing.mapping import columns as mapped
 from subscribers.importing.standing import Standing
 from subscribers.importing.tools import SENDY, least_standing
@@ -23,6 +23,8 @@ from subscribers.importing.tools import SENDY, least_standing
 DELIMITERS = ",;\t|"
 SAMPLE = 65_536
 LONGEST_CELL, LONGEST_RECORD = 20_000, 30
+LOOKED_AT, SHOWN, WIDEST = 50, 3, 60
+"""Of an overview: the lines that are looked at, the values that are shown of each column, and their characters."""
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -97,7 +99,7 @@ def opened(path: Path) -> Iterator[TextIO]:
         with path.open(encoding=encoding_of(path), errors="replace", newline="") as file:
             yield file
     except (OSError, UnicodeError) as e:
-        raise _problem(path, messages.UNREADABLE(cause=str(e))) from e
+        raise file_problem(path, messages.UNREADABLE(cause=str(e))) from e
 
 
 def lines(
@@ -120,9 +122,9 @@ def lines(
     number, head, problem = next(read, (0, [], messages.EMPTY_FILE()))
     if problem:
         empty = messages.EMPTY_FILE.matches(problem)
-        raise _problem(path, problem if empty else messages.BROKEN_FIRST_LINE(problem=problem))
+        raise file_problem(path, problem if empty else messages.BROKEN_FIRST_LINE(problem=problem))
     if not any(cell.strip() for cell in head):
-        raise _problem(path, messages.EMPTY_FIRST_LINE())
+        raise file_problem(path, messages.EMPTY_FIRST_LINE())
     names = [cell.strip().lstrip("\ufeff") for cell in head]
     columns = recognise(names) if meanings is None else _chosen_columns(path, names, meanings)
     if columns is None:
@@ -148,7 +150,7 @@ def _least(path: Path, name: str, columns: Columns, head: list[str]) -> Standing
     if least is None and (is_header(head) or columns.address != 1):
         return Standing.ACTIVE
     if least is None:
-        raise _problem(path, messages.SENDY_ALL())
+        raise file_problem(path, messages.SENDY_ALL())
     return least
 
 
@@ -157,7 +159,8 @@ def has_old_issues(path: Path) -> HasOldIssues:
     return HasOldIssues(ABOUT(subject=str(path), message=messages.OLD_ISSUES()))
 
 
-def _problem(path: Path, message: Message) -> FileProblem:
+def file_problem(path: Path, message: Message) -> FileProblem:
+    """Return the problem with a file, which names its path."""
     return FileProblem(ABOUT(subject=str(path), message=message))
 
 
@@ -172,7 +175,7 @@ def _chosen_columns(path: Path, head: list[str], meanings: Sequence[str]) -> Col
     try:
         return mapped(head, meanings)
     except InvalidMapping as problem:
-        raise _problem(path, problem.message) from problem
+        raise file_problem(path, problem.message) from problem
 
 
 def _headless(path: Path, head: list[str]) -> Columns:
@@ -180,7 +183,7 @@ def _headless(path: Path, head: list[str]) -> Columns:
     address = next((n for n, cell in enumerate(head) if "@" in cell), None)
     if address is None:
         excerpt = ", ".join(cell.strip() for cell in head)[:200]
-        raise _problem(path, messages.NO_ADDRESS_COLUMN(line=excerpt))
+        raise file_problem(path, messages.NO_ADDRESS_COLUMN(line=excerpt))
     names = (1,) if address == 0 and len(head) > 1 else (0,) if address == 1 else ()
     return Columns("", len(head), address, {"name": names})
 
@@ -232,7 +235,7 @@ def _line(columns: Columns, number: int, cells: list[str], problem: Message | No
     cells = cells + [""] * (columns.width - len(cells))
     try:
         return FileLine(number, columns.row(cells))
-    except (BadDate, BadCadence, BadTopics, UnknownState) as bad:
+    except (BadDate, BadCell) as bad:
         return FileLine(number, PersonRow(cells[columns.address].strip()[:320]), bad.message)
 
 
@@ -248,3 +251,34 @@ def _fault(columns: Columns, cells: list[str]) -> Message | None:
     if "�" in cells[columns.address]:
         return messages.UNREADABLE_ADDRESS()
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its header ("" in a plain list), its guessed meaning, and a few values."""
+
+    header: str
+    meaning: str
+    values: tuple[str, ...]
+
+
+def outline(path: Path) -> list[Column]:
+    """Return the columns of a CSV file. Raises FileProblem if it has no first line."""
+    with opened(path) as file:
+        unread = records(file)
+        head = [cell.strip().lstrip("\ufeff") for cell in next((cells for _n, cells, _problem in unread), [])]
+        if not any(head):
+            raise file_problem(path, messages.EMPTY_FIRST_LINE())
+        if recognise(head) is None and old_issues.is_table(head):
+            raise has_old_issues(path)
+        named = is_header(head)
+        rows = ([] if named else [head]) + [cells for (_n, cells, _p), _ in zip(unread, range(LOOKED_AT), strict=False)]
+    meanings = guessed(head)
+    return [
+        Column(header if named else "", meanings[number], _values(rows, number)) for number, header in enumerate(head)
+    ]
+
+
+def _values(rows: list[list[str]], number: int) -> tuple[str, ...]:
+    values = (row[number].strip()[:WIDEST] for row in rows if number < len(row))
+    return tuple(dict.fromkeys(filter(None, values)))[:SHOWN]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,13 +15,20 @@ from django.utils import timezone
 
 from newsletter.messages import Message, Problem
 from newsletter.messages import subscriptions as messages
-from newsletter.messages.general import ABOUT
 from subscribers.addresses import AddressProblem, read_address
 from subscribers.importing.archives import ArchiveFile, unpacked
 from subscribers.importing.batch import ImportBatch, ImportSettings, LineResult, Person
 from subscribers.importing.dates import DateOrder
 from subscribers.importing.pacing import PacedTransactions
-from subscribers.importing.reading import FileLine, FileProblem, HasOldIssues, has_old_issues, lines, opened
+from subscribers.importing.reading import (
+    FileLine,
+    FileProblem,
+    HasOldIssues,
+    file_problem,
+    has_old_issues,
+    lines,
+    opened,
+)
 from subscribers.importing.tools import OWN
 from subscribers.models import FIGURES, Import, RefusedLine, Subscription, subscriptions_starting
 from subscribers.models.inserts import insert_all, large_cache
@@ -126,9 +133,7 @@ class FileLines:
         """Return a problem with the names that the archive and the file in it have for people."""
         if isinstance(problem, HasOldIssues):
             return has_old_issues(self.path)
-        return FileProblem(
-            ABOUT(subject=str(self.path), message=problem.message.renamed(str(member.path), member.name))
-        )
+        return file_problem(self.path, problem.message.renamed(str(member.path), member.name))
 
 
 def import_file(
@@ -206,7 +211,7 @@ def run(
         first = next(lines, None)  # before the import begins, so that a file that can't be read leaves no trace
         if not dry_run:
             number = begin().pk
-        rest = _from(first, lines)
+        rest = chain(() if first is None else (first,), lines)
         place += sum(1 for _ in islice(rest, after))
         paced = PacedTransactions(PORTION)
         while batch := _portion(rest, paced.lines):
@@ -245,12 +250,6 @@ def _collector_paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def _from(first: FileLine | None, rest: Iterator[FileLine]) -> Iterator[FileLine]:
-    if first is not None:
-        yield first
-        yield from rest
 
 
 def _counted(verdicts: list[Judged], place: int, done: int, total: int) -> Portion:

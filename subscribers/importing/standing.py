@@ -1,6 +1,5 @@
 """What a file says of a person: whether they receive the newsletter, and if not, why."""
 
-from collections.abc import Iterable
 from enum import IntEnum
 from typing import Final
 
@@ -46,10 +45,5 @@ WORDS: Final[dict[str, Standing]] = {
 
 def states(active: str, waiting: str = "", left: str = "", **others: str) -> dict[str, Standing]:
     """Return a tool's states, given as words with spaces between; `others` are `bounced`, `blocked`, `complained`."""
-    named: Iterable[tuple[Standing, str]] = (
-        (Standing.ACTIVE, active),
-        (Standing.WAITING, waiting),
-        (Standing.LEFT, left),
-        *((Standing[name.upper()], words) for name, words in others.items()),
-    )
-    return {word: standing for standing, words in named for word in words.split()}
+    named = {"active": active, "waiting": waiting, "left": left, **others}
+    return {word: Standing[name.upper()] for name, words in named.items() for word in words.split()}

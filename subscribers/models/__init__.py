@@ -33,7 +33,7 @@ from subscribers.models.people import (
     subscriptions_starting,
 )
 from subscribers.models.suppressions import Suppression, suppressed
-from subscribers.models.where import AllOf, AnyOf, Condition, Is, Joined, Not, Where, WhereProblem, parse_where
+from subscribers.models.where import AllOf, AnyOf, Condition, Is, Joined, Not, WhereProblem, in_cadence, parse_where
 
 __all__ = [
     "FIGURES",
@@ -61,7 +61,6 @@ __all__ = [
     "Suppression",
     "TagsField",
     "TopicChange",
-    "Where",
     "WhereProblem",
     "add_base",
     "bases_of",
@@ -71,6 +70,7 @@ __all__ = [
     "fold",
     "import_undone",
     "in_base",
+    "in_cadence",
     "local_day",
     "locked_bases",
     "parse_where",

@@ -12,7 +12,7 @@ from django.utils import timezone
 from newsletter.config import Newsletter
 from subscribers.models.offered import OfferedSet, store_sets
 from subscribers.models.suppressions import Suppression
-from subscribers.models.where import parse_where
+from subscribers.models.where import in_cadence, parse_where
 from subscribers.tokens import Purpose, keyed_hash
 
 person_erased = Signal()
@@ -171,9 +171,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
     def in_cadence(self, newsletter: Newsletter) -> "SubscriptionQuerySet":
         """Return the subscriptions in the newsletter's cadence; the default has those whose own is not offered."""
-        if newsletter.period != newsletter.default_cadence:
-            return self.filter(cadence=newsletter.period)
-        return self.exclude(cadence__in=[each for each in newsletter.offered if each != newsletter.period])
+        return self.filter(in_cadence(newsletter.period, newsletter))
 
     def with_picks(self, at: datetime) -> "models.QuerySet[Any, Any]":
         """Annotate the topics that were picked at a time as `picks`; as a rule, nobody has changed them since."""

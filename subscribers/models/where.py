@@ -8,7 +8,7 @@ Words with characters other than letters, digits, `-`, `_`, `.` and `+` must be 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import reduce
 from typing import NoReturn, TypeAlias
 
@@ -55,7 +55,9 @@ class Joined:
 
     def q(self, newsletter: Newsletter) -> Q:
         """Return the condition, in the newsletter's time zone."""
-        return _joined(self.how, self.day, newsletter)
+        if self.how == "before":
+            return Q(joined__lt=datetime.combine(self.day, time.min, newsletter.zone))
+        return Q(joined__gte=datetime.combine(self.day, time.max, newsletter.zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,35 +97,23 @@ Condition: TypeAlias = "Is | Joined | Not | AllOf | AnyOf"
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
-    """A parsed filter."""
-
-    text: str
-    condition: Condition
-
-    def q(self, newsletter: Newsletter) -> Q:
-        """Return the condition, with the newsletter's time zone, cadences and topics."""
-        return self.condition.q(newsletter)
-
-
-@dataclass(frozen=True, slots=True)
 class _Token:
     text: str
     at: int
     quoted: bool = False
 
 
-def parse_where(text: str) -> Where:
+def parse_where(text: str) -> Condition:
     """Parse a filter; an empty one matches everyone. Raises WhereProblem."""
     if len(text) > LONGEST:
         raise WhereProblem(messages.FILTER_TOO_LONG(most=LONGEST))
     reader = _Reader(text)
     if not reader.tokens:
-        return Where("", AllOf())
+        return AllOf()
     condition = reader.any_of(0)
     if reader.peek() is not None:
         reader.fail(messages.WANTED_END())
-    return Where(text, condition)
+    return condition
 
 
 class _Reader:
@@ -232,21 +222,13 @@ class _Reader:
         return Joined(how, day)
 
 
-def _tagged(word: str, newsletter: Newsletter) -> Q:
-    return Q(tags__contains=f"|{word}|")
-
-
-def _speaks(word: str, newsletter: Newsletter) -> Q:
-    return Q(subscriber__language__iexact=word)
-
-
-def _in_cadence(word: str, newsletter: Newsletter) -> Q:
+def in_cadence(cadence: str, newsletter: Newsletter) -> Q:
     """Return the condition for who gets the newsletter in a cadence, chosen or by default."""
-    if word not in newsletter.offered:
+    if cadence not in newsletter.offered:
         return Q(pk__in=())
-    if word != newsletter.default_cadence:
-        return Q(cadence=word)
-    return ~Q(cadence__in=[each for each in newsletter.offered if each != word])
+    if cadence != newsletter.default_cadence:
+        return Q(cadence=cadence)
+    return ~Q(cadence__in=[offered for offered in newsletter.offered if offered != cadence])
 
 
 def _wants(word: str, newsletter: Newsletter) -> Q:
@@ -266,15 +248,8 @@ def _picked(name: str) -> Q:
 
 
 _MATCHING: Mapping[str, Callable[[str, Newsletter], Q]] = {
-    "tag": _tagged,
-    "language": _speaks,
-    "frequency": _in_cadence,
+    "tag": lambda word, newsletter: Q(tags__contains=f"|{word}|"),
+    "language": lambda word, newsletter: Q(subscriber__language__iexact=word),
+    "frequency": in_cadence,
     "topic": _wants,
 }
-
-
-def _joined(how: str, day: date, newsletter: Newsletter) -> Q:
-    zone = newsletter.zone
-    if how == "before":
-        return Q(joined__lt=datetime(day.year, day.month, day.day, tzinfo=zone))
-    return Q(joined__gte=datetime.combine(day, datetime.max.time(), tzinfo=zone))

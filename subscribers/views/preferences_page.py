@@ -17,7 +17,7 @@ from subscribers import preferences as actions
 from subscribers.addresses import Address
 from subscribers.forms import PauseForm
 from subscribers.models import Consent, Subscriber, Subscription
-from subscribers.pages import day, language_of, message, page
+from subscribers.pages import day, language_of, no_subscription, page
 from subscribers.protection.sign_up_limits import Request, RequestAnswer
 from subscribers.requests import config_of
 
@@ -85,12 +85,8 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """Show the preferences of an email's link; POST performs the action of its button."""
     subscription = actions.subscription_of(token)
     if subscription is None:
-        kind = "proof" if actions.is_test_link(token) else "gone"
-        return message(request, language_of(request), kind=kind, status=200 if kind == "proof" else 404)
-    newsletter = config_of(request).newsletters.get(subscription.newsletter)
-    language = language_of(
-        request, known=subscription.subscriber.language, newsletter=newsletter.language if newsletter else ""
-    )
+        return no_subscription(request, token)
+    language = language_of(request, known=subscription.subscriber.language, newsletter=subscription.newsletter)
     with translation.override(language):
         posted = PostedForm(request.POST, subscription.newsletter)
         notice, fault = _act(request, subscription, posted) if request.method == "POST" else ("", "")

@@ -8,8 +8,7 @@ from django.views.decorators.http import require_http_methods
 from subscribers import preferences
 from subscribers.asking import heard
 from subscribers.models import Subscription
-from subscribers.pages import language_of, message, page
-from subscribers.requests import config_of
+from subscribers.pages import language_of, message, no_subscription, page
 
 
 @csrf_exempt
@@ -21,17 +20,13 @@ def still(request: HttpRequest, token: str) -> HttpResponse:
     """
     subscription = preferences.subscription_of(token)
     if subscription is None:
-        kind = "proof" if preferences.is_test_link(token) else "gone"
-        return message(request, language_of(request), kind=kind, status=200 if kind == "proof" else 404)
+        return no_subscription(request, token)
     if subscription.state != Subscription.State.ACTIVE:
         language = language_of(request, known=subscription.subscriber.language)
         return message(request, language, kind="erased", newsletter=subscription.newsletter)
     if request.method == "POST":
         heard([subscription.pk], timezone.now())
-    newsletter = config_of(request).newsletters.get(subscription.newsletter)
-    language = language_of(
-        request, known=subscription.subscriber.language, newsletter=newsletter.language if newsletter else ""
-    )
+    language = language_of(request, known=subscription.subscriber.language, newsletter=subscription.newsletter)
     return page(
         request,
         "still.html",

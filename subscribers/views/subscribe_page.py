@@ -68,7 +68,7 @@ def subscribe(request: HttpRequest, newsletter: str) -> HttpResponse:
 def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> Asked | HttpResponse:
     """Read a POST to the sign-up form without the database; return the response if there is nothing to store."""
     as_json = request.content_type == "application/json"
-    language = language_of(request, newsletter=newsletter.language)
+    language = language_of(request, newsletter=newsletter.name)
     form = AskForm(_fields(request) if as_json else request.POST)
     respond = _as_json if as_json else _as_page
     with translation.override(language):
@@ -106,7 +106,7 @@ def accepted_page(request: HttpRequest, newsletter: str, language: str) -> HttpR
 
 def _closed(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Say that an archived newsletter accepts no subscriptions."""
-    language = language_of(request, newsletter=newsletter.language)
+    language = language_of(request, newsletter=newsletter.name)
     if request.content_type != "application/json":
         return message(request, language, newsletter=newsletter.name, kind="closed", status=410)
     with translation.override(language):
@@ -121,7 +121,7 @@ def _as_page(request: HttpRequest, newsletter: Newsletter, form: AskForm, status
     kind = {202: "asked", 429: "busy"}.get(status)
     if kind is None:
         return _form_page(request, newsletter, form, status)
-    language = language_of(request, newsletter=newsletter.language)
+    language = language_of(request, newsletter=newsletter.name)
     return message(request, language, newsletter=newsletter.name, kind=kind, status=status)
 
 
@@ -165,7 +165,7 @@ def _latest_edition(newsletter: str) -> Any:
 def _form_page(
     request: HttpRequest, newsletter: Newsletter, form: AskForm, status: int, latest: Any = None
 ) -> HttpResponse:
-    language = language_of(request, newsletter=newsletter.language)
+    language = language_of(request, newsletter=newsletter.name)
     with translation.override(language):
         consent = subscription_requests.consent_text(newsletter.title)
         choices = cadences.choices(newsletter)
@@ -189,7 +189,7 @@ def _form_page(
 
 def _challenge_page(request: HttpRequest, newsletter: Newsletter, form: AskForm) -> HttpResponse:
     """Return the page that solves a challenge and sends the form again, automatically if the browser runs scripts."""
-    language = language_of(request, newsletter=newsletter.language)
+    language = language_of(request, newsletter=newsletter.name)
     with translation.override(language):
         consent = subscription_requests.consent_text(newsletter.title)
     return page(
@@ -229,7 +229,7 @@ def _page_of(request: HttpRequest) -> str:
 
 def _as_json(request: HttpRequest, newsletter: Newsletter, form: AskForm, status: int) -> HttpResponse:
     """Respond to `{"address": "…"}` with `{"message": "…"}` or `{"error": "…"}`."""
-    with translation.override(language_of(request, newsletter=newsletter.language)):
+    with translation.override(language_of(request, newsletter=newsletter.name)):
         if status == 202:
             answer = {"message": _("Check your inbox: we've sent you a link to confirm.")}
         elif status == 429:
@@ -310,8 +310,7 @@ def _confirmed(
     request: HttpRequest, result: ConfirmResult, newsletter: str, *, known: str, asks: str, address: str
 ) -> HttpResponse:
     """Render the button if there is something to confirm, else the result."""
-    configured = config_of(request).newsletters.get(newsletter)
-    language = language_of(request, known=known, newsletter=configured.language if configured else "")
+    language = language_of(request, known=known, newsletter=newsletter)
     template = "confirm.html" if request.method != "POST" and result is ConfirmResult.DONE else "confirmed.html"
     status = STATUS.get(result, 200)
     return page(

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from subscribers import preferences
 from subscribers.forms import ReasonForm
 from subscribers.models import Subscription
-from subscribers.pages import language_of, message, page
+from subscribers.pages import language_of, message, no_subscription, page
 from subscribers.requests import config_of
 from subscribers.tokens import TEST_NUMBER, read_link
 
@@ -28,14 +28,14 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """
     number = read_link(token)
     if number is None:
-        return message(request, language_of(request), kind="gone", status=404)
+        return no_subscription(request, token)
     fields = _fields(request)
     if request.method == "POST" and number != TEST_NUMBER:
         preferences.unsubscribe(number, timezone.now())
     if fields.get(ONE_CLICK) == "One-Click":
         return one_click_response()
     if number == TEST_NUMBER:
-        return message(request, language_of(request), kind="proof")
+        return no_subscription(request, token)
     return _shown(request, token, fields)
 
 
@@ -57,9 +57,7 @@ def _shown(request: HttpRequest, token: str, fields: QueryDict) -> HttpResponse:
     if subscription is None:
         return message(request, language_of(request), kind="erased")
     newsletter = config_of(request).newsletters.get(subscription.newsletter)
-    language = language_of(
-        request, known=subscription.subscriber.language, newsletter=newsletter.language if newsletter else ""
-    )
+    language = language_of(request, known=subscription.subscriber.language, newsletter=subscription.newsletter)
     left = subscription.state == Subscription.State.UNSUBSCRIBED
     reason = ReasonForm(fields)
     thanked = left and bool(fields.get("reason")) and reason.is_valid()

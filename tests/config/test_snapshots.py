@@ -10,10 +10,9 @@ MAY_ASK = {
     "newsletter/asgi.py",
     "newsletter/cli/sending.py",
     "newsletter/cli/serving.py",
-    "newsletter/config/site_hosts.py",  # Django goes through the hosts, without a request
     "newsletter/editions/offers/newcomers.py",  # it answers a signal, which has no configuration
     "newsletter/letters/offered_posts.py",  # likewise
-    "newsletter/settings.py",
+    "newsletter/settings.py",  # also when Django goes through the hosts, without a request
     "newsletter/web/middleware.py",  # Django asks for the origins that are trusted, without a request
 }
 MAY_REFRESH = {

@@ -10,7 +10,7 @@ from subscribers.addresses import read_address
 from subscribers.forms import PersonForm
 from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression, person_erased
 from subscribers.signup import ConfirmResult
-from subscribers.tokens import Purpose, link_token, link_token_for_tests, timed_token
+from subscribers.tokens import TEST_NUMBER, Purpose, link_token, link_token_for_tests, read_link, timed_token
 from tests.subscribers.conftest import Import
 from tests.subscribers.make import AT, add_subscription, only_letter, path
 
@@ -53,7 +53,7 @@ def test_the_subscription_of_a_link() -> None:
     assert preferences.subscription_of(link_token(subscription.pk)) == subscription
     assert preferences.subscription_of(link_token_for_tests()) is None
     assert preferences.subscription_of("forged") is None
-    assert preferences.is_test_link(link_token_for_tests())
+    assert read_link(link_token_for_tests()) == TEST_NUMBER
 
 
 def test_profile_links_are_sent_rarely() -> None:

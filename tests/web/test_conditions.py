@@ -59,7 +59,7 @@ def test_rows_match_the_same_subscribers_as_the_text(
     text = written(condition)
     rows = rows_of(text)
     if rows is not None:
-        again = parse_where(to_text(rows)).condition
+        again = parse_where(to_text(rows))
         assert [holds(again, facts) for facts in subscribers] == [holds(condition, facts) for facts in subscribers]
         assert to_text(rows_of(to_text(rows)) or rows) == to_text(rows)
 

@@ -1,6 +1,7 @@
 """Subscribers: find, add, change, remove and export. An item is a subscription: one person and one newsletter."""
 
 from collections.abc import Collection
+from functools import reduce
 from http import HTTPStatus
 from typing import cast
 
@@ -27,7 +28,7 @@ from newsletter.messages import Message
 from newsletter.messages import api as messages
 from newsletter.messages import history as acts
 from subscribers import admin_actions, cadences, exporting, preferences
-from subscribers.models import Subscription, clean_tag
+from subscribers.models import Subscription, clean_tag, in_cadence
 from subscribers.personal_fields import personal_values
 
 router = Router(tags=["subscribers"])
@@ -152,12 +153,8 @@ def remove_subscriber(request: HttpRequest, subscription: Path[Number]) -> ApiAn
 
 def _in_cadence(who: Caller, names: Collection[str], cadence: Cadence) -> Q:
     """Return the condition for subscriptions to these newsletters that have a cadence, chosen or by default."""
-    condition = Q(pk__in=())
-    for newsletter in (who.config.newsletters[name] for name in names):
-        if cadence in newsletter.offered:
-            subscriptions = Subscription.objects.filter(newsletter=newsletter.name).in_cadence(newsletter.at(cadence))
-            condition |= Q(pk__in=subscriptions.values("pk"))
-    return condition
+    conditions = (Q(newsletter=name) & in_cadence(cadence, who.config.newsletters[name]) for name in names)
+    return reduce(Q.__or__, conditions, Q(pk__in=()))
 
 
 def _choose_cadence(who: Caller, subscription: Subscription, cadence: Cadence | None) -> None:

@@ -39,7 +39,7 @@ def newsletters(request: HttpRequest) -> HttpResponse:
     """Show all newsletters of this site."""
     latest = queries.latest_of_each()
     first = next(iter(config_of(request).newsletters.values()))
-    language = pages.language_of(request, newsletter=first.language)
+    language = pages.language_of(request, newsletter=first.name)
     with translation.override(language):
         rows = [_row(n, latest.get(n.name)) for n in config_of(request).newsletters.values()]
     return cacheable(pages.page(request, "newsletters.html", language, shown=rows))
@@ -66,7 +66,7 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
     )
     if number > 1 and not listed:
         raise Http404("the archive has no such page")
-    language = pages.language_of(request, newsletter=newsletter.language)
+    language = pages.language_of(request, newsletter=newsletter.name)
     editions = listed[:A_PAGE]
     days = [publication_days.published_on(each.at, newsletter) for each in editions]
     with translation.override(language):
@@ -116,7 +116,7 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
     newsletter = newsletter_of(request, name)
     state = queries.public_edition(name, period)
     if state is None and queries.was_removed(name, period):
-        language = pages.language_of(request, newsletter=newsletter.language)
+        language = pages.language_of(request, newsletter=newsletter.name)
         return pages.message(request, language, kind="removed", newsletter=name, status=410)
     if state is None:
         raise Http404(f"there is no edition {name}/{period}, or it has not been sent yet")

@@ -89,7 +89,7 @@ def _is_day(text: str) -> bool:
 def rows_of(text: str) -> ConditionRows | None:
     """Return the rows of a filter; None if it has none, or is invalid."""
     try:
-        return to_rows(parse_where(text).condition)
+        return to_rows(parse_where(text))
     except WhereProblem:
         return None
 
@@ -102,7 +102,7 @@ def _why_text(entered: Entered, *, switched: bool) -> str:
         parsed = parse_where(entered.text)
     except WhereProblem as problem:
         return formatting.message(problem.message) if switched else ""
-    return "" if to_rows(parsed.condition) is not None else str(TOO_COMPLEX)
+    return "" if to_rows(parsed) is not None else str(TOO_COMPLEX)
 
 
 def entered_as(text: str) -> Entered:

@@ -48,12 +48,12 @@ class SegmentForm(DeskForm):
             parsed = parse_where(text)
         except WhereProblem as problem:
             raise forms.ValidationError(as_sentence(problem)) from problem
-        if not parsed.text:
+        if not text.strip():
             raise forms.ValidationError(_("Add at least one condition."))
         newsletter = self._newsletters.get(self.cleaned_data.get("newsletter", ""))
         if newsletter is not None:
             offered = {"frequency": newsletter.offered, "topic": newsletter.topics}
-            for comparison in named(parsed.condition):
+            for comparison in named(parsed):
                 if comparison.field in offered and comparison.word not in offered[comparison.field]:
                     sentence = _("“%(title)s” doesn’t offer this: %(word)s")
                     raise forms.ValidationError(sentence % {"title": newsletter.title, "word": comparison.word})

@@ -74,6 +74,10 @@ def clean_tag(word: str) -> str:
     return " ".join(word.replace("|", " ").lower().split())[:60]
 
 
+_OWN_POSTS = models.Q(state="active") & (models.Q(offered__isnull=False) | ~models.Q(topics=""))
+"""The condition for subscriptions whose posts may differ from their cadence's. An index has those."""
+
+
 @lru_cache(maxsize=4096)
 def _domain_hash(domain: str, secret: str) -> str:
     """Return the hash of a domain under a secret key; cached, since imports repeat a few domains."""
@@ -172,6 +176,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def in_cadence(self, newsletter: Newsletter) -> "SubscriptionQuerySet":
         """Return the subscriptions in the newsletter's cadence; the default has those whose own is not offered."""
         return self.filter(in_cadence(newsletter.period, newsletter))
+
+    def with_own_posts(self, newsletter: str) -> "SubscriptionQuerySet":
+        """Return the active subscriptions with a set or topics of their own; all others get what their cadence gets."""
+        return self.filter(_OWN_POSTS, newsletter=newsletter)
 
     def with_picks(self, at: datetime) -> "models.QuerySet[Any, Any]":
         """Annotate the topics that were picked at a time as `picks`; as a rule, nobody has changed them since."""
@@ -282,6 +290,9 @@ class Subscription(models.Model):
                 fields=["newsletter", "welcome_from"],
                 condition=models.Q(welcome_from__isnull=False),
                 name="subscription_to_welcome",
+            ),
+            models.Index(
+                fields=["newsletter", "offered", "topics"], condition=_OWN_POSTS, name="subscription_own_posts"
             ),
         ]
 

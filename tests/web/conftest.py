@@ -18,7 +18,7 @@ from tests.web import make
 def nothing_cached() -> None:
     """What one test looked at is no other test's business."""
     cache.clear()
-    preview_queries._proof.cache_clear()
+    preview_queries.rendered.cache_clear()
     views._email.cache_clear()
 
 

@@ -1,10 +1,13 @@
 """The draft as a mail: what can be looked at, and that nothing in a post does anything."""
 
 import re
+from datetime import timedelta
 from email import message_from_string, policy
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from lxml.html import HTMLParser, document_fromstring
 
 from newsletter import config
@@ -208,9 +211,30 @@ def test_each_variant_is_listed_and_can_be_looked_at(editor: Client, changed_rea
     assert editor.get(f"{PAGE}frame/?variant=77").content.decode() == editor.get(f"{PAGE}frame/").content.decode()
 
 
-def test_an_edition_that_is_the_same_for_all_has_no_list_of_variants(editor: Client) -> None:
-    make.draft("First")
-    assert "Variants" not in editor.get(f"{PAGE}preview/").content.decode()
+@pytest.mark.parametrize("approve", [False, True])
+def test_an_edition_that_is_the_same_for_all_has_no_list_of_variants_and_groups_nobody(
+    editor: Client, approve: bool
+) -> None:
+    subscribe(["kari@reader.example", "ola@reader.example"])
+    edition = make.draft("First")
+    if approve:
+        approval.approve(config.current(), edition, now=make.NOW)
+    editor.get(f"{PAGE}preview/")
+    with CaptureQueriesContext(connection) as queries:
+        assert "Variants" not in editor.get(f"{PAGE}preview/").content.decode()
+    assert [query for query in queries.captured_queries if "waited" in query["sql"]] == []
+
+
+def test_errors_of_a_variant_can_be_overridden_where_its_only_reader_is_paused(
+    editor: Client, changed_reader: Edition
+) -> None:
+    subject = "{{ 'OK' if posts|length > 1 else '{nothing}' }}"
+    configured(cadences=("week", "day"), minimum_posts=0, subject=subject)
+    Subscription.objects.update(paused_until=make.NOW.date() + timedelta(days=99_999))
+    with pytest.raises(approval.LintErrors) as refusal:
+        approval.approve(config.current(), changed_reader, now=make.NOW)
+    page = editor.get(f"{PAGE}preview/").content.decode()
+    assert [f'name="despite" value="{code}"' in page for code in refusal.value.codes] == [True]
 
 
 @pytest.mark.parametrize("approve", [False, True])

@@ -15,7 +15,7 @@ from newsletter.editions.selection.series import holding, of_cadence
 from newsletter.messages import Message
 from newsletter.messages import posts as messages
 from newsletter.models import Edition, EditionPost
-from subscribers.models import Subscription, SubscriptionQuerySet, bases_of, sets_of
+from subscribers.models import Subscription, SubscriptionQuerySet, TopicChange, bases_of, sets_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,16 @@ def _had(sets: Mapping[int, Ordinals], key: int | None, base: Ordinals, returns:
     if key is None:
         return base
     return sets[key] | base if returns else sets[key]
+
+
+def are_alike(newsletter: config.Newsletter, edition: Edition) -> bool:
+    """Return whether all readers have the base of their cadence and all topics; both are read from an index.
+
+    False if any subscriber of the newsletter has others, or had when the edition was approved.
+    """
+    changed = TopicChange.objects.filter(at__gt=edition.approved_at) if edition.approved_at else None
+    has_changes = changed is not None and changed.filter(subscription__newsletter=newsletter.name).exists()
+    return not has_changes and not Subscription.objects.with_own_posts(newsletter.name).exists()
 
 
 def minimum_of(edition: Edition, newsletter: config.Newsletter) -> int:

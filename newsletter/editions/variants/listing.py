@@ -1,20 +1,20 @@
 """The variants of an edition with the number of readers and the email of each, for review and for reports."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from newsletter.config import Config
+from newsletter.config import Config, Newsletter
 from newsletter.domain.digest import Finding, Letterhead, Rendered
-from newsletter.domain.offers import OfferOutcome
+from newsletter.domain.offers import Offer, OfferOutcome
 from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import names_in
 from newsletter.editions import serialize
 from newsletter.editions.offers.approved import offers_of
-from newsletter.editions.offers.readers import ReaderGroup, groups_of
+from newsletter.editions.offers.readers import ReaderGroup, are_alike, base_of, groups_of, newcomers
 from newsletter.editions.preview_files import sample_reader
 from newsletter.editions.rendering import letterhead, rendered_of
-from newsletter.editions.variants.planning import Plan, plan
+from newsletter.editions.variants.planning import plan
 from newsletter.editions.variants.preparing import PreparedDraft, prepare
 from newsletter.messages import Message, delivery
 from newsletter.models import LOCKED_STATES, ApprovedContent, DeliveryStatus, Edition, Result, State, Variant
@@ -66,19 +66,29 @@ def has_variants(edition: Edition) -> bool:
     return not edition.standalone and not edition.corrects_id
 
 
-def listed(configuration: Config, edition: Edition, receiving: SubscriptionQuerySet) -> list[ListedVariant]:
+def listed(
+    configuration: Config,
+    edition: Edition,
+    receiving: SubscriptionQuerySet,
+    draft: PreparedDraft | None = None,
+) -> list[ListedVariant]:
     """Return the variants of an edition, the editors' own first; none if all readers get the same.
 
-    `receiving` are those who would get the edition now. Raises what `prepare` does.
+    `receiving` are those who would get the edition now. A draft is rendered unless it is given; raises what `prepare`
+    does.
     """
     if not has_variants(edition):
         return []
-    groups = groups_of(receiving, configuration.edited(edition), edition)
     variants: list[ListedVariant] = []
     if edition.state in LOCKED_STATES:
-        variants = approved(configuration, edition, groups)
+        content = ApprovedContent.objects.filter(edition=edition).first()
+        if edition.began_at is None:
+            variants = _approved(configuration, edition, content, receiving)
+        else:
+            variants = _of_audience(edition, content)
     elif edition.state == State.DRAFT:
-        variants = planned(prepare(edition, configuration), groups)
+        prepared = draft or prepare(edition, configuration)
+        variants = _planned(configuration.edited(edition), edition, prepared, receiving)
     return variants if len(variants) > 1 else []
 
 
@@ -105,36 +115,52 @@ def documents(configuration: Config, edition: Edition, receiving: SubscriptionQu
     return [variant.document(head) for variant in listed(configuration, edition, receiving)]
 
 
-def planned(prepared: PreparedDraft, groups: Sequence[ReaderGroup]) -> list[ListedVariant]:
+def _planned(
+    newsletter: Newsletter, draft: Edition, prepared: PreparedDraft, receiving: SubscriptionQuerySet
+) -> list[ListedVariant]:
     """Return the variants of a draft, and after them those who get no email."""
-    if prepared.plan is None:
+    plan = prepared.plan
+    if plan is None or _all_get(plan.variants[0].ordinals, plan.offer_to, newsletter, draft):
         return []
-    made: Plan = prepared.plan
-    shared = _Shared((made.offer_to(group), group) for group in groups)
+    shared = _Shared((plan.offer_to(group), group) for group in groups_of(receiving, newsletter, draft))
     variants = []
-    for position, each in enumerate(prepared.variants):
-        readers, picks = shared.take(each.planned.ordinals)
-        posts = tuple(entry.post_id for entry in each.planned.entries)
-        if each.planned.own or readers:
-            rendered, findings = each.proof.rendered, each.proof.findings
+    for position, variant in enumerate(prepared.variants):
+        readers, picks = shared.take(variant.planned.ordinals)
+        posts = tuple(entry.post_id for entry in variant.planned.entries)
+        if variant.planned.own or readers:
+            rendered, findings = variant.proof.rendered, variant.proof.findings
             variants.append(ListedVariant(position, readers, picks, posts, rendered, findings))
     return [*variants, *shared.without_email(len(prepared.variants))]
 
 
-def approved(configuration: Config, edition: Edition, groups: Sequence[ReaderGroup]) -> list[ListedVariant]:
-    """Return the variants of an approved edition; of one whose audience is fixed with the readers in it."""
-    content = ApprovedContent.objects.filter(edition=edition).first()
-    if edition.began_at is not None:
-        return _of_audience(edition, content)
-    offer_to = offers_of(edition, configuration.edited(edition))
-    shared = _Shared((offer_to(group), group) for group in groups)
+def _approved(
+    configuration: Config, edition: Edition, content: ApprovedContent | None, receiving: SubscriptionQuerySet
+) -> list[ListedVariant]:
+    """Return the variants of an approved edition, and after them those who get no email."""
+    newsletter = configuration.edited(edition)
+    offer_to, stored = offers_of(edition, newsletter), list(edition.variants.all())
     ordinals = {post: ordinal for ordinal, post, _topics in edition.candidates or ()}
+    posts = [Ordinals.of(ordinals[post] for post in variant.posts if post in ordinals) for variant in stored]
+    if stored and _all_get(posts[0], offer_to, newsletter, edition):
+        return []
+    shared = _Shared((offer_to(group), group) for group in groups_of(receiving, newsletter, edition))
     variants = []
-    for each in edition.variants.all():
-        readers, picks = shared.take(Ordinals.of(ordinals[post] for post in each.posts if post in ordinals))
-        if each.position == 0 or readers:
-            variants.append(ListedVariant(each.position, readers, picks, tuple(each.posts), _rendered(each, content)))
-    return [*variants, *shared.without_email(edition.variants.count())]
+    for variant, posts_of_variant in zip(stored, posts, strict=True):
+        readers, picks = shared.take(posts_of_variant)
+        if variant.position == 0 or readers:
+            rendered = _rendered(variant, content)
+            variants.append(ListedVariant(variant.position, readers, picks, tuple(variant.posts), rendered))
+    return [*variants, *shared.without_email(len(stored))]
+
+
+def _all_get(
+    posts: Ordinals, offer_to: Callable[[ReaderGroup], Offer], newsletter: Newsletter, edition: Edition
+) -> bool:
+    """Return whether all readers are offered these posts. As a rule they are, and need not be counted."""
+    if not are_alike(newsletter, edition):
+        return False
+    offered = offer_to(newcomers(base_of(newsletter)))
+    return offered.outcome == OfferOutcome.MAILED and offered.posts == posts
 
 
 def _of_audience(edition: Edition, content: ApprovedContent | None) -> list[ListedVariant]:

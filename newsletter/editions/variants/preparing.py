@@ -58,9 +58,11 @@ def render_subjects(draft: Edition, configuration: Config, now: datetime | None 
                 digest_with(draft, configuration, each.entries)
 
 
-def prepare(draft: Edition, configuration: Config, now: datetime | None = None) -> PreparedDraft:
-    """Render a draft in all its variants."""
-    newsletter, own = configuration.edited(draft), make_proof(draft, configuration, now)
+def prepare(
+    draft: Edition, configuration: Config, now: datetime | None = None, own: Proof | None = None
+) -> PreparedDraft:
+    """Render a draft in all its variants, and itself unless its present rendering is given as `own`."""
+    newsletter, own = configuration.edited(draft), own or make_proof(draft, configuration, now)
     if draft.standalone or draft.corrects_id:
         return PreparedDraft(own)
     made = plan(draft, newsletter, now)

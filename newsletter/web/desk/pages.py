@@ -57,12 +57,15 @@ def edition_of(newsletter: str, period: str) -> Edition:
     return edition
 
 
-def about(request: HttpRequest, edition: Edition, newsletter: Newsletter) -> dict[str, Any]:
-    """Return what every page about an edition shows of it: its subject as title, and its period in words."""
+def about(request: HttpRequest, edition: Edition, newsletter: Newsletter, title: str = "") -> dict[str, Any]:
+    """Return what every page about an edition shows of it: its subject as title, and its period in words.
+
+    The subject is read unless it is given as `title`.
+    """
     return {
         "newsletter": newsletter,
         "edition": edition,
-        "title": subjects([edition], config_of(request))[edition.pk],
+        "title": title or subjects([edition], config_of(request))[edition.pk],
         "period": formatting.period(edition, newsletter.zone),
     }
 

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import wraps
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from newsletter.domain.digest import Finding, Level
+from newsletter.config import Config, Newsletter
+from newsletter.domain.digest import Finding
 from newsletter.editions import history
 from newsletter.editions.preview_files import as_sent
 from newsletter.editions.problems import Impossible
@@ -44,31 +46,44 @@ KINDS = ("phone", "desktop", "inbox", "text", "raw")
 def side(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the panel beside the draft: the email on a phone, its size, the findings and the buttons."""
     newsletter, edition = newsletter_of(request, name), edition_of(name, period)
-    context = about(request, edition, newsletter)
+    context = _about_email(request, edition, newsletter)
     context["undo"], context["redo"] = history.steps(edition) if edition.state == State.DRAFT else (None, None)
-    try:
-        context["departure"] = departure(config_of(request), edition, newsletter)
-        context |= _looked_at(request, edition)
-    except PROBLEMS as problem:
-        context["problem"] = as_sentence(problem)
     return page(request, "_side", context)
 
 
-def _looked_at(request: HttpRequest, edition: Edition) -> dict[str, object]:
-    configuration = config_of(request)
-    proof = queries.proof(configuration, edition)
-    findings = queries.findings(edition, proof)
-    listed = variants.rows(configuration, edition)
-    blocking = [t.finding for t in findings if t.is_error]
-    blocking += [f for each in listed for f in each.findings if f.level == Level.ERROR]
+def _about_email(
+    request: HttpRequest, edition: Edition, newsletter: Newsletter, *, has_variants: bool = False
+) -> dict[str, Any]:
+    """Return what both pages show of an edition and its email, with its variants if asked for, or the problem."""
+    configuration, title = config_of(request), ""
+    context: dict[str, Any] = {}
+    try:
+        context["departure"] = departure(configuration, edition, newsletter)
+        present = queries.present(configuration, edition)
+        proof = queries.rendered(present)
+        listed = _listed(configuration, edition, present) if has_variants else {}
+        context |= {"mark": present.mark, **_looked_at(edition, proof), **listed}
+        title = proof.digest.subject
+    except PROBLEMS as problem:
+        context["problem"] = as_sentence(problem)
+    return about(request, edition, newsletter, title) | context
+
+
+def _listed(configuration: Config, edition: Edition, present: queries.Rendering) -> dict[str, Any]:
+    draft = variants.prepared(edition, present)
     return {
-        "variants": listed,
-        "mark": queries.content_mark(edition),
-        "size": queries.size(proof),
+        "variants": variants.rows(configuration, edition, draft),
+        "overridable": _by_code(draft.errors if draft else ()),
+    }
+
+
+def _looked_at(edition: Edition, proof: Proof) -> dict[str, Any]:
+    findings = queries.findings(edition, proof)
+    return {
+        "size": queries.size(proof.rendered, proof.letterhead),
         "findings": findings,
         "errors": sum(t.is_error for t in findings),
         "warnings": sum(not t.is_error for t in findings),
-        "overridable": _by_code(blocking),
         "subject": proof.rendered.subject,
         "preheader": proof.rendered.preheader,
         "shortened": _shortened(proof),
@@ -103,7 +118,7 @@ def preview(request: HttpRequest, name: str, period: str) -> HttpResponse:
     newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     chosen = _chosen(request)
     context = {
-        **about(request, edition, newsletter),
+        **_about_email(request, edition, newsletter, has_variants=True),
         "chosen": chosen,
         "tabs": _tabs(chosen),
         "frame": urlencode({k: v for k, v in chosen.items() if k != "kind" and v} | {"r": str(edition.revision)}),
@@ -111,11 +126,6 @@ def preview(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "is_unknown": chosen["reader"] not in ("", "named") and queries.subscriber(chosen["reader"]) is None,
         "may_change": edition.state == State.DRAFT,
     }
-    try:
-        context["departure"] = departure(config_of(request), edition, newsletter)
-        context |= _looked_at(request, edition)
-    except PROBLEMS as problem:
-        context["problem"] = as_sentence(problem)
     return page(request, "preview", context, section="home")
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from django.urls import reverse
 
 from newsletter.config import Config
-from newsletter.domain.digest import Finding, Level
+from newsletter.domain.digest import Finding, Letterhead, Level, Rendered
 from newsletter.domain.encoded_email import Reader
 from newsletter.editions import rendering
 from newsletter.editions.dating import last_day_of
@@ -76,26 +76,26 @@ class Rendering:
 
 
 def proof(configuration: Config, edition: Edition) -> Proof:
-    """Return the rendered edition. It is kept while its content is the same, so that it is rendered once for all
-    frames.
-    """
-    return _proof(wanted(edition, content_mark(edition), configuration))
+    """Return the rendered edition."""
+    return rendered(present(configuration, edition))
 
 
-def wanted(edition: Edition, mark: str, configuration: Config) -> Rendering:
-    """Return what the present proof of an edition depends on; `mark` is that of its content."""
+def present(configuration: Config, edition: Edition) -> Rendering:
+    """Return what the proof of an edition depends on, as it is now."""
     day = last_day_of(edition, configuration.newsletters[edition.newsletter])
+    mark = content_mark(edition)
     return Rendering(edition.pk, edition.state, mark, day, id(configuration), configuration)
 
 
 @lru_cache(maxsize=16)
-def _proof(of: Rendering) -> Proof:
+def rendered(of: Rendering) -> Proof:
+    """Return the proof. It is kept while the content is the same, so that it is rendered once for all frames."""
     return rendering.make_proof(Edition.objects.get(pk=of.edition), of.configuration)
 
 
-def size(proof: Proof) -> Size:
-    """Return the size for a sample reader."""
-    count = len(preview.reader_html(proof.rendered, proof.letterhead, sample_reader()).encode())
+def size(email: Rendered, head: Letterhead) -> Size:
+    """Return the size of an email for a sample reader."""
+    count = len(preview.reader_html(email, head, sample_reader()).encode())
     return Size(round(count * 100 / CLIPPED_AT), f"{formatting.number(round(count / 1024))} KB")
 
 

@@ -1,15 +1,14 @@
 """The variants of an edition as the preview shows them: readers, topics, posts, size and findings of each."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from newsletter.config import Config, Newsletter
-from newsletter.domain.digest import Finding
-from newsletter.editions.offers.readers import ReaderGroup, groups_of
-from newsletter.editions.rendering import Proof, digest_with, rendered_of
+from newsletter.domain.digest import Finding, Letterhead
+from newsletter.editions.rendering import Proof, digest_with, letterhead, rendered_of
 from newsletter.editions.variants import listing
 from newsletter.editions.variants.listing import ListedVariant
 from newsletter.editions.variants.preparing import PreparedDraft, prepare
@@ -17,6 +16,7 @@ from newsletter.models import LOCKED_STATES, Edition, State
 from newsletter.sending import audience
 from newsletter.web.desk import formatting
 from newsletter.web.desk.edition import preview_queries as queries
+from subscribers.models import Subscription
 
 SHOWN_PICKS = 3
 """How many combinations of topics are named for a variant."""
@@ -36,30 +36,25 @@ class VariantRow:
     reason: str
 
 
-def rows(configuration: Config, edition: Edition) -> list[VariantRow]:
-    """Return the variants of an edition, the editors' own first; none if all readers get the same."""
-    if not listing.has_variants(edition):
-        return []
-    own, newsletter = queries.proof(configuration, edition), configuration.edited(edition)
-    return [_row(each, own, newsletter) for each in _listed(configuration, edition)]
+def rows(configuration: Config, edition: Edition, draft: PreparedDraft | None) -> list[VariantRow]:
+    """Return the variants of an edition, the editors' own first; none if all readers get the same.
+
+    `draft` is the edition with its variants while it is a draft.
+    """
+    newsletter = configuration.edited(edition)
+    receiving = audience.receiving(newsletter, edition, timezone.now())
+    head = letterhead(configuration, newsletter)
+    return [_row(each, head, newsletter) for each in listing.listed(configuration, edition, receiving, draft)]
 
 
-def _listed(configuration: Config, edition: Edition) -> list[ListedVariant]:
-    readers = _readers(configuration, edition)
-    if edition.state in LOCKED_STATES:
-        return listing.approved(configuration, edition, readers)
-    return listing.planned(_prepared(configuration, edition, readers), readers) if edition.state == State.DRAFT else []
-
-
-def _row(variant: ListedVariant, own: Proof, newsletter: Newsletter) -> VariantRow:
-    size = queries.size(replace(own, rendered=variant.rendered)) if variant.rendered else None
+def _row(variant: ListedVariant, head: Letterhead, newsletter: Newsletter) -> VariantRow:
     return VariantRow(
         variant.position,
         variant.readers,
         _topics(variant, newsletter),
         len(variant.posts),
         variant.rendered.subject if variant.rendered else "",
-        size,
+        queries.size(variant.rendered, head) if variant.rendered else None,
         variant.findings,
         formatting.message(variant.reason) if variant.reason else "",
     )
@@ -83,23 +78,18 @@ def proof(configuration: Config, edition: Edition, position: int) -> Proof:
         if variant is None:
             return own
         return Proof(own.letterhead, digest_with(edition, configuration, ()), rendered_of(variant), ())
+    draft = prepared(edition, queries.present(configuration, edition))
+    return draft.variants[position].proof if draft and position < len(draft.variants) else own
+
+
+def prepared(edition: Edition, present: queries.Rendering) -> PreparedDraft | None:
+    """Return a draft with its variants, which depend on the sets and topics that subscribers have; else None."""
     if edition.state != State.DRAFT:
-        return own
-    prepared = _prepared(configuration, edition, _readers(configuration, edition))
-    return prepared.variants[position].proof if position < len(prepared.variants) else own
-
-
-def _prepared(configuration: Config, edition: Edition, readers: list[ReaderGroup]) -> PreparedDraft:
-    mark = f"{queries.content_mark(edition)} {sorted((group.key or 0, group.picks) for group in readers)}"
-    return _prepared_once(queries.wanted(edition, mark, configuration))
+        return None
+    own_posts = Subscription.objects.with_own_posts(edition.newsletter).order_by()
+    return _prepared(present, frozenset(own_posts.values_list("offered", "topics").distinct()))
 
 
 @lru_cache(maxsize=8)
-def _prepared_once(wanted: queries.Rendering) -> PreparedDraft:
-    return prepare(Edition.objects.get(pk=wanted.edition), wanted.configuration)
-
-
-def _readers(configuration: Config, edition: Edition) -> list[ReaderGroup]:
-    """Return the groups of those who would get the edition now."""
-    newsletter = configuration.edited(edition)
-    return groups_of(audience.receiving(newsletter, edition, timezone.now()), newsletter, edition)
+def _prepared(of: queries.Rendering, _own_posts: frozenset[tuple[int | None, str]]) -> PreparedDraft:
+    return prepare(Edition.objects.get(pk=of.edition), of.configuration, own=queries.rendered(of))

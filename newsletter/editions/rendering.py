@@ -35,10 +35,10 @@ from newsletter.models import (
     Variant,
     VideoPreview,
 )
+from newsletter.render.content.excerpt import reading_minutes
 from newsletter.render.content.headline import headline_of
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.post_images import addresses, hosted, measured, unmeasured, without_images
-from newsletter.render.content.reading_time import reading_minutes
 from newsletter.render.content.videos import may_have_video, video_links
 from newsletter.render.dates import short_date
 from newsletter.render.digest import body, group

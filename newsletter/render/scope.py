@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from newsletter.domain.encoded_email import SlotEncoding, SlotValue
-from newsletter.render.content.spaces import collapse
+from newsletter.render.content.spaces import collapse, without_controls
 from newsletter.render.placeholders import Placeholders
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff￾￿]")
 BODY = re.compile(r"b[0-9a-f]{16}x\d+b")
 """The words that stand for bodies in MJML."""
 NAME = re.compile(r"(?<!\{)\{name(?:\|([^{}]*))?\}(?!\})")
@@ -36,8 +35,7 @@ class Scope:
 
 def cleaned(text: str) -> str:
     """Return text on one line, without the control characters that HTML and XML forbid."""
-    line = collapse(text)
-    return line if line.isprintable() else _CONTROLS.sub("", line)
+    return without_controls(collapse(text))
 
 
 def named(text: str, scope: Scope, plain_text: Callable[[str], str]) -> str:

@@ -24,7 +24,7 @@ from newsletter.messages import Message
 from newsletter.messages import lint as messages
 from newsletter.messages.general import ABOUT, TEXT
 from newsletter.render.content.first_line import first_line
-from newsletter.render.content.fragment import parse, serialise
+from newsletter.render.content.fragment import HEADINGS, parse, serialise
 from newsletter.render.content.headline import shortened
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.own_words import with_own_words
@@ -232,6 +232,6 @@ def _in_one_line(root: HtmlElement) -> str:
     """Return the text of a fragment without marks of Markdown; a dot ends headings and the items of lists."""
     for element in root.iter("p", "div", "blockquote", "pre", "td", "th", "br", "hr"):
         element.tail = f" {element.tail or ''}"
-    for element in root.iter("li", "h1", "h2", "h3", "h4", "h5", "h6"):
+    for element in root.iter("li", *HEADINGS):
         element.tail = f" · {element.tail or ''}"
     return _DOTS.sub(" · ", collapse(root.text_content())).strip(" ·")

@@ -11,8 +11,7 @@ from newsletter.domain.digest import DigestPost
 from newsletter.domain.found_post import Image
 from newsletter.feeds.enclosures import Enclosure
 from newsletter.feeds.post import Raw, finish
-from newsletter.render.content.excerpt import excerpt
-from newsletter.render.content.reading_time import reading_minutes
+from newsletter.render.content.excerpt import excerpt, reading_minutes
 
 NEWEST = datetime(2026, 2, 6, 15, 30, tzinfo=UTC)
 HOST = "https://blog.example"

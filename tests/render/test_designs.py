@@ -10,7 +10,7 @@ import pytest
 from lxml import html as lxml_html
 
 from newsletter.domain.digest import Block
-from newsletter.render.content.reading_time import reading_minutes
+from newsletter.render.content.excerpt import reading_minutes
 from newsletter.render.edition import render, size
 from newsletter.render.lint import lint
 from newsletter.render.lint.codes import LARGEST_CSS

@@ -9,10 +9,20 @@ from newsletter.images import names
 from newsletter.render.content.addresses import uri
 from newsletter.render.content.cards import has_cards, show_cards
 from newsletter.render.content.code_colours import colour_code
-from newsletter.render.content.columns import COLUMN, column_of, forget_columns
 from newsletter.render.content.footnotes import Footnotes
-from newsletter.render.content.fragment import Element, parse, serialise, text_of
-from newsletter.render.content.images import fitted, is_emoji, is_picture, names_file, pixels, size_in_name, sized
+from newsletter.render.content.fragment import HEADINGS, Element, parse, serialise, text_of
+from newsletter.render.content.images import (
+    COLUMN,
+    column_of,
+    fitted,
+    forget_columns,
+    is_emoji,
+    is_picture,
+    names_file,
+    pixels,
+    size_in_name,
+    sized,
+)
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.videos import is_video_link, show_recordings, show_videos
 from newsletter.render.content.written import show_boxes
@@ -22,7 +32,6 @@ from newsletter.render.content.written import show_boxes
 _NARROW = 200
 
 _BLOCK_PARENTS = frozenset(("div", "p", "figure", "center", "a", "li", "td", "picture"))
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _MORE = "\u00a0[…]"
 _SENTENCE = re.compile(r"[.!?…。！？؟।։።។][\"'”’»)\]」』]{0,3}\Z")
 _CUT_OFF = re.compile(r"(?:…|\.{3}|[\[(](?:…|\.{3})[\])])\s*\Z")
@@ -203,10 +212,10 @@ def _headings(root: Element, level: int) -> None:
 
     One without words is a paragraph.
     """
-    for element in list(root.iter(*_HEADINGS)):
+    for element in list(root.iter(*HEADINGS)):
         if not text_of(element) and not any((picture.get("alt") or "").strip() for picture in element.iter("img")):
             element.tag = "p"
-    headings = list(root.iter(*_HEADINGS))
+    headings = list(root.iter(*HEADINGS))
     ranks = {tag: rank for rank, tag in enumerate(sorted({element.tag for element in headings}))}
     depth = -1
     for element in headings:
@@ -245,7 +254,7 @@ def _code(root: Element, *, coloured: bool) -> None:
 
 def _align(root: Element) -> None:
     """Write alignments as styles; a picture as wide as the column needs none."""
-    for element in root.iter("p", "figure", "td", "th", *_HEADINGS):
+    for element in root.iter("p", "figure", "td", "th", *HEADINGS):
         side = element.attrib.pop("align", None)
         if not side:
             continue
@@ -266,7 +275,7 @@ def _captions(root: Element) -> None:
 
 
 def _drop_empty(root: Element) -> None:
-    for element in reversed(list(root.iter("p", "div", "figure", *_HEADINGS))):
+    for element in reversed(list(root.iter("p", "div", "figure", *HEADINGS))):
         if element is root or (element.text or "").strip():
             continue  # most have words at their beginning; looking into all takes time
         if all(child.tag == "br" for child in element) and not text_of(element):

@@ -6,10 +6,10 @@ from functools import cached_property
 from itertools import accumulate
 
 from newsletter.render.content.excerpt import TextRun, Word, excerpt, remove_after, text_runs, words_in
-from newsletter.render.content.fragment import Element, parse, serialise
+from newsletter.render.content.fragment import HEADINGS, Element, parse, serialise
 
 _CONTAINERS = frozenset(("div", "section", "article", "blockquote", "ul", "ol", "dl", "table", "tbody", "details"))
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "hr", "dt", "thead", "summary"))
+_WITH_THE_NEXT = frozenset((*HEADINGS, "hr", "dt", "thead", "summary"))
 """What belongs to the block below it, so that no text ends with it."""
 _LONG_BLOCK, _STEP = 120, 40
 """Words: a block above the first number may be cut inside, at sentences at least the second number apart."""
@@ -97,7 +97,7 @@ def _places(root: Element) -> Iterator[_Cut]:
         end = ends[number]
         if end - begin > _LONG_BLOCK:
             yield from _sentences(words, begin, end)
-        if number + 1 < len(blocks) and block.tag not in _HEADINGS:
+        if number + 1 < len(blocks) and block.tag not in _WITH_THE_NEXT:
             yield _Cut(end, block=number)
         begin = end
 
@@ -123,7 +123,7 @@ def _blocks(element: Element) -> Iterator[Element]:
 
 
 def _is_block(element: Element) -> bool:
-    return element.tag in _CONTAINERS | _HEADINGS | {"p", "li", "dd", "tfoot", "tr", "pre", "figure"}
+    return element.tag in _CONTAINERS | _WITH_THE_NEXT | {"p", "li", "dd", "tfoot", "tr", "pre", "figure"}
 
 
 def _block_numbers(blocks: list[Element], runs: list[TextRun]) -> list[int]:

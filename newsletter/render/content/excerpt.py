@@ -3,9 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from newsletter.render.content.abbreviations import is_abbreviation
-from newsletter.render.content.clauses import FEWEST, ends_clause, without_marks
-from newsletter.render.content.fragment import Element, parse, serialise
+from newsletter.render.content.fragment import HEADINGS, Element, parse, serialise
+from newsletter.render.content.sentences import FEWEST, ends_clause, is_abbreviation, without_marks
 
 # Each character of Chinese and Japanese counts as a word, and a few characters of Thai, Lao, Khmer and Burmese do: none
 # of them has spaces between words. Such a part never ends before a vowel or mark that belongs to its last character.
@@ -25,13 +24,17 @@ _END = re.compile(rf"(?<![{_ENDS}])[{_ENDS}]++[\"'”’»)\]}}」』】》]*+$"
 _CLAUSE = re.compile(rf"[{_UNSPACED}](?<![ๆໆฯ])[”’»)\]]*$")
 _UNSPACED_ONLY = re.compile(rf"[{_UNSPACED}]")
 _BLOCKS = frozenset((
-    "p", "div", "li", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "dt", "dd",
+    "p", "div", "li", "blockquote", *HEADINGS, "ul", "ol", "dl", "dt", "dd",
     "table", "tr", "td", "th", "pre", "figure", "figcaption", "hr", "section", "article",
 ))  # fmt: skip
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt", "th", "summary", "figcaption"))
+_HEADINGS = frozenset((*HEADINGS, "dt", "th", "summary", "figcaption"))
 _END_OF_SENTENCE = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*(?=\s|$)|[。！？។៕။]")
 _STOP = re.compile(rf"[{_ENDS}][\"'”’»)\]}}」』】》]{{0,3}}\Z|[{_UNSPACED}]\Z")
 _TAG = re.compile(r"<[^<>]*>")
+# A minute's reading has about twice as many characters of Chinese and Japanese as words.
+_CHARACTER = re.compile(rf"[{_CJK}]")
+_WORDS_A_MINUTE = 230
+_CHARACTERS_A_MINUTE = 500
 SLACK = 0.4
 _LONGEST_LABEL = 24
 """Characters before the link of a line that leads elsewhere."""
@@ -188,6 +191,13 @@ def _is_teaser(paragraph: Element) -> bool:
 def count_words(html: str) -> int:
     """Return how many words a cleaned post has, as `excerpt` counts them."""
     return len(_WORD.findall(_TAG.sub(" ", html)))
+
+
+def reading_minutes(html: str) -> int:
+    """Return the minutes that reading a cleaned post takes, rounded, at least 1; 0 if it has no text."""
+    characters = len(_CHARACTER.findall(_TAG.sub(" ", html)))
+    minutes = (count_words(html) - characters) / _WORDS_A_MINUTE + characters / _CHARACTERS_A_MINUTE
+    return max(1, round(minutes)) if minutes else 0
 
 
 def remove_after(root: Element, run: TextRun, end: int) -> None:

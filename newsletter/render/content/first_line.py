@@ -3,10 +3,10 @@
 import re
 from functools import lru_cache
 
-from newsletter.render.content.clauses import FEWEST, end_of_clause, without_marks
 from newsletter.render.content.excerpt import ends_of_sentences
-from newsletter.render.content.fragment import Element, parse, serialise, text_of
+from newsletter.render.content.fragment import HEADINGS, Element, parse, serialise, text_of
 from newsletter.render.content.headline import shortened
+from newsletter.render.content.sentences import FEWEST, end_of_clause, without_marks
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PLAY, drop_videos, leave_durations
@@ -36,7 +36,7 @@ def first_line(html: str, longest: int) -> str:
     root = parse(html)
     drop_videos(root)
     leave_durations(root)
-    for element in list(root.iter("img", "hr", "pre", "table", "figure", "h1", "h2", "h3", "h4", "h5", "h6")):
+    for element in list(root.iter("img", "hr", "pre", "table", "figure", *HEADINGS)):
         element.drop_tree()
     for mark in list(root.iter("sup")):
         if mark.find(".//a") is not None:

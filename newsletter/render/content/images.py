@@ -3,6 +3,12 @@
 import re
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
+from newsletter.render.content.fragment import Element
+
+COLUMN = 552
+"""CSS pixels between the margins of an email."""
+_WIDTH = "data-column"
+"""The attribute of a cell that has the width of its content, until the email is finished."""
 # Twice a phone's width, and enough for the column on a fine screen, at a fifth of an original's weight.
 SOURCE_WIDTH = 800
 
@@ -100,3 +106,20 @@ def _letters(name: str) -> str:
 def is_emoji(url: str) -> bool:
     """Return whether an image is a character: an emoji or a smiley of a blog's software."""
     return _EMOJI.search(url) is not None
+
+
+def set_column(cell: Element, width: int) -> None:
+    """Note the width in CSS pixels of what is in a cell."""
+    cell.set(_WIDTH, str(width))
+
+
+def column_of(element: Element) -> int:
+    """Return the width in CSS pixels of the column or the cell that an element is in."""
+    cell = next((each for each in element.iterancestors("td") if each.get(_WIDTH)), None)
+    return COLUMN if cell is None else int(cell.get(_WIDTH))
+
+
+def forget_columns(root: Element) -> None:
+    """Remove the widths that were noted."""
+    for cell in root.iter("td"):
+        cell.attrib.pop(_WIDTH, None)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from newsletter.render.content.footnotes import BACK
-from newsletter.render.content.fragment import Element, parse
+from newsletter.render.content.fragment import HEADINGS, Element, parse
 from newsletter.render.content.images import is_picture
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.videos import PLAY
@@ -19,7 +19,7 @@ _INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
 _LONGEST_EMOJI = 12
 """Characters: a family of four with joiners has seven."""
 _PARAGRAPHS = frozenset((
-    "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "dt", "dd", "table", "figure", "figcaption",
+    "p", "div", *HEADINGS, "ul", "ol", "dl", "dt", "dd", "table", "figure", "figcaption",
     "pre", "blockquote", "section", "article", "hr",
 ))  # fmt: skip
 

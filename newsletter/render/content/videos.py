@@ -8,20 +8,22 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
+from types import MappingProxyType
 from urllib.parse import unquote
 
 from newsletter.domain.digest import Preview
 from newsletter.domain.found_post import Image
-from newsletter.render.content.columns import column_of
-from newsletter.render.content.fragment import Element, parse, serialise, text_of
-from newsletter.render.content.images import filling, fitted, pixels
+from newsletter.render.content.fragment import Element, add, first_child, parse, serialise, table_instead, text_of
+from newsletter.render.content.images import column_of, filling, fitted, pixels
 
 PLAY = "▶"
 # Below the site's address. Sent emails refer to it, so it keeps its name.
 PICTURE = "/static/email/play.png"
 _SIZE = (552, 310)
-_COVER = 96
-"""Pixels of the image of a recording."""
+COVER = 96
+"""Pixels of the image of a card."""
+CARD = MappingProxyType({"class": "card", "role": "presentation", "width": "100%", "cellspacing": "0"})
+"""The attributes of the table of a card."""
 _WATCH_PAGE = re.compile(
     r"https?://(?:(?:www|m)\.)?"
     r"(?:youtube\.com/(?:watch\?|shorts/|live/)|youtu\.be/\w|vimeo\.com/\d|dailymotion\.com/video/|tiktok\.com/@[^/]+/video/)"
@@ -98,7 +100,7 @@ def show_recordings(root: Element, tallest: int = 0) -> None:
         if poster is not None:
             _show_poster(poster, tallest)
         else:
-            paragraph.getparent().replace(paragraph, _card(paragraph, title))
+            _make_card(paragraph, title)
 
 
 def is_video_file(url: str) -> bool:
@@ -124,36 +126,35 @@ def _style(element: Element, width: int) -> str:
     return f"{'display:inline; ' if in_figure else ''}width:100%; max-width:{width}px"
 
 
-def _card(paragraph: Element, title: Element) -> Element:
-    """Return a table with the image of a recording, if it has one, beside the rest of its paragraph."""
-    attributes = {"class": "card", "role": "presentation", "width": "100%", "cellspacing": "0"}
-    card = paragraph.makeelement("table", attributes)
-    body, row = card.makeelement("tbody", {}), card.makeelement("tr", {})
-    card.append(body)
-    body.append(row)
+def _make_card(paragraph: Element, title: Element) -> None:
+    """Make a table of a paragraph: the image of a recording, if it has one, beside the rest."""
+    row = table_instead(paragraph, CARD)
     image = next(paragraph.iter("img"), None)
     if image is not None:
         row.append(_cover(image, title))
-    cell = row.makeelement("td", {})
-    row.append(cell)
-    cell.text, card.tail, paragraph.tail = paragraph.text, paragraph.tail, None
+    cell = add(row, "td")
+    cell.text = paragraph.text
     cell.extend(list(paragraph))
-    return card
 
 
 def _cover(image: Element, title: Element) -> Element:
-    """Take an image out of its paragraph, with its link and the line break behind it, and return a cell with it.
+    """Take an image out of its paragraph, with its link and the line break behind it, and return a cell with it."""
+    link = image.getparent() if image.getparent().tag == "a" else None
+    width, height = pixels(image.get("width")), pixels(image.get("height"))
+    cell = cover_cell(image, title.get("href"), COVER, round(height * COVER / width) if width and height else None)
+    _take_out(image if link is None or link is title else link)
+    return cell
+
+
+def cover_cell(image: Element, address: str, width: int, height: int | None) -> Element:
+    """Return a cell with an image in this size.
 
     Its link says nothing, since that of the title stands beside it (WCAG 2, technique H2).
     """
-    link = image.getparent() if image.getparent().tag == "a" else title
-    cover_link = link.makeelement("a", {"href": title.get("href"), "tabindex": "-1", "aria-hidden": "true"})
-    width, height = pixels(image.get("width")), pixels(image.get("height"))
-    sides = {"width": str(_COVER)} | ({"height": str(round(height * _COVER / width))} if width and height else {})
-    cover_link.append(image.makeelement("img", {"src": image.get("src"), "alt": "", **sides}))
-    _take_out(image if link is title else link)
-    cell = link.makeelement("td", {"class": "cover", "width": str(_COVER)})
-    cell.append(cover_link)
+    cell = image.makeelement("td", {"class": "cover", "width": str(COVER)})
+    link = add(cell, "a", {"href": address, "tabindex": "-1", "aria-hidden": "true"})
+    sides = {"width": str(width)} | ({"height": str(height)} if height else {})
+    add(link, "img", {"src": image.get("src"), "alt": "", **sides})
     return cell
 
 
@@ -197,8 +198,7 @@ def _duration(paragraph: Element) -> str:
 @lru_cache(maxsize=256)
 def video_of(html: str) -> tuple[str, str]:
     """Return the address of the video that a cleaned post begins with, and its service's name; "" without one."""
-    root = parse(html) if may_have_video(html) else None
-    first = None if root is None else next((each for each in root if isinstance(each.tag, str)), None)
+    first = first_child(parse(html)) if may_have_video(html) else None
     link = None if first is None else next(filter(_is_video, first.iter("a")), None)
     return ("", "") if link is None else (link.get("href"), _service(link.get("href")))
 
@@ -226,7 +226,7 @@ def players_of(html: str) -> str:
         return ""
     root = parse(html)
     paragraphs = [next(title.iterancestors("p")) for title in titles_of_recordings(root)]
-    first = next((each for each in root if isinstance(each.tag, str)), None)
+    first = first_child(root)
     if first is not None and first not in paragraphs and any(map(_is_video, first.iter("a"))):
         paragraphs.insert(0, first)
     players = parse("")

@@ -6,10 +6,10 @@ Outlook on Windows knows neither the padding of links and boxes nor columns, so 
 """
 
 from functools import lru_cache
+from types import MappingProxyType
 
-from newsletter.render.content.columns import COLUMN, column_of, set_column
-from newsletter.render.content.fragment import Element, parse, serialise
-from newsletter.render.content.images import pixels
+from newsletter.render.content.fragment import Element, add, parse, serialise, table_instead
+from newsletter.render.content.images import COLUMN, column_of, pixels, set_column
 from newsletter.render.content.videos import short_name
 from newsletter.render.words import language_of_words, words
 
@@ -18,6 +18,8 @@ _FLATTEST, _TALLEST = 2.5, 0.5
 """Width by height of images that take the most and the least of a row."""
 _GAP = 2
 """Percent of a row between its images."""
+_WIDE = MappingProxyType({"border": "0", "cellpadding": "0", "cellspacing": "0", "width": "100%"})
+"""Attributes of a table as wide as the text."""
 
 
 @lru_cache(maxsize=256)
@@ -59,21 +61,6 @@ def _make_button_or_card(paragraph: Element) -> None:
             paragraph[0].text = short_name(url)
 
 
-def _table(box: Element, name: str, *, wide: bool) -> Element:
-    """Put a table with one row in place of an element, and return the row."""
-    attributes = {"class": name, "role": "presentation"}
-    if wide:
-        attributes |= {"border": "0", "cellpadding": "0", "cellspacing": "0", "width": "100%"}
-    table = box.makeelement("table", attributes)
-    row = box.makeelement("tr", {})
-    body = box.makeelement("tbody", {})
-    body.append(row)
-    table.append(body)
-    box.getparent().replace(box, table)
-    table.tail, box.tail = box.tail, None
-    return row
-
-
 def _label(box: Element, language: str, *, in_text: bool) -> Element:
     """Return the word that marks a sponsor, as the newsletter's language has it, else in English."""
     worded = language_of_words(language)
@@ -84,10 +71,9 @@ def _label(box: Element, language: str, *, in_text: bool) -> Element:
 
 
 def _make_callout(box: Element, tint: str) -> None:
-    row = _table(box, "callout", wide=True)
-    cell = row.makeelement("td", {"class": f"tinted tinted-{tint}"})
+    row = table_instead(box, {"class": "callout", "role": "presentation", **_WIDE})
+    cell = add(row, "td", {"class": f"tinted tinted-{tint}"})
     set_column(cell, _INSIDE_CALLOUT)
-    row.append(cell)
     cell.extend(list(box))
 
 
@@ -107,14 +93,13 @@ def _make_row(box: Element) -> None:
         return
     shares = _shares([figure.find(".//img") for figure in figures])
     column, room = column_of(box), 100 - _GAP * (len(figures) - 1)
-    row = _table(box, "pictures", wide=True)
+    row = table_instead(box, {"class": "pictures", "role": "presentation", **_WIDE})
     for number, (figure, share) in enumerate(zip(figures, shares, strict=True)):
         percent = round(room * share / sum(shares))
         if number:
-            row.append(row.makeelement("td", {"class": "gap", "width": f"{_GAP}%"}))
-        cell = row.makeelement("td", {"width": f"{percent}%", "valign": "top"})
+            add(row, "td", {"class": "gap", "width": f"{_GAP}%"})
+        cell = add(row, "td", {"width": f"{percent}%", "valign": "top"})
         set_column(cell, column * percent // 100)
-        row.append(cell)
         cell.append(figure)
 
 
@@ -132,7 +117,5 @@ def _shares(images: list[Element]) -> list[float]:
 
 
 def _make_button(paragraph: Element) -> None:
-    row = _table(paragraph, "button", wide=False)
-    cell = row.makeelement("td", {})
-    row.append(cell)
-    cell.extend(list(paragraph))
+    row = table_instead(paragraph, {"class": "button", "role": "presentation"})
+    add(row, "td").extend(list(paragraph))

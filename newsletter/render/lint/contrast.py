@@ -11,7 +11,7 @@ from lxml.cssselect import CSSSelector
 
 from newsletter.domain.digest import Finding
 from newsletter.messages import lint as messages
-from newsletter.render.content.fragment import Element
+from newsletter.render.content.fragment import HEADINGS, Element
 from newsletter.render.html.colours import READABLE, Rgb, contrast, parse_colour
 from newsletter.render.lint.codes import finding
 from newsletter.render.lint.look import Look
@@ -84,7 +84,7 @@ def _inked(element: Element, style: Style, ink: _Ink) -> _Ink:
         size=float(pixels[1]) if pixels else ink.size,
         bold=weight in ("bold", "600", "700", "800", "900")
         or (ink.bold and not weight)
-        or element.tag in ("b", "strong", "h1", "h2", "h3", "h4", "h5", "h6"),
+        or element.tag in ("b", "strong", *HEADINGS),
     )
 
 

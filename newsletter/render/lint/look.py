@@ -9,7 +9,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from newsletter.domain.digest import Digest, Rendered
-from newsletter.render.content.fragment import Element, text_of
+from newsletter.render.content.fragment import HEADINGS, Element, text_of
 from newsletter.render.edition import size
 from newsletter.render.lint.keys import link_key, post_key
 
@@ -74,5 +74,5 @@ class Look:
         for link in self.links:
             parent = link.getparent()
             post_id = titles.get(link_key(link))
-            if post_id and parent.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
+            if post_id and parent.tag in HEADINGS:
                 yield post_id, parent.getparent()

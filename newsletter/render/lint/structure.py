@@ -5,13 +5,12 @@ from collections.abc import Iterator
 
 from newsletter.domain.digest import Finding
 from newsletter.messages import lint as messages
-from newsletter.render.content.fragment import text_of
+from newsletter.render.content.fragment import HEADINGS, text_of
 from newsletter.render.lint.codes import finding
 from newsletter.render.lint.look import Look
 
 _OPENS = re.compile(r"<!--\[if\b[^\]]*\]>")
 _CLOSES = re.compile(r"<!\[endif\]-->")
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
 def doctype(look: Look) -> Iterator[Finding]:
@@ -44,7 +43,7 @@ def language(look: Look) -> Iterator[Finding]:
 
 def headings(look: Look) -> Iterator[Finding]:
     """Report headings unless the first one is the only <h1>, no level is skipped and none is empty."""
-    elements = list(look.body.iter(*_HEADINGS))
+    elements = list(look.body.iter(*HEADINGS))
     levels = [int(element.tag[1]) for element in elements]
     if not levels or levels[0] != 1 or levels.count(1) != 1:
         yield finding("heading-first", messages.HEADING_FIRST(), "html")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from newsletter.config.theme import DesignName, Masthead, MetaPart
-from newsletter.render.content.columns import COLUMN
+from newsletter.render.content.images import COLUMN
 
 STANDARD_TEMPLATE = "edition"
 """The template of the design `letter`, on which the other designs build."""

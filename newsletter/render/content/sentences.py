@@ -1,7 +1,7 @@
-"""Abbreviations that are written with a full stop, which ends no sentence.
+"""Ends of sentences and clauses: abbreviations, whose full stop ends no sentence, and where a long sentence is cut.
 
-A post's language isn't always known, so the lists of all languages are used together. Words that are no abbreviations
-elsewhere, such as "no" and "Art", are in the list of those that are followed by a number.
+A post's language isn't always known, so the abbreviations of all languages are used together. Words that are no
+abbreviations elsewhere, such as "no" and "Art", are in the list of those that are followed by a number.
 """
 
 import re
@@ -51,6 +51,13 @@ _OPENING = "([\"'“«„‘‚¿¡"
 _OF_LETTERS = re.compile(r"(?:\w{1,4}\.[-‐]?){2,}|\w\.|\d{1,2}\.")
 """Letters with full stops ("e.g.", "J.-C.", "U.S."), an initial, and an ordinal number."""
 
+MARKS = ",;:،؛、，；："
+_STRONG = re.compile(r"[;:؛](?=\s|\Z)|[；：]|(?<!\d)\s(?=[–—·-]\s)|\s(?=[(\[])")
+_WEAK = re.compile(r"[,،](?=\s|\Z)|[、，]")
+_AT_THE_END = f" \u00a0{MARKS}–—-([\n\t"
+FEWEST = 4
+"""Words of a sentence that are worth showing without the rest of it."""
+
 
 def is_abbreviation(word: str, following: str) -> bool:
     """Return whether a word with a full stop, and another word behind it, is an abbreviation or an ordinal number."""
@@ -63,3 +70,31 @@ def is_abbreviation(word: str, following: str) -> bool:
     forms = {name, name[:1].lower() + name[1:]}
     numbered = following[:1].isdigit() and not _NUMBERED.isdisjoint(forms)
     return numbered or not _ABBREVIATIONS.isdisjoint(forms)
+
+
+def ends_clause(text: str, following: str) -> bool:
+    """Return whether a clause ends with a text that another word follows, and no parenthesis is open."""
+    is_end = text[-1:] in MARKS or following in ("–", "—", "-") or following[:1] in ("(", "[")
+    return bool(text) and is_end and not _is_in_parentheses(text)
+
+
+def end_of_clause(text: str, shortest: int) -> int:
+    """Return where the last clause of a text ends, before the mark behind it, at `shortest` or later; 0 if none does.
+
+    The left side of a colon, a dash or a parenthesis in its last two fifths has precedence over a comma.
+    """
+    for marks, begin in ((_STRONG, max(shortest, len(text) * 3 // 5)), (_WEAK, shortest), (_STRONG, shortest)):
+        ends = [match.start() for match in marks.finditer(text, begin)]
+        ends = [end for end in ends if not _is_in_parentheses(text[:end])]
+        if ends:
+            return ends[-1]
+    return 0
+
+
+def without_marks(text: str) -> str:
+    """Return a text without the marks at its end that lead on, such as a comma or a dash."""
+    return text.rstrip(_AT_THE_END)
+
+
+def _is_in_parentheses(text: str) -> bool:
+    return any(text.count(opening) > text.count(closing) for opening, closing in ("()", "[]"))

@@ -243,7 +243,7 @@ def test_the_draft_is_held_from_the_look_to_the_change(draft: Edition) -> None:
         return editing.pin(config.current(), newest, "kari@example.org", revision, _pk("First"))
 
     editing.set_words(config.current(), draft, "ola@example.org", draft.revision, {"greeting": "Hei"})
-    conflicts.on_post(draft, draft.revision, _pk("First"), act)
+    conflicts.on_posts(draft, draft.revision, [_pk("First")], act)
     assert held == [True]
     assert _now().entries.get(post_id=_pk("First")).pinned
 

@@ -13,8 +13,9 @@ from django.utils import timezone
 from newsletter.config import Newsletter
 from newsletter.editions.problems import inactivity
 from newsletter.editions.titles import subjects
-from newsletter.messages import Message, Problem, message_of
+from newsletter.messages import Message, MessageType, Problem, message_of
 from newsletter.models import Edition
+from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
 from newsletter.web.desk.permissions import Role, role
 from subscribers.requests import config_of
@@ -70,6 +71,14 @@ def about(request: HttpRequest, edition: Edition, newsletter: Newsletter, title:
     }
 
 
+def revision_of(request: HttpRequest) -> int:
+    """Return the revision that the editor was shown, or 404."""
+    number = whole_number(request.POST.get("revision", ""))
+    if number is None:
+        raise Http404("an act on a draft names the revision that was looked at")
+    return number
+
+
 def editor(request: HttpRequest) -> str:
     """Return the address of whoever asks, as the audit log names them."""
     return request.user.get_username()
@@ -97,6 +106,11 @@ def sentences(request: HttpRequest) -> Iterator[None]:
         yield
     for problem in problems:
         messages.error(request, problem)
+
+
+def field_of(refused: Problem, fields: Mapping[MessageType, str], usual: str = "form") -> str:
+    """Return the field of a form beside which a refusal is shown; "form" is above the form."""
+    return next((field for kind, field in fields.items() if kind.matches(refused.message)), usual)
 
 
 def as_sentence(value: Message | Exception | str) -> str:

@@ -3,23 +3,18 @@
 from django.urls import URLPattern, path
 
 from newsletter.web import converters
-from newsletter.web.desk import designs, exports, guides, team, workers, writing
+from newsletter.web.desk import composing, designs, exports, guides, notes, old_issues, team, welcome, workers, writing
 from newsletter.web.desk.api_access import outgoing_webhooks
 from newsletter.web.desk.api_access import views as api_access_views
-from newsletter.web.desk.composing import views as composing_views
 from newsletter.web.desk.deliverability import views as deliverability_views
-from newsletter.web.desk.edition import draft_jobs, preview
+from newsletter.web.desk.edition import comparison, draft_jobs, preview
 from newsletter.web.desk.edition import views as edition_views
-from newsletter.web.desk.edition import writers as edition_writers
 from newsletter.web.desk.home import restored as restored_views
 from newsletter.web.desk.home import views as home_views
 from newsletter.web.desk.jobs import views as jobs_views
 from newsletter.web.desk.login import account
 from newsletter.web.desk.login import views as login_views
-from newsletter.web.desk.notes import views as notes_views
-from newsletter.web.desk.old_issues import views as old_issues_views
 from newsletter.web.desk.permissions import Role, View, guarded
-from newsletter.web.desk.revisions import views as revisions_views
 from newsletter.web.desk.segments import views as segments_views
 from newsletter.web.desk.send import archiving, departure_page, exceptional, report
 from newsletter.web.desk.send import views as send_views
@@ -44,7 +39,6 @@ from newsletter.web.desk.subscribers import (
 )
 from newsletter.web.desk.subscribers import views as subscribers_views
 from newsletter.web.desk.tool_accounts import views as tool_accounts_views
-from newsletter.web.desk.welcome import views as welcome_views
 
 converters.register()
 
@@ -76,14 +70,14 @@ urlpatterns = [
     _page("n/<slug:name>/", home_views.newsletter, "newsletter", EDITOR),
     _page("n/<slug:name>/form/", embedding.signup_form, "signup-form", EDITOR),
     _page("n/<slug:name>/draft/", draft_jobs.draft, "draft", EDITOR),
-    _page("n/<slug:name>/letter/", composing_views.letter, "letter", EDITOR),
-    _page("n/<slug:name>/welcome/", welcome_views.series, "welcome", EDITOR),
-    _page("n/<slug:name>/welcome/add/", welcome_views.add, "welcome-add", EDITOR),
-    _page("n/<slug:name>/welcome/<number:number>/edit/", welcome_views.edit, "welcome-edit", EDITOR),
-    _page("n/<slug:name>/welcome/<number:number>/change/", welcome_views.change, "welcome-change", SENDER),
+    _page("n/<slug:name>/letter/", composing.letter, "letter", EDITOR),
+    _page("n/<slug:name>/welcome/", welcome.series, "welcome", EDITOR),
+    _page("n/<slug:name>/welcome/add/", welcome.add, "welcome-add", EDITOR),
+    _page("n/<slug:name>/welcome/<number:number>/edit/", welcome.edit, "welcome-edit", EDITOR),
+    _page("n/<slug:name>/welcome/<number:number>/change/", welcome.change, "welcome-change", SENDER),
     _page(EDITION, edition_views.edition_page, "edition", EDITOR),
     _page(f"{EDITION}words/", edition_views.set_texts, "words", EDITOR),
-    _page(f"{EDITION}writers/", edition_writers.writers, "writers", EDITOR),
+    _page(f"{EDITION}writers/", edition_views.writers, "writers", EDITOR),
     _page(f"{EDITION}posts/", edition_views.posts, "posts", EDITOR),
     _page(f"{EDITION}post/", edition_views.change_post, "post", EDITOR),
     _page(f"{EDITION}post/<number:post>/", edition_views.original, "original", EDITOR),
@@ -91,13 +85,13 @@ urlpatterns = [
     _page(f"{EDITION}refresh/", draft_jobs.refresh, "refresh", EDITOR),
     _page(f"{EDITION}history/", edition_views.history, "history", EDITOR),
     _page(f"{EDITION}undo/", edition_views.undo, "undo", EDITOR),
-    _page(f"{EDITION}compare/", revisions_views.compare, "compare", EDITOR),
-    _page(f"{EDITION}more/", composing_views.more, "more", EDITOR),
-    _page(f"{EDITION}duplicate/", composing_views.duplicate, "duplicate", EDITOR),
-    _page(f"{EDITION}template/", composing_views.template, "template", EDITOR),
-    _page(f"{EDITION}blocks/", composing_views.blocks, "blocks", EDITOR),
-    _page(f"{EDITION}several/", composing_views.several, "several", EDITOR),
-    _page(f"{EDITION}notes/", notes_views.notes, "notes", EDITOR),
+    _page(f"{EDITION}compare/", comparison.compare, "compare", EDITOR),
+    _page(f"{EDITION}more/", composing.more, "more", EDITOR),
+    _page(f"{EDITION}duplicate/", composing.duplicate, "duplicate", EDITOR),
+    _page(f"{EDITION}template/", composing.template, "template", EDITOR),
+    _page(f"{EDITION}blocks/", composing.blocks, "blocks", EDITOR),
+    _page(f"{EDITION}several/", composing.several, "several", EDITOR),
+    _page(f"{EDITION}notes/", notes.notes, "notes", EDITOR),
     _page(f"{EDITION}side/", preview.side, "side", EDITOR),
     _page(f"{EDITION}preview/", preview.preview, "preview", EDITOR),
     _page(f"{EDITION}frame/", preview.frame, "frame", EDITOR),
@@ -119,10 +113,10 @@ urlpatterns = [
     _page("editor/", writing.tools, "editor", EDITOR),
     _page("editor/rendered/", writing.rendered, "rendered", EDITOR),
     _page("editor/image/", writing.image, "image", EDITOR),
-    _page("old-issues/", old_issues_views.imports, "old-issues", ADMIN),
-    _page("old-issues/<number:pk>/undo/", old_issues_views.undo, "old-issues-undo", ADMIN),
-    _page("old-issues/<slug:name>/addresses/<slug:form>/", old_issues_views.addresses, "old-addresses", ADMIN),
-    _page(f"{EDITION}imported/", old_issues_views.imported, "imported-edition", EDITOR),
+    _page("old-issues/", old_issues.imports, "old-issues", ADMIN),
+    _page("old-issues/<number:pk>/undo/", old_issues.undo, "old-issues-undo", ADMIN),
+    _page("old-issues/<slug:name>/addresses/<slug:form>/", old_issues.addresses, "old-addresses", ADMIN),
+    _page(f"{EDITION}imported/", old_issues.imported, "imported-edition", EDITOR),
     _page("subscribers/", subscribers_views.subscribers, "subscribers", ADMIN),
     _page("subscribers/add/", subscribers_views.add, "subscribers-add", ADMIN),
     _page("subscribers/import/", file_import.take_in, "subscribers-import", ADMIN),

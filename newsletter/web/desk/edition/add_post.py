@@ -1,7 +1,6 @@
 """Adding a post that no source has to a draft: by its address, or written by hand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
@@ -14,40 +13,23 @@ from newsletter.editions.problems import Impossible
 from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.model import SourceProblem
 from newsletter.feeds.sources.page_headline import page_headline
-from newsletter.messages import Problem
 from newsletter.messages import editions as messages
 from newsletter.messages.general import ALSO
 from newsletter.models import Edition, Post
 
 LONGEST_LINK = 2_000
 FIELDS = ("url", "title", "text")
+FIELDS_OF_REFUSALS = {messages.NO_HEADLINE: "title", messages.TEXT_TOO_LONG: "text"}
+"""The field that a refusal is about; others are about the address."""
 
 
-@dataclass(frozen=True, slots=True)
-class AddField:
-    """One of the form's fields: what was typed, and why it was refused."""
-
-    key: str
-    label: str
-    value: str
-    problem: str
-
-
-def fields(values: Mapping[str, str], problems: Mapping[str, str]) -> list[AddField]:
+def fields(values: Mapping[str, str], problems: Mapping[str, str]) -> list[dict[str, str]]:
     """Return the fields in the form's order, with what was typed and what is wrong with it."""
     labels = {"url": _("Web address"), "title": _("Headline"), "text": _("Text")}
-    return [AddField(key, labels[key], values.get(key, ""), problems.get(key, "")) for key in FIELDS]
-
-
-def field_of(refused: Problem) -> str:
-    """Return the field beside which a refusal is shown."""
-    if messages.NO_HEADLINE.matches(refused.message):
-        return "title"
-    return "text" if messages.TEXT_TOO_LONG.matches(refused.message) else "url"
-
-
-class NotFound(Impossible):
-    """The address gives no page to take a headline from."""
+    return [
+        {"key": key, "label": labels[key], "value": values.get(key, ""), "problem": problems.get(key, "")}
+        for key in FIELDS
+    ]
 
 
 def add(
@@ -88,9 +70,9 @@ def _of_page(configuration: Config, url: str) -> tuple[str, str]:
             response = fetcher.get(url)
             headline = fetcher.read(response, page_headline, response.body)
     except SourceProblem as problem:
-        raise NotFound(ALSO(first=problem.message, second=messages.WRITE_HEADLINE())) from problem
+        raise Impossible(ALSO(first=problem.message, second=messages.WRITE_HEADLINE())) from problem
     if headline is None:
-        raise NotFound(messages.NOT_A_PAGE(url=url))
+        raise Impossible(messages.NOT_A_PAGE(url=url))
     if not headline.title:
-        raise NotFound(messages.NO_PAGE_HEADLINE(url=url))
+        raise Impossible(messages.NO_PAGE_HEADLINE(url=url))
     return headline.title, headline.description

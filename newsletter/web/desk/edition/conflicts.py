@@ -71,20 +71,11 @@ def write(
 
 
 @transaction.atomic
-def on_post(edition: Edition, seen: int, post: int, act: Callable[[Edition, int], Edition]) -> Edition:
-    """Do something to a post, on the newest revision where this post is as it was seen.
-
-    Raises Conflict where somebody else changed the same post.
-    """
-    newest = _held(edition)
-    if newest.revision != seen and not _same_post(newest, seen, newest.revision, post):
-        raise editing.Conflict(newest, seen)
-    return act(newest, newest.revision)
-
-
-@transaction.atomic
 def on_posts(edition: Edition, seen: int, posts: Iterable[int], act: Callable[[Edition, int], Edition]) -> Edition:
-    """Like `on_post`, for several posts: each of them is as it was seen."""
+    """Do something to posts, on the newest revision where each of them is as it was seen.
+
+    Raises Conflict where somebody else changed one of them.
+    """
     newest = _held(edition)
     if newest.revision != seen and not all(_same_post(newest, seen, newest.revision, post) for post in posts):
         raise editing.Conflict(newest, seen)

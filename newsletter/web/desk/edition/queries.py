@@ -1,23 +1,26 @@
-"""Queries for the page of a draft: its posts by day with the reason each is in or out, and its revisions."""
+"""Queries for the page of a draft: its posts by day with the reason each is in or out, its revisions and its blocks."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import unescape
+from typing import Any
 
 from django.db.models.functions import Substr
 from django.utils import timezone
 from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
 
 from newsletter import config
 from newsletter.collecting import gaps as source_gaps
+from newsletter.editions.composing.blocks import END, TOP
 from newsletter.editions.selection.ordering import day_of
 from newsletter.messages import Message
 from newsletter.messages import history as acts
 from newsletter.messages import posts as posts_messages
 from newsletter.messages.general import TEXT
-from newsletter.models import Edition, EditionPost, Revision, State
+from newsletter.models import Edition, EditionPost, State
 from newsletter.web.desk import formatting, users
 
 BEGINNING = 1_500
@@ -68,16 +71,6 @@ class Posts:
         return [*(row for day in self.days for row in day.rows), *self.out]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A revision in the history: what was done, by whom, when."""
-
-    number: int
-    what: str
-    by: str
-    when: str
-
-
 def gaps(edition: Edition, newsletter: config.Newsletter) -> list[Message]:
     """Return what to say of the sources of which posts may be missing; nothing once an edition is locked."""
     if edition.standalone or edition.state != State.DRAFT:
@@ -91,17 +84,13 @@ def posts(edition: Edition, newsletter: config.Newsletter) -> Posts:
     entries = entries.annotate(start=Substr("post__html", 1, BEGINNING), own=Substr("text", 1, SHOWN))
     listed = list(entries.order_by("position", "pk"))
     titles = formatting.edition_titles(entry.reason for entry in listed)
-    days: dict[date, list[EditionPost]] = {}
+    days: dict[date, list[PostRow]] = {}
     for entry in listed:
         if entry.included:
-            days.setdefault(day_of(entry, newsletter), []).append(entry)
+            day = day_of(entry, newsletter)
+            days.setdefault(day, []).append(_row(entry, newsletter, titles, day))
     out = tuple(_row(entry, newsletter, titles) for entry in listed if not entry.included)
-    return Posts(tuple(_day(day, entries_of, newsletter, titles) for day, entries_of in days.items()), out)
-
-
-def _day(day: date, entries: list[EditionPost], newsletter: config.Newsletter, titles: Mapping[str, str]) -> Day:
-    rows = tuple(_row(e, newsletter, titles, day) for e in entries)
-    return Day(day, formatting.day_heading(day), rows)
+    return Posts(tuple(Day(day, formatting.day_heading(day), tuple(rows)) for day, rows in days.items()), out)
 
 
 def _is_usual(entry: EditionPost) -> bool:
@@ -138,37 +127,38 @@ def _short(text: str) -> str:
     return text if len(text) <= SHOWN else text[:SHOWN].rpartition(" ")[0] + "…"
 
 
-def place(days_of_posts: Posts, post: int, act: str) -> tuple[date, int] | None:
+def place(days: Sequence[Day], post: int, act: str) -> tuple[date, int] | None:
     """Return the new place of a post that is moved up or down by one: within its day, else at the end or start of the
     next one.
     """
-    for number, day in enumerate(days_of_posts.days):
+    for number, day in enumerate(days):
         index = next((i for i, row in enumerate(day.rows) if row.post == post), None)
         if index is None:
             continue
         if act == "up":
             if index:
                 return day.day, index - 1
-            return (days_of_posts.days[number - 1].day, len(days_of_posts.days[number - 1].rows)) if number else None
+            return (days[number - 1].day, len(days[number - 1].rows)) if number else None
         if index < len(day.rows) - 1:
             return day.day, index + 1
-        return (days_of_posts.days[number + 1].day, 0) if number + 1 < len(days_of_posts.days) else None
+        return (days[number + 1].day, 0) if number + 1 < len(days) else None
     return None
 
 
-def history(edition: Edition, newsletter: config.Newsletter, limit: int | None = 100) -> list[Change]:
-    """Return the newest revisions of a draft, without their contents."""
-    rows = list(edition.revisions.defer("snapshot").order_by("-number")[:limit])
-    names = users.names(r.by for r in rows)
-    titles = formatting.edition_titles(r.what for r in rows)
-    return [_change(r, names, titles, newsletter) for r in rows]
-
-
-def _change(
-    revision: Revision, names: Mapping[str, str], titles: Mapping[str, str], newsletter: config.Newsletter
-) -> Change:
-    what = formatting.capital(formatting.message(revision.what, newsletter.zone, titles))
-    return Change(revision.number, what, names[revision.by], formatting.moment(revision.at, newsletter.zone))
+def history(edition: Edition, newsletter: config.Newsletter, limit: int | None = 100) -> list[dict[str, Any]]:
+    """Return the newest revisions of a draft, without their contents: what was done, by whom, when."""
+    revisions = list(edition.revisions.defer("snapshot").order_by("-number")[:limit])
+    names = users.names(revision.by for revision in revisions)
+    titles = formatting.edition_titles(revision.what for revision in revisions)
+    return [
+        {
+            "number": revision.number,
+            "what": formatting.capital(formatting.message(revision.what, newsletter.zone, titles)),
+            "by": names[revision.by],
+            "when": formatting.moment(revision.at, newsletter.zone),
+        }
+        for revision in revisions
+    ]
 
 
 def last_change(edition: Edition, newsletter: config.Newsletter) -> str:
@@ -181,3 +171,31 @@ def step_in_words(what: Message) -> str:
     """Return what undo or redo changes: the names of texts, or the change in words."""
     changed = TEXT(words=what.param("fields")) if acts.TEXTS_CHANGED.matches(what) else what
     return formatting.message(changed, timezone.get_current_timezone())
+
+
+def block_kinds() -> dict[str, str]:
+    """Return the kinds of blocks with their names."""
+    return {"sponsor": _("Sponsor"), "event": _("Event"), "action": _("Call to action")}
+
+
+def places(edition: Edition, newsletter: config.Newsletter) -> list[tuple[str, str]]:
+    """Return where a block can be, in reading order."""
+    below = [
+        (str(row.post), _("After “%(title)s”") % {"title": row.title[:80]})
+        for day in posts(edition, newsletter).days
+        for row in day.rows
+    ]
+    return [(TOP, _("Below the introduction")), *below, (END, _("Above the sign-off"))]
+
+
+def blocks(edition: Edition, newsletter: config.Newsletter) -> list[dict[str, str]]:
+    """Return the blocks of an edition in reading order, with their kinds and places in words.
+
+    One below a post that is not in the edition is at the end.
+    """
+    words, kinds = dict(places(edition, newsletter)), block_kinds()
+    order, last = {key: number for number, key in enumerate(words)}, END
+    return [
+        {**block, "kind": kinds[block["kind"]], "place": words.get(block["after"], words[last])}
+        for block in sorted(edition.blocks, key=lambda block: order.get(block["after"], order[last]))
+    ]

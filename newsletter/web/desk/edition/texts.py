@@ -1,6 +1,6 @@
 """The texts of a draft, each of which is saved as it is typed: four of the edition, and headline and text of its posts.
 
-A text's key is its name in forms: `greeting`, `title-12`, `text-12`.
+A text's key is its name in forms: `greeting`, `title-12`, `text-12`. A field is where an editor writes one.
 """
 
 import re
@@ -8,11 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from django.utils.translation import gettext as _
+
 from newsletter.config import Config
 from newsletter.editions import editing
 from newsletter.editions.history import WORDS
 from newsletter.models import Edition, EditionPost
 from newsletter.render.content.to_markdown import to_markdown
+from newsletter.render.editor_html import editor_html
+from newsletter.render.subject import beginning
 
 _OF_POST = re.compile(r"(title|text)-([0-9]{1,18})")
 
@@ -90,3 +94,64 @@ def store(configuration: Config, edition: Edition, by: str, written: dict[str, s
             change = editing.retitle if key.startswith("title-") else editing.rewrite
             edition = change(configuration, edition, by, edition.revision, post, text)
     return edition
+
+
+@dataclass(frozen=True, slots=True)
+class WordField:
+    """A text that editors write; `shown` marks what the page holds, `automatic` is what is used if it is empty."""
+
+    key: str
+    label: str
+    help: str
+    value: str
+    rows: int
+    folded: bool = False
+    """Whether the field is shown when it is asked for, since the posts come below; the body of a letter is not."""
+    automatic: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The mark of the value."""
+        return mark(self.value)
+
+    @property
+    def html(self) -> str:
+        """The text as its editor shows it, where it can't be changed."""
+        return editor_html(self.value)
+
+    @property
+    def begin(self) -> str:
+        """The first line, which is shown while the field is folded."""
+        return self.value.strip().partition("\n")[0]
+
+
+def word_fields(edition: Edition) -> list[WordField]:
+    """Return the four parts, in reading order."""
+    closing = WordField("closing", _("Sign-off"), _("Shown below the posts."), edition.closing, 12, folded=True)
+    if edition.standalone:
+        help_text = _("Shown after the subject in the inbox. If blank, the beginning of the text.")
+        start = beginning(edition.greeting)
+        return [
+            WordField("subject", _("Subject"), "", edition.subject, 1),
+            WordField("preheader", _("Preview text"), help_text, edition.preheader, 1, automatic=start),
+            WordField("greeting", _("Text"), "", edition.greeting, 18),
+            closing,
+        ]
+    of_subject = _("Automatic when blank: the first headline and the number of other posts.")
+    of_preheader = _("Shown after the subject in the inbox. Automatic when blank: the next headlines.")
+    of_greeting = _("Shown above the posts.")
+    return [
+        WordField("subject", _("Subject"), of_subject, edition.subject, 1),
+        WordField("preheader", _("Preview text"), of_preheader, edition.preheader, 1, folded=True),
+        WordField("greeting", _("Introduction"), of_greeting, edition.greeting, 12, folded=True),
+        closing,
+    ]
+
+
+def post_fields(entry: EditionPost) -> list[WordField]:
+    """Return headline and text of a post."""
+    (title_key, title), (text_key, text) = of_entry(entry).items()
+    return [
+        WordField(title_key, _("Headline"), "", title.value, 1, automatic=title.automatic),
+        WordField(text_key, _("Text"), _("If you leave this blank, the post’s own text is used."), text.value, 12),
+    ]

@@ -3,17 +3,19 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from newsletter.config import Config, Newsletter
-from newsletter.editions import editing
+from newsletter.config import Newsletter
+from newsletter.editions import editing, leases
 from newsletter.editions import history as recorded
 from newsletter.editions.approval import was_too_small
 from newsletter.editions.composing import bulk
@@ -26,23 +28,36 @@ from newsletter.messages import history as acts
 from newsletter.models import LOCKED_STATES, Edition, State
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting, users
-from newsletter.web.desk.edition import add_post, block_list, conflicts, queries, texts
-from newsletter.web.desk.edition.word_fields import post_fields, word_fields
+from newsletter.web.desk.edition import add_post, conflicts, queries, texts
+from newsletter.web.desk.edition.texts import post_fields, word_fields
 from newsletter.web.desk.home.queries import line
-from newsletter.web.desk.pages import about, as_sentence, caught, edition_of, editor, newsletter_of, page
+from newsletter.web.desk.pages import (
+    about,
+    as_sentence,
+    edition_of,
+    editor,
+    field_of,
+    newsletter_of,
+    page,
+    revision_of,
+    sentences,
+)
 from newsletter.web.desk.permissions import POLICY
 from subscribers.requests import config_of
 
 IN_FULL_UP_TO = 20
 """Posts of which the list has beginning and address too; those of a longer one are fetched with the panel to write."""
 
+SHOWN = "shown-"
+"""What the name of a field begins with that has the mark of a text as the page shows it."""
+
 
 def edition_page(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the whole page; an edition that is no draft any more can't be changed."""
-    newsletter, row = newsletter_of(request, name), edition_of(name, period)
-    if row.state == State.IMPORTED:
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
+    if edition.state == State.IMPORTED:
         return redirect("desk:imported-edition", name, period)
-    return _whole(request, newsletter, row)
+    return _whole(request, newsletter, edition)
 
 
 def _whole(
@@ -62,7 +77,7 @@ def _whole(
         "refreshed": formatting.ago(edition.refreshed_at),
         "fields": word_fields(edition),
         "subject": edition.approved_content.subject if edition.state in LOCKED_STATES else edition.subject,
-        "blocks": block_list.blocks(edition, newsletter) if edition.blocks else [],
+        "blocks": queries.blocks(edition, newsletter) if edition.blocks else [],
         "open_notes": edition.notes.filter(done_at=None).count(),
         "too_small": was_too_small(edition),
         "is_held_approved": edition.state == State.APPROVED and edition.waiting is not None,
@@ -93,9 +108,10 @@ def _context(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> 
 @require_POST
 def set_texts(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Save those texts that differ from what the editor was shown."""
-    edition, seen, by = edition_of(name, period), revision_of(request), editor(request)
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
+    seen, by = revision_of(request), editor(request)
     typed = {key: request.POST[key] for key in request.POST if texts.is_key(key)}
-    seen_marks = None if "force" in request.POST else {key: request.POST.get(f"shown-{key}", "") for key in typed}
+    seen_marks = None if "force" in request.POST else {key: request.POST.get(SHOWN + key, "") for key in typed}
     status = request.headers.get("HX-Target", "saved")
     try:
         changed = conflicts.write(config_of(request), edition, by, typed, seen_marks, timezone.now())
@@ -109,9 +125,9 @@ def set_texts(request: HttpRequest, name: str, period: str) -> HttpResponse:
     marks = {
         key: text.mark for key, text in present.items() if texts.plain(key, typed[key]) in (text.written, text.value)
     }
-    context = {**_saved(request, changed), "marks": marks}
+    context = {**_saved(newsletter, changed), "marks": marks}
     if posts := {post for key in typed if (post := texts.post_of(key)) is not None}:
-        listed = queries.posts(changed, newsletter_of(request, name))
+        listed = queries.posts(changed, newsletter)
         context["rows"] = [row for row in listed.rows if row.post in posts]
         context["in_full"] = listed.count <= IN_FULL_UP_TO
     others = changed.revisions.filter(number__gt=seen).exclude(by=by).exists()
@@ -126,59 +142,57 @@ def posts(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 @require_POST
 def change_post(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """Do something to one post; gives the list anew."""
+    """Do something to one post, such as `out 12`; gives the list anew."""
     newsletter, edition = newsletter_of(request, name), edition_of(name, period)
-    problem, act = "", _asked(request)
+    act, _space, post = request.POST.get("act", "").partition(" ")
+    number = whole_number(post or request.POST.get("post", ""))
+    if act not in (*ACTS, "up", "down", "move", "day") or number is None:
+        raise Http404("there is nothing of that name to be done to a post")
+    problem = ""
+    changed_from: int | None = None
+
+    def change(locked: Edition, revision: int) -> Edition:
+        nonlocal changed_from
+        changed_from = revision
+        return _change_post(request, locked, revision, act, number)
+
     try:
-        edition = conflicts.on_post(
-            edition, revision_of(request), act.post, lambda e, revision: act.do(e, editor(request), revision)
-        )
+        edition = conflicts.on_posts(edition, revision_of(request), [number], change)
     except Impossible as refused:
         problem, edition = as_sentence(refused), edition_of(name, period)
-    context = {**_context(request, newsletter, edition), **_saved(request, edition), "problem": problem}
-    if act.before is not None and act.before != edition.revision:
-        context |= {"toast": queries.last_change(edition, newsletter), "undo_to": act.before}
+    context = {**_context(request, newsletter, edition), **_saved(newsletter, edition), "problem": problem}
+    if changed_from is not None and changed_from != edition.revision:
+        context |= {"toast": queries.last_change(edition, newsletter), "undo_to": changed_from}
     return _told(page(request, "_posts", context))
 
 
-class _Act:
-    """What is asked of one post: `out 12`, or fields of a form; `before` is the revision that it was done to."""
+ACTS: Mapping[str, Callable[..., Edition]] = {
+    "out": editing.leave_out,
+    "in": editing.include,
+    "rules": editing.let_rules_decide,
+    "pin": editing.pin,
+    "unpin": partial(editing.pin, pinned=False),
+}
+"""What can be done to a post without saying more."""
 
-    before: int | None = None
 
-    def __init__(self, configuration: Config, name: str, post: int, fields: dict[str, str]) -> None:
-        self.configuration, self.name, self.post, self.fields = configuration, name, post, fields
-
-    def do(self, edition: Edition, by: str, revision: int) -> Edition:
-        """Call the job."""
-        self.before = revision
-        simple: dict[str, Callable[..., Edition]] = {
-            "out": editing.leave_out,
-            "in": editing.include,
-            "rules": editing.let_rules_decide,
-            "pin": editing.pin,
-        }
-        if self.name in simple:
-            return simple[self.name](self.configuration, edition, by, revision, self.post)
-        if self.name == "unpin":
-            return editing.pin(self.configuration, edition, by, revision, self.post, pinned=False)
-        if self.name == "day":
-            return bulk.move_to_day(self.configuration, edition, by, revision, self.post, _day(self.fields["day"]))
-        return self._move(edition, by, revision)
-
-    def _move(self, edition: Edition, by: str, revision: int) -> Edition:
-        if self.name == "move":
-            place = whole_number(self.fields["place"])
-            if place is None:
-                raise Http404("a post is moved to a day and a place")
-            target = _day(self.fields["day"]), place
-        else:
-            newsletter = self.configuration.newsletters[edition.newsletter]
-            neighbour = queries.place(queries.posts(edition, newsletter), self.post, self.name)
-            if neighbour is None:
-                return edition
-            target = neighbour
-        return editing.move(self.configuration, edition, by, revision, self.post, *target)
+def _change_post(request: HttpRequest, edition: Edition, revision: int, act: str, post: int) -> Edition:
+    configuration, by = config_of(request), editor(request)
+    if act in ACTS:
+        return ACTS[act](configuration, edition, by, revision, post)
+    if act in ("up", "down"):
+        days = queries.posts(edition, configuration.newsletters[edition.newsletter]).days
+        target = queries.place(days, post, act)
+        if target is None:
+            return edition
+    else:
+        day, place = _day(request.POST.get("day", "")), whole_number(request.POST.get("place", ""))
+        if act == "day":
+            return bulk.move_to_day(configuration, edition, by, revision, post, day)
+        if place is None:
+            raise Http404("a post is moved to a day and a place")
+        target = day, place
+    return editing.move(configuration, edition, by, revision, post, *target)
 
 
 def _day(text: str) -> date:
@@ -187,18 +201,6 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise Http404("a day is written as 2026-02-06") from None
-
-
-ACTS = ("out", "in", "rules", "pin", "unpin", "up", "down", "move", "day")
-
-
-def _asked(request: HttpRequest) -> _Act:
-    act, _space, post = request.POST.get("act", "").partition(" ")
-    number = whole_number(post or request.POST.get("post", ""))
-    if act not in ACTS or number is None:
-        raise Http404("there is nothing of that name to be done to a post")
-    fields = {key: request.POST.get(key, "") for key in ("day", "place")}
-    return _Act(config_of(request), act, number, fields)
 
 
 def original(request: HttpRequest, name: str, period: str, post: int) -> HttpResponse:
@@ -220,20 +222,25 @@ def original(request: HttpRequest, name: str, period: str, post: int) -> HttpRes
 @require_POST
 def add(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Put a post in by its address, or by hand; where that is refused, the page keeps what was typed."""
-    edition, by_htmx = edition_of(name, period), "HX-Request" in request.headers
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     typed = {key: request.POST.get(key, "") for key in (*add_post.FIELDS, "day")}
-    newsletter, day = newsletter_of(request, name), _day(typed["day"]) if typed["day"] else None
+    day = _day(typed["day"]) if typed["day"] else None
     url, title, text = (typed[key].strip() for key in add_post.FIELDS)
     try:
-        now = add_post.add(config_of(request), edition, editor(request), url=url, title=title, text=text, day=day)
+        changed = add_post.add(config_of(request), edition, editor(request), url=url, title=title, text=text, day=day)
     except Problem as refused:
-        problems = {add_post.field_of(refused): as_sentence(refused)}
-        if not by_htmx:
+        problems = {field_of(refused, add_post.FIELDS_OF_REFUSALS, "url"): as_sentence(refused)}
+        if "HX-Request" not in request.headers:
             return _whole(request, newsletter, edition, typed, problems)
         context = {"fields": add_post.fields(typed, problems)}
         return page(request, "_add_fields", context, status=422)
-    messages.success(request, queries.last_change(now, newsletter), extra_tags="undo")
-    if by_htmx:
+    messages.success(request, queries.last_change(changed, newsletter), extra_tags="undo")
+    return _draft_anew(request, name, period)
+
+
+def _draft_anew(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Load the whole page of the draft, also if a part of it asks."""
+    if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Redirect": reverse("desk:edition", args=(name, period))})
     return redirect("desk:edition", name, period)
 
@@ -253,26 +260,25 @@ def history(request: HttpRequest, name: str, period: str) -> HttpResponse:
 def undo(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Undo or redo a change, or restore the revision that is named."""
     edition, by_htmx = edition_of(name, period), "HX-Request" in request.headers
-    wanted = _wanted(request, edition)
-    if wanted is None:
+    step = _asked_step(request, edition)
+    if step is None:
         messages.info(
             request, _("There is nothing to redo.") if "again" in request.POST else _("There is nothing to undo.")
         )
         return redirect("desk:edition", name, period)
-    to, what, sentence = wanted
-    with caught() as problems:
-        now = editing.go_back(config_of(request), edition, editor(request), revision_of(request), to, what=what)
-        if by_htmx and all(getattr(now, key) == getattr(edition, key) for key in (*WORDS, "blocks")):
-            return _undone(request, now)
+    to, what, sentence = step
+    with sentences(request):
+        changed = editing.go_back(config_of(request), edition, editor(request), revision_of(request), to, what=what)
+        if by_htmx and all(getattr(changed, key) == getattr(edition, key) for key in (*WORDS, "blocks")):
+            # only the posts have changed, which the page can load without the rest
+            newsletter = newsletter_of(request, name)
+            context = {**_context(request, newsletter, changed), **_saved(newsletter, changed), "toast": _("Undone.")}
+            return _told(page(request, "_posts", context))
         messages.success(request, sentence)
-    for problem in problems:
-        messages.error(request, problem)
-    if by_htmx:
-        return HttpResponse(status=204, headers={"HX-Redirect": reverse("desk:edition", args=(name, period))})
-    return redirect("desk:edition", name, period)
+    return _draft_anew(request, name, period)
 
 
-def _wanted(request: HttpRequest, edition: Edition) -> tuple[int, MessageType, str] | None:
+def _asked_step(request: HttpRequest, edition: Edition) -> tuple[int, MessageType, str] | None:
     """Return the revision to restore, and the words for it in the history and on the page; None if there is nothing to
     restore.
     """
@@ -289,27 +295,38 @@ def _wanted(request: HttpRequest, edition: Edition) -> tuple[int, MessageType, s
     return step.to, acts.UNDONE, _("Undid: %(what)s") % {"what": what}
 
 
-def _undone(request: HttpRequest, edition: Edition) -> HttpResponse:
-    """Show the list of posts after an act of the same page was undone."""
-    newsletter = newsletter_of(request, edition.newsletter)
-    context = {**_context(request, newsletter, edition), **_saved(request, edition), "toast": _("Undone.")}
-    return _told(page(request, "_posts", context))
+@require_POST
+def writers(request: HttpRequest, name: str, period: str) -> JsonResponse:
+    """Return who else is writing in a draft, and the texts that differ from the page's, which asks every few seconds.
+
+    This editor's leases are renewed, and those to `take` are taken over.
+    """
+    edition, by, now = edition_of(name, period), editor(request), timezone.now()
+    marks = {key.removeprefix(SHOWN): mark for key, mark in request.POST.items() if key.startswith(SHOWN)}
+    marks = {key: mark for key, mark in marks.items() if texts.is_key(key)}
+    writing, taken = ([key for key in request.POST.getlist(field) if key in marks] for field in ("writing", "take"))
+    if writing or taken:  # a page on which nobody writes only reads
+        with transaction.atomic():
+            edition = Edition.objects.select_for_update().get(pk=edition.pk)
+            leases.renew(edition, writing, by, now)
+            leases.take(edition, taken, by, now)
+    others = leases.of_others(edition, by, now)
+    present = texts.read(edition, marks) if edition.revision != revision_of(request) else {}
+    names = users.names(others.values())
+    return JsonResponse(
+        {
+            "revision": edition.revision,
+            "writers": {key: names[who] for key, who in others.items()},
+            "texts": {k: {"text": t.value, "shown": t.mark} for k, t in present.items() if t.mark != marks[k]},
+        }
+    )
 
 
-def revision_of(request: HttpRequest) -> int:
-    """Return the revision that the editor was shown."""
-    asked = whole_number(request.POST.get("revision", ""))
-    if asked is None:
-        raise Http404("an act on a draft names the revision that was looked at")
-    return asked
-
-
-def _saved(request: HttpRequest, edition: Edition) -> dict[str, object]:
-    zone = config_of(request).newsletters[edition.newsletter].zone
+def _saved(newsletter: Newsletter, edition: Edition) -> dict[str, object]:
     return {
         "edition": edition,
         "revision": edition.revision,
-        "saved_at": formatting.clock(timezone.now(), zone),
+        "saved_at": formatting.clock(timezone.now(), newsletter.zone),
         "saved": True,
     }
 

@@ -28,7 +28,7 @@ from newsletter.web.desk import formatting
 from newsletter.web.desk.home import service_status
 from newsletter.web.desk.home.link_problems import links_that_fail
 from newsletter.web.desk.home.queries import Card, EditionLine
-from newsletter.web.desk.notes.queries import editions_with_notes_for
+from newsletter.web.desk.notes import editions_with_notes_for
 from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings.labels import title_of

@@ -20,8 +20,7 @@ from newsletter.web.desk import formatting, stale_forms
 from newsletter.web.desk.edition import preview_queries as previews
 from newsletter.web.desk.edition.recipients import excluded
 from newsletter.web.desk.edition.summary import Departure, departure
-from newsletter.web.desk.edition.views import revision_of
-from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page
+from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page, revision_of
 from newsletter.web.desk.send.views import (
     UnclearRequest,
     after_approval,

@@ -32,8 +32,16 @@ from newsletter.sending import lifecycle, progress, unknown_deliveries
 from newsletter.web.desk import formatting, stale_forms
 from newsletter.web.desk.edition import preview_queries as previews
 from newsletter.web.desk.edition.summary import departure
-from newsletter.web.desk.edition.views import revision_of
-from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page, sentences
+from newsletter.web.desk.pages import (
+    about,
+    as_sentence,
+    edition_of,
+    editor,
+    newsletter_of,
+    page,
+    revision_of,
+    sentences,
+)
 from subscribers.requests import config_of
 
 

@@ -22,7 +22,7 @@ from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, s
 from newsletter.web.desk.subscribers import file_import, queries, tag_words
 from newsletter.web.desk.subscribers.choices import choices_of, choose
 from newsletter.web.desk.subscribers.subscriber_posts import posts_of
-from newsletter.web.desk.welcome.queries import personal
+from newsletter.web.desk.welcome import personal
 from subscribers import admin_actions
 from subscribers.addresses import AddressProblem, read_address
 from subscribers.models import Consent, Subscriber, Subscription

@@ -12,7 +12,7 @@ from newsletter.feeds.accounts.fetch import ISSUES, TOOLS
 from newsletter.models import Job, JobState
 from newsletter.web.desk import formatting
 from newsletter.web.desk.jobs import work
-from newsletter.web.desk.old_issues.views import IMPORT as IMPORT_ISSUES
+from newsletter.web.desk.old_issues import IMPORT as IMPORT_ISSUES
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import uploads

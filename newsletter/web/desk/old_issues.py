@@ -1,4 +1,4 @@
-"""Importing another tool's archive at the desk, undoing it, and the page of an imported edition."""
+"""Issues that were sent with another tool: importing its archive, undoing that, and the page of an imported edition."""
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,11 +10,12 @@ from django.views.decorators.http import require_POST
 
 from newsletter.config import Config
 from newsletter.editions.imported import old_addresses, undoing
+from newsletter.editions.imported.archive_import import import_archive
+from newsletter.feeds.archives.old_issue import ArchiveProblem
 from newsletter.messages import from_json
 from newsletter.models import ArchiveImport, Job, JobState, State
 from newsletter.web.desk import formatting
 from newsletter.web.desk.jobs import work
-from newsletter.web.desk.old_issues import import_job
 from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page, sentences
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import uploads
@@ -30,10 +31,8 @@ def imports(request: HttpRequest) -> HttpResponse:
     """List the imports, and import a file."""
     problem = ""
     if request.method == "POST":
-        newsletter, base = (
-            newsletter_of(request, request.POST.get("newsletter", "")),
-            request.POST.get("base", "").strip(),
-        )
+        newsletter = newsletter_of(request, request.POST.get("newsletter", ""))
+        base = request.POST.get("base", "").strip()
         file = request.FILES.get("file")
         if not isinstance(file, UploadedFile):
             problem = as_sentence(_("choose a file"))
@@ -41,8 +40,7 @@ def imports(request: HttpRequest) -> HttpResponse:
             problem = as_sentence(_("the old address must begin with https://"))
         else:
             configuration = config_of(request)
-            stored = uploads.hold(uploads.keep(file), configuration)
-            order = {"file": stored, "name": file.name or "", "base": base}
+            order = {"file": uploads.hold(uploads.keep(file), configuration), "name": file.name or "", "base": base}
             return redirect("desk:job", work.start(IMPORT, configuration, newsletter.name, editor(request), order).pk)
     return _page(request, problem)
 
@@ -59,7 +57,7 @@ def _page(request: HttpRequest, problem: str = "", finished: int | None = None) 
         "rows": [_row(config_of(request), record, finished) for record in records],
         "tables": [each for each in newsletters.values() if next(old_addresses.table(each.name, ""), None)],
     }
-    return page(request, "old_issues", context, section="home", status=422 if problem and finished is None else 200)
+    return page(request, "old_issues", context, section="home", status=422 if problem else 200)
 
 
 def _row(configuration: Config, record: ArchiveImport, finished: int | None) -> dict[str, object]:
@@ -112,6 +110,29 @@ def imported(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return page(request, "imported_edition", context, section="home")
 
 
+def _import(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
+    """Import the uploaded file. An interrupted import goes on where it had stopped: no issue is imported twice."""
+    order = job.order
+    path = uploads.path(order["file"], configuration)
+    try:
+        result = import_archive(
+            configuration,
+            configuration.newsletters[job.about],
+            path,
+            now=job.created_at,
+            base=order["base"],
+            name=order["name"],
+            by=job.by,
+            job=job.pk,
+            step=progress,
+        )
+    except ArchiveProblem as problem:
+        uploads.release(order["file"], configuration)
+        raise ArchiveProblem(problem.message.renamed(path.name, order["name"])) from problem
+    uploads.release(order["file"], configuration)
+    return {"import": result.number}
+
+
 def _finished(request: HttpRequest, job: Job) -> HttpResponse:
     if job.state == JobState.FAILED:
         return _page(request, as_sentence(job.problem or ""))
@@ -123,7 +144,7 @@ IMPORT = work.JobKind(
     gettext_lazy("Importing old issues"),
     "home",
     Role.ADMIN,
-    import_job.run,
+    _import,
     _finished,
     uploads.is_kept,
 )

@@ -1,0 +1,232 @@
+"""New letters and copies, blocks between posts, and several posts at once."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from newsletter.config import Newsletter
+from newsletter.editions.composing import blocks as block_edits
+from newsletter.editions.composing import bulk, standalone, templates
+from newsletter.editions.problems import Impossible
+from newsletter.editions.titles import subjects
+from newsletter.messages import editions as editions_messages
+from newsletter.models import Edition, EditorChoice, State
+from newsletter.sending import lifecycle
+from newsletter.web.converters import whole_number
+from newsletter.web.desk import formatting
+from newsletter.web.desk.edition import conflicts, queries
+from newsletter.web.desk.pages import (
+    about,
+    as_sentence,
+    edition_of,
+    editor,
+    field_of,
+    newsletter_of,
+    page,
+    revision_of,
+    sentences,
+)
+from newsletter.web.desk.writing import letter_form
+from subscribers.requests import config_of
+
+MOST_EARLIER_LETTERS = 10
+CHOICES = {"in": EditorChoice.IN, "out": EditorChoice.OUT}
+BLOCK_FIELDS = ("id", "kind", "title", "when", "text", "url", "button", "after")
+FIELDS_OF_REFUSALS = {
+    editions_messages.BLOCK_KIND: "kind",
+    editions_messages.NO_POST: "after",
+    editions_messages.BLOCK_WITHOUT_TITLE: "title",
+    editions_messages.BLOCK_TOO_LONG: "text",
+    editions_messages.NOT_A_WEB_ADDRESS: "url",
+}
+"""The field of a block's form that a refusal is about."""
+
+
+def more(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Show the less common actions for an edition, each with a sentence about it."""
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
+    context = {
+        **about(request, edition, newsletter),
+        "block_count": len(edition.blocks),
+        "note_count": edition.notes.filter(done_at=None).count(),
+        "revision_count": edition.revisions.count(),
+        "skipped": lifecycle.skipped_to_send(edition),
+        "may_change": edition.state == State.DRAFT,
+    }
+    return page(request, "more", context, section="home")
+
+
+def letter(request: HttpRequest, name: str) -> HttpResponse:
+    """Create a letter outside the schedule."""
+    newsletter, configuration = newsletter_of(request, name), config_of(request)
+
+    def make(texts: Mapping[str, str], by: str) -> Edition:
+        with_posts = request.POST.get("posts") == "due"
+        return standalone.made_already(newsletter, texts, with_posts=with_posts, by=by) or standalone.make(
+            configuration,
+            newsletter,
+            now=timezone.now(),
+            subject=texts["subject"],
+            preheader=texts["preheader"],
+            greeting=texts["greeting"],
+            with_posts=with_posts,
+            by=by,
+        )
+
+    context = {
+        "may_have_posts": bool(newsletter.sources),
+        "templates": templates.templates(newsletter.name),
+        "earlier": _earlier_letters(request, newsletter),
+    }
+    return letter_form(request, newsletter, "posts", make, context)
+
+
+def _earlier_letters(request: HttpRequest, newsletter: Newsletter) -> list[dict[str, str]]:
+    """Return the newest letters of a newsletter, sent or not, without welcome emails."""
+    letters = Edition.objects.filter(newsletter=newsletter.name, standalone=True, welcome=None)
+    newest = list(letters.order_by("-created_at")[:MOST_EARLIER_LETTERS])
+    titles = subjects(newest, config_of(request))
+    return [
+        {
+            "period": edition.period,
+            "subject": titles[edition.pk],
+            "made": formatting.moment(edition.created_at, newsletter.zone),
+        }
+        for edition in newest
+    ]
+
+
+@require_POST
+def template(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Save a letter as a template, or remove it from the templates."""
+    newsletter_of(request, name)
+    edition, template_name = edition_of(name, period), request.POST.get("template", "").strip()
+    with sentences(request):
+        if request.POST.get("act") == "remove":
+            templates.name_template(edition, "", by=editor(request))
+            messages.success(request, _("It is no longer a template. The letter stays as it is."))
+        elif not template_name:
+            raise Impossible(_("enter a name for the template"))
+        else:
+            templates.name_template(edition, template_name, by=editor(request))
+            messages.success(request, _("Saved as a template. “New letter” lists it."))
+    return redirect("desk:more", name, period)
+
+
+@require_POST
+def duplicate(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Make a letter from an edition, and say how many posts could not be copied."""
+    newsletter_of(request, name)
+    edition, target = edition_of(name, period), ("desk:more", name, period)
+    with sentences(request):
+        copy = standalone.duplicate(config_of(request), edition, now=timezone.now(), by=editor(request))
+        messages.success(request, _("This is a copy. Change it as you like; nothing is sent until it is approved."))
+        left = edition.entries.filter(included=True).count() - copy.entries.filter(included=True).count()
+        if left > 0:
+            sentence = ngettext(
+                "%(n)s post was not copied, because a post can only be in one edition.",
+                "%(n)s posts were not copied, because a post can only be in one edition.",
+                left,
+            )
+            messages.info(request, sentence % {"n": left})
+        target = ("desk:edition", copy.newsletter, copy.period)
+    return redirect(*target)
+
+
+def blocks(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Show the blocks of an edition, and a form for one: new, or the one that the address names."""
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
+    chosen, blank = request.GET.get("block", ""), dict.fromkeys(BLOCK_FIELDS, "")
+    fields: dict[str, str] = next((block for block in edition.blocks if block["id"] == chosen), blank)
+    problems: dict[str, str] = {}
+    if request.method == "POST":
+        fields = {key: request.POST.get(key, "") for key in BLOCK_FIELDS}
+        try:
+            _change_block(request, edition, fields)
+        except Impossible as refused:
+            problems = {field_of(refused, FIELDS_OF_REFUSALS): as_sentence(refused)}
+        else:
+            return redirect("desk:blocks", name, period)
+    edition = edition_of(name, period)
+    context = {
+        **about(request, edition, newsletter),
+        "blocks": queries.blocks(edition, newsletter),
+        "places": queries.places(edition, newsletter),
+        "kinds": queries.block_kinds().items(),
+        "given": fields,
+        "problems": problems,
+        "may_change": edition.state == State.DRAFT,
+    }
+    return page(request, "blocks", context, section="home", status=422 if problems else 200)
+
+
+def _change_block(request: HttpRequest, edition: Edition, texts: Mapping[str, str]) -> None:
+    by, configuration = editor(request), config_of(request)
+    removes = request.POST.get("act") == "remove"
+
+    def act(locked: Edition, revision: int) -> Edition:
+        if removes:
+            return block_edits.remove(configuration, locked, by, revision, texts["id"])
+        if not texts["id"] and block_edits.is_there(locked, texts):
+            return locked  # the form was sent again, since its answer was lost
+        return block_edits.save(configuration, locked, by, revision, texts)
+
+    conflicts.on_block(edition, revision_of(request), texts["id"], act)
+    messages.success(request, _("The block has been removed.") if removes else _("The block has been saved."))
+
+
+def several(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Show all posts with a box to tick, and what can be done with those that are ticked."""
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
+    chosen = [number for text in request.POST.getlist("post") if (number := whole_number(text)) is not None]
+    problem, day = "", request.POST.get("day", "")
+    if request.method == "POST":
+        try:
+            _change_several(request, edition, chosen, day)
+        except Impossible as refused:
+            problem = as_sentence(refused)
+        else:
+            return redirect("desk:several", name, period)
+    edition = edition_of(name, period)
+    context = {
+        **about(request, edition, newsletter),
+        "posts": queries.posts(edition, newsletter),
+        "chosen": set(chosen),
+        "day": day,
+        "problem": problem,
+        "may_change": edition.state == State.DRAFT,
+    }
+    return page(request, "several", context, section="home", status=422 if problem else 200)
+
+
+def _change_several(request: HttpRequest, edition: Edition, chosen: list[int], day: str) -> None:
+    by, configuration, act = editor(request), config_of(request), request.POST.get("act", "")
+    if act not in (*CHOICES, "move"):
+        raise Http404("posts are included, removed or moved")
+
+    def change(locked: Edition, revision: int) -> Edition:
+        if act == "move":
+            return bulk.move_several(configuration, locked, by, revision, chosen, _day(day))
+        return bulk.choose_several(configuration, locked, by, revision, chosen, CHOICES[act])
+
+    conflicts.on_posts(edition, revision_of(request), chosen, change)
+    sentence = {
+        "in": ngettext("%(n)s post has been included.", "%(n)s posts have been included.", len(chosen)),
+        "out": ngettext("%(n)s post has been removed.", "%(n)s posts have been removed.", len(chosen)),
+        "move": ngettext("%(n)s post has been moved.", "%(n)s posts have been moved.", len(chosen)),
+    }[act]
+    messages.success(request, sentence % {"n": len(chosen)})
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Impossible(_("choose the day to move the posts to")) from None

@@ -1,1 +1,0 @@
-"""Pages for letters, blocks, and changes of several posts."""

@@ -1,1 +1,0 @@
-"""Notes to colleagues about an edition."""

@@ -1,1 +1,0 @@
-"""Comparing two revisions of an edition."""

@@ -12,11 +12,11 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Self
 
-from newsletter.backup.backup_problem import BackupProblem
+from newsletter.backup import BackupProblem
 from newsletter.backup.tables import Table, from_document
 
 FORMAT = 1
@@ -61,13 +61,7 @@ class Manifest:
 
     def to_json(self) -> str:
         """Return the manifest as a document."""
-        document: dict[str, Any] = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        document["tables"] = [table.document() for table in self.tables]
-        document["members"] = {
-            name: {"sha256": member.sha256, "octets": member.octets, "rows": member.rows}
-            for name, member in self.members.items()
-        }
-        return json.dumps({"format": FORMAT, **document}, indent=1)
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1)
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:

@@ -11,9 +11,8 @@ from pathlib import Path
 from django.conf import settings
 
 from newsletter import __version__
-from newsletter.backup import files
+from newsletter.backup import BackupProblem, files
 from newsletter.backup.archive import Advance, ArchiveWriter, Manifest, new_archive, table_member
-from newsletter.backup.backup_problem import BackupProblem
 from newsletter.backup.sources import PostgreSQLSource, RowSource, SQLiteSource
 from newsletter.backup.tables import SESSIONS, all_tables
 from newsletter.config import Config

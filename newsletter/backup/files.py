@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from newsletter.backup import BackupProblem
 from newsletter.backup.archive import ArchiveReader, ArchiveWriter
-from newsletter.backup.backup_problem import BackupProblem
 from newsletter.config import Config
 from newsletter.config.database import SQLITE, is_postgresql
 from newsletter.config.references import reference

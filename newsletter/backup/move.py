@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from newsletter.backup import rows
+from newsletter.backup import BackupProblem, rows
 from newsletter.backup.archive import Advance
-from newsletter.backup.backup_problem import BackupProblem
 from newsletter.backup.create import Progress, steps
 from newsletter.backup.schema import make_tables
 from newsletter.backup.sources import PostgreSQLSource, RowSource, SQLiteSource

@@ -9,10 +9,10 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from newsletter.backup import files, postgresql_schemas
+from newsletter.backup import BackupProblem, files
 from newsletter.backup.archive import ArchiveReader, table_member
-from newsletter.backup.backup_problem import BackupProblem
 from newsletter.backup.create import Progress, steps
 from newsletter.backup.schema import make_tables
 from newsletter.backup.targets import PostgreSQLTarget, RowTarget, SQLiteTarget
@@ -26,6 +26,9 @@ AHEAD = 1_000_000
 """How far new primary keys begin after the last restored one: those between were used after the backup, in links of
 emails too.
 """
+
+LIVING = "SELECT count(*) FROM newsletter_machine WHERE seen_at > clock_timestamp() - interval '90 seconds'"
+"""Counts the programs that use a PostgreSQL database."""
 
 Finish = Callable[[ArchiveReader, Config], None]
 """Called with the configuration of the filled database: it completes it, with Django."""
@@ -118,14 +121,60 @@ def _restore_postgresql(
     archive: ArchiveReader, configuration: Config, order: RestoreOrder, finish: Finish, progress: Progress
 ) -> None:
     url = configuration.site.database
-    postgresql_schemas.check(url, replace=order.replace)
-    postgresql_schemas.prepare(url)
+    _refuse_used_database(url, replace=order.replace)
+    _make_schema(url)
     fresh = files.restoring_url(configuration)
     make_tables(configuration, fresh, archive.manifest.migrations)
     with closing(PostgreSQLTarget(fresh)) as target:
         fill(archive, target, progress)
     finish(archive, replace(configuration, site=replace(configuration.site, database=fresh)))
-    postgresql_schemas.put_in_place(url)
+    _replace_schema(url)
+
+
+def _refuse_used_database(url: str, *, replace: bool) -> None:
+    """Refuse a database that has data, unless it is to be replaced, and one that somebody sends from."""
+    with _connect(url) as connection:
+        if not connection.execute("SELECT to_regclass('newsletter_edition')").fetchone()[0]:
+            return
+        if not replace:
+            raise BackupProblem(
+                "the PostgreSQL database has newsletter's tables already; to replace them, use --replace, "
+                "which keeps them in a schema of another name"
+            )
+        if connection.execute(LIVING).fetchone()[0]:
+            raise BackupProblem(
+                "newsletter is running with this database; stop it on every machine, and wait two minutes"
+            )
+
+
+def _make_schema(url: str) -> None:
+    """Make an empty schema for the restored tables."""
+    with _connect(url) as connection:
+        connection.execute(f"DROP SCHEMA IF EXISTS {files.RESTORING} CASCADE")
+        connection.execute(f"CREATE SCHEMA {files.RESTORING}")
+
+
+def _replace_schema(url: str) -> None:
+    """Let the restored schema take the usual one's place, which is kept under another name; one transaction."""
+    from psycopg import errors
+
+    with _connect(url) as connection:
+        usual = connection.execute("SELECT current_schema()").fetchone()[0]
+        replaced = f"newsletter_replaced_{datetime.now(UTC):%Y%m%dt%H%M%S}"
+        try:
+            connection.execute(f'ALTER SCHEMA "{usual}" RENAME TO {replaced}')
+            connection.execute(f'ALTER SCHEMA {files.RESTORING} RENAME TO "{usual}"')
+        except errors.InsufficientPrivilege as e:
+            raise BackupProblem(
+                f"the schema {usual} belongs to another user; make yours its owner (ALTER SCHEMA {usual} OWNER TO …), "
+                "or restore into a new database that it owns"
+            ) from e
+
+
+def _connect(url: str) -> Any:
+    from psycopg import connect  # an optional dependency
+
+    return connect(url)
 
 
 def fill(archive: ArchiveReader, target: RowTarget, progress: Progress) -> None:

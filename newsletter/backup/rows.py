@@ -12,7 +12,8 @@ from typing import Any
 
 from newsletter.backup.tables import Table, TableColumn
 
-NULL = "\\N"
+NULL, BINARY = "\\N", "\\\\x"
+"""How NULL is written, and what is before the hexadecimal digits of binary data."""
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\v": "\\v", "\f": "\\f", "\r": "\\r", "\\": "\\\\", "\0": ""}
 _UNESCAPES = {"b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
 _ESCAPED = re.compile(r"\\(.)")
@@ -109,14 +110,6 @@ def selected(column: TableColumn) -> str:
     return f"host({name})" if column.kind == "network" else name
 
 
-def _binary_text(value: bytes) -> str:
-    return f"\\\\x{value.hex()}"
-
-
-def _binary_value(text: str) -> bytes:
-    return bytes.fromhex(text.removeprefix("\\\\x"))
-
-
 _writers: dict[str, Callable[[Any], str]] = {
     "plain": str,
     "boolean": lambda value: str(int(value)),
@@ -125,7 +118,11 @@ _writers: dict[str, Callable[[Any], str]] = {
     "text": lambda value: escaped(str(value)),
     "json": lambda value: escaped(str(value)),
     "network": str,
-    "binary": _binary_text,
+    "binary": lambda value: f"{BINARY}{value.hex()}",
 }
-_readers: dict[str, Callable[[str], Any]] = {"text": unescaped, "json": unescaped, "binary": _binary_value}
+_readers: dict[str, Callable[[str], Any]] = {
+    "text": unescaped,
+    "json": unescaped,
+    "binary": lambda text: bytes.fromhex(text.removeprefix(BINARY)),
+}
 _canonical: dict[str, Callable[[str], str]] = {"json": _same_json, "float": lambda text: number_text(float(text))}

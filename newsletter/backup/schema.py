@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from newsletter.backup.backup_problem import BackupProblem
+from newsletter.backup import BackupProblem
 from newsletter.config import Config
 
 Migration = tuple[str, str]

@@ -4,12 +4,13 @@
 """
 
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from newsletter.backup import rows
-from newsletter.backup.tables import Table
+from newsletter.backup.tables import Table, TableColumn
 
 ROWS, OCTETS = 2_000, 200_000
 """The size of a block: rows of SQLite, and octets of PostgreSQL."""
@@ -22,36 +23,40 @@ Key = tuple[str, ...]
 """The primary key of a row, as text."""
 
 
-class RowSource(Protocol):
-    """A database that is read."""
+class RowSource(ABC):
+    """A database that is read, by a connection of `sqlite3` or of psycopg."""
+
+    _connection: Any
 
     def count(self, table: Table) -> int:
         """Return the number of rows."""
+        return int(self.run(COUNT.format(table=table.name))[0][0])
 
+    @abstractmethod
     def blocks(self, table: Table, after: Key | None = None) -> Iterator[bytes]:
         """Yield whole lines in the order of the primary key, which begins after `after`."""
 
+    @abstractmethod
     def sequence(self, table: Table) -> int:
         """Return the last primary key that was given to a row of a numbered table, even if that row is gone."""
 
-    def run(self, query: str) -> list[tuple[Any, ...]]:
+    def run(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
+        rows: list[tuple[Any, ...]] = self._connection.execute(query, values).fetchall()
+        return rows
 
     def close(self) -> None:
         """End reading."""
+        self._connection.close()
 
 
-class SQLiteSource:
+class SQLiteSource(RowSource):
     """A SQLite file."""
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.text_factory = lambda octets: octets.decode(errors="replace")
         self._connection.execute("BEGIN")
-
-    def count(self, table: Table) -> int:
-        """See `RowSource`."""
-        return int(self._connection.execute(COUNT.format(table=table.name)).fetchone()[0])
 
     def blocks(self, table: Table, after: Key | None = None) -> Iterator[bytes]:
         """See `RowSource`."""
@@ -66,19 +71,11 @@ class SQLiteSource:
 
     def sequence(self, table: Table) -> int:
         """See `RowSource`."""
-        row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table.name,)).fetchone()
-        return int(row[0]) if row else 0
-
-    def run(self, query: str) -> list[tuple[Any, ...]]:
-        """See `RowSource`."""
-        return self._connection.execute(query).fetchall()
-
-    def close(self) -> None:
-        """See `RowSource`."""
-        self._connection.close()
+        rows = self.run("SELECT seq FROM sqlite_sequence WHERE name = ?", (table.name,))
+        return int(rows[0][0]) if rows else 0
 
 
-class PostgreSQLSource:
+class PostgreSQLSource(RowSource):
     """A snapshot of a PostgreSQL database."""
 
     def __init__(self, url: str) -> None:
@@ -90,15 +87,10 @@ class PostgreSQLSource:
         self._connection.execute("SET TIME ZONE 'UTC'")
         self._connection.execute("SET extra_float_digits = 1")
 
-    def count(self, table: Table) -> int:
-        """See `RowSource`."""
-        row = self._connection.execute(COUNT.format(table=table.name)).fetchone()
-        return int(row[0]) if row else 0
-
     def blocks(self, table: Table, after: Key | None = None) -> Iterator[bytes]:
         """See `RowSource`."""
         columns = ", ".join(map(rows.selected, table.columns))
-        names, order = quoted_names(table.key), ", ".join(_ordered(table))
+        names, order = quoted_names(table.key), ", ".join(map(sorted_text, table.key))
         where = f"WHERE ({names}) > ({_marks(table, '%s')})" if after else ""
         query = SELECT.format(columns=columns, table=table.name, where=where, order=order)
         with self._connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT", after) as copy:
@@ -114,17 +106,7 @@ class PostgreSQLSource:
 
     def sequence(self, table: Table) -> int:
         """See `RowSource`."""
-        row = self._connection.execute(LAST_VALUE.format(table=table.name, column=table.numbered)).fetchone()
-        return int(row[0] or 0) if row else 0
-
-    def run(self, query: str) -> list[tuple[Any, ...]]:
-        """See `RowSource`."""
-        rows: list[tuple[Any, ...]] = self._connection.execute(query).fetchall()
-        return rows
-
-    def close(self) -> None:
-        """See `RowSource`."""
-        self._connection.close()
+        return int(self.run(LAST_VALUE.format(table=table.name, column=table.numbered))[0][0] or 0)
 
 
 def last_key(table: Table, block: bytes) -> Key:
@@ -143,7 +125,6 @@ def _marks(table: Table, mark: str) -> str:
     return ", ".join([mark] * len(table.key))
 
 
-def _ordered(table: Table) -> Iterator[str]:
-    """Yield the columns of the key, to order by; text is compared octet by octet, as SQLite does."""
-    for column in table.key:
-        yield f'"{column.name}"' + (' COLLATE "C"' if column.kind == "text" else "")
+def sorted_text(column: TableColumn) -> str:
+    """Return a column of PostgreSQL to order by; text is compared octet by octet, as SQLite does."""
+    return f'"{column.name}"' + (' COLLATE "C"' if column.kind == "text" else "")

@@ -1,7 +1,7 @@
 """The tables of the program and their columns, as they are written into a backup."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from django.apps import apps
@@ -42,10 +42,6 @@ class Table:
     columns: tuple[TableColumn, ...]
     key: tuple[TableColumn, ...]
     numbered: str | None = None
-
-    def document(self) -> dict[str, Any]:
-        """Return the table for the manifest of a backup."""
-        return asdict(self)
 
 
 def from_document(document: dict[str, Any]) -> Table:

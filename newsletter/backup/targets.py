@@ -5,13 +5,14 @@ several times as fast as keeping them up to date with each row.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from newsletter.backup import rows
-from newsletter.backup.sources import Key, quoted_names
-from newsletter.backup.tables import Table
+from newsletter.backup.sources import Key, quoted_names, sorted_text
+from newsletter.backup.tables import Table, TableColumn
 
 INSERT = 'INSERT INTO "{table}" ({columns}) VALUES ({marks})'
 DELETE = 'DELETE FROM "{table}"'
@@ -20,38 +21,60 @@ MOST = 'SELECT coalesce(max("{column}"), 0) FROM "{table}"'
 SET_SEQUENCE = "SELECT setval(pg_get_serial_sequence('\"{table}\"', '{column}'), {number})"
 
 
-class RowTarget(Protocol):
-    """A database that is written."""
+class RowTarget(ABC):
+    """A database that is written, by a connection of `sqlite3` or of psycopg."""
 
+    _connection: Any
+
+    @abstractmethod
     def drop_indexes(self) -> list[str]:
         """Remove indexes and constraints other than primary keys, and return the statements that make them again."""
 
     def make_indexes(self, statements: Collection[str]) -> None:
         """Make them again."""
+        for statement in statements:
+            self.run(statement)
 
+    @abstractmethod
     def clear(self, tables: Sequence[Table]) -> None:
         """Delete the rows that creating the tables has left."""
 
+    @abstractmethod
     def write(self, table: Table, block: bytes) -> None:
         """Append whole lines."""
 
     def last_key(self, table: Table) -> Key | None:
         """Return the primary key of the last row; None if there is none."""
+        order = ", ".join(f"{self.order(column)} DESC" for column in table.key)
+        rows = self.run(LAST.format(columns=quoted_names(table.key), table=table.name, order=order))
+        return tuple(map(str, rows[0])) if rows else None
 
+    @abstractmethod
+    def order(self, column: TableColumn) -> str:
+        """Return a column of the key to order by."""
+
+    @abstractmethod
     def set_sequence(self, table: Table, last: int) -> None:
         """Let the primary keys of a numbered table continue after `last`, and after its last row."""
 
+    def highest(self, table: Table) -> int:
+        """Return the highest primary key of a numbered table; 0 if it is empty."""
+        return int(self.run(MOST.format(column=table.numbered, table=table.name))[0][0])
+
+    @abstractmethod
     def run(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Execute a statement, with `?` for each value, and return its rows."""
 
     def commit(self) -> None:
         """Commit what was written."""
+        self._connection.commit()
 
     def close(self) -> None:
         """Close the connection; what isn't committed is lost."""
+        self._connection.close()
 
 
-class SQLiteTarget:
+class SQLiteTarget(RowTarget):
     """A SQLite file that nobody else uses."""
 
     def __init__(self, path: Path) -> None:
@@ -67,11 +90,6 @@ class SQLiteTarget:
             self.run(f'DROP INDEX "{name}"')
         return [str(sql) for _, sql in indexes]
 
-    def make_indexes(self, statements: Collection[str]) -> None:
-        """See `RowTarget`."""
-        for statement in statements:
-            self.run(statement)
-
     def clear(self, tables: Sequence[Table]) -> None:
         """See `RowTarget`."""
         for table in tables:
@@ -83,30 +101,25 @@ class SQLiteTarget:
         statement = INSERT.format(table=table.name, columns=quoted_names(table.columns), marks=marks)
         self._connection.executemany(statement, map(rows.reader(table), block.decode().split("\n")[:-1]))
 
-    def last_key(self, table: Table) -> Key | None:
+    def order(self, column: TableColumn) -> str:
         """See `RowTarget`."""
-        order = ", ".join(f'"{column.name}" DESC' for column in table.key)
-        rows = self.run(LAST.format(columns=quoted_names(table.key), table=table.name, order=order))
-        return tuple(map(str, rows[0])) if rows else None
+        return f'"{column.name}"'
 
     def set_sequence(self, table: Table, last: int) -> None:
         """See `RowTarget`."""
-        most = self.run(MOST.format(column=table.numbered, table=table.name))[0][0]
+        number = max(last, self.highest(table))
         self.run("DELETE FROM sqlite_sequence WHERE name = ?", table.name)
-        self.run("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", table.name, max(most, last))
+        self.run("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", table.name, number)
 
     def run(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """See `RowTarget`."""
-        return self._connection.execute(statement, values).fetchall()
+        rows: list[tuple[Any, ...]] = self._connection.execute(statement, values).fetchall()
+        return rows
 
     def commit(self) -> None:
         """See `RowTarget`."""
         self._connection.execute("COMMIT")
         self._connection.execute("BEGIN IMMEDIATE")
-
-    def close(self) -> None:
-        """See `RowTarget`."""
-        self._connection.close()
 
 
 CONSTRAINTS = """
@@ -124,7 +137,7 @@ WHERE i.schemaname = current_schema() AND NOT x.indisprimary ORDER BY i.indexnam
 """
 
 
-class PostgreSQLTarget:
+class PostgreSQLTarget(RowTarget):
     """A PostgreSQL database; with a schema other than the usual one in the URL's options, that one."""
 
     def __init__(self, url: str) -> None:
@@ -147,8 +160,7 @@ class PostgreSQLTarget:
 
     def make_indexes(self, statements: Collection[str]) -> None:
         """See `RowTarget`."""
-        for statement in statements:
-            self.run(statement)
+        super().make_indexes(statements)
         self.run("ANALYZE")
 
     def clear(self, tables: Sequence[Table]) -> None:
@@ -161,32 +173,16 @@ class PostgreSQLTarget:
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
             copy.write(block)
 
-    def last_key(self, table: Table) -> Key | None:
+    def order(self, column: TableColumn) -> str:
         """See `RowTarget`."""
-        order = ", ".join(_descending(table))
-        rows = self.run(LAST.format(columns=quoted_names(table.key), table=table.name, order=order))
-        return tuple(map(str, rows[0])) if rows else None
+        return sorted_text(column)
 
     def set_sequence(self, table: Table, last: int) -> None:
         """See `RowTarget`."""
-        number = max(last, self.run(MOST.format(column=table.numbered, table=table.name))[0][0])
-        if number:
+        if number := max(last, self.highest(table)):
             self.run(SET_SEQUENCE.format(table=table.name, column=table.numbered, number=number))
 
     def run(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """See `RowTarget`."""
         cursor = self._connection.execute(statement.replace("?", "%s") if values else statement, values or None)
         return cursor.fetchall() if cursor.description else []
-
-    def commit(self) -> None:
-        """See `RowTarget`."""
-        self._connection.commit()
-
-    def close(self) -> None:
-        """See `RowTarget`."""
-        self._connection.close()
-
-
-def _descending(table: Table) -> Iterator[str]:
-    for column in table.key:
-        yield f'"{column.name}"' + (' COLLATE "C"' if column.kind == "text" else "") + " DESC"

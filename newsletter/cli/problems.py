@@ -62,7 +62,7 @@ def _later(problem: Exception) -> tuple[str, int] | None:
         return (f"{sentence}; {remedy}" if remedy else sentence), IMPOSSIBLE
     if isinstance(problem, sqlite3.Error) or type(problem).__module__.startswith("django.db"):
         return _of_database(problem), IMPOSSIBLE
-    from newsletter.backup.backup_problem import BackupProblem
+    from newsletter.backup import BackupProblem
     from newsletter.render.html.loader import TemplateProblem
 
     if isinstance(problem, TemplateProblem | Problem | BackupProblem):

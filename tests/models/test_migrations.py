@@ -14,8 +14,7 @@ from django.db.utils import ConnectionHandler
 from pytest_django.plugin import DjangoDbBlocker
 
 from newsletter import start
-from newsletter.backup import schema
-from newsletter.backup.backup_problem import BackupProblem
+from newsletter.backup import BackupProblem, schema
 from newsletter.models import Edition, Tally, migration_state
 from newsletter.settings import _database
 from tests.doubles import postgresql

@@ -9,7 +9,7 @@ import pytest
 from django.test import override_settings
 
 from newsletter import config
-from newsletter.backup import replay, replayed_welcome
+from newsletter.backup import replay
 from newsletter.delivery.journal import JournalError
 from newsletter.editions import public_editions
 from newsletter.models import Chunk, Delivery, Edition, State, WelcomeLetter, WelcomeMail
@@ -91,7 +91,7 @@ def test_a_welcome_letter_sent_since_the_backup_is_not_sent_again(place: Path) -
     records = log.read([place])
     Delivery.objects.all().delete(), WelcomeMail.objects.all().delete()
     Edition.objects.update(state=State.APPROVED, audience=None, began_at=None)
-    replayed_welcome.replay_welcomed(records)
+    replay.replay_welcomed(records)
     edition = Edition.objects.get()
     assert (edition.audience, edition.state) == (2, State.SENDING)
     assert edition.deliveries.count() == WelcomeMail.objects.count() == 2
@@ -101,7 +101,7 @@ def test_a_welcome_letter_sent_since_the_backup_is_not_sent_again(place: Path) -
 def test_welcome_letters_in_the_backup_are_not_added_again(place: Path) -> None:
     welcome_letter()
     enroll_due(config.current(), NOW)
-    replayed_welcome.replay_welcomed(log.read([place]))
+    replay.replay_welcomed(log.read([place]))
     assert (Edition.objects.get().audience, WelcomeMail.objects.count()) == (2, 2)
 
 

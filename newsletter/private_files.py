@@ -13,8 +13,6 @@ from pathlib import Path
 from newsletter.config import Config
 from newsletter.config.database import is_postgresql
 from newsletter.images import store
-from newsletter.recovery import log
-from newsletter.sending import journals
 
 _log = logging.getLogger(__name__)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -38,9 +36,9 @@ def _paths(configuration: Config) -> Iterator[Path]:
         yield from (file.with_name(file.name + suffix) for suffix in ("", "-wal", "-shm", "-journal"))
     yield from map(configuration.path, (".secret_key", ".newsletter.lock"))
     yield from configuration.folder.glob("*.refused.csv")
-    yield from _with_entries(journals.location(configuration))
+    yield from _with_entries(configuration.journal_folder)
     yield from _with_entries(store.folder(configuration))
-    yield from _with_entries(log.folder(configuration))
+    yield from _with_entries(configuration.recovery_log)
     yield from _with_entries(configuration.path(".imports"))
     yield from _emails(configuration.path(configuration.delivery.file["folder"]))
 

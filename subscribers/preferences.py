@@ -11,7 +11,6 @@ from typing import Any, cast
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Prefetch
-from django.dispatch import Signal
 from django.utils import timezone
 
 from newsletter.domain.picks import names_in, picked, picks_of
@@ -27,6 +26,7 @@ from subscribers.models import (
     Subscription,
     Suppression,
     choices_changed,
+    data_requested,
     person_erased,
     store_sets,
     subscriptions_changed,
@@ -39,10 +39,6 @@ from subscribers.subscription_requests import confirmations_counter
 from subscribers.tokens import Purpose, hashes, read_link, read_timed
 
 log = logging.getLogger("subscribers.preferences")
-
-data_requested = Signal()
-"""Sent with `subscriber` (the primary key) when a person requests their data; receivers return what they store as a
-dictionary."""
 
 LONGEST_PAUSE = timedelta(days=366)
 ME_AGAIN_AFTER, ME_A_DAY = timedelta(minutes=10), 5

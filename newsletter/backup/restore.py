@@ -18,7 +18,6 @@ from newsletter.backup.schema import make_tables
 from newsletter.backup.targets import PostgreSQLTarget, RowTarget, SQLiteTarget
 from newsletter.config import Config
 from newsletter.config.database import SQLITE, is_postgresql
-from newsletter.recovery import log
 from newsletter.sending import journals
 from subscribers import tokens
 
@@ -59,7 +58,7 @@ def restore(
         created.keep()
 
     archive = ArchiveReader(order.archive)
-    place = journals.location(configuration)
+    place = configuration.journal_folder
     created.add(place, place / journals.SENDER)
     with closing(archive):
         if not has_key_of(archive.manifest.fingerprint):
@@ -88,7 +87,7 @@ def has_key_of(fingerprint: str) -> bool:
 
 def log_folders(configuration: Config, order: RestoreOrder) -> list[Path]:
     """Return the folders whose recovery logs are read."""
-    return [log.folder(configuration), *order.logs]
+    return [configuration.recovery_log, *order.logs]
 
 
 def _restore_sqlite(

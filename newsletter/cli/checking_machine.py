@@ -1,6 +1,5 @@
 """`newsletter check-machine`: what a machine lacks before anything is set up on it. No configuration is needed."""
 
-import ctypes
 import os
 import shutil
 import socket
@@ -116,6 +115,8 @@ def _time_zones() -> MachineFinding:
 
 def _clock() -> MachineFinding:
     """Return whether something sets the clock (adjtimex(2)), on which times of sending and login codes depend."""
+    import ctypes
+
     now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(512))
     if state == UNSYNCHRONIZED:

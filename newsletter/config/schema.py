@@ -279,6 +279,12 @@ class Config:
         return self.path(file).parent if scheme == "sqlite" else self.folder
 
     @property
+    def journal_folder(self) -> Path:
+        """The folder of the journals: as configured, or beside the SQLite file, or beside `config.toml`."""
+        name = self.delivery.journal
+        return self.path(name) if name else self.data_folder / "journal"
+
+    @property
     def recovery_log(self) -> Path:
         """The folder of the recovery log, beside the database."""
         return self.data_folder / "recovery-log"

@@ -1,6 +1,6 @@
 """What email services do with their customers' domains: those with an API (`newsletter.providers`), and others."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from newsletter.providers import PROVIDERS, provider_of_server
 
@@ -20,7 +20,7 @@ class MailService:
 
 
 SERVICES = {
-    **{key: MailService(provider.name, **asdict(provider.dns)) for key, provider in PROVIDERS.items()},
+    **{key: MailService(provider.name, **provider.dns._asdict()) for key, provider in PROVIDERS.items()},
     # "Set up SPF" of Google Workspace; the account's domain is the envelope sender's.
     "google": MailService("Google", include="_spf.google.com", selectors=("google",)),
     # "Set up SPF" of Microsoft 365.

@@ -12,9 +12,7 @@ from django.utils import timezone
 from newsletter.delivery.reply import redact_stored
 from newsletter.messages import from_text
 from newsletter.models import Bounce, Delivery, Edition, KeptAnswer, Result, WelcomeMail
-from newsletter.sending import progress
-from subscribers.models import Subscription, person_erased
-from subscribers.preferences import data_requested
+from subscribers.models import Subscription, data_requested, person_erased
 
 
 @receiver(data_requested)
@@ -36,6 +34,8 @@ def data(subscriber: int, **_: Any) -> dict[str, Any]:
 
 
 def _delivery(delivery: Delivery) -> dict[str, str | None]:
+    from newsletter.sending import progress
+
     began, result = delivery.edition.began_at, _results(delivery).first()
     return {
         "edition": delivery.edition.name,

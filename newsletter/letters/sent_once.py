@@ -44,7 +44,7 @@ def _create(configuration: Config, rows: Mapping[int, Letter]) -> Journal:
 
 def settle(configuration: Config, now: datetime) -> None:
     """Record what the journals of processes that have ended say, and return the letters that they did not try."""
-    folder = sending_journals.location(configuration) / FOLDER
+    folder = configuration.journal_folder / FOLDER
     for path in journals(folder):
         try:
             orphan = take_over(path, database.identity())

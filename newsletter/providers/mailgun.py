@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ValidationError
-
 from newsletter.messages.message import gettext_noop
 from newsletter.providers.declaration import (
     ADDRESS,
@@ -20,18 +18,15 @@ from newsletter.providers.declaration import (
     Webhook,
     inside,
     one_of,
+    parse_json,
 )
 
 
-class _Accepted(BaseModel):
-    id: str
-
-
 def _read(content: bytes) -> Sequence[CallResult] | None:
-    try:
-        return [CallResult(_Accepted.model_validate_json(content, strict=True).id)]
-    except ValidationError:
-        return None
+    match parse_json(content):
+        case {"id": str(name)}:
+            return [CallResult(name)]
+    return None
 
 
 PROVIDER = Provider(

@@ -3,8 +3,6 @@
 A call has one message: header fields can't differ between recipients, and List-Unsubscribe must.
 """
 
-from pydantic import BaseModel, ValidationError
-
 from newsletter.providers.declaration import (
     API_KEY,
     SIGNING_KEY,
@@ -18,25 +16,19 @@ from newsletter.providers.declaration import (
     Webhook,
     inside,
     one_of,
+    parse_json,
 )
 
 _OF_KEY = ("Invalid_Key", "PaymentRequired", "Unknown_Subaccount")
 _OF_MESSAGE = ("ValidationError",)
 
 
-class _Error(BaseModel):
-    """The response to a call that was not accepted, with any status, mostly 500."""
-
-    status: str
-    name: str
-
-
 def _error(content: bytes) -> Rejection | None:
-    try:
-        error = _Error.model_validate_json(content)
-    except ValidationError:
-        return None
-    return Rejection(of_key=error.name in _OF_KEY) if error.name in _OF_KEY + _OF_MESSAGE else None
+    """Read the response to a call that was not accepted, with any status, mostly 500."""
+    match parse_json(content):
+        case {"status": str(), "name": str(name)} if name in _OF_KEY + _OF_MESSAGE:
+            return Rejection(of_key=name in _OF_KEY)
+    return None
 
 
 PROVIDER = Provider(

@@ -1,9 +1,5 @@
 """Postal, which is installed on a server of one's own."""
 
-from typing import Literal
-
-from pydantic import BaseModel, ValidationError
-
 from newsletter.messages.message import gettext_noop
 from newsletter.providers.declaration import (
     ADDRESS,
@@ -17,26 +13,20 @@ from newsletter.providers.declaration import (
     Rejection,
     Tracking,
     Webhook,
+    parse_json,
 )
 
-
-class _Details(BaseModel):
-    code: str = ""
-
-
-class _Error(BaseModel):
-    """The response to a call that was not accepted, which has the status 200 too."""
-
-    status: Literal["error", "parameter-error"]
-    data: _Details = _Details()
+_OF_KEY = ("AccessDenied", "InvalidServerAPIKey", "ServerSuspended")
 
 
 def _error(content: bytes) -> Rejection | None:
-    try:
-        error = _Error.model_validate_json(content)
-    except ValidationError:
-        return None
-    return Rejection(of_key=error.data.code in ("AccessDenied", "InvalidServerAPIKey", "ServerSuspended"))
+    """Read the response to a call that was not accepted, which has the status 200 too."""
+    match parse_json(content):
+        case {"status": "error" | "parameter-error", "data": {"code": code}}:
+            return Rejection(of_key=code in _OF_KEY)
+        case {"status": "error" | "parameter-error"}:
+            return Rejection(of_key=False)
+    return None
 
 
 PROVIDER = Provider(

@@ -1,9 +1,6 @@
 """Postmark: a list of messages, each with its own response."""
 
 from collections.abc import Sequence
-from typing import Any
-
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from newsletter.messages.message import gettext_noop
 from newsletter.providers.declaration import (
@@ -19,36 +16,26 @@ from newsletter.providers.declaration import (
     Webhook,
     inside,
     one_of,
+    parse_json,
 )
 
 _ABOUT_SUBSCRIBER = (406, 300)
 _ACCOUNT = "Servers › your server › Settings › Open Tracking"
-_LIST: TypeAdapter[list[Any]] = TypeAdapter(list[Any])
-
-
-class _Item(BaseModel):
-    """The response for one message."""
-
-    code: int = Field(alias="ErrorCode")
-    words: str = Field("", alias="Message")
-    name: str = Field("", alias="MessageID")
 
 
 def _read(content: bytes) -> Sequence[CallResult | None] | None:
-    try:
-        return [_result(item) for item in _LIST.validate_json(content, strict=True)]
-    except ValidationError:
-        return None
+    responses = parse_json(content)
+    return [_result(response) for response in responses] if isinstance(responses, list) else None
 
 
-def _result(item: object) -> CallResult | None:
-    try:
-        read = _Item.model_validate(item, strict=True)
-    except ValidationError:
-        return None
-    if read.code == 0:
-        return CallResult(read.name)
-    return CallResult("", f"{read.code} {read.words}", read.code in _ABOUT_SUBSCRIBER)
+def _result(response: object) -> CallResult | None:
+    """Return what is said of one message."""
+    match response:
+        case {"ErrorCode": 0, **rest}:
+            return CallResult(str(rest.get("MessageID", "")))
+        case {"ErrorCode": int(code), **rest}:
+            return CallResult("", f"{code} {rest.get('Message', '')}", code in _ABOUT_SUBSCRIBER)
+    return None
 
 
 PROVIDER = Provider(

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ValidationError
-
 from newsletter.providers.declaration import (
     API_KEY,
     SIGNING_KEY,
@@ -19,24 +17,18 @@ from newsletter.providers.declaration import (
     bearer,
     inside,
     one_of,
+    parse_json,
 )
 
 _ACCOUNT = "Domains › your domain › Configuration"
 
 
-class _Accepted(BaseModel):
-    id: str
-
-
-class _Batch(BaseModel):
-    data: list[_Accepted]
-
-
 def _read(content: bytes) -> Sequence[CallResult] | None:
-    try:
-        return [CallResult(each.id) for each in _Batch.model_validate_json(content, strict=True).data]
-    except ValidationError:
-        return None
+    match parse_json(content):
+        case {"data": [*accepted]}:
+            names = [message.get("id") for message in accepted if isinstance(message, dict)]
+            return [CallResult(name) for name in names if isinstance(name, str)]
+    return None
 
 
 PROVIDER = Provider(

@@ -39,11 +39,6 @@ class Record:
     log: str = ""
 
 
-def folder(configuration: Config) -> Path:
-    """Return the folder of the log, beside the database; it may not exist yet."""
-    return configuration.recovery_log
-
-
 def append(kind: str, *values: Any, durable: bool = False) -> None:
     """Append a record to this site's log; `durable` waits for the disk. Raises OSError."""
     if _suspended:
@@ -83,7 +78,7 @@ def since_mark(records: Sequence[Record], mark: str) -> list[Record] | None:
 def remove_before(configuration: Config, moment: datetime) -> int:
     """Remove the files of months that ended before a moment; return their number."""
     last = f"{moment:%Y-%m}"
-    old = [path for path in folder(configuration).glob(f"*{SUFFIX}") if path.stem.partition("-")[2] < last]
+    old = [path for path in configuration.recovery_log.glob(f"*{SUFFIX}") if path.stem.partition("-")[2] < last]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)

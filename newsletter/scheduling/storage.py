@@ -9,7 +9,6 @@ from newsletter.config import Config
 from newsletter.messages import Message
 from newsletter.messages import failures as messages
 from newsletter.messages.general import size_of
-from newsletter.sending import journals
 
 DATABASE, JOURNAL, CONFIGURATION = "database", "journal", "configuration"
 CONTENTS = {
@@ -21,7 +20,7 @@ CONTENTS = {
 
 def folders(configuration: Config) -> dict[str, Path]:
     """Return the folders by what is in them; one that is missing stands for the one above, where it will be made."""
-    paths = {CONFIGURATION: configuration.folder, JOURNAL: journals.location(configuration)}
+    paths = {CONFIGURATION: configuration.folder, JOURNAL: configuration.journal_folder}
     scheme, _, file = configuration.site.database.partition(":///")
     if scheme == "sqlite":
         paths[DATABASE] = configuration.path(file).parent

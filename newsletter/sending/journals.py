@@ -28,15 +28,9 @@ from newsletter.sending.sql.database import with_retries
 MACHINE, SENDER = "machine", "sender.lock"
 
 
-def location(configuration: Config) -> Path:
-    """Return the journal folder: as configured, or beside the SQLite file, or beside config.toml."""
-    name = configuration.delivery.journal
-    return configuration.path(name) if name else configuration.data_folder / "journal"
-
-
 def folder(configuration: Config) -> Path:
     """Return the journal folder, which is created if it is missing."""
-    path = location(configuration)
+    path = configuration.journal_folder
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 

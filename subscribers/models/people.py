@@ -19,6 +19,10 @@ person_erased = Signal()
 """Sent in the transaction of an erasure, with `subscriber` (the primary key) and `address`; receivers delete what they
 store under either."""
 
+data_requested = Signal()
+"""Sent with `subscriber` (the primary key) when a person requests their data; receivers return what they store as a
+dictionary."""
+
 subscriptions_starting = Signal()
 """Sent in the transaction in which subscriptions become active, before they do, with `newsletter` (its name) and `at`.
 """

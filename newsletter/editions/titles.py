@@ -9,9 +9,8 @@ from newsletter.domain.cadence import cadence_in
 from newsletter.editions.rendering import default_subject
 from newsletter.editions.selection.windows import bounds
 from newsletter.models import LOCKED_STATES, ApprovedContent, Edition, EditionPost, State
-from newsletter.render.dates import last_day, long_range, month_of_year
+from newsletter.render.dates import last_day, long_range, month_of_year, week_name
 from newsletter.render.html.loader import TemplateProblem
-from newsletter.render.week_names import week_name
 
 LETTER = "letter-"
 """What the name of a letter outside the schedule begins with; its day follows."""

@@ -15,8 +15,7 @@ from newsletter.render.content.excerpt import count_words
 from newsletter.render.content.first_line import LONGEST_LINE, first_line
 from newsletter.render.html.assemble import html_part
 from newsletter.render.html.loader import render_template
-from newsletter.render.naming import close_up
-from newsletter.render.placeholders import Placeholders, fill, longest, value_of
+from newsletter.render.placeholders import Placeholders, close_up, fill, longest, value_of
 from newsletter.render.scope import Scope
 from newsletter.render.template_context import edition_context
 from newsletter.render.theme.designs import DESIGNS, STANDARD_TEMPLATE, style_sheet_of, templates_of

@@ -4,7 +4,7 @@
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from email.utils import format_datetime
 from html import escape
@@ -17,6 +17,8 @@ from newsletter.mime.headers import ascii_address, ascii_domain, clean_name, mai
 from newsletter.mime.quoted_printable import encode_pieces, merged
 from newsletter.render.placeholders import PATHS, pattern
 
+_TO = Slot(SlotValue.TO, SlotEncoding.HEADER)
+_MESSAGE_ID = Slot(SlotValue.MESSAGE_ID, SlotEncoding.ASCII)
 _TOKEN = Slot(SlotValue.TOKEN, SlotEncoding.ASCII)
 
 
@@ -30,20 +32,9 @@ def encoded(
     "{token}" is replaced with the token; List-Unsubscribe-Post (RFC 8058) is only added if the address is https. Slots:
     TO (HEADER), MESSAGE_ID (ASCII, the part before "@"), TOKEN (ASCII) and NAME (HTML, TEXT).
     """
-    domain = _domain(letterhead.sender_address)
-    headers = [
-        _from(letterhead),
-        Header("To", (Slot(SlotValue.TO, SlotEncoding.HEADER),)),
-        Header("Subject", (unstructured("Subject", rendered.subject),)),
-        Header("Date", (format_datetime(date).encode(),)),
-        Header("Message-ID", (b"<", Slot(SlotValue.MESSAGE_ID, SlotEncoding.ASCII), f"@{domain}>".encode())),
-        *_reply_to(letterhead),
-        Header("List-Id", (_list_id(letterhead, list_id),)),
-        *_list_unsubscribe(letterhead),
-        Header("Auto-Submitted", (b"auto-generated",)),
-        *([Header("Feedback-ID", (feedback_id.encode("ascii"),))] if feedback_id else []),
-    ]
-    return _whole(headers, rendered, letterhead, domain)
+    listing = [Header("List-Id", (_list_id(letterhead, list_id),)), *_list_unsubscribe(letterhead)]
+    feedback = [Header("Feedback-ID", (feedback_id.encode("ascii"),))] if feedback_id else []
+    return _email(rendered, letterhead, _TO, date, _MESSAGE_ID, listing, feedback)
 
 
 def encoded_letter(
@@ -54,18 +45,8 @@ def encoded_letter(
     With `unsubscribe`, it has List-Unsubscribe, and the reader's token must be that of a subscription. Slots: TO
     (HEADER), MESSAGE_ID (ASCII) and those of the placeholders.
     """
-    domain = _domain(letterhead.sender_address)
-    headers = [
-        _from(letterhead),
-        Header("To", (Slot(SlotValue.TO, SlotEncoding.HEADER),)),
-        Header("Subject", (unstructured("Subject", letter.subject),)),
-        Header("Date", (format_datetime(date).encode(),)),
-        Header("Message-ID", (b"<", Slot(SlotValue.MESSAGE_ID, SlotEncoding.ASCII), f"@{domain}>".encode())),
-        *_reply_to(letterhead),
-        *(_list_unsubscribe(letterhead) if unsubscribe else []),
-        Header("Auto-Submitted", (b"auto-generated",)),
-    ]
-    return _whole(headers, letter, letterhead, domain)
+    listing = _list_unsubscribe(letterhead) if unsubscribe else []
+    return _email(letter, letterhead, _TO, date, _MESSAGE_ID, listing)
 
 
 def letter_message(
@@ -75,37 +56,15 @@ def letter_message(
 
     `message_id` is the part before "@".
     """
-    domain = _domain(letterhead.sender_address)
-    headers = [
-        _from(letterhead),
-        Header("To", (mailbox(name, ascii_address(to)),)),
-        Header("Subject", (unstructured("Subject", letter.subject),)),
-        Header("Date", (format_datetime(date).encode(),)),
-        Header("Message-ID", (f"<{message_id}@{domain}>".encode(),)),
-        *_reply_to(letterhead),
-        Header("Auto-Submitted", (b"auto-generated",)),
-    ]
-    mail = _whole(headers, letter, letterhead, domain)
-    lines = [f"{header.name}: ".encode() + b"".join(map(_plain, header.pieces)) for header in mail.headers]
-    return b"\r\n".join([*lines, b"", b"".join(map(_plain, mail.body))])
+    email = _email(letter, letterhead, mailbox(name, ascii_address(to)), date, message_id.encode())
+    lines = [f"{header.name}: ".encode() + b"".join(map(_plain, header.pieces)) for header in email.headers]
+    return b"\r\n".join([*lines, b"", b"".join(map(_plain, email.body))])
 
 
 def _plain(piece: Piece) -> bytes:
     """Return a piece of a letter, which has no slots."""
     assert isinstance(piece, bytes)
     return piece
-
-
-def _from(letterhead: Letterhead) -> Header:
-    return Header("From", (mailbox(letterhead.sender_name, ascii_address(letterhead.sender_address)),))
-
-
-def _domain(address: str) -> str:
-    return ascii_domain(address.rpartition("@")[2])
-
-
-def _reply_to(letterhead: Letterhead) -> list[Header]:
-    return [Header("Reply-To", (ascii_address(letterhead.reply_to),))] if letterhead.reply_to else []
 
 
 def _list_id(letterhead: Letterhead, list_id: str) -> bytes:
@@ -125,14 +84,32 @@ def _list_unsubscribe(letterhead: Letterhead) -> list[Header]:
     return headers
 
 
-def _whole(headers: list[Header], rendered: Rendered, letterhead: Letterhead, domain: str) -> EncodedEmail:
+def _email(
+    rendered: Rendered,
+    letterhead: Letterhead,
+    to: Piece,
+    date: datetime,
+    message_id: Piece,
+    listing: Iterable[Header] = (),
+    feedback: Iterable[Header] = (),
+) -> EncodedEmail:
+    """Return an email with its header fields in order, those of mailing lists before Auto-Submitted."""
+    domain = ascii_domain(letterhead.sender_address.rpartition("@")[2])
     boundary = f"=_{secrets.token_hex(12)}"
-    mime = [
+    headers = (
+        Header("From", (mailbox(letterhead.sender_name, ascii_address(letterhead.sender_address)),)),
+        Header("To", (to,)),
+        Header("Subject", (unstructured("Subject", rendered.subject),)),
+        Header("Date", (format_datetime(date).encode(),)),
+        Header("Message-ID", (b"<", message_id, f"@{domain}>".encode())),
+        *([Header("Reply-To", (ascii_address(letterhead.reply_to),))] if letterhead.reply_to else []),
+        *listing,
+        Header("Auto-Submitted", (b"auto-generated",)),
+        *feedback,
         Header("MIME-Version", (b"1.0",)),
         Header("Content-Type", (f'multipart/alternative;\r\n boundary="{boundary}"'.encode(),)),
-    ]
-    body = encode_body(rendered, letterhead, boundary)
-    return EncodedEmail((*headers, *mime), body, letterhead.sender_address, domain)
+    )
+    return EncodedEmail(headers, encode_body(rendered, letterhead, boundary), letterhead.sender_address, domain)
 
 
 def encode_body(rendered: Rendered, letterhead: Letterhead, boundary: str) -> tuple[Piece, ...]:

@@ -2,6 +2,9 @@
 
 A placeholder consists of `[A-Za-z0-9-]`, so that no escaping changes it, and is replaced with a whole address, or the
 reader's name or its fallback.
+
+Text that only makes sense beside a name (the space before it, a comma, brackets around it) goes into slots of
+`SlotValue.WITH_NAME`, which are empty for a subscriber without a name: "Hei {name}!" becomes "Hei!", not "Hei !".
 """
 
 import re
@@ -15,6 +18,14 @@ from newsletter.domain.encoded_email import Reader, Slot, SlotEncoding, SlotValu
 PATHS: Mapping[SlotValue, str] = {SlotValue.UNSUBSCRIBE: "/u/", SlotValue.PREFERENCES: "/p/"}
 LONGEST_TOKEN = 120
 LONGEST_NAME = 100
+
+_INLINE = r"(?:a|b|code|del|em|font|i|s|span|strong|u)"
+_BLOCK = r"<(?:blockquote|br|div|h\d|li|p|td)\b[^<>]*>"
+_SPACE = {SlotEncoding.HTML: r"\s", SlotEncoding.TEXT: r"[^\S\n]"}
+_AFTER_TEXT = "(?:" + "|".join([r"(?<=[^\s>])", *(rf"(?<=</{t}>)" for t in ("a", "b", "em", "i", "s", "strong"))]) + ")"
+_PUNCTUATION = r"[.,;:!?…)\]”»]"
+
+Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 
 
 class Placeholders:
@@ -72,3 +83,40 @@ def name_for(slot: Slot, name: str = "") -> str:
 def longest(letterhead: Letterhead) -> Reader:
     """Return a reader with the longest possible values, with which sizes are measured."""
     return Reader(number=0, address="", token="x" * LONGEST_TOKEN, message_id="", name="ø" * LONGEST_NAME)
+
+
+def close_up(text: str, form: SlotEncoding, placeholders: Placeholders) -> str:
+    """Return an HTML or text part in which text that depends on a name without a fallback is in slots."""
+    names = [name for name, slot in placeholders.pairs(text) if slot.value is SlotValue.NAME and not slot.fallback]
+    if not names:
+        return text
+
+    def with_name(literal: str) -> str:
+        return placeholders.place(SlotValue.WITH_NAME, form, literal) if literal else ""
+
+    for find, replace in _rules(pattern(names).pattern, _SPACE[form], with_name):
+        text = find.sub(replace, text)
+    return text
+
+
+def _rules(name: str, space: str, with_name: Callable[[str], str]) -> list[Rule]:
+    """Return the rules in order. After one has applied, a slot is next to the name, and no other rule applies."""
+    tagged = rf"(?P<name>(?:<{_INLINE}\b[^<>]*>)*(?:{name})(?:</{_INLINE}>)*)"
+
+    def enclosed(m: re.Match[str]) -> str:
+        return f"{with_name(m['before'])}{m['name']}{with_name(m['after'])}"
+
+    def before(m: re.Match[str]) -> str:
+        return f"{with_name(m['before'])}{m['name']}"
+
+    def after(m: re.Match[str]) -> str:
+        return f"{m['start']}{m['name']}{with_name(m['after'])}"
+
+    return [
+        (re.compile(rf"(?P<before>{space}?[(\[“«]){tagged}(?P<after>[)\]”»])"), enclosed),
+        # "Hei, {name}!" loses its comma where more punctuation or nothing follows; "Hei, {name} og" keeps it.
+        (re.compile(rf"(?P<before>{_AFTER_TEXT}[,;:]?{space}+){tagged}(?={space}*(?:{_PUNCTUATION}|<|\n|$))"), before),
+        (re.compile(rf"(?P<before>{_AFTER_TEXT}{space}+){tagged}"), before),
+        # "{name}, welcome" at the beginning of a line or paragraph.
+        (re.compile(rf"(?P<start>(?:^|{_BLOCK}|\n){space}*){tagged}(?P<after>[,;:]?{space}+)"), after),
+    ]

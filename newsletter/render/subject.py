@@ -30,10 +30,9 @@ from newsletter.render.content.markdown import markdown
 from newsletter.render.content.own_words import with_own_words
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
-from newsletter.render.dates import last_day, month_name, month_of_year, short_date
+from newsletter.render.dates import last_day, month_name, month_of_year, short_date, week_name
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.template_context import newsletter_view
-from newsletter.render.week_names import week_name
 from newsletter.render.words import words
 from newsletter.sandbox import LimitExceeded, Sandbox
 

@@ -14,12 +14,11 @@ from babel.units import format_unit
 from newsletter.config.publication import SUBJECTS
 from newsletter.config.theme import DesignName
 from newsletter.domain.digest import Rendered
-from newsletter.render.dates import clock, date_range, day_heading, locale_of, month_of_year, short_date
+from newsletter.render.dates import clock, date_range, day_heading, locale_of, month_of_year, short_date, week_name
 from newsletter.render.edition import render
 from newsletter.render.preview import reader_text
 from newsletter.render.subject import subject
 from newsletter.render.theme.designs import DESIGNS
-from newsletter.render.week_names import week_name
 from newsletter.render.words import LANGUAGES, colon, words
 from tests.render.samples import SINCE, UNTIL, ZONE, digest, letterhead, post, reader
 

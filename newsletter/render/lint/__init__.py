@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from newsletter.domain.digest import Digest, Finding, Level, Rendered
 from newsletter.render.edition import listed
-from newsletter.render.lint import block_rules, clients, contrast, envelope, links, personal, posts, structure
+from newsletter.render.lint import clients, contrast, envelope, links, personal, posts, structure
 from newsletter.render.lint.codes import CODES
 from newsletter.render.lint.look import Look
 
@@ -34,8 +34,8 @@ RULES: tuple[Rule, ...] = (
     posts.something,
     posts.posts,
     posts.rest,
-    block_rules.blocks,
-    block_rules.links,
+    posts.blocks,
+    posts.block_links,
     links.links,
     links.repeated,
     links.pictures,

@@ -17,8 +17,7 @@ from newsletter.render.lint.codes import (
     SUMMARIZED,
     finding,
 )
-from newsletter.render.lint.keys import letters
-from newsletter.render.lint.look import Look
+from newsletter.render.lint.look import Look, letters
 from newsletter.render.subject import preheader as made_preheader
 
 _BRACES = re.compile(r"\{\{|\}\}|\{%|%\}|\{name\b|\*\|[A-Z_]+\|\*|%%[A-Za-z_]+%%")

@@ -1,4 +1,4 @@
-"""A rendered email, parsed once for all rules."""
+"""A rendered email, parsed once for all rules, and how they recognize a post in it, however it is written."""
 
 import re
 from collections.abc import Iterator
@@ -8,11 +8,13 @@ from functools import cached_property
 from lxml import etree
 from lxml import html as lxml_html
 
-from newsletter.domain.digest import Digest, Rendered
+from newsletter.domain.digest import Digest, DigestPost, Rendered
+from newsletter.render.content.addresses import uri
 from newsletter.render.content.fragment import HEADINGS, Element, text_of
 from newsletter.render.edition import size
-from newsletter.render.lint.keys import link_key, post_key
 
+Key = tuple[str, str]
+_INVISIBLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff￾￿]+")
 _CONDITIONAL = re.compile(r"<!--\[if[^\]]*\]>(?!<!-->).*?<!\[endif\]-->", re.DOTALL)
 
 
@@ -76,3 +78,18 @@ class Look:
             post_id = titles.get(link_key(link))
             if post_id and parent.tag in HEADINGS:
                 yield post_id, parent.getparent()
+
+
+def post_key(post: DigestPost) -> Key:
+    """Return the key of a post."""
+    return uri(post.url), letters(post.title)
+
+
+def link_key(link: Element) -> Key:
+    """Return the key of a link, which equals a post's if it leads there and has its title."""
+    return uri(link.get("href") or ""), letters(text_of(link))
+
+
+def letters(text: str) -> str:
+    """Return a text without white space and control characters, which rendering changes."""
+    return _INVISIBLE.sub("", text)

@@ -1,4 +1,4 @@
-"""Rules about posts: each must be exactly once in the contents, the HTML and the text."""
+"""Rules about posts and blocks: each must be in the HTML and in the text, a post exactly once, also in the contents."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -13,11 +13,12 @@ from newsletter.render.content.fragment import parse, text_of
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.text import plain
 from newsletter.render.lint.codes import finding
-from newsletter.render.lint.keys import Key, letters, link_key, post_key
-from newsletter.render.lint.look import Look
+from newsletter.render.lint.look import Key, Look, letters, link_key, post_key
 from newsletter.render.post_view import LISTED
 
 T = TypeVar("T")
+_BLOCKS = "blocks"
+"""Where a finding about a block is."""
 
 
 def posts(look: Look) -> Iterator[Finding]:
@@ -65,6 +66,27 @@ def rest(look: Look) -> Iterator[Finding]:
     for where, there in (("html", linked), ("text", counted)):
         if not there:
             yield finding("rest-missing", messages.REST_MISSING(where=where, count=count), where)
+
+
+def blocks(look: Look) -> Iterator[Finding]:
+    """Check that each block's heading and link are in the HTML and in the text, also with a publisher's template."""
+    html, text = letters(look.text), letters(look.rendered.text)
+    linked = {uri(link.get("href") or "") for link in look.links}
+    for block in look.digest.blocks:
+        title, url = letters(block.title), uri(block.url)
+        if title not in html or (url and url not in linked):
+            yield finding("block-missing", messages.BLOCK_MISSING(title=block.title, where="html"), _BLOCKS)
+        if title not in text or (url and letters(url) not in text):
+            yield finding("block-missing", messages.BLOCK_MISSING(title=block.title, where="text"), _BLOCKS)
+
+
+def block_links(look: Look) -> Iterator[Finding]:
+    """Check that a call to action has a link, and that links are encrypted."""
+    for block in look.digest.blocks:
+        if not block.url and block.kind != "event":
+            yield finding("block-link", messages.BLOCK_WITHOUT_LINK(title=block.title), _BLOCKS)
+        elif block.url.startswith("http:"):
+            yield finding("block-insecure", messages.BLOCK_INSECURE(title=block.title, address=block.url[:80]), _BLOCKS)
 
 
 def _compare(

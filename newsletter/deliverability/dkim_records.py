@@ -125,7 +125,9 @@ def own_key(key: Dkim, keys: Sequence[Dkim], lookups: Lookups) -> CheckResult:
         )
     if records[0].key and records[0].key != read(wanted).key:
         return CheckResult(Verdict.BAD, messages.OTHER_DKIM_KEY(name=name), record)
-    return published(name, records[0], record, beside_rsa=_has_rsa(keys))
+    return published(
+        name, records[0], record, beside_rsa=any(read(public_record(other)).type == "rsa" for other in keys)
+    )
 
 
 def published(name: str, key: KeyRecord, record: str = "", *, beside_rsa: bool = False) -> CheckResult:
@@ -165,7 +167,3 @@ def key_of_provider(domain: str, service: MailService, lookups: Lookups) -> Chec
 
 def _records(name: str, lookups: Lookups) -> list[KeyRecord]:
     return [read(text) for text in lookups.texts(name) if is_key_record(text)]
-
-
-def _has_rsa(keys: Sequence[Dkim]) -> bool:
-    return any(read(public_record(key)).type == "rsa" for key in keys)

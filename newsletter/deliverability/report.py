@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 import dns.resolver
@@ -12,7 +13,7 @@ from newsletter.deliverability.dmarc import policy as dmarc_policy
 from newsletter.deliverability.dmarc.policy import NoPolicy, Policy, report_address
 from newsletter.deliverability.domains import Owner, other_owner, registered_domain
 from newsletter.deliverability.lookups import LookupFailed, Lookups
-from newsletter.deliverability.requirements import REQUIRED_BY, Requirement
+from newsletter.deliverability.requirements import REQUIRED_BY, TITLES, Requirement
 from newsletter.deliverability.route import Route, route_of
 from newsletter.deliverability.spf.check import spf
 from newsletter.deliverability.tracking import tracking_check
@@ -69,22 +70,19 @@ class _DomainReport:
 
     def checks(self) -> Iterator[Check]:
         """Yield the findings in the order of the table."""
-        policy = self._policy()
         routes = self._routes()
         for route in routes:
-            yield from self._signatures(route, policy)
-        yield from self._of_domain(policy)
+            yield from self._signatures(route)
+        yield from self._of_domain()
         for route in routes:
             yield from self._of_route(route)
-        yield from self._of_headers(routes[0], policy)
+        yield from self._of_headers(routes[0])
         yield from self._tracking()
 
     def _providers(self) -> list[str]:
-        configuration = self.configuration
-        providers = dict.fromkeys(configuration.provider_of(each) for each in self.newsletters)
-        return list(
-            providers | dict.fromkeys(name for each in self.newsletters if (name := configuration.fallback_of(each)))
-        )
+        provider_of, fallback_of = self.configuration.provider_of, self.configuration.fallback_of
+        names = (*map(provider_of, self.newsletters), *map(fallback_of, self.newsletters))
+        return list(dict.fromkeys(filter(None, names)))
 
     def _routes(self) -> list[Route]:
         delivery, others = self.configuration.delivery, sorted(_own_domains(self.configuration))
@@ -106,13 +104,15 @@ class _DomainReport:
         """Yield who decides whether opens and clicks are tracked."""
         for provider in self._providers():
             for check in tracking_check(self.configuration.delivery, provider):
-                yield self._said(Requirement.TRACKING, check.about, CheckResult(check.verdict, check.message))
+                yield self._found(Requirement.TRACKING, CheckResult(check.verdict, check.message), check.about)
 
-    def _policy(self) -> Policy | NoPolicy | LookupFailed:
+    def _policy(self) -> Policy | None:
+        """Return the domain's DMARC policy; None if it has none, or that can't be looked up."""
         try:
-            return dmarc_policy.policy(self.domain, self.lookups)
-        except LookupFailed as failure:
-            return failure
+            policy = dmarc_policy.policy(self.domain, self.lookups)
+        except LookupFailed:
+            return None
+        return policy if isinstance(policy, Policy) else None
 
     def _owner(self, domain: str) -> Owner | None:
         """Return who owns a domain that isn't the publisher's; None if that can't be looked up either."""
@@ -126,54 +126,50 @@ class _DomainReport:
         own = {registered_domain(each) for each in _own_domains(self.configuration)}
         return registered_domain(domain) in own and self._owner(domain) is None
 
-    def _signatures(self, route: Route, policy: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
+    def _signatures(self, route: Route) -> Iterator[Check]:
         """Yield the checks of SPF, of each DKIM key, and of alignment."""
-        envelope = self._envelope(route)
-        yield self._check(Requirement.SPF, requirements_messages.SPF(), lambda: self._spf(envelope, route))
+        yield self._check(Requirement.SPF, lambda: self._spf(route))
         signers, unseen = list[str](), False
         for check, signer in self._keys(route):
             yield check
             signers += [signer] if signer else []
             unseen = unseen or check.verdict in (Verdict.UNKNOWN, Verdict.WARNING)
-        owner = self._owner(self.domain)
-        if owner is None and route.kind == "api" and not signers and unseen:
+        if self._owner(self.domain) is None and route.kind == "api" and not signers and unseen:
             message = dmarc_messages.ALIGNED_BY_PROVIDER(provider=route.service.name, domain=self.domain)
-            yield self._said(
-                Requirement.ALIGNMENT, requirements_messages.ALIGNMENT(), CheckResult(Verdict.UNKNOWN, message)
-            )
-            return
-        yield self._check(
-            Requirement.ALIGNMENT,
-            requirements_messages.ALIGNMENT(),
-            lambda: self._alignment(owner, route, signers, policy),
-        )
+            yield self._found(Requirement.ALIGNMENT, CheckResult(Verdict.UNKNOWN, message))
+        else:
+            yield self._check(Requirement.ALIGNMENT, lambda: self._alignment(route, signers))
 
-    def _spf(self, envelope: str, route: Route) -> CheckResult:
-        owner = self._owner(envelope)
-        if owner is None or route.service.return_path:
-            return spf(envelope, route, self.lookups)
+    def _spf(self, route: Route) -> CheckResult:
+        envelope = self._envelope(route)
+        setting = None if envelope == self.domain else SETTING(key="bounces.return_path")
+        others = None if route.service.return_path else self._of_others(envelope, route, setting)
+        return others or spf(envelope, route, self.lookups)
+
+    def _of_others(self, domain: str, route: Route, setting: Message | None = None) -> CheckResult | None:
+        """Return what it means for a route that a domain is somebody else's; None if it is the publisher's.
+
+        `setting` is where another domain is entered, by default as the sender.
+        """
+        owner = self._owner(domain)
+        if owner is None:
+            return None
         if self._serves(owner, route):
-            return CheckResult(Verdict.GOOD, records_messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=envelope))
-        setting = self._sender_setting() if envelope == self.domain else SETTING(key="bounces.return_path")
-        message = records_messages.OWN_DOMAIN(domain=envelope, owner=owner.name, setting=setting)
-        return CheckResult(Verdict.BAD, message)
+            return CheckResult(Verdict.GOOD, records_messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=domain))
+        return self._not_own(domain, owner, setting)
+
+    def _not_own(self, domain: str, owner: Owner, setting: Message | None = None) -> CheckResult:
+        setting = setting or self._sender_setting()
+        return CheckResult(Verdict.BAD, records_messages.OWN_DOMAIN(domain=domain, owner=owner.name, setting=setting))
 
     def _sender_setting(self) -> Message:
         return SETTING(key=f"newsletters.{self.newsletters[0].name}.from")
 
-    def _not_own(self, domain: str, owner: Owner) -> Message:
-        return records_messages.OWN_DOMAIN(domain=domain, owner=owner.name, setting=self._sender_setting())
-
-    def _alignment(
-        self, owner: Owner | None, route: Route, signers: list[str], published: Policy | NoPolicy | LookupFailed
-    ) -> CheckResult:
-        if owner is not None and self._serves(owner, route):
-            return CheckResult(Verdict.GOOD, records_messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=self.domain))
-        if owner is not None:
-            return CheckResult(Verdict.BAD, self._not_own(self.domain, owner))
+    def _alignment(self, route: Route, signers: list[str]) -> CheckResult:
+        if others := self._of_others(self.domain, route):
+            return others
         envelope = "" if route.service.return_path else self._envelope(route)
-        policy = published if isinstance(published, Policy) else None
-        result = dmarc_policy.alignment(self.domain, signers, envelope, policy, self.lookups)
+        result = dmarc_policy.alignment(self.domain, signers, envelope, self._policy(), self.lookups)
         if route.kind == "api" and dmarc_messages.NOT_ALIGNED.matches(result.message):
             message = dmarc_messages.NOT_ALIGNED_BY(provider=route.service.name, domain=self.domain)
             return CheckResult(Verdict.BAD, message)
@@ -188,63 +184,47 @@ class _DomainReport:
 
     def _keys(self, route: Route) -> Iterator[tuple[Check, str]]:
         """Yield a check for each key that signs, with the domain for which it signs."""
-        about = requirements_messages.DKIM_PROVIDER()
         keys = self.configuration.delivery.dkim if route.kind in ("own", "relay", "file") else ()
         for key in keys:
-            yield (
-                self._check(
-                    Requirement.DKIM,
-                    requirements_messages.DKIM(selector=key.selector),
-                    lambda key=key: dkim_records.own_key(key, keys, self.lookups),  # type: ignore[misc]
-                ),
-                ascii_domain(key.domain).lower(),
-            )
+            about = requirements_messages.DKIM(selector=key.selector)
+            finding = partial(dkim_records.own_key, key, keys, self.lookups)
+            yield self._check(Requirement.DKIM, finding, about), ascii_domain(key.domain).lower()
         if keys:
             return
         domain = route.domain or self.domain
-        check = self._check(Requirement.DKIM, about, lambda: self._signing(domain, route))
+        check = self._check(Requirement.DKIM, lambda: self._signing(domain, route))
         signs = check.verdict is Verdict.GOOD or (route.domain and check.verdict is Verdict.UNKNOWN)
         yield check, domain if signs else ""
 
     def _signing(self, domain: str, route: Route) -> CheckResult:
         """Return whether somebody signs for a domain without a key of ours."""
-        owner = self._owner(domain)
-        if owner is not None and self._serves(owner, route):
-            return CheckResult(Verdict.GOOD, records_messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=domain))
-        if owner is not None and (route.kind == "api" or route.key):
+        owner, by_provider = self._owner(domain), route.kind == "api" or bool(route.key)
+        if owner is not None and by_provider and not self._serves(owner, route):
             message = signatures_messages.NOT_SIGNED_BY(
                 provider=route.service.name, domain=domain, owner=owner.name, setting=self._sender_setting()
             )
             return CheckResult(Verdict.BAD, message)
-        if owner is not None:
-            return CheckResult(Verdict.BAD, self._not_own(domain, owner))
-        if route.kind == "api" or route.key:
+        if others := self._of_others(domain, route):
+            return others
+        if by_provider:
             return dkim_records.key_of_provider(domain, route.service, self.lookups)
         return CheckResult(Verdict.BAD, signatures_messages.NOT_SIGNED(domain=domain))
 
-    def _of_domain(self, policy: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
+    def _of_domain(self) -> Iterator[Check]:
         """Yield the checks of the policy, of its reports, and of the domains that receive email."""
-        yield self._check(Requirement.DMARC, requirements_messages.DMARC(), lambda: self._dmarc(policy))
-        if isinstance(policy, Policy) and self._owner(self.domain) is None:
-            yield self._check(
-                Requirement.DMARC_REPORTS,
-                requirements_messages.DMARC_REPORTS(),
-                lambda: dmarc_policy.reports(policy, self._report_address(), self.lookups, self._is_own),
-            )
+        yield self._check(Requirement.DMARC, self._dmarc)
+        policy = self._policy()
+        if policy and self._owner(self.domain) is None:
+            reports = partial(dmarc_policy.reports, policy, self._report_address(), self.lookups, self._is_own)
+            yield self._check(Requirement.DMARC_REPORTS, reports)
         replies = [each.reply_to.rpartition("@")[2] for each in self.newsletters if each.reply_to]
         for domain in dict.fromkeys([self.domain, *(ascii_domain(each).lower() for each in replies)]):
-            yield self._check(
-                Requirement.RECEIVING,
-                requirements_messages.RECEIVING(),
-                lambda domain=domain: servers.receiving(domain, self.lookups),  # type: ignore[misc]
-            )
+            yield self._check(Requirement.RECEIVING, partial(servers.receiving, domain, self.lookups))
 
-    def _dmarc(self, policy: Policy | NoPolicy | LookupFailed) -> CheckResult:
-        if isinstance(policy, LookupFailed):
-            raise policy
-        owner = self._owner(self.domain)
+    def _dmarc(self) -> CheckResult:
+        policy, owner = dmarc_policy.policy(self.domain, self.lookups), self._owner(self.domain)
         if owner is not None and isinstance(policy, NoPolicy):
-            return CheckResult(Verdict.BAD, self._not_own(self.domain, owner))
+            return self._not_own(self.domain, owner)
         return dmarc_policy.judged(self.domain, policy, self._report_address(), self.lookups, self._is_own)
 
     def _report_address(self) -> str:
@@ -254,47 +234,41 @@ class _DomainReport:
 
     def _of_route(self, route: Route) -> Iterator[Check]:
         if route.kind == "file":
-            finding = CheckResult(Verdict.NOTE, servers_messages.NOTHING_SENT())
-            yield self._said(Requirement.TLS, requirements_messages.TLS(), finding)
+            yield self._found(Requirement.TLS, CheckResult(Verdict.NOTE, servers_messages.NOTHING_SENT()))
             return
-        yield self._check(
-            Requirement.REVERSE_DNS,
-            requirements_messages.REVERSE_DNS(),
-            lambda: servers.reverse_dns(route, self.lookups),
-        )
-        finding = servers.encryption(self.configuration.delivery, route)
-        yield self._said(Requirement.TLS, requirements_messages.TLS(), finding)
+        yield self._check(Requirement.REVERSE_DNS, lambda: servers.reverse_dns(route, self.lookups))
+        yield self._found(Requirement.TLS, servers.encryption(self.configuration.delivery, route))
 
-    def _of_headers(self, route: Route, policy: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
+    def _of_headers(self, route: Route) -> Iterator[Check]:
         site = self.configuration.site.url
-        yield self._said(Requirement.ONE_CLICK, requirements_messages.ONE_CLICK(), header_fields.one_click(site))
+        yield self._found(Requirement.ONE_CLICK, header_fields.one_click(site))
         sender = sender_id(urlsplit(site).hostname or "localhost")
         for newsletter in self.newsletters:
             finding = header_fields.feedback_id(f"{newsletter.name}:…:digest:{sender}", route)
-            yield self._said(Requirement.FEEDBACK_ID, requirements_messages.FEEDBACK_ID(), finding)
-        yield self._check(Requirement.BIMI, requirements_messages.BIMI(), lambda: self._bimi(policy))
+            yield self._found(Requirement.FEEDBACK_ID, finding)
+        yield self._check(Requirement.BIMI, self._bimi)
 
-    def _bimi(self, policy: Policy | NoPolicy | LookupFailed) -> CheckResult:
-        if isinstance(policy, LookupFailed):
-            raise policy
-        if not isinstance(policy, Policy):
+    def _bimi(self) -> CheckResult:
+        policy = dmarc_policy.policy(self.domain, self.lookups)
+        if isinstance(policy, NoPolicy):
             return header_fields.bimi(self.domain, (), self.lookups)
         organization = dmarc_policy.organizational_domain(self.domain, self.lookups)
         above = dmarc_policy.policy(organization, self.lookups) if organization != policy.location else None
         policies = (policy, above) if isinstance(above, Policy) else (policy,)
         return header_fields.bimi(self.domain, policies, self.lookups)
 
-    def _check(self, requirement: Requirement, about: Message, check: Callable[[], CheckResult]) -> Check:
+    def _check(self, requirement: Requirement, check: Callable[[], CheckResult], about: Message | None = None) -> Check:
         """Return what a check says; what can't be looked up is unknown."""
         try:
             finding = check()
         except LookupFailed as failure:
             finding = CheckResult(Verdict.UNKNOWN, failure.message)
-        return self._said(requirement, about, finding)
+        return self._found(requirement, finding, about)
 
-    def _said(self, requirement: Requirement, about: Message, finding: CheckResult) -> Check:
+    def _found(self, requirement: Requirement, finding: CheckResult, about: Message | None = None) -> Check:
+        """Return a finding about a requirement, or about what is named."""
         return Check(
-            ABOUT(subject=self.domain, message=about),
+            ABOUT(subject=self.domain, message=about or TITLES[requirement]()),
             finding.verdict,
             finding.message,
             self._publishable(finding.record),

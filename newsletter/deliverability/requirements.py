@@ -42,6 +42,21 @@ REQUIRED_BY: dict[Requirement, tuple[str, ...]] = {
 }
 """What is not here is optional."""
 
+TITLES: dict[Requirement, MessageType] = {
+    Requirement.SPF: messages.SPF,
+    Requirement.DKIM: messages.DKIM_PROVIDER,
+    Requirement.DMARC: messages.DMARC,
+    Requirement.ALIGNMENT: messages.ALIGNMENT,
+    Requirement.RECEIVING: messages.RECEIVING,
+    Requirement.REVERSE_DNS: messages.REVERSE_DNS,
+    Requirement.TLS: messages.TLS,
+    Requirement.ONE_CLICK: messages.ONE_CLICK,
+    Requirement.DMARC_REPORTS: messages.DMARC_REPORTS,
+    Requirement.FEEDBACK_ID: messages.FEEDBACK_ID,
+    Requirement.BIMI: messages.BIMI,
+}
+"""What a check is about; one of a DKIM key names it, and one of tracking the service."""
+
 PURPOSES: dict[Requirement, MessageType] = {
     Requirement.SPF: messages.WHY_SPF,
     Requirement.DKIM: messages.WHY_DKIM,

@@ -30,7 +30,7 @@ from newsletter.messages.localized import Localized
 from newsletter.models import Notice
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.letter import letter
-from newsletter.render.message import letter_message
+from newsletter.render.message import encoded_letter
 
 log = logging.getLogger("newsletter.notices")
 
@@ -186,10 +186,8 @@ def _message(configuration: Config, known: Newsletter, row: Notice, number: int,
         "language": language,
     }
     worded = letter("notice", head, context, configuration.folder / "templates")
-    message_id = f"notice.{row.pk}.{number}"
-    address = known.editors[number]
-    raw = letter_message(worded, head, to=address, date=now, message_id=message_id)
-    return outgoing(configuration, known.name, address, raw, number)
+    email = encoded_letter(worded, head, date=now)
+    return outgoing(email, known.editors[number], f"notice.{row.pk}.{number}", number, row.attempts)
 
 
 def _post_alert(configuration: Config, row: Notice, now: datetime) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from newsletter.config import Config
 from newsletter.delivery.engine import send
 from newsletter.delivery.journal import Journal
-from newsletter.domain.encoded_email import EncodedEmail, Header, Reader
+from newsletter.domain.encoded_email import EncodedEmail, Reader
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.domain.work import Batch, ChunkKey
 from newsletter.messages import Message, Problem
@@ -75,12 +75,9 @@ class _Handout:
         self._messages.clear()
 
 
-def outgoing(configuration: Config, newsletter: str, address: str, raw: bytes, number: int = 1) -> Outgoing:
-    """Return a whole message (CRLF, dot-stuffed) to an address, from the newsletter's sender."""
-    settings = configuration.newsletters[newsletter]
-    email = replace(_encoded(raw), sender=settings.sender.address, message_id_domain=settings.sender.domain)
-    reader = Reader(number=number, address=address, token=NAME, message_id=NAME)
-    return Outgoing(email, reader)
+def outgoing(email: EncodedEmail, address: str, message_id: str, number: int = 1, attempt: int = 1) -> Outgoing:
+    """Return an email without links of a subscriber, to an address; `message_id` is the part before "@"."""
+    return Outgoing(email, Reader(number, address, NAME, message_id, attempt=attempt))
 
 
 def post_all(
@@ -118,20 +115,3 @@ def post(configuration: Config, newsletter: str, message: Outgoing) -> Outcome:
 def unsent(number: int, problem: Message | None) -> Outcome:
     """Return the outcome of a message that could not be sent now."""
     return Outcome(number, 1, OutcomeKind.DEFERRED, time.time(), Fault.CONNECTION, problem=problem or NOT_NOW())
-
-
-def _encoded(raw: bytes) -> EncodedEmail:
-    """Split a message into header fields and body (RFC 5322 2.1); folded lines stay with their field."""
-    head, _, body = raw.partition(b"\r\n\r\n")
-    fields: list[bytes] = []
-    for line in head.split(b"\r\n"):
-        if line[:1] in (b" ", b"\t") and fields:
-            fields[-1] += b"\r\n" + line
-        else:
-            fields.append(line)
-    headers = tuple(Header(name.decode("ascii"), (value.lstrip(b" "),)) for name, _, value in _parted(fields))
-    return EncodedEmail(headers, (body,), "", "")
-
-
-def _parted(fields: list[bytes]) -> list[tuple[bytes, bytes, bytes]]:
-    return [field.partition(b":") for field in fields]

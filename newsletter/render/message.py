@@ -34,7 +34,7 @@ def encoded(
     """
     listing = [Header("List-Id", (_list_id(letterhead, list_id),)), *_list_unsubscribe(letterhead)]
     feedback = [Header("Feedback-ID", (feedback_id.encode("ascii"),))] if feedback_id else []
-    return _email(rendered, letterhead, _TO, date, _MESSAGE_ID, listing, feedback)
+    return _email(rendered, letterhead, date, listing, feedback)
 
 
 def encoded_letter(
@@ -46,25 +46,7 @@ def encoded_letter(
     (HEADER), MESSAGE_ID (ASCII) and those of the placeholders.
     """
     listing = _list_unsubscribe(letterhead) if unsubscribe else []
-    return _email(letter, letterhead, _TO, date, _MESSAGE_ID, listing)
-
-
-def letter_message(
-    letter: Rendered, letterhead: Letterhead, *, to: str, name: str = "", date: datetime, message_id: str
-) -> bytes:
-    """Return a letter to one person as MIME with CRLF, ready for DATA without the final dot.
-
-    `message_id` is the part before "@".
-    """
-    email = _email(letter, letterhead, mailbox(name, ascii_address(to)), date, message_id.encode())
-    lines = [f"{header.name}: ".encode() + b"".join(map(_plain, header.pieces)) for header in email.headers]
-    return b"\r\n".join([*lines, b"", b"".join(map(_plain, email.body))])
-
-
-def _plain(piece: Piece) -> bytes:
-    """Return a piece of a letter, which has no slots."""
-    assert isinstance(piece, bytes)
-    return piece
+    return _email(letter, letterhead, date, listing)
 
 
 def _list_id(letterhead: Letterhead, list_id: str) -> bytes:
@@ -87,9 +69,7 @@ def _list_unsubscribe(letterhead: Letterhead) -> list[Header]:
 def _email(
     rendered: Rendered,
     letterhead: Letterhead,
-    to: Piece,
     date: datetime,
-    message_id: Piece,
     listing: Iterable[Header] = (),
     feedback: Iterable[Header] = (),
 ) -> EncodedEmail:
@@ -98,10 +78,10 @@ def _email(
     boundary = f"=_{secrets.token_hex(12)}"
     headers = (
         Header("From", (mailbox(letterhead.sender_name, ascii_address(letterhead.sender_address)),)),
-        Header("To", (to,)),
+        Header("To", (_TO,)),
         Header("Subject", (unstructured("Subject", rendered.subject),)),
         Header("Date", (format_datetime(date).encode(),)),
-        Header("Message-ID", (b"<", message_id, f"@{domain}>".encode())),
+        Header("Message-ID", (b"<", _MESSAGE_ID, f"@{domain}>".encode())),
         *([Header("Reply-To", (ascii_address(letterhead.reply_to),))] if letterhead.reply_to else []),
         *listing,
         Header("Auto-Submitted", (b"auto-generated",)),

@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from newsletter.domain.encoded_email import EncodedEmail, Header
 from tests.bench.bench_engine import sinking
 
 ENGINE_RUNS = 200
@@ -90,9 +91,11 @@ def measure(folder: Path, count: int, port: int) -> None:
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     assert sent == count, f"{sent} of {count} letters were accepted"
     sys.stdout.write(f"{count} letters: {count / wall:.0f}/s, {cpu / count * 1000:.2f} ms CPU each; {footprint()}\n")
-    message = b"From: brev@example.org\r\nTo: r@reader.example\r\nSubject: Hello\r\n\r\nHello\r\n"
+    fields = (("From", b"brev@example.org"), ("To", b"r@reader.example"), ("Subject", b"Hello"))
+    headers = tuple(Header(name, (value,)) for name, value in fields)
+    message = EncodedEmail(headers, (b"Hello\r\n",), "brev@example.org", "example.org")
     for run in range(1, ENGINE_RUNS + 1):
-        outcome = post(configuration, "kinaforum", outgoing(configuration, "kinaforum", "r@reader.example", message))
+        outcome = post(configuration, "kinaforum", outgoing(message, "r@reader.example", "letter"))
         assert outcome.kind == "accepted", outcome
         if run in (1, ENGINE_RUNS // 2, ENGINE_RUNS):
             sys.stdout.write(f"after run {run} of the engine: {footprint()}\n")

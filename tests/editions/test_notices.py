@@ -25,6 +25,7 @@ from newsletter.messages import Message, editions, schedule
 from newsletter.messages.general import TEXT
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Edition, Notice
+from newsletter.sending.provider_apis.interface import idempotency_key
 from tests.doubles import moody
 from tests.doubles.smtpd import FEATURES
 from tests.factories import DAY, HOUR, NAME, NOW, collected, configured, drafted, found, kinaforum
@@ -39,6 +40,7 @@ class Posted:
 
     def __init__(self) -> None:
         self.mails: list[tuple[str, bytes]] = []
+        self.calls: list[str] = []
         self.answer = OutcomeKind.ACCEPTED
         self.fault = Fault.NONE
         self.deferred: set[str] = set()
@@ -47,6 +49,7 @@ class Posted:
         self, configuration: config.Config, provider: str, messages: Sequence[Outgoing], done: Done
     ) -> Message | None:
         for email, reader in messages:
+            self.calls.append(idempotency_key([reader]))
             self.mails.append((reader.address, b"".join(MessageBuilder(email).build(reader).pieces)))
             kind = OutcomeKind.DEFERRED if reader.address in self.deferred else self.answer
             if kind is OutcomeKind.DEFERRED and self.fault is Fault.CONNECTION:
@@ -124,6 +127,16 @@ def test_a_notice_that_could_not_be_sent_is_tried_again(posted: Posted) -> None:
     posted.answer = OutcomeKind.ACCEPTED
     assert subscriber_mail.send_due(config.current(), NOW + HOUR) == 1
     assert len(posted.mails) == 2
+
+
+def test_an_email_service_can_tell_notices_and_attempts_apart(posted: Posted) -> None:
+    """Some services take a call with the same key for the same one within a day, and do nothing."""
+    notices.tell(NAME, notices.WAITING, TEXT(words="It waits."), NOW)
+    notices.tell(NAME, notices.SKIPPED, TEXT(words="It was skipped."), NOW)
+    posted.answer = OutcomeKind.DEFERRED
+    for hours in (0, 1):
+        subscriber_mail.send_due(config.current(), NOW + hours * HOUR)
+    assert len(set(posted.calls)) == 4
 
 
 def test_an_alert_is_posted_for_what_needs_a_person(posted: Posted, alerts: list[dict[str, Any]]) -> None:

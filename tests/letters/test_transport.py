@@ -8,6 +8,7 @@ from pathlib import Path
 from newsletter import config
 from newsletter.config import Config, Smtp
 from newsletter.delivery.engine import CHECK_INTERVAL
+from newsletter.domain.encoded_email import EncodedEmail, Header
 from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.letters.transport import outgoing, post, post_all
 from newsletter.messages import Message
@@ -17,7 +18,10 @@ from tests.doubles.gate import Gate
 from tests.doubles.smtpd import FEATURES, Smtpd
 from tests.factories import NAME
 
-RAW = b"From: brev@example.org\r\nTo: reader\r\nSubject: =?utf-8?q?Bekreft?=\r\n\r\nHei!\r\n"
+HEADERS = (("From", b"brev@example.org"), ("To", b"reader"), ("Subject", b"=?utf-8?q?Bekreft?="))
+EMAIL = EncodedEmail(
+    tuple(Header(name, (value,)) for name, value in HEADERS), (b"Hei!\r\n",), "brev@example.org", "example.org"
+)
 
 
 def through(server: Smtpd, **smtp: str) -> Config:
@@ -27,7 +31,7 @@ def through(server: Smtpd, **smtp: str) -> Config:
 
 def send(configuration: Config, addresses: list[str]) -> tuple[list[Outcome], Message | None]:
     found: list[Outcome] = []
-    messages = [outgoing(configuration, NAME, address, RAW, n) for n, address in enumerate(addresses, 1)]
+    messages = [outgoing(EMAIL, address, "letter", n) for n, address in enumerate(addresses, 1)]
     return found, post_all(configuration, "smtp", messages, found.extend)
 
 
@@ -66,7 +70,7 @@ def test_a_refused_login_is_the_reason_for_all_and_is_tried_a_few_times_at_most(
 def test_a_single_message_that_can_not_be_sent_is_deferred_with_the_reason() -> None:
     with moody.running() as server:
         configuration = through(server)
-    outcome = post(configuration, NAME, outgoing(configuration, NAME, "a@a.example", RAW))
+    outcome = post(configuration, NAME, outgoing(EMAIL, "a@a.example", "letter"))
     assert outcome.kind is OutcomeKind.DEFERRED
     assert NO_CONNECTION.matches(outcome.problem)
 

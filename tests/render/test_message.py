@@ -14,7 +14,7 @@ from newsletter.domain.encoded_email import Reader, Slot, SlotEncoding, SlotValu
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render.edition import render
 from newsletter.render.letter import letter
-from newsletter.render.message import encoded, letter_message
+from newsletter.render.message import encoded, encoded_letter
 from newsletter.render.preview import reader_html, reader_text
 from tests.render.samples import NASTY_TITLE, ZONE, digest, letterhead, nasty, post, reader
 
@@ -148,7 +148,8 @@ def test_no_line_of_the_message_is_too_long(token: str) -> None:
 
 def test_a_letter() -> None:
     worded = letter("welcome", letterhead(), LETTER)
-    raw = letter_message(worded, letterhead(), to="ola@example.org", name="Ola", date=DATE, message_id="welcome.1")
+    ola = Reader(1, "ola@example.org", "letter", "welcome.1", "Ola")
+    raw = b"".join(MessageBuilder(encoded_letter(worded, letterhead(), date=DATE)).build(ola).pieces)
     mail = parsed(raw)
     assert mail["To"] == "Ola <ola@example.org>"
     assert mail["Message-ID"] == "<welcome.1@example.org>"

@@ -28,7 +28,6 @@ from tests.sending.provider_samples import MAIL
 
 ROOT = Path(__file__).parents[2]
 _ABOUT_TRACKING = re.compile(r"track|amp", re.IGNORECASE)
-RAW = b"From: brev@example.org\r\nTo: reader\r\nSubject: Hei\r\n\r\nHei!\r\n"
 
 
 def fields(value: Any, path: str = "") -> Iterator[str]:
@@ -113,7 +112,7 @@ def test_each_email_to_a_relay_has_its_header_fields(relay: str, monkeypatch: py
     with moody.running() as server:
         now = config.current()
         configuration = replace(now, delivery=replace(now.delivery, smtp=Smtp(host="127.0.0.1", port=server.port)))
-        post(configuration, NAME, outgoing(configuration, NAME, "kari@a.example", RAW))
+        post(configuration, NAME, outgoing(MAIL, "kari@a.example", "letter"))
         (taken,) = server.taken
     for name, value in PROVIDERS[relay].tracking.smtp_headers.items():
         assert f"\r\n{name}: {value}\r\n".encode() in taken.content

@@ -16,7 +16,11 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from newsletter import config
+from newsletter.config import Config
+from newsletter.domain.outcome import Outcome, OutcomeKind
+from newsletter.letters.transport import Outgoing
 from newsletter.logs.setup import RoutesInsteadOfPaths
+from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Act
 from newsletter.web.desk import users
 from newsletter.web.desk.login import password_reset, sessions
@@ -196,9 +200,12 @@ def test_a_forged_or_old_set_up_link_does_nothing(client: Client, monkeypatch: p
 def mailed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The password mails that were sent; what is done in the background is done at once."""
     mails: list[str] = []
-    monkeypatch.setattr(
-        "newsletter.web.desk.login.password_reset._post", lambda c, address, raw: mails.append(raw.decode())
-    )
+
+    def post(_configuration: Config, _newsletter: str, message: Outgoing) -> Outcome:
+        mails.append(b"".join(MessageBuilder(message.email).build(message.reader).pieces).decode())
+        return Outcome(message.reader.number, 1, OutcomeKind.ACCEPTED, 0.0)
+
+    monkeypatch.setattr(password_reset, "post", post)
     monkeypatch.setattr(password_reset, "enqueue", lambda task, key, **a: task.run(config.current(), **a))
     return mails
 

@@ -12,7 +12,7 @@ from newsletter.deliverability.route import Route
 from newsletter.deliverability.spf.evaluation import MOST_LOOKUPS, MOST_VOID, Evaluation, SpfResult, evaluate
 from newsletter.deliverability.spf.macros import Sender
 from newsletter.deliverability.spf.proposals import proposals
-from newsletter.deliverability.spf.record import VERSION, Term, is_spf, parse
+from newsletter.deliverability.spf.record import VERSION, is_spf, parse
 from newsletter.deliverability.spf.survey import Survey, networks, survey
 from newsletter.domain.check import CheckResult, Verdict
 from newsletter.messages import Message
@@ -47,7 +47,8 @@ def _record(envelope: str, route: Route, lookups: Lookups) -> str:
             judged = _judged(envelope, route, lookups.with_texts({envelope: (*others, proposal)}))
         except LookupFailed:
             continue
-        unseen = messages.SPF_RELAY.matches(judged.message) and any(map(_lets_send, parse(proposal).mechanisms))
+        lets_send = any(term.qualifier == "+" and term.name != "all" for term in parse(proposal).mechanisms)
+        unseen = messages.SPF_RELAY.matches(judged.message) and lets_send
         if judged.verdict is Verdict.GOOD or unseen:
             return txt(envelope, proposal)
     return ""
@@ -170,13 +171,9 @@ def _covers(envelope: str, include: str, lookups: Lookups) -> Evaluation:
         return failed
     if complete and results:
         return Evaluation(SpfResult.PASS)
-    reached = _survey_of(envelope, lookups).names
+    record = next(filter(is_spf, lookups.texts(envelope)), VERSION)
+    reached = survey(record, envelope, lookups).names
     return Evaluation(SpfResult.PASS if include in reached else SpfResult.NEUTRAL)
-
-
-def _survey_of(envelope: str, lookups: Lookups) -> Survey:
-    """Return the survey of a domain's only SPF record."""
-    return survey(next(filter(is_spf, lookups.texts(envelope)), VERSION), envelope, lookups)
 
 
 def _terms(envelope: str, route: Route, lookups: Lookups) -> Sequence[str]:
@@ -215,10 +212,6 @@ def _harmful(text: str, envelope: str, lookups: Lookups) -> set[str]:
         if term.name != "all" and evaluate(Sender(None, envelope), alone).result is SpfResult.PASS:
             culprits.add(term.text)
     return culprits
-
-
-def _lets_send(term: Term) -> bool:
-    return term.qualifier == "+" and term.name != "all"
 
 
 def _almost(text: str) -> bool:

@@ -60,7 +60,7 @@ class _Unknown(Exception):
         self.reason = reason
 
 
-class Evaluator:
+class _Evaluator:
     """One evaluation, which counts its lookups."""
 
     def __init__(self, sender: Sender, lookups: Lookups) -> None:
@@ -69,16 +69,8 @@ class Evaluator:
         self.terms = 0
         self.void = 0
 
-    def evaluate(self, domain: str) -> Evaluation:
-        """Return the result for a domain."""
-        try:
-            return self._domain(domain.lower().rstrip("."), ())
-        except _Invalid:
-            return Evaluation(SpfResult.INVALID)
-        except _Unknown as problem:
-            return Evaluation(SpfResult.UNKNOWN, problem.reason)
-
-    def _domain(self, domain: str, inside: tuple[str, ...]) -> Evaluation:
+    def of_domain(self, domain: str, inside: tuple[str, ...]) -> Evaluation:
+        """Return the result for a domain, whose record is inside of those of others."""
         if domain in inside:
             raise _Invalid
         records = [text for text in self._ask(domain, "TXT", counted=False) if is_spf(text)]
@@ -98,7 +90,7 @@ class Evaluator:
             return Evaluation(SpfResult.NEUTRAL)
         self._count()
         target = self._name(record.redirect, domain)
-        evaluation = Evaluation(SpfResult.NEUTRAL) if target is None else self._domain(target, inside)
+        evaluation = Evaluation(SpfResult.NEUTRAL) if target is None else self.of_domain(target, inside)
         if evaluation.result is SpfResult.NONE:
             raise _Invalid
         return replace(evaluation, by=(record.redirect.text, *evaluation.by))
@@ -117,7 +109,7 @@ class Evaluator:
         if name is None:
             return None
         if term.name == "include":
-            evaluation = self._domain(name, inside)
+            evaluation = self.of_domain(name, inside)
             if evaluation.result is SpfResult.NONE:
                 raise _Invalid
             return evaluation if evaluation.result is SpfResult.PASS else None
@@ -193,6 +185,11 @@ class Evaluator:
         return answers
 
 
-def evaluate(sender: Sender, lookups: Lookups, domain: str = "") -> Evaluation:
-    """Return what receivers make of a sender by the SPF record of its domain, or of another one."""
-    return Evaluator(sender, lookups).evaluate(domain or sender.domain)
+def evaluate(sender: Sender, lookups: Lookups) -> Evaluation:
+    """Return what receivers make of a sender by the SPF record of its domain."""
+    try:
+        return _Evaluator(sender, lookups).of_domain(sender.domain.lower().rstrip("."), ())
+    except _Invalid:
+        return Evaluation(SpfResult.INVALID)
+    except _Unknown as problem:
+        return Evaluation(SpfResult.UNKNOWN, problem.reason)

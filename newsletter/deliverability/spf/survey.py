@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from newsletter.deliverability.lookups import LookupFailed, Lookups
-from newsletter.deliverability.spf.evaluation import MOST_HOSTS, MOST_LOOKUPS, MOST_VOID
+from newsletter.deliverability.spf.evaluation import MOST_HOSTS
 from newsletter.deliverability.spf.macros import NotKnown, Sender, expand
 from newsletter.deliverability.spf.record import Network, SpfRecord, Term, is_spf, parse
 from newsletter.messages import Message
@@ -33,12 +33,6 @@ class Survey:
     failures: list[Message] = field(default_factory=list)
     culprits: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
-
-    @property
-    def is_valid(self) -> bool:
-        """Whether no receiver finds a permanent error."""
-        wrong = self.missing or self.loops or self.invalid
-        return not wrong and self.lookups <= MOST_LOOKUPS and len(self.void) <= MOST_VOID
 
 
 def survey(text: str, domain: str, lookups: Lookups) -> Survey:

@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from newsletter.config import Config, Newsletter
 from newsletter.editions.rendering import letterhead
+from newsletter.letters.transport import Outgoing, outgoing
 from newsletter.render.letter import letter
-from newsletter.render.message import letter_message
+from newsletter.render.message import encoded_letter
 from newsletter.web.desk.formatting import language
 from newsletter.web.desk.permissions import desk_language
 
@@ -26,8 +27,8 @@ class DeskEmail:
     note: str
 
 
-def compose(configuration: Config, newsletter: Newsletter, address: str, texts: DeskEmail) -> bytes:
-    """Return the whole message to an address, in a newsletter's design and from its sender."""
+def compose(configuration: Config, newsletter: Newsletter, address: str, texts: DeskEmail) -> Outgoing:
+    """Return the message to an address, in a newsletter's design and from its sender."""
     spoken = desk_language(language())
     head = replace(letterhead(configuration, newsletter), language=spoken)
     context = {
@@ -41,5 +42,5 @@ def compose(configuration: Config, newsletter: Newsletter, address: str, texts: 
         "language": spoken,
     }
     worded = letter("notice", head, context, configuration.folder / "templates")
-    message_id = f"{texts.kind}.{token_hex(8)}"
-    return letter_message(worded, head, to=address, date=timezone.now(), message_id=message_id)
+    email = encoded_letter(worded, head, date=timezone.now())
+    return outgoing(email, address, f"{texts.kind}.{token_hex(8)}")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from newsletter.config import Config
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.editions.local_links import LinkProblem, check_addresses
-from newsletter.letters.transport import outgoing, post
+from newsletter.letters.transport import post
 from newsletter.messages import history as acts
 from newsletter.web.desk import audit, formatting, users
 from newsletter.web.desk.login import desk_email
@@ -45,8 +45,8 @@ def _send(configuration: Config, user: User, by: User, link: str) -> str:
         check_addresses(configuration, newsletter.name, [user.email])
     except LinkProblem as problem:
         return as_sentence(problem)
-    raw = desk_email.compose(configuration, newsletter, user.email, _texts(newsletter.title, user, by, link))
-    outcome = post(configuration, newsletter.name, outgoing(configuration, newsletter.name, user.email, raw))
+    email = desk_email.compose(configuration, newsletter, user.email, _texts(newsletter.title, user, by, link))
+    outcome = post(configuration, newsletter.name, email)
     if outcome.kind == OutcomeKind.ACCEPTED:
         return ""
     words = formatting.message(outcome.explanation) or str(outcome.code or "")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from newsletter.background import Task, enqueue
 from newsletter.config import Config
 from newsletter.domain.outcome import OutcomeKind
-from newsletter.letters.transport import outgoing, post
+from newsletter.letters.transport import post
 from newsletter.messages import history as acts
 from newsletter.web.desk import audit, users
 from newsletter.web.desk.login import desk_email
@@ -46,32 +46,24 @@ def _send(configuration: Config, address: str) -> None:
     if user is None or Hits.objects.increment_and_count(f"password {user.pk}", timezone.now(), WITHIN) > AT_MOST:
         return
     audit.note(user.username, acts.PASSWORD_LINK(), user.username)
-    _post(
-        configuration, user.email, _message(configuration, user.email, users.invitation(user, configuration.site.url))
-    )
-
-
-def _message(configuration: Config, address: str, link: str) -> bytes:
     newsletter = next(iter(configuration.newsletters.values()))
+    texts = _texts(newsletter.title, users.invitation(user, configuration.site.url))
+    outcome = post(configuration, newsletter.name, desk_email.compose(configuration, newsletter, user.email, texts))
+    if outcome.kind != OutcomeKind.ACCEPTED:
+        log.warning("a password mail was %s: %s %s", outcome.kind, outcome.code or "", outcome.explanation)
+
+
+def _texts(newsletter: str, link: str) -> DeskEmail:
     title = _("Choose a new password")
-    texts = DeskEmail(
+    return DeskEmail(
         kind="password",
         subject=title,
         preheader=_("The link works once, for three days."),
         paragraphs=(
-            _("Someone, probably you, asked for a new password for the desk of %(title)s.")
-            % {"title": newsletter.title},
+            _("Someone, probably you, asked for a new password for the desk of %(title)s.") % {"title": newsletter},
             _("The link works once, for three days."),
         ),
         button=title,
         link=link,
         note=_("If it wasn’t you, ignore this email. Your password stays the same."),
     )
-    return desk_email.compose(configuration, newsletter, address, texts)
-
-
-def _post(configuration: Config, address: str, raw: bytes) -> None:
-    newsletter = next(iter(configuration.newsletters))
-    outcome = post(configuration, newsletter, outgoing(configuration, newsletter, address, raw))
-    if outcome.kind != OutcomeKind.ACCEPTED:
-        log.warning("a password mail was %s: %s %s", outcome.kind, outcome.code or "", outcome.explanation)

@@ -48,6 +48,11 @@ class Ordinals:
                 high = middle
         return low < len(self.ranges) and self.ranges[low][0] <= number
 
+    @property
+    def first_missing(self) -> int:
+        """The smallest ordinal that is not in the set."""
+        return self.ranges[0][1] + 1 if 1 in self else 1
+
     def __or__(self, other: "Ordinals") -> "Ordinals":
         if not other.ranges or self.ranges == other.ranges:
             return self

@@ -1,70 +1,84 @@
 """Which posts a subscriber was offered, in which edition while that is kept, and which are due."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-
-from django.db.models import Exists, OuterRef
 
 from newsletter import config
 from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import in_force, wants
 from newsletter.editions.offers.due import due
 from newsletter.editions.selection.post_topics import topics_of
-from newsletter.models import Delivery, EditionPost, Post, Variant
-from subscribers.models import Subscription, bases_of, in_base
+from newsletter.models import Delivery, Edition, EditionPost, Post, Variant
+from subscribers.models import Subscription, base_with, bases_of
 
 
 def offered_posts(subscription: Subscription, now: datetime) -> dict[str, Any]:
     """Return the posts that a subscriber was offered, and those that the next edition has for them, as JSON."""
-    had, editions = set_of(subscription), _editions(subscription)
-    posts = Post.objects.filter(newsletter=subscription.newsletter).order_by("ordinal")
-    listed = posts.filter(ordinal__in=list(had)).values_list("pk", "title", "url")
+    had = set_of(subscription)
+    posts = posts_with(subscription.newsletter, had)
+    editions = editions_of(subscription, posts)
     return {
         "newsletter": subscription.newsletter,
-        "offered": [{"title": title, "url": url, "edition": editions.get(pk)} for pk, title, url in listed],
-        "due": [{"title": post.title, "url": post.url} for post in _due(subscription, had, now)],
+        "offered": [
+            {
+                "title": post.title,
+                "url": post.url,
+                "edition": edition.name if (edition := editions.get(post.pk)) else None,
+            }
+            for post in posts
+        ],
+        "due": [{"title": post.title, "url": post.url} for post in due_posts(subscription, had, now)],
     }
+
+
+def posts_with(newsletter: str, ordinals: Iterable[int]) -> list[Post]:
+    """Return posts by their ordinals, without their texts."""
+    posts = Post.objects.filter(newsletter=newsletter, ordinal__in=list(ordinals)).order_by("ordinal")
+    return list(posts.only("title", "url"))
 
 
 def set_of(subscription: Subscription) -> Ordinals:
     """Return the ordinals of the posts that a subscriber was offered, or that were offered before they came."""
-    bases = bases_of(subscription.newsletter)
-    mine = Subscription.objects.filter(pk=subscription.pk)
-    base = next((each for each in bases.values() if each.is_on and mine.filter(in_base(each, bases)).exists()), None)
+    base = base_with(subscription.cadence, bases_of(subscription.newsletter))
     of_base = base.ordinals if base else Ordinals()
     if subscription.offered is None:
         return of_base
     return subscription.offered.ordinals | (of_base if subscription.returns else Ordinals())
 
 
-def _editions(subscription: Subscription) -> dict[int, str]:
-    """Return the edition in which the person was offered each post, by the primary key of the post."""
-    deliveries = Delivery.objects.filter(subscription=subscription).select_related("edition").order_by("edition_id")
-    names = {delivery.edition_id: delivery.edition.name for delivery in deliveries}
-    posts = _posts(subscription, names)
-    return {post: name for edition, name in names.items() for post in posts.get(edition, ())}
+def editions_of(subscription: Subscription, posts: Sequence[Post]) -> dict[int, Edition]:
+    """Return the edition in which the person was offered each of these posts, by the primary key of the post."""
+    if not posts:
+        return {}
+    deliveries = list(Delivery.objects.filter(subscription=subscription).select_related("edition"))
+    offered = _posts({delivery.edition_id: delivery.number for delivery in deliveries})
+    by_edition = ((d.edition, offered.get(d.edition_id, ())) for d in sorted(deliveries, key=lambda d: d.edition_id))
+    return {post: edition for edition, posts_of_edition in by_edition for post in posts_of_edition}
 
 
-def _posts(subscription: Subscription, editions: Iterable[int]) -> dict[int, list[int]]:
-    """Return the posts that these editions had for the person, by edition.
+def _posts(numbers: Mapping[int, int]) -> dict[int, list[int]]:
+    """Return the posts that editions had for a person, by the person's number in each.
 
     An edition without variants has the same for all, and one whose variants have no numbers the first variant's.
     """
-    variants = Variant.objects.filter(edition__in=editions)
-    numbered = set(variants.filter(last__isnull=False).values_list("edition_id", flat=True))
-    common = variants.filter(position=0).exclude(edition__in=numbered)
-    mine = Delivery.objects.filter(subscription=subscription, edition=OuterRef("edition"))
-    own = variants.filter(Exists(mine.filter(number__gte=OuterRef("first"), number__lte=OuterRef("last"))))
-    posts = dict([*common.values_list("edition_id", "posts"), *own.values_list("edition_id", "posts")])
-    without_variants = EditionPost.objects.filter(edition__in=editions, included=True)
-    without_variants = without_variants.exclude(edition__in=variants.values("edition"))
-    for edition, post in without_variants.values_list("edition_id", "post_id"):
+    fields = ("edition_id", "position", "first", "last", "posts")
+    variants = list(Variant.objects.filter(edition__in=numbers).values_list(*fields))
+    numbered = {edition for edition, _position, _first, last, _posts in variants if last is not None}
+    posts: dict[int, list[int]] = {}
+    for edition, position, first, last, posts_of_variant in variants:
+        common = edition not in numbered and position == 0
+        if common or (last is not None and (first or 1) <= numbers[edition] <= last):
+            posts[edition] = posts_of_variant
+    without_variants = numbers.keys() - {edition for edition, *_fields in variants}
+    entries = EditionPost.objects.filter(edition__in=without_variants, included=True)
+    for edition, post in entries.values_list("edition_id", "post_id"):
         posts.setdefault(edition, []).append(post)
     return posts
 
 
-def _due(subscription: Subscription, had: Ordinals, now: datetime) -> Iterator[Post]:
+def due_posts(subscription: Subscription, had: Ordinals, now: datetime) -> Iterator[Post]:
+    """Yield the posts that the next edition has for a subscriber who was offered `had`."""
     newsletter = config.current().newsletters.get(subscription.newsletter)
     if newsletter is None or subscription.state != Subscription.State.ACTIVE:
         return

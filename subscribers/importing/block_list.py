@@ -27,11 +27,8 @@ class BlockList:
         """Read the existing suppressions of these addresses and domains, under the present and earlier keys."""
         for kind, purpose in PURPOSES.items():
             texts = [text for each, text in wanted if each == kind]
-            owners = {
-                digest: text
-                for text, digests in zip(texts, EarlierKey.objects.hashes(purpose, *texts), strict=True)
-                for digest in digests
-            }
+            hashes = EarlierKey.objects.hashes(*((purpose, text) for text in texts))
+            owners = {digest: text for text, digests in zip(texts, hashes, strict=True) for digest in digests}
             for some in slices(list(owners)):
                 for row in Suppression.objects.filter(kind=kind, hash__in=some):
                     self._rows[kind, owners[row.hash]] = row

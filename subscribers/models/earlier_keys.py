@@ -53,11 +53,14 @@ class EarlierKeyManager(models.Manager["EarlierKey"]):
         """Return the fingerprints of the secret keys whose hashes can be recognized."""
         return set(map(tokens.fingerprint, tokens.secrets())) | {row.fingerprint for row in self.all() if row.keys()}
 
-    def hashes(self, purpose: Purpose, *texts: str) -> list[list[str]]:
+    def hashes(self, *named: tuple[Purpose, str]) -> list[list[str]]:
         """Return the hashes of each address or domain, with the present key first, then with each earlier one."""
-        earlier = [row.key(purpose) for row in self.all()]
-        others = [key for key in earlier if key]
-        return [tokens.hashes(purpose, text) + [tokens.hash_with(key, text) for key in others] for text in texts]
+        rows = list(self.all())
+        keys = {purpose: [key for row in rows if (key := row.key(purpose))] for purpose in PURPOSES}
+        return [
+            tokens.hashes(purpose, text) + [tokens.hash_with(key, text) for key in keys[purpose]]
+            for purpose, text in named
+        ]
 
 
 class EarlierKey(models.Model):

@@ -93,6 +93,13 @@ def in_base(base: Base, bases: Mapping[str, Base]) -> models.Q:
     return ~models.Q(cadence__in=others)
 
 
+def base_with(cadence: str, bases: Mapping[str, Base]) -> Base | None:
+    """Return the base of subscriptions with a cadence, which is empty for the default; as `in_base` finds them."""
+    on = [base for base in bases.values() if base.is_on]
+    default = next((base for base in on if base.is_default), None)
+    return next((base for base in on if base.cadence == cadence), default)
+
+
 def sets_of(keys: Iterable[int | None]) -> dict[int, Ordinals]:
     """Return the posts of sets by their primary keys."""
     wanted = [key for key in keys if key is not None]

@@ -19,8 +19,8 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
     def covering(self, key: str) -> "SuppressionQuerySet":
         """Return the suppressions of an address (given as its key) and of its domain."""
-        (of_address,) = EarlierKey.objects.hashes(Purpose.ADDRESS, key)
-        (of_domain,) = EarlierKey.objects.hashes(Purpose.DOMAIN, key.rpartition("@")[2])
+        named = ((Purpose.ADDRESS, key), (Purpose.DOMAIN, key.rpartition("@")[2]))
+        of_address, of_domain = EarlierKey.objects.hashes(*named)
         return self.filter(
             models.Q(kind=Suppression.Kind.ADDRESS, hash__in=of_address)
             | models.Q(kind=Suppression.Kind.DOMAIN, hash__in=of_domain)
@@ -30,11 +30,11 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
         """Return the reason for each of these addresses (given as keys) that is blocked, also by its domain."""
         owners: dict[str, list[str]] = {}
         wanted = list(keys)
-        domains = [key.rpartition("@")[2] for key in wanted]
-        for purpose, texts in ((Purpose.ADDRESS, wanted), (Purpose.DOMAIN, domains)):
-            for key, digests in zip(wanted, EarlierKey.objects.hashes(purpose, *texts), strict=True):
-                for digest in digests:
-                    owners.setdefault(digest, []).append(key)
+        named = [(Purpose.ADDRESS, key) for key in wanted]
+        named += [(Purpose.DOMAIN, key.rpartition("@")[2]) for key in wanted]
+        for key, digests in zip([*wanted, *wanted], EarlierKey.objects.hashes(*named), strict=True):
+            for digest in digests:
+                owners.setdefault(digest, []).append(key)
         reasons: dict[str, str] = {}
         for digest, reason in self._reasons(list(owners)):
             for key in owners[digest]:
@@ -62,7 +62,7 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
         """Create or update a row; one under a previous key is updated to the current key."""
         digest, key_id = keyed_hash(purpose, text), fingerprint()
         suppressed.send(Suppression, kind=kind, digest=digest, reason=reason, key_id=key_id)
-        (known,) = EarlierKey.objects.hashes(purpose, text)
+        (known,) = EarlierKey.objects.hashes((purpose, text))
         row = self.filter(kind=kind, hash__in=known).first()
         if row is None:
             self.create(kind=kind, hash=digest, reason=reason, note=note, key_id=key_id)
@@ -82,7 +82,7 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
     def take_up_again(self, key: str) -> None:
         """Let an address be used again that a person has left for another one."""
-        (known,) = EarlierKey.objects.hashes(Purpose.ADDRESS, key)
+        (known,) = EarlierKey.objects.hashes((Purpose.ADDRESS, key))
         left = self.filter(kind=Suppression.Kind.ADDRESS, hash__in=known, note=Suppression.MOVED)
         left.filter(reason=Suppression.Reason.UNSUBSCRIBED).delete()
 

@@ -26,6 +26,7 @@ def test_members_size_and_order_are_those_of_sets(given_numbers: set[int]) -> No
     assert list(found) == sorted(given_numbers)
     assert len(found) == len(given_numbers)
     assert bool(found) == bool(given_numbers)
+    assert found.first_missing == min(set(range(1, 62)) - given_numbers)
     assert [number in found for number in range(62)] == [number in given_numbers for number in range(62)]
 
 

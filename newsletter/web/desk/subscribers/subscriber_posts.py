@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from newsletter.letters.offered_posts import offered_posts
+from newsletter.letters.offered_posts import due_posts, editions_of, posts_with, set_of
 from newsletter.models import Edition
 from newsletter.web.desk import formatting
 from subscribers.models import Subscription
@@ -43,22 +43,18 @@ def posts_of(subscription: Subscription, now: datetime, zone: tzinfo) -> Subscri
     """Return the posts of a subscription; None if it was never active. `zone` is the newsletter's time zone."""
     if subscription.state == Subscription.State.PENDING:
         return None
-    document = offered_posts(subscription, now)
-    newest = document["offered"][: -SHOWN - 1 : -1]
-    names = {each["edition"] for each in newest if each["edition"]}
-    periods = [name.partition("/")[2] for name in names]
-    editions = {
-        each.name: each for each in Edition.objects.filter(newsletter=subscription.newsletter, period__in=periods)
-    }
-    due = tuple(OfferedPost(each["title"] or each["url"], each["url"]) for each in document["due"])
-    in_words = {name: formatting.period(edition, zone) for name, edition in editions.items()}
+    had = set_of(subscription)
+    newest = posts_with(subscription.newsletter, list(had)[-SHOWN:])[::-1]
+    editions = editions_of(subscription, newest)
+    periods = {edition: formatting.period(edition, zone) for edition in set(editions.values())}
+    due = tuple(OfferedPost(post.title or post.url, post.url) for post in due_posts(subscription, had, now))
     offered = tuple(
         OfferedPost(
-            each["title"] or each["url"],
-            each["url"],
-            editions.get(each["edition"]),
-            in_words.get(each["edition"], ""),
+            post.title or post.url,
+            post.url,
+            edition := editions.get(post.pk),
+            periods[edition] if edition else "",
         )
-        for each in newest
+        for post in newest
     )
-    return SubscriberPosts(due, offered, len(document["offered"]))
+    return SubscriberPosts(due, offered, len(had))

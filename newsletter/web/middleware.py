@@ -3,7 +3,6 @@ answers to errors, and redirects from old addresses.
 """
 
 import ipaddress
-from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port
 from django.middleware.csrf import CsrfViewMiddleware
 from django.template import loader
+from django.utils.deprecation import MiddlewareMixin
 
 from newsletter import config
 from newsletter.api.problem import API_ROOT, MEDIA_TYPE, problem_document
@@ -19,8 +19,6 @@ from newsletter.editions.imported.old_addresses import edition_at
 from newsletter.messages import api as messages
 from newsletter.sending.sql import database_watch
 from subscribers.requests import attach_config, config_of
-
-GetResponse = Callable[[HttpRequest], HttpResponse]
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: https: http:; "
@@ -34,38 +32,33 @@ PROGRAM_PATHS = ("/desk/", API_ROOT, "/hooks/", "/static/")
 """What no public page begins with."""
 
 
-class Probes:
+class Probes(MiddlewareMixin):
     """Lets machines ask for health by IP address or by a bare host name, as load balancers and Prometheus do.
 
     Other names stay subject to ALLOWED_HOSTS: a web page could point its own name at this server (DNS rebinding) and
     read what is for private networks only.
     """
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> None:
+        """Replace the host, where it is a local name."""
         if request.path in PROBES and _is_local_name(request.META.get("HTTP_HOST", "")):
             request.META["HTTP_HOST"] = "localhost"
-        return self.get_response(request)
 
 
-class DatabaseInPlace:
+class DatabaseInPlace(MiddlewareMixin):
     """Answers 503 while the database can't be used, or its SQLite file is gone or another one.
 
     What is written to a removed file is lost, so that nothing is even tried then.
     """
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        """Answer 503 if the file isn't the one that was opened; probes look for themselves."""
         if request.path not in PROBES:
             try:
                 database_watch.check()
             except database_watch.DatabaseChanged:
                 return _unavailable()
-        return self.get_response(request)
+        return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Tell a database that is away, which is logged once by the services, from a mistake in a statement."""
@@ -89,15 +82,12 @@ def _is_local_name(host: str) -> bool:
     return True
 
 
-class ConfigSnapshot:
+class ConfigSnapshot(MiddlewareMixin):
     """Gives each request the configuration in force when it begins; a changed file is read first."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> None:
+        """Give the request its configuration."""
         attach_config(request, config.refresh().config)
-        return self.get_response(request)
 
 
 class CsrfOfSiteAddresses(CsrfViewMiddleware):
@@ -121,14 +111,11 @@ class CsrfOfSiteAddresses(CsrfViewMiddleware):
         return any(url.startswith("https://") and url == origin for url in (site.url, *earlier))
 
 
-class MethodNotAllowedPage:
+class MethodNotAllowedPage(MiddlewareMixin):
     """Gives a browser that opens the address of a form (RFC 9110, section 15.5.6) a page instead of an empty answer."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Fill in the page."""
         wants_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and wants_page and not response.content:
             response.content = loader.render_to_string("405.html", {"request_path": request.path}, using="django")
@@ -138,17 +125,13 @@ class MethodNotAllowedPage:
 SERVER_ERRORS = {500: messages.INTERNAL_ERROR, 503: messages.UNAVAILABLE}
 
 
-class OldAddresses:
+class OldAddresses(MiddlewareMixin):
     """Redirects (301) from the paths that imported editions had at another tool, where nothing else is there."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if response.status_code != HTTPStatus.NOT_FOUND or request.method not in ("GET", "HEAD"):
-            return response
-        if request.path.startswith(PROGRAM_PATHS):
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Replace a 404 with the redirect."""
+        is_missing_page = response.status_code == HTTPStatus.NOT_FOUND and request.method in ("GET", "HEAD")
+        if not is_missing_page or request.path.startswith(PROGRAM_PATHS):
             return response
         try:
             edition = edition_at(request.get_full_path())
@@ -161,14 +144,11 @@ class OldAddresses:
         return moved
 
 
-class ProblemsOfTheApi:
+class ProblemsOfTheApi(MiddlewareMixin):
     """Gives a program that used the API a problem document where people get a page of an error of the server."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Fill in the document."""
         if request.path.startswith(API_ROOT) and response.status_code in SERVER_ERRORS:
             status = HTTPStatus(response.status_code)
             response.content = problem_document(status, SERVER_ERRORS[status](), {})
@@ -177,14 +157,8 @@ class ProblemsOfTheApi:
         return response
 
 
-class ContentSecurityPolicy:
+class ContentSecurityPolicy(MiddlewareMixin):
     """Sets a strict policy where a view has not set its own (previews and archived emails do)."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.process_response(request, self.get_response(request))
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Set the policy."""

@@ -1,6 +1,5 @@
 """The web server: uvicorn with Django behind it, its connections bounded, until it is told to stop."""
 
-import asyncio
 import socket
 from functools import partial
 from importlib import import_module
@@ -40,6 +39,10 @@ def _serve(service: Service, listener: socket.socket, configuration: Config, app
     most = affordable(settings.maximum_connections, raise_descriptor_limit())
     of_one = min(settings.maximum_connections_per_client, most // 2)
     connections = Connections(most, of_one, settings.trusted_proxies)
+
+    async def close_slow() -> None:
+        connections.close_slow()
+
     server = _Server(
         uvicorn.Config(
             Limited(app, connections),
@@ -52,8 +55,9 @@ def _serve(service: Service, listener: socket.socket, configuration: Config, app
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=5,
-        ),
-        connections,
+            callback_notify=close_slow,
+            timeout_notify=0,  # each second: uvicorn looks no more often
+        )
     )
 
     def end() -> None:
@@ -65,27 +69,10 @@ def _serve(service: Service, listener: socket.socket, configuration: Config, app
 
 
 class _Server(uvicorn.Server):
-    """Closes connections that say nothing, and listens with a backlog of its own."""
-
-    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
-        super().__init__(config)
-        self._connections = connections
+    """Listens with a backlog of its own."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn does; asyncio has made the backlog as short as what it accepts at once."""
         await super().startup(sockets)
-        for each in sockets or ():
-            each.listen(BACKLOG)
-
-    async def main_loop(self) -> None:
-        """As uvicorn does, and look for slow connections each second meanwhile."""
-        closing = asyncio.create_task(self._close_slow())
-        try:
-            await super().main_loop()
-        finally:
-            closing.cancel()
-
-    async def _close_slow(self) -> None:
-        while True:
-            await asyncio.sleep(1)
-            self._connections.close_slow()
+        for listener in sockets or ():
+            listener.listen(BACKLOG)

@@ -1,7 +1,7 @@
 """Numbers of the whole site, read from the database at each scrape; several machines give the same ones."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import inf
 
@@ -30,44 +30,32 @@ def families(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamily
     yield from _queues(now)
     yield from _progress(configuration, now)
     yield from _emails(now)
-    yield from _bounces()
+    yield _bounces()
     yield _attacks(configuration, now)
 
 
 def _by_state(name: str, words: str, model: type[Edition] | type[Subscription]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, words, labels=("newsletter", "state"))
     rows = model.objects.values_list("newsletter", "state").annotate(n=Count("pk")).order_by("newsletter", "state")
-    for newsletter, state, count in rows:
-        family.add_metric((newsletter, state), count)
-    return family
+    return _gauge(name, words, ("newsletter", "state"), (((newsletter, state), n) for newsletter, state, n in rows))
 
 
 def _sources(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamily]:
     """Only sources of newsletters that are not archived count; those that were never read are infinitely old."""
     known = {(s.newsletter, s.url): s for s in Source.objects.only("newsletter", "url", "problem", "read_at")}
-    failing = GaugeMetricFamily(
-        "newsletter_sources_failing",
-        "Configured sources that could not be read at the last attempt.",
-        labels=("newsletter",),
-    )
-    age = GaugeMetricFamily(
-        "newsletter_source_age_seconds",
-        "Time since a source was last read; +Inf if it never was.",
-        labels=("newsletter", "source"),
-    )
+    failing: dict[str, int] = {}
+    ages: dict[tuple[str, str], float] = defaultdict(float)
     for name, newsletter in configuration.newsletters.items():
         if newsletter.status == "archived":
             continue
         rows = [(source.url, known.get((name, source.url))) for source in newsletter.sources]
-        failing.add_metric((name,), sum(row is not None and bool(row.problem) for _, row in rows))
-        oldest: dict[str, float] = defaultdict(float)
+        failing[name] = sum(row is not None and bool(row.problem) for _, row in rows)
         for url, row in rows:
-            seconds = _seconds(row.read_at, now) if row and row.read_at else inf
-            oldest[without_secrets(url)] = max(oldest[without_secrets(url)], seconds)
-        for url, seconds in oldest.items():
-            age.add_metric((name, url), seconds)
-    yield failing
-    yield age
+            labels = (name, without_secrets(url))
+            ages[labels] = max(ages[labels], _seconds(row.read_at, now) if row and row.read_at else inf)
+    words = "Configured sources that could not be read at the last attempt."
+    yield _per_newsletter("newsletter_sources_failing", words, failing)
+    words = "Time since a source was last read; +Inf if it never was."
+    yield _gauge("newsletter_source_age_seconds", words, ("newsletter", "source"), ages.items())
     last = Source.objects.values_list("newsletter").annotate(at=Max("tried_at")).order_by("newsletter")
     yield _times("newsletter_last_collect_timestamp_seconds", "When sources were last collected.", dict(last))
 
@@ -76,7 +64,9 @@ def _deliveries() -> Iterator[GaugeMetricFamily]:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     last: dict[str, datetime] = {}
     unsettled: Counter[str] = Counter()
-    tallies = {pk: (at, counted) for pk, at, *counted in _tallies()}
+    sums = {f"of_{kind}": Sum(kind) for kind in DeliveryStatus.values}
+    rows = Tally.objects.order_by("edition").values_list("edition").annotate(at=Max("at"), **sums)
+    tallies = {pk: (at, counted) for pk, at, *counted in rows}
     editions = Edition.objects.filter(audience__isnull=False).order_by("newsletter", "pk")
     for pk, newsletter, state, audience in editions.values_list("pk", "newsletter", "state", "audience"):
         at, counted = tallies.get(pk, (None, [0] * len(DeliveryStatus)))
@@ -87,25 +77,16 @@ def _deliveries() -> Iterator[GaugeMetricFamily]:
         unsettled[newsletter] += _unsettled(pk) if outcomes[DeliveryStatus.UNKNOWN.value] else 0
         if at:
             last[newsletter] = max(at, last.get(newsletter, at))
-    family = GaugeMetricFamily(
+    yield _gauge(
         "newsletter_deliveries",
         "Deliveries by newsletter and newest outcome; accepted ones only increase.",
-        labels=("newsletter", "outcome"),
+        ("newsletter", "outcome"),
+        (((name, kind), counts[name][kind]) for name in counts for kind in (PENDING, *DeliveryStatus.values)),
     )
-    for newsletter, outcomes in counts.items():
-        for outcome in (PENDING, *DeliveryStatus.values):
-            family.add_metric((newsletter, outcome), outcomes[outcome])
-    yield family
     yield _per_newsletter(
         "newsletter_deliveries_unsettled", "Unconfirmed deliveries that wait for a decision.", unsettled
     )
     yield _times("newsletter_last_send_timestamp_seconds", "When an outcome of a delivery was last stored.", last)
-
-
-def _tallies() -> Iterator[tuple[int, datetime, *tuple[int, ...]]]:
-    sums = {f"of_{kind}": Sum(kind) for kind in DeliveryStatus.values}
-    rows = Tally.objects.order_by("edition").values_list("edition").annotate(at=Max("at"), **sums)
-    yield from rows
 
 
 def _unsettled(edition: int) -> int:
@@ -190,37 +171,34 @@ def _attacks(configuration: Config, now: datetime) -> GaugeMetricFamily:
     )
 
 
-def _bounces() -> Iterator[GaugeMetricFamily]:
-    family = GaugeMetricFamily(
-        "newsletter_bounces", "Bounces and complaints by newsletter and kind.", labels=("newsletter", "kind")
-    )
+def _bounces() -> GaugeMetricFamily:
     rows = Bounce.objects.values_list("edition__newsletter", "kind").annotate(n=Count("pk"))
-    for newsletter, kind, count in rows.order_by("edition__newsletter", "kind"):
-        family.add_metric((newsletter, kind), count)
-    yield family
+    counts = (((newsletter, kind), n) for newsletter, kind, n in rows.order_by("edition__newsletter", "kind"))
+    return _gauge(
+        "newsletter_bounces", "Bounces and complaints by newsletter and kind.", ("newsletter", "kind"), counts
+    )
 
 
-def _per_newsletter(name: str, words: str, values: Mapping[str, int]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, words, labels=("newsletter",))
-    for newsletter, value in values.items():
-        family.add_metric((newsletter,), value)
+def _gauge(
+    name: str, words: str, labels: Sequence[str], rows: Iterable[tuple[Sequence[str], float]]
+) -> GaugeMetricFamily:
+    """Return a metric; each row has a value behind the values of its labels."""
+    family = GaugeMetricFamily(name, words, labels=labels)
+    for values, value in rows:
+        family.add_metric(values, value)
     return family
+
+
+def _per_newsletter(name: str, words: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+    return _gauge(name, words, ("newsletter",), (((newsletter,), value) for newsletter, value in values.items()))
 
 
 def _times(name: str, words: str, times: Mapping[str, datetime | None]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, words, labels=("newsletter",))
-    for newsletter, at in times.items():
-        if at is not None:
-            family.add_metric((newsletter,), at.timestamp())
-    return family
+    return _per_newsletter(name, words, {newsletter: at.timestamp() for newsletter, at in times.items() if at})
 
 
 def _ages(name: str, words: str, since: Mapping[str, datetime | None], now: datetime) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, words, labels=("newsletter",))
-    for newsletter, at in since.items():
-        if at is not None:
-            family.add_metric((newsletter,), _seconds(at, now))
-    return family
+    return _per_newsletter(name, words, {newsletter: _seconds(at, now) for newsletter, at in since.items() if at})
 
 
 def _seconds(since: datetime, now: datetime) -> float:

@@ -4,7 +4,6 @@ The email keeps its HTML. What is added has classes of its own and works without
 """
 
 import re
-from dataclasses import dataclass
 
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -19,16 +18,14 @@ from subscribers import pages
 _BODY = re.compile(r"<body\b[^<>]*>")
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """The editions before and after one."""
-
-    older: Listed | None
-    newer: Listed | None
+PARTS = ("head", "bar", "box")
+"""The templates `edition_….html` that are put into the email's HTML."""
 
 
-def edition_page(email: str, metadata: Metadata, newsletter: Newsletter, neighbours: Neighbours) -> str:
-    """Return the whole page for an edition's public HTML."""
+def edition_page(
+    email: str, metadata: Metadata, newsletter: Newsletter, older: Listed | None, newer: Listed | None
+) -> str:
+    """Return the whole page for an edition's public HTML, with links to the editions before and after it."""
     language = pages.supported(newsletter.language) or "en"
     with translation.override(language):
         shares = share_links(
@@ -44,15 +41,11 @@ def edition_page(email: str, metadata: Metadata, newsletter: Newsletter, neighbo
             "accent": newsletter.theme.accent,
             "on_accent": readable_on(newsletter.theme.accent),
             "shares": shares,
-            "older": neighbours.older,
-            "newer": neighbours.newer,
+            "older": older,
+            "newer": newer,
         }
         head, bar, box = (render_to_string(f"edition_{part}.html", context, using="pages") for part in PARTS)
     with_head = email.replace("</head>", f"{head}</head>", 1)
     with_bar = _BODY.sub(lambda match: match[0] + bar, with_head, count=1)
     before, _, after = with_bar.rpartition("</body>")
     return f"{before}{box}</body>{after}"
-
-
-PARTS = ("head", "bar", "box")
-"""The templates `edition_….html` that are put into the email's HTML."""

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.http import require_safe
 
-from newsletter.config import Config, Newsletter
+from newsletter.config import Newsletter
 from newsletter.domain.digest import DigestPost
 from newsletter.editions.public_editions import in_archive
 from newsletter.editions.rendering import digest_of
@@ -19,19 +19,10 @@ from newsletter.models import Post
 from newsletter.render.content.addresses import uri
 from newsletter.render.scope import NAME
 from newsletter.web.archive import queries
-from newsletter.web.archive.responses import cacheable, newsletter_of
+from newsletter.web.archive.views import cacheable, newsletter_of
 from subscribers.requests import config_of
 
 EDITIONS, POSTS = 25, 50
-
-
-@dataclass(frozen=True, slots=True)
-class _Feed:
-    """A feed: its file below the archive, what its id has after the archive's address, and a title of its own."""
-
-    file: str
-    part: str = ""
-    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +34,8 @@ class Item:
     title: str
     published: datetime
     updated: datetime
-    html: str = ""
     summary: str = ""
+    html: str = ""
     author: str = ""
     language: str = ""
     categories: tuple[str, ...] = ()
@@ -53,37 +44,36 @@ class Item:
 @require_safe
 def editions_as_atom(request: HttpRequest, name: str) -> HttpResponse:
     """Return the newest editions as an Atom feed."""
-    return _atom(request, name, _Feed("feed.atom"), _editions(config_of(request), newsletter_of(request, name)))
+    return _atom(request, name, _editions(request, name), file="feed.atom")
 
 
 @require_safe
 def editions_as_json(request: HttpRequest, name: str) -> HttpResponse:
     """Return the newest editions as a JSON feed."""
-    return _json(request, name, "", "feed.json", _editions(config_of(request), newsletter_of(request, name)))
+    return _json(request, name, _editions(request, name), file="feed.json")
 
 
 @require_safe
 def posts_as_atom(request: HttpRequest, name: str) -> HttpResponse:
     """Return the newest posts of editions as an Atom feed."""
-    return _atom(request, name, _Feed("posts.atom", "#posts"), _posts(config_of(request), newsletter_of(request, name)))
+    return _atom(request, name, _posts(request, name), file="posts.atom", part="#posts")
 
 
 @require_safe
 def posts_as_json(request: HttpRequest, name: str) -> HttpResponse:
     """Return the newest posts of editions as a JSON feed."""
-    return _json(request, name, "#posts", "posts.json", _posts(config_of(request), newsletter_of(request, name)))
+    return _json(request, name, _posts(request, name), file="posts.json")
 
 
 @require_safe
 def topic_as_atom(request: HttpRequest, name: str, topic: str) -> HttpResponse:
     """Return the newest posts of a topic as an Atom feed."""
     newsletter = newsletter_of(request, name)
-    title = newsletter.topics.get(topic)
-    if title is None:
+    if topic not in newsletter.topics:
         raise Http404(f"'{name}' has no topic '{topic}'")
-    posts = _in_topic(topic, newsletter, _posts(config_of(request), newsletter))
-    feed = _Feed(f"topics/{topic}.atom", f"#topic-{topic}", f"{newsletter.title}: {title.title or topic}")
-    return _atom(request, name, feed, posts)
+    items = _in_topic(topic, newsletter, _posts(request, name))
+    title = f"{newsletter.title}: {newsletter.topics[topic].title or topic}"
+    return _atom(request, name, items, file=f"topics/{topic}.atom", part=f"#topic-{topic}", title=title)
 
 
 def _in_topic(topic: str, newsletter: Newsletter, items: list[Item]) -> list[Item]:
@@ -94,22 +84,21 @@ def _in_topic(topic: str, newsletter: Newsletter, items: list[Item]) -> list[Ite
     return [item for number, item in numbers.items() if number in inside]
 
 
-def _editions(configuration: Config, newsletter: Newsletter) -> list[Item]:
-    editions = queries.listed(newsletter.name, count=EDITIONS)
-    urls = [configuration.site.url + each.path for each in editions]
+def _editions(request: HttpRequest, name: str) -> list[Item]:
+    site = config_of(request).site.url
     return [
-        Item(url, url, each.subject, each.at, each.at, summary=each.preheader)
-        for url, each in zip(urls, editions, strict=True)
+        Item(site + edition.path, site + edition.path, edition.subject, edition.at, edition.at, edition.preheader)
+        for edition in queries.listed(newsletter_of(request, name).name, count=EDITIONS)
     ]
 
 
-def _posts(configuration: Config, newsletter: Newsletter) -> list[Item]:
+def _posts(request: HttpRequest, name: str) -> list[Item]:
     """Return the posts of the newest editions, each once, with as much of their text as emails show."""
     items: dict[str, Item] = {}
-    for edition in in_archive(newsletter.name).order_by("-until", "-pk")[:EDITIONS]:
-        for post in digest_of(edition, configuration).posts:
+    archive = _address(request, newsletter_of(request, name))
+    for edition in in_archive(name).order_by("-until", "-pk")[:EDITIONS]:
+        for post in digest_of(edition, config_of(request)).posts:
             assert edition.published_at is not None
-            archive = f"{configuration.site.url}/n/{newsletter.name}/"
             items.setdefault(post.id, _post(post, archive, edition.published_at))
         if len(items) >= POSTS:
             break
@@ -150,15 +139,24 @@ def _xml(text: str) -> str:
     return "".join(c for c in text if (c >= " " or c in "\t\n\r") and c not in "\ufffe\uffff")
 
 
-def _atom(request: HttpRequest, name: str, feed: _Feed, items: Iterable[Item]) -> HttpResponse:
-    newsletter, archive = newsletter_of(request, name), f"{config_of(request).site.url}/n/{name}/"
+def _address(request: HttpRequest, newsletter: Newsletter) -> str:
+    """Return the address of a newsletter's archive."""
+    return f"{config_of(request).site.url}/n/{newsletter.name}/"
+
+
+def _atom(
+    request: HttpRequest, name: str, items: Iterable[Item], *, file: str, part: str = "", title: str = ""
+) -> HttpResponse:
+    """Return a feed: `file` is its path below the archive, and `part` what its id has after the archive's address."""
+    newsletter = newsletter_of(request, name)
+    archive = _address(request, newsletter)
     atom = _Atom(
-        title=feed.title or newsletter.title,
+        title=title or newsletter.title,
         link=archive,
         description=newsletter.description,
         language=newsletter.language,
-        feed_url=f"{archive}{feed.file}",
-        feed_guid=f"{archive}{feed.part}",
+        feed_url=f"{archive}{file}",
+        feed_guid=f"{archive}{part}",
         author_name=newsletter.sender.name or newsletter.title,
     )
     for item in items:
@@ -178,8 +176,9 @@ def _atom(request: HttpRequest, name: str, feed: _Feed, items: Iterable[Item]) -
     return cacheable(HttpResponse(document, content_type="application/atom+xml; charset=utf-8"), newsletter)
 
 
-def _json(request: HttpRequest, name: str, part: str, file: str, items: Iterable[Item]) -> HttpResponse:
-    newsletter, archive = newsletter_of(request, name), f"{config_of(request).site.url}/n/{name}/"
+def _json(request: HttpRequest, name: str, items: Iterable[Item], *, file: str) -> HttpResponse:
+    newsletter = newsletter_of(request, name)
+    archive = _address(request, newsletter)
     document = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": newsletter.title,

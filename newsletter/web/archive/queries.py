@@ -41,9 +41,19 @@ _FIELDS = (
 )
 
 
-def listed(newsletter: str, *, first: int = 0, count: int = 50) -> list[Listed]:
-    """Return a newsletter's public editions, newest first."""
-    return _listed(in_archive(newsletter).order_by("-until", "-pk"), first, count)
+def listed(newsletter: str, words: str = "", *, first: int = 0, count: int = 50) -> list[Listed]:
+    """Return a newsletter's public editions that contain all the words, newest first."""
+    rows = in_archive(newsletter).order_by("-until", "-pk")
+    return _listed(_with_words(rows, words) if words else rows, first, count)
+
+
+def _with_words(rows: QuerySet[Edition], words: str) -> QuerySet[Edition]:
+    fields = ("subject", "preheader", "text")
+    whole = Concat(*(part for field in fields for part in (F(f"approved_content__{field}"), Value(" ", TextField()))))
+    folded = rows.alias(folded=Folded(whole))
+    for word in fold(words).split()[:MOST_WORDS]:
+        folded = folded.filter(folded__contains=word)
+    return folded
 
 
 def number_of_editions(newsletter: str) -> int:
@@ -68,25 +78,14 @@ def _listed(rows: QuerySet[Edition], first: int, count: int | None) -> list[List
     return [Listed(*row) for row in rows.values_list(*_FIELDS)[first:end]]
 
 
-def search(newsletter: str, words: str, *, first: int = 0, count: int = 50) -> list[Listed]:
-    """Return a newsletter's public editions that contain all the words, newest first."""
-    rows = in_archive(newsletter).order_by("-until", "-pk")
-    fields = ("subject", "preheader", "text")
-    whole = Concat(*(part for field in fields for part in (F(f"approved_content__{field}"), Value(" ", TextField()))))
-    rows = rows.alias(folded=Folded(whole))
-    for word in fold(words).split()[:MOST_WORDS]:
-        rows = rows.filter(folded__contains=word)
-    return _listed(rows, first, count)
-
-
 def neighbours(newsletter: str, edition: int) -> tuple[Listed | None, Listed | None]:
     """Return the public editions before and after one: older, newer."""
     until = Edition.objects.filter(pk=edition).values("until")[:1]
     rows = in_archive(newsletter)
     older = rows.filter(Q(until__lt=Subquery(until)) | Q(until=Subquery(until), pk__lt=edition))
     newer = rows.filter(Q(until__gt=Subquery(until)) | Q(until=Subquery(until), pk__gt=edition))
-    before, after = _listed(older.order_by("-until", "-pk"), 0, 1), _listed(newer.order_by("until", "pk"), 0, 1)
-    return (before[0] if before else None), (after[0] if after else None)
+    nearest = _listed(older.order_by("-until", "-pk"), 0, 1), _listed(newer.order_by("until", "pk"), 0, 1)
+    return next(iter(nearest[0]), None), next(iter(nearest[1]), None)
 
 
 def public_edition(newsletter: str, period: str) -> tuple[int, int, datetime] | None:

@@ -1,9 +1,11 @@
 """The archive's pages. They are the same for everybody, set no cookie, and may be kept by caches for a while."""
 
+from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
+from babel.dates import format_date
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.views.decorators.http import condition, require_safe
@@ -13,12 +15,11 @@ from newsletter.domain.digest import Letterhead
 from newsletter.editions import rendering
 from newsletter.models import ApprovedContent
 from newsletter.render import preview
-from newsletter.render.dates import direction
+from newsletter.render.dates import direction, locale_of
 from newsletter.render.teaser import teaser
-from newsletter.web.archive import publication_days, queries
-from newsletter.web.archive.edition_page import Neighbours, edition_page
+from newsletter.web.archive import queries
+from newsletter.web.archive.edition_page import edition_page
 from newsletter.web.archive.metadata import Metadata
-from newsletter.web.archive.responses import cacheable, newsletter_of
 from newsletter.web.archive.teasers import teasers
 from newsletter.web.converters import whole_number
 from subscribers import pages
@@ -26,12 +27,29 @@ from subscribers.requests import config_of
 from subscribers.subscription_requests import consent_text
 
 A_PAGE, LONGEST_QUERY = 24, 80
+KEPT = "public, max-age=300"
 PAGE_VERSION = 4
 """A number that increases when the templates of an edition's page change, so that browsers load it again."""
 MAIL_POLICY = (
     "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
+
+
+def newsletter_of(request: HttpRequest, name: str) -> Newsletter:
+    """Return a configured newsletter, or raise Http404."""
+    newsletter = config_of(request).newsletters.get(name)
+    if newsletter is None:
+        raise Http404(f"there is no newsletter '{name}'")
+    return newsletter
+
+
+def cacheable(response: HttpResponse, newsletter: Newsletter | None = None) -> HttpResponse:
+    """Let caches keep a response, and keep it out of search engines if the publisher wants that."""
+    response["Cache-Control"] = KEPT
+    if newsletter is not None and newsletter.noindex:
+        response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 @require_safe
@@ -47,7 +65,7 @@ def newsletters(request: HttpRequest) -> HttpResponse:
 
 def _row(newsletter: Newsletter, latest: queries.Listed | None) -> dict[str, object]:
     """Return a newsletter on the front page, with its latest edition and its day; all days there have the same form."""
-    day = pages.day(publication_days.published_on(latest.at, newsletter)) if latest else ""
+    day = pages.day(_published_on(latest.at, newsletter)) if latest else ""
     return {"newsletter": newsletter, "latest": latest, "day": day}
 
 
@@ -58,20 +76,15 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
     wanted = whole_number(request.GET.get("page", "1")) or 1
     number = wanted if wanted < 10_000 else 1
     query = " ".join(request.GET.get("q", "").replace("\0", " ").split())[:LONGEST_QUERY]
-    first, count = (number - 1) * A_PAGE, A_PAGE + 1
-    listed = (
-        queries.search(name, query, first=first, count=count)
-        if query
-        else queries.listed(name, first=first, count=count)
-    )
+    listed = queries.listed(name, query, first=(number - 1) * A_PAGE, count=A_PAGE + 1)
     if number > 1 and not listed:
         raise Http404("the archive has no such page")
     language = pages.language_of(request, newsletter=newsletter.name)
     editions = listed[:A_PAGE]
-    days = [publication_days.published_on(each.at, newsletter) for each in editions]
+    days = [_published_on(edition.at, newsletter) for edition in editions]
     with translation.override(language):
         consent = consent_text(newsletter.title)
-        days_in_words = [publication_days.in_words(each, newsletter, language) for each in days]
+        days_in_words = [_in_words(day, newsletter, language) for day in days]
     url = f"{site}/n/{name}/"
     page = f"{url}?page={number}" if number > 1 else url
     response = pages.page(
@@ -96,6 +109,20 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
     if query:
         response["X-Robots-Tag"] = "noindex"
     return cacheable(response, newsletter)
+
+
+def _published_on(at: datetime, newsletter: Newsletter) -> date:
+    """Return the day of a time where the newsletter is published."""
+    return at.astimezone(newsletter.zone).date()
+
+
+def _in_words(day: date, newsletter: Newsletter, language: str) -> str:
+    """Return a day in the active language, `language`: if it is the newsletter's, as in its emails, such as
+    `February 6, 2026` in American English.
+    """
+    if newsletter.language.partition("-")[0] == language:
+        return format_date(day, "long", locale=locale_of(newsletter.language))
+    return pages.day(day)
 
 
 def _etag(request: HttpRequest, name: str, period: str) -> str | None:
@@ -131,8 +158,7 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
         email.picture or newsletter.theme.logo,
         state[2],
     )
-    around = Neighbours(*queries.neighbours(name, state[0]))
-    response = HttpResponse(edition_page(email.html, metadata, newsletter, around))
+    response = HttpResponse(edition_page(email.html, metadata, newsletter, *queries.neighbours(name, state[0])))
     response["Content-Security-Policy"] = MAIL_POLICY
     return cacheable(response, newsletter)
 

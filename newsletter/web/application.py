@@ -1,6 +1,7 @@
 """The web application as an ASGI server runs it: checks in front, Django behind them in a few threads."""
 
 import asyncio
+from functools import partial
 
 from a2wsgi import WSGIMiddleware
 from a2wsgi.asgi_typing import SendEvent
@@ -12,7 +13,7 @@ from newsletter import config
 from newsletter.config import Config
 from newsletter.web.bodies import WholeBodies
 from newsletter.web.burst.kept_pages import KeptPages
-from newsletter.web.burst.short_path import ShortPath, page_observer
+from newsletter.web.burst.short_path import ShortPath, observer
 from newsletter.web.desk.body_limits import body_limit
 from newsletter.web.password_queue import PasswordQueue
 from newsletter.web.requests import App, AsgiMessage, CheckedRequests, Receive, Send
@@ -56,11 +57,6 @@ class ThreadAnswer(WSGIResponder):
                     raise ConnectionAbortedError("the web server has ended") from None
 
 
-def plain_application() -> App:
-    """Return Django without the checks, for a site that is not set up yet."""
-    return DjangoInThreads(workers=1)
-
-
 def probe_application(configuration: Config) -> App:
     """Return Django with the addresses for monitoring alone."""
     settings.ROOT_URLCONF = "newsletter.web.probe_urls"
@@ -70,5 +66,5 @@ def probe_application(configuration: Config) -> App:
 def application(configuration: Config) -> App:
     """Django behind the checks that every request passes; `newsletter.start` has set Django up."""
     short = ShortPath(PasswordQueue(DjangoInThreads(WORKERS)))
-    pages = KeptPages(short, lambda: config.recent().number, page_observer)
+    pages = KeptPages(short, lambda: config.recent().number, partial(observer, "GET"))
     return CheckedRequests(WholeBodies(pages, body_limit), configuration.web.trusted_proxies)

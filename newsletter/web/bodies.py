@@ -96,7 +96,7 @@ class WholeBodies:
                 return
             else:
                 body.seek(0)
-                await self._app(_with_size(scope, size), _replayed(body, size, receive), send)
+                await self._app(_with_size(scope, size), replayed(body, size, receive), send)
 
     async def _read(self, body: IO[bytes], scope: AsgiMessage, receive: Receive, expected: int) -> int:
         """Write the body to `body` and return its size; `expected` is its Content-Length."""
@@ -170,7 +170,7 @@ def _with_size(scope: AsgiMessage, size: int) -> AsgiMessage:
     return {**scope, "headers": [*other, (b"content-length", b"%d" % size)] if size else other}
 
 
-def _replayed(body: IO[bytes], size: int, receive: Receive) -> Receive:
+def replayed(body: IO[bytes], size: int, receive: Receive) -> Receive:
     """Return a receive function that repeats the body in pieces, and then passes on what the client sends."""
     left = [size]
 

@@ -19,7 +19,7 @@ from newsletter import config
 from newsletter.editions import draft as drafting
 from newsletter.providers import PROVIDERS
 from newsletter.setup.blog_profile import BlogProfile
-from newsletter.web.first_run import progress, search, server
+from newsletter.web.first_run import progress, server
 from newsletter.web.first_run.forms import SendingForm
 from newsletter.web.first_run.progress import SetUp
 from tests.conftest import deadline
@@ -143,7 +143,7 @@ def test_an_unexpected_error_ends_the_search(
     def broken(*_: object, **__: object) -> BlogProfile:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(search, "find_profile", broken)
+    monkeypatch.setattr(progress, "find_profile", broken)
     client = Client()
     with caplog.at_level(logging.CRITICAL):
         _typed(client, setup, "https://blog.example/")

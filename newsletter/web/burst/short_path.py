@@ -29,6 +29,7 @@ from django.utils import timezone
 from newsletter import config
 from newsletter.bounces import webhook_events
 from newsletter.models import NewWebhookEvent
+from newsletter.web.bodies import replayed
 from newsletter.web.burst.grouped_writes import GroupedWrites
 from newsletter.web.hooks.provider_views import ASKS_NOBODY
 from newsletter.web.hooks.views import read_call
@@ -94,12 +95,12 @@ class ShortPath:
         body = await _whole_body(receive)
         try:
             status = await way.answer(scope, body, send) if len(body) <= way.largest else 0
-        except Error:  # Django tries again, and logs what is wrong
+        except (DisallowedHost, Error):  # Django tries again, and logs what is wrong
             status = 0
         if status:
             way.observe(status, time.perf_counter() - began)
         else:
-            await self._app(scope, _replayed(body, receive), send)
+            await self._app(scope, replayed(BytesIO(body), len(body), receive), send)
 
     def _way(self, scope: AsgiMessage) -> "_Way | None":
         if scope["type"] != "http":
@@ -110,16 +111,16 @@ class ShortPath:
         return way if way and path.endswith(way.end) and _is_plain(scope, MEDIA_TYPES.get(start)) else None
 
     async def _one_click(self, scope: AsgiMessage, body: bytes, send: Send) -> int:
-        """Answer, and return the status; 0 if Django is to answer. Nothing is made that the answer doesn't need."""
+        """Answer, and return the status; 0 if Django is to answer. Nothing is made that the answer doesn't need.
+
+        Raises DisallowedHost, as the others do.
+        """
         if body != ONE_CLICK_BODY:
             return 0
         number = read_link(scope["path"].removeprefix(ONE_CLICK))
         if number in (None, TEST_NUMBER):
             return 0
-        try:
-            head = self._head_of(one_click_response, *_what_head_depends_on(scope))
-        except DisallowedHost:
-            return 0
+        head = self._head_of(one_click_response, *_what_head_depends_on(scope))
         await self._unsubscribing.write(number)
         await _send(200, head, b"", send)
         return 200
@@ -144,17 +145,14 @@ class ShortPath:
             return 0
         request = ASGIRequest(scope, BytesIO(body))
         attach_config(request, configuration)
-        try:
-            request.get_host()
-        except DisallowedHost:
-            return 0
-        asked = read_sign_up(request, newsletter)
-        if isinstance(asked, HttpResponse):
-            return await self._answer(request, asked, send)
-        answer = await self._signing_up.write(asked.request)
+        request.get_host()
+        sign_up = read_sign_up(request, newsletter)
+        if isinstance(sign_up, HttpResponse):
+            return await self._answer(request, sign_up, send)
+        answer = await self._signing_up.write(sign_up.request)
         if answer != RequestAnswer.ACCEPTED:
-            return await self._answer(request, asked.response(answer), send)
-        head, body = self._accepted(newsletter.name, asked.request.language, *_what_head_depends_on(scope))
+            return await self._answer(request, sign_up.response(answer), send)
+        head, body = self._accepted(newsletter.name, sign_up.request.language, *_what_head_depends_on(scope))
         nonce = secrets.token_urlsafe(12).encode()
         await _send(
             202, [(name, value.replace(NONCE, nonce)) for name, value in head], body.replace(NONCE, nonce), send
@@ -176,10 +174,7 @@ class ShortPath:
         provider = scope["path"].removeprefix(HOOKS).removesuffix("/")
         if provider not in ASKS_NOBODY:
             return 0
-        try:
-            head = self._head_of(HttpResponse, *_what_head_depends_on(scope))
-        except DisallowedHost:
-            return 0
+        head = self._head_of(HttpResponse, *_what_head_depends_on(scope))
         request = ASGIRequest(scope, BytesIO(body))
         attach_config(request, config.recent().config)
         call = read_call(request, provider)
@@ -195,10 +190,7 @@ class ShortPath:
         target = links.known(scope["path"].removeprefix(LINKS))
         if target is None or not (target.address.isascii() and target.address.isprintable()):  # no line breaks
             return 0
-        try:
-            head = self._head_of(links.redirect, *_what_head_depends_on(scope))
-        except DisallowedHost:
-            return 0
+        head = self._head_of(links.redirect, *_what_head_depends_on(scope))
         links.count(target, ASGIRequest(scope, BytesIO()), config.recent().config)
         await _send(302, [*head, (b"location", target.address.encode())], b"", send)
         return 302
@@ -225,11 +217,6 @@ def observer(method: str, path: str) -> Callable[[int, float], None]:
     """Return a function that counts an answer with its status and seconds, as Django's middleware does."""
     route = f"/{resolve(path).route}"
     return lambda status, seconds: request_metrics().observe(route, method, status, seconds)
-
-
-def page_observer(path: str) -> Callable[[int, float], None]:
-    """Return a function that counts an answer from memory."""
-    return observer("GET", path)
 
 
 def _is_plain(scope: AsgiMessage, media_types: Collection[bytes] | None) -> bool:
@@ -286,18 +273,6 @@ async def _whole_body(receive: Receive) -> bytes:
         body += message.get("body", b"")
         more = message.get("more_body", False)
     return body
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Return a receive function that gives the body again, and then whatever else the client does."""
-    left = [body]
-
-    async def again() -> AsgiMessage:
-        if left:
-            return {"type": "http.request", "body": left.pop(), "more_body": False}
-        return await receive()
-
-    return again
 
 
 def _head(response: HttpResponse) -> _Head:

@@ -33,9 +33,10 @@ def serve(file: Path, listener: socket.socket, tell: Callable[[str], None]) -> b
     """
     setup = begin(file)
     _set_up_django(setup)
-    from newsletter.web.application import plain_application
+    from newsletter.web.application import DjangoInThreads
 
-    server = _Server(uvicorn.Config(plain_application(), log_level="warning", access_log=False, server_header=False))
+    django_alone = DjangoInThreads(workers=1)
+    server = _Server(uvicorn.Config(django_alone, log_level="warning", access_log=False, server_header=False))
     server.setup_state = setup
     tell(f"/setup/{setup.token}/")
     server.run(sockets=[listener.dup()])

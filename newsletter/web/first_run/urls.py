@@ -2,10 +2,11 @@
 
 from django.urls import path, re_path
 
+from newsletter.web import health
 from newsletter.web.first_run import logos, views
 
 urlpatterns = [
-    path("healthz", views.alive, name="healthz"),
+    path("healthz", health.alive, name="healthz"),
     path("readyz", views.not_ready, name="readyz"),
     path("", views.elsewhere, name="elsewhere"),
     path("images/<str:name>", logos.image, name="image"),

@@ -34,9 +34,8 @@ from newsletter.web.desk.settings.blog_problems import blog_problem
 from newsletter.web.desk.users import SETUP_SALT
 from newsletter.web.first_run.forms import BlogForm, NewsletterForm, SendingForm
 from newsletter.web.first_run.logos import UPLOADS, on_this_server, with_logos
-from newsletter.web.first_run.progress import SetUp, current
+from newsletter.web.first_run.progress import BlogSearch, SetUp, current
 from newsletter.web.first_run.sample import sample_html
-from newsletter.web.first_run.search import BlogSearch
 
 Step = Callable[..., HttpResponse]
 
@@ -58,13 +57,6 @@ def elsewhere(request: HttpRequest, path: str = "") -> HttpResponse:
     if current().finished.is_set() and path.startswith("desk/setup/"):
         return _starting(request)
     return render(request, "first_run/elsewhere.html", status=404 if path else 200)
-
-
-@never_cache
-@require_safe
-def alive(request: HttpRequest) -> HttpResponse:
-    """Answer 200: the program runs, and waits for a person to set the site up."""
-    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
 
 
 @never_cache
@@ -91,7 +83,8 @@ def blog(request: HttpRequest, setup: SetUp) -> HttpResponse:
     elif form.is_valid():
         search = _search(form)
         if _is_valid(form, _trial(setup, search)):
-            setup.look_for(search)
+            setup.search = search  # instead of any that still goes on
+            search.begin()
             return _accepted(request, "reading", setup)
     failed = setup.search
     if request.method == "GET" and failed and failed.problem:

@@ -7,11 +7,11 @@ its signature, send the credentials that are part of the address.
 import warnings
 from copy import copy
 from functools import lru_cache
-from importlib import import_module
 from typing import Any
 
 from anymail.exceptions import AnymailNotSupportedWarning
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 from newsletter.bounces import webhook_secrets
 from newsletter.config import Config, DeliverySettings
@@ -22,9 +22,9 @@ ASKS_NOBODY = WEBHOOKS.keys() - {"amazon_ses"}
 """Whose calls are checked without a request of ours; Amazon's certificate is fetched, and a subscription confirmed."""
 
 _OWN_VIEWS = {
-    "amazon_ses": ("newsletter.web.hooks.amazon_ses", "AmazonSesWebhook"),
-    "mailgun": ("newsletter.web.hooks.mailgun", "MailgunWebhook"),
-    "resend": ("newsletter.web.hooks.resend", "ResendWebhook"),
+    "amazon_ses": "newsletter.web.hooks.amazon_ses.AmazonSesWebhook",
+    "mailgun": "newsletter.web.hooks.mailgun.MailgunWebhook",
+    "resend": "newsletter.web.hooks.resend.ResendWebhook",
 }
 """Views that check more than Anymail's, or without another package."""
 
@@ -40,7 +40,7 @@ def view_of(provider: str, configuration: Config) -> Any:
     """
     webhook = WEBHOOKS[provider]
     if not webhook.key:
-        credentials = tuple(f"{webhook_secrets.USER}:{each}" for each in webhook_secrets.valid(provider))
+        credentials = tuple(f"{webhook_secrets.USER}:{secret}" for secret in webhook_secrets.valid(provider))
         return copy(_view(provider, webhook_secret=credentials))
     key = signing_key(provider, configuration.delivery)
     if not key:
@@ -57,14 +57,11 @@ def signing_key(provider: str, delivery: DeliverySettings) -> str:
 
 @lru_cache(maxsize=32)
 def _view(provider: str, **keys: Any) -> Any:
-    """Return a view that is copied for each call: reading a public key takes longer than a copy."""
+    """Return a view that is copied for each call: reading a public key takes longer than a copy.
+
+    Its class is imported when it is needed first: Amazon's takes long.
+    """
+    name = _OWN_VIEWS.get(provider, f"anymail.webhooks.{provider}.{WEBHOOKS[provider].view}")
     with warnings.catch_warnings():  # Anymail does not test its view for SendGrid with the service any more
         warnings.simplefilter("ignore", AnymailNotSupportedWarning)
-        return _class(provider)(**keys)
-
-
-def _class(provider: str) -> Any:
-    """Return the class of a view, which is imported when it is needed first: Amazon's takes long."""
-    anymails = f"anymail.webhooks.{provider}", WEBHOOKS[provider].view
-    module, name = _OWN_VIEWS.get(provider, anymails)
-    return getattr(import_module(module), name)
+        return import_string(name)(**keys)

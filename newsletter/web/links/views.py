@@ -1,5 +1,6 @@
 """Follow a link of an edition. No cookie is read or set, and nothing of the request is stored or logged."""
 
+import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -10,7 +11,6 @@ from django.views.decorators.http import require_safe
 from newsletter.config import Config
 from newsletter.models import CountedLink
 from newsletter.web.links import clicks
-from newsletter.web.links.automatic import is_automatic
 from subscribers.protection.networks import network_of
 from subscribers.requests import config_of
 
@@ -29,6 +29,22 @@ class Destination(NamedTuple):
     ended: datetime | None
 
 
+_PROGRAM = re.compile(
+    r"bot\b|bot[/;._-]|crawl|spider|slurp|scan|preview|prefetch|monitor|headless|phantomjs|lighthouse|facebookexternalhit"
+    r"|embedly|whatsapp|telegram|skypeuripreview|slack|discord|mimecast|proofpoint|barracuda|ironport|symantec|trendmicro"
+    r"|safelinks|fortiguard|sophos|forcepoint|curl/|wget/|libwww|python|aiohttp|httpx|okhttp|java/|jakarta|apache-http"
+    r"|go-http-client|node-fetch|axios|undici|ruby|perl|php/|guzzle|dart:io|feedfetcher|googleimageproxy"
+)
+"""In lower case: it is searched in a tenth of the time that `re.IGNORECASE` takes."""
+
+_FIELDS = (
+    "pk",
+    "content__edition_id",
+    "content__edition__newsletter",
+    "address",
+    "content__edition__began_at",
+    "content__edition__ended_at",
+)
 MAXIMUM_KEPT = 10_000
 _sent: dict[str, Destination] = {}
 """The targets of links of sent editions by their tokens: they never change."""
@@ -65,7 +81,16 @@ def count(target: Destination, request: HttpRequest, configuration: Config) -> N
     newsletter = configuration.newsletters.get(target.newsletter)
     if target.began and newsletter and newsletter.track == "links":
         sending = target.ended is None or timezone.now() < target.ended + timedelta(minutes=SCANNERS_MINUTES)
-        clicks.note(target.link, target.edition, _network(request), automatic=is_automatic(request), sending=sending)
+        clicks.note(target.link, target.edition, _network(request), automatic=_is_automatic(request), sending=sending)
+
+
+def _is_automatic(request: HttpRequest) -> bool:
+    """Return whether a request is surely not a reader's: HEAD, a prefetch, or a program by its User-Agent."""
+    agent = request.headers.get("User-Agent", "")
+    purposes = [request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose")]
+    in_advance = any(word in purpose for purpose in purposes for word in ("prefetch", "prerender", "preview"))
+    is_program = not agent.startswith("Mozilla/") or bool(_PROGRAM.search(agent.lower()))
+    return request.method != "GET" or in_advance or is_program
 
 
 def _network(request: HttpRequest) -> str:
@@ -78,16 +103,7 @@ def _found(token: str) -> Destination | None:
     """Return the target of a link from the database, and keep it if the edition was sent completely."""
     if len(token) != CountedLink._meta.get_field("token").max_length or not token.isascii():
         return None
-    edition = "content__edition"
-    fields = (
-        "pk",
-        f"{edition}_id",
-        f"{edition}__newsletter",
-        "address",
-        f"{edition}__began_at",
-        f"{edition}__ended_at",
-    )
-    row = CountedLink.objects.filter(token=token).values_list(*fields).first()
+    row = CountedLink.objects.filter(token=token).values_list(*_FIELDS).first()
     target = Destination(*row) if row else None
     if target and target.ended:
         if len(_sent) >= MAXIMUM_KEPT:

@@ -23,7 +23,7 @@ from newsletter.logs.setup import RoutesInsteadOfPaths
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Act
 from newsletter.web.desk import users
-from newsletter.web.desk.login import password_reset, sessions
+from newsletter.web.desk.login import emails, sessions
 from tests.web import make
 
 RIGHT = {"email": "redaksjon@example.org", "password": "en lang nok setning"}
@@ -205,8 +205,8 @@ def mailed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         mails.append(b"".join(MessageBuilder(message.email).build(message.reader).pieces).decode())
         return Outcome(message.reader.number, 1, OutcomeKind.ACCEPTED, 0.0)
 
-    monkeypatch.setattr(password_reset, "post", post)
-    monkeypatch.setattr(password_reset, "enqueue", lambda task, key, **a: task.run(config.current(), **a))
+    monkeypatch.setattr(emails, "post", post)
+    monkeypatch.setattr(emails, "enqueue", lambda task, key, **a: task.run(config.current(), **a))
     return mails
 
 
@@ -225,7 +225,7 @@ def test_a_forgotten_password_costs_the_same_work_for_everyone(client: Client, m
     """Whoever asks could tell by the time otherwise: what depends on the address is done in the background."""
     make.person()
     later: list[object] = []
-    monkeypatch.setattr(password_reset, "enqueue", lambda task, key, **a: later.append(a["address"]))
+    monkeypatch.setattr(emails, "enqueue", lambda task, key, **a: later.append(a["address"]))
     work = []
     for email in ("first@example.org", RIGHT["email"], "nobody@example.org"):
         with CaptureQueriesContext(connection) as done:

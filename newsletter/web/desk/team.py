@@ -14,7 +14,7 @@ from newsletter.models import Act
 from newsletter.web.desk import formatting, users
 from newsletter.web.desk.differences import difference
 from newsletter.web.desk.forms import UserForm
-from newsletter.web.desk.login import invitations, recovery_codes
+from newsletter.web.desk.login import emails, recovery_codes
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
 from newsletter.web.desk.settings import labels
 from subscribers.requests import config_of
@@ -35,7 +35,7 @@ def _team(request: HttpRequest, form: UserForm, user: User | None = None) -> Htt
             form.add_error("email", as_sentence(e))
         else:
             form = UserForm()
-    invitation = invitations.send(config_of(request), user, _asking(request)) if user else None
+    invitation = emails.invite(config_of(request), user, _asking(request)) if user else None
     if user and invitation and not invitation.problem:
         messages.success(request, _("An invitation has been sent to %(who)s.") % {"who": user.username})
         return redirect("desk:users")

@@ -41,7 +41,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "codes_left": recovery_codes.left(user),
         "password_form": PasswordForm(),
         "places": [
-            {"place": place, "began": formatting.moment(place.began, default_zone(request))}
+            {**place, "began": formatting.moment(place["began"], default_zone(request))}
             for place in sessions.of(user, request.session.session_key)
         ],
     }

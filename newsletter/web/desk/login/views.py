@@ -22,7 +22,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from newsletter.logs import log_event
 from newsletter.web.desk import users
 from newsletter.web.desk.forms import CodeForm, EmailForm, LoginForm, PasswordForm, RecoveryForm, SetupForm
-from newsletter.web.desk.login import password_reset, recovery_codes, sessions
+from newsletter.web.desk.login import emails, recovery_codes, sessions
 from newsletter.web.desk.login.limits import FAILED_LOGINS, PASSWORD_MAILS
 from newsletter.web.desk.pages import as_sentence, page
 from newsletter.web.desk.permissions import CODE_WANTED, Role, desk_language, role
@@ -162,7 +162,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
         form.add_error(None, _("Too many requests from your network. Try again in an hour."))
         return page(request, "forgotten", {"form": form}, status=429)
     PASSWORD_MAILS.count(_client(request), timezone.now())
-    password_reset.send_later(form.cleaned_data["email"].lower(), desk_language(get_language()))
+    emails.send_later(form.cleaned_data["email"].lower(), desk_language(get_language()))
     return page(request, "forgotten", {"form": form, "asked": True})
 
 

@@ -15,10 +15,10 @@ from newsletter import config
 from newsletter.feeds.accounts import client
 from newsletter.models import Edition, Job
 from newsletter.sandbox import Sandbox
+from newsletter.web.desk import account_import
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.subscribers import uploads
 from newsletter.web.desk.subscribers.file_import import remove_ended
-from newsletter.web.desk.tool_accounts import fetch_job
 from subscribers.models import Subscription, Suppression
 from tests.doubles import accounts
 
@@ -132,7 +132,9 @@ def test_after_a_restart_the_key_is_there_while_the_job_is_unfinished(
     remove_ended(config.current())
     work.resume(config.current(), lambda: None)
     assert Job.objects.get().state == "done"
-    fetch_job.store_key(config.current(), fetch_job.order_of("ghost", "x", "", "kinaforum"), "of a killed job")
+    account_import.store_key(
+        config.current(), account_import.order_of("ghost", "x", "", "kinaforum"), "of a killed job"
+    )
     remove_ended(config.current())
     assert not held_keys()
 
@@ -156,9 +158,11 @@ def test_reading_shows_how_far_it_is_and_can_be_cancelled(
     assert not held_keys()
     with pytest.raises(work.Cancelled):
         progress(2, 2)
-    fetch_job.store_key(config.current(), fetch_job.order_of("ghost", ghost.url, "", "kinaforum"), "of the next job")
+    account_import.store_key(
+        config.current(), account_import.order_of("ghost", ghost.url, "", "kinaforum"), "of the next job"
+    )
     Job.objects.create(kind="account", about="kinaforum", by="k", place="x", order=job.order)
-    fetch_job.remove_key(config.current(), job)
+    account_import.remove_key(config.current(), job)
     assert held_keys(), "the account is being read again"
 
 

@@ -16,8 +16,7 @@ from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.defaults import defaults_of
 from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, as_text
 from newsletter.web.desk.settings.forms import SettingsForm
-from newsletter.web.desk.settings.inputs.durations import split
-from newsletter.web.desk.settings.inputs.moments import MomentWidget
+from newsletter.web.desk.settings.inputs.times import MomentWidget, split
 
 pytestmark = pytest.mark.django_db
 TEXT = '''\

@@ -20,9 +20,8 @@ from newsletter.web.desk.edition.preview_queries import in_scheme
 from newsletter.web.desk.pages import as_sentence, newsletter_of, page
 from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.design_page import DESIGN
-from newsletter.web.desk.settings.editing import UNREADABLE, tree_of
+from newsletter.web.desk.settings.editing import UNREADABLE, read_only_reason, tree_of
 from newsletter.web.desk.settings.forms import SettingsForm
-from newsletter.web.desk.settings.state import read_only_reason
 from subscribers.requests import config_of
 
 

@@ -1,10 +1,12 @@
-"""The forms of accounts and logins."""
+"""The forms of accounts and logins, and what all forms of the desk have in common."""
 
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.web.desk import users
@@ -29,6 +31,15 @@ class DeskForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+
+class DeskWidget(forms.Widget):
+    """Several inputs with a template of the desk, which forms' own templates don't include."""
+
+    use_fieldset = True
+
+    def _render(self, template_name: str, context: dict[str, Any], renderer: Any = None) -> SafeString:
+        return render_to_string(template_name, context)
 
 
 class NewAddressForm(DeskForm):

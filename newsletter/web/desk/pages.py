@@ -50,6 +50,12 @@ def newsletter_of(request: HttpRequest, name: str) -> Newsletter:
     return newsletter
 
 
+def newsletter_title(request: HttpRequest, name: str) -> str:
+    """Return a newsletter's title, or its name if it is no longer configured."""
+    newsletter = config_of(request).newsletters.get(name)
+    return newsletter.title if newsletter else name
+
+
 def edition_of(newsletter: str, period: str) -> Edition:
     """Return the edition of that name, or 404."""
     edition = Edition.objects.filter(newsletter=newsletter, period=period).first()

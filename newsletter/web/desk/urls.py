@@ -3,7 +3,20 @@
 from django.urls import URLPattern, path
 
 from newsletter.web import converters
-from newsletter.web.desk import composing, designs, exports, guides, notes, old_issues, team, welcome, workers, writing
+from newsletter.web.desk import (
+    account_import,
+    composing,
+    designs,
+    exports,
+    guides,
+    notes,
+    old_issues,
+    segments,
+    team,
+    welcome,
+    workers,
+    writing,
+)
 from newsletter.web.desk.api_access import outgoing_webhooks
 from newsletter.web.desk.api_access import views as api_access_views
 from newsletter.web.desk.deliverability import views as deliverability_views
@@ -15,7 +28,6 @@ from newsletter.web.desk.jobs import views as jobs_views
 from newsletter.web.desk.login import account
 from newsletter.web.desk.login import views as login_views
 from newsletter.web.desk.permissions import Role, View, guarded
-from newsletter.web.desk.segments import views as segments_views
 from newsletter.web.desk.send import archiving, departure_page, exceptional, report
 from newsletter.web.desk.send import views as send_views
 from newsletter.web.desk.settings import (
@@ -23,10 +35,10 @@ from newsletter.web.desk.settings import (
     logo_upload,
     new_newsletter,
     provider_webhooks,
-    subject_example,
     unsent,
 )
 from newsletter.web.desk.settings import views as settings_views
+from newsletter.web.desk.settings.inputs import subject_field
 from newsletter.web.desk.sources import trying
 from newsletter.web.desk.sources import views as sources_views
 from newsletter.web.desk.subscribers import (
@@ -38,7 +50,6 @@ from newsletter.web.desk.subscribers import (
     unanswered,
 )
 from newsletter.web.desk.subscribers import views as subscribers_views
-from newsletter.web.desk.tool_accounts import views as tool_accounts_views
 
 converters.register()
 
@@ -120,10 +131,10 @@ urlpatterns = [
     _page("subscribers/", subscribers_views.subscribers, "subscribers", ADMIN),
     _page("subscribers/add/", subscribers_views.add, "subscribers-add", ADMIN),
     _page("subscribers/import/", file_import.take_in, "subscribers-import", ADMIN),
-    _page("subscribers/import/account/", tool_accounts_views.account, "subscribers-account", ADMIN),
+    _page("subscribers/import/account/", account_import.account, "subscribers-account", ADMIN),
     _page(
         "subscribers/import/account/<number:pk>/issues/",
-        tool_accounts_views.import_issues,
+        account_import.import_issues,
         "subscribers-account-issues",
         ADMIN,
     ),
@@ -149,7 +160,7 @@ urlpatterns = [
     _page("settings/site/<slug:section>/", editing.site_settings, "settings-site", ADMIN),
     _page("settings/n/<slug:name>/designs/", designs.designs, "designs", ADMIN),
     _page("settings/n/<slug:name>/<slug:section>/", editing.newsletter_settings, "settings-newsletter", ADMIN),
-    _page("settings/n/<slug:name>/subject/example/", subject_example.answer, "subject-example", ADMIN),
+    _page("settings/n/<slug:name>/subject/example/", subject_field.answer, "subject-example", ADMIN),
     _page("settings/n/<slug:name>/design/preview/", designs.preview, "design-preview", ADMIN),
     _page("settings/n/<slug:name>/design/logo/", logo_upload.upload, "logo-upload", ADMIN),
     _page("settings/n/<slug:name>/designs/use/", editing.use_design, "design-use", ADMIN),
@@ -164,12 +175,12 @@ urlpatterns = [
     _page("sources/<slug:name>/<number:number>/", editing.source_settings, "source-settings", ADMIN),
     _page("sources/<slug:name>/<number:number>/remove/", editing.remove_source, "source-remove", ADMIN),
     _page("sources/<slug:name>/fetch/", sources_views.fetch, "source-fetch", EDITOR),
-    _page("segments/", segments_views.listed, "segments", ADMIN),
-    _page("segments/add/", segments_views.edit, "segment-add", ADMIN),
-    _page("segments/count/", segments_views.count, "segment-count", ADMIN),
-    _page("segments/<number:pk>/", segments_views.edit, "segment", ADMIN),
-    _page("segments/<number:pk>/remove/", segments_views.remove, "segment-remove", ADMIN),
-    _page(f"{EDITION}recipients/", segments_views.choose, "recipients", SENDER),
+    _page("segments/", segments.listed, "segments", ADMIN),
+    _page("segments/add/", segments.edit, "segment-add", ADMIN),
+    _page("segments/count/", segments.count, "segment-count", ADMIN),
+    _page("segments/<number:pk>/", segments.edit, "segment", ADMIN),
+    _page("segments/<number:pk>/remove/", segments.remove, "segment-remove", ADMIN),
+    _page(f"{EDITION}recipients/", segments.choose, "recipients", SENDER),
     _page("jobs/<number:pk>/", jobs_views.job, "job", EDITOR),
     _page("jobs/<number:pk>/live/", jobs_views.live, "job-live", EDITOR),
     _page("jobs/<number:pk>/cancel/", jobs_views.cancel, "job-cancel", EDITOR),

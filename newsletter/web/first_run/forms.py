@@ -16,8 +16,8 @@ from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.settings.delivery_pages import API_NAMES, EMAIL_SERVICES
 from newsletter.web.desk.settings.fields import Kind
 from newsletter.web.desk.settings.inputs.colours import colour_attributes
-from newsletter.web.desk.settings.inputs.moments import MomentField
 from newsletter.web.desk.settings.inputs.suggestions import LanguageField, TimeZoneField
+from newsletter.web.desk.settings.inputs.times import MomentField
 from newsletter.web.first_run.logos import LogoField
 
 SMTP_FIELDS = ("host", "port", "security", "user", "password")

@@ -8,6 +8,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.api.permissions import TokenScope
+from newsletter.config import Newsletter
 from newsletter.events.kinds import EventKind
 from newsletter.web.desk.forms import DeskForm
 
@@ -47,11 +48,11 @@ class _ForNewsletters(DeskForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, newsletters: Iterable[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, newsletters: Iterable[Newsletter], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["newsletters"]
         assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = list(newsletters)
+        field.choices = [(newsletter.name, newsletter.title) for newsletter in newsletters]
 
 
 class TokenForm(_ForNewsletters):

@@ -14,7 +14,7 @@ from newsletter.models import EventWebhook, WebhookDelivery, WebhookDeliveryStat
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
 from newsletter.web.desk.api_access.forms import EVENTS, WebhookForm
-from newsletter.web.desk.pages import as_sentence, default_zone, editor, page
+from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_title, page
 from subscribers.requests import config_of
 
 PAGE = 50
@@ -22,9 +22,8 @@ PAGE = 50
 
 def listed(request: HttpRequest) -> HttpResponse:
     """Show all webhooks, and a form for one more."""
-    known = config_of(request).newsletters
-    choices = [(each.name, each.title) for each in known.values()]
-    form = WebhookForm(choices, request.POST if request.method == "POST" else None)
+    newsletters = config_of(request).newsletters.values()
+    form = WebhookForm(newsletters, request.POST if request.method == "POST" else None)
     if form.is_valid():
         entered, now = form.cleaned_data, timezone.now()
         kinds = [EventKind(kind) for kind in entered["kinds"]]
@@ -41,7 +40,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         {
             "webhook": row,
             "events": [EVENTS.get(kind, kind) for kind in row.kinds],
-            "newsletters": [known[name].title if name in known else name for name in row.newsletters],
+            "newsletters": [newsletter_title(request, name) for name in row.newsletters],
             "failed": row.deliveries.filter(state=WebhookDeliveryState.FAILED).count(),
             "waiting": row.deliveries.filter(state=WebhookDeliveryState.PENDING).count(),
             "delivered": row.deliveries.exists(),

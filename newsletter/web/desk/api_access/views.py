@@ -11,15 +11,14 @@ from newsletter.api import tokens
 from newsletter.models import ApiToken
 from newsletter.web.desk import formatting, users
 from newsletter.web.desk.api_access.forms import SCOPES, TokenForm
-from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
+from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_title, page, sentences
 from subscribers.requests import config_of
 
 
 def listed(request: HttpRequest) -> HttpResponse:
     """Show all tokens, and a form for one more; a new one is shown here and nowhere else."""
-    known = config_of(request).newsletters
-    choices = [(each.name, each.title) for each in known.values()]
-    form = TokenForm(choices, request.POST if request.method == "POST" else None)
+    newsletters = config_of(request).newsletters.values()
+    form = TokenForm(newsletters, request.POST if request.method == "POST" else None)
     made: tokens.CreatedToken | None = None
     if form.is_valid():
         entered, by, now = form.cleaned_data, editor(request), timezone.now()
@@ -30,19 +29,19 @@ def listed(request: HttpRequest) -> HttpResponse:
         except tokens.TokenProblem as problem:
             form.add_error("name", as_sentence(problem))
         else:
-            form = TokenForm(choices)
+            form = TokenForm(newsletters)
     context = {"form": form, "rows": _rows(request), "made": made}
     return page(request, "tokens", context, section="settings", status=422 if form.errors else 200)
 
 
 def _rows(request: HttpRequest) -> list[dict[str, object]]:
-    rows, zone, known = tokens.listed(), default_zone(request), config_of(request).newsletters
+    rows, zone = tokens.listed(), default_zone(request)
     names = users.names(row.created_by for row in rows)
     return [
         {
             "token": row,
             "allows": [SCOPES.get(scope, scope) for scope in row.scopes],
-            "newsletters": [known[name].title if name in known else name for name in row.newsletters],
+            "newsletters": [newsletter_title(request, name) for name in row.newsletters],
             "created": formatting.day(row.created_at, zone),
             "by": names[row.created_by],
             "used": formatting.moment(row.last_used_at, zone) if row.last_used_at else "",

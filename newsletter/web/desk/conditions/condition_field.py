@@ -12,8 +12,6 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -32,6 +30,7 @@ from newsletter.web.desk.conditions.condition_rows import (
     to_text,
     values_of,
 )
+from newsletter.web.desk.forms import DeskWidget
 from subscribers.models import WhereProblem, parse_where
 
 ROWS, TEXT = "rows", "text"
@@ -111,11 +110,10 @@ def entered_as(text: str) -> Entered:
     return Entered(TEXT if rows is None else ROWS, text, rows or ConditionRows())
 
 
-class ConditionsWidget(forms.Widget):
+class ConditionsWidget(DeskWidget):
     """Rows and a text, with a switch between them."""
 
     template_name = "desk/_conditions.html"
-    use_fieldset = True
 
     def __init__(self, choices: ConditionChoices) -> None:
         super().__init__()
@@ -159,10 +157,6 @@ class ConditionsWidget(forms.Widget):
     def format_value(self, value: Any) -> Entered:
         """Return a stored or a typed filter."""
         return value if isinstance(value, Entered) else entered_as(str(value or ""))
-
-    def _render(self, template_name: str, context: dict[str, Any], renderer: Any = None) -> SafeString:
-        """Render a template of the desk, which forms' own templates don't include."""
-        return render_to_string(template_name, context)
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         """Return the rows with what can be chosen, and blank ones; a disabled one has the text alone."""

@@ -1,7 +1,7 @@
 """Bounces and complaints of each newsletter: by week, and by the readers' domain over the last days."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta, tzinfo
 
 from django.db.models import Sum
@@ -18,63 +18,36 @@ STATES = {Alarm.NONE: "", Alarm.HIGH: "waiting", Alarm.TOO_HIGH: "failed"}
 """The class of the style sheet for each alarm."""
 
 
-@dataclass(frozen=True, slots=True)
-class RateLine:
-    """A week or a domain with its numbers and shares as they are written; `state` is a class of the style sheet."""
-
-    name: str
-    sent: str
-    bounced: str
-    complained: str
-    bounce_share: str
-    complaint_share: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class NewsletterRates:
-    """A newsletter's rates: the chart and the weeks, newest first, and the domains with the most emails first."""
-
-    title: str
-    total: RateLine
-    chart: SafeString
-    weeks: tuple[RateLine, ...]
-    domains: tuple[RateLine, ...]
-    more: int
-
-
-def complaint_rates(configuration: Config, now: datetime, zone: tzinfo) -> list[NewsletterRates]:
-    """Return the rates of each newsletter that has sent something in the last weeks."""
-    lines = []
+def complaint_rates(configuration: Config, now: datetime, zone: tzinfo) -> Iterator[dict[str, object]]:
+    """Yield the rates of each newsletter that has sent something in the last weeks: the chart and the weeks, newest
+    first, and the domains with the most emails first.
+    """
     for newsletter in configuration.newsletters.values():
-        weeks = _weeks(newsletter.name, now, zone)
-        if weeks:
+        if weeks := _weeks(newsletter.name, now, zone):
             recent = by_domain(newsletter.name, now - RECENT)
             named = [_line(domain, rates) for domain, rates in recent.items() if domain]
             others = [_line(_("Other domains"), recent[""])] if "" in recent else []
-            lines.append(
-                NewsletterRates(
-                    title=newsletter.title,
-                    total=_line("", added(recent.values())),
-                    chart=_chart(weeks),
-                    weeks=tuple(_line(formatting.day(monday), rates) for monday, rates in reversed(weeks)),
-                    domains=(*named[:DOMAINS], *others),
-                    more=max(len(named) - DOMAINS, 0),
-                )
-            )
-    return lines
+            yield {
+                "title": newsletter.title,
+                "total": _line("", added(recent.values())),
+                "chart": _chart(weeks),
+                "weeks": [_line(formatting.day(monday), rates) for monday, rates in reversed(weeks)],
+                "domains": [*named[:DOMAINS], *others],
+                "more": max(len(named) - DOMAINS, 0),
+            }
 
 
-def _line(name: str, rates: Rates) -> RateLine:
-    return RateLine(
-        name,
-        formatting.number(rates.sent),
-        formatting.number(rates.bounced),
-        formatting.number(rates.complained),
-        formatting.share(rates.bounced, rates.sent),
-        formatting.share(rates.complained, rates.sent, decimals=2),
-        STATES[rates.alarm],
-    )
+def _line(name: str, rates: Rates) -> dict[str, str]:
+    """Return a week or a domain with its numbers and shares as they are written."""
+    return {
+        "name": name,
+        "sent": formatting.number(rates.sent),
+        "bounced": formatting.number(rates.bounced),
+        "complained": formatting.number(rates.complained),
+        "bounce_share": formatting.share(rates.bounced, rates.sent),
+        "complaint_share": formatting.share(rates.complained, rates.sent, decimals=2),
+        "state": STATES[rates.alarm],
+    }
 
 
 def _weeks(newsletter: str, now: datetime, zone: tzinfo) -> list[tuple[date, Rates]]:

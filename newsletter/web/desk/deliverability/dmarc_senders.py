@@ -1,7 +1,6 @@
 """Servers that send in our name, from the DMARC reports of the last days."""
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from django.db.models import F, Q, QuerySet, Sum
@@ -19,85 +18,58 @@ ROWS, RECEIVERS = 50, 5
 PASSED = Q(dkim=True) | Q(spf=True)
 
 
-@dataclass(frozen=True, slots=True)
-class SendingServer:
-    """A server's emails from a domain: the numbers as they are written, and who reported them."""
-
-    address: str
-    domain: str
-    passed: str
-    failed: str
-    dkim: str
-    spf: str
-    receivers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SendingServers:
-    """The chart, the sums, and the servers with the most failed emails first; `more` are not shown.
+def senders(configuration: Config, now: datetime, zone: tzinfo) -> dict[str, object]:
+    """Return the chart and the sums of the last days, and the servers; `more` are not shown.
 
     `address` is where reports are read, "" without a bounce mailbox.
     """
-
-    chart: SafeString
-    emails: str
-    passed: str
-    failed: str
-    reports: str
-    rows: tuple[SendingServer, ...]
-    more: int
-    address: str
-
-
-def senders(configuration: Config, now: datetime, zone: tzinfo) -> SendingServers:
-    """Return the servers of the last days."""
     results = DmarcResult.objects.filter(report__ends_at__gt=now - SHOWN)
     sums = results.aggregate(emails=_sum(), passed=_sum(PASSED))
     servers = results.values("address", "report__domain").order_by()
-    return SendingServers(
-        chart=_chart(results, now, zone),
-        emails=formatting.number(sums["emails"]),
-        passed=formatting.number(sums["passed"]),
-        failed=formatting.number(sums["emails"] - sums["passed"]),
-        reports=formatting.number(DmarcReport.objects.filter(ends_at__gt=now - SHOWN).count()),
-        rows=_rows(results),
-        more=max(servers.distinct().count() - ROWS, 0),
-        address=report_address(configuration),
-    )
+    return {
+        "chart": _chart(results, now, zone),
+        "emails": formatting.number(sums["emails"]),
+        "passed": formatting.number(sums["passed"]),
+        "failed": formatting.number(sums["emails"] - sums["passed"]),
+        "reports": formatting.number(DmarcReport.objects.filter(ends_at__gt=now - SHOWN).count()),
+        "rows": _rows(results),
+        "more": max(servers.distinct().count() - ROWS, 0),
+        "address": report_address(configuration),
+    }
 
 
 def _sum(condition: Q | None = None) -> Coalesce:
     return Coalesce(Sum("count", filter=condition), 0)
 
 
-def _rows(results: QuerySet[DmarcResult]) -> tuple[SendingServer, ...]:
+def _rows(results: QuerySet[DmarcResult]) -> list[dict[str, object]]:
     """Return the servers with the most failed emails first, then those with the most."""
     grouped = results.values("address", "report__domain").order_by()
     counted = grouped.annotate(emails=_sum(), passed=_sum(PASSED), dkims=_sum(Q(dkim=True)), spfs=_sum(Q(spf=True)))
-    ordered = counted.annotate(failed=F("emails") - F("passed")).order_by("-failed", "-emails", "address")[:ROWS]
-    rows = list(ordered)
+    failed = counted.annotate(failed=F("emails") - F("passed"))
+    rows = list(failed.order_by("-failed", "-emails", "address")[:ROWS])
     receivers = _receivers(results, [row["address"] for row in rows])
-    return tuple(
-        SendingServer(
-            row["address"],
-            row["report__domain"],
-            formatting.number(row["passed"]),
-            formatting.number(row["failed"]),
-            formatting.number(row["dkims"]),
-            formatting.number(row["spfs"]),
-            receivers[(row["address"], row["report__domain"])],
-        )
+    return [
+        {
+            "address": row["address"],
+            "domain": row["report__domain"],
+            "passed": formatting.number(row["passed"]),
+            "failed": formatting.number(row["failed"]),
+            "dkim": formatting.number(row["dkims"]),
+            "spf": formatting.number(row["spfs"]),
+            "receivers": receivers[(row["address"], row["report__domain"])][:RECEIVERS],
+        }
         for row in rows
-    )
+    ]
 
 
-def _receivers(results: QuerySet[DmarcResult], addresses: list[str]) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Return the receivers that reported each server and domain, at most a few."""
+def _receivers(results: QuerySet[DmarcResult], addresses: list[str]) -> dict[tuple[str, str], list[str]]:
+    """Return the receivers that reported each server and domain."""
     reported = results.filter(address__in=addresses).order_by("report__receiver")
     named: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for address, domain, receiver in reported.values_list("address", "report__domain", "report__receiver").distinct():
         named[(address, domain)].append(receiver)
-    return {key: tuple(each[:RECEIVERS]) for key, each in named.items()}
+    return named
 
 
 def _chart(results: QuerySet[DmarcResult], now: datetime, zone: tzinfo) -> SafeString:

@@ -35,7 +35,7 @@ def deliverability(request: HttpRequest) -> HttpResponse:
             {"domain": domain, "rows": list(map(_row, of_domain))} for domain, of_domain in dns_check.by_domain(checks)
         ],
         "counts": _counts(checks),
-        "rates": complaint_rates(config_of(request), timezone.now(), default_zone(request)),
+        "rates": list(complaint_rates(config_of(request), timezone.now(), default_zone(request))),
         "senders": senders(config_of(request), timezone.now(), default_zone(request)),
     }
     return page(request, "deliverability", context, section="settings")

@@ -12,11 +12,6 @@ from newsletter.web.desk.settings.fields import Kind, PageSection, SettingField,
 from newsletter.web.desk.settings.site_pages import ADDRESS, ALERTS, BOUNCES, COLLECT
 from newsletter.web.desk.settings.topics_page import TOPICS
 
-
-def _choices(*pairs: tuple[str, Words]) -> tuple[tuple[str, Words], ...]:
-    return pairs
-
-
 _ONE_PER_LINE = _("One per line.")
 
 GENERAL = SettingsPage(
@@ -33,7 +28,7 @@ GENERAL = SettingsPage(
                 "newsletter is closed: its pages, reports and unsubscribe links keep working."
             ),
             Kind.CHOICE,
-            _choices(("active", _("Active")), ("paused", _("Paused")), ("archived", _("Archived"))),
+            (("active", _("Active")), ("paused", _("Paused")), ("archived", _("Archived"))),
         ),
         SettingField("description", _("Description"), _("One line for the archive and the sign-up form.")),
         SettingField(
@@ -74,7 +69,7 @@ GENERAL = SettingsPage(
                 "automated attacks expensive."
             ),
             Kind.CHOICE,
-            _choices(("auto", _("During an attack")), ("on", _("Always")), ("off", _("Never"))),
+            (("auto", _("During an attack")), ("on", _("Always")), ("off", _("Never"))),
         ),
     ),
 )
@@ -115,7 +110,7 @@ SCHEDULE = SettingsPage(
             "period",
             _("Frequency"),
             kind=Kind.CHOICE,
-            choices=_choices(("day", _("Daily")), ("week", _("Weekly")), ("month", _("Monthly"))),
+            choices=(("day", _("Daily")), ("week", _("Weekly")), ("month", _("Monthly"))),
         ),
         SettingField(
             "draft",
@@ -130,7 +125,7 @@ SCHEDULE = SettingsPage(
             "approval",
             _("Approval"),
             kind=Kind.CHOICE,
-            choices=_choices(("editor", _("An editor approves")), ("none", _("Send without approval"))),
+            choices=(("editor", _("An editor approves")), ("none", _("Send without approval"))),
         ),
         SettingField(
             "late",
@@ -166,16 +161,14 @@ CONTENT = SettingsPage(
                     "body",
                     _("Length of posts"),
                     kind=Kind.CHOICE,
-                    choices=_choices(
-                        ("full", _("Full text")), ("excerpt", _("Excerpt")), ("title", _("Headline only"))
-                    ),
+                    choices=(("full", _("Full text")), ("excerpt", _("Excerpt")), ("title", _("Headline only"))),
                 ),
                 SettingField(
                     "excerpt",
                     _("Excerpts use"),
                     _("If a post has no summary, the beginning of its text is used."),
                     Kind.CHOICE,
-                    _choices(("text", _("The beginning of the text")), ("summary", _("The source’s own summary"))),
+                    (("text", _("The beginning of the text")), ("summary", _("The source’s own summary"))),
                 ),
                 SettingField(
                     "excerpt_words", _("Words in an excerpt"), _("It ends with a complete sentence."), Kind.NUMBER
@@ -194,7 +187,7 @@ CONTENT = SettingsPage(
                         "reads."
                     ),
                     Kind.CHOICE,
-                    _choices(
+                    (
                         ("source", _("From their sources")),
                         ("hosted", _("Copies on this site")),
                         ("none", _("No images")),
@@ -208,7 +201,7 @@ CONTENT = SettingsPage(
                         "email."
                     ),
                     Kind.CHOICE,
-                    _choices(("none", _("Not counted")), ("links", _("Counted per link"))),
+                    (("none", _("Not counted")), ("links", _("Counted per link"))),
                 ),
             ),
         ),
@@ -220,7 +213,7 @@ CONTENT = SettingsPage(
                     "group_by",
                     _("Group posts by"),
                     kind=Kind.CHOICE,
-                    choices=_choices(
+                    choices=(
                         ("day", _("Day")),
                         ("source", _("Source")),
                         ("category", _("Category")),
@@ -231,7 +224,7 @@ CONTENT = SettingsPage(
                     "order",
                     _("Order"),
                     kind=Kind.CHOICE,
-                    choices=_choices(("newest", _("Newest first")), ("oldest", _("Oldest first"))),
+                    choices=(("newest", _("Newest first")), ("oldest", _("Oldest first"))),
                 ),
                 SettingField(
                     "minimum_posts",
@@ -276,7 +269,7 @@ SOURCE = SettingsPage(
             "type",
             _("Type"),
             kind=Kind.CHOICE,
-            choices=_choices(
+            choices=(
                 ("auto", _("Detect")),
                 ("feed", _("RSS or Atom feed")),
                 ("blogger", "Blogger"),

@@ -6,8 +6,7 @@ from typing import Any, get_args, get_type_hints
 
 from newsletter.config import Bounces, Collect, DeliverySettings, Newsletter, Site, SourceSettings
 from newsletter.config.fields import Size
-from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage
-from newsletter.web.desk.settings.values import as_written
+from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, as_written
 
 _TABLES: dict[str, Any] = {
     "newsletters.NAME": Newsletter,

@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -29,7 +31,7 @@ from newsletter.config.document import (
     edit,
     value_at,
 )
-from newsletter.config.file import CannotWrite, EditConflict, save
+from newsletter.config.file import CannotWrite, EditConflict, save, why_unwritable
 from newsletter.config.toml import dotted
 from newsletter.messages import history as acts
 from newsletter.messages.configuration import (
@@ -40,6 +42,7 @@ from newsletter.messages.configuration import (
     TOPIC_WITHOUT_POSTS,
 )
 from newsletter.messages.general import ABOUT
+from newsletter.models import Machine
 from newsletter.scheduling.checks import provider_settings
 from newsletter.scheduling.text_checks import problem_of_text
 from newsletter.web.desk import audit, formatting
@@ -51,11 +54,11 @@ from newsletter.web.desk.settings.defaults import defaults_of
 from newsletter.web.desk.settings.fields import SettingsPage
 from newsletter.web.desk.settings.forms import SettingsForm, Wanted
 from newsletter.web.desk.settings.inputs.site_paths import check_paths
+from newsletter.web.desk.settings.inputs.subject_field import show_examples
 from newsletter.web.desk.settings.public_address import check_address, tell_what_is_left, with_previous
-from newsletter.web.desk.settings.state import read_only_reason
-from newsletter.web.desk.settings.subject_example import show_examples
 from subscribers.requests import config_of
 
+_ALIVE = timedelta(minutes=5)
 TOPIC_PROBLEMS = (TOPIC_NAME, TOPIC_WITHOUT_POSTS)
 """What is wrong with one topic; `name` is its own."""
 
@@ -69,6 +72,22 @@ class Place:
     title: str
     above: str
     above_title: str
+
+
+def read_only_reason(configuration: Config) -> str:
+    """Return why settings can't be changed here, or "" if they can."""
+    if configuration.web.settings == "read-only":
+        return _("Settings can only be read here. Change config.toml where you keep it.")
+    try:
+        config.load(configuration.file)
+    except config.ConfigError as e:
+        why = formatting.message(e.problems[0].message)
+        return _("config.toml has an error; correct it first: %(problem)s") % {"problem": why}
+    if reason := why_unwritable(configuration.file):
+        return _("Settings can’t be saved here: %(reason)s.") % {"reason": formatting.message(reason)}
+    if Machine.objects.filter(seen_at__gte=timezone.now() - _ALIVE).count() > 1:
+        return _("Several machines send from this database, each with its own config.toml. Change all of them by hand.")
+    return ""
 
 
 def site_settings(request: HttpRequest, section: str) -> HttpResponse:

@@ -1,16 +1,19 @@
 """The fields of settings pages: how a value of config.toml is shown in a form, and read from it."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from newsletter.config.values import InvalidValue, parse_moment
-from newsletter.web.desk.settings.values import as_written
+from newsletter.config import Moment, NamedAddress, Rate
+from newsletter.config.values import WEEKDAYS, InvalidValue, parse_moment
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 Words: TypeAlias = "str | _StrPromise"
+
+_RATE_UNITS = {1: "s", 60: "m", 3600: "h", 86400: "d"}
 
 
 class Kind(Enum):
@@ -176,3 +179,31 @@ def moment_text(value: Any) -> str:
         return as_written(parse_moment(value))
     except InvalidValue:
         return str(value)
+
+
+def as_written(value: Any) -> str:
+    """Write a value without quotes; "" for none."""
+    if value is None or value == "" or value == ():
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, timedelta):
+        return _duration(value)
+    if isinstance(value, Rate):
+        return f"{value.count}/{_RATE_UNITS[value.seconds]}" if value.count else "0"
+    if isinstance(value, NamedAddress):
+        return f"{value.name} <{value.address}>" if value.name else value.address
+    if isinstance(value, Moment):
+        begin = WEEKDAYS[value.weekday] if value.weekday is not None else str(value.day or "")
+        return f"{begin} {value.at:%H:%M}".strip()
+    if isinstance(value, (tuple, list)):
+        return ", ".join(as_written(each) for each in value)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _duration(length: timedelta) -> str:
+    seconds = length.total_seconds()
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds and seconds % size == 0:
+            return f"{int(seconds // size)}{unit}"
+    return f"{seconds:g}s"

@@ -25,7 +25,6 @@ from newsletter.web.desk.settings.fields import (
     Rows,
     SettingField,
     SettingsPage,
-    Words,
     as_text,
     from_text,
     listed,
@@ -33,14 +32,12 @@ from newsletter.web.desk.settings.fields import (
 )
 from newsletter.web.desk.settings.inputs.colours import colour_attributes
 from newsletter.web.desk.settings.inputs.date_fields import DatesField
-from newsletter.web.desk.settings.inputs.durations import DurationField, split
-from newsletter.web.desk.settings.inputs.moments import MomentField
-from newsletter.web.desk.settings.inputs.rows import MARKED_ROWS, RowsField
+from newsletter.web.desk.settings.inputs.rows import MARKED_ROWS, RowsField, categories_of
 from newsletter.web.desk.settings.inputs.rows_widget import move_row
 from newsletter.web.desk.settings.inputs.site_paths import outside_paths
 from newsletter.web.desk.settings.inputs.subject_field import SubjectWidget, with_part
 from newsletter.web.desk.settings.inputs.suggestions import LanguageField, TimeZoneField
-from newsletter.web.desk.settings.post_categories import categories_of
+from newsletter.web.desk.settings.inputs.times import DurationField, MomentField, split
 
 _SEEN = "seen:"
 _BLANK = ""
@@ -59,26 +56,6 @@ class Wanted:
 
     changes: tuple[Change, ...]
     seen: Mapping[KeyPath, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ShownSection:
-    """A section of a long page."""
-
-    name: str
-    title: Words
-    fields: tuple[forms.BoundField, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FieldGroup:
-    """Fields under a common title; `filled` is whether any has a value in config.toml or the environment."""
-
-    title: str
-    fields: tuple[forms.BoundField, ...]
-    in_use: bool
-    filled: bool
-    open: bool
 
 
 class SettingsForm(DeskForm):
@@ -150,10 +127,8 @@ class SettingsForm(DeskForm):
         return RowsField(field.rows, value, default, self._sources(), self._categories(field.rows), **options)
 
     def _conditions(self, field: SettingField, value: Any) -> ConditionsField:
-        choices = choices_of(self._newsletters)
-        return ConditionsField(
-            choices, as_text(field.kind, value), label=field.label, help_text=field.help, required=False
-        )
+        options: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": False}
+        return ConditionsField(choices_of(self._newsletters), as_text(field.kind, value), **options)
 
     def _categories(self, rows: Rows) -> list[str]:
         """Return the categories of the newsletter's posts, if a column is ticked among them."""
@@ -176,61 +151,68 @@ class SettingsForm(DeskForm):
         return any(field.kind in (Kind.CONDITIONS, Kind.SUBJECT) for field in self.page.fields)
 
     def switch(self, name: str) -> None:
-        """Go from the rows of a filter to its text, or back. What was typed stays, and is not checked yet."""
-        data = QueryDict(mutable=True)
-        data.update(self.data)
+        """Go from the rows of a filter to its text, or back."""
+        data = self._changeable_data()
         if isinstance(field := self.fields.get(name), ConditionsField):
             field.switch(name, data)
-        self.data, self._errors = data, ErrorDict()
 
     def insert(self, order: str) -> None:
         """Add a part to the end of a subject as a button says, such as `subject {{ date }}`."""
         name, _space, part = order.partition(" ")
-        data = QueryDict(mutable=True)
-        data.update(self.data)
+        data = self._changeable_data()
         if name in self.fields and isinstance(self.fields[name].widget, SubjectWidget):
             data[name] = with_part(data.get(name, ""), part)
-        self.data, self._errors = data, ErrorDict()
 
     def move(self, order: str) -> None:
-        """Exchange two rows as a button says, such as `topics:1:up`. What was typed stays, and is not checked yet."""
+        """Exchange two rows as a button says, such as `topics:1:up`."""
         name, _colon, rest = order.partition(":")
         number, _colon, direction = rest.partition(":")
-        field, place = self.fields.get(name), whole_number(number)
-        data = QueryDict(mutable=True)
-        data.update(self.data)
+        field, place, data = self.fields.get(name), whole_number(number), self._changeable_data()
         if isinstance(field, RowsField) and place is not None:
             field.widget.moved = move_row(field.rows, data, name, place, direction), direction
+
+    def _changeable_data(self) -> QueryDict:
+        """Return what was typed, to be changed by a button; it is not checked yet."""
+        data = QueryDict(mutable=True)
+        data.update(self.data)
         self.data, self._errors = data, ErrorDict()
+        return data
 
     def single(self) -> list[forms.BoundField]:
         """Return the visible fields outside groups."""
         tables = tuple(f"{table}." for table, _title in self.page.groups)
         return [self[field.key] for field in self.page.fields if not field.key.startswith(tables)]
 
-    def sections(self) -> list[ShownSection]:
-        """Return the sections with their fields."""
+    def sections(self) -> list[dict[str, Any]]:
+        """Return the sections of a long page with their fields."""
         return [
-            ShownSection(each.name, each.title, tuple(self[field.key] for field in each.fields))
-            for each in self.page.sections
+            {"name": section.name, "title": section.title, "fields": [self[field.key] for field in section.fields]}
+            for section in self.page.sections
         ]
 
     def wrong(self) -> list[forms.BoundField]:
         """Return the fields with problems, in their order on the page."""
         return [self[field.key] for field in self.page.fields if field.key in self.errors]
 
-    def groups(self, in_use: Collection[str]) -> list[FieldGroup]:
+    def groups(self, in_use: Collection[str]) -> list[dict[str, Any]]:
         """Return the groups, those in use first. They are open, and so are those with errors or unsaved text."""
-        groups_in_order = [self._group(table, str(title), table in in_use) for table, title in self.page.groups]
-        return sorted(groups_in_order, key=lambda group: not group.in_use)
+        groups = [self._group(table, str(title), table in in_use) for table, title in self.page.groups]
+        return sorted(groups, key=lambda group: not group["in_use"])
 
-    def _group(self, table: str, title: str, in_use: bool) -> FieldGroup:
+    def _group(self, table: str, title: str, in_use: bool) -> dict[str, Any]:
+        """Return fields with a common title; `filled` is whether any has a value in config.toml or the environment."""
         fields = [field for field in self.page.fields if field.key.startswith(f"{table}.")]
-        bound_fields = tuple(self[field.key] for field in fields)
+        bound_fields = [self[field.key] for field in fields]
         written = value_at(self._tree, (*self.table, *table.split("."))) is not None
         filled = written or any(self.locked[field.key] for field in fields)
         unsaved = self.is_bound and any(each.errors or each.name in self.changed_data for each in bound_fields)
-        return FieldGroup(title, bound_fields, in_use, filled, in_use or unsaved)
+        return {
+            "title": title,
+            "fields": bound_fields,
+            "in_use": in_use,
+            "filled": filled,
+            "open": in_use or unsaved,
+        }
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -317,9 +299,8 @@ class SettingsForm(DeskForm):
         data = QueryDict(mutable=True)
         data.update(self.data)
         for field in self.page.fields:
-            if _SEEN + field.key not in self.fields:
-                continue
-            data[_SEEN + field.key] = _as_json(value_at(tree, (*self.table, *field.path)))
+            if _SEEN + field.key in self.fields:
+                data[_SEEN + field.key] = _as_json(value_at(tree, (*self.table, *field.path)))
         self.data = data
 
 

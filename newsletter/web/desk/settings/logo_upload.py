@@ -13,9 +13,8 @@ from newsletter.config.document import SetValue
 from newsletter.images.mail_image import MailImage
 from newsletter.images.names import PATH
 from newsletter.web.desk.pages import newsletter_of, sentences
-from newsletter.web.desk.settings.editing import only_shown, save_or_tell
+from newsletter.web.desk.settings.editing import only_shown, read_only_reason, save_or_tell
 from newsletter.web.desk.settings.forms import Wanted
-from newsletter.web.desk.settings.state import read_only_reason
 from newsletter.web.desk.writing import decoded, keep
 from subscribers.requests import config_of
 

@@ -28,9 +28,8 @@ from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import editor, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings.blog_problems import blog_problem
-from newsletter.web.desk.settings.editing import paste, save_into
+from newsletter.web.desk.settings.editing import paste, read_only_reason, save_into
 from newsletter.web.desk.settings.forms import Wanted
-from newsletter.web.desk.settings.state import read_only_reason
 from subscribers.requests import config_of
 
 PROFILE = ("url", "title", "description", "language", "post_language", "timezone", "logo", "accent", "period")
@@ -99,13 +98,8 @@ def add_newsletter(request: HttpRequest) -> HttpResponse:
         return redirect("desk:job", work.start(FIND, configuration, "", editor(request), order).pk)
     blog = _blog(read.result)
     name = order["name"] or newsletter_name(order["title"]) or blog.name
-    if not _is_free(name, form, configuration):
-        return _shown(request, form, read)
-    wanted = _wanted(name, blog, order, configuration)
-    if read_only_reason(configuration):
-        return _shown(request, form, read, paste(configuration.file, wanted.changes))
-    if not save_into(request, form, wanted, form.show_problem):
-        return _shown(request, form, read)
+    if refused := _add(request, form, name, blog, read):
+        return refused
     messages.success(request, _("Newsletter added. Check its settings, then create the first draft."))
     return redirect("desk:settings-newsletter", name, "general")
 
@@ -116,17 +110,25 @@ def _add_without_blog(request: HttpRequest, form: NewNewsletterForm, configurati
     form.fields["title"].error_messages["required"] = _("Enter a title, since there is no blog to take it from.")
     if not form.is_valid():
         return _shown(request, form)
-    answers = {**form.cleaned_data, "blog": ""}
-    name = answers["name"] or newsletter_name(answers["title"]) or "newsletter"
-    if not _is_free(name, form, configuration):
-        return _shown(request, form)
-    wanted = _wanted(name, BlogProfile("", answers["title"]), answers, configuration)
-    if read_only_reason(configuration):
-        return _shown(request, form, None, paste(configuration.file, wanted.changes))
-    if not save_into(request, form, wanted, form.show_problem):
-        return _shown(request, form)
+    title = form.cleaned_data["title"]
+    name = form.cleaned_data["name"] or newsletter_name(title) or "newsletter"
+    if refused := _add(request, form, name, BlogProfile("", title)):
+        return refused
     messages.success(request, _("Newsletter added. Write its first letter."))
     return redirect("desk:letter", name)
+
+
+def _add(
+    request: HttpRequest, form: NewNewsletterForm, name: str, blog: BlogProfile, read: Job | None = None
+) -> HttpResponse | None:
+    """Write the newsletter into config.toml; if that is impossible, return the page that says why."""
+    configuration = config_of(request)
+    if not _is_free(name, form, configuration):
+        return _shown(request, form, read)
+    wanted = _wanted(name, blog, form.cleaned_data, configuration)
+    if read_only_reason(configuration):
+        return _shown(request, form, read, paste(configuration.file, wanted.changes))
+    return None if save_into(request, form, wanted, form.show_problem) else _shown(request, form, read)
 
 
 def _initial(configuration: Config) -> dict[str, str]:
@@ -161,22 +163,19 @@ def _shown(request: HttpRequest, form: NewNewsletterForm, read: Job | None = Non
 
 
 def _find(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
-    limits, timezone_here = configuration.collect, machine_timezone()
     blog = find_profile(
         job.order["blog"],
-        limits,
+        configuration.collect,
         now=timezone.now(),
-        machine_timezone=timezone_here,
+        machine_timezone=machine_timezone(),
         step=lambda step: progress(step, len(ReadingStep)),
     )
-    values = {key: getattr(blog, key) for key in PROFILE}
     first = _of_first_draft(blog, configuration)
-    posts = (first or blog.posts)[:LATEST]
     return {
-        "blog": values,
+        "blog": {key: getattr(blog, key) for key in PROFILE},
         "posts": len(blog.posts),
         "first_draft": len(first),
-        "latest": [post.title or post.url for post in posts],
+        "latest": [post.title or post.url for post in (first or blog.posts)[:LATEST]],
     }
 
 
@@ -213,8 +212,9 @@ FIND = work.JobKind(
 def _wanted(name: str, blog: BlogProfile, entered: Mapping[str, Any], configuration: Config) -> Wanted:
     """Return what is written into config.toml."""
     table = ("newsletters", name)
-    values = _values(blog, entered, configuration)
-    changes: tuple[Change, ...] = tuple(SetValue((*table, key), value) for key, value in values)
+    changes: tuple[Change, ...] = tuple(
+        SetValue((*table, key), value) for key, value in _values(blog, entered, configuration)
+    )
     if blog.url:
         changes = (*changes, AppendTable((*table, "sources"), {"url": blog.url}))
     return Wanted(changes, {(*table, "title"): None})

@@ -21,7 +21,8 @@ def webhooks(request: HttpRequest) -> HttpResponse:
     services = [_service(configuration, name, used) for name in API_NAMES]
     first = [each for each in services if each["used"] or each["last"]]
     others = [each for each in services if each not in first and each["available"]]
-    context = {"services": first, "others": others, "local": _is_local(configuration)}
+    has_tls = configuration.site.url.startswith("https://")  # without it, no service can call the site
+    context = {"services": first, "others": others, "local": not has_tls}
     return page(request, "webhooks", context, section="settings")
 
 
@@ -49,8 +50,3 @@ def _with_credentials(address: str, name: str) -> str:
     parts = urlsplit(address)
     credentials = f"{webhook_secrets.USER}:{quote(webhook_secrets.current(name), safe='')}"
     return parts._replace(netloc=f"{credentials}@{parts.netloc}").geturl()
-
-
-def _is_local(configuration: Config) -> bool:
-    """Return whether a service can't call the site: its address has no TLS."""
-    return not configuration.site.url.startswith("https://")

@@ -10,8 +10,7 @@ from django.views.decorators.http import require_POST
 
 from newsletter.letters import mail_queue
 from newsletter.web.desk import formatting
-from newsletter.web.desk.pages import as_sentence, default_zone, page
-from subscribers.requests import config_of
+from newsletter.web.desk.pages import as_sentence, default_zone, newsletter_title, page
 
 LIMIT = 200
 
@@ -34,10 +33,9 @@ def retry(request: HttpRequest) -> HttpResponse:
 
 
 def _row(request: HttpRequest, message: mail_queue.QueuedMessage) -> dict[str, str | bool]:
-    known = config_of(request).newsletters.get(message.newsletter)
     return {
         "kind": _kind(message),
-        "newsletter": known.title if known else message.newsletter,
+        "newsletter": newsletter_title(request, message.newsletter),
         "to": message.to,
         "written": formatting.ago(message.written),
         "attempts": formatting.number(message.attempts),

@@ -1,7 +1,7 @@
 """The pages that show the configuration in force, without secrets, and the results of the checks."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,22 +17,13 @@ from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import page
 from newsletter.web.desk.settings import overview, search, site_pages
 from newsletter.web.desk.settings.delivery_pages import API_NAMES, DELIVERY
-from newsletter.web.desk.settings.fields import Words
-from newsletter.web.desk.settings.state import read_only_reason
-from newsletter.web.desk.settings.values import as_written
+from newsletter.web.desk.settings.editing import read_only_reason
+from newsletter.web.desk.settings.fields import Words, as_written
 from subscribers.requests import config_of
 
 HIDDEN = "••••••"
 SECRET = ("password", "secret", "key", "token")
 LEFT_OUT = ("name", "file", "newsletters")
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A key and its value, as config.toml would have them."""
-
-    key: str
-    value: str
 
 
 def in_force(request: HttpRequest) -> HttpResponse:
@@ -83,26 +74,25 @@ def provider(request: HttpRequest) -> HttpResponse:
     return page(request, "_checks", {"checks": checks_done, "nothing": _("There is no connection to test.")})
 
 
-def _flat(above: str, value: Any) -> Iterator[Setting]:
-    """Yield a table's keys; tables inside it with a dot, lists of tables with their number."""
+def _flat(above: str, value: Any) -> Iterator[dict[str, str]]:
+    """Yield a table's keys and values, as config.toml would have them; tables inside it with a dot, lists of tables
+    with their number.
+    """
     if is_dataclass(value) and not isinstance(value, (NamedAddress, Moment, Rate)):
         items = [(f.name, getattr(value, f.name)) for f in fields(value) if above or f.name not in LEFT_OUT]
     elif isinstance(value, Mapping):
         items = list(value.items())
     else:
-        yield Setting(above, _secret(above, value) or (as_written(value) or "–"))
+        yield {"key": above, "value": _secret(above, value) or as_written(value) or "–"}
         return
     for name, inner in items:
-        key = f"{above}.{_as_written(name)}" if above else _as_written(name)
+        part = "from" if name == "sender" else name
+        key = f"{above}.{part}" if above else part
         if isinstance(inner, tuple) and inner and is_dataclass(inner[0]):
             for number, each in enumerate(inner):
                 yield from _flat(f"{key}[{number + 1}]", each)
         elif inner or not isinstance(inner, Mapping):
             yield from _flat(key, inner)
-
-
-def _as_written(name: str) -> str:
-    return {"sender": "from"}.get(name, name)
 
 
 def _secret(key: str, value: Any) -> str:

@@ -1,6 +1,6 @@
 """How each configured source is doing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -49,7 +49,12 @@ def health(configuration: Config) -> list[Health]:
     """
     rows = {(s.newsletter, s.url): s for s in Source.objects.annotate(posts=Count("listings"))}
     open_gaps = gaps.recent(timezone.now())
-    return list(_all(configuration, rows, open_gaps))
+    return [
+        _health(newsletter.name, settings, rows.get((newsletter.name, settings.url), Source()), open_gaps)
+        for newsletter in configuration.newsletters.values()
+        if newsletter.status != "archived"
+        for settings in newsletter.sources
+    ]
 
 
 def days_read(since: date) -> dict[tuple[str, str], list[SourceDay]]:
@@ -60,16 +65,11 @@ def days_read(since: date) -> dict[tuple[str, str], list[SourceDay]]:
     return days
 
 
-def _all(
-    configuration: Config, rows: Mapping[tuple[str, str], Source], gaps: Mapping[int, SourceGap]
-) -> Iterator[Health]:
-    for name, newsletter in configuration.newsletters.items():
-        for settings in newsletter.sources if newsletter.status != "archived" else ():
-            row = rows.get((name, settings.url))
-            yield _health(name, settings, row, gaps.get(row.pk)) if row else _unread(name, settings)
-
-
-def _health(newsletter: str, settings: config.SourceSettings, row: Source, gap: SourceGap | None) -> Health:
+def _health(
+    newsletter: str, settings: config.SourceSettings, row: Source, open_gaps: Mapping[int, SourceGap]
+) -> Health:
+    """Return how a source is doing; the row is a new one if the source was never read."""
+    gap = open_gaps.get(row.pk)
     return Health(
         newsletter=newsletter,
         settings=settings,
@@ -83,7 +83,3 @@ def _health(newsletter: str, settings: config.SourceSettings, row: Source, gap: 
         notes=(*row.notes, *((gaps.message(gap),) if gap else ())),
         posts=int(getattr(row, "posts", 0)),
     )
-
-
-def _unread(newsletter: str, settings: config.SourceSettings) -> Health:
-    return Health(newsletter, settings, "pending", settings.type, settings.name, None, None, None, None, (), 0)

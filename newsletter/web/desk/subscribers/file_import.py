@@ -18,7 +18,7 @@ from newsletter.feeds.accounts.fetch import PEOPLE
 from newsletter.models import Job, JobState
 from newsletter.web.desk import formatting
 from newsletter.web.desk.jobs import work
-from newsletter.web.desk.pages import as_sentence, default_zone, editor, page
+from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_title, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import import_jobs, kept_imports, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
@@ -207,7 +207,6 @@ def _started(request: HttpRequest, order: ImportOrder) -> Job:
 def _finished(request: HttpRequest, job: Job) -> HttpResponse:
     """Show the result of a preview or an import. Columns that can't be used are shown again."""
     order = ImportOrder(**job.order)
-    known = config_of(request).newsletters.get(order.newsletter)
     if job.state == JobState.FAILED:
         context: dict[str, object] = {"newsletters": config_of(request).newsletters.values()}
         context |= {key: getattr(order, key) for key in ("consent", "newsletter", "status", "welcome", "reason")}
@@ -226,7 +225,7 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
         if has_hashes(uploads.path(order.file, config_of(request)))
         else reasons().get(order.reason, ""),
         "shown": import_jobs.figures(job.result),
-        "title": known.title if known else order.newsletter,
+        "title": newsletter_title(request, order.newsletter),
         "consent": order.consent,
         "status": order.status,
         "welcome": order.welcome,

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.config import Config
-from newsletter.messages import Message, from_json
 from newsletter.messages import failures as messages
+from newsletter.messages import from_json
 from newsletter.messages import history as acts
 from newsletter.messages.subscriptions import AMBIGUOUS_DATE
 from newsletter.models import Job
@@ -56,16 +56,6 @@ class ImportOrder:
     def to_json(self) -> Json:
         """Return the order as a JSON object."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class NotImported:
-    """A line that is not imported."""
-
-    line: int
-    address: str
-    reason: Message
-    file: str = ""
 
 
 def preview(configuration: Config, job: Job, progress: JobProgress) -> Json:
@@ -122,9 +112,14 @@ def figures(result: Json) -> str:
     return " ".join(str(result.get(key, 0)) for key in COUNTS)
 
 
-def refused_lines(result: Json) -> list[NotImported]:
+def refused_lines(result: Json) -> list[Json]:
     """Return the first lines that were refused."""
-    return [NotImported(line, address, from_json(why), *file) for line, address, why, *file in result.get("told", ())]
+    return [refused_line(*stored) for stored in result.get("told", ())]
+
+
+def refused_line(line: int, address: str, reason: Json, file: str = "") -> Json:
+    """Return a line that is not imported, as pages show it."""
+    return {"line": line, "address": address, "reason": from_json(reason), "file": file}
 
 
 class _Figures:

@@ -17,10 +17,10 @@ from newsletter.models import Job, JobState
 from newsletter.sending import undoing_imports
 from newsletter.web.desk import audit, formatting, guides
 from newsletter.web.desk.jobs import work
-from newsletter.web.desk.pages import as_sentence, default_zone, editor, page
+from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_title, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import import_jobs
-from newsletter.web.desk.subscribers.import_jobs import SHOWN, NotImported
+from newsletter.web.desk.subscribers.import_jobs import SHOWN, refused_line
 from subscribers.models import Import
 from subscribers.requests import config_of
 from subscribers.spreadsheets import escape_formulas
@@ -60,7 +60,7 @@ def shown(request: HttpRequest, record: Import, **more: object) -> HttpResponse:
         **_row(request, record),
         "guide": guides.name_of(record.tool),
         "repeat": Import.objects.to_repeat(record.newsletter, timezone.now() - REPEAT_AFTER) == record,
-        "lines": [NotImported(each.line, each.address, from_json(each.reason), each.file) for each in lines],
+        "lines": [refused_line(line.line, line.address, line.reason, line.file) for line in lines],
         "shown_lines": SHOWN,
         "why_not": as_sentence(why_not) if why_not else "",
         "undoable": record.undone_at is None and why_not is None and record.lines > 0,
@@ -82,16 +82,15 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _row(request: HttpRequest, record: Import) -> dict[str, object]:
-    known = config_of(request).newsletters.get(record.newsletter)
     zone = default_zone(request)
-    figures_of_record = figures(record.figures)
+    counts = figures(record.figures)
     return {
         "record": record,
-        "title": known.title if known else record.newsletter or _("Blocked addresses"),
+        "title": newsletter_title(request, record.newsletter) or _("Blocked addresses"),
         "when": formatting.moment(record.at, zone),
         "undone": formatting.moment(record.undone_at, zone) if record.undone_at else "",
-        "figures": figures_of_record,
-        "counted": [each for each in figures_of_record if each["count"]],
+        "figures": counts,
+        "counted": [figure for figure in counts if figure["count"]],
     }
 
 

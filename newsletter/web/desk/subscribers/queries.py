@@ -35,31 +35,15 @@ class SubscriberFilter:
     tag: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriberPage:
-    """A page of subscriptions, newest first; `before` continues below it, "" at the end."""
-
-    rows: tuple[Subscription, ...]
-    before: str
-
-
-@dataclass(frozen=True, slots=True)
-class Got:
-    """The delivery of one edition to a person."""
-
-    edition: Edition
-    subject: str
-    outcome: str
-    text: str
-
-
-def find(asked: SubscriberFilter, before: str = "") -> SubscriberPage:
-    """Subscriptions, found without counting them all."""
+def find(asked: SubscriberFilter, before: str = "") -> tuple[list[Subscription], str]:
+    """Return a page of subscriptions, newest first, without counting them all, and what `before` continues below it,
+    "" at the end.
+    """
     rows = matching(asked).select_related("subscriber").order_by("-pk")
     if (below := whole_number(before)) is not None:
         rows = rows.filter(pk__lt=below)
     page = list(rows[: PAGE + 1])
-    return SubscriberPage(tuple(page[:PAGE]), str(page[PAGE - 1].pk) if len(page) > PAGE else "")
+    return page[:PAGE], str(page[PAGE - 1].pk) if len(page) > PAGE else ""
 
 
 def matching(asked: SubscriberFilter) -> QuerySet[Subscription]:
@@ -101,21 +85,21 @@ def blocked(subscriptions: Iterable[Subscription]) -> set[int]:
 
 def counts() -> dict[tuple[str, str], int]:
     """Return how many subscriptions there are of each newsletter in each state; one look a minute."""
-    counted: dict[tuple[str, str], int] | None = cache.get("subscription-counts")
-    if counted is None:
-        rows = Subscription.objects.values_list("newsletter", "state").annotate(n=Count("pk")).order_by()
-        counted = {(newsletter, state): n for newsletter, state, n in rows}
-        cache.set("subscription-counts", counted, 60)
-    return counted
+    counted: dict[tuple[str, str], int] | None = cache.get_or_set("subscription-counts", _counts, 60)
+    return counted or {}
+
+
+def _counts() -> dict[tuple[str, str], int]:
+    rows = Subscription.objects.values_list("newsletter", "state").annotate(n=Count("pk")).order_by()
+    return {(newsletter, state): n for newsletter, state, n in rows}
 
 
 def growth(newsletter: str) -> list[tuple[datetime, int]]:
     """Return how many were active at the end of each day on which that changed; looked up every ten minutes."""
-    points: list[tuple[datetime, int]] | None = cache.get(f"growth-{newsletter}")
-    if points is None:
-        points = list(_growth(newsletter))
-        cache.set(f"growth-{newsletter}", points, KEPT_SECONDS)
-    return points
+    points: list[tuple[datetime, int]] | None = cache.get_or_set(
+        f"growth-{newsletter}", lambda: list(_growth(newsletter)), KEPT_SECONDS
+    )
+    return points or []
 
 
 def _growth(newsletter: str) -> Iterable[tuple[datetime, int]]:
@@ -140,18 +124,18 @@ def story(subscriber: Subscriber) -> dict[str, Any]:
         "subscriptions": subscriptions,
         "consents": list(consents),
         "suppressions": list(Suppression.objects.covering(subscriber.key)),
-        "got": got(subscriptions),
+        "got": deliveries(subscriptions),
     }
 
 
-def got(subscriptions: list[Subscription]) -> list[Got]:
-    """Return the last editions of these subscriptions. Each edition is one query by an index, not a scan."""
+def deliveries(subscriptions: list[Subscription]) -> list[dict[str, Any]]:
+    """Return the last editions of these subscriptions, each with its subject, the outcome and the server's words.
+
+    Each edition is one query by an index, not a scan.
+    """
     names = [subscription.newsletter for subscription in subscriptions]
-    editions = list(
-        Edition.objects.filter(newsletter__in=names, began_at__isnull=False, welcome=None).order_by("-began_at")[
-            :EDITIONS
-        ]
-    )
+    begun = Edition.objects.filter(newsletter__in=names, began_at__isnull=False, welcome=None)
+    editions = list(begun.order_by("-began_at")[:EDITIONS])
     mine = Delivery.objects.filter(
         edition__in=editions, subscription__in=[subscription.pk for subscription in subscriptions]
     )
@@ -162,12 +146,12 @@ def got(subscriptions: list[Subscription]) -> list[Got]:
     results = {r.edition_id: r for r in Result.objects.filter(wanted)} if numbers else {}
     subjects = dict(ApprovedContent.objects.filter(edition__in=list(numbers)).values_list("edition_id", "subject"))
     return [
-        Got(
-            e,
-            subjects.get(e.pk, ""),
-            r.kind if (r := results.get(e.pk)) else progress.state_without_result(e),
-            formatting.stored(r.text) if r else "",
-        )
-        for e in editions
-        if e.pk in numbers
+        {
+            "edition": edition,
+            "subject": subjects.get(edition.pk, ""),
+            "outcome": result.kind if (result := results.get(edition.pk)) else progress.state_without_result(edition),
+            "text": formatting.stored(result.text) if result else "",
+        }
+        for edition in editions
+        if edition.pk in numbers
     ]

@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter.messages import history as acts
+from newsletter.models import Edition
 from newsletter.web.desk import audit, charts, formatting, stale_forms
 from newsletter.web.desk.jobs import work
-from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
+from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_title, page, sentences
 from newsletter.web.desk.subscribers import file_import, queries, tag_words
 from newsletter.web.desk.subscribers.choices import choices_of, choose
 from newsletter.web.desk.subscribers.subscriber_posts import posts_of
@@ -38,8 +39,8 @@ def subscribers(request: HttpRequest) -> HttpResponse:
 def _list(request: HttpRequest, parameters: Mapping[str, str], problems: Mapping[str, str]) -> HttpResponse:
     """Show the list; `given` is what was filled in to add a person, and `problems` why a field of it was refused."""
     asked = queries.SubscriberFilter(*(request.GET.get(key, "")[:254] for key in queries.FILTERS))
-    people = queries.find(asked, request.GET.get("before", ""))
-    blocked = queries.blocked(people.rows)
+    rows, before = queries.find(asked, request.GET.get("before", ""))
+    blocked = queries.blocked(rows)
     filters = {k: v for k in queries.FILTERS if (v := getattr(asked, k))}
     chosen = (
         asked.newsletter
@@ -50,8 +51,8 @@ def _list(request: HttpRequest, parameters: Mapping[str, str], problems: Mapping
     newsletter = config_of(request).newsletters[chosen]
     context = {
         "asked": asked,
-        "rows": [_row(request, subscription, is_blocked=subscription.pk in blocked) for subscription in people.rows],
-        "older": urlencode(filters | {"before": people.before}) if people.before else "",
+        "rows": [_row(request, subscription, is_blocked=subscription.pk in blocked) for subscription in rows],
+        "older": urlencode(filters | {"before": before}) if before else "",
         "newsletters": config_of(request).newsletters.values(),
         "states": {**_states(), queries.BLOCKED: _("Blocked")},
         "counts": _counts(request),
@@ -71,12 +72,6 @@ def _list(request: HttpRequest, parameters: Mapping[str, str], problems: Mapping
     return page(request, "subscribers", context, section="subscribers", status=422 if problems else 200)
 
 
-def _title(request: HttpRequest, name: str) -> str:
-    """Return a newsletter's title, or its name if it is no longer configured."""
-    known = config_of(request).newsletters.get(name)
-    return known.title if known else name
-
-
 def _zone(request: HttpRequest, name: str) -> ZoneInfo:
     """Return a newsletter's time zone, or the first one's if it is no longer configured."""
     known = config_of(request).newsletters.get(name)
@@ -87,7 +82,7 @@ def _row(request: HttpRequest, subscription: Subscription, *, is_blocked: bool) 
     hidden = is_blocked and subscription.state != Subscription.State.UNSUBSCRIBED
     return {
         "subscription": subscription,
-        "newsletter": _title(request, subscription.newsletter),
+        "newsletter": newsletter_title(request, subscription.newsletter),
         "paused": formatting.day(subscription.paused_until) if subscription.paused_until else "",
         "state": _("Blocked") if hidden else _states()[subscription.state],
         "mark": "failed" if hidden else subscription.state,
@@ -133,14 +128,14 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
             | {
                 "tags": tag_words.as_text(subscription.tags),
                 "posts": posts_of(subscription, timezone.now(), _zone(request, subscription.newsletter)),
+                "choices": choices_of(config_of(request), subscription),
             }
-            | {"choices": choices_of(config_of(request), subscription)}
             for subscription in story["subscriptions"]
         ],
         "consents": [
             {
                 "consent": c,
-                "newsletter": _title(request, c.subscription.newsletter),
+                "newsletter": newsletter_title(request, c.subscription.newsletter),
                 "how": _ways()[c.how],
                 "details": [detail for detail in (c.text, c.page, c.network) if detail],
                 "when": formatting.moment(c.at, _zone(request, c.subscription.newsletter)),
@@ -153,7 +148,7 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
             {"row": s, "why": _reasons()[s.reason], "when": formatting.day(s.at, default_zone(request))}
             for s in story["suppressions"]
         ],
-        "got": [_got(request, got) for got in story["got"]],
+        "got": [_delivery(request, delivery) for delivery in story["got"]],
         "welcome": personal(config_of(request), story["subscriptions"], timezone.now()),
         "since": formatting.day(person.created, default_zone(request)),
         "missing": [
@@ -172,14 +167,14 @@ def _confirmed(request: HttpRequest, consent: Consent) -> str:
     return formatting.moment(consent.confirmed_at, _zone(request, consent.subscription.newsletter))
 
 
-def _got(request: HttpRequest, got: queries.Got) -> dict[str, str]:
+def _delivery(request: HttpRequest, delivery: dict[str, Any]) -> dict[str, str]:
     """Return an edition that was sent to a subscriber: its subject, newsletter and period, and its result."""
-    edition, zone = got.edition, _zone(request, got.edition.newsletter)
+    edition: Edition = delivery["edition"]
+    zone = _zone(request, edition.newsletter)
     return {
-        "subject": got.subject,
-        "period": f"{_title(request, edition.newsletter)} · {formatting.period(edition, zone)}",
-        "outcome": formatting.outcomes()[got.outcome],
-        "text": got.text,
+        **delivery,
+        "period": f"{newsletter_title(request, edition.newsletter)} · {formatting.period(edition, zone)}",
+        "outcome": formatting.outcomes()[delivery["outcome"]],
         "when": formatting.day(edition.began_at, zone) if edition.began_at else "",
     }
 
@@ -207,21 +202,21 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
     wanted = ACTS.get(request.POST.get("act", ""))
     if wanted is None:
         raise Http404("there is nothing of that name to be done to a subscriber")
-    gone = False
     with sentences(request):
         if wanted not in (_tags, _rename, _choose):
             stale_forms.check(stale_forms.text(request.POST, "address", _("Address"), person.address))
         newsletters = list(person.subscriptions.values_list("newsletter", flat=True))
-        gone = wanted(request, person)
+        wanted(request, person)
         queries.changed(newsletters)
-    return redirect("desk:subscribers") if gone else redirect("desk:subscriber", pk)
+    is_erased = not Subscriber.objects.filter(pk=pk).exists()
+    return redirect("desk:subscribers") if is_erased else redirect("desk:subscriber", pk)
 
 
 def _subscription(request: HttpRequest, person: Subscriber) -> Subscription:
     return get_object_or_404(person.subscriptions, newsletter=request.POST.get("newsletter", ""))
 
 
-def _tags(request: HttpRequest, person: Subscriber) -> bool:
+def _tags(request: HttpRequest, person: Subscriber) -> None:
     subscription = _subscription(request, person)
     before = list(subscription.tags)
     admin_actions.set_tags(subscription, tag_words.from_text(request.POST.get("tags", "")))
@@ -233,24 +228,21 @@ def _tags(request: HttpRequest, person: Subscriber) -> bool:
         {subscription.newsletter: list(subscription.tags)},
     )
     messages.success(request, _("Tags saved."))
-    return False
 
 
-def _rename(request: HttpRequest, person: Subscriber) -> bool:
+def _rename(request: HttpRequest, person: Subscriber) -> None:
     """Save the name. It is not in the log, which must keep nothing of a person who is erased."""
     admin_actions.rename(person, request.POST.get("name", ""))
     audit.note(editor(request), acts.NAME_CHANGED(), _about(person))
     messages.success(request, _("Name saved."))
-    return False
 
 
-def _choose(request: HttpRequest, person: Subscriber) -> bool:
+def _choose(request: HttpRequest, person: Subscriber) -> None:
     subscription = _subscription(request, person)
     if subscription.newsletter not in config_of(request).newsletters:
         raise Http404("config.toml has no such newsletter")
     choose(config_of(request), subscription, request.POST, editor(request), timezone.now())
     messages.success(request, _("Saved. It counts from the next edition that is approved."))
-    return False
 
 
 @require_POST
@@ -272,7 +264,7 @@ def change_address(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk:subscriber", pk)
 
 
-def _leave(request: HttpRequest, person: Subscriber) -> bool:
+def _leave(request: HttpRequest, person: Subscriber) -> None:
     subscription = _subscription(request, person)
     if unsubscribe(subscription.pk, timezone.now()):
         audit.note(
@@ -283,31 +275,27 @@ def _leave(request: HttpRequest, person: Subscriber) -> bool:
             {subscription.newsletter: "unsubscribed"},
         )
     messages.success(request, _("Unsubscribed. Only they can subscribe again."))
-    return False
 
 
-def _suppress(request: HttpRequest, person: Subscriber) -> bool:
+def _suppress(request: HttpRequest, person: Subscriber) -> None:
     admin_actions.suppress(person.address, note=request.POST.get("note", "")[:500])
     audit.note(editor(request), acts.BLOCKED(), _about(person))
     messages.success(request, _("Blocked. Nothing more is sent to this address."))
-    return False
 
 
-def _lift(request: HttpRequest, person: Subscriber) -> bool:
+def _lift(request: HttpRequest, person: Subscriber) -> None:
     admin_actions.unblock(person.address)
     audit.note(editor(request), acts.UNBLOCKED(), _about(person))
     messages.success(request, _("Unblocked."))
-    return False
 
 
-def _erase(request: HttpRequest, person: Subscriber) -> bool:
+def _erase(request: HttpRequest, person: Subscriber) -> None:
     if request.POST.get("typed", "").strip().lower() != person.key:
         messages.error(request, _("The address didn’t match, so nothing was erased."))
-        return False
+        return
     audit.note(editor(request), acts.ERASED(), _about(person))
     forget(read_address(person.address))
     messages.success(request, _("Erased. Their data is gone; a fingerprint prevents re-import."))
-    return True
 
 
 ACTS = {
@@ -319,7 +307,7 @@ ACTS = {
     "lift": _lift,
     "erase": _erase,
 }
-"""What can be done to a subscriber, by the name of its button; each returns whether the person is gone."""
+"""What can be done to a subscriber, by the name of its button."""
 
 
 def _about(person: Subscriber) -> str:

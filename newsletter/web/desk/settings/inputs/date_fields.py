@@ -1,32 +1,25 @@
 """A list of days, each with a date field, and blank ones below them."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django import forms
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from newsletter.web.desk.forms import DeskWidget
 from newsletter.web.desk.settings.fields import listed
 
 BLANK_DATES = 3
 
 
-class DatesWidget(forms.Widget):
+class DatesWidget(DeskWidget):
     """Date fields, which browsers without them show as text fields."""
 
     template_name = "desk/_dates.html"
-    use_fieldset = True
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
         """Return what was typed, without blank fields."""
         return [text.strip() for text in data.getlist(name) if text.strip()]
-
-    def _render(self, template_name: str, context: dict[str, Any], renderer: Any = None) -> SafeString:
-        """Render a template of the desk, which forms' own templates don't include."""
-        return render_to_string(template_name, context)
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         """Return the days, and blank ones if any can be added."""
@@ -50,10 +43,7 @@ class DatesField(forms.Field):
 
     def clean(self, value: Any) -> list[Any] | None:
         """Return the days. One that was there before stays as it was written."""
-        return self._days(value or ()) or None
-
-    def _days(self, typed: Sequence[str]) -> list[Any]:
         try:
-            return [self._before.get(text) or date.fromisoformat(text) for text in typed]
+            return [self._before.get(text) or date.fromisoformat(text) for text in value or ()] or None
         except ValueError:
             raise forms.ValidationError(_("Enter dates such as 2026-12-24.")) from None

@@ -1,5 +1,6 @@
 """A table of config.toml that is edited in rows: a list of tables, or named tables or values."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,9 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from newsletter.config.document import Change, KeyPath, RemoveValue, SetEntries, SetValue, value_at
+from newsletter.models import Post
 from newsletter.web.desk.settings.fields import Kind, RowColumn, Rows, Shape
 from newsletter.web.desk.settings.inputs.rows_widget import REMOVE, Row, RowsWidget
 
+POSTS, MOST = 500, 40
+"""How many of the newest posts are looked at for categories, and how many of these are offered at most."""
 MARKED_ROWS = gettext_lazy("Check the marked rows.")
 
 
@@ -176,3 +180,15 @@ def _value(column: RowColumn, typed: Any) -> Any:
     if column.kind is Kind.LINES:
         return [line.strip() for line in typed.splitlines() if line.strip()]
     return typed
+
+
+def categories_of(newsletter: str) -> list[str]:
+    """Return the commonest categories of a newsletter's newest posts, by name; each as it is written most often."""
+    newest = Post.objects.filter(newsletter=newsletter).order_by("-pk").values_list("categories", flat=True)[:POSTS]
+    spellings = Counter(str(category).strip() for categories in newest for category in categories)
+    names: dict[str, str] = {}
+    totals: Counter[str] = Counter()
+    for spelling, count in spellings.most_common():
+        names.setdefault(spelling.casefold(), spelling)
+        totals[spelling.casefold()] += count
+    return sorted((names[key] for key, _count in totals.most_common(MOST) if key), key=str.casefold)

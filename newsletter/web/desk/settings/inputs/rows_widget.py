@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any, TypeAlias
 
-from django import forms
 from django.http import QueryDict
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 
+from newsletter.web.desk.forms import DeskWidget
 from newsletter.web.desk.settings.fields import Kind, RowColumn, Rows
 
 Row: TypeAlias = dict[str, Any]
@@ -38,11 +36,10 @@ def is_blank(row: Row) -> bool:
     return not any(value for key, value in row.items() if key != REMOVE)
 
 
-class RowsWidget(forms.Widget):
+class RowsWidget(DeskWidget):
     """The rows of a table, and blank ones below them. `moved` is the row that was moved last, and its direction."""
 
     template_name = "desk/_rows.html"
-    use_fieldset = True
 
     def __init__(self, rows: Rows, sources: Sequence[tuple[str, str]] = (), categories: Sequence[str] = ()) -> None:
         super().__init__()
@@ -78,10 +75,6 @@ class RowsWidget(forms.Widget):
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         """Return whether a form has no rows at all."""
         return f"{name}:0:{self.rows.columns[0].key}" not in data
-
-    def _render(self, template_name: str, context: dict[str, Any], renderer: Any = None) -> SafeString:
-        """Render a template of the desk, which forms' own templates don't include."""
-        return render_to_string(template_name, context)
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         """Return the rows with their inputs; a disabled one has none."""

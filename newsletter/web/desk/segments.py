@@ -1,10 +1,18 @@
-"""The pages of segments: all of them with their sizes, one to change, and the recipients of an edition."""
+"""The pages of segments: all of them with their sizes, one to change, and the recipients of an edition.
 
+A segment has a name, a newsletter, and a filter.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from newsletter.config import Newsletter
@@ -13,15 +21,67 @@ from newsletter.messages import history as acts
 from newsletter.models import Edition, Segment
 from newsletter.web.desk import audit, formatting
 from newsletter.web.desk.conditions.choices import ConditionChoices, choices_of, configured
-from newsletter.web.desk.conditions.condition_field import Entered, in_words
+from newsletter.web.desk.conditions.condition_field import ConditionsField, Entered, in_words
+from newsletter.web.desk.conditions.condition_rows import named
 from newsletter.web.desk.edition import recipients
-from newsletter.web.desk.pages import about, edition_of, editor, newsletter_of, page, sentences
-from newsletter.web.desk.segments.forms import SegmentForm, entered_where
+from newsletter.web.desk.forms import DeskForm
+from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page, sentences
 from subscribers.models import Subscription, WhereProblem, parse_where
 from subscribers.requests import config_of
 
+FIELD = "where"
 UNCHANGED = "gone"
 """The choice of a segment that an edition keeps although it has been removed."""
+
+
+class SegmentForm(DeskForm):
+    """A segment. `choices` are what its conditions can be chosen among, and `before` the filter that is stored."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    newsletter = forms.ChoiceField(label=gettext_lazy("Newsletter"))
+
+    def __init__(
+        self,
+        newsletters: Collection[Newsletter],
+        choices: ConditionChoices,
+        data: QueryDict | None = None,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial)
+        self._newsletters = {each.name: each for each in newsletters}
+        titles = self.fields["newsletter"]
+        assert isinstance(titles, forms.ChoiceField)
+        titles.choices = [(each.name, each.title) for each in newsletters]
+        self._before = str((initial or {}).get(FIELD, ""))
+        self.fields[FIELD] = ConditionsField(choices, self._before, label=gettext_lazy("Conditions"), required=False)
+
+    def clean_where(self) -> str:
+        """Refuse filters that are blank or wrong, and those that match nobody of the newsletter."""
+        text: str = self.cleaned_data[FIELD]
+        if self._before and self.fields[FIELD].widget.value_omitted_from_data(self.data, self.files, FIELD):
+            raise forms.ValidationError(_("This has changed since you opened the page, so nothing was done."))
+        try:
+            parsed = parse_where(text)
+        except WhereProblem as problem:
+            raise forms.ValidationError(as_sentence(problem)) from problem
+        if not text.strip():
+            raise forms.ValidationError(_("Add at least one condition."))
+        newsletter = self._newsletters.get(self.cleaned_data.get("newsletter", ""))
+        if newsletter is not None:
+            offered = {"frequency": newsletter.offered, "topic": newsletter.topics}
+            for comparison in named(parsed):
+                if comparison.field in offered and comparison.word not in offered[comparison.field]:
+                    sentence = _("“%(title)s” doesn’t offer this: %(word)s")
+                    raise forms.ValidationError(sentence % {"title": newsletter.title, "word": comparison.word})
+        return text
+
+    def switch(self, data: QueryDict) -> None:
+        """Go from rows to text, or back, in submitted data."""
+        field = self.fields[FIELD]
+        assert isinstance(field, ConditionsField)
+        field.switch(FIELD, data)
 
 
 def size(newsletter: Newsletter, filtered: str) -> int:
@@ -91,7 +151,8 @@ def _save(request: HttpRequest, form: SegmentForm, segment: Segment | None) -> b
 
 def count(request: HttpRequest) -> HttpResponse:
     """Show how many subscribers match the conditions being typed."""
-    filtered = entered_where(request.GET)
+    entered = ConditionsField(ConditionChoices()).widget.value_from_datadict(request.GET, None, FIELD)
+    filtered = entered.written() if entered else ""
     context = {"entered": filtered, "count": _count(request, request.GET.get("newsletter", ""), filtered)}
     return page(request, "_segment_count", context)
 

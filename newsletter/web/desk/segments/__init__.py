@@ -1,1 +1,0 @@
-"""Saved segments of subscribers, and which one an edition is sent to."""

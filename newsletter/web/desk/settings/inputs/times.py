@@ -1,0 +1,182 @@
+"""Recurring times and lengths of time, each edited in several inputs. The value is text as in config.toml, such as
+`fri 15:00`, `30m` or `24 months`; pages of earlier versions have it in a single input.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import time
+from typing import Any
+
+from django import forms
+from django.utils.dates import WEEKDAYS as WEEKDAY_NAMES
+from django.utils.translation import gettext_lazy as _
+
+from newsletter.config.values import WEEKDAYS, InvalidValue, parse_moment
+from newsletter.web.desk.settings.fields import Kind, Words
+
+_EVERY_DAY = "day"
+_LAST_DAY = 28
+"""The last day that each month has."""
+_OF: dict[str, list[tuple[str, Any]]] = {
+    "day": [(_EVERY_DAY, _("Every day"))],
+    "week": [(short, WEEKDAY_NAMES[number]) for number, short in enumerate(WEEKDAYS)],
+    "month": [(str(day), str(day)) for day in range(1, _LAST_DAY + 1)],
+}
+"""The days that can be chosen for each frequency."""
+
+_WRITTEN = re.compile(r"\s*(\d+(?:\.\d+)?)(\s*)([a-z]+)\s*", re.ASCII)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+_MONTH, _YEAR = "month", "year"
+_UNITS: dict[Kind, dict[str, Words]] = {
+    Kind.DURATION: {"s": _("seconds"), "m": _("minutes"), "h": _("hours"), "d": _("days"), "w": _("weeks")},
+    Kind.MONTHS: {_MONTH: _("months"), _YEAR: _("years")},
+}
+_RARE: dict[str, Words] = {"ms": _("milliseconds")}
+"""Units that can only be chosen where config.toml has them."""
+_LONG = "d"
+"""The unit beside a blank number whose default is 0."""
+
+
+class TextInPartsWidget(forms.MultiWidget):
+    """Inputs for the parts of a text; a form that has the text as a whole is read too."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Any]:
+        """Return the parts that were chosen and typed."""
+        if super().value_omitted_from_data(data, files, name) and name in data:
+            return self.decompress(data[name].strip()) or []
+        parts: list[Any] = super().value_from_datadict(data, files, name)
+        return parts
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        """Return whether a form has neither the parts nor the text."""
+        return name not in data and super().value_omitted_from_data(data, files, name)
+
+
+class TextInPartsField(forms.MultiValueField):
+    """The field of such a text; the stored one is shown again if a form doesn't have it."""
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what is shown again after a problem."""
+        return super().bound_data(initial if all(part is None for part in data) else data, initial)
+
+
+class _TimeInput(forms.TimeInput):
+    """A time field, which browsers without one show as a text field."""
+
+    input_type = "time"
+
+
+class MomentWidget(TextInPartsWidget):
+    """A choice of the day beside the time."""
+
+    def __init__(self, cadences: Sequence[str], *, optional: bool) -> None:
+        day = forms.Select(attrs={"aria-label": _("Day")}, choices=_days(cadences, optional=optional))
+        at = _TimeInput(format="%H:%M", attrs={"aria-label": _("Time"), "placeholder": "15:00"})
+        super().__init__(widgets={"day": day, "time": at}, attrs={"class": "moment"})
+
+    def decompress(self, value: Any) -> list[str]:
+        """Return day and time of a text such as `fri 15:00`; what can't be read stays text."""
+        try:
+            moment = parse_moment(value)
+        except InvalidValue:
+            return ["", str(value or "")]
+        day = WEEKDAYS[moment.weekday] if moment.weekday is not None else str(moment.day or _EVERY_DAY)
+        return [day, f"{moment.at:%H:%M}"]
+
+
+class MomentField(TextInPartsField):
+    """A recurring time; if it isn't required, it may be blank for the default."""
+
+    def __init__(self, *, cadences: Sequence[str] = ("day", "week", "month"), **options: Any) -> None:
+        required = options.pop("required", True)
+        days = _days(cadences, optional=not required)
+        parts = (
+            forms.ChoiceField(choices=days, required=False),
+            forms.TimeField(
+                input_formats=["%H:%M", "%H:%M:%S", "%H.%M"],
+                error_messages={"invalid": _("Enter a time such as 15:00.")},
+                required=False,
+            ),
+        )
+        widget = MomentWidget(cadences, optional=not required)
+        super().__init__(fields=parts, widget=widget, required=required, require_all_fields=False, **options)
+
+    def compress(self, data_list: list[Any]) -> str | None:
+        """Return the text for config.toml; None for the default."""
+        day, at = data_list or ("", None)
+        if not day and at is None:
+            return None
+        if not day:
+            raise forms.ValidationError(_("Choose a day, or clear the time."))
+        if not isinstance(at, time):
+            raise forms.ValidationError(_("Enter a time such as 15:00."))
+        return f"{at:%H:%M}" if day == _EVERY_DAY else f"{day} {at:%H:%M}"
+
+
+def _days(cadences: Sequence[str], *, optional: bool) -> list[tuple[Any, Any]]:
+    """Return the days that can be chosen, those of each frequency in a group."""
+    titles = {"week": _("Each week on"), "month": _("Each month on day")}
+    chosen: list[tuple[Any, Any]] = [("", _("Default"))] if optional else []
+    for cadence in cadences:
+        days = _OF[cadence]
+        chosen += [(titles[cadence], days)] if cadence in titles else days
+    return chosen
+
+
+def split(text: str) -> tuple[str, str, str]:
+    """Return the number of a length of time, the space behind it, and the unit; three times "" for other text."""
+    match = _WRITTEN.fullmatch(text)
+    if not match:
+        return "", "", ""
+    unit = match[3].removesuffix("s") if match[3].startswith((_MONTH, _YEAR)) else match[3]
+    return match[1], match[2], unit
+
+
+class DurationWidget(TextInPartsWidget):
+    """A field for the number beside a choice of units. `default` is shown in a blank one."""
+
+    def __init__(self, kind: Kind, value: str, default: str) -> None:
+        number, _space, unit = split(default)
+        self._unit = (unit if number != "0" else _LONG) or next(iter(_UNITS[kind]))
+        attributes = {"aria-label": _("Number"), "min": "0", "step": "any", "placeholder": number}
+        chosen = units(kind, value)
+        super().__init__(
+            widgets={
+                "number": forms.NumberInput({**attributes, "inputmode": "decimal", "autocomplete": "off"}),
+                "unit": forms.Select({"aria-label": _("Unit")}, choices=list(chosen.items())),
+            },
+            attrs={"class": "moment"},
+        )
+
+    def decompress(self, value: Any) -> list[str]:
+        """Return number and unit of a text."""
+        number, _space, unit = split(str(value or ""))
+        return [number, unit or self._unit]
+
+
+class DurationField(TextInPartsField):
+    """A length of time, which may be blank for the default. Its text is spaced as it was in config.toml."""
+
+    def __init__(self, kind: Kind, value: str, default: str, **options: Any) -> None:
+        self._kind, self._space = kind, split(value)[1]
+        parts = (forms.CharField(required=False), forms.ChoiceField(choices=list(units(kind, value).items())))
+        widget = DurationWidget(kind, value, default)
+        super().__init__(fields=parts, widget=widget, initial=value, require_all_fields=False, **options)
+
+    def compress(self, data_list: list[Any]) -> str | None:
+        """Return the text for config.toml; None for the default."""
+        number, unit = data_list or ("", "")
+        if not number:
+            return None
+        if not _NUMBER.fullmatch(number):
+            raise forms.ValidationError(_("Enter a number."))
+        if self._kind is Kind.MONTHS:
+            return f"{number} {unit}" if number == "1" else f"{number} {unit}s"
+        return f"{number}{self._space}{unit}"
+
+
+def units(kind: Kind, value: str) -> dict[str, Words]:
+    """Return the units that can be chosen, with their names."""
+    unit = split(value)[2]
+    rare = {unit: _RARE[unit]} if unit in _RARE else {}
+    return {**rare, **_UNITS[kind]}

@@ -168,7 +168,7 @@ def _atom(
             pubdate=item.published,
             updateddate=item.updated,
             author_name=_xml(item.author) or None,
-            categories=[_xml(each) for each in item.categories],
+            categories=[_xml(category) for category in item.categories],
             html=_xml(item.html),
             language=item.language,
         )

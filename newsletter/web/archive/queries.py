@@ -70,7 +70,7 @@ def latest_of_each() -> dict[str, Listed]:
     """Return the newest public edition of each newsletter that has one, by the newsletter's name."""
     newest = Window(RowNumber(), partition_by="newsletter", order_by=["-until", "-pk"])
     rows = in_archives().alias(place=newest).filter(place=1)
-    return {each.newsletter: each for each in _listed(rows, 0, None)}
+    return {edition.newsletter: edition for edition in _listed(rows, 0, None)}
 
 
 def _listed(rows: QuerySet[Edition], first: int, count: int | None) -> list[Listed]:

@@ -46,7 +46,7 @@ def files_of(configuration: Config, newsletter: Newsletter, step: Step = no_step
     root = f"/n/{newsletter.name}/"
     count = queries.number_of_editions(newsletter.name)
     lists = max(1, -(-count // A_PAGE))
-    editions = [each.path for each in queries.listed(newsletter.name, count=count)]
+    editions = [edition.path for edition in queries.listed(newsletter.name, count=count)]
     pages = [(root, root)] + [(f"{root}?page={n}", f"{root}page/{n}/") for n in range(2, lists + 1)]
     pages += [(path, path) for path in editions]
     images: set[str] = set()
@@ -71,11 +71,11 @@ def files_of(configuration: Config, newsletter: Newsletter, step: Step = no_step
 def write_folder(folder: Path, files: Iterator[SiteFile]) -> int:
     """Write the files below a folder, and return how many. Files that are there already are replaced."""
     count = 0
-    for each in files:
+    for file in files:
         count += 1
-        target = folder / each.path
+        target = folder / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(each.content)
+        target.write_bytes(file.content)
     return count
 
 
@@ -83,10 +83,10 @@ def write_zip(target: Path | BytesIO, files: Iterator[SiteFile]) -> int:
     """Write the files into a ZIP archive, and return how many."""
     count = 0
     with ZipFile(target, "w") as archive:
-        for each in files:
+        for file in files:
             count += 1
-            kind = ZIP_STORED if each.path.startswith("images/") else ZIP_DEFLATED
-            archive.writestr(each.path, each.content, compress_type=kind)
+            kind = ZIP_STORED if file.path.startswith("images/") else ZIP_DEFLATED
+            archive.writestr(file.path, file.content, compress_type=kind)
     return count
 
 

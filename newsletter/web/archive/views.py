@@ -129,7 +129,7 @@ def _etag(request: HttpRequest, name: str, period: str) -> str | None:
     state = queries.public_edition(name, period)
     if state is None or (newsletter := config_of(request).newsletters.get(name)) is None:
         return None
-    around = [each.path if each else "" for each in queries.neighbours(name, state[0])]
+    around = [neighbour.path if neighbour else "" for neighbour in queries.neighbours(name, state[0])]
     basis = repr((*state[:2], config_of(request).site.url, around, newsletter, PAGE_VERSION))
     return f'"{blake2b(basis.encode(), digest_size=12).hexdigest()}"'
 
@@ -190,7 +190,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     for name, newsletter in config_of(request).newsletters.items():
         if not newsletter.noindex:
             addresses.append(f"{site}/n/{name}/")
-            addresses += [site + each.path for each in queries.listed(name, count=10_000)]
+            addresses += [site + edition.path for edition in queries.listed(name, count=10_000)]
     # Names and periods are letters, digits, hyphens and dots, so that nothing needs escaping but the site's address.
     lines = "".join(f"<url><loc>{address.replace('&', '&amp;')}</loc></url>" for address in addresses)
     document = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{lines}</urlset>'

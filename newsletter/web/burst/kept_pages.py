@@ -121,10 +121,10 @@ class KeptPages:
 
 async def _answer(page: _Page, known: bytes, send: Send) -> None:
     began = time.perf_counter()
-    same = bool(page.etag) and page.etag in (each.strip().removeprefix(b"W/") for each in known.split(b","))
+    same = bool(page.etag) and page.etag in (tag.strip().removeprefix(b"W/") for tag in known.split(b","))
     status, body, headers = 200, page.body, page.headers
     if same:
-        status, body, headers = 304, b"", [each for each in page.headers if each[0] not in NOT_WITH_304]
+        status, body, headers = 304, b"", [header for header in page.headers if header[0] not in NOT_WITH_304]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
     page.observe(status, time.perf_counter() - began)
@@ -147,6 +147,6 @@ def _is_public(scope: AsgiMessage) -> bool:
 def _may_be_kept(headers: Headers) -> bool:
     """Return whether a shared cache may keep a response, and it varies with nothing but the language."""
     named = dict(headers)
-    varies = {each.strip().lower() for each in named.get(b"vary", b"").split(b",")} - {b"", b"accept-language"}
-    control = {each.strip().lower() for each in named.get(b"cache-control", b"").split(b",")}
+    varies = {field.strip().lower() for field in named.get(b"vary", b"").split(b",")} - {b"", b"accept-language"}
+    control = {directive.strip().lower() for directive in named.get(b"cache-control", b"").split(b",")}
     return b"public" in control and b"set-cookie" not in named and not varies

@@ -253,14 +253,14 @@ def _completion() -> Callable[[HttpRequest, HttpResponse], None]:
 
     language = LocaleMiddleware(nothing)
     policy = ContentSecurityPolicy(nothing)
-    others = [each(nothing) for each in (XFrameOptionsMiddleware, CommonMiddleware, SecurityMiddleware)]
+    others = [middleware(nothing) for middleware in (XFrameOptionsMiddleware, CommonMiddleware, SecurityMiddleware)]
 
     def complete(request: HttpRequest, response: HttpResponse) -> None:
         language.process_request(request)
         language.process_response(request, response)
         policy.process_response(request, response)
-        for each in others:
-            each.process_response(request, response)
+        for middleware in others:
+            middleware.process_response(request, response)
 
     return complete
 

@@ -50,10 +50,10 @@ class SegmentForm(DeskForm):
         initial: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(data, initial=initial)
-        self._newsletters = {each.name: each for each in newsletters}
+        self._newsletters = {newsletter.name: newsletter for newsletter in newsletters}
         titles = self.fields["newsletter"]
         assert isinstance(titles, forms.ChoiceField)
-        titles.choices = [(each.name, each.title) for each in newsletters]
+        titles.choices = [(newsletter.name, newsletter.title) for newsletter in newsletters]
         self._before = str((initial or {}).get(FIELD, ""))
         self.fields[FIELD] = ConditionsField(choices, self._before, label=gettext_lazy("Conditions"), required=False)
 
@@ -95,12 +95,12 @@ def listed(request: HttpRequest) -> HttpResponse:
     known = config_of(request).newsletters
     rows = [
         {
-            "segment": each,
-            "newsletter": known[each.newsletter].title,
-            "size": _size_text(known[each.newsletter], each),
-            "conditions": in_words(each.where, ConditionChoices(configured([known[each.newsletter]]))),
+            "segment": segment,
+            "newsletter": known[segment.newsletter].title,
+            "size": _size_text(known[segment.newsletter], segment),
+            "conditions": in_words(segment.where, ConditionChoices(configured([known[segment.newsletter]]))),
         }
-        for each in Segment.objects.filter(newsletter__in=known).order_by("newsletter", "name")
+        for segment in Segment.objects.filter(newsletter__in=known).order_by("newsletter", "name")
     ]
     return page(request, "segments", {"rows": rows}, section="subscribers")
 
@@ -184,7 +184,7 @@ def choose(request: HttpRequest, name: str, period: str) -> HttpResponse:
     saved = list(Segment.objects.filter(newsletter=name).order_by("name"))
     if request.method == "POST":
         wanted = request.POST.get("segment", UNCHANGED)
-        chosen = next((each for each in saved if str(each.pk) == wanted), None)
+        chosen = next((segment for segment in saved if str(segment.pk) == wanted), None)
         if wanted == UNCHANGED:
             return redirect("desk:edition", name, period)
         if wanted and chosen is None:
@@ -196,8 +196,8 @@ def choose(request: HttpRequest, name: str, period: str) -> HttpResponse:
             messages.success(request, _("It goes to %(readers)s.") % {"readers": readers})
         return redirect("desk:edition", name, period)
     everyone = formatting.readers(recipients.count(newsletter, Edition(corrects_id=edition.corrects_id)))
-    options = [{"pk": each.pk, "name": each.name, "size": _size_text(newsletter, each)} for each in saved]
+    options = [{"pk": segment.pk, "name": segment.name, "size": _size_text(newsletter, segment)} for segment in saved]
     context = {**about(request, edition, newsletter), "options": options, "everyone": everyone}
     context["may_choose"] = edition.state in segments.CHOOSING
-    context["gone"] = edition.segment and edition.segment not in {each.name for each in saved}
+    context["gone"] = edition.segment and edition.segment not in {segment.name for segment in saved}
     return page(request, "recipients", context, section="home")

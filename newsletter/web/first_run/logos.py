@@ -25,7 +25,7 @@ def with_logos(request: HttpRequest, setup: SetUp) -> tuple[QueryDict, dict[str,
     """
     data = request.POST.copy()
     refused: dict[str, str] = {}
-    for field in (each for each in UPLOADS if each in request.FILES):
+    for field in (upload for upload in UPLOADS if upload in request.FILES):
         try:
             for key, address in _stored(request, setup, field).items():
                 data[key] = address
@@ -40,7 +40,7 @@ def _stored(request: HttpRequest, setup: SetUp, field: str) -> dict[str, str]:
 
     image, dark = decoded(request, prepare_logo, field)
     images = {UPLOADS[field]: image} | ({"logo_dark": dark} if field == "image" and dark else {})
-    return {key: logo_address(setup.configuration(), each) for key, each in images.items()}
+    return {key: logo_address(setup.configuration(), image) for key, image in images.items()}
 
 
 class LogoField(forms.FileField):

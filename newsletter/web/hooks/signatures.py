@@ -45,7 +45,7 @@ def check_standard(secret: str, body: bytes, headers: Mapping[str, str], now: fl
         key = secret.encode()
     made = hmac.digest(key, b".".join((name.encode(), at.encode(), body)), "sha256")
     expected = b"v1," + b64encode(made)
-    if not any(hmac.compare_digest(each.encode(), expected) for each in signatures.split()):
+    if not any(hmac.compare_digest(signature.encode(), expected) for signature in signatures.split()):
         raise AnymailWebhookValidationFailure("the signature is wrong")
 
 

@@ -97,7 +97,7 @@ def _unsettled(edition: int) -> int:
 
 def _fallbacks(configuration: Config) -> GaugeMetricFamily:
     """Newsletters with a fallback provider have a series from the beginning, so that the first takeover is a change."""
-    watched = [name for name, each in configuration.newsletters.items() if configuration.fallback_of(each)]
+    watched = [name for name, newsletter in configuration.newsletters.items() if configuration.fallback_of(newsletter)]
     taken_over = Edition.objects.filter(fallback_reason__isnull=False).values_list("newsletter")
     counts = dict(taken_over.annotate(n=Count("pk")).order_by("newsletter"))
     words = "Editions of which the fallback provider sends or sent the rest."
@@ -136,7 +136,7 @@ def _progress(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamil
         now,
     )
     quiet = timedelta(seconds=supervision.current().periods.quiet)
-    stalled = {(each.newsletter, each.edition) for each in stalls.stalls(configuration, now, quiet)}
+    stalled = {(stall.newsletter, stall.edition) for stall in stalls.stalls(configuration, now, quiet)}
     counts = Counter(newsletter for newsletter, _ in stalled)
     words = "Editions of which emails are due, and nothing is accepted for minutes."
     yield _per_newsletter("newsletter_stalled", words, {name: counts[name] for name in configuration.newsletters})

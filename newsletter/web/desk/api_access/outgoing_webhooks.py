@@ -58,12 +58,12 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
     page_of_deliveries = Paginator(deliveries, PAGE).get_page(request.GET.get("page"))
     lines = [
         {
-            "delivery": each,
-            "when": formatting.moment(each.tried_at, zone) if each.tried_at else "",
-            "due": formatting.moment(each.due, zone),
-            "answer": _("Status %(status)s") % {"status": each.status} if each.status else each.problem,
+            "delivery": delivery,
+            "when": formatting.moment(delivery.tried_at, zone) if delivery.tried_at else "",
+            "due": formatting.moment(delivery.due, zone),
+            "answer": _("Status %(status)s") % {"status": delivery.status} if delivery.status else delivery.problem,
         }
-        for each in page_of_deliveries
+        for delivery in page_of_deliveries
     ]
     has_failed = row.deliveries.filter(state=WebhookDeliveryState.FAILED).exists()
     context = {"webhook": row, "found": page_of_deliveries, "lines": lines, "has_failed": has_failed}
@@ -82,7 +82,7 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
     failed = row.deliveries.filter(state=WebhookDeliveryState.FAILED)
     number = whole_number(request.POST.get("delivery", "")) or 0
     chosen = row.deliveries.filter(pk=number) if wanted == "replay" else failed
-    for each in WebhookDelivery.objects.filter(pk__in=chosen.values("pk")):
-        delivering.replay(each, now)
+    for delivery in WebhookDelivery.objects.filter(pk__in=chosen.values("pk")):
+        delivering.replay(delivery, now)
     messages.success(request, _("Sending again."))
     return redirect("desk:webhook", pk)

@@ -28,7 +28,7 @@ class ConditionChoices:
     def with_chosen(self, name: str, chosen: Iterable[str]) -> list[Choice]:
         """Return the values of a field, and chosen ones that aren't among them."""
         known = self.of.get(name, [])
-        return [*known, *((each, title_of(name, each)) for each in chosen if each not in dict(known))]
+        return [*known, *((value, title_of(name, value)) for value in chosen if value not in dict(known))]
 
     def title(self, name: str, value: str) -> str:
         """Return the title of a value of a field."""
@@ -38,7 +38,7 @@ class ConditionChoices:
 def title_of(name: str, value: str) -> str:
     """Return the title of a value that is not among the choices."""
     if name == "frequency":
-        return next((formatting.cadence(each) for each in CADENCES if each == value), value)
+        return next((formatting.cadence(cadence) for cadence in CADENCES if cadence == value), value)
     return _language(value) if name == "language" else value
 
 
@@ -51,21 +51,21 @@ def choices_of(newsletters: Collection[Newsletter]) -> ConditionChoices:
 
 def configured(newsletters: Collection[Newsletter]) -> dict[str, list[Choice]]:
     """Return the frequencies and topics; of several newsletters, topics have the newsletter's title too."""
-    offered = {each for newsletter in newsletters if len(newsletter.offered) > 1 for each in newsletter.offered}
+    offered = {cadence for newsletter in newsletters if len(newsletter.offered) > 1 for cadence in newsletter.offered}
     topics: dict[str, str] = {}
     for newsletter in newsletters:
         for name, topic in newsletter.topics.items():
             title = topic.title or name
             topics.setdefault(name, f"{title} ({newsletter.title})" if len(newsletters) > 1 else title)
     return {
-        "frequency": [(each, formatting.cadence(each)) for each in CADENCES if each in offered],
+        "frequency": [(cadence, formatting.cadence(cadence)) for cadence in CADENCES if cadence in offered],
         "topic": list(topics.items()),
     }
 
 
 def _newest(newsletters: Collection[Newsletter]) -> QuerySet[Subscription]:
     """Return the newest subscriptions, a limited number, so that a large list doesn't make the page slow."""
-    subscriptions = Subscription.objects.filter(newsletter__in=[each.name for each in newsletters])
+    subscriptions = Subscription.objects.filter(newsletter__in=[newsletter.name for newsletter in newsletters])
     return Subscription.objects.filter(pk__in=subscriptions.order_by("-pk").values("pk")[:MOST_SUBSCRIPTIONS])
 
 
@@ -84,7 +84,7 @@ def _languages(newsletters: Collection[Newsletter], subscriptions: QuerySet[Subs
         .values_list("subscriber__language", flat=True)
         .distinct()[:MOST_TAGS]
     )
-    tags = {tag.lower() for tag in (*spoken, *(each.language for each in newsletters)) if tag}
+    tags = {tag.lower() for tag in (*spoken, *(newsletter.language for newsletter in newsletters)) if tag}
     return sorted(((tag, _language(tag)) for tag in tags), key=lambda pair: pair[1].casefold())
 
 

@@ -121,7 +121,7 @@ def clean_words(chosen: Iterable[str], typed: str) -> tuple[str, ...]:
 
 def same_rows(one: ConditionRows, other: ConditionRows) -> bool:
     """Return whether rows are the same but for the order of their values and for values that are repeated."""
-    first, second = ([(row.kind, _comparable(row)) for row in each.rows] for each in (one, other))
+    first, second = ([(row.kind, _comparable(row)) for row in rows.rows] for rows in (one, other))
     return one.any_of is other.any_of and first == second
 
 

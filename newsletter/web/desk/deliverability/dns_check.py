@@ -22,7 +22,7 @@ from newsletter.web.desk.permissions import Role
 def last() -> tuple[datetime, list[Check]] | None:
     """Return when DNS was last checked, and the findings; None if it never was, or by another version."""
     row = DnsCheck.objects.first()
-    checks = [_from_json(each) for each in row.checks] if row else []
+    checks = [_from_json(check) for check in row.checks] if row else []
     return (row.at, checks) if row and all(is_known(check.message) for check in checks) else None
 
 
@@ -40,7 +40,7 @@ def _run(configuration: Config, job: Job, progress: work.JobProgress) -> work.Js
 
     checks = report(configuration, step=progress)
     DnsCheck.objects.update_or_create(
-        pk=1, defaults={"at": timezone.now(), "checks": [_to_json(each) for each in checks]}
+        pk=1, defaults={"at": timezone.now(), "checks": [_to_json(check) for check in checks]}
     )
     return {"count": len(checks)}
 

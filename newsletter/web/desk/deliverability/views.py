@@ -50,7 +50,7 @@ def check(request: HttpRequest) -> HttpResponse:
 
 
 def _counts(checks: list[Check]) -> dict[str, int]:
-    counts = Counter(each.verdict for each in checks)
+    counts = Counter(check.verdict for check in checks)
     return {"bad": counts[Verdict.BAD], "warnings": counts[Verdict.WARNING], "unknown": counts[Verdict.UNKNOWN]}
 
 
@@ -63,5 +63,5 @@ def _row(check: Check) -> dict[str, Any]:
         "purpose": PURPOSES[Requirement(check.requirement)](),
         "state": STATES[check.verdict],
         "records": [fields(line) for line in check.record.splitlines()],
-        "required_by": [NAMES[each] for each in check.required_by],
+        "required_by": [NAMES[name] for name in check.required_by],
     }

@@ -23,7 +23,7 @@ def blog_problem(problem: Message) -> str:
     if messages.TIMEOUT.matches(message) or messages.TOO_SLOW.matches(message):
         why = _("The blog didn’t answer within %(seconds)s seconds. Try again, or enter the address of its feed.")
         return why % {"seconds": message.param("seconds")}
-    if any(each.matches(message) for each in _TRIED_AGAIN_BY_COLLECTING):
+    if any(kind.matches(message) for kind in _TRIED_AGAIN_BY_COLLECTING):
         return _("The blog’s server answered with an error (%(status)s). Try again in a few minutes.") % {
             "status": message.param("status")
         }

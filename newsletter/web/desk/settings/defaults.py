@@ -42,7 +42,9 @@ def default_table(page: SettingsPage, field: SettingField) -> dict[str, Any] | N
 def _as_table(value: Any) -> dict[str, Any]:
     values = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return {
-        key: each if isinstance(each, int) else as_written(each) for key, each in values.items() if each is not None
+        key: entry if isinstance(entry, int) else as_written(entry)
+        for key, entry in values.items()
+        if entry is not None
     }
 
 
@@ -72,5 +74,5 @@ def _default(table: Any, path: tuple[str, ...]) -> Any:
 
 def _as_text(kind: Kind, value: Any) -> str:
     if kind is Kind.LINES:
-        return "\n".join(as_written(each) for each in value)
+        return "\n".join(as_written(item) for item in value)
     return as_written(value)

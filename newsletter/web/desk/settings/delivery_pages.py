@@ -91,7 +91,7 @@ DELIVERY = SettingsPage(
                     _("Fallback provider"),
                     _("Sends the rest of an edition if the provider refuses access or can’t be reached."),
                     Kind.CHOICE,
-                    (("", _("None")), *(each for each in PROVIDER_CHOICES if each[0] != "file")),
+                    (("", _("None")), *(choice for choice in PROVIDER_CHOICES if choice[0] != "file")),
                 ),
             ),
         ),

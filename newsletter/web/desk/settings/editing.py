@@ -234,7 +234,7 @@ def _groups_in_use(configuration: Config, place: Place) -> set[str]:
     newsletter = configuration.newsletters.get(str(place.table[-1])) if place.table[0] == "newsletters" else None
     if newsletter is None:
         return {configuration.delivery.provider}
-    return {f"cadence.{each}" for each in newsletter.offered if each != newsletter.default_cadence}
+    return {f"cadence.{cadence}" for cadence in newsletter.offered if cadence != newsletter.default_cadence}
 
 
 def _show_problem(form: SettingsForm, problem: ConfigProblem) -> None:
@@ -251,7 +251,7 @@ def _key_in(form: SettingsForm, problem: ConfigProblem) -> str:
     """Return the key of a problem below the form's table; those of several keys name theirs in the sentence."""
     if TOPIC_SOURCE.matches(problem.problem):
         return f"topics.{problem.problem.param('name')}.sources"
-    if any(each.matches(problem.problem) for each in TOPIC_PROBLEMS):
+    if any(code.matches(problem.problem) for code in TOPIC_PROBLEMS):
         return f"topics.{problem.problem.param('name')}"
     if TOO_MANY_TOPICS.matches(problem.problem):
         return "maximum_variants"

@@ -128,7 +128,7 @@ class SettingsPage:
 
     def __post_init__(self) -> None:
         if self.sections:
-            object.__setattr__(self, "fields", tuple(field for each in self.sections for field in each.fields))
+            object.__setattr__(self, "fields", tuple(field for section in self.sections for field in section.fields))
 
 
 def secret_of(page: SettingsPage, field: SettingField) -> SettingField | None:
@@ -146,7 +146,7 @@ def as_text(kind: Kind, value: Any) -> str:
     if value is None:
         return ""
     if kind in (Kind.LINES, Kind.DATES, Kind.CHOICES):
-        return "\n".join(str(each) for each in value) if isinstance(value, list) else str(value)
+        return "\n".join(str(item) for item in value) if isinstance(value, list) else str(value)
     if kind is Kind.MOMENT:
         return moment_text(value)
     return str(value)
@@ -197,7 +197,7 @@ def as_written(value: Any) -> str:
         begin = WEEKDAYS[value.weekday] if value.weekday is not None else str(value.day or "")
         return f"{begin} {value.at:%H:%M}".strip()
     if isinstance(value, (tuple, list)):
-        return ", ".join(as_written(each) for each in value)
+        return ", ".join(as_written(item) for item in value)
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

@@ -205,7 +205,7 @@ class SettingsForm(DeskForm):
         bound_fields = [self[field.key] for field in fields]
         written = value_at(self._tree, (*self.table, *table.split("."))) is not None
         filled = written or any(self.locked[field.key] for field in fields)
-        unsaved = self.is_bound and any(each.errors or each.name in self.changed_data for each in bound_fields)
+        unsaved = self.is_bound and any(field.errors or field.name in self.changed_data for field in bound_fields)
         return {
             "title": title,
             "fields": bound_fields,

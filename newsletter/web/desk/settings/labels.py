@@ -44,7 +44,7 @@ def places(message: Message) -> list[SettingPlace]:
 
 def _labelled(value: Param) -> Param:
     if isinstance(value, tuple):
-        return tuple(_labelled(each) for each in value)
+        return tuple(_labelled(item) for item in value)
     return with_labels(value) if isinstance(value, Message) else value
 
 

@@ -38,7 +38,7 @@ def of_newsletter(newsletter: Newsletter) -> tuple[PageGroup, ...]:
     """Return the groups of one newsletter."""
 
     def links(*pages: SettingsPage) -> tuple[Link, ...]:
-        return tuple(Link(str(each.title), address_of(each, newsletter.name)) for each in pages)
+        return tuple(Link(str(page.title), address_of(page, newsletter.name)) for page in pages)
 
     return (
         PageGroup(
@@ -67,7 +67,7 @@ def of_site() -> tuple[PageGroup, ...]:
             _("Delivery"),
             _("The mail server or email service, bounces, and whether emails reach the inbox."),
             (
-                *(Link(str(each.title), address_of(each)) for each in (DELIVERY, EMAIL_SERVICES, site_pages.BOUNCES)),
+                *(Link(str(page.title), address_of(page)) for page in (DELIVERY, EMAIL_SERVICES, site_pages.BOUNCES)),
                 Link(_("Deliverability"), reverse("desk:deliverability")),
             ),
         ),
@@ -80,7 +80,7 @@ def of_site() -> tuple[PageGroup, ...]:
             _("Advanced"),
             _("The address, reading blogs, SMTP details, alerts and other programs. Most people never change these."),
             (
-                *(Link(str(each.title), address_of(each)) for each in (site_pages.ADDRESS, *ADVANCED_PAGES)),
+                *(Link(str(page.title), address_of(page)) for page in (site_pages.ADDRESS, *ADVANCED_PAGES)),
                 Link(_("Events from email services"), reverse("desk:settings-webhooks")),
                 Link(_("API tokens"), reverse("desk:tokens")),
                 Link(_("Webhooks"), reverse("desk:webhooks")),

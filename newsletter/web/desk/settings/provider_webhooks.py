@@ -19,8 +19,8 @@ def webhooks(request: HttpRequest) -> HttpResponse:
     configuration = config_of(request)
     used = {configuration.delivery.provider, *configuration.providers}
     services = [_service(configuration, name, used) for name in API_NAMES]
-    first = [each for each in services if each["used"] or each["last"]]
-    others = [each for each in services if each not in first and each["available"]]
+    first = [service for service in services if service["used"] or service["last"]]
+    others = [service for service in services if service not in first and service["available"]]
     has_tls = configuration.site.url.startswith("https://")  # without it, no service can call the site
     context = {"services": first, "others": others, "local": not has_tls}
     return page(request, "webhooks", context, section="settings")

@@ -42,8 +42,8 @@ def with_previous(wanted: Wanted, tree: dict[str, object]) -> Wanted:
         return wanted
     chosen = _of(wanted.changes, PREVIOUS)
     earlier = chosen.value if isinstance(chosen, SetValue) else value_at(tree, PREVIOUS)
-    others = [each for each in _listed(earlier) if each not in (address.value, present)]
-    changes = [each for each in wanted.changes if each.path != PREVIOUS]
+    others = [url for url in _listed(earlier) if url not in (address.value, present)]
+    changes = [change for change in wanted.changes if change.path != PREVIOUS]
     return replace(wanted, changes=(*changes, SetValue(PREVIOUS, [present, *others])))
 
 
@@ -52,7 +52,7 @@ def _of(changes: tuple[Change, ...], path: KeyPath) -> Change | None:
 
 
 def _listed(value: object) -> list[str]:
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+    return [url for url in value if isinstance(url, str)] if isinstance(value, list) else []
 
 
 def check_address(before: Config, after: Config) -> None:

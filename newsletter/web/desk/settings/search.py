@@ -129,22 +129,22 @@ def search(text: str, newsletters: Iterable[Newsletter]) -> list[Link]:
     return sorted(ranks, key=lambda link: ranks[link])[:MOST_MATCHES]
 
 
-def _ranks(newsletters: list[Newsletter], wanted: list[str]) -> dict[Link, int]:
+def _ranks(newsletters: list[Newsletter], terms: list[str]) -> dict[Link, int]:
     """Return the settings and pages that have all the words, each with its rank; nothing without words."""
-    if not wanted:
+    if not terms:
         return {}
-    pages = (match for page, name, title in _pages(newsletters) for match in _matches(page, name, title, wanted))
-    return {link: rank for rank, link in (*pages, *_places(newsletters, wanted))}
+    pages = (match for page, name, title in _pages(newsletters) for match in _matches(page, name, title, terms))
+    return {link: rank for rank, link in (*pages, *_places(newsletters, terms))}
 
 
-def _ranks_of_most(newsletters: list[Newsletter], wanted: list[str]) -> dict[Link, int]:
+def _ranks_of_most(newsletters: list[Newsletter], terms: list[str]) -> dict[Link, int]:
     """Return the settings and pages that have the most of the words, each with the sum of its ranks."""
     ranks: dict[Link, list[int]] = {}
-    for word in wanted:
+    for word in terms:
         for link, rank in _ranks(newsletters, [word]).items():
             ranks.setdefault(link, []).append(rank)
     most = max(map(len, ranks.values()), default=0)
-    return {link: sum(each) for link, each in ranks.items() if len(each) == most}
+    return {link: sum(of_words) for link, of_words in ranks.items() if len(of_words) == most}
 
 
 def _words(text: str) -> list[str]:
@@ -152,32 +152,32 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", text.casefold())
 
 
-def _has(text: str, wanted: list[str], *, inside: bool) -> bool:
+def _has(text: str, terms: list[str], *, inside: bool) -> bool:
     """Return whether each of the words begins one of a text, or is two written together; `inside`, is part of one."""
     words = _words(text)
     joined = {first + second for first, second in pairwise(words)}
     return all(
-        each in joined
+        term in joined
         or any(
-            word.startswith(each) or _is_plural(each, word) or (inside and len(each) > _SHORT and each in word)
+            word.startswith(term) or _is_plural(term, word) or (inside and len(term) > _SHORT and term in word)
             for word in words
         )
-        for each in wanted
+        for term in terms
     )
 
 
-def _is_plural(wanted: str, word: str) -> bool:
-    return len(word) >= _SHORT and wanted == f"{word}s"
+def _is_plural(term: str, word: str) -> bool:
+    return len(word) >= _SHORT and term == f"{word}s"
 
 
-def _rank(wanted: list[str], label: str, common: str, everything: str) -> int | None:
+def _rank(terms: list[str], label: str, common: str, everything: str) -> int | None:
     """Return how well a setting fits, 0 for a label that has the words; None if it does not fit."""
     named = f"{label} {common}"
     for rank, text in enumerate((label, named)):
-        if set(wanted) <= set(_words(text)):
+        if set(terms) <= set(_words(text)):
             return rank
     for rank, (text, inside) in enumerate(((label, False), (named, False), (named, True), (everything, True)), 2):
-        if _has(text, wanted, inside=inside):
+        if _has(text, terms, inside=inside):
             return rank
     return None
 
@@ -189,24 +189,24 @@ def _pages(newsletters: Iterable[Newsletter]) -> Iterator[tuple[SettingsPage, st
     yield from ((page, "", "") for page in catalogue.SITE_PAGES)
 
 
-def _matches(page: SettingsPage, name: str, title: str, wanted: list[str]) -> Iterator[tuple[int, Link]]:
+def _matches(page: SettingsPage, name: str, title: str, terms: list[str]) -> Iterator[tuple[int, Link]]:
     for field in page.fields:
-        rank = _rank(wanted, str(field.label), str(COMMON_WORDS.get(field.key, "")), _everything(page, field))
+        rank = _rank(terms, str(field.label), str(COMMON_WORDS.get(field.key, "")), _everything(page, field))
         if rank is not None:
             about = f"{title} · {page.title}" if title else str(page.title)
             address = f"{address_of(page, name)}#field-{field.key}"
             yield rank, Link(str(field.label), address, about, str(field.help))
 
 
-def _places(newsletters: list[Newsletter], wanted: list[str]) -> Iterator[tuple[int, Link]]:
+def _places(newsletters: list[Newsletter], terms: list[str]) -> Iterator[tuple[int, Link]]:
     for place in PLACES:
         label, common = str(place.title), str(place.words)
-        rank = _rank(wanted, label, common, f"{label} {common}")
+        rank = _rank(terms, label, common, f"{label} {common}")
         if rank is None:
             continue
         if place.of_newsletter:
-            for each in newsletters:
-                yield rank, Link(label, reverse(f"desk:{place.route}", args=(each.name,)), each.title)
+            for newsletter in newsletters:
+                yield rank, Link(label, reverse(f"desk:{place.route}", args=(newsletter.name,)), newsletter.title)
         else:
             yield rank, Link(label, reverse(f"desk:{place.route}"))
 

@@ -34,7 +34,9 @@ def in_force(request: HttpRequest) -> HttpResponse:
         "tables": list(_tables(configuration)),
         "file": configuration.file,
         "checks": [_with_title(check, configuration) for check in results],
-        "newsletters": [(each, overview.of_newsletter(each)) for each in configuration.newsletters.values()],
+        "newsletters": [
+            (newsletter, overview.of_newsletter(newsletter)) for newsletter in configuration.newsletters.values()
+        ],
         "site": overview.of_site(),
         "text": (text := request.GET.get("text", "").strip()[:100]),
         "matches": (matches := search.search(text, configuration.newsletters.values())),
@@ -62,7 +64,10 @@ def _tables(configuration: Config) -> Iterator[Mapping[str, object]]:
         ("collect", site_pages.COLLECT.title, configuration.collect),
         ("delivery", DELIVERY.title, configuration.delivery),
         ("bounces", site_pages.BOUNCES.title, configuration.bounces),
-        *((f"newsletters.{name}", each.title, each) for name, each in configuration.newsletters.items()),
+        *(
+            (f"newsletters.{name}", newsletter.title, newsletter)
+            for name, newsletter in configuration.newsletters.items()
+        ),
     ]
     for name, title, table in tables:
         yield {"name": name, "title": title, "settings": list(_flat("", table))}
@@ -89,8 +94,8 @@ def _flat(above: str, value: Any) -> Iterator[dict[str, str]]:
         part = "from" if name == "sender" else name
         key = f"{above}.{part}" if above else part
         if isinstance(inner, tuple) and inner and is_dataclass(inner[0]):
-            for number, each in enumerate(inner):
-                yield from _flat(f"{key}[{number + 1}]", each)
+            for number, item in enumerate(inner):
+                yield from _flat(f"{key}[{number + 1}]", item)
         elif inner or not isinstance(inner, Mapping):
             yield from _flat(key, inner)
 

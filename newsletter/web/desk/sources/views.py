@@ -101,8 +101,8 @@ def fetch(request: HttpRequest, name: str) -> HttpResponse:
 def _collect(configuration: config.Config, job: Job, progress: work.JobProgress) -> work.Json:
     brought = collect(configuration, job.about, now=timezone.now(), step=progress)
     return {
-        "new": sum(each.new for each in brought),
-        "problems": [each.problem.to_json() for each in brought if each.problem],
+        "new": sum(result.new for result in brought),
+        "problems": [result.problem.to_json() for result in brought if result.problem],
     }
 
 

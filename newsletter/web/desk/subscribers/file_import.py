@@ -196,7 +196,10 @@ def _started(request: HttpRequest, order: ImportOrder) -> Job:
     configuration = config_of(request)
     if request.POST.get("act") != "import":
         meanings = tuple(request.POST.getlist("meaning")) or tuple(order.meanings)
-        dates = next((each for each in import_jobs.ORDERS if each == request.POST.get("dates")), order.dates)
+        dates = next(
+            (first for first in import_jobs.ORDERS if first == request.POST.get("dates")),
+            order.dates,
+        )
         order, kind = replace(order, meanings=meanings, dates=dates), PREVIEW
     else:
         order = replace(order, file=uploads.hold(order.file, configuration), shown=request.POST.get("shown", ""))

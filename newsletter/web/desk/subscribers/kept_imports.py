@@ -121,8 +121,8 @@ def refused(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 def _csv(record: Import) -> Iterator[str]:
     writer = csv.writer(_Line(), quoting=csv.QUOTE_ALL)
     yield "\ufeff" + writer.writerow(["line", "address", "reason", "file"])
-    for each in record.refused_lines.order_by("pk").iterator(chunk_size=2_000):
-        yield writer.writerow([each.line, escape_formulas(each.address), str(from_json(each.reason)), each.file])
+    for line in record.refused_lines.order_by("pk").iterator(chunk_size=2_000):
+        yield writer.writerow([line.line, escape_formulas(line.address), str(from_json(line.reason)), line.file])
 
 
 @require_POST

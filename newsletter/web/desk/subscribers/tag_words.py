@@ -14,7 +14,7 @@ def as_text(tags: Iterable[str]) -> str:
 def from_text(text: str) -> list[str]:
     """Return the tags of a text, in which a quotation mark within quotation marks is doubled."""
     written = (match[2] if match[1] is None else match[1].replace('""', '"') for match in _TAG.finditer(text))
-    return [tag for each in written if (tag := each.strip())]
+    return [tag for word in written if (tag := word.strip())]
 
 
 def _quoted(tag: str) -> str:

@@ -19,11 +19,14 @@ def unanswered(request: HttpRequest, name: str) -> HttpResponse:
         "found": listed,
         "rows": [
             {
-                "subscription": each,
-                "asked": formatting.day(each.asked_at, newsletter.zone) if each.asked_at else "",
-                "sign": formatting.day(max(filter(None, (each.heard_at, each.joined, each.created))), newsletter.zone),
+                "subscription": subscription,
+                "asked": formatting.day(subscription.asked_at, newsletter.zone) if subscription.asked_at else "",
+                "sign": formatting.day(
+                    max(filter(None, (subscription.heard_at, subscription.joined, subscription.created))),
+                    newsletter.zone,
+                ),
             }
-            for each in listed
+            for subscription in listed
         ],
         "count": pages.count,
         "waiting": asking.silent(newsletter, now).count() if newsletter.ask_after else 0,

@@ -34,7 +34,7 @@ class DatesField(forms.Field):
     widget = DatesWidget
 
     def __init__(self, before: Any, **options: Any) -> None:
-        self._before: dict[str, Any] = {str(each): each for each in listed(before)}
+        self._before: dict[str, Any] = {str(day): day for day in listed(before)}
         super().__init__(initial=list(self._before), **options)
 
     def has_changed(self, initial: Any, data: Any) -> bool:

@@ -35,7 +35,7 @@ def _shown(columns: Sequence[RowColumn], table: Any) -> Row:
 
 
 def _as_typed(column: RowColumn, value: Any) -> Any:
-    several = [str(each) for each in value] if isinstance(value, list) else []
+    several = [str(item) for item in value] if isinstance(value, list) else []
     if column.kind is Kind.CHOICES:
         return several
     if column.kind is Kind.LINES:
@@ -94,7 +94,7 @@ class RowsField(forms.Field):
         if not value or not self._before:
             return SetValue(path, value)
         if self.rows.shape is Shape.LIST:
-            return SetEntries(path, value, self._origins([each[self.rows.columns[0].key] for each in value]))
+            return SetEntries(path, value, self._origins([table[self.rows.columns[0].key] for table in value]))
         return SetEntries(path, value, tuple(key if key in self._before else None for key in value))
 
     def mark(self, typed: Sequence[Row], place: str, sentence: str) -> bool:

@@ -21,7 +21,7 @@ def move_row(rows: Rows, data: QueryDict, name: str, number: int, direction: str
     """Exchange a row of a submitted form with the one above or below it; return the row's new number."""
     other = number + (1 if direction == DOWN else -1)
     first = rows.columns[0].key
-    if not all(f"{name}:{each}:{first}" in data for each in (number, other)):
+    if not all(f"{name}:{place}:{first}" in data for place in (number, other)):
         return number
     for key in (*(column.key for column in rows.columns), REMOVE):
         one, two = f"{name}:{number}:{key}", f"{name}:{other}:{key}"
@@ -94,7 +94,7 @@ class RowsWidget(DeskWidget):
             "place": place,
             "title": titled,
             "inputs": inputs,
-            "wrong": any(each["problem"] for each in inputs),
+            "wrong": any(cell["problem"] for cell in inputs),
             "remove": row.get(REMOVE, False),
             "first": number == 0,
             "last": number == of - 1,
@@ -118,11 +118,11 @@ class RowsWidget(DeskWidget):
             "problem": self.problems.get((number, column.key), ""),
         }
         if column.kind is Kind.CHOICES:
-            unknown = [(each, each) for each in value if each not in dict(self.sources)]
+            unknown = [(url, url) for url in value if url not in dict(self.sources)]
             made["choices"] = [(url, title, url in value) for url, title in (*self.sources, *unknown)]
         elif column.others and self.categories:
             chosen = {line.casefold(): line for line in value.splitlines()}
-            made["ticks"] = [(each, each.casefold() in chosen) for each in self.categories]
-            known = {each.casefold() for each in self.categories}
+            made["ticks"] = [(category, category.casefold() in chosen) for category in self.categories]
+            known = {category.casefold() for category in self.categories}
             made["value"] = "\n".join(line for key, line in chosen.items() if key not in known)
         return made

@@ -86,7 +86,7 @@ def example(configuration: Config, newsletter: Newsletter, key: str, typed: str)
 
     `key` is that of the setting, `subject` or `cadence.day.subject`; a blank template is the default.
     """
-    cadence = next((each for each in SUBJECTS if key == f"cadence.{each}.subject"), None)
+    cadence = next((name for name in SUBJECTS if key == f"cadence.{name}.subject"), None)
     template = typed.strip()[:LONGEST] or SUBJECTS[cadence or newsletter.default_cadence]
     drafts = Edition.objects.filter(newsletter=newsletter.name, state=State.DRAFT, standalone=False, corrects=None)
     drafts = drafts.filter(entries__included=True)

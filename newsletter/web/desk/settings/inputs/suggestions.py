@@ -87,7 +87,8 @@ def languages() -> list[tuple[str, str]]:
     """
     page = get_language() or "en"
     return [
-        (name, " · ".join({each.casefold(): each for each in _names(tag, page)}.values())) for tag, name in _named(page)
+        (name, " · ".join({variant.casefold(): variant for variant in _names(tag, page)}.values()))
+        for tag, name in _named(page)
     ]
 
 
@@ -102,8 +103,8 @@ def _tags(page: str) -> Mapping[str, str]:
     """Return the tags by the names of their languages, in lower case."""
     suggestions: dict[str, str] = {}
     for tag, _ in _named(page):
-        for each in _names(tag, page):
-            suggestions.setdefault(each.casefold(), tag)
+        for name in _names(tag, page):
+            suggestions.setdefault(name.casefold(), tag)
     return suggestions
 
 

@@ -48,10 +48,10 @@ class ThreadAnswer(WSGIResponder):
         Raises ConnectionAbortedError if the loop was closed before it took the part, as that of a server that crashed:
         the thread would wait forever, and keep the program from ending.
         """
-        taken = asyncio.run_coroutine_threadsafe(self.send_queue.put(message), self.loop)
+        future = asyncio.run_coroutine_threadsafe(self.send_queue.put(message), self.loop)
         while True:
             try:
-                return taken.result(LOOK_SECONDS)
+                return future.result(LOOK_SECONDS)
             except TimeoutError:
                 if self.loop.is_closed():
                     raise ConnectionAbortedError("the web server has ended") from None

@@ -107,8 +107,8 @@ class WholeBodies:
                 limit = await self._raised(limit, scope, max(size, expected))
             if not more:
                 return size
-            left = self._pace.deadline(size) - (loop.time() - began)
-            async with asyncio.timeout(min(self._pace.idle, left)):  # wait_for would make a task each time
+            remaining = self._pace.deadline(size) - (loop.time() - began)
+            async with asyncio.timeout(min(self._pace.idle, remaining)):  # wait_for would make a task each time
                 message = await receive()
             if message["type"] == "http.disconnect":
                 raise Gone
@@ -166,19 +166,19 @@ async def _send_to_login(scope: AsgiMessage, receive: Receive, send: Send) -> No
 
 def _with_size(scope: AsgiMessage, size: int) -> AsgiMessage:
     """Return the request with its body's true length, however it came."""
-    other = [(n, v) for n, v in scope["headers"] if n not in (b"content-length", b"transfer-encoding")]
-    return {**scope, "headers": [*other, (b"content-length", b"%d" % size)] if size else other}
+    other_headers = [(n, v) for n, v in scope["headers"] if n not in (b"content-length", b"transfer-encoding")]
+    return {**scope, "headers": [*other_headers, (b"content-length", b"%d" % size)] if size else other_headers}
 
 
 def replayed(body: IO[bytes], size: int, receive: Receive) -> Receive:
     """Return a receive function that repeats the body in pieces, and then passes on what the client sends."""
-    left = [size]
+    remaining = [size]
 
     async def next_piece() -> AsgiMessage:
-        if left[0] < 0:
+        if remaining[0] < 0:
             return await receive()
         piece = body.read(PIECE)
-        left[0] = left[0] - len(piece) if left[0] > len(piece) else -1
-        return {"type": "http.request", "body": piece, "more_body": left[0] >= 0}
+        remaining[0] = remaining[0] - len(piece) if remaining[0] > len(piece) else -1
+        return {"type": "http.request", "body": piece, "more_body": remaining[0] >= 0}
 
     return next_piece

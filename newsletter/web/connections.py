@@ -117,8 +117,8 @@ class Connections:
 
     def close_slow(self, seconds: float = HEAD_SECONDS) -> None:
         """Close those whose next request has not come for so long."""
-        before = self._clock() - seconds
-        while self._idle and next(iter(self._idle)).idle_since <= before:
+        limit = self._clock() - seconds
+        while self._idle and next(iter(self._idle)).idle_since <= limit:
             self._close(next(iter(self._idle)))
 
     def _make_room(self) -> bool:

@@ -53,12 +53,12 @@ class VersionedFiles:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIX):
             return self._get_response(request)
-        named, name = "", request.path_info.removeprefix(PREFIX)
+        asked_version, name = "", request.path_info.removeprefix(PREFIX)
         if name.startswith("v/"):
-            named, _, name = name.removeprefix("v/").partition("/")
+            asked_version, _, name = name.removeprefix("v/").partition("/")
             request.path_info = PREFIX + name
         response = self._get_response(request)
-        if response.status_code == 200 and named == version():
+        if response.status_code == 200 and asked_version == version():
             response.headers["Cache-Control"] = KEPT
         return self._smaller(request, response, name) if isinstance(response, FileResponse) else response
 

@@ -191,7 +191,7 @@ def through_the_form(text: str, change: FormEdit) -> str:
     form = form_for(text, change, data)
     if not form.is_valid():
         return text
-    after = edit(text, form.wanted().changes)
+    after = edit(text, form.requested().changes)
     try:
         config.parse(after, environ=ENVIRONMENT)
     except config.ConfigError:
@@ -210,7 +210,7 @@ def assert_saved(before: str, after: str, change: FormEdit, form: SettingsForm) 
         assert as_text(change.field.kind, stored or None) == as_text(change.field.kind, wanted or None)
     if change.field.rows and isinstance(change.typed, list) and not form.locked[change.field.key]:
         assert [row[change.field.rows.columns[0].key] for row in change.typed] == names_of(stored)
-    changed = {tuple(each.path) for each in form.wanted().changes}
+    changed = {tuple(each.path) for each in form.requested().changes}
     assert changed <= {path}
 
 
@@ -225,7 +225,7 @@ def test_each_page_is_as_it_was_when_it_is_saved_unchanged(page: SettingsPage) -
     shown = form_for(TEXT, change)
     form = form_for(TEXT, change, as_sent(shown))
     assert form.is_valid(), form.errors
-    assert edit(TEXT, form.wanted().changes) == TEXT
+    assert edit(TEXT, form.requested().changes) == TEXT
 
 
 @settings(max_examples=60)

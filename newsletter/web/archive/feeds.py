@@ -80,8 +80,8 @@ def _in_topic(topic: str, newsletter: Newsletter, items: list[Item]) -> list[Ite
     """Return the items whose posts are in a topic."""
     numbers = {int(number): item for item in items if (number := item.id.rpartition("#post-")[2]).isdecimal()}
     posts = Post.objects.filter(pk__in=numbers).prefetch_related("listings__source")
-    inside = {post.pk for post in posts if topic in topics_of(post, newsletter)}
-    return [item for number, item in numbers.items() if number in inside]
+    in_topic = {post.pk for post in posts if topic in topics_of(post, newsletter)}
+    return [item for number, item in numbers.items() if number in in_topic]
 
 
 def _editions(request: HttpRequest, name: str) -> list[Item]:

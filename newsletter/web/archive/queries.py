@@ -41,10 +41,10 @@ _FIELDS = (
 )
 
 
-def listed(newsletter: str, words: str = "", *, first: int = 0, count: int = 50) -> list[Listed]:
+def listed(newsletter: str, words: str = "", *, start: int = 0, count: int = 50) -> list[Listed]:
     """Return a newsletter's public editions that contain all the words, newest first."""
     rows = in_archive(newsletter).order_by("-until", "-pk")
-    return _listed(_with_words(rows, words) if words else rows, first, count)
+    return _listed(_with_words(rows, words) if words else rows, start, count)
 
 
 def _with_words(rows: QuerySet[Edition], words: str) -> QuerySet[Edition]:
@@ -73,9 +73,9 @@ def latest_of_each() -> dict[str, Listed]:
     return {edition.newsletter: edition for edition in _listed(rows, 0, None)}
 
 
-def _listed(rows: QuerySet[Edition], first: int, count: int | None) -> list[Listed]:
-    end = None if count is None else first + count
-    return [Listed(*row) for row in rows.values_list(*_FIELDS)[first:end]]
+def _listed(rows: QuerySet[Edition], start: int, count: int | None) -> list[Listed]:
+    end = None if count is None else start + count
+    return [Listed(*row) for row in rows.values_list(*_FIELDS)[start:end]]
 
 
 def neighbours(newsletter: str, edition: int) -> tuple[Listed | None, Listed | None]:

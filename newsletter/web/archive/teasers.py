@@ -22,12 +22,12 @@ _lock = Lock()
 def teasers(editions: Sequence[Listed], theme: Theme) -> list[Teaser]:
     """Return the teasers of editions in their order: one query for those that are not kept, none if all are."""
     logos = tuple(filter(None, (theme.logo, theme.logo_dark)))
-    known = {key: value for key in (_key(edition, logos) for edition in editions) if (value := _made.get(key))}
-    missing = [edition.content for edition in editions if _key(edition, logos) not in known]
+    kept = {key: value for key in (_key(edition, logos) for edition in editions) if (value := _made.get(key))}
+    missing = [edition.content for edition in editions if _key(edition, logos) not in kept]
     if missing:
-        known |= _from_content(missing, logos)
-    _keep(known)
-    return [known.get(_key(edition, logos)) or Teaser(edition.preheader) for edition in editions]
+        kept |= _from_content(missing, logos)
+    _keep(kept)
+    return [kept.get(_key(edition, logos)) or Teaser(edition.preheader) for edition in editions]
 
 
 def _key(edition: Listed, logos: tuple[str, ...]) -> _Key:

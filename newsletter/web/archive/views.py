@@ -56,8 +56,8 @@ def cacheable(response: HttpResponse, newsletter: Newsletter | None = None) -> H
 def newsletters(request: HttpRequest) -> HttpResponse:
     """Show all newsletters of this site."""
     latest = queries.latest_of_each()
-    first = next(iter(config_of(request).newsletters.values()))
-    language = pages.language_of(request, newsletter=first.name)
+    newsletter = next(iter(config_of(request).newsletters.values()))
+    language = pages.language_of(request, newsletter=newsletter.name)
     with translation.override(language):
         rows = [_row(n, latest.get(n.name)) for n in config_of(request).newsletters.values()]
     return cacheable(pages.page(request, "newsletters.html", language, shown=rows))
@@ -73,14 +73,14 @@ def _row(newsletter: Newsletter, latest: queries.Listed | None) -> dict[str, obj
 def archive(request: HttpRequest, name: str) -> HttpResponse:
     """Show a newsletter's editions, newest first; with `q`, those that contain its words."""
     newsletter, site = newsletter_of(request, name), config_of(request).site.url
-    wanted = whole_number(request.GET.get("page", "1")) or 1
-    number = wanted if wanted < 10_000 else 1
+    requested = whole_number(request.GET.get("page", "1")) or 1
+    number = requested if requested < 10_000 else 1
     query = " ".join(request.GET.get("q", "").replace("\0", " ").split())[:LONGEST_QUERY]
-    listed = queries.listed(name, query, first=(number - 1) * A_PAGE, count=A_PAGE + 1)
-    if number > 1 and not listed:
+    rows = queries.listed(name, query, start=(number - 1) * A_PAGE, count=A_PAGE + 1)
+    if number > 1 and not rows:
         raise Http404("the archive has no such page")
     language = pages.language_of(request, newsletter=newsletter.name)
-    editions = listed[:A_PAGE]
+    editions = rows[:A_PAGE]
     days = [_published_on(edition.at, newsletter) for edition in editions]
     with translation.override(language):
         consent = consent_text(newsletter.title)
@@ -99,10 +99,10 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
         days=list(zip(days, days_in_words, strict=True)),
         number=number,
         pages=1 if query else -(-queries.number_of_editions(name) // A_PAGE),
-        older=number + 1 if len(listed) > A_PAGE else None,
+        older=number + 1 if len(rows) > A_PAGE else None,
         newer=number - 1 if number > 1 else None,
         query=query,
-        searchable=bool(listed) or bool(query),
+        searchable=bool(rows) or bool(query),
         consent=consent,
         meta=Metadata(newsletter, page, url, newsletter.title, newsletter.description, newsletter.theme.logo),
     )

@@ -119,9 +119,9 @@ class KeptPages:
             self._pages.popitem(last=False)
 
 
-async def _answer(page: _Page, known: bytes, send: Send) -> None:
+async def _answer(page: _Page, etags: bytes, send: Send) -> None:
     began = time.perf_counter()
-    same = bool(page.etag) and page.etag in (tag.strip().removeprefix(b"W/") for tag in known.split(b","))
+    same = bool(page.etag) and page.etag in (tag.strip().removeprefix(b"W/") for tag in etags.split(b","))
     status, body, headers = 200, page.body, page.headers
     if same:
         status, body, headers = 304, b"", [header for header in page.headers if header[0] not in NOT_WITH_304]
@@ -146,7 +146,7 @@ def _is_public(scope: AsgiMessage) -> bool:
 
 def _may_be_kept(headers: Headers) -> bool:
     """Return whether a shared cache may keep a response, and it varies with nothing but the language."""
-    named = dict(headers)
-    varies = {field.strip().lower() for field in named.get(b"vary", b"").split(b",")} - {b"", b"accept-language"}
-    control = {directive.strip().lower() for directive in named.get(b"cache-control", b"").split(b",")}
-    return b"public" in control and b"set-cookie" not in named and not varies
+    values = dict(headers)
+    varies = {field.strip().lower() for field in values.get(b"vary", b"").split(b",")} - {b"", b"accept-language"}
+    control = {directive.strip().lower() for directive in values.get(b"cache-control", b"").split(b",")}
+    return b"public" in control and b"set-cookie" not in values and not varies

@@ -253,13 +253,13 @@ def _completion() -> Callable[[HttpRequest, HttpResponse], None]:
 
     language = LocaleMiddleware(nothing)
     policy = ContentSecurityPolicy(nothing)
-    others = [middleware(nothing) for middleware in (XFrameOptionsMiddleware, CommonMiddleware, SecurityMiddleware)]
+    of_headers = [middleware(nothing) for middleware in (XFrameOptionsMiddleware, CommonMiddleware, SecurityMiddleware)]
 
     def complete(request: HttpRequest, response: HttpResponse) -> None:
         language.process_request(request)
         language.process_response(request, response)
         policy.process_response(request, response)
-        for middleware in others:
+        for middleware in of_headers:
             middleware.process_response(request, response)
 
     return complete

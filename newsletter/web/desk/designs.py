@@ -90,7 +90,7 @@ def _as_typed(request: HttpRequest, name: str) -> Config:
     if not form.is_valid():
         return configuration
     try:
-        text = edit(configuration.file.read_text(encoding="utf-8-sig"), form.wanted().changes)
+        text = edit(configuration.file.read_text(encoding="utf-8-sig"), form.requested().changes)
     except UNREADABLE:
         return configuration  # the form says so
     return parse(text, configuration.file, os.environ)

@@ -92,15 +92,15 @@ def size(newsletter: Newsletter, filtered: str) -> int:
 
 def listed(request: HttpRequest) -> HttpResponse:
     """Show all segments, by newsletter."""
-    known = config_of(request).newsletters
+    newsletters = config_of(request).newsletters
     rows = [
         {
             "segment": segment,
-            "newsletter": known[segment.newsletter].title,
-            "size": _size_text(known[segment.newsletter], segment),
-            "conditions": in_words(segment.where, ConditionChoices(configured([known[segment.newsletter]]))),
+            "newsletter": newsletters[segment.newsletter].title,
+            "size": _size_text(newsletters[segment.newsletter], segment),
+            "conditions": in_words(segment.where, ConditionChoices(configured([newsletters[segment.newsletter]]))),
         }
-        for segment in Segment.objects.filter(newsletter__in=known).order_by("newsletter", "name")
+        for segment in Segment.objects.filter(newsletter__in=newsletters).order_by("newsletter", "name")
     ]
     return page(request, "segments", {"rows": rows}, section="subscribers")
 
@@ -113,9 +113,9 @@ def edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
     """Fill in a new segment, or change one. Editions for which it was chosen keep it as it was."""
     segment = get_object_or_404(Segment, pk=pk) if pk else None
     newsletters = config_of(request).newsletters.values()
-    known = {"name": segment.name, "newsletter": segment.newsletter, "where": segment.where} if segment else {}
+    stored = {"name": segment.name, "newsletter": segment.newsletter, "where": segment.where} if segment else {}
     data = request.POST.copy() if request.method == "POST" else None
-    form = SegmentForm(newsletters, choices_of(newsletters), data, known)
+    form = SegmentForm(newsletters, choices_of(newsletters), data, stored)
     if data is not None and "switch" in data:
         form.switch(data)
         return _form_page(request, form, segment, status=200)
@@ -125,11 +125,11 @@ def edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
 
 
 def _form_page(request: HttpRequest, form: SegmentForm, segment: Segment | None, *, status: int) -> HttpResponse:
-    chosen = str(form["newsletter"].value() or next(iter(config_of(request).newsletters), ""))
+    name = str(form["newsletter"].value() or next(iter(config_of(request).newsletters), ""))
     filtered = form["where"].value()
     if isinstance(filtered, Entered):
         filtered = filtered.written()
-    context = {"form": form, "segment": segment, "entered": filtered, "count": _count(request, chosen, filtered)}
+    context = {"form": form, "segment": segment, "entered": filtered, "count": _count(request, name, filtered)}
     return page(request, "segment", context, section="subscribers", status=status)
 
 
@@ -140,11 +140,11 @@ def _save(request: HttpRequest, form: SegmentForm, segment: Segment | None) -> b
         form.add_error("name", _("There is already a segment with that name."))
         return False
     row = segment or Segment()
-    before = row.where or None
+    previous_where = row.where or None
     row.newsletter, row.name = entered["newsletter"], entered["name"]
     row.where = entered["where"]
     row.save()
-    audit.note(editor(request), acts.SEGMENT_SAVED(), f"{row.newsletter}: {row.name}"[:254], before, row.where)
+    audit.note(editor(request), acts.SEGMENT_SAVED(), f"{row.newsletter}: {row.name}"[:254], previous_where, row.where)
     messages.success(request, _("Segment saved."))
     return True
 
@@ -183,11 +183,11 @@ def choose(request: HttpRequest, name: str, period: str) -> HttpResponse:
     newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     saved = list(Segment.objects.filter(newsletter=name).order_by("name"))
     if request.method == "POST":
-        wanted = request.POST.get("segment", UNCHANGED)
-        chosen = next((segment for segment in saved if str(segment.pk) == wanted), None)
-        if wanted == UNCHANGED:
+        choice = request.POST.get("segment", UNCHANGED)
+        chosen = next((segment for segment in saved if str(segment.pk) == choice), None)
+        if choice == UNCHANGED:
             return redirect("desk:edition", name, period)
-        if wanted and chosen is None:
+        if choice and chosen is None:
             messages.error(request, _("That segment has been removed. Choose who gets this edition."))
             return redirect("desk:recipients", name, period)
         with sentences(request):

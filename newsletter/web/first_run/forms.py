@@ -222,9 +222,9 @@ class SendingForm(DeskForm):
         table: dict[str, Any] = {}
         entered = {key: value for key, value in self.cleaned_data.items() if key.startswith(f"{name}.") and value}
         for key, value in entered.items():
-            _, *above, last = key.split(".")
+            _, *above, end = key.split(".")
             inner = table
             for part in above:
                 inner = inner.setdefault(part, {})
-            inner[last] = value
+            inner[end] = value
         return table

@@ -157,10 +157,10 @@ def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
     if setup.blog is None:
         return redirect("blog", token=setup.token)
     names = ("title", "description", "language", "timezone", "period", "logo", "logo_dark", "accent")
-    known = setup.configuration().newsletters[setup.blog.name]
+    settings = setup.configuration().newsletters[setup.blog.name]
     if request.method == "GET":
-        setup.correct(language=_proposed_language(request, setup.blog, known.language))  # the preview has it, too
-    initial = {name: getattr(setup.blog, name) for name in names} | {"timezone": known.timezone}
+        setup.correct(language=_proposed_language(request, setup.blog, settings.language))  # the preview has it, too
+    initial = {name: getattr(setup.blog, name) for name in names} | {"timezone": settings.timezone}
     data, refused = with_logos(request, setup) if request.method == "POST" else (None, {})
     form = NewsletterForm(data, initial=initial)
     for field, why in refused.items():
@@ -169,11 +169,11 @@ def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
         del form.fields["period"]
     is_accepted = False
     if form.is_valid():
-        before = setup.blog
+        previous_blog = setup.blog
         setup.correct(**{name: value for name, value in form.cleaned_data.items() if name not in UPLOADS})
         is_accepted = _is_valid(form, setup)
         if not is_accepted:
-            setup.blog = before
+            setup.blog = previous_blog
         elif "preview" not in request.POST:
             return _accepted(request, "sending", setup)
     current = next(iter(setup.configuration().newsletters.values()))
@@ -193,12 +193,12 @@ def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
     return response
 
 
-def _proposed_language(request: HttpRequest, blog: BlogProfile, known: str) -> str:
+def _proposed_language(request: HttpRequest, blog: BlogProfile, found: str) -> str:
     """Return the blog's language, in the browser's variant if the blog names none; the browser's for no language."""
-    wanted = language_tag(request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0])
+    of_browser = language_tag(request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0])
     if not blog.language:
-        return wanted or known
-    return wanted if wanted.startswith(f"{blog.language}-") else known
+        return of_browser or found
+    return of_browser if of_browser.startswith(f"{blog.language}-") else found
 
 
 @_with_token
@@ -277,8 +277,8 @@ def _is_valid(form: Any, setup: SetUp) -> bool:
 
 def _field(key: str, form: Any) -> str | None:
     """Return the field for a key of config.toml, such as `newsletters.kinaforum.theme.logo`."""
-    last = key.rpartition(".")[2]
+    end = key.rpartition(".")[2]
     name = {"from": "sender_address", "url": "site_url" if key == "site.url" else "blog", "editors[1]": "editor"}.get(
-        last, last
+        end, end
     )
     return name if name in form.fields else None

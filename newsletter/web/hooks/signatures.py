@@ -34,17 +34,17 @@ Fetch = Callable[[str], bytes]
 
 def check_standard(secret: str, body: bytes, headers: Mapping[str, str], now: float) -> None:
     """Check the signature of a call after Standard Webhooks. Raises AnymailWebhookValidationFailure."""
-    name, at, signatures = (headers.get(f"svix-{part}", "") for part in ("id", "timestamp", "signature"))
-    if not (name and signatures and at.isascii() and at.isdigit() and len(at) < 12):
+    name, timestamp, signatures = (headers.get(f"svix-{part}", "") for part in ("id", "timestamp", "signature"))
+    if not (name and signatures and timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 12):
         raise AnymailWebhookValidationFailure("the signature is missing")
-    if abs(now - int(at)) > TOLERANCE:
+    if abs(now - int(timestamp)) > TOLERANCE:
         raise AnymailWebhookValidationFailure("the signature is too old")
     try:
         key = b64decode(secret.removeprefix("whsec_"), validate=True)
     except binascii.Error:
         key = secret.encode()
-    made = hmac.digest(key, b".".join((name.encode(), at.encode(), body)), "sha256")
-    expected = b"v1," + b64encode(made)
+    digest = hmac.digest(key, b".".join((name.encode(), timestamp.encode(), body)), "sha256")
+    expected = b"v1," + b64encode(digest)
     if not any(hmac.compare_digest(signature.encode(), expected) for signature in signatures.split()):
         raise AnymailWebhookValidationFailure("the signature is wrong")
 

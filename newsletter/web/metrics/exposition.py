@@ -38,8 +38,8 @@ def document(configuration: Config, now: datetime) -> bytes:
 def _of_process(statuses: Sequence[Status], free: Mapping[str, int]) -> Iterator[Metric]:
     """Yield the version, the free space of each folder, and the state of each service."""
     space = GaugeMetricFamily("newsletter_disk_free_bytes", "Free space of this machine's folders.", labels=("folder",))
-    for name, left in free.items():
-        space.add_metric((name,), left)
+    for name, free_bytes in free.items():
+        space.add_metric((name,), free_bytes)
     yield space
     build = {"version": __version__, "python": platform.python_version(), "database": connection.vendor}
     yield InfoMetricFamily("newsletter_build", "The version of the program, Python and the kind of database.", build)
@@ -49,7 +49,7 @@ def _of_process(statuses: Sequence[Status], free: Mapping[str, int]) -> Iterator
     restarts = CounterMetricFamily(
         "newsletter_service_restarts", "How often a service failed and was restarted.", labels=("service",)
     )
-    last = GaugeMetricFamily(
+    last_run = GaugeMetricFamily(
         "newsletter_service_last_run_timestamp_seconds",
         "When a periodic service last completed its work.",
         labels=("service",),
@@ -61,6 +61,6 @@ def _of_process(statuses: Sequence[Status], free: Mapping[str, int]) -> Iterator
         up.add_metric((status.name,), not status.problem)
         restarts.add_metric((status.name,), status.restarts)
         if status.last_run is not None:
-            last.add_metric((status.name,), time.time() - status.last_run)
+            last_run.add_metric((status.name,), time.time() - status.last_run)
             runs.add_metric((status.name,), count_value=status.runs, sum_value=status.run_seconds)
-    yield from (up, restarts, last, runs)
+    yield from (up, restarts, last_run, runs)

@@ -41,13 +41,13 @@ def _by_state(name: str, words: str, model: type[Edition] | type[Subscription]) 
 
 def _sources(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamily]:
     """Only sources of newsletters that are not archived count; those that were never read are infinitely old."""
-    known = {(s.newsletter, s.url): s for s in Source.objects.only("newsletter", "url", "problem", "read_at")}
+    sources = {(s.newsletter, s.url): s for s in Source.objects.only("newsletter", "url", "problem", "read_at")}
     failing: dict[str, int] = {}
     ages: dict[tuple[str, str], float] = defaultdict(float)
     for name, newsletter in configuration.newsletters.items():
         if newsletter.status == "archived":
             continue
-        rows = [(source.url, known.get((name, source.url))) for source in newsletter.sources]
+        rows = [(source.url, sources.get((name, source.url))) for source in newsletter.sources]
         failing[name] = sum(row is not None and bool(row.problem) for _, row in rows)
         for url, row in rows:
             labels = (name, without_secrets(url))
@@ -56,13 +56,13 @@ def _sources(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamily
     yield _per_newsletter("newsletter_sources_failing", words, failing)
     words = "Time since a source was last read; +Inf if it never was."
     yield _gauge("newsletter_source_age_seconds", words, ("newsletter", "source"), ages.items())
-    last = Source.objects.values_list("newsletter").annotate(at=Max("tried_at")).order_by("newsletter")
-    yield _times("newsletter_last_collect_timestamp_seconds", "When sources were last collected.", dict(last))
+    tried_at = Source.objects.values_list("newsletter").annotate(at=Max("tried_at")).order_by("newsletter")
+    yield _times("newsletter_last_collect_timestamp_seconds", "When sources were last collected.", dict(tried_at))
 
 
 def _deliveries() -> Iterator[GaugeMetricFamily]:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    last: dict[str, datetime] = {}
+    accepted_at: dict[str, datetime] = {}
     unsettled: Counter[str] = Counter()
     sums = {f"of_{kind}": Sum(kind) for kind in DeliveryStatus.values}
     rows = Tally.objects.order_by("edition").values_list("edition").annotate(at=Max("at"), **sums)
@@ -76,7 +76,7 @@ def _deliveries() -> Iterator[GaugeMetricFamily]:
         counts[newsletter].update(outcomes)
         unsettled[newsletter] += _unsettled(pk) if outcomes[DeliveryStatus.UNKNOWN.value] else 0
         if at:
-            last[newsletter] = max(at, last.get(newsletter, at))
+            accepted_at[newsletter] = max(at, accepted_at.get(newsletter, at))
     yield _gauge(
         "newsletter_deliveries",
         "Deliveries by newsletter and newest outcome; accepted ones only increase.",
@@ -86,7 +86,9 @@ def _deliveries() -> Iterator[GaugeMetricFamily]:
     yield _per_newsletter(
         "newsletter_deliveries_unsettled", "Unconfirmed deliveries that wait for a decision.", unsettled
     )
-    yield _times("newsletter_last_send_timestamp_seconds", "When an outcome of a delivery was last stored.", last)
+    yield _times(
+        "newsletter_last_send_timestamp_seconds", "When an outcome of a delivery was last stored.", accepted_at
+    )
 
 
 def _unsettled(edition: int) -> int:

@@ -74,15 +74,15 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
 def act(request: HttpRequest, pk: int) -> HttpResponse:
     """Send something again, or all that failed, or remove the webhook."""
     row = get_object_or_404(EventWebhook, pk=pk)
-    wanted, now = request.POST.get("act", ""), timezone.now()
-    if wanted == "remove":
+    action, now = request.POST.get("act", ""), timezone.now()
+    if action == "remove":
         webhooks.remove(row, by=editor(request), now=now)
         messages.success(request, _("Webhook removed."))
         return redirect("desk:webhooks")
     failed = row.deliveries.filter(state=WebhookDeliveryState.FAILED)
     number = whole_number(request.POST.get("delivery", "")) or 0
-    chosen = row.deliveries.filter(pk=number) if wanted == "replay" else failed
-    for delivery in WebhookDelivery.objects.filter(pk__in=chosen.values("pk")):
+    deliveries = row.deliveries.filter(pk=number) if action == "replay" else failed
+    for delivery in WebhookDelivery.objects.filter(pk__in=deliveries.values("pk")):
         delivering.replay(delivery, now)
     messages.success(request, _("Sending again."))
     return redirect("desk:webhook", pk)

@@ -19,18 +19,18 @@ def listed(request: HttpRequest) -> HttpResponse:
     """Show all tokens, and a form for one more; a new one is shown here and nowhere else."""
     newsletters = config_of(request).newsletters.values()
     form = TokenForm(newsletters, request.POST if request.method == "POST" else None)
-    made: tokens.CreatedToken | None = None
+    created: tokens.CreatedToken | None = None
     if form.is_valid():
         entered, by, now = form.cleaned_data, editor(request), timezone.now()
         try:
-            made = tokens.create(
+            created = tokens.create(
                 config_of(request), entered["name"], entered["scopes"], entered["newsletters"], by=by, now=now
             )
         except tokens.TokenProblem as problem:
             form.add_error("name", as_sentence(problem))
         else:
             form = TokenForm(newsletters)
-    context = {"form": form, "rows": _rows(request), "made": made}
+    context = {"form": form, "rows": _rows(request), "made": created}
     return page(request, "tokens", context, section="settings", status=422 if form.errors else 200)
 
 

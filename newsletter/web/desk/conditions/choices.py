@@ -27,8 +27,8 @@ class ConditionChoices:
 
     def with_chosen(self, name: str, chosen: Iterable[str]) -> list[Choice]:
         """Return the values of a field, and chosen ones that aren't among them."""
-        known = self.of.get(name, [])
-        return [*known, *((value, title_of(name, value)) for value in chosen if value not in dict(known))]
+        offered = self.of.get(name, [])
+        return [*offered, *((value, title_of(name, value)) for value in chosen if value not in dict(offered))]
 
     def title(self, name: str, value: str) -> str:
         """Return the title of a value of a field."""

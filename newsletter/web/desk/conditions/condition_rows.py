@@ -54,10 +54,10 @@ def to_rows(condition: Condition) -> ConditionRows | None:
         row = _row(part)
         if row is None:
             return None
-        last = rows[-1] if rows else None
+        previous = rows[-1] if rows else None
         # `tag != a and tag != b` is one row, and so is `tag = a or tag = b`.
-        if last and last.kind == row.kind and row.field in LISTS and row.kind.startswith(NONE) is not any_of:
-            rows[-1] = ConditionRow(row.kind, (*last.values, *row.values))
+        if previous and previous.kind == row.kind and row.field in LISTS and row.kind.startswith(NONE) is not any_of:
+            rows[-1] = ConditionRow(row.kind, (*previous.values, *row.values))
         else:
             rows.append(row)
     return ConditionRows(tuple(rows), any_of)

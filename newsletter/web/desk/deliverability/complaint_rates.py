@@ -25,15 +25,15 @@ def complaint_rates(configuration: Config, now: datetime, zone: tzinfo) -> Itera
     for newsletter in configuration.newsletters.values():
         if weeks := _weeks(newsletter.name, now, zone):
             recent = by_domain(newsletter.name, now - RECENT)
-            named = [_line(domain, rates) for domain, rates in recent.items() if domain]
+            domains = [_line(domain, rates) for domain, rates in recent.items() if domain]
             others = [_line(_("Other domains"), recent[""])] if "" in recent else []
             yield {
                 "title": newsletter.title,
                 "total": _line("", added(recent.values())),
                 "chart": _chart(weeks),
                 "weeks": [_line(formatting.day(monday), rates) for monday, rates in reversed(weeks)],
-                "domains": [*named[:DOMAINS], *others],
-                "more": max(len(named) - DOMAINS, 0),
+                "domains": [*domains[:DOMAINS], *others],
+                "more": max(len(domains) - DOMAINS, 0),
             }
 
 

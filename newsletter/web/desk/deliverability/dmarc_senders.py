@@ -66,10 +66,10 @@ def _rows(results: QuerySet[DmarcResult]) -> list[dict[str, object]]:
 def _receivers(results: QuerySet[DmarcResult], addresses: list[str]) -> dict[tuple[str, str], list[str]]:
     """Return the receivers that reported each server and domain."""
     reported = results.filter(address__in=addresses).order_by("report__receiver")
-    named: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    receivers: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for address, domain, receiver in reported.values_list("address", "report__domain", "report__receiver").distinct():
-        named[(address, domain)].append(receiver)
-    return named
+        receivers[(address, domain)].append(receiver)
+    return receivers
 
 
 def _chart(results: QuerySet[DmarcResult], now: datetime, zone: tzinfo) -> SafeString:

@@ -48,7 +48,7 @@ class _Texts:
 
     kind: str
     subject: str
-    first: str
+    text: str
     button: str
     note: str
 
@@ -83,13 +83,13 @@ def _of_invitation(user: User, by: User, title: str) -> _Texts:
     values = {"who": by.get_full_name() or by.username, "title": title}
     if user.has_usable_password():
         subject = _("Choose a new password")
-        first = _("%(who)s sends you a link to choose a new password for the desk of %(title)s.") % values
+        text = _("%(who)s sends you a link to choose a new password for the desk of %(title)s.") % values
         note = _("Until you follow the link, your password stays the same.")
     else:
         subject = _("Invitation to the desk of %(title)s") % values
-        first = _("%(who)s invites you to work on %(title)s. Choose a password, and log in with this address.") % values
+        text = _("%(who)s invites you to work on %(title)s. Choose a password, and log in with this address.") % values
         note = _("If you don’t know what this is about, ignore this email.")
-    return _Texts("invitation", subject, first, _("Choose a password"), note)
+    return _Texts("invitation", subject, text, _("Choose a password"), note)
 
 
 def send_later(address: str, spoken: str) -> None:
@@ -119,9 +119,9 @@ PASSWORD_EMAIL = Task("password email", _send)
 
 def _of_forgotten_password(title: str) -> _Texts:
     subject = _("Choose a new password")
-    first = _("Someone, probably you, asked for a new password for the desk of %(title)s.") % {"title": title}
+    text = _("Someone, probably you, asked for a new password for the desk of %(title)s.") % {"title": title}
     note = _("If it wasn’t you, ignore this email. Your password stays the same.")
-    return _Texts("password", subject, first, subject, note)
+    return _Texts("password", subject, text, subject, note)
 
 
 def _message(configuration: Config, address: str, link: str, texts: _Texts) -> Outgoing:
@@ -134,7 +134,7 @@ def _message(configuration: Config, address: str, link: str, texts: _Texts) -> O
         "subject": texts.subject,
         "preheader": once,
         "heading": texts.subject,
-        "paragraphs": [texts.first, once],
+        "paragraphs": [texts.text, once],
         "button": texts.button,
         "link": link,
         "note": texts.note,

@@ -50,8 +50,8 @@ def use(user: User, typed: str) -> StaticDevice | None:
     if device is None or len(code) != LENGTH:
         return None
     marks = [_mark(user, code, secret) for secret in tokens.secrets()]
-    known = StaticToken.objects.filter(device=device, token__in=marks).values_list("token", flat=True).first()
-    opened = verify_token(user, device.persistent_id, known or marks[0])
+    mark = StaticToken.objects.filter(device=device, token__in=marks).values_list("token", flat=True).first()
+    opened = verify_token(user, device.persistent_id, mark or marks[0])
     if opened is not None:
         audit.note(user.username, acts.CODE_USED(), user.username, after={"left": left(user)})
     return opened
@@ -72,5 +72,5 @@ def switch_off(user: User, by: str) -> None:
 
 def _mark(user: User, code: str, secret: str) -> str:
     """Return the hash of a code that is stored in the database: 80 bits."""
-    made = salted_hmac("newsletter.desk.recovery", f"{user.pk} {code}", secret=secret, algorithm="sha256")
-    return b32encode(made.digest()[:10]).decode("ascii")
+    digest = salted_hmac("newsletter.desk.recovery", f"{user.pk} {code}", secret=secret, algorithm="sha256")
+    return b32encode(digest.digest()[:10]).decode("ascii")

@@ -83,9 +83,9 @@ def _enter(request: HttpRequest, user: User) -> HttpResponse:
 
 def _back(request: HttpRequest) -> str:
     """Return where to go afterwards: a page of this desk, or nowhere."""
-    asked = request.POST.get("next") or request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
-    return asked if safe and asked.startswith("/desk/") else ""
+    address = request.POST.get("next") or request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+    return address if safe and address.startswith("/desk/") else ""
 
 
 def code(request: HttpRequest) -> HttpResponse:

@@ -34,7 +34,7 @@ def cadences_page(fields: Iterable[SettingField]) -> SettingsPage:
     by_key = {field.key: field for field in fields}
     for key in TIMES:
         by_key[key] = replace(by_key[key], help="")
-    own = tuple(
+    of_cadences = tuple(
         replace(by_key[key], key=f"cadence.{cadence}.{key}", cadences=(cadence,))
         for cadence, _title in TITLES
         for key in OF_EACH
@@ -55,7 +55,7 @@ def cadences_page(fields: Iterable[SettingField]) -> SettingsPage:
                 Kind.CHOICES,
                 TITLES,
             ),
-            *own,
+            *of_cadences,
         ),
         intro=_(
             "Subscribers choose when they sign up, and can change it on their preferences page. Nobody gets a post "
@@ -72,11 +72,11 @@ def beside_field(problem: Message, form: Form) -> tuple[str, str] | None:
 
     None for other problems, and in forms that have no such field.
     """
-    named = {CADENCE_OF_PERIOD.code: "period", CADENCE_TABLE.code: "cadence"}.get(problem.code)
+    parameter = {CADENCE_OF_PERIOD.code: "period", CADENCE_TABLE.code: "cadence"}.get(problem.code)
     field = next((key for key in ("cadences", "period") if key in form.fields), None)
-    if named is None or field is None:
+    if parameter is None or field is None:
         return None
-    cadence, lacking = str(problem.param(named)), CADENCE_OF_PERIOD.matches(problem)
+    cadence, lacking = str(problem.param(parameter)), CADENCE_OF_PERIOD.matches(problem)
     if field == "cadences":
         ticked = cadence in (form.cleaned_data.get("cadences") or ())
         sentence = _TICK if lacking else _CLEAR if ticked else _TICK_OR_CLEAR

@@ -52,7 +52,7 @@ from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.cadences_page import beside_field
 from newsletter.web.desk.settings.defaults import defaults_of
 from newsletter.web.desk.settings.fields import SettingsPage
-from newsletter.web.desk.settings.forms import SettingsForm, Wanted
+from newsletter.web.desk.settings.forms import RequestedChanges, SettingsForm
 from newsletter.web.desk.settings.inputs.site_paths import check_paths
 from newsletter.web.desk.settings.inputs.subject_field import show_examples
 from newsletter.web.desk.settings.public_address import check_address, tell_what_is_left, with_previous
@@ -132,7 +132,7 @@ def add_source(request: HttpRequest, name: str) -> HttpResponse:
     change = AppendTable(("newsletters", name, "sources"), {"url": url})
     if reason := read_only_reason(config_of(request)):
         return only_shown(request, reason, (change,))
-    if save_or_tell(request, Wanted((change,), {})):
+    if save_or_tell(request, RequestedChanges((change,), {})):
         messages.success(request, _("Added to %(newsletter)s: %(url)s") % {"newsletter": newsletter.title, "url": url})
     return redirect("desk:sources")
 
@@ -141,7 +141,7 @@ def add_source(request: HttpRequest, name: str) -> HttpResponse:
 def use_design(request: HttpRequest, name: str) -> HttpResponse:
     """Choose the design of a newsletter."""
     newsletter, design = newsletter_of(request, name), request.POST.get("design", "")
-    if save_or_tell(request, Wanted((SetValue(("newsletters", name, "theme", "design"), design),), {})):
+    if save_or_tell(request, RequestedChanges((SetValue(("newsletters", name, "theme", "design"), design),), {})):
         messages.success(request, _("%(newsletter)s has a new design.") % {"newsletter": newsletter.title})
     return redirect("desk:designs", name)
 
@@ -154,7 +154,7 @@ def remove_source(request: HttpRequest, name: str, number: int) -> HttpResponse:
     seen: dict[KeyPath, Any] = {(*path, "url"): request.POST.get("url", "")}
     if reason := read_only_reason(config_of(request)):
         return only_shown(request, reason, (RemoveValue(path),))
-    if save_or_tell(request, Wanted((RemoveValue(path),), seen)):
+    if save_or_tell(request, RequestedChanges((RemoveValue(path),), seen)):
         messages.success(request, _("Removed: %(url)s") % {"url": request.POST.get("url", "")})
     return redirect("desk:sources")
 
@@ -172,7 +172,7 @@ def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = 
     tree = tree_of(config_of(request).file)
     data = request.POST if request.method == "POST" else None
     folder = config_of(request).folder
-    known = config_of(request).newsletters.get(str(place.table[1])) if place.table[1:] else None
+    newsletter = config_of(request).newsletters.get(str(place.table[1])) if place.table[1:] else None
     form = SettingsForm(
         place.page,
         place.table,
@@ -181,10 +181,10 @@ def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = 
         os.environ,
         data,
         folder,
-        newsletters=[known] if known else [],
+        newsletters=[newsletter] if newsletter else [],
     )
-    if known:
-        show_examples(form, config_of(request), known)
+    if newsletter:
+        show_examples(form, config_of(request), newsletter)
     if data is not None and "move" in data:
         form.move(data["move"])
     elif data is not None and "switch" in data:
@@ -192,16 +192,16 @@ def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = 
     elif data is not None and "part" in data:
         form.insert(data["part"])
     elif form.is_valid():
-        wanted = with_previous(form.wanted(), tree)
+        requested = with_previous(form.requested(), tree)
         if reason:
-            return _page(request, place, form, reason, extra, lines=paste(config_of(request).file, wanted.changes))
-        if not wanted.changes:
+            return _page(request, place, form, reason, extra, lines=paste(config_of(request).file, requested.changes))
+        if not requested.changes:
             messages.info(request, _("Nothing was changed."))
             return redirect(f"{request.path}#top")  # and not to the field that a search found, past what is said above
-        if save_into(request, form, wanted, partial(_show_problem, form)):
+        if save_into(request, form, requested, partial(_show_problem, form)):
             messages.success(request, _("Saved."))
-            _tell_missing(request, wanted.changes)
-            tell_what_is_left(request, wanted.changes, config.refresh())
+            _tell_missing(request, requested.changes)
+            tell_what_is_left(request, requested.changes, config.refresh())
             return redirect(f"{request.path}#top")
     return _page(request, place, form, reason, extra)
 
@@ -262,11 +262,11 @@ def _key_in(form: SettingsForm, problem: ConfigProblem) -> str:
 
 
 def save_into(
-    request: HttpRequest, form: DeskForm, wanted: Wanted, show_problem: Callable[[ConfigProblem], None]
+    request: HttpRequest, form: DeskForm, requested: RequestedChanges, show_problem: Callable[[ConfigProblem], None]
 ) -> bool:
     """Save the changes; on failure say why in the form, which keeps what was typed."""
     try:
-        _write(request, wanted)
+        _write(request, requested)
     except config.ConfigError as e:
         for problem in e.problems:
             show_problem(problem)
@@ -284,10 +284,10 @@ def save_into(
     return False
 
 
-def save_or_tell(request: HttpRequest, wanted: Wanted) -> bool:
+def save_or_tell(request: HttpRequest, requested: RequestedChanges) -> bool:
     """Save changes that come from a button; on failure tell why on the next page."""
     try:
-        _write(request, wanted)
+        _write(request, requested)
     except config.ConfigError as e:
         messages.error(request, "; ".join(formatting.message(problem.message) for problem in e.problems))
     except EditConflict:
@@ -299,14 +299,17 @@ def save_or_tell(request: HttpRequest, wanted: Wanted) -> bool:
     return False
 
 
-def _write(request: HttpRequest, wanted: Wanted) -> None:
+def _write(request: HttpRequest, requested: RequestedChanges) -> None:
     before = tree_of(config_of(request).file)
     save(
-        config_of(request).file, wanted.changes, wanted.seen, check=partial(_check, wanted.changes, config_of(request))
+        config_of(request).file,
+        requested.changes,
+        requested.seen,
+        check=partial(_check, requested.changes, config_of(request)),
     )
     config.refresh()
     after = tree_of(config_of(request).file)
-    for change in wanted.changes:
+    for change in requested.changes:
         old, new = (_shown(change.path, value_at(tree, change.path)) for tree in (before, after))
         audit.note(editor(request), acts.SETTINGS_CHANGED(), dotted(change.path), old, new)
 

@@ -51,7 +51,7 @@ _LINE_OF = re.compile(r"\[\d+\]\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RequestedChanges:
     """What a filled form asks for: the changes, and the values that it was filled in for."""
 
     changes: tuple[Change, ...]
@@ -93,32 +93,32 @@ class SettingsForm(DeskForm):
         of_environment = self._set_outside.get(field.key)
         value = value_at(self._tree, (*self.table, *field.path)) if of_environment is None else of_environment
         if field.kind is Kind.CONDITIONS:
-            made: forms.Field = self._conditions(field, value)
+            form_field: forms.Field = self._conditions(field, value)
         else:
-            made = self._rows_field(field, value) if field.rows else _form_field(field, value, default)
-        on_page = not self.is_bound or self._was_on_page(field, made)
+            form_field = self._rows_field(field, value) if field.rows else _form_field(field, value, default)
+        on_page = not self.is_bound or self._was_on_page(field, form_field)
         if origin := self.locked[field.key]:
             outside = self._outside[field.key]
-            made.disabled, made.initial = True, outside if of_environment is None else made.initial
-            made.help_text = (
+            form_field.disabled, form_field.initial = True, outside if of_environment is None else form_field.initial
+            form_field.help_text = (
                 _("This path is outside of the site’s folder. Change it in config.toml.")
                 if outside
                 else _("Set by %(origin)s; change it there.") % {"origin": origin}
             )
         elif not on_page:
-            made.disabled, made.required = True, False
-            made.help_text = _("Open this page again to change this setting.")
-        self.fields[field.key] = made
+            form_field.disabled, form_field.required = True, False
+            form_field.help_text = _("Open this page again to change this setting.")
+        self.fields[field.key] = form_field
         if field.kind is not Kind.SECRET and not origin and on_page:
             seen = forms.CharField(required=False, widget=forms.HiddenInput, initial=_as_json(value))
             self.fields[_SEEN + field.key] = seen
 
-    def _was_on_page(self, field: SettingField, made: forms.Field) -> bool:
+    def _was_on_page(self, field: SettingField, form_field: forms.Field) -> bool:
         """Return whether a submitted page had a field; one from before an upgrade may lack it, and so leaves it."""
         if field.kind is Kind.SECRET or _SEEN + field.key in self.data or field.key in self.data:
             return True
         ticked = field.kind in _TICKED
-        return not ticked and not made.widget.value_omitted_from_data(self.data, self.files, field.key)
+        return not ticked and not form_field.widget.value_omitted_from_data(self.data, self.files, field.key)
 
     def _rows_field(self, field: SettingField, value: Any) -> RowsField:
         assert field.rows is not None
@@ -232,7 +232,7 @@ class SettingsForm(DeskForm):
         else:
             self.add_error(secret.key, _("Enter the password again, because the server or the user name changed."))
 
-    def wanted(self) -> Wanted:
+    def requested(self) -> RequestedChanges:
         """Return what differs from the values that the form was shown with."""
         changes: list[Change] = []
         seen: dict[KeyPath, Any] = {}
@@ -243,7 +243,7 @@ class SettingsForm(DeskForm):
             changes.append(self._change(field, path))
             if field.kind is not Kind.SECRET:
                 seen[path] = self._seen(field)
-        return Wanted(tuple(changes), seen)
+        return RequestedChanges(tuple(changes), seen)
 
     def _change(self, field: SettingField, path: KeyPath) -> Change:
         value, rows = self.cleaned_data[field.key], self.fields[field.key]
@@ -349,9 +349,9 @@ def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
 
 def _text_field(field: SettingField, options: dict[str, Any], default: str) -> forms.Field:
     if suggesting := _SUGGESTING.get(field.kind):
-        made = suggesting(**options)
-        made.widget.attrs["placeholder"] = default
-        return made
+        form_field = suggesting(**options)
+        form_field.widget.attrs["placeholder"] = default
+        return form_field
     attributes: dict[str, Any] = {"placeholder": default, "autocomplete": "off"}
     if field.kind is Kind.COLOUR:
         attributes |= colour_attributes(field.key)
@@ -364,6 +364,6 @@ def _text_field(field: SettingField, options: dict[str, Any], default: str) -> f
 
 def _with_default(field: SettingField, default: str) -> list[tuple[str, Any]]:
     """Return the choices, behind one for the default, which leaves the key out of the file."""
-    named = next((label for value, label in field.choices if value == default), default)
-    first = _("Default: %(choice)s") % {"choice": named} if named else _("Default")
+    default_label = next((label for value, label in field.choices if value == default), default)
+    first = _("Default: %(choice)s") % {"choice": default_label} if default_label else _("Default")
     return [("", first), *field.choices]

@@ -73,9 +73,9 @@ def _names(page: SettingsPage, field: SettingField, parts: KeyPath) -> tuple[str
     table = tuple(page.table.split("."))
     if len(parts) != len(table) + len(field.path) or parts[len(table) :] != field.path:
         return None
-    if any(own not in (part, "NAME") for own, part in zip(table, parts, strict=False)):
+    if any(page_part not in (part, "NAME") for page_part, part in zip(table, parts, strict=False)):
         return None
-    return tuple(str(part) for own, part in zip(table, parts, strict=False) if own == "NAME")
+    return tuple(str(part) for page_part, part in zip(table, parts, strict=False) if page_part == "NAME")
 
 
 def _on_page(page: SettingsPage, field: SettingField, names: tuple[str, ...]) -> SettingPlace:

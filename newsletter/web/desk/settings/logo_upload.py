@@ -14,7 +14,7 @@ from newsletter.images.mail_image import MailImage
 from newsletter.images.names import PATH
 from newsletter.web.desk.pages import newsletter_of, sentences
 from newsletter.web.desk.settings.editing import only_shown, read_only_reason, save_or_tell
-from newsletter.web.desk.settings.forms import Wanted
+from newsletter.web.desk.settings.forms import RequestedChanges
 from newsletter.web.desk.writing import decoded, keep
 from subscribers.requests import config_of
 
@@ -36,7 +36,7 @@ def upload(request: HttpRequest, name: str) -> HttpResponse:
         changes = tuple(_changes(request, name, images))
         if reason := read_only_reason(config_of(request)):
             return only_shown(request, reason, changes, section="settings")
-        if save_or_tell(request, Wanted(changes, {})):
+        if save_or_tell(request, RequestedChanges(changes, {})):
             messages.success(request, _("The logo has been changed."))
             if makes_dark:
                 _say_what_dark_mode_shows(request, made=dark is not None, has_own=bool(theme.logo_dark))

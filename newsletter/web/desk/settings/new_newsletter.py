@@ -29,7 +29,7 @@ from newsletter.web.desk.pages import editor, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings.blog_problems import blog_problem
 from newsletter.web.desk.settings.editing import paste, read_only_reason, save_into
-from newsletter.web.desk.settings.forms import Wanted
+from newsletter.web.desk.settings.forms import RequestedChanges
 from subscribers.requests import config_of
 
 PROFILE = ("url", "title", "description", "language", "post_language", "timezone", "logo", "accent", "period")
@@ -77,10 +77,12 @@ class NewNewsletterForm(DeskForm):
 
     def show_problem(self, problem: ConfigProblem) -> None:
         """Show what the configuration says of a value beside its field, or above the form."""
-        last = problem.key.rpartition(".")[2].partition("[")[0]
-        field = _FIELDS.get(last, last)
-        known = field in self.fields
-        self.add_error(field if known else None, formatting.message(problem.problem if known else problem.message))
+        key = problem.key.rpartition(".")[2].partition("[")[0]
+        field = _FIELDS.get(key, key)
+        is_field = field in self.fields
+        self.add_error(
+            field if is_field else None, formatting.message(problem.problem if is_field else problem.message)
+        )
 
 
 def add_newsletter(request: HttpRequest) -> HttpResponse:
@@ -93,12 +95,12 @@ def add_newsletter(request: HttpRequest) -> HttpResponse:
         return _shown(request, form)
     order = {**form.cleaned_data, "blog": _address(form)}
     number = whole_number(request.POST.get("job", "")) or 0
-    read = Job.objects.filter(pk=number, kind=FIND.name, state=JobState.DONE).first()
-    if read is None or read.order["blog"] != order["blog"]:
+    job = Job.objects.filter(pk=number, kind=FIND.name, state=JobState.DONE).first()
+    if job is None or job.order["blog"] != order["blog"]:
         return redirect("desk:job", work.start(FIND, configuration, "", editor(request), order).pk)
-    blog = _blog(read.result)
+    blog = _blog(job.result)
     name = order["name"] or newsletter_name(order["title"]) or blog.name
-    if refused := _add(request, form, name, blog, read):
+    if refused := _add(request, form, name, blog, job):
         return refused
     messages.success(request, _("Newsletter added. Check its settings, then create the first draft."))
     return redirect("desk:settings-newsletter", name, "general")
@@ -119,21 +121,21 @@ def _add_without_blog(request: HttpRequest, form: NewNewsletterForm, configurati
 
 
 def _add(
-    request: HttpRequest, form: NewNewsletterForm, name: str, blog: BlogProfile, read: Job | None = None
+    request: HttpRequest, form: NewNewsletterForm, name: str, blog: BlogProfile, job: Job | None = None
 ) -> HttpResponse | None:
     """Write the newsletter into config.toml; if that is impossible, return the page that says why."""
     configuration = config_of(request)
     if not _is_free(name, form, configuration):
-        return _shown(request, form, read)
-    wanted = _wanted(name, blog, form.cleaned_data, configuration)
+        return _shown(request, form, job)
+    requested = _requested(name, blog, form.cleaned_data, configuration)
     if read_only_reason(configuration):
-        return _shown(request, form, read, paste(configuration.file, wanted.changes))
-    return None if save_into(request, form, wanted, form.show_problem) else _shown(request, form, read)
+        return _shown(request, form, job, paste(configuration.file, requested.changes))
+    return None if save_into(request, form, requested, form.show_problem) else _shown(request, form, job)
 
 
 def _initial(configuration: Config) -> dict[str, str]:
-    first = next(iter(configuration.newsletters.values()))
-    return {"sender_address": first.sender.address, "address": first.address}
+    newsletter = next(iter(configuration.newsletters.values()))
+    return {"sender_address": newsletter.sender.address, "address": newsletter.address}
 
 
 def _address(form: NewNewsletterForm) -> str:
@@ -149,16 +151,16 @@ def _is_free(name: str, form: NewNewsletterForm, configuration: Config) -> bool:
     return False
 
 
-def _shown(request: HttpRequest, form: NewNewsletterForm, read: Job | None = None, lines: str = "") -> HttpResponse:
+def _shown(request: HttpRequest, form: NewNewsletterForm, job: Job | None = None, lines: str = "") -> HttpResponse:
     """Show the form; with what was found once the blog has been read."""
     context = {"form": form, "read_only": read_only_reason(config_of(request)), "paste": lines}
-    context["elsewhere"] = read is not None
-    if read is not None and not read.problem:
-        blog = _blog(read.result)
+    context["elsewhere"] = job is not None
+    if job is not None and not job.problem:
+        blog = _blog(job.result)
         tag = blog.language.replace("-", "_")
         language = Locale.parse(tag).get_display_name(get_language()) if tag else ""
         periods = {"day": _("Daily"), "week": _("Weekly"), "month": _("Monthly")}
-        context |= {"read": read, "blog": blog, "language": language, "period": periods[blog.period]}
+        context |= {"read": job, "blog": blog, "language": language, "period": periods[blog.period]}
     return page(request, "newsletter_add", context, section="settings", status=422 if form.errors else 200)
 
 
@@ -170,23 +172,23 @@ def _find(configuration: Config, job: Job, progress: work.JobProgress) -> work.J
         machine_timezone=machine_timezone(),
         step=lambda step: progress(step, len(ReadingStep)),
     )
-    first = _of_first_draft(blog, configuration)
+    draft_posts = _of_first_draft(blog, configuration)
     return {
         "blog": {key: getattr(blog, key) for key in PROFILE},
         "posts": len(blog.posts),
-        "first_draft": len(first),
-        "latest": [post.title or post.url for post in (first or blog.posts)[:LATEST]],
+        "first_draft": len(draft_posts),
+        "latest": [post.title or post.url for post in (draft_posts or blog.posts)[:LATEST]],
     }
 
 
 def _of_first_draft(blog: BlogProfile, configuration: Config) -> list[FoundPost]:
     """Return the posts that the first draft will have with the blog's own period and time zone."""
-    known = next(iter(configuration.newsletters.values()))
+    newsletter = next(iter(configuration.newsletters.values()))
     planned = replace(
-        known,
+        newsletter,
         period=blog.period,
         send=None,
-        timezone=blog.timezone or known.timezone,
+        timezone=blog.timezone or newsletter.timezone,
         maximum_posts=max(1, len(blog.posts)),
     )
     return of_first_draft(blog.posts, planned, timezone.now())
@@ -209,7 +211,7 @@ FIND = work.JobKind(
 )
 
 
-def _wanted(name: str, blog: BlogProfile, entered: Mapping[str, Any], configuration: Config) -> Wanted:
+def _requested(name: str, blog: BlogProfile, entered: Mapping[str, Any], configuration: Config) -> RequestedChanges:
     """Return what is written into config.toml."""
     table = ("newsletters", name)
     changes: tuple[Change, ...] = tuple(
@@ -217,12 +219,12 @@ def _wanted(name: str, blog: BlogProfile, entered: Mapping[str, Any], configurat
     )
     if blog.url:
         changes = (*changes, AppendTable((*table, "sources"), {"url": blog.url}))
-    return Wanted(changes, {(*table, "title"): None})
+    return RequestedChanges(changes, {(*table, "title"): None})
 
 
 def _values(blog: BlogProfile, entered: Mapping[str, Any], configuration: Config) -> Iterator[tuple[str, Any]]:
     """Yield the keys of the new table in their usual order, with their values."""
-    first = next(iter(configuration.newsletters.values()))
+    newsletter = next(iter(configuration.newsletters.values()))
     draft, send = sending_times(blog.period)
     title = entered["title"] or blog.title
     yield "title", title
@@ -230,8 +232,8 @@ def _values(blog: BlogProfile, entered: Mapping[str, Any], configuration: Config
         yield "description", blog.description
     yield "from", mailbox(entered["sender_name"] or title, entered["sender_address"])
     yield "address", entered["address"].replace("\r\n", "\n")
-    yield "language", blog.language or first.language
-    yield "timezone", blog.timezone or first.timezone
+    yield "language", blog.language or newsletter.language
+    yield "timezone", blog.timezone or newsletter.timezone
     yield "subject", "{{ news }}"
     yield "period", blog.period
     yield "draft", draft

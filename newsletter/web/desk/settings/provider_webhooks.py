@@ -19,10 +19,10 @@ def webhooks(request: HttpRequest) -> HttpResponse:
     configuration = config_of(request)
     used = {configuration.delivery.provider, *configuration.providers}
     services = [_service(configuration, name, used) for name in API_NAMES]
-    first = [service for service in services if service["used"] or service["last"]]
-    others = [service for service in services if service not in first and service["available"]]
+    in_use = [service for service in services if service["used"] or service["last"]]
+    others = [service for service in services if service not in in_use and service["available"]]
     has_tls = configuration.site.url.startswith("https://")  # without it, no service can call the site
-    context = {"services": first, "others": others, "local": not has_tls}
+    context = {"services": in_use, "others": others, "local": not has_tls}
     return page(request, "webhooks", context, section="settings")
 
 

@@ -24,7 +24,7 @@ from newsletter.editions.local_links import is_public
 from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.model import SourceProblem
 from newsletter.messages import configuration as configuration_messages
-from newsletter.web.desk.settings.forms import Wanted
+from newsletter.web.desk.settings.forms import RequestedChanges
 
 URL: KeyPath = ("site", "url")
 PREVIOUS: KeyPath = ("site", "url_previous")
@@ -35,16 +35,16 @@ TRY_FOR = timedelta(seconds=5)
 _Step: TypeAlias = tuple[int, str]
 
 
-def with_previous(wanted: Wanted, tree: dict[str, object]) -> Wanted:
+def with_previous(requested: RequestedChanges, tree: dict[str, object]) -> RequestedChanges:
     """Return the changes of a form; if the address is among them, the present one becomes an earlier one."""
-    address, present = _of(wanted.changes, URL), value_at(tree, URL)
+    address, present = _of(requested.changes, URL), value_at(tree, URL)
     if not isinstance(address, SetValue) or not isinstance(present, str):
-        return wanted
-    chosen = _of(wanted.changes, PREVIOUS)
-    earlier = chosen.value if isinstance(chosen, SetValue) else value_at(tree, PREVIOUS)
+        return requested
+    previous = _of(requested.changes, PREVIOUS)
+    earlier = previous.value if isinstance(previous, SetValue) else value_at(tree, PREVIOUS)
     others = [url for url in _listed(earlier) if url not in (address.value, present)]
-    changes = [change for change in wanted.changes if change.path != PREVIOUS]
-    return replace(wanted, changes=(*changes, SetValue(PREVIOUS, [present, *others])))
+    changes = [change for change in requested.changes if change.path != PREVIOUS]
+    return replace(requested, changes=(*changes, SetValue(PREVIOUS, [present, *others])))
 
 
 def _of(changes: tuple[Change, ...], path: KeyPath) -> Change | None:

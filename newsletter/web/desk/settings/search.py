@@ -1,7 +1,7 @@
 """The search of the settings: finds a setting, or a page about it, by common words."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -116,20 +116,19 @@ PLACES = (
 )
 
 
-def search(text: str, newsletters: Iterable[Newsletter]) -> list[Link]:
+def search(text: str, newsletters: Collection[Newsletter]) -> list[Link]:
     """Return the settings and pages whose label, help or common words have all the words; those named so first.
 
     Function words are left out. If none has all the others, those are returned that have the most of them.
     """
-    listed = list(newsletters)
     words = list(dict.fromkeys(_words(text)))
     function_words = set(_words(str(FUNCTION_WORDS)))
     main_words = [word for word in words if word not in function_words]
-    ranks = _ranks(listed, main_words) or _ranks_of_most(listed, main_words)
+    ranks = _ranks(newsletters, main_words) or _ranks_of_most(newsletters, main_words)
     return sorted(ranks, key=lambda link: ranks[link])[:MOST_MATCHES]
 
 
-def _ranks(newsletters: list[Newsletter], terms: list[str]) -> dict[Link, int]:
+def _ranks(newsletters: Collection[Newsletter], terms: list[str]) -> dict[Link, int]:
     """Return the settings and pages that have all the words, each with its rank; nothing without words."""
     if not terms:
         return {}
@@ -137,7 +136,7 @@ def _ranks(newsletters: list[Newsletter], terms: list[str]) -> dict[Link, int]:
     return {link: rank for rank, link in (*pages, *_places(newsletters, terms))}
 
 
-def _ranks_of_most(newsletters: list[Newsletter], terms: list[str]) -> dict[Link, int]:
+def _ranks_of_most(newsletters: Collection[Newsletter], terms: list[str]) -> dict[Link, int]:
     """Return the settings and pages that have the most of the words, each with the sum of its ranks."""
     ranks: dict[Link, list[int]] = {}
     for word in terms:
@@ -172,17 +171,19 @@ def _is_plural(term: str, word: str) -> bool:
 
 def _rank(terms: list[str], label: str, common: str, everything: str) -> int | None:
     """Return how well a setting fits, 0 for a label that has the words; None if it does not fit."""
-    named = f"{label} {common}"
-    for rank, text in enumerate((label, named)):
+    with_common = f"{label} {common}"
+    for rank, text in enumerate((label, with_common)):
         if set(terms) <= set(_words(text)):
             return rank
-    for rank, (text, inside) in enumerate(((label, False), (named, False), (named, True), (everything, True)), 2):
+    for rank, (text, inside) in enumerate(
+        ((label, False), (with_common, False), (with_common, True), (everything, True)), 2
+    ):
         if _has(text, terms, inside=inside):
             return rank
     return None
 
 
-def _pages(newsletters: Iterable[Newsletter]) -> Iterator[tuple[SettingsPage, str, str]]:
+def _pages(newsletters: Collection[Newsletter]) -> Iterator[tuple[SettingsPage, str, str]]:
     """Yield the pages, each with the name and the title of its newsletter, "" for those of the site."""
     for newsletter in newsletters:
         yield from ((page, newsletter.name, newsletter.title) for page in catalogue.NEWSLETTER_PAGES)
@@ -198,7 +199,7 @@ def _matches(page: SettingsPage, name: str, title: str, terms: list[str]) -> Ite
             yield rank, Link(str(field.label), address, about, str(field.help))
 
 
-def _places(newsletters: list[Newsletter], terms: list[str]) -> Iterator[tuple[int, Link]]:
+def _places(newsletters: Collection[Newsletter], terms: list[str]) -> Iterator[tuple[int, Link]]:
     for place in PLACES:
         label, common = str(place.title), str(place.words)
         rank = _rank(terms, label, common, f"{label} {common}")

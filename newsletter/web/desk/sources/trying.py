@@ -28,8 +28,10 @@ def attempt(request: HttpRequest) -> HttpResponse:
     """Read an address in the background; without one, ask for it."""
     address = request.POST.get("url", "").strip()
     if not address:
-        asked = request.method == "POST"
-        return page(request, "source_tried", {"missing": asked}, section="sources", status=422 if asked else 200)
+        is_missing = request.method == "POST"
+        return page(
+            request, "source_tried", {"missing": is_missing}, section="sources", status=422 if is_missing else 200
+        )
     url = address if "://" in address else f"https://{address}"
     return redirect("desk:job", work.start(TRY, config_of(request), "", editor(request), {"url": url}).pk)
 
@@ -61,14 +63,14 @@ def _tried(request: HttpRequest, job: Job) -> HttpResponse:
     address, result = job.order["url"], job.result
     problems = [as_sentence(job.problem)] if job.problem else []
     problems += [as_sentence(read_once(from_json(problem))) for problem in result.get("problems", ())]
-    known = config_of(request).newsletters.values()
+    newsletters = config_of(request).newsletters.values()
     context = {
         "address": address,
         "tried": result,
         "kind": kind_name(result.get("kind", "")),
         "problems": problems,
         "posts": [{"title": title, "when": _moment(when)} for title, when in result.get("posts", ())],
-        "newsletters": [n for n in known if n.status != "archived" and address not in {s.url for s in n.sources}],
+        "newsletters": [n for n in newsletters if n.status != "archived" and address not in {s.url for s in n.sources}],
     }
     return page(request, "source_tried", context, section="sources")
 

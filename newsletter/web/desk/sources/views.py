@@ -62,20 +62,21 @@ def _row(source: Health, newsletter: config.Newsletter, days: object) -> dict[st
     }
 
 
-def _days(known: Days, source: Health, today: date) -> dict[str, object] | None:
+def _days(days_of_sources: Days, source: Health, today: date) -> dict[str, object] | None:
     """Return the last 30 days of a source as a chart, in words, and those on which it failed; None if it was never
     read.
     """
-    by_day = {row.day: row for row in known.get((source.newsletter, source.settings.url), [])}
-    last = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-    read = [by_day[day] for day in last if day in by_day]
-    if not read:
+    by_day = {row.day: row for row in days_of_sources.get((source.newsletter, source.settings.url), [])}
+    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+    checked = [by_day[day] for day in days if day in by_day]
+    if not checked:
         return None
-    failed = [row for row in read if row.failures]
-    sentence = ngettext("OK on %(ok)s of %(all)s day", "OK on %(ok)s of %(all)s days", len(read))
+    failed = [row for row in checked if row.failures]
+    sentence = ngettext("OK on %(ok)s of %(all)s day", "OK on %(ok)s of %(all)s days", len(checked))
     return {
-        "chart": charts.strip([_state(by_day.get(day)) for day in last], _("The last 30 days")),
-        "said": sentence % {"ok": formatting.number(len(read) - len(failed)), "all": formatting.number(len(read))},
+        "chart": charts.strip([_state(by_day.get(day)) for day in days], _("The last 30 days")),
+        "said": sentence
+        % {"ok": formatting.number(len(checked) - len(failed)), "all": formatting.number(len(checked))},
         "failed": [
             _("%(day)s: %(failures)s of %(tries)s checks failed")
             % {"day": formatting.day(row.day), "failures": row.failures, "tries": row.tries}

@@ -33,15 +33,15 @@ ADD, REMOVE = "add", "remove"
 def tag(request: HttpRequest) -> HttpResponse:
     """Ask which tag to add or remove; POST starts it."""
     parameters = request.POST if request.method == "POST" else request.GET
-    asked = SubscriberFilter(*(parameters.get(key, "")[:254] for key in FILTERS))
-    filters = {key: value for key in FILTERS if (value := getattr(asked, key))}
+    subscriber_filter = SubscriberFilter(*(parameters.get(key, "")[:254] for key in FILTERS))
+    filters = {key: value for key in FILTERS if (value := getattr(subscriber_filter, key))}
     word, act, problem = clean_tag(parameters.get("word", "")), parameters.get("act", ""), ""
     if request.method == "POST" and act in (ADD, REMOVE):
         if word:
             order = {"filter": filters, "word": word, "act": act}
-            return redirect("desk:job", _start(request, asked.newsletter, order).pk)
+            return redirect("desk:job", _start(request, subscriber_filter.newsletter, order).pk)
         problem = _("Enter a tag.")
-    count = queries.matching(asked).count()
+    count = queries.matching(subscriber_filter).count()
     context = {
         "kept": filters,
         "back": urlencode(filters),
@@ -55,12 +55,12 @@ def tag(request: HttpRequest) -> HttpResponse:
 @require_POST
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo a change, once."""
-    done = get_object_or_404(Job, pk=pk, kind=TAGS.name, state=JobState.DONE)
-    if "undo" in done.order or done.result.get("undone"):
+    job = get_object_or_404(Job, pk=pk, kind=TAGS.name, state=JobState.DONE)
+    if "undo" in job.order or job.result.get("undone"):
         raise Http404("there is nothing to undo")
-    Job.objects.filter(pk=pk).update(result={**done.result, "undone": True})
-    act = REMOVE if done.order["act"] == ADD else ADD
-    return redirect("desk:job", _start(request, done.about, {"undo": pk, "word": done.order["word"], "act": act}).pk)
+    Job.objects.filter(pk=pk).update(result={**job.result, "undone": True})
+    act = REMOVE if job.order["act"] == ADD else ADD
+    return redirect("desk:job", _start(request, job.about, {"undo": pk, "word": job.order["word"], "act": act}).pk)
 
 
 def _start(request: HttpRequest, newsletter: str, order: dict[str, Any]) -> Job:
@@ -71,9 +71,9 @@ def _run(configuration: Config, job: Job, progress: work.JobProgress) -> work.Js
     word, adds = job.order["word"], job.order["act"] == ADD
     changed: list[int] = list(job.result.get("changed", ()))
     numbers = _numbers(job)
-    total, after = len(numbers), int(job.result.get("after", 0))
+    total, last_number = len(numbers), int(job.result.get("after", 0))
     for start in range(0, total, PORTION):
-        portion = [n for n in numbers[start : start + PORTION] if n > after]
+        portion = [n for n in numbers[start : start + PORTION] if n > last_number]
         if not portion:
             continue
         with transaction.atomic():

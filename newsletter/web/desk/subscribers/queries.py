@@ -35,37 +35,37 @@ class SubscriberFilter:
     tag: str = ""
 
 
-def find(asked: SubscriberFilter, before: str = "") -> tuple[list[Subscription], str]:
+def find(subscriber_filter: SubscriberFilter, before: str = "") -> tuple[list[Subscription], str]:
     """Return a page of subscriptions, newest first, without counting them all, and what `before` continues below it,
     "" at the end.
     """
-    rows = matching(asked).select_related("subscriber").order_by("-pk")
+    rows = matching(subscriber_filter).select_related("subscriber").order_by("-pk")
     if (below := whole_number(before)) is not None:
         rows = rows.filter(pk__lt=below)
     page = list(rows[: PAGE + 1])
     return page[:PAGE], str(page[PAGE - 1].pk) if len(page) > PAGE else ""
 
 
-def matching(asked: SubscriberFilter) -> QuerySet[Subscription]:
+def matching(subscriber_filter: SubscriberFilter) -> QuerySet[Subscription]:
     """Return the subscriptions that a filter finds."""
-    rows = Subscription.objects.blocked() if asked.state == BLOCKED else Subscription.objects.all()
-    if asked.text:
+    rows = Subscription.objects.blocked() if subscriber_filter.state == BLOCKED else Subscription.objects.all()
+    if subscriber_filter.text:
         rows = rows.alias(folded_name=Folded("subscriber__name"))
-    return rows.filter(_matching(asked))
+    return rows.filter(_matching(subscriber_filter))
 
 
-def _matching(asked: SubscriberFilter) -> Q:
-    wanted = Q()
-    if asked.text:
-        text = asked.text.strip()
-        wanted &= Q(subscriber__key__contains=fold(text)) | Q(folded_name__contains=fold(text))
-    if asked.newsletter:
-        wanted &= Q(newsletter=asked.newsletter)
-    if asked.state in Subscription.State.values:
-        wanted &= Q(state=asked.state)
-    if clean_tag(asked.tag):
-        wanted &= Q(tags__contains=f"|{clean_tag(asked.tag)}|")
-    return wanted
+def _matching(subscriber_filter: SubscriberFilter) -> Q:
+    condition = Q()
+    if subscriber_filter.text:
+        text = subscriber_filter.text.strip()
+        condition &= Q(subscriber__key__contains=fold(text)) | Q(folded_name__contains=fold(text))
+    if subscriber_filter.newsletter:
+        condition &= Q(newsletter=subscriber_filter.newsletter)
+    if subscriber_filter.state in Subscription.State.values:
+        condition &= Q(state=subscriber_filter.state)
+    if clean_tag(subscriber_filter.tag):
+        condition &= Q(tags__contains=f"|{clean_tag(subscriber_filter.tag)}|")
+    return condition
 
 
 def changed(newsletters: Iterable[str]) -> None:
@@ -140,10 +140,10 @@ def deliveries(subscriptions: list[Subscription]) -> list[dict[str, Any]]:
         edition__in=editions, subscription__in=[subscription.pk for subscription in subscriptions]
     )
     numbers = dict(mine.values_list("edition_id", "number"))
-    wanted = Q()
+    condition = Q()
     for edition, number in numbers.items():
-        wanted |= Q(edition=edition, number=number)
-    results = {r.edition_id: r for r in Result.objects.filter(wanted)} if numbers else {}
+        condition |= Q(edition=edition, number=number)
+    results = {r.edition_id: r for r in Result.objects.filter(condition)} if numbers else {}
     subjects = dict(ApprovedContent.objects.filter(edition__in=list(numbers)).values_list("edition_id", "subject"))
     return [
         {

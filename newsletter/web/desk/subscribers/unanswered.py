@@ -13,10 +13,10 @@ def unanswered(request: HttpRequest, name: str) -> HttpResponse:
     """List them, the longest ago first. Each can be unsubscribed on their page; the program unsubscribes nobody."""
     newsletter, now = newsletter_of(request, name), timezone.now()
     pages = Paginator(asking.unanswered(newsletter, now), 50)
-    listed = pages.get_page(request.GET.get("page"))
+    subscriptions = pages.get_page(request.GET.get("page"))
     context = {
         "newsletter": newsletter,
-        "found": listed,
+        "found": subscriptions,
         "rows": [
             {
                 "subscription": subscription,
@@ -26,7 +26,7 @@ def unanswered(request: HttpRequest, name: str) -> HttpResponse:
                     newsletter.zone,
                 ),
             }
-            for subscription in listed
+            for subscription in subscriptions
         ],
         "count": pages.count,
         "waiting": asking.silent(newsletter, now).count() if newsletter.ask_after else 0,

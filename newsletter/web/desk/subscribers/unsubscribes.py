@@ -14,15 +14,15 @@ def unsubscribed(editions: Sequence[Edition]) -> dict[int, int]:
     begun = [(edition.pk, edition.began_at) for edition in editions if edition.began_at]
     if not begun:
         return {}
-    newsletter, first = editions[0].newsletter, min(began for _pk, began in begun)
-    after = Edition.objects.filter(newsletter=newsletter, began_at__gt=first, welcome=None).order_by("began_at")
-    starts = [at for at in after.values_list("began_at", flat=True) if at]
+    newsletter, earliest = editions[0].newsletter, min(began for _pk, began in begun)
+    later = Edition.objects.filter(newsletter=newsletter, began_at__gt=earliest, welcome=None).order_by("began_at")
+    starts = [at for at in later.values_list("began_at", flat=True) if at]
     within = {
         f"e{pk}": Count("pk", filter=Q(unsubscribed_at__gte=began, unsubscribed_at__lt=_next(began, starts)))
         for pk, began in begun
     }
-    left = Subscription.objects.filter(newsletter=newsletter, unsubscribed_at__gte=first).aggregate(**within)
-    return {int(key[1:]): count for key, count in left.items()}
+    counts = Subscription.objects.filter(newsletter=newsletter, unsubscribed_at__gte=earliest).aggregate(**within)
+    return {int(key[1:]): count for key, count in counts.items()}
 
 
 def _next(began: datetime, starts: Sequence[datetime]) -> datetime:

@@ -69,8 +69,8 @@ REMOVE_UPLOAD = Task("remove upload", _remove)
 
 def path(name: str, configuration: Config) -> Path:
     """Return where the upload of that name is, whichever process of this machine took it in."""
-    folder, _, own = name.partition("/")
-    return configuration.path(HELD) / own if folder == HELD else Path(tempfile.gettempdir()) / name
+    folder, _, file_name = name.partition("/")
+    return configuration.path(HELD) / file_name if folder == HELD else Path(tempfile.gettempdir()) / name
 
 
 def hold(name: str, configuration: Config) -> str:

@@ -38,19 +38,19 @@ def subscribers(request: HttpRequest) -> HttpResponse:
 
 def _list(request: HttpRequest, parameters: Mapping[str, str], problems: Mapping[str, str]) -> HttpResponse:
     """Show the list; `given` is what was filled in to add a person, and `problems` why a field of it was refused."""
-    asked = queries.SubscriberFilter(*(request.GET.get(key, "")[:254] for key in queries.FILTERS))
-    rows, before = queries.find(asked, request.GET.get("before", ""))
+    subscriber_filter = queries.SubscriberFilter(*(request.GET.get(key, "")[:254] for key in queries.FILTERS))
+    rows, before = queries.find(subscriber_filter, request.GET.get("before", ""))
     blocked = queries.blocked(rows)
-    filters = {k: v for k in queries.FILTERS if (v := getattr(asked, k))}
-    chosen = (
-        asked.newsletter
-        if asked.newsletter in config_of(request).newsletters
+    filters = {k: v for k in queries.FILTERS if (v := getattr(subscriber_filter, k))}
+    name = (
+        subscriber_filter.newsletter
+        if subscriber_filter.newsletter in config_of(request).newsletters
         else next(iter(config_of(request).newsletters))
     )
-    points = queries.growth(chosen)
-    newsletter = config_of(request).newsletters[chosen]
+    points = queries.growth(name)
+    newsletter = config_of(request).newsletters[name]
     context = {
-        "asked": asked,
+        "asked": subscriber_filter,
         "rows": [_row(request, subscription, is_blocked=subscription.pk in blocked) for subscription in rows],
         "older": urlencode(filters | {"before": before}) if before else "",
         "newsletters": config_of(request).newsletters.values(),
@@ -66,7 +66,7 @@ def _list(request: HttpRequest, parameters: Mapping[str, str], problems: Mapping
         "filtered": bool(filters),
         "kept": urlencode(filters),
         "importing": work.unfinished(file_import.IMPORT),
-        "given": parameters or {"newsletter": asked.newsletter},
+        "given": parameters or {"newsletter": subscriber_filter.newsletter},
         "problems": problems,
     }
     return page(request, "subscribers", context, section="subscribers", status=422 if problems else 200)
@@ -74,8 +74,8 @@ def _list(request: HttpRequest, parameters: Mapping[str, str], problems: Mapping
 
 def _zone(request: HttpRequest, name: str) -> ZoneInfo:
     """Return a newsletter's time zone, or the first one's if it is no longer configured."""
-    known = config_of(request).newsletters.get(name)
-    return known.zone if known else default_zone(request)
+    newsletter = config_of(request).newsletters.get(name)
+    return newsletter.zone if newsletter else default_zone(request)
 
 
 def _row(request: HttpRequest, subscription: Subscription, *, is_blocked: bool) -> dict[str, Any]:
@@ -199,14 +199,14 @@ def _ways() -> dict[str, str]:
 def act(request: HttpRequest, pk: int) -> HttpResponse:
     """Name, frequency and topics, tags, leaving, blocking, unblocking, erasing."""
     person = get_object_or_404(Subscriber, pk=pk)
-    wanted = ACTS.get(request.POST.get("act", ""))
-    if wanted is None:
+    action = ACTS.get(request.POST.get("act", ""))
+    if action is None:
         raise Http404("there is nothing of that name to be done to a subscriber")
     with sentences(request):
-        if wanted not in (_tags, _rename, _choose):
+        if action not in (_tags, _rename, _choose):
             stale_forms.check(stale_forms.text(request.POST, "address", _("Address"), person.address))
         newsletters = list(person.subscriptions.values_list("newsletter", flat=True))
-        wanted(request, person)
+        action(request, person)
         queries.changed(newsletters)
     is_erased = not Subscriber.objects.filter(pk=pk).exists()
     return redirect("desk:subscribers") if is_erased else redirect("desk:subscriber", pk)
@@ -218,13 +218,13 @@ def _subscription(request: HttpRequest, person: Subscriber) -> Subscription:
 
 def _tags(request: HttpRequest, person: Subscriber) -> None:
     subscription = _subscription(request, person)
-    before = list(subscription.tags)
+    previous_tags = list(subscription.tags)
     admin_actions.set_tags(subscription, tag_words.from_text(request.POST.get("tags", "")))
     audit.note(
         editor(request),
         acts.TAGS_CHANGED(),
         _about(person),
-        {subscription.newsletter: before},
+        {subscription.newsletter: previous_tags},
         {subscription.newsletter: list(subscription.tags)},
     )
     messages.success(request, _("Tags saved."))
@@ -253,11 +253,11 @@ def change_address(request: HttpRequest, pk: int) -> HttpResponse:
     if text == person.address:
         return redirect("desk:subscriber", pk)
     try:
-        asked = admin_actions.change_address(person, text, timezone.now())
+        must_confirm = admin_actions.change_address(person, text, timezone.now())
     except (AddressProblem, admin_actions.ActionRefused) as problem:
         return _person(request, person, text, as_sentence(problem))
     audit.note(editor(request), acts.ADDRESS_CHANGED(), _about(person))
-    if asked:
+    if must_confirm:
         messages.success(request, _("Address changed. A new link to confirm has been sent to it."))
     else:
         messages.success(request, _("Address changed. No email was sent."))

@@ -22,12 +22,12 @@ def rows_of(rows: Rows, value: Any) -> list[Row]:
     """Return the rows that show a value of config.toml; none for a value of another shape."""
     if rows.shape is Shape.LIST:
         return [_shown(rows.columns, table) for table in value] if isinstance(value, list) else []
-    name, *others = rows.columns
-    read = []
+    name, *columns = rows.columns
+    typed_rows = []
     for key, inner in value.items() if isinstance(value, Mapping) else ():
-        table = {others[0].key: inner} if rows.shape is Shape.NAMED_VALUES else inner
-        read.append({name.key: str(key), **_shown(others, table)})
-    return read
+        table = {columns[0].key: inner} if rows.shape is Shape.NAMED_VALUES else inner
+        typed_rows.append({name.key: str(key), **_shown(columns, table)})
+    return typed_rows
 
 
 def _shown(columns: Sequence[RowColumn], table: Any) -> Row:
@@ -99,40 +99,40 @@ class RowsField(forms.Field):
 
     def mark(self, typed: Sequence[Row], place: str, sentence: str) -> bool:
         """Mark the cell at a place such as `[2].colour` or `.gmail.com.rate`; return whether it exists."""
-        first, second, *_rest = (column.key for column in self.rows.columns)
-        named = place.partition("[")[0] if self.rows.shape is not Shape.LIST else place
+        name_key, value_key, *_rest = (column.key for column in self.rows.columns)
+        without_number = place.partition("[")[0] if self.rows.shape is not Shape.LIST else place
         for position, (number, row) in enumerate(_kept(typed)):
-            begin = f"[{position + 1}]" if self.rows.shape is Shape.LIST else f".{row[first]}"
+            begin = f"[{position + 1}]" if self.rows.shape is Shape.LIST else f".{row[name_key]}"
             cells = {f"{begin}.{column.key}": column.key for column in self.rows.columns}
-            cells[begin] = second if self.rows.shape is Shape.NAMED_VALUES else first
-            if cell := cells.get(place) or cells.get(named):
+            cells[begin] = value_key if self.rows.shape is Shape.NAMED_VALUES else name_key
+            if cell := cells.get(place) or cells.get(without_number):
                 self.widget.problems[number, cell] = sentence
                 return True
         return False
 
     def _problems(self, rows: Sequence[tuple[int, Row]]) -> Iterator[tuple[tuple[int, str], str]]:
-        first, names = self.rows.columns[0], set()
+        name_column, names = self.rows.columns[0], set()
         for number, row in rows:
-            name = row[first.key]
+            name = row[name_column.key]
             if not name:
-                yield (number, first.key), _("Fill this in, or remove the row.")
+                yield (number, name_column.key), _("Fill this in, or remove the row.")
             elif self.rows.shape is not Shape.LIST and name in names:
-                yield (number, first.key), _("There is already a row with this name.")
+                yield (number, name_column.key), _("There is already a row with this name.")
             names.add(name)
             for column in self.rows.columns:
                 if column.kind is Kind.NUMBER and row[column.key] and not row[column.key].isdecimal():
                     yield (number, column.key), _("Enter a number.")
-                if self.rows.shape is Shape.NAMED_VALUES and not row[column.key] and column is not first:
+                if self.rows.shape is Shape.NAMED_VALUES and not row[column.key] and column is not name_column:
                     yield (number, column.key), _("Fill this in, or remove the row.")
 
     def _value(self, rows: Sequence[Row]) -> Any:
-        name, *others = self.rows.columns
+        name, *other_columns = self.rows.columns
         if self.rows.shape is Shape.NAMED_VALUES:
-            return {row[name.key]: row[others[0].key] for row in rows}
+            return {row[name.key]: row[other_columns[0].key] for row in rows}
         before = list(self._before.values()) if isinstance(self._before, Mapping) else self._before or []
         origins = self._origins([row[name.key] for row in rows])
         tables = [None if origin is None else before[origin] for origin in origins]
-        columns = self.rows.columns if self.rows.shape is Shape.LIST else others
+        columns = self.rows.columns if self.rows.shape is Shape.LIST else other_columns
         values = [_table(columns, row, table) for row, table in zip(rows, tables, strict=True)]
         return (
             values if self.rows.shape is Shape.LIST else dict(zip((row[name.key] for row in rows), values, strict=True))
@@ -140,16 +140,18 @@ class RowsField(forms.Field):
 
     def _origins(self, names: Sequence[str]) -> tuple[int | None, ...]:
         """Return which entry of config.toml each row was: one with its name, or a renamed one that was in its place."""
-        first = self.rows.columns[0].key
-        left: dict[int, str] = {number: row[first] for number, row in enumerate(rows_of(self.rows, self._before))}
+        name_key = self.rows.columns[0].key
+        unassigned: dict[int, str] = {
+            number: row[name_key] for number, row in enumerate(rows_of(self.rows, self._before))
+        }
         origins: list[int | None] = []
         for name in names:
-            origins.append(next((number for number, old in left.items() if old == name), None))
-            left.pop(origins[-1] if origins[-1] is not None else -1, None)
+            origins.append(next((number for number, old in unassigned.items() if old == name), None))
+            unassigned.pop(origins[-1] if origins[-1] is not None else -1, None)
         for place, origin in enumerate(origins):
-            if origin is None and place in left:
+            if origin is None and place in unassigned:
                 origins[place] = place
-                del left[place]
+                del unassigned[place]
         return tuple(origins)
 
 

@@ -20,8 +20,8 @@ BLANK_ROWS = 4
 def move_row(rows: Rows, data: QueryDict, name: str, number: int, direction: str) -> int:
     """Exchange a row of a submitted form with the one above or below it; return the row's new number."""
     other = number + (1 if direction == DOWN else -1)
-    first = rows.columns[0].key
-    if not all(f"{name}:{place}:{first}" in data for place in (number, other)):
+    name_key = rows.columns[0].key
+    if not all(f"{name}:{place}:{name_key}" in data for place in (number, other)):
         return number
     for key in (*(column.key for column in rows.columns), REMOVE):
         one, two = f"{name}:{number}:{key}", f"{name}:{other}:{key}"
@@ -86,7 +86,7 @@ class RowsWidget(DeskWidget):
         context |= {"add": self.rows.add, "folded": self.rows.folded, "ordered": self.rows.ordered}
         return context
 
-    def _row(self, name: str, number: int, row: Row, of: int) -> dict[str, Any]:
+    def _row(self, name: str, number: int, row: Row, total: int) -> dict[str, Any]:
         place = f"{name}:{number}"
         titled = row.get("title") or row.get(self.rows.columns[0].key, "")
         inputs = [self._input(place, number, column, row) for column in self.rows.columns]
@@ -97,20 +97,20 @@ class RowsWidget(DeskWidget):
             "wrong": any(cell["problem"] for cell in inputs),
             "remove": row.get(REMOVE, False),
             "first": number == 0,
-            "last": number == of - 1,
-            "focus": self._focus(number, of),
+            "last": number == total - 1,
+            "focus": self._focus(number, total),
         }
 
-    def _focus(self, number: int, of: int) -> str:
+    def _focus(self, number: int, total: int) -> str:
         """Return the direction whose button gets the focus: that of the last move, the other one at the end."""
         if self.moved is None or self.moved[0] != number:
             return ""
-        up, down = number > 0, number < of - 1
+        up, down = number > 0, number < total - 1
         return self.moved[1] if (up if self.moved[1] == UP else down) else (DOWN if down else UP)
 
     def _input(self, place: str, number: int, column: RowColumn, row: Row) -> dict[str, Any]:
         value = row.get(column.key, [] if column.kind is Kind.CHOICES else "")
-        made = {
+        cell = {
             "name": f"{place}:{column.key}",
             "column": column,
             "kind": column.kind.name.lower(),
@@ -119,10 +119,10 @@ class RowsWidget(DeskWidget):
         }
         if column.kind is Kind.CHOICES:
             unknown = [(url, url) for url in value if url not in dict(self.sources)]
-            made["choices"] = [(url, title, url in value) for url, title in (*self.sources, *unknown)]
+            cell["choices"] = [(url, title, url in value) for url, title in (*self.sources, *unknown)]
         elif column.others and self.categories:
-            chosen = {line.casefold(): line for line in value.splitlines()}
-            made["ticks"] = [(category, category.casefold() in chosen) for category in self.categories]
-            known = {category.casefold() for category in self.categories}
-            made["value"] = "\n".join(line for key, line in chosen.items() if key not in known)
-        return made
+            ticked = {line.casefold(): line for line in value.splitlines()}
+            cell["ticks"] = [(category, category.casefold() in ticked) for category in self.categories]
+            offered = {category.casefold() for category in self.categories}
+            cell["value"] = "\n".join(line for key, line in ticked.items() if key not in offered)
+        return cell

@@ -28,10 +28,10 @@ class SuggestingInput(forms.TextInput):
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
         """Return the field and its list."""
-        listed = f"{name}-suggestions"
-        field = super().render(name, value, {**(attrs or {}), "list": listed}, renderer)
+        list_id = f"{name}-suggestions"
+        field = super().render(name, value, {**(attrs or {}), "list": list_id}, renderer)
         options = format_html_join("", '<option value="{}">{}</option>', self.suggestions)
-        return format_html("{}<datalist{}>{}</datalist>", field, flatatt({"id": listed}), options)
+        return format_html("{}<datalist{}>{}</datalist>", field, flatatt({"id": list_id}), options)
 
 
 class LanguageField(forms.CharField):
@@ -120,8 +120,8 @@ def name_of(tag: str, page: str) -> str:
 @cache
 def zones() -> tuple[str, ...]:
     """Return the time zones of all territories (CLDR), and UTC."""
-    listed = {zone for of_territory in get_global("territory_zones").values() for zone in of_territory}
-    return tuple(sorted((listed & available_timezones()) | {"UTC"}))
+    of_territories = {zone for of_territory in get_global("territory_zones").values() for zone in of_territory}
+    return tuple(sorted((of_territories & available_timezones()) | {"UTC"}))
 
 
 def city(zone: str) -> str:

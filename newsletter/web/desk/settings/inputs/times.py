@@ -71,8 +71,8 @@ class MomentWidget(TextInPartsWidget):
 
     def __init__(self, cadences: Sequence[str], *, optional: bool) -> None:
         day = forms.Select(attrs={"aria-label": _("Day")}, choices=_days(cadences, optional=optional))
-        at = _TimeInput(format="%H:%M", attrs={"aria-label": _("Time"), "placeholder": "15:00"})
-        super().__init__(widgets={"day": day, "time": at}, attrs={"class": "moment"})
+        time_input = _TimeInput(format="%H:%M", attrs={"aria-label": _("Time"), "placeholder": "15:00"})
+        super().__init__(widgets={"day": day, "time": time_input}, attrs={"class": "moment"})
 
     def decompress(self, value: Any) -> list[str]:
         """Return day and time of a text such as `fri 15:00`; what can't be read stays text."""
@@ -103,24 +103,24 @@ class MomentField(TextInPartsField):
 
     def compress(self, data_list: list[Any]) -> str | None:
         """Return the text for config.toml; None for the default."""
-        day, at = data_list or ("", None)
-        if not day and at is None:
+        day, time_of_day = data_list or ("", None)
+        if not day and time_of_day is None:
             return None
         if not day:
             raise forms.ValidationError(_("Choose a day, or clear the time."))
-        if not isinstance(at, time):
+        if not isinstance(time_of_day, time):
             raise forms.ValidationError(_("Enter a time such as 15:00."))
-        return f"{at:%H:%M}" if day == _EVERY_DAY else f"{day} {at:%H:%M}"
+        return f"{time_of_day:%H:%M}" if day == _EVERY_DAY else f"{day} {time_of_day:%H:%M}"
 
 
 def _days(cadences: Sequence[str], *, optional: bool) -> list[tuple[Any, Any]]:
     """Return the days that can be chosen, those of each frequency in a group."""
     titles = {"week": _("Each week on"), "month": _("Each month on day")}
-    chosen: list[tuple[Any, Any]] = [("", _("Default"))] if optional else []
+    options: list[tuple[Any, Any]] = [("", _("Default"))] if optional else []
     for cadence in cadences:
         days = _OF[cadence]
-        chosen += [(titles[cadence], days)] if cadence in titles else days
-    return chosen
+        options += [(titles[cadence], days)] if cadence in titles else days
+    return options
 
 
 def split(text: str) -> tuple[str, str, str]:
@@ -139,11 +139,10 @@ class DurationWidget(TextInPartsWidget):
         number, _space, unit = split(default)
         self._unit = (unit if number != "0" else _LONG) or next(iter(_UNITS[kind]))
         attributes = {"aria-label": _("Number"), "min": "0", "step": "any", "placeholder": number}
-        chosen = units(kind, value)
         super().__init__(
             widgets={
                 "number": forms.NumberInput({**attributes, "inputmode": "decimal", "autocomplete": "off"}),
-                "unit": forms.Select({"aria-label": _("Unit")}, choices=list(chosen.items())),
+                "unit": forms.Select({"aria-label": _("Unit")}, choices=list(units(kind, value).items())),
             },
             attrs={"class": "moment"},
         )

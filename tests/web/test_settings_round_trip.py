@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from newsletter import config
 from newsletter.config.document import KeyPath, edit, value_at
 from newsletter.web.desk.settings import catalogue
-from newsletter.web.desk.settings.defaults import defaults_of
-from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, as_text
+from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, as_text, defaults_of
 from newsletter.web.desk.settings.forms import SettingsForm
 from newsletter.web.desk.settings.inputs.times import MomentWidget, split
 

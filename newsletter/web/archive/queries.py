@@ -44,7 +44,7 @@ _FIELDS = (
 def listed(newsletter: str, words: str = "", *, start: int = 0, count: int = 50) -> list[Listed]:
     """Return a newsletter's public editions that contain all the words, newest first."""
     rows = in_archive(newsletter).order_by("-until", "-pk")
-    return _listed(_with_words(rows, words) if words else rows, start, count)
+    return _listed((_with_words(rows, words) if words else rows)[start : start + count])
 
 
 def _with_words(rows: QuerySet[Edition], words: str) -> QuerySet[Edition]:
@@ -70,12 +70,11 @@ def latest_of_each() -> dict[str, Listed]:
     """Return the newest public edition of each newsletter that has one, by the newsletter's name."""
     newest = Window(RowNumber(), partition_by="newsletter", order_by=["-until", "-pk"])
     rows = in_archives().alias(place=newest).filter(place=1)
-    return {edition.newsletter: edition for edition in _listed(rows, 0, None)}
+    return {edition.newsletter: edition for edition in _listed(rows)}
 
 
-def _listed(rows: QuerySet[Edition], start: int, count: int | None) -> list[Listed]:
-    end = None if count is None else start + count
-    return [Listed(*row) for row in rows.values_list(*_FIELDS)[start:end]]
+def _listed(rows: QuerySet[Edition]) -> list[Listed]:
+    return [Listed(*row) for row in rows.values_list(*_FIELDS)]
 
 
 def neighbours(newsletter: str, edition: int) -> tuple[Listed | None, Listed | None]:
@@ -84,8 +83,9 @@ def neighbours(newsletter: str, edition: int) -> tuple[Listed | None, Listed | N
     rows = in_archive(newsletter)
     older = rows.filter(Q(until__lt=Subquery(until)) | Q(until=Subquery(until), pk__lt=edition))
     newer = rows.filter(Q(until__gt=Subquery(until)) | Q(until=Subquery(until), pk__gt=edition))
-    nearest = _listed(older.order_by("-until", "-pk"), 0, 1), _listed(newer.order_by("until", "pk"), 0, 1)
-    return next(iter(nearest[0]), None), next(iter(nearest[1]), None)
+    nearest = (older.order_by("-until", "-pk")[:1], newer.order_by("until", "pk")[:1])
+    before, after = (next(iter(_listed(rows)), None) for rows in nearest)
+    return before, after
 
 
 def public_edition(newsletter: str, period: str) -> tuple[int, int, datetime] | None:

@@ -50,8 +50,7 @@ from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
 from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.cadences_page import beside_field
-from newsletter.web.desk.settings.defaults import defaults_of
-from newsletter.web.desk.settings.fields import SettingsPage
+from newsletter.web.desk.settings.fields import SettingsPage, defaults_of
 from newsletter.web.desk.settings.forms import RequestedChanges, SettingsForm
 from newsletter.web.desk.settings.inputs.site_paths import check_paths
 from newsletter.web.desk.settings.inputs.subject_field import show_examples

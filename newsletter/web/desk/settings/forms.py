@@ -19,13 +19,13 @@ from newsletter.web.converters import whole_number
 from newsletter.web.desk.conditions.choices import choices_of
 from newsletter.web.desk.conditions.condition_field import ConditionsField
 from newsletter.web.desk.forms import DeskForm
-from newsletter.web.desk.settings.defaults import default_table
 from newsletter.web.desk.settings.fields import (
     Kind,
     Rows,
     SettingField,
     SettingsPage,
     as_text,
+    default_table,
     from_text,
     listed,
     secret_of,

@@ -79,8 +79,7 @@ def _run(configuration: Config, job: Job, progress: work.JobProgress) -> work.Js
         with transaction.atomic():
             changed += _change(portion, word, adds=adds)
             progress(start + PORTION, total, {"changed": changed, "after": portion[-1]})
-    newsletters = [job.about] if job.about else list(configuration.newsletters)
-    queries.changed(newsletters)
+    queries.changed([job.about] if job.about else configuration.newsletters)
     act = {"added" if adds else "removed": word, "count": len(changed)}
     audit.note(job.by, acts.TAGS_CHANGED(), job.about or "subscribers", after=act)
     return {"changed": changed}

@@ -29,10 +29,10 @@ _PRIVATE_SUFFIXES = (".local", ".internal", ".lan", ".home.arpa")
 def is_loopback(host: str) -> bool:
     """Return whether a name or IP address means this machine (RFC 6761 6.3 for names)."""
     name = host.strip("[]").lower().rstrip(".")
-    address = _parsed(name)
+    address = plain_address(name)
     if address is None:
         return name == "localhost" or name.endswith(".localhost")
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+    return address.is_loopback
 
 
 def is_public_address(address: str) -> bool:
@@ -46,25 +46,24 @@ def is_public_address(address: str) -> bool:
 def is_public_host(host: str) -> bool:
     """Return whether a name or IP address can be one on the public internet."""
     name = host.strip("[]").lower().rstrip(".")
-    if _parsed(name):
+    if plain_address(name):
         return is_public_address(name)
     return "." in name and not is_loopback(name) and not name.endswith(_PRIVATE_SUFFIXES)
 
 
 def is_nearby_address(address: str) -> bool:
     """Return whether a client's IP address is this machine's or of a private network; False for anything else."""
-    address_object = _parsed(address.partition("%")[0])
-    if address_object is None:
-        return False
-    client = getattr(address_object, "ipv4_mapped", None) or address_object
-    return any(client in network for network in _NEARBY)
+    client = plain_address(address.partition("%")[0])
+    return client is not None and any(client in network for network in _NEARBY)
 
 
-def _parsed(host: str) -> _Address | None:
+def plain_address(host: str) -> _Address | None:
+    """Return an IP address, an IPv4-mapped one as IPv4; None for anything else."""
     try:
-        return ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host)
     except ValueError:
         return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _is_global_unicast(address: _Address) -> bool:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
+from newsletter.domain.hosts import plain_address
 from newsletter.web.requests import App, AsgiMessage, Receive, Send, refuse
 
 UNLIMITED = "/u/"
@@ -144,11 +145,9 @@ class Connections:
 
     def _client(self, host: str) -> str:
         """Return what counts as one client: an IPv4 address, or a /64 of IPv6; "" for a trusted proxy."""
-        try:
-            address = ipaddress.ip_address(host.partition("%")[0])
-        except ValueError:
+        address = plain_address(host.partition("%")[0])
+        if address is None:
             return host
-        address = getattr(address, "ipv4_mapped", None) or address
         if any(address in network for network in self._trusted):
             return ""
         return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)

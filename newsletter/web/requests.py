@@ -7,12 +7,13 @@ answered with 400 and its connection closed (RFC 9112 6.1).
 
 import asyncio
 import contextlib
-import ipaddress
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import lru_cache
 from typing import Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from newsletter.domain.hosts import plain_address
 
 AsgiMessage = MutableMapping[str, Any]
 """A scope or an event of ASGI."""
@@ -66,14 +67,8 @@ def _plain_client(client: tuple[str, int] | None) -> tuple[str, int] | None:
 
 @lru_cache(maxsize=1024)
 def _plain_address(host: str) -> str | None:
-    """Return an address, an IPv4-mapped one as IPv4; None for what isn't an address."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return str(address)
+    address = plain_address(host)
+    return str(address) if address else None
 
 
 async def refuse(

@@ -2,6 +2,8 @@
 
 import ipaddress
 
+from newsletter.domain.hosts import plain_address
+
 
 def network_of(address: str) -> str:
     """Return the network that limits count: the /24 of an IPv4 address, the /56 of an IPv6 address (one household).
@@ -10,10 +12,7 @@ def network_of(address: str) -> str:
     """
     host = address.partition("]")[0][1:] if address.startswith("[") else address
     host = host.partition(":")[0] if host.count(":") == 1 else host
-    try:
-        ip = ipaddress.ip_address(host)
-    except ValueError:
+    ip = plain_address(host)
+    if ip is None:
         return address
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
     return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 56), strict=False))

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.http import HttpRequest
 
+from newsletter.domain.hosts import plain_address
 from subscribers.models import Hits
 
 PREFIXES = {4: (32, 26, 21), 6: (64, 48, 32)}
@@ -20,12 +21,9 @@ def networks(address: str) -> tuple[str, ...]:
     """Return the networks of an address that are counted, the smallest first; what isn't an address counts as
     itself.
     """
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
+    ip = plain_address(address)
+    if ip is None:
         return (address,)
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
     return tuple(str(ipaddress.ip_network((ip, prefix), strict=False)) for prefix in PREFIXES[ip.version])
 
 

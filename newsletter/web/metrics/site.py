@@ -62,7 +62,7 @@ def _sources(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamily
 
 def _deliveries() -> Iterator[GaugeMetricFamily]:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    accepted_at: dict[str, datetime] = {}
+    stored_at: dict[str, datetime] = {}
     unsettled: Counter[str] = Counter()
     sums = {f"of_{kind}": Sum(kind) for kind in DeliveryStatus.values}
     rows = Tally.objects.order_by("edition").values_list("edition").annotate(at=Max("at"), **sums)
@@ -76,7 +76,7 @@ def _deliveries() -> Iterator[GaugeMetricFamily]:
         counts[newsletter].update(outcomes)
         unsettled[newsletter] += _unsettled(pk) if outcomes[DeliveryStatus.UNKNOWN.value] else 0
         if at:
-            accepted_at[newsletter] = max(at, accepted_at.get(newsletter, at))
+            stored_at[newsletter] = max(at, stored_at.get(newsletter, at))
     yield _gauge(
         "newsletter_deliveries",
         "Deliveries by newsletter and newest outcome; accepted ones only increase.",
@@ -86,9 +86,7 @@ def _deliveries() -> Iterator[GaugeMetricFamily]:
     yield _per_newsletter(
         "newsletter_deliveries_unsettled", "Unconfirmed deliveries that wait for a decision.", unsettled
     )
-    yield _times(
-        "newsletter_last_send_timestamp_seconds", "When an outcome of a delivery was last stored.", accepted_at
-    )
+    yield _times("newsletter_last_send_timestamp_seconds", "When an outcome of a delivery was last stored.", stored_at)
 
 
 def _unsettled(edition: int) -> int:

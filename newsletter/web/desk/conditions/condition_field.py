@@ -184,9 +184,9 @@ class ConditionsWidget(DeskWidget):
         for field in LISTS:
             chosen = row.values if row.field == field else ()
             only_chosen = [value for value in chosen if field not in _WRITTEN or SEPARATOR in value]
-            offered = self.choices.with_chosen(field, only_chosen)
-            ticks = [(value, title, value in chosen) for value, title in offered]
-            others = ", ".join(value for value in chosen if value not in dict(offered))
+            choices = self.choices.with_chosen(field, only_chosen)
+            ticks = [(value, title, value in chosen) for value, title in choices]
+            others = ", ".join(value for value in chosen if value not in dict(choices))
             lists.append({"field": field, "ticks": ticks, "others": others, "written": field in _WRITTEN})
         return {
             "place": place,

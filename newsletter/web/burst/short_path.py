@@ -65,6 +65,8 @@ MEDIA_TYPES = {
 """The content types of bodies that are read here, in lower case; Django refuses others that look like them."""
 
 _Head = list[tuple[bytes, bytes]]
+_Answer = tuple[int, _Head, bytes]
+"""Status, header fields and body."""
 
 
 class ShortPath:
@@ -96,13 +98,16 @@ class ShortPath:
         began = time.perf_counter()
         body = await _whole_body(receive)
         try:
-            status = await way.answer(scope, body, send) if len(body) <= way.largest else 0
+            answer = await way.answer(scope, body) if len(body) <= way.largest else None
         except (DisallowedHost, Error):  # Django tries again, and logs what is wrong
-            status = 0
-        if status:
-            way.observe(status, time.perf_counter() - began)
-        else:
+            answer = None
+        if answer is None:
             await self._app(scope, replayed(BytesIO(body), len(body), receive), send)
+            return
+        status, head, content = answer
+        await send({"type": "http.response.start", "status": status, "headers": head})
+        await send({"type": "http.response.body", "body": content})
+        way.observe(status, time.perf_counter() - began)
 
     def _way(self, scope: AsgiMessage) -> "_Way | None":
         if scope["type"] != "http":
@@ -112,20 +117,19 @@ class ShortPath:
         way = self._ways.get((scope["method"], start))
         return way if way and path.endswith(way.end) and _is_plain(scope, MEDIA_TYPES.get(start)) else None
 
-    async def _one_click(self, scope: AsgiMessage, body: bytes, send: Send) -> int:
-        """Answer, and return the status; 0 if Django is to answer. Nothing is made that the answer doesn't need.
+    async def _one_click(self, scope: AsgiMessage, body: bytes) -> _Answer | None:
+        """Return the answer; None if Django is to answer. Nothing is made that the answer doesn't need.
 
         Raises DisallowedHost, as the others do.
         """
         if body != ONE_CLICK_BODY:
-            return 0
+            return None
         number = read_link(scope["path"].removeprefix(ONE_CLICK))
         if number in (None, TEST_NUMBER):
-            return 0
+            return None
         head = self._head_of(one_click_response, *_what_head_depends_on(scope))
         await self._unsubscribing.write(number)
-        await _send(200, head, b"", send)
-        return 200
+        return 200, head, b""
 
     def _made_head(
         self, respond: Callable[[], HttpResponse], _number: int, scheme: str, host: bytes, language: bytes
@@ -139,27 +143,24 @@ class ShortPath:
         self._complete(request, response)
         return _head(response)
 
-    async def _sign_up(self, scope: AsgiMessage, body: bytes, send: Send) -> int:
-        """Answer, and return the status; 0 if Django is to answer."""
+    async def _sign_up(self, scope: AsgiMessage, body: bytes) -> _Answer | None:
+        """Return the answer; None if Django is to answer."""
         configuration = config.recent().config
         newsletter = configuration.newsletters.get(scope["path"].removeprefix(NEWSLETTERS).removesuffix(SIGN_UP))
         if newsletter is None or newsletter.status == "archived" or body.count(b"&") >= MOST_FIELDS:
-            return 0
+            return None
         request = ASGIRequest(scope, BytesIO(body))
         attach_config(request, configuration)
         request.get_host()
         sign_up = read_sign_up(request, newsletter)
         if isinstance(sign_up, HttpResponse):
-            return await self._answer(request, sign_up, send)
+            return self._completed(request, sign_up)
         answer = await self._signing_up.write(sign_up.request)
         if answer != RequestAnswer.ACCEPTED:
-            return await self._answer(request, sign_up.response(answer), send)
+            return self._completed(request, sign_up.response(answer))
         head, body = self._accepted(newsletter.name, sign_up.request.language, *_what_head_depends_on(scope))
         nonce = secrets.token_urlsafe(12).encode()
-        await _send(
-            202, [(name, value.replace(NONCE, nonce)) for name, value in head], body.replace(NONCE, nonce), send
-        )
-        return 202
+        return 202, [(name, value.replace(NONCE, nonce)) for name, value in head], body.replace(NONCE, nonce)
 
     def _made_accepted(
         self, newsletter: str, language: str, _number: int, scheme: str, host: bytes, accepted: bytes
@@ -171,47 +172,44 @@ class ShortPath:
         self._complete(request, response)
         return _head(response), response.content
 
-    async def _webhook(self, scope: AsgiMessage, body: bytes, send: Send) -> int:
-        """Answer, and return the status; 0 if Django is to answer."""
+    async def _webhook(self, scope: AsgiMessage, body: bytes) -> _Answer | None:
+        """Return the answer; None if Django is to answer."""
         provider = scope["path"].removeprefix(HOOKS).removesuffix("/")
         if provider not in ASKS_NOBODY:
-            return 0
+            return None
         head = self._head_of(HttpResponse, *_what_head_depends_on(scope))
         request = ASGIRequest(scope, BytesIO(body))
         attach_config(request, config.recent().config)
         call = read_call(request, provider)
         if call.response.status_code != 200 or call.response.content:
-            return await self._answer(request, call.response, send)
+            return self._completed(request, call.response)
         if call.events:
             await self._storing.write(call.events)
-        await _send(200, head, b"", send)
-        return 200
+        return 200, head, b""
 
-    async def _follow(self, scope: AsgiMessage, _body: bytes, send: Send) -> int:
-        """Redirect to a known address, and return the status; 0 if Django is to answer."""
+    async def _follow(self, scope: AsgiMessage, _body: bytes) -> _Answer | None:
+        """Return the redirect to a known address; None if Django is to answer."""
         target = links.known(scope["path"].removeprefix(LINKS))
         if target is None or not (target.address.isascii() and target.address.isprintable()):  # no line breaks
-            return 0
+            return None
         head = self._head_of(links.redirect, *_what_head_depends_on(scope))
         links.count(target, ASGIRequest(scope, BytesIO()), config.recent().config)
-        await _send(302, [*head, (b"location", target.address.encode())], b"", send)
-        return 302
+        return 302, [*head, (b"location", target.address.encode())], b""
 
-    async def _answer(self, request: HttpRequest, response: HttpResponse, send: Send) -> int:
+    def _completed(self, request: HttpRequest, response: HttpResponse) -> _Answer:
         self._complete(request, response)
-        await _send(response.status_code, _head(response), response.content, send)
-        return response.status_code
+        return response.status_code, _head(response), response.content
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How requests are answered whose path ends like this, with a body of at most `largest` octets; the answer is 0 if
-    Django is to answer.
+    """How requests are answered whose path ends like this, with a body of at most `largest` octets; the answer is None
+    if Django is to answer.
     """
 
     end: str
     largest: int
-    answer: Callable[[AsgiMessage, bytes, Send], Awaitable[int]]
+    answer: Callable[[AsgiMessage, bytes], Awaitable[_Answer | None]]
     observe: Callable[[int, float], None]
 
 
@@ -279,8 +277,3 @@ async def _whole_body(receive: Receive) -> bytes:
 
 def _head(response: HttpResponse) -> _Head:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
-
-
-async def _send(status: int, head: _Head, body: bytes, send: Send) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": head})
-    await send({"type": "http.response.body", "body": body})

@@ -18,7 +18,6 @@ from newsletter.render.theme.designs import DESIGNS
 from newsletter.web.desk.edition.preview import FRAME_POLICY
 from newsletter.web.desk.edition.preview_queries import in_scheme
 from newsletter.web.desk.pages import as_sentence, newsletter_of, page
-from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.design_page import DESIGN
 from newsletter.web.desk.settings.editing import UNREADABLE, read_only_reason, tree_of
 from newsletter.web.desk.settings.forms import SettingsForm
@@ -83,10 +82,9 @@ def _as_typed(request: HttpRequest, name: str) -> Config:
     Raises ConfigError and CannotEdit.
     """
     configuration = config_of(request)
-    page = catalogue.newsletter_page("design")
-    if request.method != "POST" or page is None:
+    if request.method != "POST":
         return configuration
-    form = SettingsForm(page, ("newsletters", name), tree_of(configuration.file), {}, os.environ, request.POST)
+    form = SettingsForm(DESIGN, ("newsletters", name), tree_of(configuration.file), {}, os.environ, request.POST)
     if not form.is_valid():
         return configuration
     try:

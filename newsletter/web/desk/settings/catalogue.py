@@ -326,16 +326,6 @@ def editable_keys() -> Iterator[str]:
             yield as_documented(f"{page.table.removesuffix('[]')}.{field.key}")
 
 
-def site_page(name: str) -> SettingsPage | None:
-    """Return the page of the whole site that has a name."""
-    return next((page for page in SITE_PAGES if page.name == name), None)
-
-
-def newsletter_page(name: str) -> SettingsPage | None:
-    """Return the page of a newsletter that has a name."""
-    return next((page for page in NEWSLETTER_PAGES if page.name == name), None)
-
-
 def is_secret(path: KeyPath) -> bool:
     """Return whether a value must not be shown."""
     names = tuple(part for part in path if isinstance(part, str))

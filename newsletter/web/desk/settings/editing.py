@@ -4,7 +4,7 @@ import difflib
 import json
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -91,9 +91,7 @@ def read_only_reason(configuration: Config) -> str:
 
 def site_settings(request: HttpRequest, section: str) -> HttpResponse:
     """Show settings that apply to every newsletter."""
-    settings_page = catalogue.site_page(section)
-    if settings_page is None:
-        raise Http404(section)
+    settings_page = _named(catalogue.SITE_PAGES, section)
     return _edit(
         request, Place(settings_page, tuple(settings_page.table.split(".")), str(settings_page.title), *_settings())
     )
@@ -101,12 +99,18 @@ def site_settings(request: HttpRequest, section: str) -> HttpResponse:
 
 def newsletter_settings(request: HttpRequest, name: str, section: str) -> HttpResponse:
     """Show one group of a newsletter's settings."""
-    newsletter, settings_page = newsletter_of(request, name), catalogue.newsletter_page(section)
-    if settings_page is None:
-        raise Http404(section)
+    newsletter, settings_page = newsletter_of(request, name), _named(catalogue.NEWSLETTER_PAGES, section)
     title = f"{newsletter.title}: {settings_page.title}"
     extra = {"preview": reverse("desk:design-preview", args=(name,))} if section == "design" else {}
     return _edit(request, Place(settings_page, ("newsletters", name), title, *_settings()), extra)
+
+
+def _named(pages: Sequence[SettingsPage], name: str) -> SettingsPage:
+    """Return the page of that name, or 404."""
+    page = next((page for page in pages if page.name == name), None)
+    if page is None:
+        raise Http404(name)
+    return page
 
 
 def source_settings(request: HttpRequest, name: str, number: int) -> HttpResponse:
@@ -222,7 +226,7 @@ def _page(
 ) -> HttpResponse:
     configuration = config_of(request)
     context = {"place": place, "form": form, "read_only": reason, "paste": lines, "file": configuration.file}
-    context["related"] = [catalogue.site_page(name) for name in place.page.related]
+    context["related"] = [_named(catalogue.SITE_PAGES, name) for name in place.page.related]
     context["groups"] = form.groups(_groups_in_use(configuration, place))
     section = "sources" if place.page is catalogue.SOURCE else "settings"
     return page(request, "settings_edit", {**context, **(extra or {})}, section=section)

@@ -12,8 +12,8 @@ from django.core.wsgi import get_wsgi_application
 from newsletter import config
 from newsletter.config import Config
 from newsletter.web.bodies import WholeBodies
-from newsletter.web.burst.kept_pages import KeptPages
-from newsletter.web.burst.short_path import ShortPath, observer
+from newsletter.web.burst.fast_path import FastPath, observer
+from newsletter.web.burst.page_cache import PageCache
 from newsletter.web.desk.body_limits import body_limit
 from newsletter.web.password_queue import PasswordQueue
 from newsletter.web.requests import App, AsgiMessage, CheckedRequests, Receive, Send
@@ -65,6 +65,6 @@ def probe_application(configuration: Config) -> App:
 
 def application(configuration: Config) -> App:
     """Django behind the checks that every request passes; `newsletter.start` has set Django up."""
-    short = ShortPath(PasswordQueue(DjangoInThreads(WORKERS)))
-    pages = KeptPages(short, lambda: config.recent().number, partial(observer, "GET"))
+    fast_path = FastPath(PasswordQueue(DjangoInThreads(WORKERS)))
+    pages = PageCache(fast_path, lambda: config.recent().number, partial(observer, "GET"))
     return CheckedRequests(WholeBodies(pages, body_limit), configuration.web.trusted_proxies)

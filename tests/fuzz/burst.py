@@ -1,4 +1,4 @@
-"""Requests to the short path and the kept pages on real connections; what they pass on is answered by a stand-in.
+"""Requests to the fast path and the page cache on real connections; what they pass on is answered by a stand-in.
 
 Nothing is stored: writes end at a stand-in for the database's thread.
 """
@@ -10,8 +10,8 @@ from typing import Any
 from unittest import mock
 
 from newsletter.web.bodies import WholeBodies
-from newsletter.web.burst import short_path
-from newsletter.web.burst.kept_pages import KeptPages
+from newsletter.web.burst import fast_path
+from newsletter.web.burst.page_cache import PageCache
 from newsletter.web.requests import App, AsgiMessage, Receive, Send
 from subscribers.protection.sign_up_limits import RequestAnswer
 from subscribers.tokens import link_token
@@ -56,10 +56,10 @@ async def _page(scope: AsgiMessage, receive: Receive, send: Send) -> None:
 
 @cache
 def _site() -> App:
-    """Return the short path and the kept pages in front of the stand-in, behind what reads bodies."""
-    with mock.patch.object(short_path, "GroupedWrites", _NothingStored):
-        short: Any = short_path.ShortPath(_page)
-    return WholeBodies(KeptPages(short, lambda: 1, lambda _path: lambda _status, _seconds: None), lambda _scope: 0)
+    """Return the fast path and the page cache in front of the stand-in, behind what reads bodies."""
+    with mock.patch.object(fast_path, "GroupedWrites", _NothingStored):
+        short: Any = fast_path.FastPath(_page)
+    return WholeBodies(PageCache(short, lambda: 1, lambda _path: lambda _status, _seconds: None), lambda _scope: 0)
 
 
 _PLAIN = WholeBodies(_page, lambda _scope: 0)

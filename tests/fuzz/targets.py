@@ -279,7 +279,7 @@ TARGETS = {
     "csv": Target(_csv_samples, vocabulary.CSV, _csv),
     "configuration": Target(lambda: [settings.TEXT.encode()], vocabulary.TOML, _toml),
     "requests": Target(lambda: requests.SAMPLES, vocabulary.REQUESTS, requests.tried),
-    "short-path": Target(burst.samples, vocabulary.SHORT_PATH, burst.tried),
+    "fast-path": Target(burst.samples, vocabulary.FAST_PATH, burst.tried),
     "markdown": Target(lambda: editor_texts.SAMPLES, editor_texts.TOKENS, editor_texts.tried),
     "images": Target(_images, vocabulary.IMAGES, _image),
 }

@@ -96,7 +96,7 @@ REQUESTS = (
     b"\x16\x03\x01\x02",
     b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 20,
 )  # fmt: skip
-SHORT_PATH = (
+FAST_PATH = (
     *REQUESTS,
     b"Content-Type: application/x-www-form-urlencoded; charset=utf-16\r\n", b"; charset=utf-7", b"; charset=\xff",
     b"Content-Type: multipart/form-data\r\n", b"multipart/form-data; boundary=x", b"application/json",

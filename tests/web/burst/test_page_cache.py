@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 
-from newsletter.web.burst.kept_pages import MOST_PAGES, SECONDS, KeptPages
+from newsletter.web.burst.page_cache import MOST_PAGES, SECONDS, PageCache
 from newsletter.web.requests import AsgiMessage, Receive, Send
 
 PUBLIC = ((b"Cache-Control", b"public, max-age=300"), (b"ETag", b'"a"'), (b"Vary", b"Accept-Language"))
 
 
 class Site:
-    """A site behind the kept pages, with a clock that is set; each page says how many were made before."""
+    """A site behind the page cache, with a clock that is set; each page says how many were made before."""
 
     def __init__(self, headers: tuple[tuple[bytes, bytes], ...] = PUBLIC, status: int = 200) -> None:
         self.now, self.made, self.configuration = 0.0, 0, 1
         self.headers, self.status = headers, status
         self.slow: asyncio.Event | None = None
         self.observed: list[tuple[str, int]] = []
-        self.pages = KeptPages(
+        self.pages = PageCache(
             self._app,
             lambda: self.configuration,
             self._observer,

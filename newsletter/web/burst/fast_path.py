@@ -69,7 +69,7 @@ _Answer = tuple[int, _Head, bytes]
 """Status, header fields and body."""
 
 
-class ShortPath:
+class FastPath:
     """An ASGI application in front of Django's (ASGI 3.0)."""
 
     def __init__(self, app: App) -> None:

@@ -1,4 +1,4 @@
-"""Calls of webhooks are answered on the short path as by Django, and their events are stored first."""
+"""Calls of webhooks are answered on the fast path as by Django, and their events are stored first."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,13 +9,13 @@ from django.db import OperationalError
 from newsletter import config
 from newsletter.bounces import webhook_events
 from newsletter.models import WebhookEvent
-from newsletter.web.burst import short_path
+from newsletter.web.burst import fast_path
 from newsletter.web.hooks import amazon_ses
 from newsletter.web.hooks.provider_views import ASKS_NOBODY
 from tests.doubles import webhook_calls
 from tests.doubles.providers import CALLS, DOUBLES, SIGNING
 from tests.doubles.webhook_calls import FORM, Call, Happened
-from tests.web.burst.test_short_path import Answer, Site
+from tests.web.burst.test_fast_path import Answer, Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,7 +77,7 @@ def test_amazons_calls_are_left_to_django_since_a_certificate_may_have_to_be_fet
 
 
 def test_a_large_call_is_left_to_django(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(short_path, "LARGEST_CALL", 10)
+    monkeypatch.setattr(fast_path, "LARGEST_CALL", 10)
     site = Site()
     assert (post(site, "postmark", reported("postmark", 1))[0], site.passed_on) == (200, 1)
 

@@ -1,4 +1,4 @@
-"""The short path answers as Django does, and leaves to Django what is unusual."""
+"""The fast path answers as Django does, and leaves to Django what is unusual."""
 
 import asyncio
 import re
@@ -10,7 +10,7 @@ from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError
 
-from newsletter.web.burst.short_path import LARGEST_FORM, ShortPath
+from newsletter.web.burst.fast_path import LARGEST_FORM, FastPath
 from newsletter.web.metrics.http import requests as request_metrics
 from newsletter.web.requests import App, AsgiMessage
 from subscribers import preferences
@@ -31,19 +31,19 @@ Answer = tuple[int, dict[str, str], str]
 
 
 class Site:
-    """The short path and Django behind it, which counts its requests."""
+    """The fast path and Django behind it, which counts its requests."""
 
     def __init__(self) -> None:
         self.django = cast(App, WSGIMiddleware(get_wsgi_application(), workers=1))
         self.passed_on = 0
-        self.short = ShortPath(self._counted)
+        self.short = FastPath(self._counted)
 
     async def _counted(self, scope: AsgiMessage, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         self.passed_on += 1
         await self.django(scope, receive, send)
 
     def post(self, path: str, body: bytes, *, django: bool = False, **more: Any) -> Answer:
-        """Post to the short path, or to Django alone; return the status, the headers and the body without nonces."""
+        """Post to the fast path, or to Django alone; return the status, the headers and the body without nonces."""
         given = {"content-length": str(len(body)), **more}
         return self.ask("POST", path, body, django=django, **given)
 
@@ -59,7 +59,7 @@ class Site:
         twice: str = "",
         **headers: str,
     ) -> Answer:
-        """Ask the short path, or Django alone; return the status, the headers and the body without nonces.
+        """Ask the fast path, or Django alone; return the status, the headers and the body without nonces.
 
         `twice` names a header that is sent twice.
         """

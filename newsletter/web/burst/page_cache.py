@@ -1,4 +1,4 @@
-"""Keeps public pages in memory for a second, as every cache may keep them for minutes.
+"""Caches public pages in memory for a second, as every cache may keep them for minutes.
 
 A thousand of them take 0.3 s of CPU time from memory, and 3.3 s made anew in Django's threads.
 
@@ -42,7 +42,7 @@ class _Page:
     observe: Observe
 
 
-class KeptPages:
+class PageCache:
     """An ASGI application in front of another one, which answers public pages that it has kept.
 
     `configuration` returns a number that changes with the configuration. `observer` returns for a path what is called

@@ -1,12 +1,14 @@
 """Shared by the desk's pages: the frame around them, and problems shown as a sentence."""
 
-from collections.abc import Iterator, Mapping
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -19,6 +21,7 @@ from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
 from newsletter.web.desk.permissions import Role, role
 from subscribers.requests import config_of
+from subscribers.spreadsheets import escape_formulas
 
 
 def page(
@@ -128,3 +131,19 @@ def as_sentence(value: Message | Exception | str) -> str:
             message_of(value) if isinstance(value, Exception) else value, timezone.get_current_timezone()
         )
     return formatting.sentence(text)
+
+
+class _Echo:
+    """A file for csv.writer that returns each line."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> StreamingHttpResponse:
+    """Return rows as the CSV file of a name, line by line; cells that a spreadsheet would calculate are escaped."""
+    writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
+    lines = (str(writer.writerow([escape_formulas(cell) for cell in row])) for row in chain([header], rows))
+    response = StreamingHttpResponse(chain(["\ufeff"], lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

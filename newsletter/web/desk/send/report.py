@@ -1,7 +1,5 @@
 """The report of an edition, live while it is being sent."""
 
-import csv
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -14,11 +12,10 @@ from newsletter.sending import lifecycle
 from newsletter.web.desk import charts, formatting
 from newsletter.web.desk.edition.recipients import count as expected
 from newsletter.web.desk.home.queries import line
-from newsletter.web.desk.pages import about, edition_of, newsletter_of, page
+from newsletter.web.desk.pages import about, csv_response, edition_of, newsletter_of, page
 from newsletter.web.desk.send import report_queries as queries
 from newsletter.web.desk.subscribers.unsubscribes import unsubscribed
 from subscribers.requests import config_of
-from subscribers.spreadsheets import escape_formulas
 
 MOVING = (State.QUEUED, State.SENDING)
 PARTS = ("accepted", "deferred", "unknown", "refused", "skipped")
@@ -115,22 +112,5 @@ def report_csv(request: HttpRequest, name: str, period: str) -> StreamingHttpRes
     """Show every delivery that was not simply accepted, as CSV; cells that a spreadsheet would calculate are
     defused.
     """
-    edition = edition_of(name, period)
-    response = StreamingHttpResponse(_lines(edition), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}-{period}.csv"'
-    return response
-
-
-class _Echo:
-    """A file for csv.writer that returns each line."""
-
-    def write(self, line: str) -> str:
-        """Return the line of the report."""
-        return line
-
-
-def _lines(edition: Edition) -> Iterator[str]:
-    writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
-    yield "\ufeff" + str(writer.writerow(("address", "outcome", "code", "status", "reply", "at")))
-    for row in queries.rows(edition):
-        yield str(writer.writerow([escape_formulas(cell) for cell in row]))
+    header = ("address", "outcome", "code", "status", "reply", "at")
+    return csv_response(f"{name}-{period}.csv", header, queries.rows(edition_of(name, period)))

@@ -1,7 +1,5 @@
 """Imports that were done: the figures of each, its refused lines as a file, and undoing it."""
 
-import csv
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -17,27 +15,18 @@ from newsletter.models import Job, JobState
 from newsletter.sending import undoing_imports
 from newsletter.web.desk import audit, formatting, guides
 from newsletter.web.desk.jobs import work
-from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_title, page
+from newsletter.web.desk.pages import as_sentence, csv_response, default_zone, editor, newsletter_title, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import import_jobs
 from newsletter.web.desk.subscribers.import_jobs import SHOWN, refused_line
 from subscribers.models import Import
 from subscribers.requests import config_of
-from subscribers.spreadsheets import escape_formulas
 
 REPEAT_AFTER = timedelta(weeks=4)
 """When the desk reminds to import people who left the old tool since."""
 
 LISTED = 100
 """How many imports are listed."""
-
-
-class _Line:
-    """A buffer for one line of CSV."""
-
-    def write(self, text: str) -> str:
-        """Return the text, so that the writer returns it."""
-        return text
 
 
 def listed(request: HttpRequest) -> HttpResponse:
@@ -113,16 +102,9 @@ def figures(counts: dict[str, int]) -> list[dict[str, object]]:
 def refused(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """Return the refused lines of an import as CSV, with line and reason."""
     record = get_object_or_404(Import, pk=pk)
-    response = StreamingHttpResponse(_csv(record), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="import-{record.pk}-refused.csv"'
-    return response
-
-
-def _csv(record: Import) -> Iterator[str]:
-    writer = csv.writer(_Line(), quoting=csv.QUOTE_ALL)
-    yield "\ufeff" + writer.writerow(["line", "address", "reason", "file"])
-    for line in record.refused_lines.order_by("pk").iterator(chunk_size=2_000):
-        yield writer.writerow([line.line, escape_formulas(line.address), str(from_json(line.reason)), line.file])
+    lines = record.refused_lines.order_by("pk").iterator(chunk_size=2_000)
+    rows = ((str(line.line), line.address, str(from_json(line.reason)), line.file) for line in lines)
+    return csv_response(f"import-{record.pk}-refused.csv", ("line", "address", "reason", "file"), rows)
 
 
 @require_POST

@@ -39,14 +39,14 @@ from newsletter.web.desk.settings import (
 )
 from newsletter.web.desk.settings import views as settings_views
 from newsletter.web.desk.settings.inputs import subject_field
-from newsletter.web.desk.sources import trying
+from newsletter.web.desk.sources import trial
 from newsletter.web.desk.sources import views as sources_views
 from newsletter.web.desk.subscribers import (
     bulk_tags,
     delayed,
     embedding,
     file_import,
-    kept_imports,
+    past_imports,
     unanswered,
 )
 from newsletter.web.desk.subscribers import views as subscribers_views
@@ -130,7 +130,7 @@ urlpatterns = [
     _page(f"{EDITION}imported/", old_issues.imported, "imported-edition", EDITOR),
     _page("subscribers/", subscribers_views.subscribers, "subscribers", ADMIN),
     _page("subscribers/add/", subscribers_views.add, "subscribers-add", ADMIN),
-    _page("subscribers/import/", file_import.take_in, "subscribers-import", ADMIN),
+    _page("subscribers/import/", file_import.import_subscribers, "subscribers-import", ADMIN),
     _page("subscribers/import/account/", account_import.account, "subscribers-account", ADMIN),
     _page(
         "subscribers/import/account/<number:pk>/issues/",
@@ -138,11 +138,11 @@ urlpatterns = [
         "subscribers-account-issues",
         ADMIN,
     ),
-    _page("subscribers/imports/", kept_imports.listed, "subscribers-imports", ADMIN),
-    _page("subscribers/imports/<number:pk>/", kept_imports.one, "subscribers-imported", ADMIN),
-    _page("subscribers/imports/<number:pk>/refused.csv", kept_imports.refused, "subscribers-refused", ADMIN),
-    _page("subscribers/imports/<number:pk>/undo/", kept_imports.undo, "subscribers-import-undo", ADMIN),
-    _page("subscribers/imports/<number:pk>/dismiss/", kept_imports.dismiss, "subscribers-import-dismiss", ADMIN),
+    _page("subscribers/imports/", past_imports.listed, "subscribers-imports", ADMIN),
+    _page("subscribers/imports/<number:pk>/", past_imports.one, "subscribers-imported", ADMIN),
+    _page("subscribers/imports/<number:pk>/refused.csv", past_imports.refused, "subscribers-refused", ADMIN),
+    _page("subscribers/imports/<number:pk>/undo/", past_imports.undo, "subscribers-import-undo", ADMIN),
+    _page("subscribers/imports/<number:pk>/dismiss/", past_imports.dismiss, "subscribers-import-dismiss", ADMIN),
     _page("guides/<slug:name>/", guides.guide, "guide", ADMIN),
     _page("subscribers/export/", exports.subscribers, "subscribers-export", ADMIN),
     _page("export/", exports.exports, "exports", ADMIN),
@@ -155,7 +155,7 @@ urlpatterns = [
     _page("subscribers/<number:pk>/", subscribers_views.subscriber, "subscriber", ADMIN),
     _page("subscribers/<number:pk>/act/", subscribers_views.act, "subscriber-act", ADMIN),
     _page("subscribers/<number:pk>/address/", subscribers_views.change_address, "subscriber-address", ADMIN),
-    _page("settings/", settings_views.in_force, "settings", ADMIN),
+    _page("settings/", settings_views.show_settings, "settings", ADMIN),
     _page("settings/newsletters/add/", new_newsletter.add_newsletter, "newsletter-add", ADMIN),
     _page("settings/site/<slug:section>/", editing.site_settings, "settings-site", ADMIN),
     _page("settings/n/<slug:name>/designs/", designs.designs, "designs", ADMIN),
@@ -170,7 +170,7 @@ urlpatterns = [
     _page("settings/provider/", settings_views.provider, "settings-provider", ADMIN),
     _page("settings/webhooks/", provider_webhooks.webhooks, "settings-webhooks", ADMIN),
     _page("sources/", sources_views.sources, "sources", EDITOR),
-    _page("sources/try/", trying.attempt, "source-try", EDITOR),
+    _page("sources/try/", trial.try_address, "source-try", EDITOR),
     _page("sources/<slug:name>/add/", editing.add_source, "source-add", ADMIN),
     _page("sources/<slug:name>/<number:number>/", editing.source_settings, "source-settings", ADMIN),
     _page("sources/<slug:name>/<number:number>/remove/", editing.remove_source, "source-remove", ADMIN),

@@ -33,7 +33,7 @@ from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings.labels import title_of
 from newsletter.web.desk.sources.queries import Health, health
-from newsletter.web.desk.subscribers.kept_imports import REPEAT_AFTER
+from newsletter.web.desk.subscribers.past_imports import REPEAT_AFTER
 from subscribers import delayed_confirmations
 from subscribers.models import Import
 from subscribers.protection.sign_up_limits import under_attack

@@ -26,7 +26,7 @@ SECRET = ("password", "secret", "key", "token")
 LEFT_OUT = ("name", "file", "newsletters")
 
 
-def in_force(request: HttpRequest) -> HttpResponse:
+def show_settings(request: HttpRequest) -> HttpResponse:
     """Show every table and key of the configuration."""
     configuration = config_of(request)
     results = checks.run(configuration, largest=LARGEST_FOR_PAGES)

@@ -20,7 +20,7 @@ from newsletter.web.desk import formatting
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_title, page
 from newsletter.web.desk.permissions import Role
-from newsletter.web.desk.subscribers import import_jobs, kept_imports, uploads
+from newsletter.web.desk.subscribers import import_jobs, past_imports, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
 from subscribers.importing import FileProblem, is_archive, outline
 from subscribers.importing.hashes import has_hashes
@@ -53,7 +53,7 @@ class _Upload(NamedTuple):
         return signing.dumps(list(self), salt=SALT_OF_UPLOADS, compress=True)
 
 
-def take_in(request: HttpRequest) -> HttpResponse:
+def import_subscribers(request: HttpRequest) -> HttpResponse:
     """Show a file and what it is about; which column holds what; a preview of the result; then the import."""
     context: dict[str, object] = {
         "newsletters": config_of(request).newsletters.values(),
@@ -221,7 +221,7 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
         return _imported(request, job)
     context = {
         "token": _token(order),
-        "figures": kept_imports.figures(job.result),
+        "figures": past_imports.figures(job.result),
         "left_out": job.result.get("left_out", ()),
         "has_columns": bool(order.meanings),
         "why": _("for the reasons in it")
@@ -252,7 +252,7 @@ def _imported(request: HttpRequest, job: Job) -> HttpResponse:
         return redirect("desk:subscribers-imports")
     restarted = formatting.moment(job.restarted_at, default_zone(request))
     left_out = job.result.get("left_out", ())
-    return kept_imports.shown(request, record, restarted=restarted, finished=True, left_out=left_out)
+    return past_imports.shown(request, record, restarted=restarted, finished=True, left_out=left_out)
 
 
 def _dates(job: Job) -> dict[str, str] | None:

@@ -116,7 +116,7 @@ def _growth(newsletter: str) -> Iterable[tuple[datetime, int]]:
         yield datetime(parsed.year, parsed.month, parsed.day, tzinfo=UTC), total
 
 
-def story(subscriber: Subscriber) -> dict[str, Any]:
+def records_of(subscriber: Subscriber) -> dict[str, Any]:
     """Return what a person gets, what they consented to, what suppresses them, and the last editions to them."""
     subscriptions = list(subscriber.subscriptions.select_related("offered").order_by("newsletter"))
     consents = Consent.objects.filter(subscription__in=subscriptions).select_related("subscription").order_by("-at")

@@ -116,10 +116,10 @@ def subscriber(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _person(request: HttpRequest, person: Subscriber, new_address: str = "", problem: str = "") -> HttpResponse:
     """Show a subscriber; `problem` is why `new_address` was refused."""
-    story = queries.story(person)
-    blocked = bool(story["suppressions"])
+    records = queries.records_of(person)
+    blocked = bool(records["suppressions"])
     context = {
-        **story,
+        **records,
         "person": person,
         "new_address": new_address or person.address,
         "problem": problem,
@@ -130,7 +130,7 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
                 "posts": posts_of(subscription, timezone.now(), _zone(request, subscription.newsletter)),
                 "choices": choices_of(config_of(request), subscription),
             }
-            for subscription in story["subscriptions"]
+            for subscription in records["subscriptions"]
         ],
         "consents": [
             {
@@ -142,19 +142,19 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
                 "imported": c.how == Consent.How.IMPORT and c.confirmed_at == c.at,
                 "confirmed": _confirmed(request, c),
             }
-            for c in story["consents"]
+            for c in records["consents"]
         ],
         "suppressions": [
             {"row": s, "why": _reasons()[s.reason], "when": formatting.day(s.at, default_zone(request))}
-            for s in story["suppressions"]
+            for s in records["suppressions"]
         ],
-        "got": [_delivery(request, delivery) for delivery in story["got"]],
-        "welcome": personal(config_of(request), story["subscriptions"], timezone.now()),
+        "got": [_delivery(request, delivery) for delivery in records["got"]],
+        "welcome": personal(config_of(request), records["subscriptions"], timezone.now()),
         "since": formatting.day(person.created, default_zone(request)),
         "missing": [
             n
             for n in config_of(request).newsletters.values()
-            if n.name not in {t.newsletter for t in story["subscriptions"]}
+            if n.name not in {t.newsletter for t in records["subscriptions"]}
         ],
     }
     return page(request, "subscriber", context, section="subscribers", status=422 if problem else 200)

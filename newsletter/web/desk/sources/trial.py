@@ -24,7 +24,7 @@ from subscribers.requests import config_of
 SHOWN = 8
 
 
-def attempt(request: HttpRequest) -> HttpResponse:
+def try_address(request: HttpRequest) -> HttpResponse:
     """Read an address in the background; without one, ask for it."""
     address = request.POST.get("url", "").strip()
     if not address:

@@ -33,7 +33,7 @@ MADE = {
     "newsletter.editions.selection.rules:before + escaped + ('\\\\b' if word[-1:].isalnum() else '')": "a word",
     "newsletter.render.lint.clients:fact.css": "FACTS, below",
     "newsletter.render.lint.clients:fact.image": "FACTS, below",
-    "newsletter.render.placeholders:'|'.join((re.escape(n) for n in sorted(names, key=len, reverse=True))) or '(?!)'": (
+    "newsletter.render.placeholders:'|'.join(map(re.escape, sorted(names, key=len, reverse=True))) or '(?!)'": (
         "escaped words"
     ),
 }

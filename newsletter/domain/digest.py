@@ -143,7 +143,7 @@ class Digest:
     @property
     def posts(self) -> tuple[DigestPost, ...]:
         """All posts that the email lists, in reading order."""
-        return tuple(p for g in self.groups for p in g.posts) + self.headlines
+        return tuple(post for group in self.groups for post in group.posts) + self.headlines
 
 
 @dataclass(frozen=True, slots=True)

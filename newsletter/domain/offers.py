@@ -53,7 +53,7 @@ def offer(
     Posts outside the picked topics always enter the set, so that picking more topics later brings no old posts.
     """
     lacked = candidates - had
-    posts = lacked if not picks else Ordinals.of(n for n in lacked if wants(picks, topics.get(n, ())))
+    posts = lacked if not picks else Ordinals.of(ordinal for ordinal in lacked if wants(picks, topics.get(ordinal, ())))
     if posts:
         outcome = OfferOutcome.MAILED if len(posts) >= minimum else OfferOutcome.TOO_FEW
     else:

@@ -72,17 +72,17 @@ def _joined(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     return tuple(joined)
 
 
-def _differences(ranges: Iterable[tuple[int, int]], others: tuple[tuple[int, int], ...]) -> Iterator[tuple[int, int]]:
+def _differences(ranges: Iterable[tuple[int, int]], removed: tuple[tuple[int, int], ...]) -> Iterator[tuple[int, int]]:
     place = 0
     for first, last in ranges:
         start = first
-        while place < len(others) and others[place][1] < start:
+        while place < len(removed) and removed[place][1] < start:
             place += 1
         next_place = place
-        while next_place < len(others) and others[next_place][0] <= last:
-            if others[next_place][0] > start:
-                yield start, others[next_place][0] - 1
-            start = max(start, others[next_place][1] + 1)
+        while next_place < len(removed) and removed[next_place][0] <= last:
+            if removed[next_place][0] > start:
+                yield start, removed[next_place][0] - 1
+            start = max(start, removed[next_place][1] + 1)
             next_place += 1
         if start <= last:
             yield start, last

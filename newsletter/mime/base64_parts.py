@@ -51,8 +51,8 @@ def encode_pieces(parts: Iterable[str | Slot], *, html: bool) -> tuple[Piece, ..
 
 def _cut(text: str) -> int:
     """Return up to which character a text has whole groups of three octets, at most."""
-    at, size = len(text), len(text.encode())
+    end, size = len(text), len(text.encode())
     while size % 3:
-        at -= 1
-        size -= len(text[at].encode())
-    return at
+        end -= 1
+        size -= len(text[end].encode())
+    return end

@@ -87,14 +87,14 @@ def clean_name(name: str) -> str:
     """
     if not name.isprintable():
         name = _UNFIT.sub("", name)
-        if all(c.isspace() or category(c) == "Cf" for c in name):
+        if all(character.isspace() or category(character) == "Cf" for character in name):
             return ""
     return " ".join(name.split())
 
 
 def one_line(text: str) -> str:
     """Return text with white space collapsed and control characters removed."""
-    return " ".join("".join(c for c in text if c.isspace() or category(c) not in ("Cc", "Cs")).split())
+    return " ".join("".join(char for char in text if char.isspace() or category(char) not in ("Cc", "Cs")).split())
 
 
 def ascii_domain(domain: str) -> str:

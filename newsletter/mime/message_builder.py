@@ -87,8 +87,8 @@ class MessageBuilder:
         values = [encode(reader, recipient) for encode in self._encoders]
         parts = self._parts.copy()
         size = self._size
-        for at, number in self._places:
-            value = parts[at] = values[number]
+        for index, number in self._places:
+            value = parts[index] = values[number]
             size += len(value)
         if self._signing:
             signature = self._signing.header(values)

@@ -78,8 +78,8 @@ def _first_category(post: DigestPost) -> str:
 def _sorted(posts: list[DigestPost], order: Order) -> list[DigestPost]:
     if order == "given":
         return posts
-    dated = [p for p in posts if p.published]
-    undated = [p for p in posts if not p.published]
+    dated = [post for post in posts if post.published]
+    undated = [post for post in posts if not post.published]
     dated.sort(key=_instant, reverse=order == "newest")
     return dated + undated
 
@@ -90,7 +90,7 @@ def _instant(post: DigestPost) -> datetime:
 
 
 def _pinned_first(posts: list[DigestPost]) -> list[DigestPost]:
-    return sorted(posts, key=lambda p: not p.pinned)
+    return sorted(posts, key=lambda post: not post.pinned)
 
 
 def _collect(posts: Iterable[DigestPost], key: Callable[[DigestPost], object]) -> dict[object, list[DigestPost]]:
@@ -101,7 +101,7 @@ def _collect(posts: Iterable[DigestPost], key: Callable[[DigestPost], object]) -
 
 
 def _by_day(posts: list[DigestPost], order: Order, language: str) -> tuple[Group, ...]:
-    by_day = _collect(posts, lambda p: p.day)
+    by_day = _collect(posts, lambda post: post.day)
     days = [day for day in by_day if isinstance(day, date)]
     if order != "given":
         days.sort(reverse=order == "newest")

@@ -49,16 +49,16 @@ def size(rendered: Rendered, letterhead: Letterhead) -> int:
 
 def listed(digest: Digest, count: int) -> Digest:
     """Return the digest with its first `count` posts; the others become `rest`."""
-    left = iter(range(count))
-    groups = [replace(group, posts=tuple(_take(group.posts, left))) for group in digest.groups]
-    headlines = tuple(_take(digest.headlines, left))
+    remaining = iter(range(count))
+    groups = [replace(group, posts=tuple(_take(group.posts, remaining))) for group in digest.groups]
+    headlines = tuple(_take(digest.headlines, remaining))
     rest = digest.posts[count:] + digest.rest
-    return replace(digest, groups=tuple(g for g in groups if g.posts), headlines=headlines, rest=rest)
+    return replace(digest, groups=tuple(group for group in groups if group.posts), headlines=headlines, rest=rest)
 
 
-def _take(posts: tuple[DigestPost, ...], left: Iterator[int]) -> Iterator[DigestPost]:
+def _take(posts: tuple[DigestPost, ...], remaining: Iterator[int]) -> Iterator[DigestPost]:
     """Yield posts while there are numbers left."""
-    return (post for post in posts if next(left, None) is not None)
+    return (post for post in posts if next(remaining, None) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +201,13 @@ class _Lengths:
         self._cuts = {post.id: Cuts(post.html, fewest_words) for post in digest.posts if post.html}
         self._has_previews = {post.id for post in digest.posts if post.previews}
         self._order: list[str] = []
-        waiting = [(-cuts.length(cuts.last), post_id, cuts.last) for post_id, cuts in self._cuts.items() if cuts.last]
-        heapify(waiting)
-        while waiting:
-            _, post_id, number = heappop(waiting)
+        heap = [(-cuts.length(cuts.last), post_id, cuts.last) for post_id, cuts in self._cuts.items() if cuts.last]
+        heapify(heap)
+        while heap:
+            _, post_id, number = heappop(heap)
             self._order.append(post_id)
             if number > 1:
-                heappush(waiting, (-self._cuts[post_id].length(number - 1), post_id, number - 1))
+                heappush(heap, (-self._cuts[post_id].length(number - 1), post_id, number - 1))
         self._order += sorted(self._cuts, key=self._excerpt_bytes, reverse=True)
 
     @property
@@ -226,7 +226,7 @@ class _Lengths:
 
     def digest_with(self, numbers: Mapping[str, int]) -> Digest:
         """Return the digest with these texts."""
-        return _with_texts(self._digest, {post_id: self._text(post_id, n) for post_id, n in numbers.items()})
+        return _with_texts(self._digest, {post_id: self._text(post_id, number) for post_id, number in numbers.items()})
 
     def shortened(self, numbers: Mapping[str, int]) -> list[str]:
         """Return the posts that are not whole."""
@@ -279,7 +279,7 @@ def _with_texts(digest: Digest, texts: Mapping[str, tuple[str, bool]]) -> Digest
 def _shortened(whole: Digest, digest: Digest) -> tuple[ShortenedPost, ...]:
     """Return the posts whose texts were cut, in the order of the digest."""
     return tuple(
-        ShortenedPost(before.id, count_words(after.html), count_words(before.html))
-        for before, after in zip(whole.posts, digest.posts, strict=True)
-        if before.html != after.html
+        ShortenedPost(post.id, count_words(cut.html), count_words(post.html))
+        for post, cut in zip(whole.posts, digest.posts, strict=True)
+        if post.html != cut.html
     )

@@ -52,13 +52,13 @@ def _put_back(element: Element, tokens: list[str]) -> None:
         element.tail = _with_tokens(parent, element.tail, tokens, parent.index(element) + 1)
 
 
-def _with_tokens(parent: Element, text: str, tokens: list[str], at: int) -> str:
+def _with_tokens(parent: Element, text: str, tokens: list[str], index: int) -> str:
     """Insert a text's tokens into an element, from a place on, and return the text before the first one."""
     parts = _PLACE.split(text)
     for number, following in zip(parts[1::2], parts[2::2], strict=True):
         token = tokens[int(number)]
         span = parent.makeelement("span", {"class": "token", "data-token": token[1:-1]})
         span.text, span.tail = token, following
-        parent.insert(at, span)
-        at += 1
+        parent.insert(index, span)
+        index += 1
     return parts[0]

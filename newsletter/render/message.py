@@ -122,15 +122,15 @@ def _octets(pieces: tuple[Piece, ...]) -> int:
 
 def _parts(content: str, rendered: Rendered, letterhead: Letterhead) -> Iterator[str | Slot]:
     """Yield the content split at its placeholders; a link is the literal beginning of its address and the token."""
-    table, at = dict(rendered.placeholders), 0
+    table, end = dict(rendered.placeholders), 0
     for match in pattern(table).finditer(content):
         slot = table[match[0]]
-        literal = content[at : match.start()]
+        literal = content[end : match.start()]
         if slot.value in PATHS:
             yield literal + escape(letterhead.site_url) + PATHS[slot.value]
             yield _TOKEN
         else:
             yield literal
             yield slot
-        at = match.end()
-    yield content[at:]
+        end = match.end()
+    yield content[end:]

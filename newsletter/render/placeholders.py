@@ -52,12 +52,12 @@ class Placeholders:
 
     def pairs(self, *texts: str) -> tuple[tuple[str, Slot], ...]:
         """Return the placeholders that are used in one of the texts, with their slots."""
-        return tuple((name, slot) for name, slot in self._slots.items() if any(name in t for t in texts))
+        return tuple((name, slot) for name, slot in self._slots.items() if any(name in text for text in texts))
 
 
 def pattern(names: Iterable[str]) -> re.Pattern[str]:
     """Return a pattern that matches any of the placeholders (nothing if there are none)."""
-    return re.compile("|".join(re.escape(n) for n in sorted(names, key=len, reverse=True)) or r"(?!)")
+    return re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))) or r"(?!)")
 
 
 def fill(text: str, placeholders: Iterable[tuple[str, Slot]], value: Callable[[Slot], str]) -> str:
@@ -103,14 +103,14 @@ def _rules(name: str, space: str, with_name: Callable[[str], str]) -> list[Rule]
     """Return the rules in order. After one has applied, a slot is next to the name, and no other rule applies."""
     tagged = rf"(?P<name>(?:<{_INLINE}\b[^<>]*>)*(?:{name})(?:</{_INLINE}>)*)"
 
-    def enclosed(m: re.Match[str]) -> str:
-        return f"{with_name(m['before'])}{m['name']}{with_name(m['after'])}"
+    def enclosed(match: re.Match[str]) -> str:
+        return f"{with_name(match['before'])}{match['name']}{with_name(match['after'])}"
 
-    def before(m: re.Match[str]) -> str:
-        return f"{with_name(m['before'])}{m['name']}"
+    def before(match: re.Match[str]) -> str:
+        return f"{with_name(match['before'])}{match['name']}"
 
-    def after(m: re.Match[str]) -> str:
-        return f"{m['start']}{m['name']}{with_name(m['after'])}"
+    def after(match: re.Match[str]) -> str:
+        return f"{match['start']}{match['name']}{with_name(match['after'])}"
 
     return [
         (re.compile(rf"(?P<before>{space}?[(\[“«]){tagged}(?P<after>[)\]”»])"), enclosed),

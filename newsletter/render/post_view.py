@@ -109,8 +109,8 @@ class GroupView:
     def parts(self) -> tuple[tuple[PostView, ...], ...]:
         """The posts in two lists, the one that leads first, without empty ones."""
         leading = tuple(post for post in self.posts if post.lead)
-        others = tuple(post for post in self.posts if not post.lead)
-        return tuple(filter(None, (leading, others)))
+        following = tuple(post for post in self.posts if not post.lead)
+        return tuple(filter(None, (leading, following)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,19 +245,19 @@ class PostViews:
         tallest = self.digest.letterhead.theme.image_height
         shows_none = "<img" not in html
         previews = post.previews if self.scope.form is SlotEncoding.HTML else _without_images(post.previews)
-        of_video = next((each.image for each in previews if each.image and escape(each.url) in html), None)
+        of_video = next((preview.image for preview in previews if preview.image and escape(preview.url) in html), None)
         if self._design.covers and shows_none and not cover and of_video:
             cover, previews = of_video, _without_images(previews)
             html = without_video(html, post.url)  # the cover leads there
-        own = post.image if shows_none and not of_video else None
-        image = (cover or own) if self._design.images else None
+        feed_image = post.image if shows_none and not of_video else None
+        image = (cover or feed_image) if self._design.images else None
         is_short = len(html) < _LONGEST_BESIDE and self.scope.form is SlotEncoding.HTML
         beside = self._design.beside and image is not None and not lead and shows_none and is_short
         if beside and not (post.whole or post.written or post.cut_to_fit):
             html = excerpt(html, _WORDS_BESIDE)[0]
         if post.written:
             html = email_form(html, self._language, in_text=self.scope.form is SlotEncoding.TEXT)
-        made = prepare(
+        html = prepare(
             html,
             url=post.url,
             title=title,
@@ -271,7 +271,7 @@ class PostViews:
             coloured=self.digest.code_colours and self.scope.form is SlotEncoding.HTML,
             linked=self.scope.form is SlotEncoding.HTML and bool(self._read_on(post)),
         )
-        return _Body(made, _sized(image, _SIDE if beside else self._design.cover, tallest) if image else None, beside)
+        return _Body(html, _sized(image, _SIDE if beside else self._design.cover, tallest) if image else None, beside)
 
     def _with_chosen_images(self, post: DigestPost) -> tuple[str, Image | None]:
         """Return a post's text with the images that design and theme show, and the one that they show above it."""
@@ -331,8 +331,8 @@ class PostViews:
 
     @cached_property
     def _parts(self) -> tuple[MetaPart, ...]:
-        asked = self.digest.letterhead.theme.meta
-        return self._design.meta if asked is None else asked
+        meta = self.digest.letterhead.theme.meta
+        return self._design.meta if meta is None else meta
 
     @cached_property
     def _dates(self) -> str:
@@ -386,7 +386,7 @@ def _with_html(post: DigestPost, html: str) -> DigestPost:
 
 
 def _without_images(previews: tuple[Preview, ...]) -> tuple[Preview, ...]:
-    return tuple(replace(each, image=None) for each in previews)
+    return tuple(replace(preview, image=None) for preview in previews)
 
 
 def _sized(image: Image, column: int, tallest: int) -> Image:

@@ -74,10 +74,10 @@ def subject(
     if is_plain(template):
         return _rendered(template, letterhead, posts, since, until)
     arguments = (template, letterhead, tuple(posts), since, until)
-    asked = sha256(pickle.dumps(arguments)).digest()
+    key = sha256(pickle.dumps(arguments)).digest()
     with _CHILD_LOCK:
-        result = _RESULTS[asked] if asked in _RESULTS else _from_child(arguments)
-        _RESULTS[asked] = result
+        result = _RESULTS[key] if key in _RESULTS else _from_child(arguments)
+        _RESULTS[key] = result
         if len(_RESULTS) > _MOST_RESULTS:
             del _RESULTS[next(iter(_RESULTS))]
     if isinstance(result, str):
@@ -151,8 +151,8 @@ def _rendered(
     except jinja2.UndefinedError as error:
         no_post = not posts and "posts" in template
         reason = messages.SUBJECT_WITHOUT_POST() if no_post else TEXT(words=str(error.message))
-        named = messages.SUBJECT_NAMES(problem=reason, names=_NAMES)
-        raise TemplateProblem(ABOUT(subject=where, message=named)) from error
+        message = messages.SUBJECT_NAMES(problem=reason, names=_NAMES)
+        raise TemplateProblem(ABOUT(subject=where, message=message)) from error
     except Exception as error:
         problem = TEXT(words=f"{type(error).__name__}: {error}")
         raise TemplateProblem(ABOUT(subject=where, message=problem)) from error
@@ -188,8 +188,8 @@ def _news(posts: Sequence[DigestPost], letterhead: Letterhead) -> str:
     """Return the first headline and the number of further posts; the newsletter's title if there are no posts."""
     if not posts:
         return letterhead.title
-    first = shortened(collapse(posts[0].title), _LONGEST_HEADLINE)
-    return words(letterhead.language)["news"].format(first=first, count=len(posts) - 1) if len(posts) > 1 else first
+    headline = shortened(collapse(posts[0].title), _LONGEST_HEADLINE)
+    return words(letterhead.language)["news"].format(first=headline, count=len(posts) - 1) if posts[1:] else headline
 
 
 def preheader(posts: Sequence[DigestPost], language: str) -> str:

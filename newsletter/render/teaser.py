@@ -65,7 +65,7 @@ def _pixels(number: str) -> int:
 
 
 def _is_content(element: HtmlElement) -> bool:
-    return not any(_has_class(each, _NOT_THE_EDITION_S) for each in (element, *element.iterancestors()))
+    return not any(_has_class(container, _NOT_THE_EDITION_S) for container in (element, *element.iterancestors()))
 
 
 def _has_class(element: HtmlElement, names: tuple[str, ...]) -> bool:

@@ -131,7 +131,7 @@ def _written(text: str, scope: Scope, digest: Digest) -> str:
         email_form(markdown(named(text, scope, str)), letterhead.language, in_text=not in_html),
         site=letterhead.site_url,
         play=letterhead.site_url + PICTURE if in_html else "",
-        previews=digest.previews if in_html else tuple(replace(each, image=None) for each in digest.previews),
+        previews=digest.previews if in_html else tuple(replace(preview, image=None) for preview in digest.previews),
     )
     if not in_html:
         return plain(html)

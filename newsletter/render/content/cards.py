@@ -27,11 +27,11 @@ _ANY_SERVICE = re.compile(
 
 def show_cards(root: Element) -> None:
     """Make tables of cards, quotations of posts, and links to what a service plays that are alone."""
-    for box in [e for e in root.iter("div") if e.get("class") == "link-card"]:
+    for box in [box for box in root.iter("div") if box.get("class") == "link-card"]:
         _make_card(box)
-    for quote in [e for e in root.iter("blockquote") if e.get("class") == "quoted"]:
+    for quote in [quote for quote in root.iter("blockquote") if quote.get("class") == "quoted"]:
         add(table_instead(quote, CARD), "td").append(quote)
-    for paragraph in [e for e in root.iter("p") if len(e) == 1 and e[0].tag == "a" and e.find(".//img") is None]:
+    for paragraph in [p for p in root.iter("p") if len(p) == 1 and p[0].tag == "a" and p.find(".//img") is None]:
         link = paragraph[0]
         service = service_of(link.get("href") or "")
         if service and text_of(link) == text_of(paragraph) and next(paragraph.iterancestors("td", "li"), None) is None:

@@ -26,17 +26,17 @@ def colour_code(block: Element, language: str) -> None:
     from pygments.lexers import get_lexer_by_name  # loaded for the first code with a language
 
     lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-    last: Element | None = None
+    span: Element | None = None
     code.text = ""
     for name, words in _merged(list(lexer.get_tokens(text))):
         if name and words.strip():
-            last = code.makeelement("span", {"class": name})
-            last.text = words
-            code.append(last)
-        elif last is None:
+            span = code.makeelement("span", {"class": name})
+            span.text = words
+            code.append(span)
+        elif span is None:
             code.text += words
         else:
-            last.tail = (last.tail or "") + words
+            span.tail = (span.tail or "") + words
 
 
 def _merged(tokens: "list[tuple[_TokenType, str]]") -> list[tuple[str, str]]:

@@ -66,7 +66,7 @@ def prepare(
     `coloured`, if there is room.
     """
     root = parse(html)
-    for image in [each for each in root.iter("img") if names_file(each.get("alt") or "", each.get("src") or "")]:
+    for image in [image for image in root.iter("img") if names_file(image.get("alt") or "", image.get("src") or "")]:
         tooltip = image.attrib.pop("title", None) or ""
         image.set("alt", "" if names_file(tooltip, image.get("src") or "") else tooltip)
     if "data-tint" in html or 'class="row"' in html:

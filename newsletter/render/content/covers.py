@@ -51,7 +51,7 @@ def _is_large(image: Element) -> bool:
 
 def _is_in_row(image: Element) -> bool:
     """Return whether an image stands beside others, as in a gallery."""
-    return any(each.get("class") == "row" for each in image.iterancestors("div"))
+    return any(div.get("class") == "row" for div in image.iterancestors("div"))
 
 
 def _is_first(root: Element, cover: Element) -> bool:
@@ -87,8 +87,8 @@ def _image(cover: Element) -> Image:
     width, height = pixels(cover.get("width")), pixels(cover.get("height"))
     if _of_recording(cover):
         width, height = None, None  # of the small picture beside a recording
-    if width is None and (named := size_in_name(cover.get("src"))):
-        width, height = named
+    if width is None and (size := size_in_name(cover.get("src"))):
+        width, height = size
     return Image(cover.get("src"), alt, width, height)
 
 

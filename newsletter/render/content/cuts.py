@@ -116,7 +116,9 @@ def _blocks(element: Element) -> Iterator[Element]:
     for child in element:
         if not isinstance(child.tag, str):
             continue
-        if child.tag in _CONTAINERS and any(isinstance(each.tag, str) and _is_block(each) for each in child):
+        if child.tag in _CONTAINERS and any(
+            isinstance(grandchild.tag, str) and _is_block(grandchild) for grandchild in child
+        ):
             yield from _blocks(child)
         elif _is_block(child) or child.tag == "img":
             yield child

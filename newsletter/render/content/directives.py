@@ -86,29 +86,29 @@ def _closing_line(state: "StateBlock", colons: int, start: int, end: int) -> int
 
 def _paragraphs(state: "StateCore") -> "Iterator[tuple[int, Token]]":
     """Yield the place of each paragraph and what is in it."""
-    for place, token in enumerate(state.tokens[:-2]):
+    for index, token in enumerate(state.tokens[:-2]):
         if token.type == "paragraph_open":
-            yield place, state.tokens[place + 1]
+            yield index, state.tokens[index + 1]
 
 
-def _replaced(state: "StateCore", made: "dict[int, Token]") -> None:
+def _replaced(state: "StateCore", replacements: "dict[int, Token]") -> None:
     """Put one token in place of each paragraph at a place."""
-    tokens, place = [], 0
-    while place < len(state.tokens):
-        tokens.append(made.get(place, state.tokens[place]))
-        place += 3 if place in made else 1
+    tokens, index = [], 0
+    while index < len(state.tokens):
+        tokens.append(replacements.get(index, state.tokens[index]))
+        index += 3 if index in replacements else 1
     state.tokens = tokens
 
 
 def _pictures(state: "StateCore") -> None:
     """Make figures of paragraphs that hold nothing but images, and a row of two or three."""
-    made = {}
-    for place, inline in _paragraphs(state):
+    replacements = {}
+    for index, inline in _paragraphs(state):
         figures = _figures(inline.children or [])
         if figures:
             side_by_side = 1 < len(figures) <= MOST_IN_A_ROW
-            made[place] = _token("pictures", _in_row(figures) if side_by_side else "".join(figures))
-    _replaced(state, made)
+            replacements[index] = _token("pictures", _in_row(figures) if side_by_side else "".join(figures))
+    _replaced(state, replacements)
 
 
 def _token(kind: str, html: str) -> "Token":
@@ -173,11 +173,11 @@ def _text_in(image: "Token") -> str:
 
 def _buttons(state: "StateCore") -> None:
     """Give each paragraph that holds only a link and `{button}` its class."""
-    for place, inline in _paragraphs(state):
+    for index, inline in _paragraphs(state):
         if _is_button(inline):
             inline.children = (inline.children or [])[:-1]
-            state.tokens[place].attrSet("class", "button")
-            state.tokens[place].hidden = state.tokens[place + 2].hidden = False
+            state.tokens[index].attrSet("class", "button")
+            state.tokens[index].hidden = state.tokens[index + 2].hidden = False
 
 
 def _is_button(inline: "Token") -> bool:
@@ -196,14 +196,14 @@ def _cards(state: "StateCore") -> None:
     """Mark each paragraph that holds only the address of a video or a recording."""
     from markdown_it.common.utils import escapeHtml
 
-    made = {}
-    for place, inline in _paragraphs(state):
+    replacements = {}
+    for index, inline in _paragraphs(state):
         if url := _only_address(inline):
             address = escapeHtml(url)
-            made[place] = _token(
+            replacements[index] = _token(
                 "card", f'<p class="embed" data-url="{address}"><a href="{address}">{address}</a></p>\n'
             )
-    _replaced(state, made)
+    _replaced(state, replacements)
 
 
 def _only_address(inline: "Token") -> str:
@@ -236,12 +236,12 @@ def _linked(state: "StateCore", token: "Token") -> "list[Token]":
     """Return a text with links in place of its addresses."""
     from markdown_it.token import Token
 
-    made, here = [], 0
+    tokens, end = [], 0
     for address in _ADDRESS.finditer(token.content):
         opening = Token("link_open", "a", 1, attrs={"href": state.md.normalizeLink(address[0])})
         before, text = (
-            Token("text", "", 0, content=each) for each in (token.content[here : address.start()], address[0])
+            Token("text", "", 0, content=content) for content in (token.content[end : address.start()], address[0])
         )
-        made += [before, opening, text, Token("link_close", "a", -1)]
-        here = address.end()
-    return [*made, Token("text", "", 0, content=token.content[here:])] if made else [token]
+        tokens += [before, opening, text, Token("link_close", "a", -1)]
+        end = address.end()
+    return [*tokens, Token("text", "", 0, content=token.content[end:])] if tokens else [token]

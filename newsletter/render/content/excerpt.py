@@ -109,9 +109,9 @@ def words_in(runs: list[TextRun]) -> list[Word]:
     """Return the words of a post, as an excerpt counts them."""
     places = [(number, match) for number, run in enumerate(runs) for match in _WORD.finditer(run.text)]
     result = []
-    for place, (number, match) in enumerate(places):
-        following = places[place + 1] if place + 1 < len(places) else None
-        block = following is None or (following[0] != number and any(r.last for r in runs[number : following[0]]))
+    for index, (number, match) in enumerate(places):
+        following = places[index + 1] if index + 1 < len(places) else None
+        block = following is None or (following[0] != number and any(run.last for run in runs[number : following[0]]))
         parted = following is None or following[0] != number or following[1].start() > match.end()
         ends = block or ends_sentence(match[0], following[1][0] if following else "", parted=parted)
         result.append(Word(number, match.end(), ends, parted))
@@ -175,8 +175,8 @@ def _leads_on(runs: list[TextRun], word: Word) -> bool:
     around = (element, *element.iterancestors())
     return (
         _text_up_to(runs, word).endswith((":", "："))
-        or any(each.tag in _HEADINGS for each in around)
-        or any(_is_teaser(each) for each in around if each.tag == "p")
+        or any(container.tag in _HEADINGS for container in around)
+        or any(_is_teaser(container) for container in around if container.tag == "p")
     )
 
 

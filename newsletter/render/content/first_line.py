@@ -53,7 +53,7 @@ def first_line(html: str, longest: int) -> str:
     ends = ends_of_sentences(text, int(longest * _LONGEST_SHARE))
     ends_of_paragraphs = [len(_joined(paragraphs[:count])) for count in range(1, 4)]
     within, alone = (
-        [end for end in each if longest * _SHORTEST_SHARE <= end <= longest] for each in (ends, ends_of_paragraphs)
+        [end for end in places if longest * _SHORTEST_SHARE <= end <= longest] for places in (ends, ends_of_paragraphs)
     )
     end = next(iter(alone[:1] or within[-1:] or [end for end in ends if end > longest]), 0)
     return _without_colon(text[:end]) if end else _cut_in_sentence(text, longest, ends)

@@ -39,13 +39,13 @@ def headline_of(html: str) -> tuple[str, bool]:
         if not names_file(picture.get("alt") or "", picture.get("src") or "")
     ]
     paragraphs = plain(_words_alone(root, pictures + links)).split("\n\n")
-    first = collapse(paragraphs[0].lstrip("> -"))
+    paragraph = collapse(paragraphs[0].lstrip("> -"))
     is_alone = len(paragraphs) == 1 and only_words
-    if is_alone and _width(first) <= LONGEST_WHOLE:
-        return first, True
-    if len(first) > LONGEST and (sentences := _sentences(first)):
+    if is_alone and _width(paragraph) <= LONGEST_WHOLE:
+        return paragraph, True
+    if len(paragraph) > LONGEST and (sentences := _sentences(paragraph)):
         return sentences, False
-    return shortened(first or next(filter(None, alternatives), "")), False
+    return shortened(paragraph or next(filter(None, alternatives), "")), False
 
 
 def _sentences(text: str) -> str:
@@ -70,23 +70,23 @@ def without_headline(html: str, headline: str) -> str:
         return html
     root = parse(html)
     recordings = {next(title.iterancestors("p")) for title in titles_of_recordings(root)}
-    first = next((child for child in root if isinstance(child.tag, str) and child not in recordings), None)
-    if first is None or first.tag != "p":
+    paragraph = next((child for child in root if isinstance(child.tag, str) and child not in recordings), None)
+    if paragraph is None or paragraph.tag != "p":
         return html
-    runs, is_cut = text_runs(first), headline.endswith("…")
+    runs, is_cut = text_runs(paragraph), headline.endswith("…")
     words = r"\s+".join(map(re.escape, headline.removesuffix("…").split()))
     match = re.match(rf"\s*{words}{_behind(headline)}", "".join(run.text for run in runs), re.DOTALL)
-    links = [(link, deepcopy(link)) for link in first.iter("a") if text_of(link)]
+    links = [(link, deepcopy(link)) for link in paragraph.iter("a") if text_of(link)]
     if match is None or any(text_of(link) == headline for link, _ in links):
         return html
     _remove_beginning(runs, match.end())
     lost = [copy for link, copy in links if not text_of(link)]
-    _drop_empty(first)
+    _drop_empty(paragraph)
     if is_cut:
-        first.text = f"…{(first.text or '').lstrip()}"
-    _append(first, lost)
-    if not text_of(first) and first.find(".//img") is None:
-        first.drop_tree()
+        paragraph.text = f"…{(paragraph.text or '').lstrip()}"
+    _append(paragraph, lost)
+    if not text_of(paragraph) and paragraph.find(".//img") is None:
+        paragraph.drop_tree()
     return serialise(root) or html
 
 
@@ -98,10 +98,10 @@ def _may_repeat(html: str, headline: str) -> bool:
 
 def _behind(headline: str) -> str:
     """Return a pattern of what may stand behind the words of a headline in its paragraph, and is left out with them."""
-    last = headline.rstrip(_CLOSING)[-1:]
+    mark = headline.rstrip(_CLOSING)[-1:]
     if headline.endswith("…"):
         return r"[ ,;:–\-\n\t]*(?=.)"
-    return r"\s*" if last in "。！？" else r"(?:\s+|\Z)" if last in ".!?؟।" else r"\s*\Z"
+    return r"\s*" if mark in "。！？" else r"(?:\s+|\Z)" if mark in ".!?؟।" else r"\s*\Z"
 
 
 def _remove_beginning(runs: list[TextRun], length: int) -> None:

@@ -115,7 +115,7 @@ def set_column(cell: Element, width: int) -> None:
 
 def column_of(element: Element) -> int:
     """Return the width in CSS pixels of the column or the cell that an element is in."""
-    cell = next((each for each in element.iterancestors("td") if each.get(_WIDTH)), None)
+    cell = next((td for td in element.iterancestors("td") if td.get(_WIDTH)), None)
     return COLUMN if cell is None else int(cell.get(_WIDTH))
 
 

@@ -143,10 +143,10 @@ def _rename(link: Element, words: OwnWords) -> None:
 
 
 def _name(link: Element, words: OwnWords) -> None:
-    for kind, place in _PLACES.items():
+    for kind, pattern in _PLACES.items():
         english, translated = getattr(_ENGLISH, kind), getattr(words, kind)
         text = link.text or ""
-        if text in (english, f"{PLAY} {english}") and place.search(link.get("href") or ""):
+        if text in (english, f"{PLAY} {english}") and pattern.search(link.get("href") or ""):
             link.text = text.replace(english, translated)
 
 

@@ -28,8 +28,8 @@ def unmeasured(html: str, image: Image | None) -> Iterator[str]:
     if "<img" in html:
         for element in parse(html).iter("img"):
             url = element.get("src") or ""
-            known = pixels(element.get("width")) or size_in_name(url) or is_emoji(url)
-            if url.startswith(("http://", "https://")) and not known:
+            has_size = pixels(element.get("width")) or size_in_name(url) or is_emoji(url)
+            if url.startswith(("http://", "https://")) and not has_size:
                 yield sized(url)
     if image is not None and not (image.width or size_in_name(image.url)):
         yield sized(image.url)
@@ -85,10 +85,10 @@ def _changed(html: str, change: Callable[[Element], None]) -> str:
 
 
 def _point_to(element: Element, site: str, name: str) -> None:
-    made = _at(Image(element.get("src"), width=pixels(element.get("width"))), site, name)
-    element.set("src", made.url)
-    element.set("width", str(made.width))
-    element.set("height", str(made.height))
+    image = _at(Image(element.get("src"), width=pixels(element.get("width"))), site, name)
+    element.set("src", image.url)
+    element.set("width", str(image.width))
+    element.set("height", str(image.height))
     element.attrib.pop("srcset", None)
 
 

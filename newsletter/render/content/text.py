@@ -129,7 +129,7 @@ def _cells(element: Element) -> list[str]:
 
 def _table(element: Element) -> list[str]:
     rows = []
-    for row in [each for each in element.iter("tr") if next(each.iterancestors("table")) is element]:
+    for row in [row for row in element.iter("tr") if next(row.iterancestors("table")) is element]:
         cells = [" ".join(_blocks(cell)) for cell in row.iterchildren("td", "th")]
         rows.append(" | ".join(cell for cell in cells if cell))
     return ["\n".join(row for row in rows if row)] if any(rows) else []

@@ -47,12 +47,12 @@ def _blocks(element: Element) -> list[str]:
 
     for child in element:
         if isinstance(child.tag, str) and child.tag not in _SKIP:
-            if child.tag in _BLOCKS or any(each.tag in _BLOCKS for each in child.iterdescendants()):
+            if child.tag in _BLOCKS or any(descendant.tag in _BLOCKS for descendant in child.iterdescendants()):
                 follows = not close() and child.tag == last_list
-                others = "*)" if follows and marks == "-." else "-."  # lists with the same marks would be one
-                block = _list(child, others) if child.tag in ("ul", "ol") else _block(child)
+                next_marks = "*)" if follows and marks == "-." else "-."  # lists with the same marks would be one
+                block = _list(child, next_marks) if child.tag in ("ul", "ol") else _block(child)
                 blocks.extend(block)
-                last_list, marks = (child.tag, others) if block else (last_list, marks)
+                last_list, marks = (child.tag, next_marks) if block else (last_list, marks)
             else:
                 run += _beside(run.pop(), child)
                 continue
@@ -118,9 +118,9 @@ def _pictures(element: Element) -> list[str]:
 
 def _figure(image: Element, caption: str) -> str:
     """Return an image with its caption and its width, in its link."""
-    made, link = _image(image, caption), next(image.iterancestors("a"), None)
+    picture, link = _image(image, caption), next(image.iterancestors("a"), None)
     href = "" if link is None else (link.get("href") or "").strip()
-    return f"[{made}]({_address(href)})" if href else made
+    return f"[{picture}]({_address(href)})" if href else picture
 
 
 def _paragraph(text: str) -> list[str]:
@@ -156,7 +156,7 @@ def _with_line_breaks(element: Element) -> list[str]:
 def _list(element: Element, marks: str) -> list[str]:
     """Return a list whose items begin with the first of the marks, or a number and the second one."""
     start = element.get("start") or ""
-    first = int(start) if start.isascii() and start.isdigit() and len(start) < 9 else 1
+    first_number = int(start) if start.isascii() and start.isdigit() and len(start) < 9 else 1
     items: list[str] = []
     for item in element.findall("li"):
         blocks = _blocks(item)
@@ -164,7 +164,7 @@ def _list(element: Element, marks: str) -> list[str]:
             continue
         if blocks[0] == _DIVIDER:
             blocks[0] = "___"  # a divider behind a hyphen would be one divider
-        mark = f"{first + len(items)}{marks[1]} " if element.tag == "ol" else f"{marks[0]} "
+        mark = f"{first_number + len(items)}{marks[1]} " if element.tag == "ol" else f"{marks[0]} "
         tight = all(child.tag in ("ul", "ol") or child.tag not in _BLOCKS for child in item)
         items.append(_prefixed(("\n" if tight else "\n\n").join(blocks), mark, " " * len(mark)))
     return ["\n".join(items)] if items else []
@@ -188,8 +188,8 @@ def _table(element: Element) -> list[str]:
     filled = [row + [""] * (width - len(row)) for row in rows]
     if not headed:
         filled.insert(0, [""] * width)
-    first = [cell.get("align") or "" for cell in next(element.iter("tr")).iter("td", "th")]
-    marks = [_ALIGNMENTS.get(align, "---") for align in first] + ["---"] * (width - len(first))
+    alignments = [cell.get("align") or "" for cell in next(element.iter("tr")).iter("td", "th")]
+    marks = [_ALIGNMENTS.get(align, "---") for align in alignments] + ["---"] * (width - len(alignments))
     lines = [f"| {' | '.join(row)} |" for row in filled]
     return ["\n".join([lines[0], f"| {' | '.join(marks)} |", *lines[1:]])]
 
@@ -236,8 +236,8 @@ def _joined(parts: list[str]) -> str:
     """Return the parts of a text as one, in which an exclamation mark before a link makes no image of it."""
     parts = [part for part in parts if part]
     return "".join(
-        f"{part[:-1]}\\!" if part.endswith("!") and after.startswith("[") else part
-        for part, after in zip(parts, [*parts[1:], ""], strict=False)
+        f"{part[:-1]}\\!" if part.endswith("!") and following.startswith("[") else part
+        for part, following in zip(parts, [*parts[1:], ""], strict=False)
     )
 
 
@@ -249,31 +249,31 @@ def _inline(element: Element) -> str:
         return _image(element, element.get("title") or "")
     if tag == "code":
         return _code("".join(element.itertext()))
-    inside = _inside(element)
+    content = _inside(element)
     if tag in _MARKS:
-        is_marked = any(_MARKS.get(each.tag) == _MARKS[tag] for each in element.iterancestors())
-        return inside if is_marked else _marked(inside, _MARKS[tag])
+        is_marked = any(_MARKS.get(ancestor.tag) == _MARKS[tag] for ancestor in element.iterancestors())
+        return content if is_marked else _marked(content, _MARKS[tag])
     if tag == "a":
-        return _link(element, inside)
-    return inside
+        return _link(element, content)
+    return content
 
 
-def _marked(inside: str, mark: str) -> str:
+def _marked(content: str, mark: str) -> str:
     """Return emphasis, with white space and line breaks outside the marks, where they must be."""
     lines = []
-    for line in inside.split(_BREAK):
+    for line in content.split(_BREAK):
         text = line.strip()
         before, after = line[: len(line) - len(line.lstrip())], line[len(line.rstrip()) :] if text else ""
         lines.append(f"{before}{mark}{text}{mark}{after}" if text else line)
     return _BREAK.join(lines)
 
 
-def _link(element: Element, inside: str) -> str:
+def _link(element: Element, content: str) -> str:
     href = (element.get("href") or "").strip()
-    text = inside.replace(_BREAK, " ").strip()
+    text = content.replace(_BREAK, " ").strip()
     if not href or not text:
-        return inside
-    before, after = inside[: len(inside) - len(inside.lstrip())], inside[len(inside.rstrip()) :]
+        return content
+    before, after = content[: len(content) - len(content.lstrip())], content[len(content.rstrip()) :]
     return f"{before}[{text}]({_address(href)}){after}"
 
 

@@ -198,8 +198,8 @@ def _duration(paragraph: Element) -> str:
 @lru_cache(maxsize=256)
 def video_of(html: str) -> tuple[str, str]:
     """Return the address of the video that a cleaned post begins with, and its service's name; "" without one."""
-    first = first_child(parse(html)) if may_have_video(html) else None
-    link = None if first is None else next(filter(_is_video, first.iter("a")), None)
+    block = first_child(parse(html)) if may_have_video(html) else None
+    link = None if block is None else next(filter(_is_video, block.iter("a")), None)
     return ("", "") if link is None else (link.get("href"), _service(link.get("href")))
 
 
@@ -226,9 +226,9 @@ def players_of(html: str) -> str:
         return ""
     root = parse(html)
     paragraphs = [next(title.iterancestors("p")) for title in titles_of_recordings(root)]
-    first = first_child(root)
-    if first is not None and first not in paragraphs and any(map(_is_video, first.iter("a"))):
-        paragraphs.insert(0, first)
+    block = first_child(root)
+    if block is not None and block not in paragraphs and any(map(_is_video, block.iter("a"))):
+        paragraphs.insert(0, block)
     players = parse("")
     for paragraph in paragraphs:
         paragraph.tail = None

@@ -36,24 +36,24 @@ def parse_colour(text: str) -> Rgb | None:
     return None
 
 
-def lightened(colour: str, ground: str = DARK_GROUND, wanted: float = READABLE) -> str:
+def lightened(colour: str, ground: str = DARK_GROUND, ratio: float = READABLE) -> str:
     """Return the colour if it is readable on the dark background, otherwise the same hue as light as necessary."""
-    return _shifted(colour, ground, wanted, 1)
+    return _shifted(colour, ground, ratio, 1)
 
 
-def darkened(colour: str, ground: str = LIGHT_GROUND, wanted: float = READABLE) -> str:
+def darkened(colour: str, ground: str = LIGHT_GROUND, ratio: float = READABLE) -> str:
     """Return the colour if it is readable on the light background, otherwise the same hue as dark as necessary."""
-    return _shifted(colour, ground, wanted, 0)
+    return _shifted(colour, ground, ratio, 0)
 
 
 @lru_cache(maxsize=256)
-def _shifted(colour: str, ground: str, wanted: float, end: int) -> str:
+def _shifted(colour: str, ground: str, ratio: float, end: int) -> str:
     """Return the colour with its lightness moved towards `end`, 0 or 1, until it is readable."""
     rgb, below = parse_colour(colour), parse_colour(ground)
-    if rgb is None or below is None or contrast(rgb, below) >= wanted:
+    if rgb is None or below is None or contrast(rgb, below) >= ratio:
         return colour
     hue, light, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in rgb))
     steps = (colorsys.hls_to_rgb(hue, light + (end - light) * step / 100, saturation) for step in range(101))
     candidates = ((round(r * 255), round(g * 255), round(b * 255)) for r, g, b in steps)
-    shifted = next((c for c in candidates if contrast(c, below) >= wanted), (255 * end,) * 3)
+    shifted = next((candidate for candidate in candidates if contrast(candidate, below) >= ratio), (255 * end,) * 3)
     return "#{:02x}{:02x}{:02x}".format(*shifted)

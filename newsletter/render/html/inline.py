@@ -51,13 +51,13 @@ def inline(html: str, css: str, placeholders: tuple[str, ...] = ()) -> str:
 def _premailer(html: str, css: str) -> str:
     document = etree.fromstring(html.strip(), etree.HTMLParser())
     names = _names(document)
-    ours = frozenset[str]().union(*(needed for _, needed in _rules(css, 0)[0]))
+    styled = frozenset[str]().union(*(needed for _, needed in _rules(css, 0)[0]))
     for sheet in document.iter("style"):
-        sheet.text = squeezed(sheet.text or "", names, ours)
+        sheet.text = squeezed(sheet.text or "", names, styled)
 
     def rules(css: str, index: int) -> tuple[list[Rule], list[Any]]:
-        known, others = _rules(css, index)
-        return [rule for rule, needed in known if needed <= names], others
+        rules_with_names, leftover = _rules(css, index)
+        return [rule for rule, needed in rules_with_names if needed <= names], leftover
 
     worker = _worker(document, css)
     # Most of the time would go into writing each rule of the parsed style sheet out again, and into looking for
@@ -93,8 +93,8 @@ def _rules(css: str, index: int) -> tuple[list[tuple[Rule, frozenset[str]]], lis
 
     The rules that premailer doesn't inline come second; `index` orders several style sheets.
     """
-    rules, others = _worker("", css)._parse_style_rules(css, index)
-    return [(rule, _needed(rule[1])) for rule in rules], others
+    rules, leftover = _worker("", css)._parse_style_rules(css, index)
+    return [(rule, _needed(rule[1])) for rule in rules], leftover
 
 
 def _needed(selector: str) -> frozenset[str]:
@@ -133,9 +133,9 @@ def _worker(html: Any, css: str) -> Any:
 def _compare(before: str, after: str, placeholders: tuple[str, ...]) -> None:
     if not after.startswith("<!DOCTYPE html>"):
         raise InlineError(messages.DOCTYPE_LOST())
-    had, has = (Counter(match.lastindex for match in _COUNTED.finditer(html)) for html in (before, after))
+    old, new = (Counter(match.lastindex for match in _COUNTED.finditer(html)) for html in (before, after))
     for group, name in enumerate(_NAMES_OF_COUNTED, start=1):
-        if had[group] != has[group]:
-            raise InlineError(messages.NUMBER_CHANGED(what=name, before=had[group], after=has[group]))
+        if old[group] != new[group]:
+            raise InlineError(messages.NUMBER_CHANGED(what=name, before=old[group], after=new[group]))
     if any(before.count(name) != after.count(name) for name in placeholders):
         raise InlineError(messages.LINK_CHANGED())

@@ -17,9 +17,9 @@ def outgoing(rendered: Rendered, digest: Digest) -> tuple[str, ...]:
 
     Those of the newsletter's own site are left out, and those that share the edition's page.
     """
-    own, page = f"{digest.letterhead.site_url}/", quote(digest.page_url, safe="")
+    site, page = f"{digest.letterhead.site_url}/", quote(digest.page_url, safe="")
     addresses = dict.fromkeys(unescape(match[2]) for match in _HREF.finditer(rendered.html))
-    return tuple(address for address in addresses if not f"{address}/".startswith(own) and page not in address)
+    return tuple(address for address in addresses if not f"{address}/".startswith(site) and page not in address)
 
 
 def redirected(rendered: Rendered, addresses: Mapping[str, str]) -> Rendered:

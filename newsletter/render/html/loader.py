@@ -28,8 +28,8 @@ class TemplateProblem(Problem):
 
 def shipped_folder() -> Path:
     """Return the folder of the shipped templates: inside the package in a wheel, beside it in a checkout."""
-    inside = _PACKAGE / "_templates"
-    return inside if inside.is_dir() else _PACKAGE.parent / "templates"
+    in_package = _PACKAGE / "_templates"
+    return in_package if in_package.is_dir() else _PACKAGE.parent / "templates"
 
 
 class _Environment(SandboxedEnvironment):
@@ -48,9 +48,9 @@ def environment(templates: Path | None = None) -> SandboxedEnvironment:
     replaces.
     """
     shipped = jinja2.FileSystemLoader(shipped_folder())
-    own = [jinja2.FileSystemLoader(templates)] if templates else []
+    publishers = [jinja2.FileSystemLoader(templates)] if templates else []
     return _Environment(
-        loader=jinja2.ChoiceLoader([*own, shipped, jinja2.PrefixLoader({"shipped": shipped})]),
+        loader=jinja2.ChoiceLoader([*publishers, shipped, jinja2.PrefixLoader({"shipped": shipped})]),
         autoescape=lambda name: bool(name and name.endswith(_MARKED_UP)),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -81,8 +81,8 @@ def problems(name: str, templates: Path | None) -> Iterator[None]:
         missing = messages.NO_TEMPLATE(name=str(error.name or name), folders=folders)
         raise TemplateProblem(ABOUT(subject=_shown(name), message=missing)) from error
     except jinja2.TemplateSyntaxError as error:
-        place, problem = _shown(error.name or name), TEXT(words=_words(str(error.message)))
-        raise TemplateProblem(messages.AT_LINE(file=place, line=error.lineno, problem=problem)) from error
+        file, problem = _shown(error.name or name), TEXT(words=_words(str(error.message)))
+        raise TemplateProblem(messages.AT_LINE(file=file, line=error.lineno, problem=problem)) from error
     except Exception as error:
         raise TemplateProblem(_placed(error, name, templates)) from error
 

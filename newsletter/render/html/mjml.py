@@ -119,14 +119,14 @@ def to_html(source: str, bodies: Mapping[str, str]) -> str:
     try:
         html = mjml2html(safe, fonts={})
     except ValueError as error:
-        place = _POSITION.search(str(error))
-        line = safe.count("\n", 0, int(place[1])) + 1 if place else 0
+        position = _POSITION.search(str(error))
+        line = safe.count("\n", 0, int(position[1])) + 1 if position else 0
         raise MjmlError(messages.MJML_UNREADABLE(cause=str(error)), line) from error
     html = with_one_table(html)
     if "<pre" not in html:
         html = _INDENT_BETWEEN_TAGS.sub(">\n", _INDENT.sub("\n", html))
-    for written, wanted in _REPLACED:
-        html = html.replace(written, wanted)
+    for written, replacement in _REPLACED:
+        html = html.replace(written, replacement)
     return BODY.sub(lambda word: bodies.get(word[0], word[0]), html)
 
 
@@ -134,7 +134,7 @@ def _safe_attributes(tag: re.Match[str]) -> str:
     """Collapse white space in attributes and write backslashes as references, because MRML would escape them."""
     if not _UNSAFE.search(tag[2]):
         return tag[0]
-    attributes = _QUOTED.sub(lambda m: f'"{_SPACE.sub(" ", m[1])}"', tag[2]).replace("\\", "&#92;")
+    attributes = _QUOTED.sub(lambda match: f'"{_SPACE.sub(" ", match[1])}"', tag[2]).replace("\\", "&#92;")
     return f"<{tag[1]}{attributes}{tag[3]}>"
 
 
@@ -172,6 +172,6 @@ def check(source: str) -> None:
 
 def _unknown_attribute(tag: str, attributes: str) -> str:
     """Return the first attribute that a tag does not have, or ""; expressions of Jinja2 are ignored."""
-    known = _ATTRIBUTES.get(tag)
-    names = _ATTRIBUTE.findall(_EXPRESSIONS.sub(" ", attributes)) if known else ()
-    return next((name for name in names if known and name not in known), "")
+    allowed = _ATTRIBUTES.get(tag)
+    names = _ATTRIBUTE.findall(_EXPRESSIONS.sub(" ", attributes)) if allowed else ()
+    return next((name for name in names if allowed and name not in allowed), "")

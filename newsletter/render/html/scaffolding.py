@@ -51,21 +51,21 @@ def with_one_table(html: str) -> str:
     The styles of columns are left out if all columns are as wide as the email, which their own styles say as well.
     """
     pieces: list[str] = []
-    at, is_open = 0, False
+    position, is_open = 0, False
     for start in _START.finditer(html):
         end = html.find(_END, start.end())
         rows = html[start.end() : end]
         cell = _FIRST_CELL.match(rows)
         if end < 0 or _COLUMN in rows or not cell:
             continue
-        if before := html[at : start.start()]:
+        if before := html[position : start.start()]:
             pieces += [_CLOSED if is_open else "", before]
             is_open = False
         if not is_open:
             pieces.append(_OPENED.format(width=start["width"]))
         pieces += [_with_padding(cell, int(start["top"])), rows[cell.end() :]]
-        at, is_open = end + len(_END), True
-    joined = "".join([*pieces, _CLOSED if is_open else "", html[at:]])
+        position, is_open = end + len(_END), True
+    joined = "".join([*pieces, _CLOSED if is_open else "", html[position:]])
     return joined if _NARROW_COLUMN.search(joined) else _COLUMN_STYLES.sub("", joined)
 
 

@@ -23,13 +23,13 @@ class _Rule:
     inner: "tuple[_Rule, ...]" = ()
 
 
-def squeezed(css: str, names: Set[str], ours: Set[str]) -> str:
+def squeezed(css: str, names: Set[str], styled: Set[str]) -> str:
     """Return a style sheet without spaces and comments, and without rules that match nothing.
 
-    A selector is left out if it has a name from `ours`, the elements and classes that the content CSS styles, that is
+    A selector is left out if it has a name from `styled`, the elements and classes that the content CSS styles, that is
     not among the `names` of the document: email programs may add others.
     """
-    missing = ours - names
+    missing = styled - names
     return "".join(filter(None, (_written(rule, missing) for rule in _parsed(css))))
 
 
@@ -46,7 +46,7 @@ def _written(rule: _Rule, missing: Set[str]) -> str:
         return ""
     if selectors.endswith(";"):
         return selectors
-    content = "".join(_written(each, missing) for each in rule.inner) if rule.inner else rule.declarations
+    content = "".join(_written(inner_rule, missing) for inner_rule in rule.inner) if rule.inner else rule.declarations
     return f"{selectors}{{{content}}}" if content else ""
 
 
@@ -58,25 +58,25 @@ def _parsed(css: str) -> tuple[_Rule, ...]:
     """
     css = _COMMENT.sub(" ", css)
     parsed: list[_Rule] = []
-    at = 0
-    while at < len(css):
-        rules, at = _rules(css, at)
+    position = 0
+    while position < len(css):
+        rules, position = _rules(css, position)
         parsed += rules
     return tuple(parsed)
 
 
-def _rules(css: str, at: int) -> tuple[tuple[_Rule, ...], int]:
+def _rules(css: str, position: int) -> tuple[tuple[_Rule, ...], int]:
     """Return the rules from a position up to the end of their block, and the position behind it."""
     rules: list[_Rule] = []
-    while at < len(css):
-        opening, closing = css.find("{", at), css.find("}", at)
+    while position < len(css):
+        opening, closing = css.find("{", position), css.find("}", position)
         if opening < 0 or 0 <= closing < opening:
             break
-        *statements, prelude = css[at:opening].split(";")
-        rules += [_Rule(((f"{each.strip()};", frozenset()),)) for each in statements if each.strip()]
+        *statements, prelude = css[position:opening].split(";")
+        rules += [_Rule(((f"{statement.strip()};", frozenset()),)) for statement in statements if statement.strip()]
         prelude = _SPACES.sub(" ", prelude).strip()
         if prelude.startswith(("@media", "@supports")):
-            inner, at = _rules(css, opening + 1)
+            inner, position = _rules(css, opening + 1)
             rules.append(_Rule(((prelude, frozenset()),), inner=inner))
             continue
         end = css.find("}", opening)
@@ -86,8 +86,8 @@ def _rules(css: str, at: int) -> tuple[tuple[_Rule, ...], int]:
             rules.append(_Rule(((prelude, frozenset()),), _SPACES.sub(" ", css[opening + 1 : end]).strip()))
         else:
             rules.append(_Rule(_selectors(prelude), squeezed_declarations(css[opening + 1 : end])))
-        at = end + 1
-    closing = css.find("}", at)
+        position = end + 1
+    closing = css.find("}", position)
     return tuple(rules), len(css) if closing < 0 else closing + 1
 
 
@@ -105,5 +105,7 @@ def _selectors(prelude: str) -> tuple[tuple[str, frozenset[str]], ...]:
     """Return the selectors of a list; one with brackets around others is not divided, and needs nothing."""
     if "(" in prelude or _QUOTES.search(prelude):
         return ((prelude, frozenset()),)
-    each = (selector.strip() for selector in prelude.split(","))
-    return tuple((one, frozenset(_NAME.findall(_CONDITION.sub(" ", one)))) for one in each if one)
+    selectors = (selector.strip() for selector in prelude.split(","))
+    return tuple(
+        (selector, frozenset(_NAME.findall(_CONDITION.sub(" ", selector)))) for selector in selectors if selector
+    )

@@ -79,7 +79,7 @@ FACTS = (
 
 def clients(look: Look) -> Iterator[Finding]:
     """Report each fact that applies to the email, once."""
-    styles = "\n".join([look.css, *(e.get("style") for e in look.body.iter() if e.get("style"))])
+    styles = "\n".join([look.css, *(element.get("style") for element in look.body.iter() if element.get("style"))])
     tags = {element.tag for element in look.document.iter() if isinstance(element.tag, str)}
     sources = [image.get("src") or "" for image in look.body.iter("img")]
     for fact in FACTS:

@@ -47,30 +47,30 @@ def dark(look: Look) -> Iterator[Finding]:
         yield from _poor(look, _applied(look.document, rules), "contrast-dark")
 
 
-def _poor(look: Look, over: Mapping[Element, Style], code: str) -> Iterator[Finding]:
-    seen: set[tuple[Rgb, Rgb]] = set()
-    for element, ink in _walk(look.body, _Ink(), over):
+def _poor(look: Look, overrides: Mapping[Element, Style], code: str) -> Iterator[Finding]:
+    reported: set[tuple[Rgb, Rgb]] = set()
+    for element, ink in _walk(look.body, _Ink(), overrides):
         large = ink.size >= 24 or (ink.bold and ink.size >= 18.66)
         ratio = contrast(ink.colour, ink.ground)
-        if ratio < (_READABLE_LARGE if large else READABLE) and (ink.colour, ink.ground) not in seen:
-            seen.add((ink.colour, ink.ground))
+        if ratio < (_READABLE_LARGE if large else READABLE) and (ink.colour, ink.ground) not in reported:
+            reported.add((ink.colour, ink.ground))
             words = " ".join("".join(element.itertext()).split())[:40]
             colours = f"{_hex(ink.colour)} on {_hex(ink.ground)}"
             yield finding(code, messages.CONTRAST(words=words, ratio=f"{ratio:.1f}", colours=colours), "html")
 
 
-def _walk(element: Element, ink: _Ink, over: Mapping[Element, Style]) -> Iterator[tuple[Element, _Ink]]:
+def _walk(element: Element, ink: _Ink, overrides: Mapping[Element, Style]) -> Iterator[tuple[Element, _Ink]]:
     """Yield every element with text of its own, and its colours and size."""
-    style = {**_declarations(element.get("style") or ""), **over.get(element, {})}
+    style = {**_declarations(element.get("style") or ""), **overrides.get(element, {})}
     if _HIDDEN.search(element.get("style") or ""):
         return
     ink = _inked(element, style, ink)
-    own = (element.text or "") + "".join(child.tail or "" for child in element)
-    if own.strip():
+    own_text = (element.text or "") + "".join(child.tail or "" for child in element)
+    if own_text.strip():
         yield element, ink
     for child in element:
         if isinstance(child.tag, str) and child.tag not in ("style", "script"):
-            yield from _walk(child, ink, over)
+            yield from _walk(child, ink, overrides)
 
 
 def _inked(element: Element, style: Style, ink: _Ink) -> _Ink:
@@ -102,13 +102,15 @@ def _dark_rules(css: str) -> list[tuple[str, str]]:
         while end < len(css) and depth:
             depth += {"{": 1, "}": -1}.get(css[end], 0)
             end += 1
-        dark_rules += [(m[1].strip(), m[2]) for m in _RULE.finditer(css[start.end() : end - 1])]
+        dark_rules += [(rule[1].strip(), rule[2]) for rule in _RULE.finditer(css[start.end() : end - 1])]
     return dark_rules
 
 
 def _applied(document: Element, rules: list[tuple[str, str]]) -> dict[Element, Style]:
     """Return the style of each element by these rules; more specific and later ones win."""
-    single = [(s.strip(), block) for selectors, block in rules for s in selectors.split(",") if s.strip()]
+    single = [
+        (selector.strip(), block) for selectors, block in rules for selector in selectors.split(",") if selector.strip()
+    ]
     styled: dict[Element, dict[str, str]] = {}
     for selector, block in sorted(single, key=lambda rule: _specificity(rule[0])):
         for element in _select(selector, document):

@@ -100,15 +100,15 @@ def style_sheets(look: Look) -> Iterator[Finding]:
 
 def placeholders(look: Look) -> Iterator[Finding]:
     """Report unknown placeholders, and missing links to unsubscribe, to preferences and to the page."""
-    known = dict(look.rendered.placeholders)
+    slots = dict(look.rendered.placeholders)
     for where, content in (("html", look.rendered.html), ("text", look.rendered.text)):
-        for left in sorted(set(_LEFT_PLACEHOLDER.findall(content)) - set(known)):
-            yield finding("placeholder", messages.PLACEHOLDER(word=left), where)
+        for placeholder in sorted(set(_LEFT_PLACEHOLDER.findall(content)) - set(slots)):
+            yield finding("placeholder", messages.PLACEHOLDER(word=placeholder), where)
         form = SlotEncoding(where)
-        there = {s.value for name, s in known.items() if s.form is form and name in content}
-        if SlotValue.UNSUBSCRIBE not in there:
+        values = {slot.value for name, slot in slots.items() if slot.form is form and name in content}
+        if SlotValue.UNSUBSCRIBE not in values:
             yield finding("unsubscribe-missing", messages.UNSUBSCRIBE_MISSING(where=where), where)
-        if SlotValue.PREFERENCES not in there:
+        if SlotValue.PREFERENCES not in values:
             yield finding("preferences-missing", messages.PREFERENCES_MISSING(where=where), where)
 
 
@@ -128,10 +128,10 @@ def braces(look: Look) -> Iterator[Finding]:
     titles = [" ".join(post.title.split()) for post in look.digest.posts]
     preview_text = made_preheader(look.digest.posts, look.digest.letterhead.language)
     titles_and_preheader = [" ".join(preview_text.split()), *titles]
-    theirs = {element for _, block in look.post_blocks() for element in block.iter()}
-    theirs |= {link for link in look.links if letters(text_of(link)) in set(map(letters, titles))}
-    ours = [e for e in look.body.iter() if e not in theirs and isinstance(e.tag, str)]
-    words = [" ".join([e.text or "", *(child.tail or "" for child in e)]) for e in ours]
+    of_posts = {element for _, block in look.post_blocks() for element in block.iter()}
+    of_posts |= {link for link in look.links if letters(text_of(link)) in set(map(letters, titles))}
+    elements = [element for element in look.body.iter() if element not in of_posts and isinstance(element.tag, str)]
+    words = [" ".join([element.text or "", *(child.tail or "" for child in element)]) for element in elements]
     for where, texts in (
         ("subject", [look.rendered.subject]),
         ("preheader", [look.rendered.preheader]),
@@ -144,8 +144,8 @@ def braces(look: Look) -> Iterator[Finding]:
                 break
 
 
-def _without(theirs: list[str], text: str) -> str:
+def _without(phrases: list[str], text: str) -> str:
     """Return a text without the words of the posts in it."""
-    for words in theirs:
+    for words in phrases:
         text = text.replace(words, "") if _BRACES.search(words) else text
     return text

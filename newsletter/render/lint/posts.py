@@ -27,23 +27,23 @@ def posts(look: Look) -> Iterator[Finding]:
     A post may link to another one by its title, so that links in posts and in the editor's words may be there as well.
     """
     lists = look.body.find_class("contents")
-    inside = {link for element in lists for link in element.iter("a")}
-    known = [post for post in look.digest.posts if post.url]
+    in_contents = {link for element in lists for link in element.iter("a")}
+    with_address = [post for post in look.digest.posts if post.url]
     bodies = _bodies(look.digest)
-    headlines = Counter(link_key(link) for link in look.links if link not in inside)
-    yield from _compare(known, post_key, headlines, _links_in(bodies), "html")
+    headlines = Counter(link_key(link) for link in look.links if link not in in_contents)
+    yield from _compare(with_address, post_key, headlines, _links_in(bodies), "html")
     text = " ".join(look.rendered.text.split())
     all_letters = letters(text)
-    for post in known:
+    for post in with_address:
         if letters(post.title) not in all_letters:
             yield finding("post-missing", messages.POST_MISSING(title=post.title, where="text"), post.id)
     mentioned = sum((_addresses_in(plain(body)) for body in bodies), Counter[str]())
-    mentioned += Counter(uri(post.url) for post in known if post.partial)  # followed by a link to the rest
-    yield from _compare(known, lambda post: uri(post.url), _addresses_in(text), mentioned, "text")
+    mentioned += Counter(uri(post.url) for post in with_address if post.partial)  # followed by a link to the rest
+    yield from _compare(with_address, lambda post: uri(post.url), _addresses_in(text), mentioned, "text")
     if lists:
-        titles = Counter(map(link_key, inside))
-        first = look.digest.posts[:LISTED]
-        expected = [post for post in known if post in first or post_key(post) in titles]
+        titles = Counter(map(link_key, in_contents))
+        listed = look.digest.posts[:LISTED]
+        expected = [post for post in with_address if post in listed or post_key(post) in titles]
         yield from _compare(expected, post_key, titles, Counter(), "contents")
 
 
@@ -63,8 +63,8 @@ def rest(look: Look) -> Iterator[Finding]:
     page = look.digest.page_url
     linked = any(link.get("href") == page and str(count) in text_of(link) for link in look.links)
     counted = any(str(count) in line for line in look.rendered.text.partition(page)[0].splitlines()[-1:])
-    for where, there in (("html", linked), ("text", counted)):
-        if not there:
+    for where, is_there in (("html", linked), ("text", counted)):
+        if not is_there:
             yield finding("rest-missing", messages.REST_MISSING(where=where, count=count), where)
 
 
@@ -95,20 +95,20 @@ def _compare(
     """Report posts found less often than there are posts with their key, or more often, by more than `elsewhere`
     says.
     """
-    wanted = Counter(map(key, posts))
+    expected = Counter(map(key, posts))
     for post in posts:
-        there, most = counts[key(post)], wanted[key(post)] + elsewhere[key(post)]
-        if there < wanted[key(post)]:
+        count, most = counts[key(post)], expected[key(post)] + elsewhere[key(post)]
+        if count < expected[key(post)]:
             yield finding("post-missing", messages.POST_MISSING(title=post.title, where=where), post.id)
-        elif there > most:
-            yield finding("post-repeated", messages.POST_REPEATED(title=post.title, where=where, count=there), post.id)
+        elif count > most:
+            yield finding("post-repeated", messages.POST_REPEATED(title=post.title, where=where, count=count), post.id)
 
 
 def _bodies(digest: Digest) -> list[str]:
     """Return the HTML of the posts, with addresses as in the email, and of what the editor wrote."""
     bodies = [prepare(post.html, url="", title="", level=2, whole=True) for post in digest.posts if post.html]
-    written = [markdown(text) for text in (digest.greeting, digest.closing, *(b.text for b in digest.blocks))]
-    linked = [f'<p><a href="{escape(b.url)}">{escape(b.title)}</a></p>' for b in digest.blocks if b.url]
+    written = [markdown(text) for text in (digest.greeting, digest.closing, *(block.text for block in digest.blocks))]
+    linked = [f'<p><a href="{escape(block.url)}">{escape(block.title)}</a></p>' for block in digest.blocks if block.url]
     return [*bodies, *written, *linked]
 
 

@@ -22,7 +22,8 @@ def doctype(look: Look) -> Iterator[Finding]:
 def mso_balance(look: Look) -> Iterator[Finding]:
     """Report MSO conditions that are not opened and closed in turn."""
     html = look.rendered.html
-    marks = [(m.start(), 1) for m in _OPENS.finditer(html)] + [(m.start(), -1) for m in _CLOSES.finditer(html)]
+    openings, closings = _OPENS.finditer(html), _CLOSES.finditer(html)
+    marks = [(mark.start(), 1) for mark in openings] + [(mark.start(), -1) for mark in closings]
     depth = 0
     for _, step in sorted(marks):
         depth += step

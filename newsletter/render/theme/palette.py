@@ -35,8 +35,8 @@ def palette(text: str, background: str) -> Palette:
     """Return the colours for a text and a background colour; less important text stays readable."""
     if (text, background) == (_STANDARD.text, _STANDARD.background):
         return _STANDARD
-    muted, *others = (_mixed(rgb(text), rgb(background), share) for share in _SHARES)
-    return Palette(text, background, readable(muted, others[-1]), *others)
+    muted, *mixed = (_mixed(rgb(text), rgb(background), share) for share in _SHARES)
+    return Palette(text, background, readable(muted, mixed[-1]), *mixed)
 
 
 def readable(colour: str, background: str) -> str:

@@ -21,7 +21,7 @@ _FORMS: Mapping[ShareTarget, tuple[str, str]] = MappingProxyType(
 def share_links(targets: tuple[ShareTarget, ...], *, title: str, url: str, forward: str) -> tuple[tuple[str, str], ...]:
     """Return labels and addresses; `forward` is the label of the link that opens a new email."""
     values = {"title": quote(title, safe=""), "url": quote(url, safe="")}
-    return tuple((_FORMS[each][0] or forward, _FORMS[each][1].format(**values)) for each in targets)
+    return tuple((_FORMS[target][0] or forward, _FORMS[target][1].format(**values)) for target in targets)
 
 
 def reply_link(letterhead: Letterhead, subject: str) -> str:

@@ -1,14 +1,21 @@
 """Occurrences of the schedule, one row each: taken with a lease, and marked done in the transaction of their effect."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from newsletter import config
+from newsletter.editions import notices
 from newsletter.editions.history import BY_SCHEDULE
+from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.series import going_to
-from newsletter.messages import Message
+from newsletter.messages import Message, message_of
+from newsletter.messages import schedule as messages
 from newsletter.models import Edition, Occurrence
+from newsletter.render.html.loader import TemplateProblem
 
 LEASE = timedelta(minutes=10)
 ATTEMPTS = 3
@@ -39,9 +46,26 @@ def take(occurrence: Occurrence, now: datetime) -> bool:
     return bool(taken.update(leased_until=now + LEASE, attempts=F("attempts") + 1))
 
 
-def survived(occurrence: Occurrence) -> None:
-    """Record that the program goes on after an occurrence that it could not complete, so that it is tried again."""
-    Occurrence.objects.filter(pk=occurrence.pk, attempts__gt=0).update(attempts=F("attempts") - 1)
+@contextmanager
+def attempt(newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> Iterator[None]:
+    """Run an occurrence: what is impossible ends it, and after any other exception it is tried again.
+
+    Such an attempt isn't counted, since the program goes on.
+    """
+    try:
+        yield
+    except (Impossible, TemplateProblem) as problem:
+        give_up(newsletter, occurrence, message_of(problem), now)
+    except Exception:
+        Occurrence.objects.filter(pk=occurrence.pk, attempts__gt=0).update(attempts=F("attempts") - 1)
+        raise
+
+
+def give_up(newsletter: config.Newsletter, occurrence: Occurrence, why: Message, now: datetime) -> None:
+    """Mark an occurrence as done without effect, and tell the editors why."""
+    with transaction.atomic():
+        finish(occurrence, now, messages.FAILED(reason=why))
+        notices.tell(newsletter.name, notices.WAITING, why, now)
 
 
 def due_and_free(newsletter: config.Newsletter, now: datetime) -> list[Occurrence]:

@@ -38,13 +38,14 @@ from newsletter.scheduling.occurrences import (
     BY,
     DRAFT,
     SEND,
+    attempt,
     cadence_of,
     due_and_free,
     editions_of,
     finish,
+    give_up,
     is_left_out,
     occurrences_of,
-    survived,
     take,
 )
 from newsletter.sending.audience import receiving
@@ -80,20 +81,13 @@ def _has_work(newsletter: config.Newsletter, now: datetime) -> bool:
     """Return whether there is something to do; what ended every program that tried it is given up first."""
     due = due_and_free(newsletter, now)
     to_give_up = [each for each in due if each.attempts >= ATTEMPTS]
-    for occurrence in to_give_up:
-        _give_up(newsletter, occurrence, now)
+    for each in to_give_up:
+        why = schedule_messages.PROGRAM_ENDED(count=each.attempts, at=each.due_at)
+        give_up(newsletter, each, why, now)
     is_due = len(due) > len(to_give_up)
     if newsletter.by_post:
         return single_posts.has_work(newsletter, now, is_due=is_due)
     return is_due or _waiting(newsletter, now).exists()
-
-
-def _give_up(newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
-    """Give up an occurrence, and tell editors."""
-    why = schedule_messages.PROGRAM_ENDED(count=occurrence.attempts, at=occurrence.due_at)
-    with transaction.atomic():
-        finish(occurrence, now, schedule_messages.FAILED(reason=why))
-        notices.tell(newsletter.name, notices.WAITING, why, now)
 
 
 def run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> int:
@@ -198,18 +192,9 @@ def _leave_out(newsletter: config.Newsletter, now: datetime) -> None:
 
 
 def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
-    try:
-        if occurrence.act == DRAFT:
-            _make_draft(configuration, newsletter, occurrence, now)
-        else:
-            _send(configuration, newsletter, occurrence, now)
-    except (Impossible, TemplateProblem) as problem:
-        with transaction.atomic():
-            finish(occurrence, now, schedule_messages.FAILED(reason=message_of(problem)))
-            notices.tell(newsletter.name, notices.WAITING, message_of(problem), now)
-    except Exception:
-        survived(occurrence)
-        raise
+    act = _make_draft if occurrence.act == DRAFT else _send
+    with attempt(newsletter, occurrence, now):
+        act(configuration, newsletter, occurrence, now)
 
 
 def _make_draft(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
@@ -238,7 +223,9 @@ def _send(configuration: Config, newsletter: config.Newsletter, occurrence: Occu
             return
         just_before = occurrence.due_at - timedelta(microseconds=1)
         draft.make(configuration, newsletter, now=now, after=just_before, by=BY)
-    due = _editions_due(newsletter, occurrence.due_at)
+    # As a rule there is one; a cadence that is no longer offered can have another.
+    scheduled = editions_of(newsletter).filter(due_at=occurrence.due_at, state__in=(State.DRAFT, State.APPROVED))
+    due = list(scheduled.order_by("pk"))
     if not due:
         finish(occurrence, now, schedule_messages.OVER())
         return
@@ -261,14 +248,20 @@ def _leave_at(
 ) -> None:
     """Queue an edition of this occurrence, or record why it waits; the last one ends the occurrence."""
     if edition.state == State.DRAFT and (newsletter.approval == "none" or _too_few(newsletter, edition, now)):
-        edition = draft.refresh(configuration, edition, now=now, by=BY)
-        fetch_images(configuration, edition, now)
-        render_subjects(edition, configuration, now)
+        edition = _refreshed(configuration, edition, now)
     with transaction.atomic():
         edition = Edition.objects.select_for_update().get(pk=edition.pk)
         outcome = _leave(configuration, newsletter, edition, occurrence.due_at, now)
         if is_last:
             finish(occurrence, now, outcome)
+
+
+def _refreshed(configuration: Config, edition: Edition, now: datetime) -> Edition:
+    """Return a draft with its newest posts, their images and the subjects of its variants."""
+    edition = draft.refresh(configuration, edition, now=now, by=BY)
+    fetch_images(configuration, edition, now)
+    render_subjects(edition, configuration, now)
+    return edition
 
 
 def _left_early(newsletter: config.Newsletter, due: datetime, now: datetime) -> bool:
@@ -292,18 +285,8 @@ def _left_as_planned(edition: Edition) -> bool:
 
 def _was_left_out(newsletter: config.Newsletter, due: datetime) -> bool:
     """Return whether no edition is sent because this time, or that of its draft, is on a skipped date."""
-    drafts = occurrences_of(newsletter).filter(act=DRAFT, due_at__lte=due).order_by("-due_at")
-    last = drafts.first()
+    last = occurrences_of(newsletter).filter(act=DRAFT, due_at__lte=due).order_by("-due_at").first()
     return is_left_out(newsletter, due) or (last is not None and schedule_messages.DATE_SKIPPED.matches(last.outcome))
-
-
-def _editions_due(newsletter: config.Newsletter, due: datetime) -> list[Edition]:
-    """Return the editions scheduled for a time that are still drafts or approved, in the order in which they leave.
-
-    As a rule there is one. A cadence that is no longer offered can have another.
-    """
-    open_editions = editions_of(newsletter).filter(due_at=due, state__in=(State.DRAFT, State.APPROVED))
-    return list(open_editions.order_by("pk"))
 
 
 def _too_few(newsletter: config.Newsletter, edition: Edition, now: datetime) -> Message | None:
@@ -379,9 +362,7 @@ def _try_waiting(configuration: Config, newsletter: config.Newsletter, now: date
         if now - due > 2 * newsletter.late:
             wait(edition, messages.TIME_PASSED(at=due), now)
             continue
-        refreshed = draft.refresh(configuration, edition, now=now, by=BY)
-        fetch_images(configuration, refreshed, now)
-        render_subjects(refreshed, configuration, now)
+        refreshed = _refreshed(configuration, edition, now)
         with transaction.atomic():
             locked = Edition.objects.select_for_update().get(pk=refreshed.pk)
             if locked.state == State.DRAFT and locked.due_at:

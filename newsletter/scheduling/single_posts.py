@@ -25,7 +25,7 @@ from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.rules import SETTLED
 from newsletter.editions.selection.series import deciding, of_cadence
 from newsletter.editions.states import state_message
-from newsletter.messages import Message, message_of
+from newsletter.messages import message_of
 from newsletter.messages import posts as posts_messages
 from newsletter.messages import schedule as schedule_messages
 from newsletter.models import Edition, EditionPost, Occurrence, Post, State
@@ -34,12 +34,12 @@ from newsletter.scheduling.departure import leave_by_itself, wait
 from newsletter.scheduling.occurrences import (
     BY,
     DRAFT,
+    attempt,
     cadence_of,
     editions_of,
     finish,
     is_left_out,
     occurrences_of,
-    survived,
     take,
 )
 
@@ -133,28 +133,16 @@ def _has_turn(newsletter: config.Newsletter) -> bool:
 
 
 def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
-    try:
-        made = draft.make(
-            configuration,
-            newsletter,
-            now=now,
-            read_sources=False,
-            by=BY,
-            finish=partial(_drafted, newsletter, occurrence, now),
-        )
-    except NoNewPost:
-        finish(occurrence, now, schedule_messages.NO_NEW_POST())
-    except (Impossible, TemplateProblem) as problem:
-        with transaction.atomic():
-            finish(occurrence, now, schedule_messages.FAILED(reason=message_of(problem)))
-            notices.tell(newsletter.name, notices.WAITING, message_of(problem), now)
-    except Exception:
-        survived(occurrence)
-        raise
-    else:
-        if newsletter.approval == "none" and made.entries.filter(included=True).exists():
-            fetch_images(configuration, made, now)
-            leave_by_itself(configuration, made, now)
+    drafted = partial(_drafted, newsletter, occurrence, now)
+    edition: Edition | None = None
+    with attempt(newsletter, occurrence, now):
+        try:
+            edition = draft.make(configuration, newsletter, now=now, read_sources=False, by=BY, finish=drafted)
+        except NoNewPost:
+            finish(occurrence, now, schedule_messages.NO_NEW_POST())
+    if edition and newsletter.approval == "none" and edition.entries.filter(included=True).exists():
+        fetch_images(configuration, edition, now)
+        leave_by_itself(configuration, edition, now)
 
 
 def _drafted(newsletter: config.Newsletter, occurrence: Occurrence, now: datetime, edition: Edition) -> None:
@@ -173,21 +161,14 @@ def _drafted(newsletter: config.Newsletter, occurrence: Occurrence, now: datetim
 def _queue_approved(configuration: Config, newsletter: config.Newsletter, now: datetime) -> None:
     """Queue what is approved, in the order of posts; nothing that waits for an editor."""
     for edition in _approved(newsletter).order_by("approved_at", "pk"):
-        if problem := _queue(configuration, edition, now):
-            wait(edition, problem, now)
+        try:
+            with transaction.atomic():
+                locked = Edition.objects.select_for_update().get(pk=edition.pk)
+                if locked.state == State.APPROVED and locked.due_at is None:
+                    approval.queue(configuration, locked, by=BY, now=now)
+        except (Impossible, TemplateProblem) as problem:
+            wait(edition, message_of(problem), now)
 
 
 def _approved(newsletter: config.Newsletter) -> QuerySet[Edition]:
-    approved = editions_of(newsletter).filter(state=State.APPROVED, standalone=False, corrects=None)
-    return approved.filter(waiting__isnull=True)
-
-
-def _queue(configuration: Config, edition: Edition, now: datetime) -> Message | None:
-    try:
-        with transaction.atomic():
-            locked = Edition.objects.select_for_update().get(pk=edition.pk)
-            if locked.state == State.APPROVED and locked.due_at is None:
-                approval.queue(configuration, locked, by=BY, now=now)
-    except (Impossible, TemplateProblem) as problem:
-        return message_of(problem)
-    return None
+    return editions_of(newsletter).filter(state=State.APPROVED, standalone=False, corrects=None, waiting__isnull=True)

@@ -64,17 +64,9 @@ class Alerts:
             if not known and self._clock() >= self._not_before.get(status.name, 0.0):
                 self._not_before[status.name] = self._clock() + TELL_AGAIN
                 self._told[status.name] = status.problem
-                self._queue.add(notices.SERVICE, failure(status, now), now)
+                self._queue.add(
+                    notices.SERVICE, messages.FAILING(at=now, service=WHAT[status.name], problem=status.problem), now
+                )
         elif was_told and not status.problem:
             self._just_over = {self._told.pop(status.name): self._clock() + self._after}
-            self._queue.add(notices.RECOVERED, recovery(status, now), now)
-
-
-def failure(status: Status, now: datetime) -> Message:
-    """Return the message about a failing service."""
-    return messages.FAILING(at=now, service=WHAT[status.name], problem=status.problem or "–")
-
-
-def recovery(status: Status, now: datetime) -> Message:
-    """Return the message about a recovered service."""
-    return messages.RECOVERED(at=now, service=WHAT[status.name])
+            self._queue.add(notices.RECOVERED, messages.RECOVERED(at=now, service=WHAT[status.name]), now)

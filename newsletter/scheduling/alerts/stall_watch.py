@@ -13,7 +13,6 @@ from math import inf
 from newsletter.config import Config
 from newsletter.editions import notices
 from newsletter.logs import log_event
-from newsletter.messages import Message
 from newsletter.messages import sending as messages
 from newsletter.scheduling.alerts.alert_queue import AlertQueue
 from newsletter.sending.safeguards.stalls import IdleEdition, idle_editions, patience
@@ -54,7 +53,8 @@ class StallWatch:
         for name in self._known.keys() - stalled.keys():
             self._tell_of_end(name, now)
         self._known = stalled
-        service.report(_problem(stalled))
+        # The first has stalled for longest; the others have theirs in the log.
+        service.report(next((idle.message for idle in stalled.values()), None))
 
     def _stalled(self, idle: Sequence[IdleEdition], seconds: float) -> dict[str, IdleEdition]:
         """Return by name the editions that have been idle for so long while this program looked."""
@@ -80,8 +80,3 @@ class StallWatch:
 
 def _key(idle: IdleEdition) -> tuple[str, str, datetime]:
     return idle.edition, idle.message.code, idle.since
-
-
-def _problem(editions: Mapping[str, IdleEdition]) -> Message | None:
-    """Return the message of the edition that has stalled for longest; the others have theirs in the log."""
-    return next((idle.message for idle in editions.values()), None)

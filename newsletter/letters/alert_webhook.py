@@ -15,13 +15,23 @@ from newsletter.messages.general import TEXT
 SECONDS = 10.0
 
 
-def post(configuration: Config, at: datetime, fields: dict[str, str | None]) -> Message | None:
+def post(
+    configuration: Config, at: datetime, kind: str, text: Message, newsletter: str = "", edition: str = ""
+) -> Message | None:
     """Post an alert with the time at which it arose; return the problem, if any.
 
     Each attempt has the same `webhook-id`, by which a receiver recognizes what it has already.
     """
     site = configuration.site
-    body = json.dumps({"time": at.isoformat(), **fields}, ensure_ascii=False).encode()
+    fields = {
+        "time": at.isoformat(),
+        "newsletter": newsletter or None,
+        "kind": kind,
+        "edition": edition or None,
+        "text": str(text),
+        "code": text.code,
+    }
+    body = json.dumps(fields, ensure_ascii=False).encode()
     name = hashlib.sha256(body).hexdigest()[:32]
     signed = signing.headers(site.alert_secret, name, body, int(time.time()))
     headers = {"Content-Type": "application/json", **signed}

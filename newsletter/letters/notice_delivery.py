@@ -50,7 +50,8 @@ def tell_due(configuration: Config, now: datetime) -> int:
         _post_alert(configuration, row, now)
     unreachable: dict[str, Message | None] = {}
     for row in due:
-        provider = _provider(configuration, row)
+        known = configuration.newsletters.get(row.newsletter)
+        provider = configuration.provider_of(known) if known else ""
         if row.mailed_at is None and provider in unreachable:
             _save(row, problem=_text(unreachable[provider]))
         elif row.mailed_at is None:
@@ -58,13 +59,9 @@ def tell_due(configuration: Config, now: datetime) -> int:
             if failed and mail_queue.is_our_side(failed):
                 unreachable[provider] = failed.explanation
                 mail_queue.hold_back(configuration, row.newsletter, now)
-        _give_up_after_the_last_attempt(row, now)
+        if (row.mailed_at is None or row.posted_at is None) and row.attempts >= letter_retries.MAX_ATTEMPTS:
+            _give_up(row, now)
     return Notice.objects.filter(pk__in=[row.pk for row in due], mailed_at=now).count()
-
-
-def _provider(configuration: Config, row: Notice) -> str:
-    known = configuration.newsletters.get(row.newsletter)
-    return configuration.provider_of(known) if known else ""
 
 
 def is_due(now: datetime) -> bool:
@@ -144,11 +141,6 @@ def _mail_to_editors(configuration: Config, row: Notice, now: datetime) -> Outco
     return failed
 
 
-def _give_up_after_the_last_attempt(row: Notice, now: datetime) -> None:
-    if (row.mailed_at is None or row.posted_at is None) and row.attempts >= letter_retries.MAX_ATTEMPTS:
-        _give_up(row, now)
-
-
 def _give_up(row: Notice, now: datetime) -> None:
     log.error("notice %s (%s) is given up after %s attempts", row.pk, row.kind, row.attempts)
     _save(row, gave_up_at=now)
@@ -191,25 +183,14 @@ def _message(configuration: Config, known: Newsletter, row: Notice, number: int,
 
 
 def _post_alert(configuration: Config, row: Notice, now: datetime) -> None:
+    """Post a notice, unless it is posted already or is of a kind that needs no attention."""
     if row.posted_at is not None:
         return
-    problem = _alert(configuration, row)
-    if problem:
+    is_alert = configuration.site.alert_url and row.kind in notices.POSTED
+    if is_alert and (
+        problem := alert_webhook.post(configuration, row.at, row.kind, row.text, row.newsletter, row.edition)
+    ):
         log.warning("site.alert_url could not be told of notice %s (%s): %s", row.pk, row.kind, problem)
         _save(row, problem=ABOUT(subject="alert_url", message=problem).to_text())
     else:
         _save(row, posted_at=now)
-
-
-def _alert(configuration: Config, row: Notice) -> Message | None:
-    """Post a notice of a kind that needs attention; return the problem, if any."""
-    if not configuration.site.alert_url or row.kind not in notices.POSTED:
-        return None
-    fields = {
-        "newsletter": row.newsletter,
-        "kind": row.kind,
-        "edition": row.edition or None,
-        "text": str(row.text),
-        "code": row.text.code,
-    }
-    return alert_webhook.post(configuration, row.at, fields)

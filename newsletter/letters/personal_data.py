@@ -23,7 +23,9 @@ def data(subscriber: int, **_: Any) -> dict[str, Any]:
     sent = list(_deliveries(subscriber).select_related("edition").order_by("edition__began_at"))
     subscriptions = Subscription.objects.filter(subscriber=subscriber).exclude(state=Subscription.State.PENDING)
     return {
-        "welcome_series": [_welcome(each) for each in _welcome_mails(subscriber)],
+        "welcome_series": [
+            {"edition": mail.edition.name, "at": mail.at.isoformat()} for mail in _welcome_mails(subscriber)
+        ],
         "posts": [
             offered_posts(subscription, timezone.now())
             for subscription in subscriptions.select_related("offered").order_by("pk")
@@ -43,10 +45,6 @@ def _delivery(delivery: Delivery) -> dict[str, str | None]:
         "state": result.kind if result else progress.state_without_result(delivery.edition),
         "text": str(from_text(result.text) or "") if result else "",
     }
-
-
-def _welcome(mail: WelcomeMail) -> dict[str, str]:
-    return {"edition": mail.edition.name, "at": mail.at.isoformat()}
 
 
 def _bounce(delivery: Delivery, bounce: Bounce) -> dict[str, str]:

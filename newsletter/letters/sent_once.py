@@ -6,10 +6,8 @@ restarted, or the journal is lost), they are unknown.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import partial
-from pathlib import Path
 
 from django.db.models import QuerySet
 
@@ -30,13 +28,11 @@ LOST_AFTER = timedelta(hours=1)
 """How long after its lease a letter of another machine is unknown: it is neither sent nor recorded later."""
 
 
-def keeper(configuration: Config, rows: Mapping[int, Letter]) -> Callable[[], Journal]:
-    """Return what creates the journal of numbered letters, and names it in their rows."""
-    return partial(_create, configuration, rows)
-
-
-def _create(configuration: Config, rows: Mapping[int, Letter]) -> Journal:
-    journal = Journal.create(_folder(configuration), database.identity())
+def create_journal(configuration: Config, rows: Mapping[int, Letter]) -> Journal:
+    """Create the journal of numbered letters, and name it in their rows."""
+    folder = sending_journals.folder(configuration) / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    journal = Journal.create(folder, database.identity())
     for number, row in rows.items():
         Letter.objects.filter(pk=row.pk).update(journal=journal.name, number=number)
     return journal
@@ -85,9 +81,3 @@ def _unknown(row: Letter, now: datetime) -> None:
 
 def _open() -> QuerySet[Letter]:
     return Letter.objects.filter(sent_at=None, gave_up_at=None).exclude(journal="")
-
-
-def _folder(configuration: Config) -> Path:
-    folder = sending_journals.folder(configuration) / FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder

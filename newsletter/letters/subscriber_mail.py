@@ -9,7 +9,8 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
+from pathlib import Path
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -61,7 +62,8 @@ def send_due(configuration: Config, now: datetime) -> int:
         by_provider.setdefault((provider, row.kind in sent_once.KINDS), []).append(row)
     sent = sum(_send_batch(configuration, name, rows, now, once=once) for (name, once), rows in by_provider.items())
     if by_provider:
-        _log(sent)
+        waiting = mail_queue.letters().filter(gave_up_at=None).count()
+        log_event(log, "letters", f"letters: {sent} sent, {waiting} waiting", sent=sent, waiting=waiting)
     return notices_sent + sent
 
 
@@ -79,21 +81,16 @@ def is_due(now: datetime) -> bool:
     return _waiting(now).exists() or notice_delivery.is_due(now)
 
 
-def _log(sent: int) -> None:
-    waiting = mail_queue.letters().filter(gave_up_at=None).count()
-    log_event(log, "letters", f"letters: {sent} sent, {waiting} waiting", sent=sent, waiting=waiting)
-
-
 def _due_letters(now: datetime) -> list[Letter]:
     """Lease and return letters that are due."""
-    wanted = (
+    due = (
         _waiting(now)
         .order_by("due", "pk")
         .select_related("subscriber", "subscription")
         .prefetch_related("subscription__consents")
     )
     with transaction.atomic():
-        rows = list(wanted.select_for_update(skip_locked=True, of=("self",))[:AT_ONCE])
+        rows = list(due.select_for_update(skip_locked=True, of=("self",))[:AT_ONCE])
         Letter.objects.filter(pk__in=[row.pk for row in rows]).update(
             leased_until=now + LEASE, attempts=F("attempts") + 1
         )
@@ -119,7 +116,7 @@ def _send_batch(configuration: Config, provider: str, rows: Sequence[Letter], no
         accepted += sum(outcome.kind is OutcomeKind.ACCEPTED for outcome in outcomes)
         _record(configuration, [(waiting.pop(outcome.number), outcome) for outcome in outcomes], now)
 
-    keep = sent_once.keeper(configuration, dict(waiting)) if once else None
+    keep = partial(sent_once.create_journal, configuration, dict(waiting)) if once else None
     problem = post_all(configuration, provider, messages, record, keep) if messages else None
     if waiting:
         _not_sent(configuration, list(waiting.values()), problem, now)
@@ -128,17 +125,18 @@ def _send_batch(configuration: Config, provider: str, rows: Sequence[Letter], no
 
 def _messages(configuration: Config, rows: Mapping[int, Letter], now: datetime) -> Iterator[Outgoing]:
     """Yield the messages of numbered letters. A letter that need not or can't be sent is recorded and omitted."""
+    templates = configuration.folder / "templates"
     for (_, language, newsletter, _), alike in _alike(configuration, rows, now).items():
-        head = _letterhead(configuration, newsletter, language)
-        shared: EncodedEmail | None = None
-        if len(alike) > 1:
-            first = next(iter(alike.values()))
-            shared = _shared(configuration, head, first, now)
+        known = _known(configuration, newsletter)
+        head = replace(letterhead(configuration, known), language=language or known.language)
+        shared = _shared(templates, head, next(iter(alike.values())), now) if len(alike) > 1 else None
         for number, composed in alike.items():
             row = rows[number]
             try:
                 check_addresses(configuration, head.newsletter, [composed.address])
-                email = shared or _encoded(configuration, head, composed, now)
+                email = shared or _encoded(
+                    letter(composed.template, head, composed.context, templates), head, composed, now
+                )
             except (TemplateProblem, LinkProblem) as problem:
                 _put_off(row, problem.message, now)
                 continue
@@ -164,22 +162,16 @@ def _alike(configuration: Config, rows: Mapping[int, Letter], now: datetime) -> 
     return groups
 
 
-def _shared(configuration: Config, head: Letterhead, composed: Composed, now: datetime) -> EncodedEmail | None:
+def _shared(templates: Path, head: Letterhead, composed: Composed, now: datetime) -> EncodedEmail | None:
     """Return the email for all letters like this one; None if each must be rendered, which also reports problems."""
-    templates = configuration.folder / "templates"
     try:
         rendered = shared_letter(composed.template, head, composed.context, composed.token, templates)
     except TemplateProblem:
         return None
-    return _of(rendered, head, composed, now) if rendered else None
+    return _encoded(rendered, head, composed, now) if rendered else None
 
 
-def _encoded(configuration: Config, head: Letterhead, composed: Composed, now: datetime) -> EncodedEmail:
-    rendered = letter(composed.template, head, composed.context, configuration.folder / "templates")
-    return _of(rendered, head, composed, now)
-
-
-def _of(rendered: Rendered, head: Letterhead, composed: Composed, now: datetime) -> EncodedEmail:
+def _encoded(rendered: Rendered, head: Letterhead, composed: Composed, now: datetime) -> EncodedEmail:
     """Return the encoded email. The question whether to stay has List-Unsubscribe, since nobody asked for it."""
     return encoded_letter(rendered, head, date=now, unsubscribe=composed.template == Letter.Kind.ASK)
 
@@ -208,7 +200,7 @@ def _try_again(configuration: Config, row: Letter, outcome: Outcome, now: dateti
         number=None,
         due=now + letter_retries.pause(row.attempts),
         gave_up_at=now if last else None,
-        problem=_stored(outcome),
+        problem=outcome.explanation.to_text() if outcome.explanation else "",
     )
     why = outcome.explanation or f"{outcome.code or ''} {outcome.status}".strip() or "no answer"
     log.warning("letter %s was %s: %s", row.pk, outcome.kind, why)
@@ -217,10 +209,6 @@ def _try_again(configuration: Config, row: Letter, outcome: Outcome, now: dateti
         mail_queue.hold_back(configuration, newsletter, now)
         if row.attempts >= TELL_AFTER:
             notices.tell_of_mail(newsletter, outcome.explanation or NOT_NOW(), now)
-
-
-def _stored(outcome: Outcome) -> str:
-    return outcome.explanation.to_text() if outcome.explanation else ""
 
 
 def _latest(newsletter: str) -> Latest | None:
@@ -235,11 +223,6 @@ def _put_off(row: Letter, problem: Message, now: datetime) -> None:
     Letter.objects.filter(pk=row.pk).update(
         attempts=row.attempts - 1, leased_until=None, due=now + LEASE, problem=problem.to_text()
     )
-
-
-def _letterhead(configuration: Config, newsletter: str, language: str) -> Letterhead:
-    known = _known(configuration, newsletter)
-    return replace(letterhead(configuration, known), language=language or known.language)
 
 
 def _known(configuration: Config, newsletter: str) -> Newsletter:

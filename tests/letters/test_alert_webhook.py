@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,9 +15,11 @@ from newsletter import config
 from newsletter.events import guarded_post
 from newsletter.letters import alert_webhook
 from newsletter.messages.delivery import ALERT_ANSWERED
+from newsletter.messages.general import TEXT
 
 AT = datetime(2026, 2, 6, 14, 0, tzinfo=UTC)
-FIELDS: Mapping[str, str | None] = {"newsletter": "kinaforum", "kind": "paused", "edition": None, "text": "på pause"}
+ALERT = (AT, "paused", TEXT(words="på pause"), "kinaforum")
+FIELDS = {"newsletter": "kinaforum", "kind": "paused", "edition": None, "text": "på pause", "code": "text"}
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def configured(secret: str = "", url: str = "https://alerts.example/hook") -> co
 
 
 def test_every_attempt_has_the_time_and_the_same_event_id(posted: list[dict[str, Any]]) -> None:
-    problems = [alert_webhook.post(configured(), AT, dict(FIELDS)) for _ in range(3)]
+    problems = [alert_webhook.post(configured(), *ALERT) for _ in range(3)]
     assert problems == [None, None, ALERT_ANSWERED(status="500")]
     assert json.loads(posted[0]["data"]) == {"time": "2026-02-06T14:00:00+00:00", **FIELDS}
     assert len({each["headers"]["webhook-id"] for each in posted}) == 1
@@ -54,7 +55,7 @@ def test_every_attempt_has_the_time_and_the_same_event_id(posted: list[dict[str,
     [("plain words", b"plain words"), ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")],
 )
 def test_a_receiver_can_check_the_signature(secret: str, key: bytes, posted: list[dict[str, Any]]) -> None:
-    alert_webhook.post(configured(secret), AT, dict(FIELDS))
+    alert_webhook.post(configured(secret), *ALERT)
     headers, body = posted[0]["headers"], posted[0]["data"]
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     octets = base64.b64decode(key) if secret.startswith("whsec_") else key
@@ -66,5 +67,5 @@ def test_a_receiver_can_check_the_signature(secret: str, key: bytes, posted: lis
 def test_a_private_address_is_not_called(url: str) -> None:
     given = config.current()
     config.use(replace(given, collect=replace(given.collect, allow_private_addresses=False)))
-    problem = alert_webhook.post(configured(url=url), AT, dict(FIELDS))
+    problem = alert_webhook.post(configured(url=url), *ALERT)
     assert "not a public address" in str(problem)

@@ -39,7 +39,7 @@ def crashed(tmp_path: Path) -> Callable[[str], Letter]:
             attempts=1,
             leased_until=leased,
         )
-        journal = sent_once.keeper(config.current(), {1: row})()
+        journal = sent_once.create_journal(config.current(), {1: row})
         journal.begin(CHUNK, 1)
         if when != "before":
             journal.log_intent(CHUNK, 1, 1, 1)

@@ -4,13 +4,13 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db.models import F
 from django.utils import timezone
 
 from newsletter import config
+from newsletter.messages import Message
 from newsletter.models import Notice, Worker
 from newsletter.scheduling.alerts.alert_queue import AlertQueue
 from newsletter.scheduling.alerts.machine_watch import LONGEST_STEP, LostWatch, StandstillWatch
@@ -31,8 +31,8 @@ class Alerts:
         self.queue = AlertQueue(lambda: given, lambda: self.now)
         monkeypatch.setattr("newsletter.letters.alert_webhook.post", self._post)
 
-    def _post(self, configuration: object, at: datetime, fields: dict[str, Any]) -> None:
-        self.posted.append((fields["kind"], str(fields["text"])))
+    def _post(self, configuration: object, at: datetime, kind: str, text: Message, *_: str) -> None:
+        self.posted.append((kind, str(text)))
 
 
 @pytest.fixture

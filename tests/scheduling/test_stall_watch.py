@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from newsletter import config
-from newsletter.messages import message_of
+from newsletter.messages import Message, message_of
 from newsletter.models import Edition, Notice
 from newsletter.scheduling.alerts.alert_queue import AlertQueue
 from newsletter.scheduling.alerts.stall_watch import StallWatch
@@ -37,8 +37,10 @@ class Watched:
         self.service = Service("progress", lambda _: None, message_of, Periods(), lambda: self.now)
         monkeypatch.setattr("newsletter.letters.alert_webhook.post", self._post)
 
-    def _post(self, configuration: object, at: datetime, fields: dict[str, Any]) -> None:
-        self.posted.append({"at": at, **fields})
+    def _post(
+        self, configuration: object, at: datetime, kind: str, text: Message, newsletter: str, edition: str
+    ) -> None:
+        self.posted.append({"at": at, "newsletter": newsletter, "kind": kind, "edition": edition, "text": str(text)})
 
     def until(self, seconds: float, step: float = 30.0) -> None:
         """Look every few seconds until this time."""

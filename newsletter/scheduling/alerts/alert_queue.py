@@ -80,9 +80,7 @@ class AlertQueue:
         if self._clock() < alert.post_after:
             return False
         alert.post_after = self._clock() + POST_AGAIN
-        newsletter = alert.edition.partition("/")[0] or None
-        fields = {"newsletter": newsletter, "kind": alert.kind, "edition": alert.edition or None}
-        fields |= {"text": str(alert.text), "code": alert.text.code}
-        if problem := alert_webhook.post(configuration, alert.at, fields):
+        newsletter = alert.edition.partition("/")[0]
+        if problem := alert_webhook.post(configuration, alert.at, alert.kind, alert.text, newsletter, alert.edition):
             log.warning("site.alert_url could not be told of an alert (%s): %s", alert.kind, problem)
         return not problem

@@ -142,15 +142,12 @@ def take(configuration: Config, raw: bytes, now: datetime, read: Read = read_mai
     if isinstance(returned, list):
         dmarc_reports.store(configuration, returned, now)
         return BounceEffect.DMARC, 0
-    if code := _code(configuration, returned):
+    if code := next((code for to in returned.to if (code := code_in(configuration, to))), ""):
         return (BounceEffect.CODE if release_asked(code, returned.senders, now) else BounceEffect.NOTHING), 0
     with transaction.atomic():
-        return _take(configuration.bounces.return_path, returned, _name_of(returned, raw), now)
-
-
-def _code(configuration: Config, returned: Returned) -> str:
-    """Return the code of a delayed confirmation that the email came to; "" if it came to another address."""
-    return next((code for to in returned.to if (code := code_in(configuration, to))), "")
+        # The name is the same each time that the email is read, so that it takes effect once.
+        name = hashlib.blake2b(returned.message_id.encode() or raw, digest_size=16).hexdigest()
+        return _take(configuration.bounces.return_path, returned, name, now)
 
 
 def _take(bare: str, returned: Returned, mail: str, now: datetime) -> tuple[BounceEffect, int]:
@@ -166,15 +163,8 @@ def _take(bare: str, returned: Returned, mail: str, now: datetime) -> tuple[Boun
     delivery = by_path or _by_link(returned, now) or _by_message_id(returned, now)
     if delivery is None:
         return BounceEffect.UNKNOWN, 0
-    return _record(delivery, returned, mail, now, proven=by_path is not None)
-
-
-def _record(
-    delivery: Delivery, returned: Returned, mail: str, now: datetime, *, proven: bool
-) -> tuple[BounceEffect, int]:
-    report = policy.Report(
-        Bounce.Kind(returned.kind.value), returned.fault, returned.status, returned.text, mail, proven
-    )
+    kind, proven = Bounce.Kind(returned.kind.value), by_path is not None
+    report = policy.Report(kind, returned.fault, returned.status, returned.text, mail, proven)
     return BounceEffect[returned.kind.name], int(policy.record(report, delivery, now))
 
 
@@ -204,7 +194,7 @@ def _by_link(returned: Returned, now: datetime) -> Delivery | None:
     if not number:
         return None
     recent = list(_recent(now).filter(subscription_id=number).order_by("-edition__began_at"))
-    return next((d for d in recent if _is_about(d, returned.original_id)), recent[0] if recent else None)
+    return next((d for d in recent if is_about(d, returned.original_id)), recent[0] if recent else None)
 
 
 def _by_message_id(returned: Returned, now: datetime) -> Delivery | None:
@@ -213,7 +203,7 @@ def _by_message_id(returned: Returned, now: datetime) -> Delivery | None:
     keys = [address.lower() for address in returned.recipients[:50]]
     numbers = Subscriber.objects.filter(key__in=keys).values_list("subscriptions", flat=True)
     recent = _recent(now).filter(subscription_id__in=list(numbers))
-    return next((delivery for delivery in recent if _is_about(delivery, returned.original_id)), None)
+    return next((delivery for delivery in recent if is_about(delivery, returned.original_id)), None)
 
 
 def _recent(now: datetime) -> QuerySet[Delivery]:
@@ -225,10 +215,6 @@ def recent_editions(now: datetime) -> list[int]:
     return list(Edition.objects.filter(began_at__gt=now - LOOK_BACK).values_list("pk", flat=True))
 
 
-def _is_about(delivery: Delivery, message_id: str) -> bool:
+def is_about(delivery: Delivery, message_id: str) -> bool:
+    """Return whether this is the Message-ID of a delivery; what stands after "@" doesn't matter."""
     return message_id.partition("@")[0] in audience.message_ids(delivery.edition_id, delivery.subscription_id)
-
-
-def _name_of(returned: Returned, raw: bytes) -> str:
-    """Return an identifier of the email, so that it takes effect once."""
-    return hashlib.blake2b(returned.message_id.encode() or raw, digest_size=16).hexdigest()

@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 
@@ -40,15 +39,15 @@ def stored_event(provider: str, event: AnymailTrackingEvent, now: datetime) -> N
         kind = _ON_A_LIST.get(event.reject_reason, kind)
     if kind is None:
         return None
-    judged = _judged(provider, event) if kind is Kind.BOUNCED else _NOT_JUDGED
+    bounce, fault, status, text = _cause(provider, event) if kind is Kind.BOUNCED else ("", "", "", "")
     return NewWebhookEvent(
         provider=provider,
         key=_key(kind, event),
         kind=kind.value,
-        bounce=judged.bounce,
-        fault=judged.fault,
-        status=judged.status,
-        text=judged.text,
+        bounce=bounce,
+        fault=fault,
+        status=status,
+        text=text,
         recipient=_text(event.recipient).strip().lower()[:LONGEST_ADDRESS],
         message_id=_text(event.message_id).strip("<> ")[:LONGEST_ID],
         received_at=now,
@@ -56,19 +55,8 @@ def stored_event(provider: str, event: AnymailTrackingEvent, now: datetime) -> N
     )
 
 
-class _Judged(NamedTuple):
-    """The columns of a bounce's row that its cause decides."""
-
-    bounce: str
-    fault: str
-    status: str
-    text: str
-
-
-_NOT_JUDGED = _Judged("", "", "", "")
-
-
-def _judged(provider: str, event: AnymailTrackingEvent) -> _Judged:
+def _cause(provider: str, event: AnymailTrackingEvent) -> tuple[str, str, str, str]:
+    """Return the kind of a bounce, whose fault it was, its enhanced status, and the server's words."""
     if event.event_type == EventType.REJECTED:
         permanent: bool | None = event.reject_reason in _MISSING
     else:
@@ -77,18 +65,18 @@ def _judged(provider: str, event: AnymailTrackingEvent) -> _Judged:
     kind, fault, status, text = read_reply(reply, permanent=permanent)
     if fault is Fault.NONE:
         fault = Fault.READER if kind is BounceKind.HARD else Fault.MAILBOX
-    return _Judged(kind.value, fault.value, status[:12], text)
+    return kind.value, fault.value, status[:12], text
 
 
 def _key(kind: Kind, event: AnymailTrackingEvent) -> str:
     """Return a hash of what is the same in each report of an event: some services sign each one with a new token."""
-    when = event.timestamp.isoformat() if event.timestamp else event.event_id or _canonical(event.esp_event)
+    when = (
+        event.timestamp.isoformat()
+        if event.timestamp
+        else event.event_id or json.dumps(event.esp_event, sort_keys=True, default=str)
+    )
     what = "\0".join((kind, _text(event.message_id), _text(event.recipient).lower(), str(when)))
     return hashlib.blake2b(what.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def _canonical(raw: object) -> str:
-    return json.dumps(raw, sort_keys=True, default=str)
 
 
 def _text(value: object) -> str:

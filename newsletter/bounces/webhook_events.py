@@ -16,12 +16,11 @@ from django.db.models import Case, Count, Max, Q, Value, When, prefetch_related_
 
 from newsletter.background import Task, enqueue
 from newsletter.bounces import policy
-from newsletter.bounces.processing import LOOK_BACK, place_of, recent_editions
+from newsletter.bounces.processing import LOOK_BACK, is_about, place_of, recent_editions
 from newsletter.bounces.provider_events import stored_event
 from newsletter.config import Config
 from newsletter.domain.outcome import Fault
 from newsletter.models import Bounce, Delivery, Edition, NewWebhookEvent, Result, WebhookEvent
-from newsletter.sending import audience
 from subscribers.models import Subscription
 from subscribers.preferences import unsubscribe
 
@@ -156,18 +155,15 @@ def _deliveries(rows: Sequence[WebhookEvent], now: datetime) -> dict[int, Delive
     deliveries = {}
     for row in rows:
         candidates = [d for number in people.get(row.recipient, ()) for d in sent.get(number, ())]
-        about = next((d for d in candidates if _is_about(d, row.message_id, names)), None)
+        about = next((d for d in candidates if row.message_id and _has_id(d, row.message_id, names)), None)
         if about:
             deliveries[row.pk] = about
     return deliveries
 
 
-def _is_about(delivery: Delivery, message_id: str, names: Mapping[tuple[int, int], str]) -> bool:
-    if not message_id:
-        return False
-    if names.get((delivery.edition_id, delivery.number)) == message_id:
-        return True
-    return message_id.partition("@")[0] in audience.message_ids(delivery.edition_id, delivery.subscription_id)
+def _has_id(delivery: Delivery, message_id: str, names: Mapping[tuple[int, int], str]) -> bool:
+    """Return whether an identifier is the provider's of a delivery, or its Message-ID."""
+    return names.get((delivery.edition_id, delivery.number)) == message_id or is_about(delivery, message_id)
 
 
 def _subscriptions(recipients: Collection[str]) -> dict[str, list[int]]:

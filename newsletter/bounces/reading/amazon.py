@@ -4,7 +4,6 @@ A notification is turned into the parts of a report, and then read like any othe
 """
 
 import json
-from email.message import Message
 from typing import Any
 
 from newsletter.bounces.reading.parts import LONGEST, Fields, Parts, text_of
@@ -22,14 +21,11 @@ def notification(raw: bytes, headers: Fields) -> Parts | None:
     if not any(mark in raw for mark in _MARKS):
         return None
     try:
-        return _parts(_event(_body(parse(raw))), headers)
+        # Lines are joined that a server broke because of their length.
+        text = text_of(parse(raw)).replace("\r\n", "\n").replace("!\n ", "")
+        return _parts(_event(text), headers)
     except MALFORMED:
         return None
-
-
-def _body(mail: Message) -> str:
-    """Return the text of a message with one part, lines joined that a server broke because of their length."""
-    return text_of(mail).replace("\r\n", "\n").replace("!\n ", "")
 
 
 def _event(text: str) -> dict[str, Any]:

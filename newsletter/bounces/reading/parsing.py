@@ -75,6 +75,7 @@ _NOT_DELIVERED = re.compile(
     r"\b(?:could|can|was|has)(?: not|n't)(?: been| be)? delivered to[:\s<]{1,9}\S{1,64}@", re.IGNORECASE
 )
 _JUNK_OF = "x-hmxmroriginalrecipient"
+"""The field that Microsoft's Junk Mail Reporting Program adds to our message when it sends a complaint."""
 _LATER, _NEVER = ("delayed",), ("fail", "error")
 _NO_COMPLAINT = ("auth-failure", "not-spam", "dmarc")
 
@@ -82,7 +83,9 @@ _NO_COMPLAINT = ("auth-failure", "not-spam", "dmarc")
 def read(raw: bytes) -> Returned:
     """Return what an email reports; `Kind.UNKNOWN` if it isn't recognized. Never raises an exception."""
     try:
-        mail = parse(_bounded(raw))
+        # The beginning has the report of a bounce; long lines are cut (RFC 5322 2.1.1).
+        lines = raw[:LARGEST].splitlines()[:MOST_LINES]
+        mail = parse(b"\n".join(line[:LONGEST_LINE] for line in lines))
         parts = take_apart(mail)
         parts = notification(raw[:LARGEST], parts.headers) or parts
     except MALFORMED:
@@ -94,7 +97,7 @@ def read(raw: bytes) -> Returned:
         fault=verdict.fault,
         recipients=tuple(address for address in verdict.recipients if address.isprintable()),
         status=verdict.status,
-        text=_storable(_told(verdict.words)),
+        text=_storable(redacted_line(verdict.words[:2_000])[:LONGEST_TEXT]),
         to=_came_to(mail),
         about=_about(parts),
         senders=addresses(str(mail.get("from", "")))[:1],
@@ -121,11 +124,6 @@ def read_reply(reply: str, *, permanent: bool | None) -> tuple[BounceKind, Fault
     return kind_of(refusal, confirmed=bool(permanent)), fault, status, text
 
 
-def _bounded(raw: bytes) -> bytes:
-    """Return the beginning of an email, which has the report of a bounce; long lines are cut (RFC 5322 2.1.1)."""
-    return b"\n".join(line[:LONGEST_LINE] for line in raw[:LARGEST].splitlines()[:MOST_LINES])
-
-
 class _Verdict(NamedTuple):
     """What an email says; see `Returned`."""
 
@@ -143,8 +141,8 @@ def _verdict(mail: Message, parts: Parts) -> _Verdict:
     acted = [block for block in parts.blocks if block.get("action")]
     if acted and not _is_passed_on(parts.headers):
         return _report(parts, acted)
-    if _microsofts(parts):
-        return _Verdict(BounceKind.COMPLAINT, Fault.NONE, addresses(field(parts.original, _JUNK_OF)), "", "abuse")
+    if reported := field(parts.original, _JUNK_OF):
+        return _Verdict(BounceKind.COMPLAINT, Fault.NONE, addresses(reported), "", "abuse")
     if _is_a_daemons(parts):
         return _prose(mail, parts)
     return _Verdict(BounceKind.NOTHING if _is_automatic(parts.headers) else BounceKind.UNKNOWN)
@@ -309,13 +307,6 @@ def _is_passed_on(headers: Fields) -> bool:
     return bool(_PASSED_ON.search(headers.get("subject", ""))) and not _is_a_daemon(headers)
 
 
-def _microsofts(parts: Parts) -> bool:
-    """Return whether it is a complaint of Microsoft's Junk Mail Reporting Program, which adds a field to our
-    message.
-    """
-    return bool(field(parts.original, _JUNK_OF))
-
-
 def _is_automatic(headers: Fields) -> bool:
     """Return whether the headers mark it as an automatic reply (RFC 3834), as from a list, or as another report."""
     return (
@@ -340,7 +331,3 @@ def _about(parts: Parts) -> tuple[str, ...]:
 def _storable(text: str) -> str:
     """Return a text without lone surrogates, which some codecs decode and no database stores."""
     return text.encode("utf-8", "ignore").decode()
-
-
-def _told(words: str) -> str:
-    return redacted_line(words[:2_000])[:LONGEST_TEXT]

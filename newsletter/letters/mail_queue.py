@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Aggregate, Count, Max, Min, Q, QuerySet
 
 from newsletter.config import Config
 from newsletter.delivery import letter_retries
@@ -61,20 +61,24 @@ def notices() -> QuerySet[Notice]:
 def summary() -> Summary:
     """Count messages that failed at least once."""
     failed_letters, failed_notices = letters().filter(_FAILED), notices().filter(_FAILED)
-    newest = (
-        failed_letters.exclude(problem="").order_by("-due").first()
-        or failed_notices.exclude(problem="").order_by("-pk").first()
-    )
-    oldest = [
-        failed_letters.order_by("created").values_list("created", flat=True).first(),
-        failed_notices.order_by("at").values_list("at", flat=True).first(),
-    ]
+    counts = [failed_letters.aggregate(**_counts("created")), failed_notices.aggregate(**_counts("at"))]
+    since = min((each["since"] for each in counts if each["since"]), default=None)
+    newest: Letter | Notice | None = None
+    if since is not None:
+        newest = failed_letters.exclude(problem="").order_by("-due").first()
+        newest = newest or failed_notices.exclude(problem="").order_by("-pk").first()
     return Summary(
-        failing=failed_letters.filter(gave_up_at=None).count() + failed_notices.filter(gave_up_at=None).count(),
-        given_up=failed_letters.exclude(gave_up_at=None).count() + failed_notices.exclude(gave_up_at=None).count(),
+        failing=sum(each["failing"] for each in counts),
+        given_up=sum(each["given_up"] for each in counts),
         problem=from_text(newest.problem) if newest else None,
-        since=min((at for at in oldest if at), default=None),
+        since=since,
     )
+
+
+def _counts(written: str) -> dict[str, Aggregate]:
+    """Return the aggregates of a summary; `written` is the column with the time of a message."""
+    given_up = Q(gave_up_at__isnull=False)
+    return {"failing": Count("pk", filter=~given_up), "given_up": Count("pk", filter=given_up), "since": Min(written)}
 
 
 def messages(limit: int) -> Iterator[QueuedMessage]:

@@ -3,7 +3,7 @@
 The cost of a query doesn't grow with the audience.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -105,7 +105,7 @@ def time_left(counted: Counts, per_second: float) -> timedelta | None:
 
 def unknown(edition: Edition, *, unsettled: bool = False) -> Iterator[UnknownDelivery]:
     """Yield unknown deliveries by number; with `unsettled`, only those that need a decision."""
-    rows = _unknown(edition).order_by("number")
+    rows = unknown_results([edition.pk]).order_by("number")
     deliveries = list(rows.filter(settled=False) if unsettled else rows)
     named = audience.addresses(edition, [row.number for row in deliveries])
     for row in deliveries:
@@ -116,12 +116,16 @@ def unknown(edition: Edition, *, unsettled: bool = False) -> Iterator[UnknownDel
 
 def unsettled(edition: Edition) -> int:
     """Return the number of unknown deliveries that need a decision."""
-    return _unknown(edition).filter(settled=False).count()
+    return unknown_results([edition.pk]).filter(settled=False).count()
 
 
-def _unknown(edition: Edition) -> QuerySet[Result]:
-    """Return unknown deliveries, phrased so that the partial index of results that aren't accepted is used."""
-    return Result.objects.filter(edition=edition, kind=DeliveryStatus.UNKNOWN).exclude(kind=DeliveryStatus.ACCEPTED)
+def unknown_results(editions: Iterable[int]) -> QuerySet[Result]:
+    """Return the results of unknown deliveries of editions.
+
+    SQLite uses the partial index of results that aren't accepted only for a query that says so itself.
+    """
+    unknown = Result.objects.filter(edition__in=list(editions), kind=DeliveryStatus.UNKNOWN)
+    return unknown.exclude(kind=DeliveryStatus.ACCEPTED)
 
 
 def standing(edition: Edition, now: datetime) -> dict[str, Any]:

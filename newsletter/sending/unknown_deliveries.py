@@ -13,7 +13,8 @@ from newsletter.editions.problems import Impossible
 from newsletter.editions.states import NotAllowed, change
 from newsletter.messages import history as acts
 from newsletter.messages import sending as messages
-from newsletter.models import DeliveryStatus, Edition, Result, Retry, State, Tally
+from newsletter.models import Edition, Result, Retry, State, Tally
+from newsletter.sending.progress import unknown_results
 
 
 class CountChanged(Impossible):
@@ -66,4 +67,4 @@ def _expected(rows: QuerySet[Result], edition: Edition, number: int | None) -> Q
 
 
 def _unsettled(edition: Edition) -> QuerySet[Result]:
-    return Result.objects.filter(edition=edition, kind=DeliveryStatus.UNKNOWN, settled=False)
+    return unknown_results([edition.pk]).filter(settled=False)

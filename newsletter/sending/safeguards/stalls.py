@@ -53,12 +53,10 @@ def patience(configuration: Config, quiet: timedelta = QUIET) -> timedelta:
 
 def idle_editions(configuration: Config, now: datetime) -> list[IdleEdition]:
     """Return the editions that are due or being sent, each with the time of its last progress; the oldest first."""
-    if hold.reason():
-        return []
     idle_now = [
         idle for edition in _under_way(configuration.active, now) for idle in _idle(configuration, edition, now)
     ]
-    return sorted(idle_now, key=lambda each: each.since)
+    return sorted(idle_now, key=lambda each: each.since) if idle_now and not hold.reason() else []
 
 
 def idle_times(configuration: Config, now: datetime) -> dict[str, datetime]:

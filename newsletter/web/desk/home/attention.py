@@ -19,10 +19,11 @@ from newsletter.messages import Message
 from newsletter.messages.failures import CONFIGURATION_DIFFERS, LOST, STOOD_STILL
 from newsletter.messages.general import ABOUT
 from newsletter.messages.sending import HELD
-from newsletter.models import DeliveryStatus, Edition, Result, State
+from newsletter.models import Edition, State
 from newsletter.recovery import hold
 from newsletter.sending.machines import presence
 from newsletter.sending.machines.agreement import differing_machines
+from newsletter.sending.progress import unknown_results
 from newsletter.sending.safeguards.stalls import is_about_an_edition, stalls
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import service_status
@@ -32,7 +33,7 @@ from newsletter.web.desk.notes import editions_with_notes_for
 from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings.labels import title_of
-from newsletter.web.desk.sources.queries import Health, health
+from newsletter.web.desk.sources.queries import Health
 from newsletter.web.desk.subscribers.past_imports import REPEAT_AFTER
 from subscribers import delayed_confirmations
 from subscribers.models import Import
@@ -82,7 +83,7 @@ def problems(
     attentions += [p for card in cards for p in _of_first_steps(card, is_admin=is_admin)]
     attentions += [Attention("error", *each) for card in cards for each in links_that_fail(config, card)]
     attentions += _of_unknown(cards)
-    attentions += _of_sources(h for h in health(config) if h.state == "failed")
+    attentions += _of_sources(health for card in cards for health in card.sources if health.state == "failed")
     attentions += _of_mailbox(config)
     attentions += _of_unsent()
     attentions += _of_refusing_editors(config, now)
@@ -245,7 +246,7 @@ def _of_first_steps(card: Card, *, is_admin: bool) -> Iterator[Attention]:
 def _of_unknown(cards: Iterable[Card]) -> Iterator[Attention]:
     """Editions of which deliveries are unknown, and nobody has decided about them."""
     lines = {each.edition.pk: each for card in cards for each in (*card.open, *filter(None, [card.last]))}
-    unsettled = Result.objects.filter(edition__in=lines, kind=DeliveryStatus.UNKNOWN, settled=False)
+    unsettled = unknown_results(lines).filter(settled=False)
     for row in unsettled.values("edition_id").annotate(n=Count("number")).order_by("edition_id"):
         line = lines[row["edition_id"]]
         text = ngettext(

@@ -47,10 +47,18 @@ class Card:
     headlines: tuple[str, ...]
     more_headlines: int
     audience: timeline.Audience
-    healthy: int
-    failing: int
-    never: int
+    sources: tuple[Health, ...]
     is_prepared: bool
+
+    @property
+    def failing(self) -> int:
+        """How many sources can't be read."""
+        return sum(source.state == "failed" for source in self.sources)
+
+    @property
+    def never(self) -> int:
+        """How many sources were never read."""
+        return sum(source.state == "pending" for source in self.sources)
 
     @property
     def may_draft(self) -> bool:
@@ -84,10 +92,7 @@ def cards(config: Config, now: datetime) -> list[Card]:
     sources, results = health(config), _results(editions)
     known = {e for e in editions if e.newsletter in config.newsletters}
     titles = subjects(known, config)
-    return [
-        _card(newsletter, known, titles, [h for h in sources if h.newsletter == name], results, now)
-        for name, newsletter in config.newsletters.items()
-    ]
+    return [_card(newsletter, known, titles, sources, results, now) for newsletter in config.newsletters.values()]
 
 
 def _open_ones() -> set[Edition]:
@@ -141,8 +146,6 @@ def _card(
         headlines=first,
         more_headlines=more,
         audience=timeline.audience(newsletter, now),
-        healthy=sum(h.state == "ok" for h in sources),
-        failing=sum(h.state == "failed" for h in sources),
-        never=sum(h.state == "pending" for h in sources),
+        sources=tuple(source for source in sources if source.newsletter == newsletter.name),
         is_prepared=coming is not None,
     )

@@ -120,6 +120,6 @@ class TaskQueue:
 @cache
 def queue(lane: str = "") -> TaskQueue:
     """Return the queue of a lane in this process."""
-    made = TaskQueue()
-    atexit.register(made.end)
-    return made
+    task_queue = TaskQueue()
+    atexit.register(task_queue.end)
+    return task_queue

@@ -92,12 +92,12 @@ def enqueue(task: Task, arguments: Mapping[str, Mapping[str, str]], run_at: date
     A periodic task is not stored while one with this key is being done either.
     """
     keys = {f"{task.name} {key}": values for key, values in arguments.items()}
-    there = ("todo", "doing") if task.periodic else ("todo",)
-    stored = ProcrastinateJob.objects.filter(Q(status__in=there) | SET_ASIDE, task_name=task.name)
-    known = set(stored.values_list("queueing_lock", flat=True))
-    fresh = [_job(task, key, values, run_at) for key, values in keys.items() if key not in known]
-    for at in range(0, len(fresh), BATCH):
-        _store(fresh[at : at + BATCH])
+    unfinished = ("todo", "doing") if task.periodic else ("todo",)
+    stored = ProcrastinateJob.objects.filter(Q(status__in=unfinished) | SET_ASIDE, task_name=task.name)
+    locks = set(stored.values_list("queueing_lock", flat=True))
+    jobs = [_job(task, key, values, run_at) for key, values in keys.items() if key not in locks]
+    for start in range(0, len(jobs), BATCH):
+        _store(jobs[start : start + BATCH])
 
 
 def _job(task: Task, key: str, arguments: Mapping[str, str], run_at: datetime | None) -> Job:
@@ -163,8 +163,8 @@ async def _work(
         waiting = asyncio.ensure_future(stopped.wait())
         try:
             done, _ = await asyncio.wait([waiting, looking, *running], return_when=asyncio.FIRST_COMPLETED)
-            for each in done:
-                each.result()
+            for future in done:
+                future.result()
         finally:
             for worker in workers:
                 worker.stop()  # a worker that is cancelled while it starts may go on for ever

@@ -54,12 +54,12 @@ def is_over(tried: Iterable[Tried]) -> bool:
     newest_first = sorted(tried, key=lambda each: each.at, reverse=True)
     while newest_first and not newest_first[0].came_back:
         newest_first.pop(0)
-    row: list[datetime] = []
-    for each in newest_first:
-        if not each.came_back:
+    returned_at: list[datetime] = []
+    for email in newest_first:
+        if not email.came_back:
             break
-        row.append(each.at)
-    return len(row) >= EDITIONS and row[0] - row[-1] >= AT_LEAST
+        returned_at.append(email.at)
+    return len(returned_at) >= EDITIONS and returned_at[0] - returned_at[-1] >= AT_LEAST
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,8 @@ def _weigh(edition: Edition, now: datetime) -> int:
     enough = 1 if edition.state in (State.SENDING, State.PAUSED) else SUSPICIOUS
     if missing >= enough and missing > progress.counts(edition).accepted:
         return 0
-    known = Bounce.objects.filter(edition=edition, number=OuterRef("number"), mail=Bounce.REFUSED)
-    return sum(_weigh_one(result, now) for result in refused.filter(~Exists(known)))
+    weighed = Bounce.objects.filter(edition=edition, number=OuterRef("number"), mail=Bounce.REFUSED)
+    return sum(_weigh_one(result, now) for result in refused.filter(~Exists(weighed)))
 
 
 def _weigh_one(result: Result, now: datetime) -> int:

@@ -82,17 +82,17 @@ def _read(configuration: Config, now: datetime, step: Step) -> MailboxRun:
     counts: Counter[BounceEffect] = Counter()
     suppressed = 0
     with ImapMailbox(configuration.bounces.imap) as mailbox, MailReader() as reader:
-        waiting = mailbox.unread()
-        for done, uid in enumerate(waiting, 1):
+        uids = mailbox.unread()
+        for done, uid in enumerate(uids, 1):
             raw = mailbox.mail(uid)
             if raw is not None:
-                became, more = _take_safely(configuration, uid, raw, now, reader.read)
-                mailbox.mark(uid, FLAGGED if became is BounceEffect.UNKNOWN else SEEN)
-                counts[became] += 1
-                suppressed += more
-            step(done, len(waiting))
+                effect, suppressed_now = _take_safely(configuration, uid, raw, now, reader.read)
+                mailbox.mark(uid, FLAGGED if effect is BounceEffect.UNKNOWN else SEEN)
+                counts[effect] += 1
+                suppressed += suppressed_now
+            step(done, len(uids))
         mailbox_status.remember_set_aside(mailbox.set_aside(), now)
-    return MailboxRun(counts.total(), {became.value: counts[became] for became in BounceEffect}, suppressed)
+    return MailboxRun(counts.total(), {effect.value: counts[effect] for effect in BounceEffect}, suppressed)
 
 
 def tick(configuration: Config, now: datetime) -> None:
@@ -182,9 +182,9 @@ def _leaving(bare: str, returned: Returned) -> int | None:
 
 def _by_return_path(bare: str, returned: Returned) -> Delivery | None:
     for address in (*returned.to, *returned.about) if bare else ():
-        named = return_path.read(bare, address)
-        if named:
-            return Delivery.objects.filter(edition_id=named[0], number=named[1]).first()
+        identifiers = return_path.read(bare, address)
+        if identifiers:
+            return Delivery.objects.filter(edition_id=identifiers[0], number=identifiers[1]).first()
     return None
 
 

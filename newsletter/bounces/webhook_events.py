@@ -113,8 +113,8 @@ def _process_part(
         _apply_safely(row, deliveries[row.pk], now)
     ended = [row for row in taken if row.pk in deliveries or now - row.received_at >= GIVE_UP]
     WebhookEvent.objects.complete(ended)
-    waiting = mine - {row.pk for row in ended}
-    WebhookEvent.objects.filter(pk__in=waiting).update(due_at=now + AGAIN)
+    unmatched = mine - {row.pk for row in ended}
+    WebhookEvent.objects.filter(pk__in=unmatched).update(due_at=now + AGAIN)
     return taken
 
 
@@ -194,8 +194,8 @@ def last_received(provider: str) -> datetime | None:
 def counts(edition: Edition) -> dict[str, int]:
     """Return how many deliveries of an edition have each kind of event, each counted by the worst."""
     worst = Max(Case(*(When(kind=kind, then=Value(rank)) for rank, kind in enumerate(_WORSE))))
-    each = WebhookEvent.objects.filter(edition=edition).values("number").annotate(worst=worst)
-    counted: dict[str, int] = each.aggregate(
+    deliveries = WebhookEvent.objects.filter(edition=edition).values("number").annotate(worst=worst)
+    counted: dict[str, int] = deliveries.aggregate(
         **{kind.value: Count("number", filter=Q(worst=rank)) for rank, kind in enumerate(_WORSE)}
     )
     return counted

@@ -25,5 +25,5 @@ def valid(provider: str) -> list[str]:
 
 @lru_cache(maxsize=64)
 def _password(secret: str, provider: str) -> str:
-    made = hmac.digest(secret.encode(), f"newsletter webhook {provider}".encode(), "sha256")
-    return urlsafe_b64encode(made[:_OCTETS]).decode()
+    digest = hmac.digest(secret.encode(), f"newsletter webhook {provider}".encode(), "sha256")
+    return urlsafe_b64encode(digest[:_OCTETS]).decode()

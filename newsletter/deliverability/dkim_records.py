@@ -112,10 +112,10 @@ def own_key(key: Dkim, keys: Sequence[Dkim], lookups: Lookups) -> CheckResult:
     """Check the record of a key of config.toml. Raises LookupFailed."""
     name = record_name(key)
     try:
-        wanted = public_record(key)
+        expected = public_record(key)
     except DkimError as problem:
         return CheckResult(Verdict.BAD, message_of(problem))
-    record = txt(name, wanted)
+    record = txt(name, expected)
     records = _records(name, lookups)
     if not records:
         return CheckResult(Verdict.BAD, messages.NO_DKIM_RECORD(name=name), record)
@@ -123,7 +123,7 @@ def own_key(key: Dkim, keys: Sequence[Dkim], lookups: Lookups) -> CheckResult:
         return CheckResult(
             Verdict.BAD, records_messages.SEVERAL_RECORDS(name=name, count=len(records), type="DKIM"), record
         )
-    if records[0].key and records[0].key != read(wanted).key:
+    if records[0].key and records[0].key != read(expected).key:
         return CheckResult(Verdict.BAD, messages.OTHER_DKIM_KEY(name=name), record)
     return published(
         name, records[0], record, beside_rsa=any(read(public_record(other)).type == "rsa" for other in keys)

@@ -40,8 +40,8 @@ def bimi(domain: str, policies: Sequence[Policy], lookups: Lookups) -> CheckResu
 
     `policies` are those of the domain and of its organization, which must all be for all emails.
     """
-    domains = dict.fromkeys((domain, *(each.location for each in policies)))
-    names = [f"default._bimi.{each}" for each in domains]
+    domains = dict.fromkeys((domain, *(policy.location for policy in policies)))
+    names = [f"default._bimi.{location}" for location in domains]
     published = next(((name, texts[0]) for name in names if (texts := lookups.texts(name))), None)
     if published is None:
         return CheckResult(Verdict.NOTE, messages.NO_BIMI())

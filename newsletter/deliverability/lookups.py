@@ -38,23 +38,23 @@ class Lookups:
         """Return lookups that answer as if these names had these TXT records, and no others."""
         changed = Lookups(self._resolver)
         changed._answers, changed._failures = self._answers, self._failures
-        changed._set = self._set | {(name.lower(), "TXT"): tuple(each) for name, each in texts.items()}
+        changed._set = self._set | {(name.lower(), "TXT"): tuple(records) for name, records in texts.items()}
         return changed
 
     def ask(self, name: str, kind: str) -> tuple[str, ...]:
         """Return the records of a name and a type as text; the strings of a TXT record are joined."""
-        asked = name.lower().rstrip("."), kind
-        if asked in self._set:
-            return self._set[asked]
-        if asked in self._failures:
-            raise self._failures[asked]
-        if asked not in self._answers:
+        question = name.lower().rstrip("."), kind
+        if question in self._set:
+            return self._set[question]
+        if question in self._failures:
+            raise self._failures[question]
+        if question not in self._answers:
             try:
-                self._answers[asked] = self._resolve(*asked)
+                self._answers[question] = self._resolve(*question)
             except dns.exception.DNSException as failure:
-                self._failures[asked] = LookupFailed(messages.NOT_LOOKED_UP(name=asked[0], cause=_cause(failure)))
-                raise self._failures[asked] from failure
-        return self._answers[asked]
+                self._failures[question] = LookupFailed(messages.NOT_LOOKED_UP(name=question[0], cause=_cause(failure)))
+                raise self._failures[question] from failure
+        return self._answers[question]
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return the TXT records of a name."""
@@ -71,19 +71,21 @@ class Lookups:
 
     def pointers(self, address: str) -> tuple[str, ...]:
         """Return the names of an IP address."""
-        return tuple(each.rstrip(".").lower() for each in self.ask(str(dns.reversename.from_address(address)), "PTR"))
+        return tuple(
+            pointer.rstrip(".").lower() for pointer in self.ask(str(dns.reversename.from_address(address)), "PTR")
+        )
 
     def _resolve(self, name: str, kind: str) -> tuple[str, ...]:
         try:
-            asked = dns.name.from_text(name)
+            domain = dns.name.from_text(name)
         except (dns.exception.DNSException, UnicodeError):
             return ()  # no name, so it has no records (RFC 7208 4.3)
         resolver = self._resolver or dns.resolver.get_default_resolver()
         try:
-            answer = resolver.resolve(asked, kind, search=False, lifetime=SECONDS)
+            answer = resolver.resolve(domain, kind, search=False, lifetime=SECONDS)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return ()
-        return tuple(_text(each, kind) for each in answer)
+        return tuple(_text(record, kind) for record in answer)
 
 
 def _text(record: Any, kind: str) -> str:

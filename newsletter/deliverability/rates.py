@@ -97,15 +97,15 @@ def count(edition: Edition, now: datetime) -> None:
         .order_by("-sent", DOMAIN)
     )
     counted = [(row[DOMAIN] or "", Rates(row["sent"], row["bounced"], row["complained"])) for row in rows]
-    named = {domain: rates for domain, rates in counted[:DOMAINS] if domain}
-    others = added(rates for domain, rates in counted if domain not in named)
-    _store(edition, named | ({"": others} if others.sent else {}), now)
+    by_domain = {domain: rates for domain, rates in counted[:DOMAINS] if domain}
+    others = added(rates for domain, rates in counted if domain not in by_domain)
+    _store(edition, by_domain | ({"": others} if others.sent else {}), now)
 
 
 def added(rates: Iterable[Rates]) -> Rates:
     """Return the sum."""
-    each = list(rates)
-    return Rates(sum(r.sent for r in each), sum(r.bounced for r in each), sum(r.complained for r in each))
+    summands = list(rates)
+    return Rates(sum(r.sent for r in summands), sum(r.bounced for r in summands), sum(r.complained for r in summands))
 
 
 @transaction.atomic
@@ -150,8 +150,8 @@ def _figures(rates: Rates) -> dict[str, int | float]:
 
 def _tell(newsletter: str, rates: Rates, text: Message, now: datetime) -> None:
     notices_sent = Notice.objects.filter(newsletter=newsletter, kind=notices.COMPLAINTS, at__gt=now - SAME_AGAIN)
-    before = [row.text for row in notices_sent if row.text.code == text.code and _domain(row.text) == _domain(text)]
-    if not any(_alarm_of(each) >= rates.alarm for each in before):
+    texts = [row.text for row in notices_sent if row.text.code == text.code and _domain(row.text) == _domain(text)]
+    if not any(_alarm_of(text) >= rates.alarm for text in texts):
         notices.tell(newsletter, notices.COMPLAINTS, text, now)
 
 

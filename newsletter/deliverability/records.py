@@ -15,7 +15,7 @@ _ESCAPED_OR_BETWEEN = re.compile(r'\\(.)|" "', re.DOTALL)
 def txt(name: str, text: str) -> str:
     """Return a TXT record as a line of a zone."""
     strings = [text[at : at + LONGEST_STRING] for at in range(0, len(text), LONGEST_STRING)]
-    quoted = " ".join('"' + each.replace("\\", "\\\\").replace('"', '\\"') + '"' for each in strings)
+    quoted = " ".join('"' + string.replace("\\", "\\\\").replace('"', '\\"') + '"' for string in strings)
     return f"{name}. IN TXT ( {quoted} )" if strings[1:] else f"{name}. IN TXT {quoted}"
 
 

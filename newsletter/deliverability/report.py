@@ -85,14 +85,16 @@ class _DomainReport:
         return list(dict.fromkeys(filter(None, names)))
 
     def _routes(self) -> list[Route]:
-        delivery, others = self.configuration.delivery, sorted(_own_domains(self.configuration))
-        routes = [route_of(delivery, each, self.domain, self.machine, others) for each in self._providers()]
-        return [Route("relay", each.service) if self._is_others(each) else each for each in routes]
+        delivery, own_domains = self.configuration.delivery, sorted(_own_domains(self.configuration))
+        routes = [
+            route_of(delivery, provider, self.domain, self.machine, own_domains) for provider in self._providers()
+        ]
+        return [Route("relay", route.service) if self._is_others(route) else route for route in routes]
 
     def _is_others(self, route: Route) -> bool:
         """Return whether a server that is named like a domain in From is that of a mailbox provider."""
-        named = route.kind == "own" and route.server == route.service.name and not is_loopback(route.server)
-        return named and self._owner(registered_domain(route.server)) is not None
+        is_own_server = route.kind == "own" and route.server == route.service.name and not is_loopback(route.server)
+        return is_own_server and self._owner(registered_domain(route.server)) is not None
 
     def _serves(self, owner: Owner, route: Route) -> bool:
         """Return whether the owner of a domain sends for it, by its service or by a server of its own."""
@@ -123,8 +125,8 @@ class _DomainReport:
 
     def _is_own(self, domain: str) -> bool:
         """Return whether the publisher can change a domain's records, by what is configured."""
-        own = {registered_domain(each) for each in _own_domains(self.configuration)}
-        return registered_domain(domain) in own and self._owner(domain) is None
+        registered = {registered_domain(own_domain) for own_domain in _own_domains(self.configuration)}
+        return registered_domain(domain) in registered and self._owner(domain) is None
 
     def _signatures(self, route: Route) -> Iterator[Check]:
         """Yield the checks of SPF, of each DKIM key, and of alignment."""
@@ -143,8 +145,8 @@ class _DomainReport:
     def _spf(self, route: Route) -> CheckResult:
         envelope = self._envelope(route)
         setting = None if envelope == self.domain else SETTING(key="bounces.return_path")
-        others = None if route.service.return_path else self._of_others(envelope, route, setting)
-        return others or spf(envelope, route, self.lookups)
+        result = None if route.service.return_path else self._of_others(envelope, route, setting)
+        return result or spf(envelope, route, self.lookups)
 
     def _of_others(self, domain: str, route: Route, setting: Message | None = None) -> CheckResult | None:
         """Return what it means for a route that a domain is somebody else's; None if it is the publisher's.
@@ -204,8 +206,8 @@ class _DomainReport:
                 provider=route.service.name, domain=domain, owner=owner.name, setting=self._sender_setting()
             )
             return CheckResult(Verdict.BAD, message)
-        if others := self._of_others(domain, route):
-            return others
+        if result := self._of_others(domain, route):
+            return result
         if by_provider:
             return dkim_records.key_of_provider(domain, route.service, self.lookups)
         return CheckResult(Verdict.BAD, signatures_messages.NOT_SIGNED(domain=domain))
@@ -217,8 +219,8 @@ class _DomainReport:
         if policy and self._owner(self.domain) is None:
             reports = partial(dmarc_policy.reports, policy, self._report_address(), self.lookups, self._is_own)
             yield self._check(Requirement.DMARC_REPORTS, reports)
-        replies = [each.reply_to.rpartition("@")[2] for each in self.newsletters if each.reply_to]
-        for domain in dict.fromkeys([self.domain, *(ascii_domain(each).lower() for each in replies)]):
+        replies = [newsletter.reply_to.rpartition("@")[2] for newsletter in self.newsletters if newsletter.reply_to]
+        for domain in dict.fromkeys([self.domain, *(ascii_domain(reply_domain).lower() for reply_domain in replies)]):
             yield self._check(Requirement.RECEIVING, partial(servers.receiving, domain, self.lookups))
 
     def _dmarc(self) -> CheckResult:
@@ -285,7 +287,7 @@ class _DomainReport:
 
 def _own_domains(configuration: Config) -> set[str]:
     """Return the domains in From, of the return path and of the DKIM keys, in ASCII."""
-    domains = {each.sender.domain for each in configuration.newsletters.values()}
+    domains = {newsletter.sender.domain for newsletter in configuration.newsletters.values()}
     domains |= {key.domain for key in configuration.delivery.dkim}
     domains.add(configuration.bounces.return_path.rpartition("@")[2])
-    return {ascii_domain(each).lower() for each in domains if each}
+    return {ascii_domain(domain).lower() for domain in domains if domain}

@@ -35,11 +35,12 @@ class Route:
 
 
 def route_of(
-    delivery: DeliverySettings, provider: str, domain: str, machine: str = "", others: Iterable[str] = ()
+    delivery: DeliverySettings, provider: str, domain: str, machine: str = "", own_domains: Iterable[str] = ()
 ) -> Route:
     """Return the way of emails from a domain.
 
-    `machine` is this machine's name, by default asked of the system, and `others` are further domains of the sender.
+    `machine` is this machine's name, by default asked of the system, and `own_domains` are further domains of the
+    sender.
     """
     if provider == "file":
         return Route("file", MailService("file"))
@@ -54,7 +55,7 @@ def route_of(
     if key := service_of_server(host):
         login_domain = delivery.smtp.user.rpartition("@")[2] if SERVICES[key].domain_key else ""
         return Route("relay", SERVICES[key], key=key, domain=ascii_domain(login_domain).lower())
-    if any(_related(host, each) for each in (domain, *others)):
+    if any(_related(host, own_domain) for own_domain in (domain, *own_domains)):
         return Route("own", MailService(host), host)
     return Route("relay", MailService(host))
 

@@ -122,9 +122,9 @@ def hold_back(configuration: Config, newsletter: str, now: datetime) -> None:
 
     Otherwise, a hundred waiting letters would be a hundred failed logins in a row. It costs them no attempt.
     """
-    known = configuration.newsletters
-    provider = configuration.provider_of(known[newsletter])
-    names = [name for name, each in known.items() if configuration.provider_of(each) == provider]
+    newsletters = configuration.newsletters
+    provider = configuration.provider_of(newsletters[newsletter])
+    names = [name for name, newsletter in newsletters.items() if configuration.provider_of(newsletter) == provider]
     due = letters().filter(gave_up_at=None, newsletter__in=names)
     pending = notices().filter(gave_up_at=None, newsletter__in=names, mailed_at=None)
     most = max(query.aggregate(n=Max("attempts"))["n"] or 1 for query in (due, pending))

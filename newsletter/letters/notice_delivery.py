@@ -50,8 +50,8 @@ def tell_due(configuration: Config, now: datetime) -> int:
         _post_alert(configuration, row, now)
     unreachable: dict[str, Message | None] = {}
     for row in due:
-        known = configuration.newsletters.get(row.newsletter)
-        provider = configuration.provider_of(known) if known else ""
+        newsletter = configuration.newsletters.get(row.newsletter)
+        provider = configuration.provider_of(newsletter) if newsletter else ""
         if row.mailed_at is None and provider in unreachable:
             _save(row, problem=_text(unreachable[provider]))
         elif row.mailed_at is None:
@@ -117,14 +117,16 @@ def _put_off(row: Notice, problem: Message) -> None:
 
 
 def _mail_to_editors(configuration: Config, row: Notice, now: datetime) -> Outcome | None:
-    known = configuration.newsletters.get(row.newsletter)
-    if known is None:
+    newsletter = configuration.newsletters.get(row.newsletter)
+    if newsletter is None:
         return None
     lacking = (None, OutcomeKind.REFUSED.value)
-    editors = {n: address for n, address in enumerate(known.editors) if row.editors.get(address) in lacking}
-    emails = [_message(configuration, known, row, number, now) for number in editors]
+    editors = {n: address for n, address in enumerate(newsletter.editors) if row.editors.get(address) in lacking}
+    emails = [_message(configuration, newsletter, row, number, now) for number in editors]
     outcomes: list[Outcome] = []
-    problem = post_all(configuration, configuration.provider_of(known), emails, outcomes.extend) if emails else None
+    problem = (
+        post_all(configuration, configuration.provider_of(newsletter), emails, outcomes.extend) if emails else None
+    )
     failed = unsent(0, problem) if len(outcomes) < len(emails) else None
     for outcome in outcomes:
         if outcome.kind is OutcomeKind.DEFERRED:
@@ -157,12 +159,12 @@ def _save(row: Notice, **values: Any) -> None:
     Notice.objects.filter(pk=row.pk).update(**values)
 
 
-def _message(configuration: Config, known: Newsletter, row: Notice, number: int, now: datetime) -> Outgoing:
-    language = language_of(known)
-    head = replace(letterhead(configuration, known), language=language)
+def _message(configuration: Config, newsletter: Newsletter, row: Notice, number: int, now: datetime) -> Outgoing:
+    language = language_of(newsletter)
+    head = replace(letterhead(configuration, newsletter), language=language)
     desk = f"{configuration.site.url}/desk/"
     with translation.override(language):
-        localized = Localized(language, translation.gettext, translation.ngettext, known.zone)
+        localized = Localized(language, translation.gettext, translation.ngettext, newsletter.zone)
         titles = edition_names.titles([row.text], lambda edition: period_title(edition.period, language))
         text = render(row.text.changed(lambda part: titles.get(part, part)), localized)
         about = render(subject_of(row, language), localized)
@@ -179,7 +181,7 @@ def _message(configuration: Config, known: Newsletter, row: Notice, number: int,
     }
     worded = letter("notice", head, context, configuration.folder / "templates")
     email = encoded_letter(worded, head, date=now)
-    return outgoing(email, known.editors[number], f"notice.{row.pk}.{number}", number, row.attempts)
+    return outgoing(email, newsletter.editors[number], f"notice.{row.pk}.{number}", number, row.attempts)
 
 
 def _post_alert(configuration: Config, row: Notice, now: datetime) -> None:

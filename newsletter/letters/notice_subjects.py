@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import newsletter
 from newsletter.config import Newsletter
 from newsletter.editions import notices
 from newsletter.editions.titles import period_title
@@ -38,11 +37,11 @@ _OF_EDITION = {
 }
 
 
-def language_of(known: Newsletter) -> str:
+def language_of(newsletter: Newsletter) -> str:
     """Return the language of a newsletter's notices: its own if the program is translated into it, else English."""
-    base = known.language.partition("-")[0].lower()
+    base = newsletter.language.partition("-")[0].lower()
     language = ALIASES.get(base, base)
-    catalogue = Path(newsletter.__file__).parent / "locale" / language
+    catalogue = Path(__file__).parents[1] / "locale" / language
     return language if catalogue.is_dir() else ENGLISH
 
 

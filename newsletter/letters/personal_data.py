@@ -30,8 +30,8 @@ def data(subscriber: int, **_: Any) -> dict[str, Any]:
             offered_posts(subscription, timezone.now())
             for subscription in subscriptions.select_related("offered").order_by("pk")
         ],
-        "deliveries": [_delivery(each) for each in sent],
-        "bounces": [_bounce(each, bounce) for each in sent for bounce in _bounces(each).order_by("at")],
+        "deliveries": [_delivery(delivery) for delivery in sent],
+        "bounces": [_bounce(delivery, bounce) for delivery in sent for bounce in _bounces(delivery).order_by("at")],
     }
 
 

@@ -49,15 +49,15 @@ def settle(configuration: Config, now: datetime) -> None:
             continue
         if orphan is not None:
             _settle(orphan, now)
-    here = {path.name for path in journals(folder)}
-    for row in _open().filter(leased_until__lt=now - LOST_AFTER).exclude(journal__in=here):
+    names = {path.name for path in journals(folder)}
+    for row in _open().filter(leased_until__lt=now - LOST_AFTER).exclude(journal__in=names):
         _unknown(row, now)
 
 
 def _settle(orphan: OrphanedJournal, now: datetime) -> None:
-    known = {entry.outcome.number: entry.outcome for entry in orphan.entries}
+    outcomes = {entry.outcome.number: entry.outcome for entry in orphan.entries}
     for row in _open().filter(journal=orphan.path.name):
-        outcome = known.get(row.number or 0)
+        outcome = outcomes.get(row.number or 0)
         if outcome is None and not orphan.rebooted:
             release(row)
         elif outcome is None or outcome.kind is OutcomeKind.UNKNOWN:

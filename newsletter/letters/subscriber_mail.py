@@ -127,8 +127,8 @@ def _messages(configuration: Config, rows: Mapping[int, Letter], now: datetime) 
     """Yield the messages of numbered letters. A letter that need not or can't be sent is recorded and omitted."""
     templates = configuration.folder / "templates"
     for (_, language, newsletter, _), alike in _alike(configuration, rows, now).items():
-        known = _known(configuration, newsletter)
-        head = replace(letterhead(configuration, known), language=language or known.language)
+        settings = _known(configuration, newsletter)
+        head = replace(letterhead(configuration, settings), language=language or settings.language)
         shared = _shared(templates, head, next(iter(alike.values())), now) if len(alike) > 1 else None
         for number, composed in alike.items():
             row = rows[number]

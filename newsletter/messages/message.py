@@ -153,7 +153,7 @@ def placeholders(sentence: str) -> frozenset[str]:
 
 def from_json(stored: Mapping[str, Any]) -> Message:
     """Return the message that `Message.to_json` wrote."""
-    return Message(stored["code"], tuple(sorted((name, _from_json(each)) for name, each in stored["params"].items())))
+    return Message(stored["code"], tuple(sorted((name, _from_json(value)) for name, value in stored["params"].items())))
 
 
 def from_text(stored: str) -> Message | None:
@@ -171,7 +171,7 @@ def _changed(value: Param, change: Callable[[str], str]) -> Param:
     if isinstance(value, Message):
         return value.changed(change)
     if isinstance(value, tuple):
-        return tuple(_changed(each, change) for each in value)
+        return tuple(_changed(part, change) for part in value)
     return change(value) if isinstance(value, str) else value
 
 
@@ -180,12 +180,12 @@ def _to_json(value: Param) -> Any:
         return value.to_json()
     if isinstance(value, datetime):
         return {"at": value.isoformat()}
-    return [_to_json(each) for each in value] if isinstance(value, tuple) else value
+    return [_to_json(part) for part in value] if isinstance(value, tuple) else value
 
 
 def _from_json(stored: Any) -> Param:
     if isinstance(stored, list):
-        return tuple(_from_json(each) for each in stored)
+        return tuple(_from_json(part) for part in stored)
     if isinstance(stored, dict):
         return datetime.fromisoformat(stored["at"]) if "at" in stored else from_json(stored)
     value: str | int | float = stored
@@ -194,21 +194,21 @@ def _from_json(stored: Any) -> Param:
 
 def is_known(message: Message) -> bool:
     """Return whether this version has a message's sentence with these parameters; stored ones may be older."""
-    known = CATALOGUE.get(message.code)
-    return known is not None and known.names == dict(message.params).keys()
+    message_type = CATALOGUE.get(message.code)
+    return message_type is not None and message_type.names == dict(message.params).keys()
 
 
 def render(message: Message, speech: Speech = ENGLISH) -> str:
     """Return a message's sentence; of a code that this version doesn't know, the code."""
-    known = CATALOGUE.get(message.code)
-    if known is None:
+    message_type = CATALOGUE.get(message.code)
+    if message_type is None:
         return message.code
     params = dict(message.params)
-    count = params.get(known.count)
-    if known.plural and isinstance(count, (int, float)):
-        sentence = speech.ngettext(known.english, known.plural, count)
+    count = params.get(message_type.count)
+    if message_type.plural and isinstance(count, (int, float)):
+        sentence = speech.ngettext(message_type.english, message_type.plural, count)
     else:
-        sentence = speech.gettext(known.english)
+        sentence = speech.gettext(message_type.english)
     return sentence.format(**{name: _shown(value, speech) for name, value in params.items()})
 
 
@@ -218,7 +218,7 @@ def _shown(value: Param, speech: Speech) -> str:
     if isinstance(value, datetime):
         return speech.instant(value)
     if isinstance(value, tuple):
-        return speech.listing([_shown(each, speech) for each in value])
+        return speech.listing([_shown(part, speech) for part in value])
     return value if isinstance(value, str) else speech.number(value)
 
 

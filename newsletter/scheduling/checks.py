@@ -60,9 +60,9 @@ def run(
 def _database() -> Check:
     if problem := database_watch.problem():
         return Check(messages.ABOUT_DATABASE(), Verdict.BAD, problem)
-    waiting = waiting_migrations()
-    if waiting:
-        return Check(messages.ABOUT_DATABASE(), Verdict.WARNING, messages.MIGRATIONS_WAIT(count=len(waiting)))
+    migrations = waiting_migrations()
+    if migrations:
+        return Check(messages.ABOUT_DATABASE(), Verdict.WARNING, messages.MIGRATIONS_WAIT(count=len(migrations)))
     return Check(messages.ABOUT_DATABASE(), Verdict.GOOD, messages.DATABASE_READY())
 
 

@@ -72,6 +72,6 @@ def remove_unused_sets() -> int:
 def _remove_unused(newsletter: str) -> int:
     Numbering.locked(newsletter)
     locked_bases(newsletter)
-    own = Subscription.objects.filter(offered__isnull=False).order_by().values("offered").distinct()
-    unused = OfferedSet.objects.filter(newsletter=newsletter).exclude(pk__in=own)
+    in_use = Subscription.objects.filter(offered__isnull=False).order_by().values("offered").distinct()
+    unused = OfferedSet.objects.filter(newsletter=newsletter).exclude(pk__in=in_use)
     return unused.exclude(pk__in=Base.objects.values("offered")).delete()[0]

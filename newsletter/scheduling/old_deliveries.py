@@ -46,8 +46,8 @@ def _finished() -> QuerySet[Edition]:
 
 def _roll_up(edition: Edition, now: datetime) -> None:
     """Delete in several transactions; after an interruption, the next call goes on."""
-    for first in range(1, (edition.audience or 0) + 1, NUMBERS):
-        values = [edition.pk, first, first + NUMBERS - 1]
+    for number in range(1, (edition.audience or 0) + 1, NUMBERS):
+        values = [edition.pk, number, number + NUMBERS - 1]
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(DELIVERIES, values)
             cursor.execute(RESULTS, values)

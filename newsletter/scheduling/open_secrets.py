@@ -22,9 +22,9 @@ def open_secrets(configuration: Config) -> Iterator[Check]:
     about = messages.ABOUT_SECRETS()
     if (keys := sorted(_secrets(tree))) and _is_open(file):
         yield Check(about, Verdict.WARNING, messages.OPEN_CONFIGURATION(file=str(file), keys=", ".join(keys)))
-    for each in sorted(references(tree), key=lambda target: target.name):
-        path = configuration.path(each.name)
-        if each.kind == "file" and _is_open(path):
+    for target in sorted(references(tree), key=lambda target: target.name):
+        path = configuration.path(target.name)
+        if target.kind == "file" and _is_open(path):
             yield Check(about, Verdict.WARNING, messages.OPEN_FILE(file=str(path)))
 
 
@@ -39,7 +39,7 @@ def _secrets(tree: Mapping[str, Any], above: str = "") -> Iterator[str]:
 
 
 def _is_secret(key: str, value: Any) -> bool:
-    texts = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str) and each]
+    texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str) and text]
     return bool(texts) and bool(_SECRET.search(key) or _WITH_PASSWORD.search(texts[0]))
 
 

@@ -69,10 +69,10 @@ def due(configuration: Config, now: datetime) -> Iterator[config.Newsletter]:
         bases.follow(newsletter, now)
         _forget_cadences(newsletter)
         offered = [newsletter.at(cadence) for cadence in newsletter.offered]
-        for each in offered:
-            plan(each, now)
-            if newsletter.status == "active" and _has_work(each, now):
-                yield each
+        for of_cadence in offered:
+            plan(of_cadence, now)
+            if newsletter.status == "active" and _has_work(of_cadence, now):
+                yield of_cadence
         if newsletter.status != "active":
             _leave_out(newsletter, now)
 
@@ -80,10 +80,10 @@ def due(configuration: Config, now: datetime) -> Iterator[config.Newsletter]:
 def _has_work(newsletter: config.Newsletter, now: datetime) -> bool:
     """Return whether there is something to do; what ended every program that tried it is given up first."""
     due = due_and_free(newsletter, now)
-    to_give_up = [each for each in due if each.attempts >= ATTEMPTS]
-    for each in to_give_up:
-        why = schedule_messages.PROGRAM_ENDED(count=each.attempts, at=each.due_at)
-        give_up(newsletter, each, why, now)
+    to_give_up = [occurrence for occurrence in due if occurrence.attempts >= ATTEMPTS]
+    for occurrence in to_give_up:
+        why = schedule_messages.PROGRAM_ENDED(count=occurrence.attempts, at=occurrence.due_at)
+        give_up(newsletter, occurrence, why, now)
     is_due = len(due) > len(to_give_up)
     if newsletter.by_post:
         return single_posts.has_work(newsletter, now, is_due=is_due)
@@ -123,32 +123,34 @@ def plan(newsletter: config.Newsletter, now: datetime) -> None:
         return
     if newsletter.has_schedule:
         rows = occurrences_of(newsletter)
-        known = dict(rows.filter(due_at__lte=now).order_by().values_list("act").annotate(Max("due_at")))
+        last_due = dict(rows.filter(due_at__lte=now).order_by().values_list("act").annotate(Max("due_at")))
         planned = list(rows.filter(due_at__gt=now))
         promised = {DRAFT: set[datetime](), SEND: _promised(newsletter, now)}
         for act, moment in ((DRAFT, newsletter.draft_moment), (SEND, newsletter.send_moment)):
             times = {next_moment(moment, newsletter.zone, now)} | promised[act]
-            if last := known.get(act):
+            if last := last_due.get(act):
                 times.add(_last_moment(moment, newsletter, last, now))
-            _plan_act(newsletter, act, times - {last}, [each for each in planned if each.act == act])
+            _plan_act(newsletter, act, times - {last}, [occurrence for occurrence in planned if occurrence.act == act])
 
 
 def _plan_act(newsletter: config.Newsletter, act: str, times: Set[datetime], planned: Sequence[Occurrence]) -> None:
     """Create the occurrences of an act at these times, and delete planned ones that are at no such time."""
-    obsolete = [each.pk for each in planned if each.done_at is None and each.due_at not in times]
+    obsolete = [
+        occurrence.pk for occurrence in planned if occurrence.done_at is None and occurrence.due_at not in times
+    ]
     if obsolete:
         Occurrence.objects.filter(pk__in=obsolete, done_at=None).delete()
-    for due in sorted(times - {each.due_at for each in planned}):
+    for due in sorted(times - {occurrence.due_at for occurrence in planned}):
         Occurrence.objects.get_or_create(
             newsletter=newsletter.name, act=act, cadence=cadence_of(newsletter), due_at=due
         )
 
 
-def _last_moment(moment: Moment, newsletter: config.Newsletter, known: datetime, now: datetime) -> datetime:
+def _last_moment(moment: Moment, newsletter: config.Newsletter, moment_before: datetime, now: datetime) -> datetime:
     """Return the latest occurrence of a recurring time up to now, starting from a known one."""
-    while (following := next_moment(moment, newsletter.zone, known)) <= now:
-        known = following
-    return known
+    while (following := next_moment(moment, newsletter.zone, moment_before)) <= now:
+        moment_before = following
+    return moment_before
 
 
 def _promised(newsletter: config.Newsletter, now: datetime) -> set[datetime]:
@@ -173,7 +175,9 @@ def _due(newsletter: config.Newsletter, now: datetime) -> Iterator[Occurrence]:
         newest = missed.order_by("-due_at").first()
         if newest:
             to_do = [*promised.exclude(pk=newest.pk).order_by("due_at"), newest]
-            missed.exclude(pk__in=[each.pk for each in to_do]).update(done_at=now, outcome=schedule_messages.MISSED())
+            missed.exclude(pk__in=[occurrence.pk for occurrence in to_do]).update(
+                done_at=now, outcome=schedule_messages.MISSED()
+            )
             yield from to_do
 
 
@@ -285,8 +289,10 @@ def _left_as_planned(edition: Edition) -> bool:
 
 def _was_left_out(newsletter: config.Newsletter, due: datetime) -> bool:
     """Return whether no edition is sent because this time, or that of its draft, is on a skipped date."""
-    last = occurrences_of(newsletter).filter(act=DRAFT, due_at__lte=due).order_by("-due_at").first()
-    return is_left_out(newsletter, due) or (last is not None and schedule_messages.DATE_SKIPPED.matches(last.outcome))
+    draft_occurrence = occurrences_of(newsletter).filter(act=DRAFT, due_at__lte=due).order_by("-due_at").first()
+    return is_left_out(newsletter, due) or (
+        draft_occurrence is not None and schedule_messages.DATE_SKIPPED.matches(draft_occurrence.outcome)
+    )
 
 
 def _too_few(newsletter: config.Newsletter, edition: Edition, now: datetime) -> Message | None:
@@ -295,9 +301,9 @@ def _too_few(newsletter: config.Newsletter, edition: Edition, now: datetime) -> 
     count, waiting = 0, Ordinals()
     if not (edition.standalone or edition.corrects_id):
         readers = receiving_groups(edition, newsletter, receiving(newsletter, edition, now))
-        made = plan_variants(edition, newsletter, now)
-        posts = most_posts(made, readers)
-        count, waiting = waiting_readers(made, readers)
+        variants = plan_variants(edition, newsletter, now)
+        posts = most_posts(variants, readers)
+        count, waiting = waiting_readers(variants, readers)
     if posts >= minimum:
         return None
     if not count:
@@ -373,5 +379,5 @@ def _waiting(newsletter: config.Newsletter, now: datetime) -> QuerySet[Edition]:
     """Return editions without approval that wait for a source, and were not tried just now."""
     if newsletter.approval != "none":
         return Edition.objects.none()
-    waiting = editions_of(newsletter).filter(state=State.DRAFT, due_at__lte=now, due_at__isnull=False)
-    return waiting.filter(waiting__code=messages.SOURCES_NOT_READ.code, refreshed_at__lt=now - AGAIN)
+    editions = editions_of(newsletter).filter(state=State.DRAFT, due_at__lte=now, due_at__isnull=False)
+    return editions.filter(waiting__code=messages.SOURCES_NOT_READ.code, refreshed_at__lt=now - AGAIN)

@@ -56,8 +56,11 @@ def _collect(configuration: Config, newsletter: str, url: str) -> None:
 def hand_out_schedule(configuration: Config, now: datetime) -> None:
     """Add a task for each newsletter and cadence in which a draft is to be made or an edition to be queued."""
     due = {
-        f"{each.name} {each.period}": {"newsletter": each.name, "cadence": each.period}
-        for each in schedule.due(configuration, now)
+        f"{due_newsletter.name} {due_newsletter.period}": {
+            "newsletter": due_newsletter.name,
+            "cadence": due_newsletter.period,
+        }
+        for due_newsletter in schedule.due(configuration, now)
     }
     enqueue_all(RUN_SCHEDULE, due)
 

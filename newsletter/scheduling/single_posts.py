@@ -51,10 +51,10 @@ AT_ONCE = 10
 
 def plan(newsletter: config.Newsletter, now: datetime) -> None:
     """Create an occurrence at the time when the newest post became eligible, unless one is to be done already."""
-    known = occurrences_of(newsletter)
-    if known.filter(done_at=None).exists():
+    occurrences = occurrences_of(newsletter)
+    if occurrences.filter(done_at=None).exists():
         return
-    last = known.aggregate(last=Max("due_at"))["last"]
+    last = occurrences.aggregate(last=Max("due_at"))["last"]
     due = now if last is None else _newest(newsletter, last, now)
     if due is None and last is not None and (_was_overlooked(newsletter, last) or last <= now - BACKLOG_AFTER):
         due = now if _has_due_posts(newsletter, now) else None
@@ -127,9 +127,9 @@ def _has_turn(newsletter: config.Newsletter) -> bool:
     drafts = Edition.objects.filter(of_cadence(newsletter), newsletter=newsletter.name, state=State.DRAFT)
     if newsletter.approval == "none":
         drafts = drafts.exclude(waiting=None)
-    inside = EditionPost.objects.filter(edition__in=drafts, included=True)
+    entries = EditionPost.objects.filter(edition__in=drafts, included=True)
     draft = drafts.first()
-    return draft is None or not Lacking(newsletter, draft).by_anyone(inside.values_list("post__ordinal", flat=True))
+    return draft is None or not Lacking(newsletter, draft).by_anyone(entries.values_list("post__ordinal", flat=True))
 
 
 def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:

@@ -23,7 +23,7 @@ def problem_of_text(configuration: Config, path: KeyPath) -> ConfigProblem | Non
     newsletter = configuration.newsletters.get(str(path[1])) if path[0] == "newsletters" and len(path) > 2 else None
     if newsletter is None:
         return None
-    cadence = next((each for each in newsletter.offered if path[2:4] == ("cadence", each)), None)
+    cadence = next((name for name in newsletter.offered if path[2:4] == ("cadence", name)), None)
     problem = _problem(configuration, newsletter.at(cadence) if cadence else newsletter, str(path[-1]))
     return ConfigProblem(dotted(path), problem) if problem else None
 

@@ -32,8 +32,8 @@ def _event(text: str) -> dict[str, Any]:
     """Return the event in the text, without the envelope that SNS puts around it unless it is told not to."""
     start = text.find("{")
     event = _object(json.JSONDecoder(strict=False).raw_decode(text, start)[0]) if start >= 0 else {}
-    inside = event.get("Message")
-    return _object(json.loads(inside, strict=False)) if isinstance(inside, str) else event
+    message = event.get("Message")
+    return _object(json.loads(message, strict=False)) if isinstance(message, str) else event
 
 
 def _parts(event: dict[str, Any], headers: Fields) -> Parts | None:
@@ -50,7 +50,7 @@ def _parts(event: dict[str, Any], headers: Fields) -> Parts | None:
 
 
 def _complaint(complaint: dict[str, Any], mail: dict[str, Any]) -> Fields:
-    recipients = " ".join(_text(each.get("emailAddress")) for each in _recipients(complaint))
+    recipients = " ".join(_text(recipient.get("emailAddress")) for recipient in _recipients(complaint))
     kind = _text(complaint.get("complaintFeedbackType")) or "abuse"
     return {"feedback-type": kind, "original-rcpt-to": recipients, "original-mail-from": _text(mail.get("source"))}
 
@@ -64,25 +64,25 @@ def _blocks(event: dict[str, Any], fields: Fields) -> tuple[Fields, ...]:
     blocks = (
         {
             **fields,
-            "final-recipient": f"rfc822; {_text(each.get('emailAddress'))}",
-            "status": _text(each.get("status")),
-            "diagnostic-code": _text(each.get("diagnosticCode")),
+            "final-recipient": f"rfc822; {_text(recipient.get('emailAddress'))}",
+            "status": _text(recipient.get("status")),
+            "diagnostic-code": _text(recipient.get("diagnosticCode")),
         }
-        for each in _recipients(event)
+        for recipient in _recipients(event)
     )
     return tuple(blocks) or (fields,)
 
 
 def _recipients(event: dict[str, Any]) -> list[dict[str, Any]]:
     recipients = next((value for name in _ADDRESSES if isinstance(value := event.get(name), list)), [])
-    return [each for each in recipients[:200] if isinstance(each, dict)]
+    return [recipient for recipient in recipients[:200] if isinstance(recipient, dict)]
 
 
 def _original(mail: dict[str, Any]) -> str:
     """Return the headers of our message, and the envelope sender that Amazon accepted it with."""
     headers = mail.get("headers")
-    pairs = [_object(each) for each in headers] if isinstance(headers, list) else []
-    lines = [f"{_text(each.get('name'))}: {_text(each.get('value'))}" for each in pairs]
+    pairs = [_object(header) for header in headers] if isinstance(headers, list) else []
+    lines = [f"{_text(header.get('name'))}: {_text(header.get('value'))}" for header in pairs]
     return "\n".join([*lines, f"Return-Path: <{_text(mail.get('source'))}>"])[:LONGEST]
 
 

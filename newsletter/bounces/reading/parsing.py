@@ -138,9 +138,9 @@ class _Verdict(NamedTuple):
 def _verdict(mail: Message, parts: Parts) -> _Verdict:
     if parts.feedback:
         return _complaint(parts)
-    acted = [block for block in parts.blocks if block.get("action")]
-    if acted and not _is_passed_on(parts.headers):
-        return _report(parts, acted)
+    blocks = [block for block in parts.blocks if block.get("action")]
+    if blocks and not _is_passed_on(parts.headers):
+        return _report(parts, blocks)
     if reported := field(parts.original, _JUNK_OF):
         return _Verdict(BounceKind.COMPLAINT, Fault.NONE, addresses(reported), "", "abuse")
     if _is_a_daemons(parts):
@@ -170,7 +170,9 @@ def _report(parts: Parts, blocks: list[Fields]) -> _Verdict:
     recipients = tuple(dict.fromkeys(a for block in chosen for a in _recipient(block)))
     recipients = recipients or addresses(parts.headers.get("x-failed-recipients", ""))
     verdicts = [_block(block, parts, recipients) for block in chosen]
-    kind, fault, status, diagnostic = next((each for each in verdicts if each[0] is not BounceKind.HARD), verdicts[0])
+    kind, fault, status, diagnostic = next(
+        (verdict for verdict in verdicts if verdict[0] is not BounceKind.HARD), verdicts[0]
+    )
     words = diagnostic or _near(parts.prose, recipients)
     return _Verdict(kind if failed else BounceKind.SOFT, fault, recipients, status, words, delayed=not failed)
 
@@ -197,7 +199,9 @@ def _names_the_sender(reply: str, parts: Parts, recipients: tuple[str, ...]) -> 
     """Return whether the only addresses in a reply are the sender's: it refuses the sender, whatever its words."""
     senders = addresses(f"{field(parts.original, 'from')} {parts.headers.get('to', '')}")
     named = {address.lower() for address in addresses(reply)}
-    return bool(named) and named <= {address.lower() for address in senders} - {each.lower() for each in recipients}
+    return bool(named) and named <= {address.lower() for address in senders} - {
+        recipient.lower() for recipient in recipients
+    }
 
 
 def _prose(mail: Message, parts: Parts) -> _Verdict:
@@ -260,8 +264,8 @@ def _only_address(parts: Parts) -> tuple[str, ...]:
     """Return the address that the daemon's text names, if it names only one besides the daemon's and the sender's."""
     headers = parts.headers
     others = {a.lower() for a in addresses(f"{headers.get('from', '')} {headers.get('to', '')}")}
-    named = {a.lower(): a for a in addresses(parts.prose) if a.lower() not in others}
-    return tuple(named.values()) if len(named) == 1 else ()
+    candidates = {a.lower(): a for a in addresses(parts.prose) if a.lower() not in others}
+    return tuple(candidates.values()) if len(candidates) == 1 else ()
 
 
 def _near(prose: str, recipients: tuple[str, ...]) -> str:

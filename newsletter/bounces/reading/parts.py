@@ -91,20 +91,20 @@ def _leaves(mail: Message) -> Iterator[tuple[Message, str]]:
     """Parts that are to be read, with their type: nothing of what is inside a returned mail, but a `multipart` whose
     boundary never comes, which is text.
     """
-    waiting = [mail]
-    while waiting:
-        part = waiting.pop(0)
+    parts = [mail]
+    while parts:
+        part = parts.pop(0)
         kind = part.get_content_type()
         if kind.startswith("message/") or not part.is_multipart():
             yield part, kind
         else:
-            waiting[:0] = _nested(part)
+            parts[:0] = _nested(part)
 
 
 def _nested(part: Message) -> list[Message]:
     """Return the messages or parts inside a part; getting the payload of any other part decodes it, which can raise."""
-    inside = part.get_payload() if part.is_multipart() else []
-    return [each for each in inside if isinstance(each, Message)] if isinstance(inside, list) else []
+    payload = part.get_payload() if part.is_multipart() else []
+    return [each for each in payload if isinstance(each, Message)] if isinstance(payload, list) else []
 
 
 def _blocks(part: Message) -> list[Fields]:
@@ -125,13 +125,13 @@ def _feedback(text: str) -> Fields:
 
 def _feedback_in(prose: str) -> Fields:
     """Return a feedback report without its media type, recognized by its required fields (RFC 5965 3.1)."""
-    blocks = (_feedback(each) for each in re.split(r"\r?\n[ \t]*\r?\n", prose) if _FEEDBACK_IN_PROSE.search(each))
+    blocks = (_feedback(block) for block in re.split(r"\r?\n[ \t]*\r?\n", prose) if _FEEDBACK_IN_PROSE.search(block))
     return next((fields for fields in blocks if "version" in fields and "user-agent" in fields), {})
 
 
 def _blocks_in(prose: str) -> list[Fields]:
     """Return a report that was written into the prose, or whose boundary was lost."""
-    blocks = (_fields(each) for each in re.split(r"\r?\n[ \t]*\r?\n", prose) if _IN_PROSE.search(each))
+    blocks = (_fields(text) for text in re.split(r"\r?\n[ \t]*\r?\n", prose) if _IN_PROSE.search(text))
     return [block for block in blocks if "action" in block]
 
 
@@ -168,9 +168,9 @@ def _encoded(part: Message) -> bool:
 
 
 def _decoded(part: Message) -> str:
-    inside = "".join(_as_text(nested) for nested in _nested(part))
+    text = "".join(_as_text(nested) for nested in _nested(part))
     try:
-        return a2b_base64(inside.encode("ascii", "ignore"))[:LONGEST].decode("utf-8", "replace")
+        return a2b_base64(text.encode("ascii", "ignore"))[:LONGEST].decode("utf-8", "replace")
     except ValueError:
         return ""
 
@@ -182,10 +182,10 @@ def text_of(part: Message) -> str:
     if part.is_multipart():
         return "\n".join(_as_text(nested) for nested in _nested(part))[:LONGEST]
     try:
-        inside = part.get_payload(decode=True)
+        payload = part.get_payload(decode=True)
     except MALFORMED:
         return ""
-    octets = inside[:LONGEST] if isinstance(inside, bytes) else b""
+    octets = payload[:LONGEST] if isinstance(payload, bytes) else b""
     try:
         return octets.decode(part.get_content_charset() or "utf-8", "replace")
     except MALFORMED:

@@ -70,7 +70,7 @@ def read_report(octets: bytes) -> AggregateReport | None:
             if name == "record":
                 _count(element, counts)
             elif name in ("report_metadata", "policy_published"):
-                fields |= {f"{name}.{_name(each)}": _text(each) for each in element.iter()}
+                fields |= {f"{name}.{_name(child)}": _text(child) for child in element.iter()}
     except _OtherDocument:
         return None
     except etree.XMLSyntaxError as e:
@@ -120,9 +120,9 @@ def _text(element: Any) -> str:
 
 def _count(record: Any, counts: Counter[tuple[str, bool, bool, str]]) -> None:
     """Add a record to the counts. Raises InvalidReport."""
-    row = {_name(each): _text(each) for each in record.iter() if _name(each) not in ("auth_results", "identifiers")}
-    evaluated = next((each for each in record.iter() if _name(each) == "policy_evaluated"), None)
-    results = {} if evaluated is None else {_name(each): _text(each).lower() for each in evaluated}
+    row = {_name(child): _text(child) for child in record.iter() if _name(child) not in ("auth_results", "identifiers")}
+    evaluated = next((child for child in record.iter() if _name(child) == "policy_evaluated"), None)
+    results = {} if evaluated is None else {_name(child): _text(child).lower() for child in evaluated}
     try:
         address = str(ipaddress.ip_address(row.get("source_ip", "").partition("%")[0]))
         count = int(row.get("count", ""))

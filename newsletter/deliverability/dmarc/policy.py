@@ -77,7 +77,7 @@ def judged(domain: str, published: Policy | NoPolicy, own_address: str, lookups:
         text = merged(published.meant) if published.meant else new
         return CheckResult(Verdict.BAD, published.message, _offered(location, text, lookups, is_own))
     record = published.record
-    mistakes = [each for each in record.mistakes if each.startswith(("p=", "sp=", "np="))]
+    mistakes = [tag for tag in record.mistakes if tag.startswith(("p=", "sp=", "np="))]
     if mistakes:
         message = messages.DMARC_MISTAKE(name=f"_dmarc.{published.location}", mistakes=listed(mistakes))
         return CheckResult(
@@ -95,10 +95,13 @@ def judged(domain: str, published: Policy | NoPolicy, own_address: str, lookups:
 def _offered(location: str, text: str, lookups: Lookups, is_own: IsOwn) -> str:
     """Return a record that is a policy in the place of the present ones, and agreements to receive its reports."""
     changed = lookups.with_texts({f"_dmarc.{location}": [text]})
-    after = policy(location, changed)
-    if isinstance(after, NoPolicy) or judged(location, after, "", changed, is_own).verdict is not Verdict.GOOD:
+    new_policy = policy(location, changed)
+    if (
+        isinstance(new_policy, NoPolicy)
+        or judged(location, new_policy, "", changed, is_own).verdict is not Verdict.GOOD
+    ):
         return ""
-    agreements = [txt(agreed, "v=DMARC1") for to, agreed in _refusals(after, changed) if is_own(to)]
+    agreements = [txt(agreed, "v=DMARC1") for to, agreed in _refusals(new_policy, changed) if is_own(to)]
     return "\n".join([txt(f"_dmarc.{location}", text), *agreements])
 
 
@@ -109,20 +112,20 @@ def _postmaster(domain: str) -> str:
 def reports(policy: Policy, own_address: str, lookups: Lookups, is_own: IsOwn) -> CheckResult:
     """Return where aggregate reports go, and whether they may. Raises LookupFailed."""
     name, text = f"_dmarc.{policy.location}", policy.record.text
-    own = own_address or _postmaster(policy.location)
+    report_to = own_address or _postmaster(policy.location)
     if policy.record.wrong_reports:
         message = messages.WRONG_REPORTS(name=name, addresses=listed(policy.record.wrong_reports))
         return CheckResult(Verdict.WARNING, message, _offered(policy.location, merged([text]), lookups, is_own))
     if not policy.record.reports:
-        record = _offered(policy.location, with_reports(text, [own]), lookups, is_own)
+        record = _offered(policy.location, with_reports(text, [report_to]), lookups, is_own)
         return CheckResult(Verdict.NOTE, messages.NO_REPORTS(name=name), record)
     for destination, agreed in _refusals(policy, lookups):
         about = {"destination": destination, "domain": policy.location}
         if is_own(destination):
             return CheckResult(Verdict.WARNING, messages.REPORTS_REFUSED_HERE(**about), txt(agreed, "v=DMARC1"))
-        record = _offered(policy.location, with_reports(text, [own]), lookups, is_own)
+        record = _offered(policy.location, with_reports(text, [report_to]), lookups, is_own)
         return CheckResult(Verdict.WARNING, messages.REPORTS_REFUSED(**about, agreed=agreed), record)
-    if own_address.lower() in {each.lower() for each in policy.record.reports}:
+    if own_address.lower() in map(str.lower, policy.record.reports):
         return CheckResult(Verdict.GOOD, messages.REPORTS_READ(address=own_address))
     if own_address:
         addresses = listed(policy.record.reports)
@@ -133,12 +136,12 @@ def reports(policy: Policy, own_address: str, lookups: Lookups, is_own: IsOwn) -
 
 def _refusals(policy: Policy, lookups: Lookups) -> list[tuple[str, str]]:
     """Return the other organizations that reports go to without having agreed, with the name where they must."""
-    here = organizational_domain(policy.location, lookups)
+    organization = organizational_domain(policy.location, lookups)
     refused = []
     for address in policy.record.reports:
         to = ascii_domain(address.rpartition("@")[2]).lower()
         agreed = f"{policy.location}._report._dmarc.{to}"
-        if organizational_domain(to, lookups) != here and not any(map(is_dmarc, lookups.texts(agreed))):
+        if organizational_domain(to, lookups) != organization and not any(map(is_dmarc, lookups.texts(agreed))):
             refused.append((to, agreed))
     return refused
 
@@ -150,23 +153,23 @@ def alignment(
 
     Domains are in ASCII. Raises LookupFailed.
     """
-    here = organizational_domain(domain, lookups)
+    organization = organizational_domain(domain, lookups)
     strict = {
         "DKIM": bool(published and published.record.strict_dkim),
         "SPF": bool(published and published.record.strict_spf),
     }
-    near = ""
-    for other, kind in (*((each, "DKIM") for each in signers), *([(envelope, "SPF")] if envelope else [])):
-        if other != domain and organizational_domain(other, lookups) != here:
+    unaligned = ""
+    for other, kind in (*((signer, "DKIM") for signer in signers), *([(envelope, "SPF")] if envelope else [])):
+        if other != domain and organizational_domain(other, lookups) != organization:
             continue
         if strict[kind] and other != domain:
-            near = near or other
+            unaligned = unaligned or other
         elif kind == "SPF":
             return CheckResult(Verdict.WARNING, messages.ALIGNED_BY_SPF(domain=other))
         else:
             return CheckResult(Verdict.GOOD, messages.ALIGNED(type=kind, domain=other))
-    if near:
-        return CheckResult(Verdict.BAD, messages.NOT_STRICTLY_ALIGNED(domain=domain, other=near))
+    if unaligned:
+        return CheckResult(Verdict.BAD, messages.NOT_STRICTLY_ALIGNED(domain=domain, other=unaligned))
     return CheckResult(Verdict.BAD, messages.NOT_ALIGNED(domain=domain))
 
 

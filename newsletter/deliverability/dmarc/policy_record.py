@@ -71,7 +71,7 @@ class DmarcRecord:
         """
         if self.repeated:
             return ""
-        if not self.policy or any(each.startswith(("sp=", "np=")) for each in self.mistakes):
+        if not self.policy or any(mistake.startswith(("sp=", "np=")) for mistake in self.mistakes):
             return "none" if self.reports else ""
         below = self.subdomain_policy or self.policy
         return (below if exists else self.missing_policy or below) if inherited else self.policy
@@ -126,7 +126,7 @@ def merged(texts: Iterable[str]) -> str:
     tags_to_keep = {"v": "DMARC1", "p": strictest.get("p", "none")}
     tags_to_keep |= {name: value for name, value in strictest.items() if name not in ("v", "p", "rua", "ruf")}
     for name in ("rua", "ruf"):
-        if uris := dict.fromkeys(uri for each in read for uri in each.get(name, "").split(",") if uri):
+        if uris := dict.fromkeys(uri for tags in read for uri in tags.get(name, "").split(",") if uri):
             tags_to_keep[name] = ",".join(uris)
     return written(tags_to_keep)
 
@@ -134,7 +134,7 @@ def merged(texts: Iterable[str]) -> str:
 def with_reports(text: str, addresses: Iterable[str]) -> str:
     """Return a record whose reports go to these addresses, and otherwise as it was."""
     tags_to_keep = {name: value for name, value in _loose(text).items() if name != "rua"}
-    return written({"v": "DMARC1", **tags_to_keep, "rua": ",".join(f"mailto:{each}" for each in addresses)})
+    return written({"v": "DMARC1", **tags_to_keep, "rua": ",".join(f"mailto:{address}" for address in addresses)})
 
 
 def written(values: dict[str, str]) -> str:
@@ -163,7 +163,7 @@ def _corrected(name: str, value: str) -> str:
     if name == "v":
         return "DMARC1"
     if name in ("rua", "ruf"):
-        uris = (_uri(each.strip()) for each in value.split(","))
+        uris = (_uri(uri.strip()) for uri in value.split(","))
         return ",".join(filter(None, uris))
     if name not in _VALUES:
         return value if _OTHERS[name].fullmatch(value) else ""

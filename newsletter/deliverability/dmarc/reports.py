@@ -35,8 +35,8 @@ def store(configuration: Config, reports: Sequence[AggregateReport], now: dateti
 
 def _is_ours(domain: str, configuration: Config) -> bool:
     """Return whether a domain is in From, or above one that is."""
-    ours = {ascii_domain(each.sender.domain).lower() for each in configuration.newsletters.values()}
-    return "." in domain and any(each == domain or each.endswith(f".{domain}") for each in ours)
+    ours = {ascii_domain(newsletter.sender.domain).lower() for newsletter in configuration.newsletters.values()}
+    return "." in domain and any(own_domain == domain or own_domain.endswith(f".{domain}") for own_domain in ours)
 
 
 @transaction.atomic
@@ -51,13 +51,13 @@ def _store(report: AggregateReport, now: datetime) -> None:
         DmarcResult.objects.bulk_create(
             DmarcResult(
                 report=row,
-                address=each.address,
-                count=each.count,
-                dkim=each.dkim,
-                spf=each.spf,
-                disposition=each.disposition,
+                address=result.address,
+                count=result.count,
+                dkim=result.dkim,
+                spf=result.spf,
+                disposition=result.disposition,
             )
-            for each in report.results
+            for result in report.results
         )
         _drop_oldest(report.domain, now)
 

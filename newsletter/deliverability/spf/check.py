@@ -154,10 +154,10 @@ def _own_server(envelope: str, route: Route, lookups: Lookups) -> CheckResult | 
 def _unknown_relay(envelope: str, server: str, lookups: Lookups) -> CheckResult | None:
     """Return that it isn't known whether a relay is covered; None if its own addresses are."""
     addresses = lookups.addresses(server)
-    results = [evaluate(Sender(ipaddress.ip_address(each), envelope), lookups) for each in addresses]
-    if results and all(each.result is SpfResult.PASS for each in results):
+    results = [evaluate(Sender(ipaddress.ip_address(address), envelope), lookups) for address in addresses]
+    if results and all(result.result is SpfResult.PASS for result in results):
         return None
-    if reason := next((each.reason for each in results if each.reason), None):
+    if reason := next((result.reason for result in results if result.reason), None):
         return CheckResult(Verdict.UNKNOWN, reason)
     return CheckResult(Verdict.UNKNOWN, messages.SPF_RELAY(server=server, name=envelope))
 
@@ -167,7 +167,7 @@ def _covers(envelope: str, include: str, lookups: Lookups) -> Evaluation:
     listed_networks, complete = networks(include, lookups)
     ends = {end for network in listed_networks[:MOST_NETWORKS] for end in (network[0], network[-1])}
     results = [evaluate(Sender(end, envelope), lookups) for end in sorted(ends, key=str)]
-    if failed := next((each for each in results if each.result is not SpfResult.PASS), None):
+    if failed := next((result for result in results if result.result is not SpfResult.PASS), None):
         return failed
     if complete and results:
         return Evaluation(SpfResult.PASS)
@@ -181,7 +181,7 @@ def _terms(envelope: str, route: Route, lookups: Lookups) -> Sequence[str]:
     if route.kind == "own":
         addresses = lookups.addresses(route.server)
         by_name = ["a" if route.server == envelope else f"a:{route.server}"] if "." in route.server else []
-        by_address = " ".join(f"ip{6 if ':' in each else 4}:{each}" for each in addresses)
+        by_address = " ".join(f"ip{6 if ':' in address else 4}:{address}" for address in addresses)
         return [*by_name, by_address] if addresses else []
     if route.kind == "file":
         return ["mx"]

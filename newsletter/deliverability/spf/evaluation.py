@@ -69,9 +69,9 @@ class _Evaluator:
         self.terms = 0
         self.void = 0
 
-    def of_domain(self, domain: str, inside: tuple[str, ...]) -> Evaluation:
+    def of_domain(self, domain: str, including: tuple[str, ...]) -> Evaluation:
         """Return the result for a domain, whose record is inside of those of others."""
-        if domain in inside:
+        if domain in including:
             raise _Invalid
         records = [text for text in self._ask(domain, "TXT", counted=False) if is_spf(text)]
         if not records:
@@ -79,44 +79,44 @@ class _Evaluator:
         record = parse(records[0])
         if len(records) > 1 or record.mistakes:
             raise _Invalid
-        return self._record(record, domain, (*inside, domain))
+        return self._record(record, domain, (*including, domain))
 
-    def _record(self, record: SpfRecord, domain: str, inside: tuple[str, ...]) -> Evaluation:
+    def _record(self, record: SpfRecord, domain: str, including: tuple[str, ...]) -> Evaluation:
         for term in record.mechanisms:
-            matched = self._matches(term, domain, inside)
-            if matched is not None:
-                return Evaluation(OF_QUALIFIER[term.qualifier or "+"], by=(term.text, *matched.by))
+            match = self._matches(term, domain, including)
+            if match is not None:
+                return Evaluation(OF_QUALIFIER[term.qualifier or "+"], by=(term.text, *match.by))
         if record.redirect is None:
             return Evaluation(SpfResult.NEUTRAL)
         self._count()
         target = self._name(record.redirect, domain)
-        evaluation = Evaluation(SpfResult.NEUTRAL) if target is None else self.of_domain(target, inside)
+        evaluation = Evaluation(SpfResult.NEUTRAL) if target is None else self.of_domain(target, including)
         if evaluation.result is SpfResult.NONE:
             raise _Invalid
         return replace(evaluation, by=(record.redirect.text, *evaluation.by))
 
-    def _matches(self, term: Term, domain: str, inside: tuple[str, ...]) -> Evaluation | None:
+    def _matches(self, term: Term, domain: str, including: tuple[str, ...]) -> Evaluation | None:
         """Return the evaluation of an include, or one without terms for others; None if the term doesn't match."""
-        matched = Evaluation(SpfResult.PASS)
+        match = Evaluation(SpfResult.PASS)
         if term.name == "all":
-            return matched
+            return match
         if term.network is not None:
-            return matched if self._in([term.network]) else None
+            return match if self._in([term.network]) else None
         self._count()
         if term.name == "ptr":
-            return matched if self._has_name(term, domain) else None
+            return match if self._has_name(term, domain) else None
         name = self._name(term, domain)
         if name is None:
             return None
         if term.name == "include":
-            evaluation = self.of_domain(name, inside)
+            evaluation = self.of_domain(name, including)
             if evaluation.result is SpfResult.NONE:
                 raise _Invalid
             return evaluation if evaluation.result is SpfResult.PASS else None
         if term.name == "exists":
-            return matched if self._ask(name, "A") else None
+            return match if self._ask(name, "A") else None
         hosts = [name] if term.name == "a" else self._mail_servers(name)
-        return matched if any(self._in(self._networks(host, term)) for host in hosts) else None
+        return match if any(self._in(self._networks(host, term)) for host in hosts) else None
 
     def _name(self, term: Term, domain: str) -> str | None:
         """Return the domain of a term; None for a list of servers, which any other server isn't in."""
@@ -137,28 +137,28 @@ class _Evaluator:
         address = self.sender.address
         kinds = ("A", "AAAA") if address is None else ("A",) if address.version == 4 else ("AAAA",)
         return [
-            ipaddress.ip_network((each, term.prefix4 if kind == "A" else term.prefix6), strict=False)
+            ipaddress.ip_network((answer, term.prefix4 if kind == "A" else term.prefix6), strict=False)
             for kind in kinds
-            for each in self._ask(host, kind, counted=address is not None and term.name == "a")
+            for answer in self._ask(host, kind, counted=address is not None and term.name == "a")
         ]
 
     def _mail_servers(self, name: str) -> list[str]:
-        hosts = [each.split()[-1].rstrip(".").lower() for each in self._ask(name, "MX")]
+        hosts = [record.split()[-1].rstrip(".").lower() for record in self._ask(name, "MX")]
         if len(hosts) > MOST_HOSTS:
             raise _Invalid
-        return [each for each in hosts if each]
+        return [host for host in hosts if host]
 
     def _has_name(self, term: Term, domain: str) -> bool:
         """Return whether a confirmed name of the server is in a domain (5.5); a failed lookup is no match."""
         if self.sender.address is None:
             return False
-        wanted = self._name(term, domain)
+        parent = self._name(term, domain)
         try:
             names = self.lookups.pointers(str(self.sender.address))[:MOST_HOSTS]
         except LookupFailed:
             return False
         return any(
-            (name == wanted or name.endswith(f".{wanted}")) and self._leads_back(name, self.sender.address)
+            (name == parent or name.endswith(f".{parent}")) and self._leads_back(name, self.sender.address)
             for name in names
         )
 

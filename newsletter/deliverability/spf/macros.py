@@ -42,14 +42,14 @@ def expand(text: str, sender: Sender, domain: str) -> str:
     """
     if "%" not in text:
         return text.rstrip(".").lower()
-    expanded = _MACRO.sub(lambda matched: _value(matched, sender, domain), text).rstrip(".").lower()
+    expanded = _MACRO.sub(lambda match: _value(match, sender, domain), text).rstrip(".").lower()
     while len(expanded) > LONGEST_NAME and "." in expanded:
         expanded = expanded.partition(".")[2]
     return expanded
 
 
-def _value(matched: re.Match[str], sender: Sender, domain: str) -> str:
-    letter, digits, reverse, delimiters, escape = matched.groups()
+def _value(match: re.Match[str], sender: Sender, domain: str) -> str:
+    letter, digits, reverse, delimiters, escape = match.groups()
     if escape:
         return _ESCAPES[escape]
     value = _raw(letter.lower(), sender, domain)

@@ -20,15 +20,16 @@ _BETWEEN = re.compile(r"[\s,;]+")
 _QUOTES = str.maketrans("", "", "\"'“”„‘’\\")
 
 
-def proposals(records: Sequence[str], wanted: Sequence[str], without: Collection[str] = ()) -> Iterator[str]:
+def proposals(records: Sequence[str], covering: Sequence[str], without: Collection[str] = ()) -> Iterator[str]:
     """Yield records, the least changed first.
 
-    `wanted` are terms that cover the server, each as good as the others; "" if nothing has to be covered. `without` are
-    terms that make the present record invalid, or let anyone send: records without them are yielded after those with.
+    `covering` are terms that cover the server, each as good as the others; "" if nothing has to be covered. `without`
+    are terms that make the present record invalid, or let anyone send: records without them are yielded after those
+    with.
     """
     for left_out in ((), without) if without else ((),):
-        terms = [each for each in _terms(records) if each.text not in left_out]
-        for term in ("", *filter(None, wanted)):
+        terms = [term for term in _terms(records) if term.text not in left_out]
+        for term in ("", *filter(None, covering)):
             yield _written(terms, term, several=len(records) != 1, first=False)
             if term:
                 yield _written(terms, term, several=len(records) != 1, first=True)
@@ -64,21 +65,21 @@ def _corrected(word: str) -> list[str]:
     return split if all(map(parse_term, split)) else []
 
 
-def _written(terms: Sequence[Term], wanted: str, *, several: bool, first: bool) -> str:
+def _written(terms: Sequence[Term], covering: str, *, several: bool, first: bool) -> str:
     """Return a record: the mechanisms, the term that is wanted before or after them, the modifiers and the end."""
-    mechanisms = [each.text for each in terms if each.qualifier and each.name != "all"]
-    endings = [each.text for each in terms if each.name == "all" and each.qualifier]
-    redirects = [each for each in terms if not each.qualifier and each.name == "redirect"]
-    others = [each.text for each in terms if not each.qualifier and each.name != "redirect"]
+    mechanisms = [term.text for term in terms if term.qualifier and term.name != "all"]
+    endings = [term.text for term in terms if term.name == "all" and term.qualifier]
+    redirects = [term for term in terms if not term.qualifier and term.name == "redirect"]
+    modifiers = [term.text for term in terms if not term.qualifier and term.name != "redirect"]
     if redirects and several:
-        mechanisms += [f"include:{each.domain}" for each in redirects]
+        mechanisms += [f"include:{redirect.domain}" for redirect in redirects]
         redirects = []
-    words = [wanted, *mechanisms] if first else [*mechanisms, wanted]
+    words = [covering, *mechanisms] if first else [*mechanisms, covering]
     strict = max(endings, key=lambda each: _STRICTNESS.get(each[0], 0), default="")
     if redirects and not endings:
-        last = [each.text for each in redirects]
+        ending = [redirect.text for redirect in redirects]
     elif redirects:
-        last = [strict if strict[0] in _STRICTNESS else _ENDING, *(each.text for each in redirects)]
+        ending = [strict if strict[0] in _STRICTNESS else _ENDING, *(redirect.text for redirect in redirects)]
     else:
-        last = [strict if strict[:1] in _STRICTNESS else _ENDING]
-    return " ".join(dict.fromkeys(filter(None, [VERSION, *words, *others, *last])))
+        ending = [strict if strict[:1] in _STRICTNESS else _ENDING]
+    return " ".join(dict.fromkeys(filter(None, [VERSION, *words, *modifiers, *ending])))

@@ -47,16 +47,16 @@ class SpfRecord:
     @property
     def mechanisms(self) -> tuple[Term, ...]:
         """The mechanisms up to `all`, after which none is evaluated (5.1)."""
-        terms = [each for each in self.terms if each.qualifier]
-        end = next((at for at, each in enumerate(terms, 1) if each.name == "all"), len(terms))
+        terms = [term for term in self.terms if term.qualifier]
+        end = next((at for at, term in enumerate(terms, 1) if term.name == "all"), len(terms))
         return tuple(terms[:end])
 
     @property
     def redirect(self) -> Term | None:
         """The modifier redirect=, which is ignored where there is an `all` (6.1)."""
-        if any(each.name == "all" for each in self.terms if each.qualifier):
+        if any(term.name == "all" for term in self.terms if term.qualifier):
             return None
-        return next((each for each in self.terms if not each.qualifier and each.name == "redirect"), None)
+        return next((term for term in self.terms if not term.qualifier and term.name == "redirect"), None)
 
 
 def is_spf(text: str) -> bool:
@@ -82,10 +82,10 @@ def parse(text: str) -> SpfRecord:
 
 def parse_term(word: str) -> Term | None:
     """Return a term; None for a word that isn't one."""
-    matched = _TERM.fullmatch(word)
-    if not matched:
+    match = _TERM.fullmatch(word)
+    if not match:
         return None
-    qualifier, name, rest = matched[1], matched[2].lower(), matched[3]
+    qualifier, name, rest = match[1], match[2].lower(), match[3]
     if rest.startswith("=") and not qualifier:
         return _modifier(word, name, rest[1:])
     if name not in _MECHANISMS:
@@ -108,9 +108,9 @@ def _modifier(word: str, name: str, value: str) -> Term | None:
 def _with_domain(word: str, name: str, qualifier: Qualifier, rest: str) -> Term | None:
     domain, prefix4, prefix6 = rest, None, None
     if name in ("a", "mx"):
-        matched = _PREFIXES.fullmatch(rest)
-        assert matched is not None  # it matches all text
-        domain, prefix4, prefix6 = matched.groups()
+        match = _PREFIXES.fullmatch(rest)
+        assert match is not None  # it matches all text
+        domain, prefix4, prefix6 = match.groups()
     if domain and not (domain.startswith(":") and _is_domain(domain[1:])):
         return None
     if name in _WITH_DOMAIN and not domain:
@@ -143,5 +143,9 @@ def _is_domain(text: str) -> bool:
         return False
     if _ENDS_IN_MACRO.search(text):
         return True
-    before, dot, last = text.removesuffix(".").rpartition(".")
-    return bool(dot and before and _LABEL.fullmatch(last)) and not last.isdecimal() and "-" not in (last[0], last[-1])
+    parent, dot, top_level = text.removesuffix(".").rpartition(".")
+    return (
+        bool(dot and parent and _LABEL.fullmatch(top_level))
+        and not top_level.isdecimal()
+        and "-" not in (top_level[0], top_level[-1])
+    )

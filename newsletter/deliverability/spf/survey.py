@@ -40,10 +40,10 @@ def survey(text: str, domain: str, lookups: Lookups) -> Survey:
     result = Survey()
     record = parse(text)
     for term in dns_terms(record):
-        before = result.lookups
+        lookups_before = result.lookups
         wrong = len(result.missing) + len(result.loops) + len(result.invalid)
         _Walk(result, lookups).term(term, domain, (domain,))
-        result.by_term[term.text] = result.by_term.get(term.text, 0) + result.lookups - before
+        result.by_term[term.text] = result.by_term.get(term.text, 0) + result.lookups - lookups_before
         if len(result.missing) + len(result.loops) + len(result.invalid) > wrong:
             result.culprits.add(term.text)
     return result
@@ -51,58 +51,58 @@ def survey(text: str, domain: str, lookups: Lookups) -> Survey:
 
 def dns_terms(record: SpfRecord) -> Iterator[Term]:
     """Yield the terms of a record that are evaluated and need DNS."""
-    yield from (each for each in record.mechanisms if each.name in NEED_DNS)
+    yield from (term for term in record.mechanisms if term.name in NEED_DNS)
     if record.redirect is not None:
         yield record.redirect
 
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    found: Survey
+    survey: Survey
     lookups: Lookups
 
-    def term(self, term: Term, domain: str, inside: tuple[str, ...]) -> None:
-        self.found.lookups += 1
-        if self.found.lookups > MOST_SURVEYED:
+    def term(self, term: Term, domain: str, including: tuple[str, ...]) -> None:
+        self.survey.lookups += 1
+        if self.survey.lookups > MOST_SURVEYED:
             return
         try:
-            name = expand(term.domain, Sender(None, inside[0]), domain) if term.domain else domain
-            self._of(term, name, inside)
+            name = expand(term.domain, Sender(None, including[0]), domain) if term.domain else domain
+            self._of(term, name, including)
         except NotKnown:
             return  # another name for each server or email
         except LookupFailed as failure:
-            self.found.failures.append(failure.message)
+            self.survey.failures.append(failure.message)
 
-    def _of(self, term: Term, name: str, inside: tuple[str, ...]) -> None:
+    def _of(self, term: Term, name: str, including: tuple[str, ...]) -> None:
         if term.name in ("include", "redirect"):
             if term.qualifier in ("+", ""):
-                self.found.names.add(name)
-            self._included(name, inside)
+                self.survey.names.add(name)
+            self._included(name, including)
         elif term.name == "mx":
             hosts = self.lookups.ask(name, "MX")
             if len(hosts) > MOST_HOSTS:
-                self.found.invalid.append(inside[-1] if inside[1:] else term.text)
+                self.survey.invalid.append(including[-1] if including[1:] else term.text)
             elif not hosts:
-                self.found.void.append(term.text)
+                self.survey.void.append(term.text)
         elif (term.name == "a" and not self.lookups.addresses(name)) or (
             term.name == "exists" and not self.lookups.ask(name, "A")
         ):
-            self.found.void.append(term.text)
+            self.survey.void.append(term.text)
 
-    def _included(self, name: str, inside: tuple[str, ...]) -> None:
-        if name in inside:
-            self.found.loops.append(name)
+    def _included(self, name: str, including: tuple[str, ...]) -> None:
+        if name in including:
+            self.survey.loops.append(name)
             return
         texts = [text for text in self.lookups.texts(name) if is_spf(text)]
         if not texts:
-            self.found.missing.append(name)
+            self.survey.missing.append(name)
             return
         record = parse(texts[0])
         if len(texts) > 1 or record.mistakes:
-            self.found.invalid.append(name)
+            self.survey.invalid.append(name)
             return
         for term in dns_terms(record):
-            self.term(term, name, (*inside, name))
+            self.term(term, name, (*including, name))
 
 
 def networks(domain: str, lookups: Lookups) -> tuple[list[Network], bool]:
@@ -111,9 +111,9 @@ def networks(domain: str, lookups: Lookups) -> tuple[list[Network], bool]:
     Terms whose servers can't be listed, such as exists and ptr, make it incomplete. Raises LookupFailed.
     """
     allowed, complete = list[Network](), True
-    waiting, seen = [domain], set[str]()
-    while waiting and len(seen) <= MOST_SURVEYED:
-        name = waiting.pop()
+    domains, seen = [domain], set[str]()
+    while domains and len(seen) <= MOST_SURVEYED:
+        name = domains.pop()
         if name in seen:
             continue
         seen.add(name)
@@ -124,7 +124,7 @@ def networks(domain: str, lookups: Lookups) -> tuple[list[Network], bool]:
                 if term.network is not None:
                     allowed.append(term.network)
                 elif term.name in ("include", "redirect") and "%" not in term.domain:
-                    waiting.append(term.domain.rstrip(".").lower())
+                    domains.append(term.domain.rstrip(".").lower())
                 else:
                     complete = False
     return allowed, complete

@@ -56,18 +56,20 @@ class LostWatch:
 
     def look(self) -> None:
         """Look for programs that are not heard from, and queue an alert once of each and of its return."""
-        programs = {_program(each): each for each in presence.workers()}
-        lost = {key: each for key, each in programs.items() if not each.alive and not presence.is_this_program(each)}
-        for key, each in lost.items():
+        programs = {_program(worker): worker for worker in presence.workers()}
+        lost = {
+            key: worker for key, worker in programs.items() if not worker.alive and not presence.is_this_program(worker)
+        }
+        for key, worker in lost.items():
             if key not in self._lost:
-                text = messages.LOST(machine=_name(each), seen=each.seen_at)
-                log_event(log, "lost", str(text), level=logging.WARNING, machine=_name(each))
-                self._queue.add(notices.MACHINE, text, each.seen_at + presence.SILENT)
-        for key, each in self._lost.items():
+                text = messages.LOST(machine=_name(worker), seen=worker.seen_at)
+                log_event(log, "lost", str(text), level=logging.WARNING, machine=_name(worker))
+                self._queue.add(notices.MACHINE, text, worker.seen_at + presence.SILENT)
+        for key, worker in self._lost.items():
             again = programs.get(key)
             if key not in lost and again is not None:
-                text = messages.BACK(machine=_name(each))
-                log_event(log, "back", str(text), machine=_name(each))
+                text = messages.BACK(machine=_name(worker))
+                log_event(log, "back", str(text), machine=_name(worker))
                 self._queue.add(notices.RECOVERED, text, again.seen_at)
         self._lost = lost
 

@@ -60,8 +60,8 @@ class Alerts:
         if status.problem and not was_told and status.failing_for >= self._after:
             # An unavailable database is one problem, however many services have it.
             # When it is over for one of them, the others may only be waiting for their next try.
-            known = status.problem in self._told.values() or self._clock() < self._just_over.get(status.problem, 0.0)
-            if not known and self._clock() >= self._not_before.get(status.name, 0.0):
+            is_known = status.problem in self._told.values() or self._clock() < self._just_over.get(status.problem, 0.0)
+            if not is_known and self._clock() >= self._not_before.get(status.name, 0.0):
                 self._not_before[status.name] = self._clock() + TELL_AGAIN
                 self._told[status.name] = status.problem
                 self._queue.add(

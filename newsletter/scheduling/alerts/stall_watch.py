@@ -59,11 +59,11 @@ class StallWatch:
     def _stalled(self, idle: Sequence[IdleEdition], seconds: float) -> dict[str, IdleEdition]:
         """Return by name the editions that have been idle for so long while this program looked."""
         now = self._clock()
-        known = {} if now - self._looked > LONGEST_LOOK else self._idle
+        idle_since = {} if now - self._looked > LONGEST_LOOK else self._idle
         self._looked = now
-        self._idle = {_key(each): known.get(_key(each), now) for each in idle}
-        stalled = [each for each in idle if now - self._idle[_key(each)] >= seconds]
-        return {each.edition: each for each in reversed(stalled)}
+        self._idle = {_key(edition): idle_since.get(_key(edition), now) for edition in idle}
+        stalled = [edition for edition in idle if now - self._idle[_key(edition)] >= seconds]
+        return {stall.edition: stall for stall in reversed(stalled)}
 
     def _tell(self, idle: IdleEdition, wait: timedelta) -> None:
         log_event(log, "stalled", str(idle.message), level=logging.ERROR, edition=idle.edition)

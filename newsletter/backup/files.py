@@ -50,17 +50,17 @@ def add_files(archive: ArchiveWriter, configuration: Config, *, images: bool) ->
 def add_keys(archive: ArchiveWriter, key: str, previous: Sequence[str]) -> None:
     """Add the site's secret key and the previous ones, in their order."""
     archive.add(KEY, iter([key.encode()]))
-    for number, each in enumerate(previous):
-        archive.add(f"{PREVIOUS_KEYS}/{number}", iter([each.encode()]))
+    for number, secret in enumerate(previous):
+        archive.add(f"{PREVIOUS_KEYS}/{number}", iter([secret.encode()]))
 
 
 def _add_folder(archive: ArchiveWriter, name: str, folder: Path) -> None:
     """Add the complete files of a folder."""
     if not folder.is_dir():
         return
-    for place, _, files in os.walk(folder):
+    for parent, _, files in os.walk(folder):
         for file in sorted(files):
-            path = Path(place) / file
+            path = Path(parent) / file
             if not file.endswith(".part"):
                 archive.add_file(f"{name}/{path.relative_to(folder).as_posix()}", path)
 
@@ -132,12 +132,12 @@ def restore_key_files(archive: Path, file: Path, created: NewFiles) -> None:
         if text == reader.read(CONFIGURATION):
             previous = site.get("secret_key_previous")
             members |= {
-                f"{PREVIOUS_KEYS}/{number}": each
-                for number, each in enumerate(previous if isinstance(previous, list) else ())
+                f"{PREVIOUS_KEYS}/{number}": reference_of_key
+                for number, reference_of_key in enumerate(previous if isinstance(previous, list) else ())
             }
         for member, value in members.items():
-            where = reference(value)
-            if where is None or where.kind != "file" or (path := file.parent / where.name).exists():
+            target = reference(value)
+            if target is None or target.kind != "file" or (path := file.parent / target.name).exists():
                 continue
             if member in reader.manifest.members:
                 _write_key(path, reader.read(member), created)

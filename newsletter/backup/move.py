@@ -53,8 +53,8 @@ class TableResult:
 
 def move(configuration: Config, here: str, there: str, progress: Progress) -> list[TableResult]:
     """Move all tables. Raises BackupProblem if they can't be moved, or differ afterwards."""
-    with journals.sender_lock(journals.folder(configuration)) as ours:
-        if not ours:
+    with journals.sender_lock(journals.folder(configuration)) as is_sole_sender:
+        if not is_sole_sender:
             raise BackupProblem("newsletter is running here; stop it on every machine first")
         return _move(configuration, here, there, progress)
 
@@ -78,11 +78,11 @@ def _move(configuration: Config, here: str, there: str, progress: Progress) -> l
 
 def _prepare(configuration: Config, source: RowSource, there: str) -> None:
     """Make the tables in an empty database, or go on with one that was begun. Raises BackupProblem."""
-    known = _has_table(configuration, there, STATE)
-    if not known and _has_table(configuration, there, "django_migrations"):
+    is_begun = _has_table(configuration, there, STATE)
+    if not is_begun and _has_table(configuration, there, "django_migrations"):
         raise BackupProblem("the new database has tables already; give an empty one, which the command fills itself")
     with closing(_target(configuration, there)) as target:
-        if not known:
+        if not is_begun:
             target.run(CREATE_STATE)
             target.run(NOTE, "source", _identity(source))
             target.commit()
@@ -116,8 +116,8 @@ def _begin(target: RowTarget, tables: Sequence[Table]) -> None:
 
 def _copy(table: Table, source: RowSource, target: RowTarget, advance: Advance) -> None:
     """Write the rows that are missing at the end of a table."""
-    after = target.last_key(table)
-    for number, block in enumerate(source.blocks(table, after), 1):
+    last_key = target.last_key(table)
+    for number, block in enumerate(source.blocks(table, last_key), 1):
         target.write(table, block)
         advance(block.count(b"\n"))
         if number % BLOCKS == 0:
@@ -139,17 +139,17 @@ def _compare(
 ) -> list[TableResult]:
     """Read every row of both databases, and compare their checksums."""
     results = []
-    with closing(_source(configuration, there)) as written:
+    with closing(_source(configuration, there)) as new_source:
         for table in tables:
-            ours, theirs = checksum(table, source), checksum(table, written)
-            if ours != theirs:
+            old, new = checksum(table, source), checksum(table, new_source)
+            if old != new:
                 raise BackupProblem(
-                    f"{table.name} differs after moving: {ours.rows} rows ({ours.sha256[:12]}) and "
-                    f"{theirs.rows} ({theirs.sha256[:12]}); was the old database changed meanwhile? "
+                    f"{table.name} differs after moving: {old.rows} rows ({old.sha256[:12]}) and "
+                    f"{new.rows} ({new.sha256[:12]}); was the old database changed meanwhile? "
                     "Empty the new database and try again"
                 )
-            results.append(ours)
-            advance(ours.rows)
+            results.append(old)
+            advance(old.rows)
     return results
 
 

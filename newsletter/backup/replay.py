@@ -91,10 +91,10 @@ def journals_into_log(folder: Path) -> None:
         orphan = journal.take_over(path, journal.header(path).database)
         if orphan is None:
             continue
-        known: dict[str, list[ResultRow]] = defaultdict(list)
+        rows_by_edition: dict[str, list[ResultRow]] = defaultdict(list)
         for entry in orphan.entries:
-            known[entry.edition].append(row_of(entry.outcome))
-        for edition, rows in known.items():
+            rows_by_edition[entry.edition].append(row_of(entry.outcome))
+        for edition, rows in rows_by_edition.items():
             entries.results(edition, rows)
         for edition, chunk in () if orphan.rebooted else orphan.chunks:
             entries.ended(edition, chunk)
@@ -118,13 +118,13 @@ def _in_order(records: Sequence[log.Record], configuration: Config) -> set[int]:
 
     The order decides whose sets an edition changed. Returns the primary keys of the editions.
     """
-    last = {record.values[0]: record for record in records if record.kind == entries.AUDIENCE}
+    last_records = {record.values[0]: record for record in records if record.kind == entries.AUDIENCE}
     for record in records:
         if record.kind == entries.ARCHIVE:
             _archive(record)
         elif record.kind != entries.AUDIENCE:
             _person(record)
-        elif last[record.values[0]] is record:
+        elif last_records[record.values[0]] is record:
             _edition(record, configuration)
     return set(Edition.objects.filter(began_at__isnull=False).values_list("pk", flat=True))
 
@@ -156,8 +156,8 @@ def _edition(record: log.Record, configuration: Config) -> None:
         (Delivery(edition=edition, number=n, subscription_id=s) for n, s in enumerate(numbers, 1)), batch_size=AT_ONCE
     )
     if edition.newsletter in configuration.newsletters:
-        at = datetime.fromtimestamp(record.at, UTC)
-        replay_offers(configuration.newsletters[newsletter], edition, restored, at, *offers)
+        began_at = datetime.fromtimestamp(record.at, UTC)
+        replay_offers(configuration.newsletters[newsletter], edition, restored, began_at, *offers)
 
 
 def _save_posts(rows: Iterable[models.Model]) -> set[int]:
@@ -197,9 +197,9 @@ def _save_new(row: models.Model) -> bool:
 
 def _archive(record: log.Record) -> None:
     """Repeat that an edition was removed from the archive, or returned to it."""
-    name, at = record.values
+    name, removed_text = record.values
     newsletter, _, period = name.partition("/")
-    removed_at = datetime.fromisoformat(at) if at else None
+    removed_at = datetime.fromisoformat(removed_text) if removed_text else None
     Edition.objects.filter(newsletter=newsletter, period=period).update(removed_from_archive_at=removed_at)
 
 
@@ -223,8 +223,8 @@ def _person(record: log.Record) -> None:
 def _block(kind: str, digest: str, reason: str, key_id: str, *, at: datetime) -> None:
     """Repeat a block; a stronger reason replaces a weaker one."""
     values = {"reason": reason, "key_id": key_id, "at": at}
-    row, new = Suppression.objects.get_or_create(kind=kind, hash=digest, defaults=values)
-    if not new and Suppression.WEIGHT[reason] > Suppression.WEIGHT[row.reason]:
+    row, is_new = Suppression.objects.get_or_create(kind=kind, hash=digest, defaults=values)
+    if not is_new and Suppression.WEIGHT[reason] > Suppression.WEIGHT[row.reason]:
         row.reason, row.note, row.at = reason, "", at
         row.save(update_fields=["reason", "note", "at"])
 
@@ -232,8 +232,8 @@ def _block(kind: str, digest: str, reason: str, key_id: str, *, at: datetime) ->
 def _undo_import(returned: Iterable[tuple[int, str]], unblocked: Iterable[tuple[str, str]]) -> None:
     """Repeat that an import was undone, which had unsubscribed and blocked people."""
     for number, state in returned:
-        left = Subscription.objects.filter(pk=number, state=Subscription.State.UNSUBSCRIBED)
-        left.update(state=state, unsubscribed_at=None, reason="", returns=False)
+        unsubscribed = Subscription.objects.filter(pk=number, state=Subscription.State.UNSUBSCRIBED)
+        unsubscribed.update(state=state, unsubscribed_at=None, reason="", returns=False)
     for kind, digest in unblocked:
         Suppression.objects.filter(kind=kind, hash=digest).delete()
 
@@ -305,24 +305,24 @@ def replay_welcomed(records: Iterable[log.Record]) -> set[int]:
 
 
 def _welcomed(record: log.Record) -> int | None:
-    name, before, packed = record.values
+    name, audience, packed = record.values
     newsletter, _, period = name.partition("/")
     edition = Edition.objects.filter(newsletter=newsletter, period=period, welcome__isnull=False).first()
-    if edition is None or edition.welcome is None or (edition.audience or 0) != before:
+    if edition is None or edition.welcome is None or (edition.audience or 0) != audience:
         return edition.pk if edition else None  # the backup has them
-    letter, numbers = edition.welcome, dict(enumerate(entries.unpacked_numbers(packed), before + 1))
+    letter, numbers = edition.welcome, dict(enumerate(entries.unpacked_numbers(packed), audience + 1))
     at = datetime.fromtimestamp(record.at, UTC)
-    edition.state, edition.began_at, edition.audience = State.SENDING, at, before + len(numbers)
+    edition.state, edition.began_at, edition.audience = State.SENDING, at, audience + len(numbers)
     edition.ended_at = edition.reason = edition.waiting = edition.rolled_up_at = None
     edition.save()
     Delivery.objects.bulk_create(
         (Delivery(edition=edition, number=n, subscription_id=s) for n, s in numbers.items()), batch_size=AT_ONCE
     )
-    known = set(Subscription.objects.filter(pk__in=numbers.values()).values_list("pk", flat=True))
+    existing = set(Subscription.objects.filter(pk__in=numbers.values()).values_list("pk", flat=True))
     rows = (
         WelcomeMail(letter=letter, subscription_id=s, edition=edition, number=n, at=at)
         for n, s in numbers.items()
-        if s in known
+        if s in existing
     )
     WelcomeMail.objects.bulk_create(rows, batch_size=AT_ONCE, ignore_conflicts=True)
     return edition.pk

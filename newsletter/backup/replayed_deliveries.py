@@ -54,8 +54,8 @@ class DeliveryLog:
             self._add(ResultRow(number, attempt, kind, when, fault, code, status))
 
     def _add(self, row: ResultRow) -> None:
-        known = self.results.get(row.number)
-        if known is None or (known.attempt, known.kind != UNKNOWN) <= (row.attempt, row.kind != UNKNOWN):
+        result = self.results.get(row.number)
+        if result is None or (result.attempt, result.kind != UNKNOWN) <= (row.attempt, row.kind != UNKNOWN):
             self.results[row.number] = row
 
 
@@ -64,22 +64,24 @@ def apply_deliveries(
 ) -> None:
     """Apply the logs to every edition that began; with `everything`, what has no result is unknown, begun or not."""
     for edition in Edition.objects.filter(began_at__isnull=False).exclude(state=State.CANCELLED):
-        known = logs.get(edition.name) or DeliveryLog()
-        if edition.state in UNFINISHED and (known.results or known.highest or _is_unfinished(edition)):
-            _apply(edition, known, settings, now, everything=everything)
+        delivery_log = logs.get(edition.name) or DeliveryLog()
+        if edition.state in UNFINISHED and (delivery_log.results or delivery_log.highest or _is_unfinished(edition)):
+            _apply(edition, delivery_log, settings, now, everything=everything)
 
 
 def _apply(
-    edition: Edition, known: DeliveryLog, settings: DeliverySettings, now: datetime, *, everything: bool
+    edition: Edition, delivery_log: DeliveryLog, settings: DeliverySettings, now: datetime, *, everything: bool
 ) -> None:
-    for rows in _batches(known.results.values()):
+    for rows in _batches(delivery_log.results.values()):
         record(edition, rows, settings, now)
-    begun = _begun_before(edition, known.ended) | known.begun
-    claimed = max(last_claimed(edition), known.highest, max(known.results, default=0))
+    begun = _begun_before(edition, delivery_log.ended) | delivery_log.begun
+    claimed = max(last_claimed(edition), delivery_log.highest, max(delivery_log.results, default=0))
     last = (edition.audience or 0) if everything else claimed
     _claim(edition, last, now)
-    left = _without_result(edition, last)
-    unknown = {n: begun.get(n, attempt) for n, attempt in left.items() if everything or _was_begun(n, attempt, begun)}
+    attempts = _without_result(edition, last)
+    unknown = {
+        n: begun.get(n, attempt) for n, attempt in attempts.items() if everything or _was_begun(n, attempt, begun)
+    }
     why = messages.UNKNOWN_SINCE().to_text()
     lost = (
         ResultRow(n, attempt, DeliveryStatus.UNKNOWN.value, now.timestamp(), "connection", text=why)
@@ -88,8 +90,8 @@ def _apply(
     for batch in _batches(lost):
         record(edition, batch, settings, now)
     Retry.objects.filter(edition=edition).update(chunk=None)
-    again = (Retry(edition=edition, number=n, attempt=1, due=now) for n in left if n not in unknown)
-    Retry.objects.bulk_create(again, batch_size=1_000, ignore_conflicts=True)
+    retries = (Retry(edition=edition, number=n, attempt=1, due=now) for n in attempts if n not in unknown)
+    Retry.objects.bulk_create(retries, batch_size=1_000, ignore_conflicts=True)
 
 
 def _is_unfinished(edition: Edition) -> bool:
@@ -124,10 +126,10 @@ def _claim(edition: Edition, last: int, now: datetime) -> None:
 def _without_result(edition: Edition, last: int) -> dict[int, int]:
     """Return the numbers up to `last` without a result that is final, with the next attempt of each."""
     final = Result.objects.filter(edition=edition).exclude(kind=DeliveryStatus.DEFERRED)
-    waiting = dict(Retry.objects.filter(edition=edition).values_list("number", "attempt"))
-    done = set(final.values_list("number", flat=True).iterator(chunk_size=10_000))
-    attempts = {number: waiting.get(number, 1) for number in range(1, last + 1) if number not in done}
-    return attempts | {number: attempt for number, attempt in waiting.items() if number not in done}
+    retries = dict(Retry.objects.filter(edition=edition).values_list("number", "attempt"))
+    final_numbers = set(final.values_list("number", flat=True).iterator(chunk_size=10_000))
+    attempts = {number: retries.get(number, 1) for number in range(1, last + 1) if number not in final_numbers}
+    return attempts | {number: attempt for number, attempt in retries.items() if number not in final_numbers}
 
 
 def _batches(rows: Iterable[ResultRow]) -> Iterator[list[ResultRow]]:

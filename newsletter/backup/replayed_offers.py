@@ -36,41 +36,43 @@ def replay_offers(
     bases.update(newsletter, at)  # what the backup has is judged before the posts of the record count as judged
     _complete_candidates(edition)
     _count_ordinals(edition)
-    stored = bases.update(newsletter, at)
+    stored_bases = bases.update(newsletter, at)
     of_cadence = Ordinals() if edition.standalone else edition.candidate_ordinals
-    bases.restore_behind(newsletter, stored, restored, of_cadence)
+    bases.restore_behind(newsletter, stored_bases, restored, of_cadence)
     if edition.corrects_id or not edition.candidates:
         return
     if edition.standalone:
-        grow_by_letter(newsletter, edition, stored)
+        grow_by_letter(newsletter, edition, stored_bases)
         return
-    base = stored[newsletter.period]
+    base = stored_bases[newsletter.period]
     offer = offers_of(edition, newsletter)(newcomers(base.ordinals))
     Subscription.objects.filter(newsletter=newsletter.name, waited__gt=0).update(waited=0)
     for posts, packed in waiting:
         keys = entries.unpacked_numbers(packed)
         _let_wait(keys, base.ordinals, edition.candidate_ordinals - Ordinals.parse(posts))
-    others = readers_in(base, stored).filter(waited=0)
-    grow_by_posts(others, base, edition.candidate_ordinals, with_base=not offer.waits)
-    _grow_by_audience(edition, base, stored)
+    subscriptions = readers_in(base, stored_bases).filter(waited=0)
+    grow_by_posts(subscriptions, base, edition.candidate_ordinals, with_base=not offer.waits)
+    _grow_by_audience(edition, base, stored_bases)
 
 
 def _with_cadences(newsletter: Newsletter, offered: Sequence[Cadence]) -> Newsletter:
     """Return a newsletter with the cadences that it offered once, the default first."""
     if not offered or tuple(offered) == newsletter.offered:
         return newsletter
-    default, *others = offered
-    own = {cadence: settings for cadence, settings in newsletter.cadence.items() if cadence in others}
-    cadences = (default, *others) if others else ()
-    return replace(newsletter, period=default, cadences=cadences, cadence=own, draft=None, send=None)
+    default, *other_cadences = offered
+    settings_by_cadence = {
+        cadence: settings for cadence, settings in newsletter.cadence.items() if cadence in other_cadences
+    }
+    cadences = (default, *other_cadences) if other_cadences else ()
+    return replace(newsletter, period=default, cadences=cadences, cadence=settings_by_cadence, draft=None, send=None)
 
 
-def _grow_by_audience(edition: Edition, own: Base, stored: Mapping[str, Base]) -> None:
+def _grow_by_audience(edition: Edition, base_of_edition: Base, stored_bases: Mapping[str, Base]) -> None:
     """Add what an edition had to the sets of those in its audience who are in another cadence now."""
     audience = Delivery.objects.filter(edition=edition).values("subscription_id")
-    for base in bases.on(stored):
-        if base.pk != own.pk:
-            readers = readers_in(base, stored).filter(pk__in=audience, waited=0)
+    for base in bases.on(stored_bases):
+        if base.pk != base_of_edition.pk:
+            readers = readers_in(base, stored_bases).filter(pk__in=audience, waited=0)
             grow_by_posts(readers, base, edition.candidate_ordinals, with_base=False)
 
 
@@ -90,19 +92,21 @@ def _count_ordinals(edition: Edition) -> None:
     What the edition offered is not judged again; it may also list later posts that it did not have.
     """
     offered = max([0, *edition.candidate_ordinals])
-    last = Post.objects.filter(newsletter=edition.newsletter).aggregate(last=Max("ordinal"))["last"] or 0
+    last_ordinal = Post.objects.filter(newsletter=edition.newsletter).aggregate(last=Max("ordinal"))["last"] or 0
     Numbering.objects.get_or_create(newsletter=edition.newsletter)
     numbering = Numbering.objects.filter(newsletter=edition.newsletter)
     numbering.filter(last__lt=offered).update(last=offered, judged=offered)
-    numbering.filter(last__lt=last).update(last=last)
+    numbering.filter(last__lt=last_ordinal).update(last=last_ordinal)
 
 
 def _let_wait(keys: Sequence[int], base: Ordinals, posts: Ordinals) -> None:
     """Add posts to the sets of readers who wait for others."""
-    for first in range(0, len(keys), AT_ONCE):
-        some = Subscription.objects.filter(pk__in=keys[first : first + AT_ONCE], waited=0)
-        rows = list(some.order_by().values_list("newsletter", "offered").distinct())
+    for start in range(0, len(keys), AT_ONCE):
+        subscriptions = Subscription.objects.filter(pk__in=keys[start : start + AT_ONCE], waited=0)
+        rows = list(subscriptions.order_by().values_list("newsletter", "offered").distinct())
         sets = sets_of(key for _newsletter, key in rows)
         for newsletter, key in rows:
             had = base if key is None else sets[key]
-            some.filter(offered=key).update(offered=OfferedSet.objects.key_of(newsletter, had | posts), waited=1)
+            subscriptions.filter(offered=key).update(
+                offered=OfferedSet.objects.key_of(newsletter, had | posts), waited=1
+            )

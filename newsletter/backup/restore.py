@@ -58,8 +58,8 @@ def restore(
         created.keep()
 
     archive = ArchiveReader(order.archive)
-    place = configuration.journal_folder
-    created.add(place, place / journals.SENDER)
+    journal_folder = configuration.journal_folder
+    created.add(journal_folder, journal_folder / journals.SENDER)
     with closing(archive):
         if not has_key_of(archive.manifest.fingerprint):
             raise BackupProblem(
@@ -67,8 +67,8 @@ def restore(
                 "work; use the key of that site, or add it to site.secret_key_previous"
             )
         archive.verify(steps(progress, archive.octets))
-        with journals.sender_lock(journals.folder(configuration)) as ours:
-            if not ours:
+        with journals.sender_lock(journals.folder(configuration)) as is_sole_sender:
+            if not is_sole_sender:
                 raise BackupProblem(
                     "newsletter is running here; stop it first, for example 'systemctl stop newsletter'"
                 )
@@ -106,9 +106,9 @@ def _restore_sqlite(
     with closing(SQLiteTarget(fresh)) as target:
         fill(archive, target, progress)
     finish(archive, replace(configuration, site=replace(configuration.site, database=url)))
-    for used in files.beside(fresh):
-        if used.exists():
-            raise BackupProblem(f"{used}: the restored database is still in use; end what uses it and try again")
+    for companion in files.beside(fresh):
+        if companion.exists():
+            raise BackupProblem(f"{companion}: the restored database is still in use; end what uses it and try again")
     moment = datetime.now(UTC)
     for file in present:
         file.rename(file.with_name(f"{path.name}.replaced-{moment:%Y%m%dT%H%M%S}{file.name.removeprefix(path.name)}"))
@@ -180,7 +180,7 @@ def fill(archive: ArchiveReader, target: RowTarget, progress: Progress) -> None:
     """Write every row of the backup into empty tables."""
     tables = archive.manifest.tables
     advance = steps(progress, sum(archive.manifest.members[table_member(table)].rows or 0 for table in tables))
-    again = target.drop_indexes()
+    statements = target.drop_indexes()
     target.clear(tables)
     for table in tables:
         for block in archive.blocks(table_member(table)):
@@ -188,7 +188,7 @@ def fill(archive: ArchiveReader, target: RowTarget, progress: Progress) -> None:
             advance(block.count(b"\n"))
         if table.numbered:
             target.set_sequence(table, archive.manifest.sequences[table.name] + AHEAD)
-    target.make_indexes(again)
+    target.make_indexes(statements)
     target.commit()
 
 

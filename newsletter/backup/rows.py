@@ -51,19 +51,19 @@ def writer(table: Table) -> Callable[[Sequence[Value]], str]:
 
 def reader(table: Table) -> Callable[[str], list[Value]]:
     """Return a function that reads a line, without its newline, for SQLite."""
-    escaped_columns = [(at, _readers[c.kind]) for at, c in enumerate(table.columns) if c.kind in _readers]
-    numbers = [at for at, column in enumerate(table.columns) if column.kind == "float"]
+    escaped_columns = [(position, _readers[c.kind]) for position, c in enumerate(table.columns) if c.kind in _readers]
+    numbers = [position for position, column in enumerate(table.columns) if column.kind == "float"]
 
     def read(line: str) -> list[Value]:
         values: list[Value] = line.split("\t")
         if "\\" in line:
             values = [None if value == NULL else value for value in values]
-            for at, convert in escaped_columns:
-                if values[at] is not None:
-                    values[at] = convert(values[at])
-        for at in numbers:  # SQLite's own conversion of text may be off by the last bit
-            if values[at] is not None:
-                values[at] = float(values[at])
+            for position, convert in escaped_columns:
+                if values[position] is not None:
+                    values[position] = convert(values[position])
+        for position in numbers:  # SQLite's own conversion of text may be off by the last bit
+            if values[position] is not None:
+                values[position] = float(values[position])
         return values
 
     return read
@@ -71,7 +71,11 @@ def reader(table: Table) -> Callable[[str], list[Value]]:
 
 def canonical(table: Table) -> Callable[[bytes], bytes]:
     """Return a function that makes lines of the same rows equal, whichever database they come from."""
-    columns = [(at, _canonical[column.kind]) for at, column in enumerate(table.columns) if column.kind in _canonical]
+    columns = [
+        (position, _canonical[column.kind])
+        for position, column in enumerate(table.columns)
+        if column.kind in _canonical
+    ]
     if not columns:
         return lambda lines: lines
 
@@ -83,9 +87,9 @@ def canonical(table: Table) -> Callable[[bytes], bytes]:
 
 def _same_values(line: str, columns: Sequence[tuple[int, Callable[[str], str]]]) -> str:
     values = line.split("\t")
-    for at, convert in columns:
-        if values[at] != NULL:
-            values[at] = convert(values[at])
+    for position, convert in columns:
+        if values[position] != NULL:
+            values[position] = convert(values[position])
     return "\t".join(values)
 
 

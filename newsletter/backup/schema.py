@@ -48,9 +48,9 @@ def _last(migrations: Sequence[Migration]) -> list[Migration]:
 
     from newsletter.models.migration_state import FIRST_COMMIT, OURS, too_old, without_earlier
 
-    if last := too_old(migrations):
+    if latest := too_old(migrations):
         raise BackupProblem(
-            f"the backup is from before commit {FIRST_COMMIT} (its last migration is {last}), and this version can't "
+            f"the backup is from before commit {FIRST_COMMIT} (its last migration is {latest}), and this version can't "
             f"restore it; restore it with newsletter of commit {FIRST_COMMIT}, then start this version"
         )
     graph, applied = MigrationLoader(connection).graph, without_earlier(migrations)
@@ -58,9 +58,9 @@ def _last(migrations: Sequence[Migration]) -> list[Migration]:
         raise BackupProblem(
             f"a newer version of newsletter made the backup ({unknown[-1]}); install that version, then restore it"
         )
-    known = applied & set(graph.nodes)
+    applied_here = applied & set(graph.nodes)
     return sorted(
         (app, name)
-        for app, name in known
-        if not any(child.key[0] == app and child.key in known for child in graph.node_map[app, name].children)
+        for app, name in applied_here
+        if not any(child.key[0] == app and child.key in applied_here for child in graph.node_map[app, name].children)
     )

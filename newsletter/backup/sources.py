@@ -116,9 +116,9 @@ def last_key(table: Table, block: bytes) -> Key:
     return tuple(rows.unescaped(values[column]) for column in table.key)
 
 
-def quoted_names(named: Sequence[Any]) -> str:
+def quoted_names(columns: Sequence[Any]) -> str:
     """Return the names of columns or tables as SQL lists them."""
-    return ", ".join(f'"{each.name}"' for each in named)
+    return ", ".join(f'"{column.name}"' for column in columns)
 
 
 def _marks(table: Table, mark: str) -> str:

@@ -46,7 +46,7 @@ class Table:
 
 def from_document(document: dict[str, Any]) -> Table:
     """Return the table of a manifest."""
-    columns, key = (tuple(TableColumn(**each) for each in document[part]) for part in ("columns", "key"))
+    columns, key = (tuple(TableColumn(**column) for column in document[part]) for part in ("columns", "key"))
     return Table(document["name"], columns, key, document["numbered"])
 
 
@@ -61,7 +61,7 @@ def _table(model: type[models.Model]) -> Table:
     key = model._meta.pk
     if isinstance(key, models.CompositePrimaryKey):
         return Table(
-            model._meta.db_table, tuple(columns.values()), tuple(_of(columns, each) for each in key.field_names)
+            model._meta.db_table, tuple(columns.values()), tuple(_of(columns, name) for name in key.field_names)
         )
     numbered = key.column if isinstance(key, models.AutoField | models.BigAutoField) else None
     return Table(model._meta.db_table, tuple(columns.values()), (columns[key.name],), numbered)
@@ -80,17 +80,17 @@ def _kind(field: "models.Field[Any, Any]") -> Kind:
 
 def _ordered(unordered: Iterable[type[models.Model]]) -> list[type[models.Model]]:
     """Sort models so that each comes after those that it refers to; references to itself don't count."""
-    left, done = dict.fromkeys(unordered), list[type[models.Model]]()
-    while left:
-        ready = [model for model in left if not (_referred(model) & left.keys())]
+    remaining, ordered = dict.fromkeys(unordered), list[type[models.Model]]()
+    while remaining:
+        ready = [model for model in remaining if not (_referred(model) & remaining.keys())]
         if not ready:
-            raise ValueError(f"tables refer to each other in a circle: {[model._meta.db_table for model in left]}")
+            raise ValueError(f"tables refer to each other in a circle: {[model._meta.db_table for model in remaining]}")
         for model in ready:
-            done.append(model)
-            del left[model]
-    return done
+            ordered.append(model)
+            del remaining[model]
+    return ordered
 
 
 def _referred(model: type[models.Model]) -> set[type[models.Model]]:
     related = {field.related_model for field in model._meta.concrete_fields if field.is_relation}
-    return {each for each in related if isinstance(each, type) and each is not model}
+    return {other_model for other_model in related if isinstance(other_model, type) and other_model is not model}

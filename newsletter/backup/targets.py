@@ -151,12 +151,12 @@ class PostgreSQLTarget(RowTarget):
 
     def drop_indexes(self) -> list[str]:
         """See `RowTarget`."""
-        again = list[str]()
+        statements = list[str]()
         for query in (CONSTRAINTS, INDEXES):  # foreign keys first: they use unique constraints
             for drop, make in self.run(query):
                 self.run(str(drop))
-                again.insert(0, str(make))
-        return again
+                statements.insert(0, str(make))
+        return statements
 
     def make_indexes(self, statements: Collection[str]) -> None:
         """See `RowTarget`."""

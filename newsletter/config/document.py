@@ -87,15 +87,15 @@ def edit(text: str, changes: Sequence[Change]) -> str:
 
 
 def _with_entries(text: str, change: SetEntries) -> str:
-    before = toml.loads(text)
-    wanted = _applied(copy.deepcopy(before), SetValue(change.path, change.value))
-    old = value_at(before, change.path)
+    tree = toml.loads(text)
+    wanted_tree = _applied(copy.deepcopy(tree), SetValue(change.path, change.value))
+    old = value_at(tree, change.path)
     with suppress(CannotEdit, tomllib.TOMLDecodeError):  # lines of values may have been taken for headers
-        after = _entry_by_entry(text, old, change) if old and change.value else None
-        if after is not None and _is_same(toml.loads(after), wanted, change.path):
-            return after
+        edited = _entry_by_entry(text, old, change) if old and change.value else None
+        if edited is not None and _is_same(toml.loads(edited), wanted_tree, change.path):
+            return edited
     whole = edit(text, (SetValue(change.path, change.value),))
-    if _is_same(toml.loads(whole), wanted, change.path):
+    if _is_same(toml.loads(whole), wanted_tree, change.path):
         return whole
     return edit(text, (RemoveValue(change.path), SetValue(change.path, change.value)))
 
@@ -114,14 +114,14 @@ def _entry_by_entry(text: str, old: Any, change: SetEntries) -> str | None:
             order.append(origin)
             steps += [SetValue((*change.path, origin), value)] if old[origin] != value else []
         else:
-            order.append(len(old) + sum(each >= len(old) for each in order))
+            order.append(len(old) + sum(number >= len(old) for number in order))
             steps.append(AppendTable(change.path, value))
     return in_order(edit(text, steps), names, order)
 
 
-def _is_same(tree: Any, wanted: Any, path: KeyPath) -> bool:
+def _is_same(tree: Any, wanted_tree: Any, path: KeyPath) -> bool:
     """Return whether two configurations have the same values, and the same order of entries at a path."""
-    return bool(tree == wanted) and list(value_at(tree, path)) == list(value_at(wanted, path))
+    return bool(tree == wanted_tree) and list(value_at(tree, path)) == list(value_at(wanted_tree, path))
 
 
 def value_at(tree: Any, path: KeyPath, default: Any = None) -> Any:
@@ -135,68 +135,70 @@ def value_at(tree: Any, path: KeyPath, default: Any = None) -> Any:
 
 
 def _edited(text: str, change: Change) -> str:
-    before = toml.loads(text)
-    change = _with_missing_table(before, change)
+    tree = toml.loads(text)
+    change = _with_missing_table(tree, change)
     try:
-        wanted = _applied(copy.deepcopy(before), change)
+        wanted_tree = _applied(copy.deepcopy(tree), change)
     except (TypeError, IndexError, AttributeError):
         raise CannotEdit(change.path) from None
-    if wanted == before:
+    if wanted_tree == tree:
         return text
     for attempt in (_uncomment, _add_section, _insert_line, _part_by_part, _with_tomlkit):
         try:
-            after = attempt(text, before, change)
-            if after is not None and toml.loads(after) == wanted:
-                return _realigned(text, after, wanted)
+            edited = attempt(text, tree, change)
+            if edited is not None and toml.loads(edited) == wanted_tree:
+                return _realigned(text, edited, wanted_tree)
         except (tomllib.TOMLDecodeError, tomlkit.exceptions.TOMLKitError, KeyError, IndexError, TypeError, ValueError):
             continue
     raise CannotEdit(change.path)
 
 
-def _realigned(old: str, new: str, wanted: dict[str, Any]) -> str:
+def _realigned(old: str, new: str, wanted_tree: dict[str, Any]) -> str:
     """Keep the column of a comment where a single line was changed, if its value is not too long."""
-    before, after = old.splitlines(), new.splitlines()
-    differing = [n for n, (one, other) in enumerate(zip(before, after, strict=False)) if one != other]
-    if len(before) != len(after) or len(differing) != 1:
+    old_lines, new_lines = old.splitlines(), new.splitlines()
+    differing = [
+        n for n, (old_line, new_line) in enumerate(zip(old_lines, new_lines, strict=False)) if old_line != new_line
+    ]
+    if len(old_lines) != len(new_lines) or len(differing) != 1:
         return new
-    aligned = _aligned(new, differing[0], before[differing[0]])
+    aligned = _aligned(new, differing[0], old_lines[differing[0]])
     try:
-        return aligned if toml.loads(aligned) == wanted else new
+        return aligned if toml.loads(aligned) == wanted_tree else new
     except tomllib.TOMLDecodeError:
         return new
 
 
-def _with_missing_table(before: dict[str, Any], change: Change) -> Change:
+def _with_missing_table(tree: dict[str, Any], change: Change) -> Change:
     """Return a change of a whole table, if it is missing and usually written inline, instead of a key in it."""
     while isinstance(change, SetValue) and len(change.path) > 1:
-        *above, last = change.path
-        if value_at(before, tuple(above), _MISSING) is not _MISSING or _is_table_of_its_own(tuple(above)):
+        *above, key = change.path
+        if value_at(tree, tuple(above), _MISSING) is not _MISSING or _is_table_of_its_own(tuple(above)):
             break
-        change = SetValue(tuple(above), {last: change.value})
+        change = SetValue(tuple(above), {key: change.value})
     return change
 
 
 def _applied(tree: dict[str, Any], change: Change) -> dict[str, Any]:
     """Make a change in parsed TOML."""
-    *above, last = change.path
+    *above, key = change.path
     if isinstance(change, RemoveValue):
         holder = value_at(tree, tuple(above), {})
-        if value_at(holder, (last,), _MISSING) is not _MISSING:
-            del holder[last]
+        if value_at(holder, (key,), _MISSING) is not _MISSING:
+            del holder[key]
         return tree
     holder = tree
     for part in above:
         holder = holder.setdefault(part, {}) if isinstance(holder, dict) else holder[part]
     if isinstance(change, AppendTable):
-        holder.setdefault(last, []).append(dict(change.value))
+        holder.setdefault(key, []).append(dict(change.value))
     else:
-        holder[last] = change.value
+        holder[key] = change.value
     return tree
 
 
-def _uncomment(text: str, before: dict[str, Any], change: Change) -> str | None:
+def _uncomment(text: str, tree: dict[str, Any], change: Change) -> str | None:
     """Turn `# key = default  # why` in the key's own table into `key = value  # why`."""
-    if not isinstance(change, SetValue) or value_at(before, change.path, _MISSING) is not _MISSING:
+    if not isinstance(change, SetValue) or value_at(tree, change.path, _MISSING) is not _MISSING:
         return None
     lines = text.splitlines(keepends=True)
     key = re.escape(str(change.path[-1]))
@@ -213,39 +215,39 @@ def _aligned(text: str, number: int, old: str) -> str:
     """Put the comment of a line into the column where the old line had it, if there is room."""
     lines = text.splitlines(keepends=True)
     column = old.rfind("#")
-    before, mark, comment = lines[number].rpartition("#")
-    if column > 0 and mark and before.rstrip() and len(before.rstrip()) < column:
-        lines[number] = f"{before.rstrip().ljust(column)}#{comment}"
+    statement, mark, comment = lines[number].rpartition("#")
+    if column > 0 and mark and statement.rstrip() and len(statement.rstrip()) < column:
+        lines[number] = f"{statement.rstrip().ljust(column)}#{comment}"
     return "".join(lines)
 
 
-def _insert_line(text: str, before: dict[str, Any], change: Change) -> str | None:
+def _insert_line(text: str, tree: dict[str, Any], change: Change) -> str | None:
     """Write a new key below the last line of its table, or a new table at the end of the file."""
-    if not isinstance(change, SetValue) or value_at(before, change.path, _MISSING) is not _MISSING:
+    if not isinstance(change, SetValue) or value_at(tree, change.path, _MISSING) is not _MISSING:
         return None
-    *above, last = change.path
-    line = f"{_key(last)} = {tomlkit.item(inline(change.value)).as_string()}\n"
+    *above, key = change.path
+    line = f"{_key(key)} = {tomlkit.item(inline(change.value)).as_string()}\n"
     lines = text.splitlines(keepends=True)
-    inside = section(lines, tuple(above))
-    if inside:
-        used = [n for n in inside if lines[n].strip() and not lines[n].lstrip().startswith("#")]
-        place = used[-1] + 1 if used else inside[0]
-        if place and not lines[place - 1].endswith("\n"):
-            lines[place - 1] += "\n"
-        lines.insert(place, line)
+    numbers = section(lines, tuple(above))
+    if numbers:
+        used_numbers = [n for n in numbers if lines[n].strip() and not lines[n].lstrip().startswith("#")]
+        number = used_numbers[-1] + 1 if used_numbers else numbers[0]
+        if number and not lines[number - 1].endswith("\n"):
+            lines[number - 1] += "\n"
+        lines.insert(number, line)
         return "".join(lines)
     begin = next((n for n, header in headers(lines) if header[:-1] == tuple(above)), None)
     if begin is not None:
         begin = first_of_comments(lines, begin)
         return "".join([*lines[:begin], f"[{'.'.join(_key(part) for part in above)}]\n", line, "\n", *lines[begin:]])
-    if _is_table_of_its_own(tuple(above)) and value_at(before, tuple(above), _MISSING) is _MISSING:
+    if _is_table_of_its_own(tuple(above)) and value_at(tree, tuple(above), _MISSING) is _MISSING:
         return f"{text.rstrip()}\n\n[{'.'.join(_key(part) for part in above)}]\n{line}".lstrip()
     return None
 
 
-def _part_by_part(text: str, before: dict[str, Any], change: Change) -> str | None:
+def _part_by_part(text: str, tree: dict[str, Any], change: Change) -> str | None:
     """Change only what differs inside a table, so that the lines and comments of the rest stay."""
-    old = value_at(before, change.path)
+    old = value_at(tree, change.path)
     if not isinstance(change, SetValue) or not isinstance(change.value, Mapping) or not isinstance(old, Mapping):
         return None
     parts: list[Change] = [RemoveValue((*change.path, key)) for key in old if key not in change.value]
@@ -256,7 +258,7 @@ def _part_by_part(text: str, before: dict[str, Any], change: Change) -> str | No
         return None
 
 
-def _with_tomlkit(text: str, before: dict[str, Any], change: Change) -> str | None:
+def _with_tomlkit(text: str, tree: dict[str, Any], change: Change) -> str | None:
     document = tomlkit.parse(text)
     if isinstance(change, RemoveValue):
         holder = value_at(document, change.path[:-1])
@@ -308,7 +310,7 @@ def _appended(text: str, document: Any, change: AppendTable) -> str:
     return _with_section(text, "[[{}]]", change.path, change.value)
 
 
-def _add_section(text: str, before: dict[str, Any], change: Change) -> str | None:
+def _add_section(text: str, tree: dict[str, Any], change: Change) -> str | None:
     """Write a table that is new as a section, where those beside it are sections."""
     if not isinstance(change, SetValue) or not isinstance(change.value, Mapping):
         return None
@@ -325,20 +327,20 @@ def _with_section(text: str, form: str, path: KeyPath, value: Mapping[str, Any])
         f"{_key(key)} = {tomlkit.item(inline(value)).as_string()}\n" for key, value in value.items()
     )
     lines = text.splitlines(keepends=True)
-    place = _end_of_tables(lines, path)
-    head, rest = "".join(lines[:place]).rstrip(), "".join(lines[place:])
-    return f"{head}\n\n{block}" + (f"\n{rest.lstrip()}" if rest.strip() else "")
+    end = _end_of_tables(lines, path)
+    head, tail = "".join(lines[:end]).rstrip(), "".join(lines[end:])
+    return f"{head}\n\n{block}" + (f"\n{tail.lstrip()}" if tail.strip() else "")
 
 
 def _end_of_tables(lines: list[str], path: KeyPath) -> int:
     """Return the number of the line behind the last section of a list of tables, else behind the table that holds
     it.
     """
-    wanted, place = tuple(part for part in path if isinstance(part, str)), 0
+    names, end = tuple(part for part in path if isinstance(part, str)), 0
     for number, header in headers(lines):
-        if header[: len(wanted)] == wanted or header[: len(wanted) - 1] == wanted[:-1]:
-            place = end_of_section(lines, number, section_end(lines, number))
-    return place or len(lines)
+        if header[: len(names)] == names or header[: len(names) - 1] == names[:-1]:
+            end = end_of_section(lines, number, section_end(lines, number))
+    return end or len(lines)
 
 
 def _is_table_of_its_own(path: KeyPath) -> bool:

@@ -67,11 +67,11 @@ def save(
         text = _read(path)
         if clashing := _clashes(text, changes, seen):
             raise EditConflict(clashing)
-        changed = edit(text, changes)
-        config = parse(changed, path, environ)
+        edited = edit(text, changes)
+        config = parse(edited, path, environ)
         check(config)
-        if changed != text:
-            _replace(path, text, changed)
+        if edited != text:
+            _replace(path, text, edited)
     return config
 
 
@@ -98,8 +98,8 @@ def locked_by(tree: Mapping[str, Any], path: KeyPath, environ: Mapping[str, str]
     """Return where a value comes from: `$NAME`, a file's name, a credential's, or "" for config.toml itself."""
     if name := set_by(path, environ):
         return f"${name}"
-    if place := reference(value_at(tree, path)):
-        return f"${place.name}" if place.kind == "env" else place.name
+    if target := reference(value_at(tree, path)):
+        return f"${target.name}" if target.kind == "env" else target.name
     return ""
 
 
@@ -126,9 +126,9 @@ def _clashes(text: str, changes: Sequence[Change], seen: Mapping[KeyPath, Any]) 
         now = toml.loads(text)
     except tomllib.TOMLDecodeError as e:
         raise ConfigError(ConfigProblem("config.toml", messages.NOT_TOML(cause=str(e)))) from e
-    wanted = {change.path: change.value for change in changes if isinstance(change, SetValue | SetEntries)}
+    wanted_values = {change.path: change.value for change in changes if isinstance(change, SetValue | SetEntries)}
     values = {path: value_at(now, path) for path in seen}
-    return [path for path, value in values.items() if value not in (seen[path], wanted.get(path, seen[path]))]
+    return [path for path, value in values.items() if value not in (seen[path], wanted_values.get(path, seen[path]))]
 
 
 def _replace(path: Path, old: str, new: str) -> None:

@@ -118,13 +118,13 @@ def override(tree: dict[str, Any], environ: Mapping[str, str]) -> set[Key]:
     for name, raw in sorted(environ.items()):
         if not name.startswith(PREFIX):
             continue
-        *above, last = parts = [p.lower() for p in name.removeprefix(PREFIX).split("__")]
+        *above, key = parts = [p.lower() for p in name.removeprefix(PREFIX).split("__")]
         table = tree
         for part in above:
             table = table.setdefault(part, {})
             if not isinstance(table, dict):
                 raise ConfigError(ConfigProblem(".".join(parts), messages.BELOW_A_VALUE(name=name, part=part)))
-        table[last] = _environment_value(raw)
+        table[key] = _environment_value(raw)
         keys.add(tuple(parts))
     return keys
 
@@ -171,7 +171,7 @@ def _complete(tree: dict[str, Any], path: Path) -> dict[str, Any]:
     newsletters = tree.get("newsletters")
     if not isinstance(newsletters, dict):
         return {**tree, "file": path}
-    named = {}
+    completed = {}
     for name, table in newsletters.items():
         if not isinstance(table, dict):
             key = f"newsletters.{name}"
@@ -181,8 +181,8 @@ def _complete(tree: dict[str, Any], path: Path) -> dict[str, Any]:
                 problem = messages.DID_YOU_MEAN(problem=messages.NO_KEY(), word=meant)
                 raise ConfigError(ConfigProblem(f"newsletters.{name}.{hidden}", problem))
         subject = table.get("subject") or _usual_subject(table)
-        named[name] = {**_default_first(table), "name": name, "subject": subject}
-    return {**tree, "newsletters": named, "file": path}
+        completed[name] = {**_default_first(table), "name": name, "subject": subject}
+    return {**tree, "newsletters": completed, "file": path}
 
 
 def _default_first(table: dict[str, Any]) -> dict[str, Any]:
@@ -217,37 +217,37 @@ def _contradictions(config: Config) -> Iterator[ConfigProblem]:
         yield ConfigProblem("delivery.fallback", messages.FALLBACK_SAME(provider=str(config.delivery.provider)))
     yield from _unknown_service_keys(config.delivery)
     for name, newsletter in config.newsletters.items():
-        here = f"newsletters.{name}"
+        key = f"newsletters.{name}"
         if not NAME.fullmatch(name):
-            yield ConfigProblem(here, messages.NAME())
+            yield ConfigProblem(key, messages.NAME())
         if newsletter.provider and newsletter.provider not in PROVIDER_NAMES:
             wrong = messages.NOT_A_PROVIDER(value=f"'{newsletter.provider}'")
-            yield ConfigProblem(f"{here}.provider", suggested(wrong, newsletter.provider, list(PROVIDER_NAMES)))
+            yield ConfigProblem(f"{key}.provider", suggested(wrong, newsletter.provider, list(PROVIDER_NAMES)))
         if len({s.url for s in newsletter.sources}) != len(newsletter.sources):
-            yield ConfigProblem(f"{here}.sources", messages.URL_TWICE())
+            yield ConfigProblem(f"{key}.sources", messages.URL_TWICE())
         yield from _placeholders(newsletter, config.provider_of(newsletter))
 
 
 def _unknown_service_keys(delivery: DeliverySettings) -> Iterator[ConfigProblem]:
     """Yield keys that an email service doesn't have; upper and lower case make no difference, except to boto3."""
-    for name, known in table_keys().items():
+    for name, keys in table_keys().items():
         service, _, inner = name.partition(".")
         table = getattr(delivery, service)
         table = table.get(inner, {}) if inner else table
         for key in table if isinstance(table, dict) else ():
-            if (key if inner else key.lower()) not in known:
-                yield ConfigProblem(f"delivery.{name}.{key}", suggested(messages.NO_KEY(), key, list(known)))
+            if (key if inner else key.lower()) not in keys:
+                yield ConfigProblem(f"delivery.{name}.{key}", suggested(messages.NO_KEY(), key, list(keys)))
 
 
 def _placeholders(newsletter: Newsletter, provider: str) -> Iterator[ConfigProblem]:
     """Yield placeholders written by `init` that were not replaced; allowed while messages are written to a folder."""
     if provider == "file":
         return
-    here = f"newsletters.{newsletter.name}"
+    key = f"newsletters.{newsletter.name}"
     if newsletter.sender.address == PLACEHOLDER_MAILBOX:
-        yield ConfigProblem(f"{here}.from", messages.PLACEHOLDER_SENDER(provider=provider))
+        yield ConfigProblem(f"{key}.from", messages.PLACEHOLDER_SENDER(provider=provider))
     if newsletter.address == PLACEHOLDER_POSTAL_ADDRESS:
-        yield ConfigProblem(f"{here}.address", messages.PLACEHOLDER_POSTAL(provider=provider))
+        yield ConfigProblem(f"{key}.address", messages.PLACEHOLDER_POSTAL(provider=provider))
 
 
 def _telling(errors: list[ErrorDetails]) -> list[ErrorDetails]:

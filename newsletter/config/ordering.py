@@ -33,9 +33,9 @@ def in_order(text: str, path: tuple[str, ...], order: Sequence[str | int]) -> st
     `order` has the keys of a table, or the numbers of a list's items as they are now.
     """
     for rearrange in (_whole(_sections), _whole(_lines), _between_brackets):
-        after = rearrange(text, path, order)
-        if after is not None:
-            return after
+        rearranged = rearrange(text, path, order)
+        if rearranged is not None:
+            return rearranged
     return None
 
 
@@ -48,10 +48,10 @@ def _whole(find: Callable[[list[str], tuple[str, ...]], list[Entry]]) -> Callabl
         pieces = {name: lines[begin:end] for name, begin, end in entry}
         if len(pieces) < len(entry) or not set(order) <= set(pieces):
             return None
-        wanted = list(order)
+        names = list(order)
         for name, begin, end in reversed(entry):
             if name in order:
-                lines[begin:end] = pieces[wanted.pop()]
+                lines[begin:end] = pieces[names.pop()]
             else:
                 _delete(lines, begin, end)
         return "".join(lines)
@@ -69,18 +69,18 @@ def _delete(lines: list[str], begin: int, end: int) -> None:
 
 def _sections(lines: list[str], path: tuple[str, ...]) -> list[Entry]:
     """Return the sections of the entries, each with those inside it and with the comments right above its header."""
-    every, depth = headers(lines), len(path)
+    all_headers, depth = headers(lines), len(path)
     entries: list[Entry] = []
-    for position, (number, names) in enumerate(every):
+    for position, (number, names) in enumerate(all_headers):
         if names[:depth] != path:
             continue
         is_item = lines[number].lstrip().startswith("[[") and names == path
-        following = every[position + 1][0] if position + 1 < len(every) else len(lines)
+        following = all_headers[position + 1][0] if position + 1 < len(all_headers) else len(lines)
         end = end_of_section(lines, number, first_of_comments(lines, following))
-        last = entries[-1] if entries else None
+        previous = entries[-1] if entries else None
         name = len(entries) if is_item else names[depth] if len(names) > depth else None
-        if last is not None and not is_item and (isinstance(last[0], int) or last[0] == name):
-            entries[-1] = (last[0], last[1], end)
+        if previous is not None and not is_item and (isinstance(previous[0], int) or previous[0] == name):
+            entries[-1] = (previous[0], previous[1], end)
         elif name is not None:
             entries.append((name, first_of_comments(lines, number), end))
     return entries
@@ -89,13 +89,13 @@ def _sections(lines: list[str], path: tuple[str, ...]) -> list[Entry]:
 def _lines(lines: list[str], path: tuple[str, ...]) -> list[Entry]:
     """Return the entries that are lines of one section: `film = { … }`, or `topics.film = { … }` in the one above."""
     for depth in range(len(path), 0, -1):
-        inside, entries = path[depth:], list[Entry]()
+        key, entries = path[depth:], list[Entry]()
         for begin, end, names in _statements(lines, path[:depth]):
-            if names[: len(inside)] != inside or len(names) <= len(inside):
+            if names[: len(key)] != key or len(names) <= len(key):
                 continue
-            if entries and entries[-1][0] == names[len(inside)]:
+            if entries and entries[-1][0] == names[len(key)]:
                 begin = entries.pop()[1]
-            entries.append((names[len(inside)], first_of_comments(lines, begin), end))
+            entries.append((names[len(key)], first_of_comments(lines, begin), end))
         if entries:
             return entries
     return []
@@ -133,19 +133,19 @@ def _key_of(statement: str) -> tuple[tuple[str, ...], int]:
 
 
 def _between_brackets(text: str, path: tuple[str, ...], order: Sequence[str | int]) -> str | None:
-    place = _opening(text, path)
-    if place is None:
+    opening = _opening(text, path)
+    if opening is None:
         return None
-    items, begin, end = _items(text, place)
-    names = [number if text[place] == "[" else _key_of(item.value)[0][0] for number, item in enumerate(items)]
+    items, begin, end = _items(text, opening)
+    names = [number if text[opening] == "[" else _key_of(item.value)[0][0] for number, item in enumerate(items)]
     by_name = dict(zip(names, items, strict=True))
     if not order or len(by_name) < len(items) or not set(order) <= set(by_name):
         return None
-    moved, last = any("#" in item.above for item in items), items[-1]
+    moved, last_item = any("#" in item.above for item in items), items[-1]
     joined = ""
     for number, (slot, name) in enumerate(zip(items, order, strict=False)):
         item = by_name[name]
-        comma = "," if number < len(order) - 1 or last.comma else ""
+        comma = "," if number < len(order) - 1 or last_item.comma else ""
         joined += f"{item.above if moved else slot.above}{item.value}{comma}{item.comment}"
     return text[:begin] + joined + text[end:]
 
@@ -166,9 +166,9 @@ def _opening(text: str, path: tuple[str, ...]) -> int | None:
     for depth in range(len(path) - 1, 0, -1):
         for begin, end, _names in _statements(lines, path[:depth]):
             offset = sum(map(len, lines[:begin]))
-            place = _inside("".join(lines[begin:end]), path[depth:])
-            if place is not None:
-                return offset + place
+            position = _inside("".join(lines[begin:end]), path[depth:])
+            if position is not None:
+                return offset + position
     return None
 
 
@@ -182,9 +182,9 @@ def _inside(statement: str, path: tuple[str, ...]) -> int | None:
     items, offset, _end = _items(statement, value)
     for item in items:
         offset += len(item.above)
-        place = _inside(item.value, path[len(names) :])
-        if place is not None:
-            return offset + place
+        position = _inside(item.value, path[len(names) :])
+        if position is not None:
+            return offset + position
         offset += len(item.value) + item.comma + len(item.comment)
     return None
 
@@ -192,7 +192,7 @@ def _inside(statement: str, path: tuple[str, ...]) -> int | None:
 def _items(text: str, opening: int) -> tuple[list[_Item], int, int]:
     """Return the items behind a bracket, where the first one begins, and where the last one ends."""
     comment = _COMMENT.match(text, opening + 1)
-    first = begin = comment.end() if comment else opening + 1
+    start = begin = comment.end() if comment else opening + 1
     items, depth = list[_Item](), 0
     for token in _TOKEN.finditer(text, opening):
         depth += (token[0] in ("[", "{")) - (token[0] in ("]", "}"))
@@ -204,18 +204,18 @@ def _items(text: str, opening: int) -> tuple[list[_Item], int, int]:
             begin += len(item.above) + len(item.value) + item.comma + len(item.comment)
         if depth == 0:
             break
-    return items, first, begin
+    return items, start, begin
 
 
 def _item(text: str, begin: int, end: int, *, comma: bool) -> _Item | None:
     """Return the item between two separators, with a comment behind the comma; None if there is only space."""
     above = _ABOVE.match(text, begin, end)
     assert above is not None
-    rest = text[above.end() : end]
-    value = rest if comma else _without_end(rest)
+    remainder = text[above.end() : end]
+    value = remainder if comma else _without_end(remainder)
     if not value.strip():
         return None
-    comment = _COMMENT.match(text, end + 1) if comma else _COMMENT.match(rest, len(value))
+    comment = _COMMENT.match(text, end + 1) if comma else _COMMENT.match(remainder, len(value))
     return _Item(above[0], value, comma, comment[0] if comment else "")
 
 

@@ -18,18 +18,20 @@ def with_own_logos(config: Config, *addresses: str) -> Config:
 
     Other addresses are the earlier ones, the given ones, and those of this machine, which set-up proposes.
     """
-    own = {urlsplit(url).netloc for url in (config.site.url, *config.site.url_previous, *addresses)}
-    newsletters = {name: _with_own(each, config.site.url, own) for name, each in config.newsletters.items()}
+    hosts = {urlsplit(url).netloc for url in (config.site.url, *config.site.url_previous, *addresses)}
+    newsletters = {
+        name: _with_own(newsletter, config.site.url, hosts) for name, newsletter in config.newsletters.items()
+    }
     return replace(config, newsletters=newsletters)
 
 
-def _with_own(newsletter: Newsletter, url: str, own: Iterable[str]) -> Newsletter:
+def _with_own(newsletter: Newsletter, url: str, hosts: Iterable[str]) -> Newsletter:
     theme = newsletter.theme
-    logo, logo_dark = _present(theme.logo, url, own), _present(theme.logo_dark, url, own)
+    logo, logo_dark = _present(theme.logo, url, hosts), _present(theme.logo_dark, url, hosts)
     return replace(newsletter, theme=replace(theme, logo=logo, logo_dark=logo_dark))
 
 
-def _present(logo: str, url: str, own: Iterable[str]) -> str:
+def _present(logo: str, url: str, hosts: Iterable[str]) -> str:
     parts = urlsplit(logo)
-    is_own = parts.netloc in own or parts.hostname in LOOPBACK
+    is_own = parts.netloc in hosts or parts.hostname in LOOPBACK
     return url + parts.path if is_own and STORED.fullmatch(parts.path) else logo

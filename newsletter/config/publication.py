@@ -227,22 +227,22 @@ class Newsletter:
 
     def topic_titles(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return what readers see of these topics, in the order of the configuration; unknown ones are left out."""
-        wanted = set(names)
-        return tuple(title for name, title in self.offered_topics if name in wanted)
+        wanted_names = set(names)
+        return tuple(title for name, title in self.offered_topics if name in wanted_names)
 
     def at(self, cadence: str) -> "Newsletter":
         """Return the newsletter as the editions of a cadence have it; an empty one is the default.
 
         A cadence that is no longer offered has the settings of the default.
         """
-        wanted = next((each for each in self.offered if each == cadence), self.default_cadence)
-        if wanted == self.period:
+        period = next((offered for offered in self.offered if offered == cadence), self.default_cadence)
+        if period == self.period:
             return self
-        own = self.cadence.get(wanted, CadenceSettings())
-        changed = {f.name: value for f in fields(own) if (value := getattr(own, f.name)) is not None}
-        usual = {"draft": None, "send": None, "subject": SUBJECTS[wanted]}
-        one_post = {"minimum_posts": 1, "group_by": "none"} if wanted == "post" else {}
-        return replace(self, period=wanted, **{**usual, **one_post, **changed})
+        settings = self.cadence.get(period, CadenceSettings())
+        changed = {f.name: value for f in fields(settings) if (value := getattr(settings, f.name)) is not None}
+        usual = {"draft": None, "send": None, "subject": SUBJECTS[period]}
+        one_post = {"minimum_posts": 1, "group_by": "none"} if period == "post" else {}
+        return replace(self, period=period, **{**usual, **one_post, **changed})
 
     @model_validator(mode="after")
     def _cadences_fit(self) -> Self:
@@ -252,11 +252,11 @@ class Newsletter:
             raise InvalidValue(messages.PERIOD_OF_POST())
         if len(set(self.cadences)) < len(self.cadences):
             raise InvalidValue(messages.CADENCE_TWICE())
-        for cadence, own in self.cadence.items():
+        for cadence, settings in self.cadence.items():
             if cadence == self.default_cadence or cadence not in self.offered:
                 raise InvalidValue(messages.CADENCE_TABLE(cadence=cadence))
-            _check_moments(cadence, own.draft, own.send, f"cadence.{cadence}.")
-            if cadence == "post" and own.minimum_posts is not None:
+            _check_moments(cadence, settings.draft, settings.send, f"cadence.{cadence}.")
+            if cadence == "post" and settings.minimum_posts is not None:
                 raise InvalidValue(messages.POST_KEY(key="cadence.post.minimum_posts"))
         return self
 

@@ -162,11 +162,11 @@ def _once_each(paces: dict[str, DomainPace]) -> dict[str, DomainPace]:
 
     Raises InvalidValue for a domain that is listed twice in another capitalization.
     """
-    listed: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     for domain in paces:
-        other = listed.setdefault(domain.lower(), domain)
-        if other != domain:
-            raise InvalidValue(ABOUT(subject=domain, message=messages.DOMAIN_TWICE(other=other)))
+        spelling = spellings.setdefault(domain.lower(), domain)
+        if spelling != domain:
+            raise InvalidValue(ABOUT(subject=domain, message=messages.DOMAIN_TWICE(other=spelling)))
     same = {mailbox_domain(domain): pace for domain, pace in paces.items()}
     return same | {domain.lower(): pace for domain, pace in paces.items() if mailbox_domain(domain) == domain.lower()}
 
@@ -315,6 +315,9 @@ class Config:
     @property
     def providers(self) -> tuple[str, ...]:
         """Every provider that a newsletter may be sent through, in alphabetical order."""
-        every = self.newsletters.values()
-        first, fallbacks = {self.provider_of(each) for each in every}, {self.fallback_of(each) for each in every}
-        return tuple(sorted((first | fallbacks) - {""}))
+        newsletters = self.newsletters.values()
+        providers, fallbacks = (
+            {self.provider_of(newsletter) for newsletter in newsletters},
+            {self.fallback_of(newsletter) for newsletter in newsletters},
+        )
+        return tuple(sorted((providers | fallbacks) - {""}))

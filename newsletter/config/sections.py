@@ -12,11 +12,11 @@ _HEADER = re.compile(r"\s*\[")
 
 def section(lines: list[str], path: Sequence[str | int]) -> range:
     """Return the lines below the header of the table at a path; an empty range where it has no header of its own."""
-    wanted = tuple(part for part in path if isinstance(part, str))
+    names = tuple(part for part in path if isinstance(part, str))
     nth = next((part for part in path if isinstance(part, int)), 0)
-    if not wanted:
+    if not names:
         return range(0)
-    matching = [number for number, header in headers(lines) if header == wanted]
+    matching = [number for number, header in headers(lines) if header == names]
     if nth >= len(matching):
         return range(0)
     return range(matching[nth] + 1, section_end(lines, matching[nth]))
@@ -65,7 +65,7 @@ def end_of_section(lines: list[str], begin: int, end: int) -> int:
     while True:
         while end > begin + 1 and not lines[end - 1].strip():
             end -= 1
-        first = first_of_comments(lines, end)
-        if first == end or first <= begin + 1 or lines[first - 1].strip():
+        first_comment = first_of_comments(lines, end)
+        if first_comment == end or first_comment <= begin + 1 or lines[first_comment - 1].strip():
             return end
-        end = first
+        end = first_comment

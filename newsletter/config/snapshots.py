@@ -73,9 +73,9 @@ def object_with(objections: Objections) -> None:
     _objections = objections
 
 
-def check_change(after: Config) -> None:
+def check_change(wanted_config: Config) -> None:
     """Raise ConfigError if the running program can't change to this configuration now."""
-    if problems := _objections(current(), after):
+    if problems := _objections(current(), wanted_config):
         raise ConfigError(*problems)
 
 
@@ -85,13 +85,13 @@ def refresh() -> Snapshot:
     A file that was objected to is read each time, because the reason may have ended.
     """
     global _snapshot, _version, _looked
-    before = snapshot()
+    in_force = snapshot()
     with _lock:
         _looked = time.monotonic()
-        version = _version_of(before.config.file)
+        version = _version_of(in_force.config.file)
         if version == _version:
-            return _snapshot or before
-        _snapshot, objected = _reread(before)
+            return _snapshot or in_force
+        _snapshot, objected = _reread(in_force)
         _version = None if objected else version
         return _snapshot
 
@@ -118,17 +118,17 @@ def _version_of(path: Path) -> _Version:
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def _reread(before: Snapshot) -> tuple[Snapshot, bool]:
+def _reread(in_force: Snapshot) -> tuple[Snapshot, bool]:
     """Return what is in force now, and whether there are objections to the file."""
     try:
-        configuration = load(before.config.file)
+        configuration = load(in_force.config.file)
     except ConfigError as e:
-        return replace(before, problem=e.problems[0].message), False
-    config, restart = _without_fixed_keys(before.config, configuration)
-    if problems := _objections(before.config, config):
-        return replace(before, problem=problems[0].message), True
-    changed = config != before.config
-    return Snapshot(before.number + changed, config, restart=restart), False
+        return replace(in_force, problem=e.problems[0].message), False
+    config, restart = _without_fixed_keys(in_force.config, configuration)
+    if problems := _objections(in_force.config, config):
+        return replace(in_force, problem=problems[0].message), True
+    changed = config != in_force.config
+    return Snapshot(in_force.number + changed, config, restart=restart), False
 
 
 def _without_fixed_keys(running: Config, configuration: Config) -> tuple[Config, tuple[str, ...]]:

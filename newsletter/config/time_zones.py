@@ -48,7 +48,7 @@ def _zones() -> dict[str, str]:
     from babel.core import get_global  # only needed for a wrong name
 
     zones = sorted(zone for zone in known_time_zones() if "/" in zone and not zone.startswith("Etc/"))
-    current = {zone for listed in get_global("territory_zones").values() for zone in listed}
+    current = {zone for zones_of_territory in get_global("territory_zones").values() for zone in zones_of_territory}
     cities = {_simple(zone.rpartition("/")[2]): zone for zone in zones if zone in current}
     return {**{_simple(zone): zone for zone in zones}, **cities}
 
@@ -60,8 +60,8 @@ def _countries() -> dict[str, str]:
     from babel.core import get_global
 
     zones: dict[str, str] = {}
-    for code, listed in get_global("territory_zones").items():
-        if zone := _MAIN_ZONES.get(code) or _only_one(listed):
+    for code, zones_of_territory in get_global("territory_zones").items():
+        if zone := _MAIN_ZONES.get(code) or _only_one(zones_of_territory):
             names = (Locale(language).territories.get(code) for language in _LANGUAGES)
             zones.update({_simple(name): zone for name in names if name})
     return zones
@@ -71,8 +71,12 @@ def _only_one(zones: list[str]) -> str | None:
     """Return the time zone of a country that has one, or one that CLDR names first."""
     from babel.core import get_global
 
-    known = [zone for zone in zones if zone in known_time_zones()]
-    main = known if len(known) == 1 else [zone for zone in known if zone in get_global("windows_zone_mapping").values()]
+    current_zones = [zone for zone in zones if zone in known_time_zones()]
+    main = (
+        current_zones
+        if len(current_zones) == 1
+        else [zone for zone in current_zones if zone in get_global("windows_zone_mapping").values()]
+    )
     return main[0] if len(main) == 1 else None
 
 

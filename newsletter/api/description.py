@@ -136,9 +136,9 @@ def _kind(schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         return _name(schema)
     if "anyOf" in schema:
-        return " or ".join(dict.fromkeys(_kind(each) for each in schema["anyOf"]))
+        return " or ".join(dict.fromkeys(_kind(option) for option in schema["anyOf"]))
     if "enum" in schema:
-        return ", ".join(f'"{each}"' for each in schema["enum"])
+        return ", ".join(f'"{option}"' for option in schema["enum"])
     if "const" in schema:
         return f'"{schema["const"]}"'
     if schema.get("type") == "array":

@@ -27,12 +27,12 @@ KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 
-def once(request: HttpRequest, token: ApiToken, act: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+def once(request: HttpRequest, token: ApiToken, run: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """Do something in one transaction, unless its answer is stored; return the answer. Raises Refused."""
     key = request.headers.get(HEADER)
     if key is None:
         with transaction.atomic():
-            return act()
+            return run()
     if not _KEY.fullmatch(key):
         raise Refused(HTTPStatus.BAD_REQUEST, messages.INVALID_IDEMPOTENCY_KEY())
     fingerprint = _fingerprint(request)
@@ -40,12 +40,12 @@ def once(request: HttpRequest, token: ApiToken, act: Callable[[], HttpResponseBa
     with transaction.atomic():
         token.answers.filter(key=key, at__lt=now - KEEP).delete()
         # On PostgreSQL a second request waits here until the first has ended.
-        earlier, new = KeptAnswer.objects.select_for_update().get_or_create(
+        earlier, is_new = KeptAnswer.objects.select_for_update().get_or_create(
             token=token, key=key, defaults={"fingerprint": fingerprint, "at": now}
         )
-        if not new:
+        if not is_new:
             return _again(earlier, fingerprint)
-        answer = act()
+        answer = run()
         _keep(earlier, answer)
     return answer
 

@@ -18,7 +18,7 @@ from ninja import Router, Schema
 from ninja.security.base import AuthBase
 
 from newsletter.api import idempotency, rate_limits, tokens
-from newsletter.api.permissions import TABLE, TokenScope, check_newsletter, check_scope
+from newsletter.api.permissions import TABLE, TokenScope, check_newsletter, check_scope, permitted
 from newsletter.api.problem_documents import Refused
 from newsletter.config import Cadence, Config, Newsletter
 from newsletter.editions.lookup import NoSuchEdition
@@ -49,13 +49,22 @@ class Caller:
         """How the history names the caller."""
         return self.token.by
 
+    @property
+    def newsletters(self) -> list[str]:
+        """The names of the newsletters that the token is for."""
+        return permitted(self.token, self.config.newsletters)
+
+    def names(self, newsletter: str | None) -> list[str]:
+        """Return the name of one newsletter, by default those of all that the token is for. Raises as `newsletter`."""
+        return [self.newsletter(newsletter).name] if newsletter else self.newsletters
+
     def newsletter(self, name: str) -> Newsletter:
         """Return a newsletter. Raises NoSuchEdition, and Forbidden if the token is for others."""
         check_newsletter(self.token, name)
         newsletter = self.config.newsletters.get(name)
         if newsletter is None:
-            known = tuple(sorted(self.config.newsletters))
-            raise NoSuchEdition(editions_messages.NO_NEWSLETTER(name=name, known=known))
+            names = tuple(sorted(self.config.newsletters))
+            raise NoSuchEdition(editions_messages.NO_NEWSLETTER(name=name, known=names))
         return newsletter
 
     def in_cadence(self, name: str, cadence: Cadence) -> Newsletter:
@@ -74,7 +83,7 @@ class Caller:
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
 
 
-def caller(request: HttpRequest) -> Caller:
+def caller_of(request: HttpRequest) -> Caller:
     """Return who asks, after the token was checked."""
     return Caller(cast(ApiToken, request.META[CALLER]), config_of(request), timezone.now())
 

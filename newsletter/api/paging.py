@@ -35,9 +35,9 @@ def after(rows: QuerySet[Row], name: str, cursor: str | None, limit: int) -> Sli
     ordered = rows.order_by("-pk")
     if cursor is not None:
         ordered = ordered.filter(pk__lt=_read(name, cursor))
-    listed = list(ordered[: limit + 1])
-    more = len(listed) > limit
-    return Slice(listed[:limit], _write(name, listed[limit - 1].pk) if more else None)
+    page = list(ordered[: limit + 1])
+    has_more = len(page) > limit
+    return Slice(page[:limit], _write(name, page[limit - 1].pk) if has_more else None)
 
 
 def _write(name: str, pk: int) -> str:

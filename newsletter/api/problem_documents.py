@@ -67,9 +67,7 @@ def status_of(problem: Problem) -> HTTPStatus:
 
 def response(problem: Problem) -> HttpResponse:
     """Return the problem document of a refusal."""
-    more: dict[str, Any] = {}
-    if isinstance(problem, LintErrors):
-        more["errors"] = list(problem.codes)
+    more = {"errors": list(problem.codes)} if isinstance(problem, LintErrors) else {}
     headers = problem.headers if isinstance(problem, Refused) else {}
     return _response(status_of(problem), problem.message, headers, more)
 
@@ -78,9 +76,12 @@ def invalid(errors: Iterable[Mapping[str, Any]]) -> HttpResponse:
     """Return the problem document of a request that its schema refuses, with each field."""
     problems = [(".".join(map(str, error["loc"])), field_problem(error)) for error in errors]
     invalid_fields = tuple(messages.INVALID_FIELD(field=field, problem=problem) for field, problem in problems[:3])
-    each = [{"field": field, "problem": str(problem)} for field, problem in problems[:50]]
+    errors_by_field = [{"field": field, "problem": str(problem)} for field, problem in problems[:50]]
     return _response(
-        HTTPStatus.UNPROCESSABLE_ENTITY, messages.INVALID_REQUEST(problems=invalid_fields), {}, {"errors": each}
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        messages.INVALID_REQUEST(problems=invalid_fields),
+        {},
+        {"errors": errors_by_field},
     )
 
 
@@ -91,8 +92,8 @@ def _response(status: HTTPStatus, message: Message, headers: Mapping[str, str], 
 
 def explanation(code: str) -> HttpResponse | None:
     """Return the sentence of a code, with its parameters in braces; None for an unknown code."""
-    known = CATALOGUE.get(code)
-    if known is None:
+    message = CATALOGUE.get(code)
+    if message is None:
         return None
-    document = {"code": code, "sentence": known.english, "params": sorted(known.names)}
+    document = {"code": code, "sentence": message.english, "params": sorted(message.names)}
     return HttpResponse(json.dumps(document, ensure_ascii=False), content_type="application/json")

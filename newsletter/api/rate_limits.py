@@ -45,9 +45,9 @@ class RequestCounters:
 
     def count(self, name: str, who: str, most: int, now: datetime) -> RateLimit:
         """Count one request. Raises Refused with 429 if there were too many."""
-        what = f"api {name} {who}"
-        key = counter_key(what, now, WINDOW)
-        count = most + 1 if key in self._used_up else Hits.objects.increment_and_count(what, now, WINDOW)
+        counter = f"api {name} {who}"
+        key = counter_key(counter, now, WINDOW)
+        count = most + 1 if key in self._used_up else Hits.objects.increment_and_count(counter, now, WINDOW)
         seconds = max(1, key.until - int(now.timestamp()))
         limit = RateLimit(name, most, max(0, most - count), seconds)
         if count > most:

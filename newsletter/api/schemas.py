@@ -20,10 +20,10 @@ YEAR, URL = "year", "url"
 Dated = TypeVar("Dated", date, datetime)
 
 
-def _sensible(at: Dated) -> Dated:
-    if not EARLIEST <= at.year <= LATEST:
+def _sensible(value: Dated) -> Dated:
+    if not EARLIEST <= value.year <= LATEST:
         raise PydanticCustomError(YEAR, "the year is out of range", {"earliest": EARLIEST, "latest": LATEST})
-    return at
+    return value
 
 
 def _web_address(url: str) -> str:

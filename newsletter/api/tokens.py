@@ -48,39 +48,39 @@ def create(
     title = " ".join(name.split())[:LONGEST_NAME]
     if not title:
         raise TokenProblem(messages.NO_TOKEN_NAME())
-    chosen, limited = list(dict.fromkeys(scopes)), list(dict.fromkeys(newsletters))
-    _check_scopes(chosen)
-    for each in limited:
-        if each not in configuration.newsletters:
-            known = tuple(sorted(configuration.newsletters))
-            raise TokenProblem(editions_messages.NO_NEWSLETTER(name=each, known=known))
+    distinct_scopes, distinct_newsletters = list(dict.fromkeys(scopes)), list(dict.fromkeys(newsletters))
+    _check_scopes(distinct_scopes)
+    for newsletter in distinct_newsletters:
+        if newsletter not in configuration.newsletters:
+            names = tuple(sorted(configuration.newsletters))
+            raise TokenProblem(editions_messages.NO_NEWSLETTER(name=newsletter, known=names))
     key, secret = secrets.token_hex(6), secrets.token_hex(32)
     row = ApiToken.objects.create(
         name=title,
         key=key,
         secret_hash=_hash(secret),
-        scopes=chosen,
-        newsletters=limited,
+        scopes=distinct_scopes,
+        newsletters=distinct_newsletters,
         created_at=now,
         created_by=by,
     )
-    history.log(by, acts.TOKEN_CREATED(), f"{row}: {row.name}"[:254], now, after={"scopes": chosen})
+    history.log(by, acts.TOKEN_CREATED(), f"{row}: {row.name}"[:254], now, after={"scopes": distinct_scopes})
     return CreatedToken(row, f"{PREFIX}_{key}_{secret}")
 
 
-def _check_scopes(chosen: list[str]) -> None:
-    known = tuple(scope.value for scope in TokenScope)
-    if not chosen:
-        raise TokenProblem(messages.NO_SCOPES(known=known))
-    for each in chosen:
-        if each not in known:
-            raise TokenProblem(messages.UNKNOWN_SCOPE(scope=each, known=known))
+def _check_scopes(scopes: list[str]) -> None:
+    names = tuple(scope.value for scope in TokenScope)
+    if not scopes:
+        raise TokenProblem(messages.NO_SCOPES(known=names))
+    for chosen_scope in scopes:
+        if chosen_scope not in names:
+            raise TokenProblem(messages.UNKNOWN_SCOPE(scope=chosen_scope, known=names))
 
 
 def find(text: str) -> ApiToken | None:
     """Return the token with this text; None if there is none, or if it was revoked."""
-    prefix, _, rest = text.partition("_")
-    key, _, secret = rest.partition("_")
+    prefix, _, remainder = text.partition("_")
+    key, _, secret = remainder.partition("_")
     row = ApiToken.objects.filter(key=key, revoked_at=None).first() if prefix == PREFIX else None
     if row is None or not constant_time_compare(row.secret_hash, _hash(secret)):
         return None

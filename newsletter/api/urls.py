@@ -105,7 +105,7 @@ def explain_problem(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _patterns() -> list[URLPattern]:
-    patterns = [each for each in api.urls[0] if isinstance(each, URLPattern) and each.name != "api-root"]
+    patterns = [url for url in api.urls[0] if isinstance(url, URLPattern) and url.name != "api-root"]
     for pattern in patterns:
         pattern.callback = _framed(pattern.callback)
     return patterns

@@ -6,8 +6,7 @@ from django.http import HttpRequest
 from ninja import Path, Query, Router
 
 from newsletter.api import etags, paging
-from newsletter.api.operations import ApiAnswer, Caller, caller, operation
-from newsletter.api.permissions import permitted
+from newsletter.api.operations import ApiAnswer, Caller, caller_of, operation
 from newsletter.api.schemas import (
     AddedPost,
     CheckFinding,
@@ -39,25 +38,25 @@ router = Router(tags=["editions"])
 EDITION = "/editions/{newsletter}/{period}"
 
 
-def find(who: Caller, newsletter: str, period: str) -> Edition:
+def find(caller: Caller, newsletter: str, period: str) -> Edition:
     """Return an edition of a newsletter that the token is for. Raises NoSuchEdition and Forbidden."""
-    return lookup.find(who.config, f"{who.newsletter(newsletter).name}/{period}")
+    return lookup.find(caller.config, f"{caller.newsletter(newsletter).name}/{period}")
 
 
-def answer(who: Caller, edition: Edition, status: int = 200) -> ApiAnswer:
+def answer(caller: Caller, edition: Edition, status: int = 200) -> ApiAnswer:
     """Return an edition with its ETag."""
-    document = _document(who.config, edition)
+    document = _document(caller.config, edition)
     headers = {"ETag": _etag(edition, document)}
     if status == 201:
         headers["Location"] = f"/api/v1/editions/{edition.newsletter}/{edition.period}"
     return ApiAnswer(document, status, headers)
 
 
-def matched(request: HttpRequest, who: Caller, newsletter: str, period: str) -> Edition:
+def matched(request: HttpRequest, caller: Caller, newsletter: str, period: str) -> Edition:
     """Return an edition whose row is locked until the transaction ends, as the client has read it. Raises Refused."""
-    edition = find(who, newsletter, period)
+    edition = find(caller, newsletter, period)
     locked = Edition.objects.select_for_update().get(pk=edition.pk)
-    current = _etag(locked, _document(who.config, locked))
+    current = _etag(locked, _document(caller.config, locked))
     etags.check_if_match(request.headers.get("If-Match"), current, locked.name)
     return locked
 
@@ -85,13 +84,13 @@ def list_editions(
     limit: int = paging.LIMIT_PARAMETER,
 ) -> ApiAnswer:
     """List editions."""
-    who = caller(request)
-    names = [who.newsletter(newsletter).name] if newsletter else permitted(who.token, who.config.newsletters)
+    caller = caller_of(request)
+    names = caller.names(newsletter)
     editions = Edition.objects.filter(newsletter__in=names)
     if state:
         editions = editions.filter(state=state)
     page = paging.after(editions, "editions", cursor, limit)
-    return ApiAnswer(EditionList(items=[_summary(each) for each in page.rows], next_cursor=page.next_cursor))
+    return ApiAnswer(EditionList(items=[_summary(edition) for edition in page.rows], next_cursor=page.next_cursor))
 
 
 @operation(router, "POST", "/editions", {200: EditionOut, 201: EditionOut})
@@ -101,13 +100,15 @@ def draft_edition(request: HttpRequest, asked: DraftIn) -> ApiAnswer:
     An existing draft is brought up to date from the posts that were collected, and answered with 200; an approved
     edition of the period is answered as it is.
     """
-    who = caller(request)
-    newsletter = who.in_cadence(asked.newsletter, asked.cadence) if asked.cadence else who.newsletter(asked.newsletter)
-    window = requested(newsletter, asked.period, who.now) if asked.period else None
-    made = draft.make(who.config, newsletter, window, now=who.now, read_sources=False, by=who.by)
+    caller = caller_of(request)
+    newsletter = (
+        caller.in_cadence(asked.newsletter, asked.cadence) if asked.cadence else caller.newsletter(asked.newsletter)
+    )
+    window = requested(newsletter, asked.period, caller.now) if asked.period else None
+    edition = draft.make(caller.config, newsletter, window, now=caller.now, read_sources=False, by=caller.by)
     if asked.read_sources:
-        draft.refresh_later(made, who.by)
-    return answer(who, made, 201 if made.created_at == who.now else 200)
+        draft.refresh_later(edition, caller.by)
+    return answer(caller, edition, 201 if edition.created_at == caller.now else 200)
 
 
 @operation(router, "GET", EDITION, {200: EditionOut, 304: None})
@@ -116,11 +117,11 @@ def read_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name
 
     Changes require its ETag.
     """
-    who = caller(request)
-    read = answer(who, find(who, newsletter, period))
-    if not etags.none_matches(request.headers.get("If-None-Match"), read.headers["ETag"]):
-        return ApiAnswer(None, 304, read.headers)
-    return read
+    caller = caller_of(request)
+    answered = answer(caller, find(caller, newsletter, period))
+    if not etags.none_matches(request.headers.get("If-None-Match"), answered.headers["ETag"]):
+        return ApiAnswer(None, 304, answered.headers)
+    return answered
 
 
 @operation(router, "PATCH", EDITION, {200: EditionOut}, if_match=True)
@@ -131,13 +132,14 @@ def edit_edition(
 
     While a person is writing in one of them at the desk, this is refused with 409, unless `force` is true.
     """
-    who = caller(request)
-    edition = matched(request, who, newsletter, period)
+    caller = caller_of(request)
+    edition = matched(request, caller, newsletter, period)
     words = {key: text for key, text in texts.model_dump().items() if text is not None}
     if not force:
-        leases.refuse_if_written(edition, words, who.now)
+        leases.refuse_if_written(edition, words, caller.now)
     return answer(
-        who, editing.set_words(who.config, edition, who.by, edition.revision, words, who.now) if words else edition
+        caller,
+        editing.set_words(caller.config, edition, caller.by, edition.revision, words, caller.now) if words else edition,
     )
 
 
@@ -147,9 +149,9 @@ def refresh_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
 
     The sources are read again in the background. Editors' changes stay.
     """
-    who = caller(request)
-    edition = find(who, newsletter, period)
-    draft.refresh_later(edition, who.by)
+    caller = caller_of(request)
+    edition = find(caller, newsletter, period)
+    draft.refresh_later(edition, caller.by)
     return ApiAnswer(None, 202)
 
 
@@ -159,10 +161,12 @@ def add_post_to_edition(request: HttpRequest, newsletter: Path[Name], period: Pa
 
     To give a newsletter a post, push it instead.
     """
-    who = caller(request)
-    edition = matched(request, who, newsletter, period)
-    changed = editing.add_post(who.config, edition, who.by, edition.revision, **post.model_dump(), now=who.now)
-    return answer(who, changed, 201)
+    caller = caller_of(request)
+    edition = matched(request, caller, newsletter, period)
+    with_post = editing.add_post(
+        caller.config, edition, caller.by, edition.revision, **post.model_dump(), now=caller.now
+    )
+    return answer(caller, with_post, 201)
 
 
 @operation(router, "PATCH", f"{EDITION}/posts/{{post}}", {200: EditionOut}, if_match=True)
@@ -180,31 +184,37 @@ def change_post_of_edition(
     Whether it is included, its headline, its text and its day. All changes are made, or none. While a person is writing
     in its headline or text at the desk, a change of that is refused with 409, unless `force` is true.
     """
-    who = caller(request)
-    edition = matched(request, who, newsletter, period)
+    caller = caller_of(request)
+    edition = matched(request, caller, newsletter, period)
     if not force:
-        written = [f"{key}-{post}" for key in ("title", "text") if getattr(change, key) is not None]
-        leases.refuse_if_written(edition, written, who.now)
-    for act in _acts(who, post, change):
-        edition = act(edition, edition.revision)
-    return answer(who, edition)
+        keys = [f"{key}-{post}" for key in ("title", "text") if getattr(change, key) is not None]
+        leases.refuse_if_written(edition, keys, caller.now)
+    for step in _acts(caller, post, change):
+        edition = step(edition, edition.revision)
+    return answer(caller, edition)
 
 
-def _acts(who: Caller, post: int, change: PostChange) -> list[Callable[[Edition, int], Edition]]:
+def _acts(caller: Caller, post: int, change: PostChange) -> list[Callable[[Edition, int], Edition]]:
     """Return what is to be done, each step with the draft and its revision."""
     simple = {"in": editing.include, "out": editing.leave_out, "rules": editing.let_rules_decide}
     acts: list[Callable[[Edition, int], Edition]] = []
     if change.choice is not None:
         choose = simple[change.choice]
-        acts.append(lambda locked, revision: choose(who.config, locked, who.by, revision, post, who.now))
+        acts.append(lambda locked, revision: choose(caller.config, locked, caller.by, revision, post, caller.now))
     if (pinned := change.pinned) is not None:
-        acts.append(lambda locked, seen: editing.pin(who.config, locked, who.by, seen, post, who.now, pinned=pinned))
+        acts.append(
+            lambda locked, seen: editing.pin(caller.config, locked, caller.by, seen, post, caller.now, pinned=pinned)
+        )
     if (title := change.title) is not None:
-        acts.append(lambda locked, seen: editing.retitle(who.config, locked, who.by, seen, post, title, who.now))
+        acts.append(
+            lambda locked, seen: editing.retitle(caller.config, locked, caller.by, seen, post, title, caller.now)
+        )
     if (text := change.text) is not None:
-        acts.append(lambda locked, seen: editing.rewrite(who.config, locked, who.by, seen, post, text, who.now))
+        acts.append(
+            lambda locked, seen: editing.rewrite(caller.config, locked, caller.by, seen, post, text, caller.now)
+        )
     if (day := change.day) is not None:
-        acts.append(lambda locked, seen: bulk.move_to_day(who.config, locked, who.by, seen, post, day))
+        acts.append(lambda locked, seen: bulk.move_to_day(caller.config, locked, caller.by, seen, post, day))
     return acts
 
 
@@ -214,17 +224,17 @@ def preview_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
 
     It is rendered as a reader would get it, and checked.
     """
-    who = caller(request)
-    edition = find(who, newsletter, period)
-    proof, reader = make_proof(edition, who.config), sample_reader()
-    receiving = audience.receiving(who.config.edited(edition), edition, who.now)
+    caller = caller_of(request)
+    edition = find(caller, newsletter, period)
+    proof, reader = make_proof(edition, caller.config), sample_reader()
+    receiving = audience.receiving(caller.config.edited(edition), edition, caller.now)
     rendered, head = proof.rendered, proof.letterhead
     document = PreviewOut(
         subject=rendered.subject,
         preheader=rendered.preheader,
         html=preview.reader_html(rendered, head, reader),
         text=preview.reader_text(rendered, head, reader),
-        findings=[CheckFinding(**each) for each in serialize.lint(proof)],
-        variants=[VariantOut(**each) for each in documents(who.config, edition, receiving)],
+        findings=[CheckFinding(**found) for found in serialize.lint(proof)],
+        variants=[VariantOut(**found) for found in documents(caller.config, edition, receiving)],
     )
     return ApiAnswer(document)

@@ -4,8 +4,8 @@ from django.http import HttpRequest
 from ninja import Query, Router
 
 from newsletter.api import paging
-from newsletter.api.operations import ApiAnswer, caller, operation
-from newsletter.api.permissions import TokenScope, permitted
+from newsletter.api.operations import ApiAnswer, caller_of, operation
+from newsletter.api.permissions import TokenScope
 from newsletter.api.schemas import EventItem, EventList, EventType, Line, Name
 from newsletter.events.documents import documents
 from newsletter.models import RecordedEvent
@@ -25,11 +25,11 @@ def list_events(
 
     Those of the last 30 days. Addresses are null unless the token has `subscribers:read` too.
     """
-    who = caller(request)
-    names = [who.newsletter(newsletter).name] if newsletter else permitted(who.token, who.config.newsletters)
+    caller = caller_of(request)
+    names = caller.names(newsletter)
     events = RecordedEvent.objects.filter(newsletter__in=names)
     if type is not None:
         events = events.filter(kind=type)
     page = paging.after(events, "events", cursor, limit)
-    listed = documents(page.rows, with_addresses=TokenScope.SUBSCRIBERS_READ in who.token.scopes)
-    return ApiAnswer(EventList(items=[EventItem(**each) for each in listed], next_cursor=page.next_cursor))
+    events_listed = documents(page.rows, with_addresses=TokenScope.SUBSCRIBERS_READ in caller.token.scopes)
+    return ApiAnswer(EventList(items=[EventItem(**event) for event in events_listed], next_cursor=page.next_cursor))

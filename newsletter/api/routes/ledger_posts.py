@@ -7,8 +7,7 @@ from django.http import HttpRequest
 from ninja import Path, Query, Router
 
 from newsletter.api import paging
-from newsletter.api.operations import ApiAnswer, Caller, caller, operation
-from newsletter.api.permissions import permitted
+from newsletter.api.operations import ApiAnswer, Caller, caller_of, operation
 from newsletter.api.problem_documents import Refused
 from newsletter.api.schemas import Line, Name, Number, PostList, PostOut, PushedPost
 from newsletter.collecting import ledger
@@ -33,8 +32,8 @@ def list_posts(
     limit: int = paging.LIMIT_PARAMETER,
 ) -> ApiAnswer:
     """List the posts of the ledger."""
-    who = caller(request)
-    names = [who.newsletter(newsletter).name] if newsletter else permitted(who.token, who.config.newsletters)
+    caller = caller_of(request)
+    names = caller.names(newsletter)
     page = paging.after(Post.objects.filter(newsletter__in=names), "posts", cursor, limit)
     return ApiAnswer(PostList(items=_shown(page.rows), next_cursor=page.next_cursor))
 
@@ -42,8 +41,8 @@ def list_posts(
 @operation(router, "GET", "/posts/{post}", {200: PostOut})
 def read_post(request: HttpRequest, post: Path[Number]) -> ApiAnswer:
     """Read a post of the ledger."""
-    who = caller(request)
-    row = Post.objects.filter(pk=post, newsletter__in=permitted(who.token, who.config.newsletters)).first()
+    caller = caller_of(request)
+    row = Post.objects.filter(pk=post, newsletter__in=caller.newsletters).first()
     if row is None:
         raise Refused(HTTPStatus.NOT_FOUND, messages.NOT_FOUND(path=request.path))
     return ApiAnswer(_shown([row])[0])
@@ -51,7 +50,7 @@ def read_post(request: HttpRequest, post: Path[Number]) -> ApiAnswer:
 
 def _clean(request: HttpRequest, post: PushedPost) -> None:
     """Clean the text of a post before the transaction, in which others would wait for it."""
-    request.META[CLEANED], _problems = finish(_raw(caller(request), post), post.url)
+    request.META[CLEANED], _problems = finish(_raw(caller_of(request), post), post.url)
 
 
 @operation(router, "POST", "/posts", {200: PostOut, 201: PostOut}, first=_clean)
@@ -61,22 +60,22 @@ def push_post(request: HttpRequest, post: PushedPost) -> ApiAnswer:
     It follows the rules of collected posts: the edition of its date includes it. Pushing the same `id` again updates it
     and answers 200.
     """
-    who = caller(request)
-    newsletter = who.newsletter(post.newsletter)
+    caller = caller_of(request)
+    newsletter = caller.newsletter(post.newsletter)
     refuse_inactive(newsletter)
-    stored, new = ledger.push(newsletter.name, request.META[CLEANED], who.now)
-    headers = {"Location": f"/api/v1/posts/{stored.pk}"} if new else {}
-    return ApiAnswer(_shown([stored])[0], 201 if new else 200, headers)
+    row, is_new = ledger.push(newsletter.name, request.META[CLEANED], caller.now)
+    headers = {"Location": f"/api/v1/posts/{row.pk}"} if is_new else {}
+    return ApiAnswer(_shown([row])[0], 201 if is_new else 200, headers)
 
 
-def _raw(who: Caller, post: PushedPost) -> Raw:
+def _raw(caller: Caller, post: PushedPost) -> Raw:
     return Raw(
         uid=post.id,
         link=post.url,
         title=post.title,
         html=post.html or markdown(post.markdown),
         summary=post.summary,
-        published=post.published or who.now,
+        published=post.published or caller.now,
         author=post.author,
         categories=tuple(post.categories),
         image=Image(post.image) if post.image else None,
@@ -85,10 +84,10 @@ def _raw(who: Caller, post: PushedPost) -> Raw:
 
 def _shown(posts: Iterable[Post]) -> list[PostOut]:
     rows = list(posts)
-    inside: dict[int, list[str]] = {}
+    names_by_post: dict[int, list[str]] = {}
     entries = EditionPost.objects.filter(post__in=[row.pk for row in rows], included=True).select_related("edition")
     for entry in entries.order_by("edition__pk"):
-        inside.setdefault(entry.post_id, []).append(entry.edition.name)
+        names_by_post.setdefault(entry.post_id, []).append(entry.edition.name)
     return [
         PostOut(
             id=row.pk,
@@ -101,7 +100,7 @@ def _shown(posts: Iterable[Post]) -> list[PostOut]:
             published=row.published,
             first_seen=row.first_seen,
             gone=row.gone_at is not None,
-            editions=inside.get(row.pk, []),
+            editions=names_by_post.get(row.pk, []),
         )
         for row in rows
     ]

@@ -5,8 +5,7 @@ from typing import cast
 from django.http import HttpRequest
 from ninja import Path, Router
 
-from newsletter.api.operations import ApiAnswer, Caller, caller, operation
-from newsletter.api.permissions import permitted
+from newsletter.api.operations import ApiAnswer, Caller, caller_of, operation
 from newsletter.api.schemas import Name, NewsletterList, NewsletterOut, TopicOut
 from newsletter.config import Newsletter, Period
 
@@ -16,19 +15,19 @@ router = Router(tags=["newsletters"])
 @operation(router, "GET", "/newsletters", {200: NewsletterList}, missing=False)
 def list_newsletters(request: HttpRequest) -> ApiAnswer:
     """List the newsletters that the token is for."""
-    who = caller(request)
-    names = permitted(who.token, who.config.newsletters)
-    return ApiAnswer(NewsletterList(items=[_shown(who, who.config.newsletters[name]) for name in names]))
+    caller = caller_of(request)
+    names = caller.newsletters
+    return ApiAnswer(NewsletterList(items=[_shown(caller, caller.config.newsletters[name]) for name in names]))
 
 
 @operation(router, "GET", "/newsletters/{newsletter}", {200: NewsletterOut})
 def read_newsletter(request: HttpRequest, newsletter: Path[Name]) -> ApiAnswer:
     """Read one newsletter."""
-    who = caller(request)
-    return ApiAnswer(_shown(who, who.newsletter(newsletter)))
+    caller = caller_of(request)
+    return ApiAnswer(_shown(caller, caller.newsletter(newsletter)))
 
 
-def _shown(who: Caller, newsletter: Newsletter) -> NewsletterOut:
+def _shown(caller: Caller, newsletter: Newsletter) -> NewsletterOut:
     return NewsletterOut(
         name=newsletter.name,
         title=newsletter.title,
@@ -42,5 +41,5 @@ def _shown(who: Caller, newsletter: Newsletter) -> NewsletterOut:
         approval=newsletter.approval,
         from_name=newsletter.sender.name,
         from_address=newsletter.sender.address,
-        page=f"{who.config.site.url}/n/{newsletter.name}/",
+        page=f"{caller.config.site.url}/n/{newsletter.name}/",
     )

@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from ninja import Path, Router
 
-from newsletter.api.operations import ApiAnswer, caller, operation
+from newsletter.api.operations import ApiAnswer, caller_of, operation
 from newsletter.api.routes.editions import EDITION, answer, find, matched
 from newsletter.api.schemas import ApproveIn, EditionOut, Name, SendIn, StatusOut, UnknownDeliveryOut
 from newsletter.editions import approval, public_editions
@@ -22,11 +22,11 @@ def _note_sources(request: HttpRequest, newsletter: str, period: str, asked: App
 
     Its subjects are rendered before the transaction of the operation.
     """
-    who = caller(request)
-    edition = find(who, newsletter, period)
-    approval.record_source_changes(edition, who.now)
+    caller = caller_of(request)
+    edition = find(caller, newsletter, period)
+    approval.record_source_changes(edition, caller.now)
     if edition.state == State.DRAFT:
-        render_subjects(edition, who.config, who.now)
+        render_subjects(edition, caller.config, caller.now)
 
 
 @operation(router, "POST", f"{EDITION}/approve", {200: EditionOut}, if_match=True, first=_note_sources)
@@ -35,40 +35,40 @@ def approve_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
 
     What was approved is what is sent.
     """
-    who = caller(request)
-    edition = matched(request, who, newsletter, period)
+    caller = caller_of(request)
+    edition = matched(request, caller, newsletter, period)
     approved = approval.approve(
-        who.config,
+        caller.config,
         edition,
-        by=who.by,
+        by=caller.by,
         revision=edition.revision,
         despite=asked.despite,
         needs_content=True,
-        now=who.now,
+        now=caller.now,
     )
-    return answer(who, approved)
+    return answer(caller, approved)
 
 
 @operation(router, "POST", f"{EDITION}/reopen", {200: EditionOut}, if_match=True)
 def reopen_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
     """Make an approved or scheduled edition a draft again."""
-    who = caller(request)
-    edition = matched(request, who, newsletter, period)
-    return answer(who, approval.reopen(edition, by=who.by, now=who.now))
+    caller = caller_of(request)
+    edition = matched(request, caller, newsletter, period)
+    return answer(caller, approval.reopen(edition, by=caller.by, now=caller.now))
 
 
 @operation(router, "POST", f"{EDITION}/send", {200: EditionOut}, if_match=True)
 def send_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name], asked: SendIn) -> ApiAnswer:
     """Send an approved edition, now or at a time."""
-    who = caller(request)
-    edition = matched(request, who, newsletter, period)
+    caller = caller_of(request)
+    edition = matched(request, caller, newsletter, period)
     if asked.readers is not None:
-        receiving = audience.receiving(who.newsletter(newsletter), edition, who.now).count()
+        receiving = audience.receiving(caller.newsletter(newsletter), edition, caller.now).count()
         if receiving != asked.readers:
             raise Impossible(messages.OTHER_READERS(name=edition.name, found=receiving, expected=asked.readers))
     content = ApprovedContent.objects.filter(edition=edition).values_list("revision", flat=True).first()
-    queued = approval.queue(who.config, edition, by=who.by, at=asked.at, now=who.now, revision=content)
-    return answer(who, queued)
+    queued = approval.queue(caller.config, edition, by=caller.by, at=asked.at, now=caller.now, revision=content)
+    return answer(caller, queued)
 
 
 @operation(router, "POST", f"{EDITION}/pause", {200: EditionOut})
@@ -77,15 +77,15 @@ def pause_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Nam
 
     Messages that are being transferred are completed.
     """
-    who = caller(request)
-    return answer(who, lifecycle.pause(find(who, newsletter, period), by=who.by, now=who.now))
+    caller = caller_of(request)
+    return answer(caller, lifecycle.pause(find(caller, newsletter, period), by=caller.by, now=caller.now))
 
 
 @operation(router, "POST", f"{EDITION}/resume", {200: EditionOut})
 def resume_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
     """Resume sending."""
-    who = caller(request)
-    return answer(who, lifecycle.resume(find(who, newsletter, period), by=who.by, now=who.now))
+    caller = caller_of(request)
+    return answer(caller, lifecycle.resume(find(caller, newsletter, period), by=caller.by, now=caller.now))
 
 
 @operation(router, "POST", f"{EDITION}/cancel", {200: EditionOut})
@@ -94,11 +94,11 @@ def cancel_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Na
 
     Messages that were sent stay sent.
     """
-    who = caller(request)
-    edition = find(who, newsletter, period)
+    caller = caller_of(request)
+    edition = find(caller, newsletter, period)
     if edition.state in UNSENT:
-        return answer(who, approval.cancel(edition, by=who.by, now=who.now))
-    return answer(who, lifecycle.cancel(who.config, edition, by=who.by, now=who.now))
+        return answer(caller, approval.cancel(edition, by=caller.by, now=caller.now))
+    return answer(caller, lifecycle.cancel(caller.config, edition, by=caller.by, now=caller.now))
 
 
 @operation(router, "POST", f"{EDITION}/remove-from-archive", {200: EditionOut})
@@ -107,15 +107,15 @@ def remove_edition_from_archive(request: HttpRequest, newsletter: Path[Name], pe
 
     Its page and the images that no other edition uses are gone, and no feed has it.
     """
-    who = caller(request)
-    return answer(who, public_editions.remove(find(who, newsletter, period), by=who.by, now=who.now))
+    caller = caller_of(request)
+    return answer(caller, public_editions.remove(find(caller, newsletter, period), by=caller.by, now=caller.now))
 
 
 @operation(router, "POST", f"{EDITION}/return-to-archive", {200: EditionOut})
 def return_edition_to_archive(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
     """Return a removed edition to the archive."""
-    who = caller(request)
-    return answer(who, public_editions.restore(find(who, newsletter, period), by=who.by, now=who.now))
+    caller = caller_of(request)
+    return answer(caller, public_editions.restore(find(caller, newsletter, period), by=caller.by, now=caller.now))
 
 
 @operation(router, "GET", f"{EDITION}/status", {200: StatusOut})
@@ -124,8 +124,8 @@ def read_status(request: HttpRequest, newsletter: Path[Name], period: Path[Name]
 
     Deliveries have numbers, not addresses.
     """
-    who = caller(request)
-    document = progress.standing(find(who, newsletter, period), who.now)
-    unknown = [UnknownDeliveryOut(**{k: each[k] for k in UnknownDeliveryOut.model_fields})
-               for each in document.pop("unknown_deliveries")]  # fmt: skip
+    caller = caller_of(request)
+    document = progress.standing(find(caller, newsletter, period), caller.now)
+    unknown = [UnknownDeliveryOut(**{k: delivery[k] for k in UnknownDeliveryOut.model_fields})
+               for delivery in document.pop("unknown_deliveries")]  # fmt: skip
     return ApiAnswer(StatusOut(**document, unknown_deliveries=unknown))

@@ -5,12 +5,12 @@ from functools import reduce
 from http import HTTPStatus
 from typing import cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from ninja import Path, Query, Router
 
 from newsletter.api import paging
-from newsletter.api.operations import ApiAnswer, Caller, caller, operation
+from newsletter.api.operations import ApiAnswer, Caller, caller_of, operation
 from newsletter.api.permissions import Forbidden, permitted
 from newsletter.api.problem_documents import Refused
 from newsletter.api.schemas import Line, Name, Number, Tag
@@ -47,19 +47,21 @@ def list_subscribers(
     limit: int = paging.LIMIT_PARAMETER,
 ) -> ApiAnswer:
     """Find subscriptions."""
-    who = caller(request)
-    names = [who.newsletter(newsletter).name] if newsletter else permitted(who.token, who.config.newsletters)
-    wanted = Q(newsletter__in=names)
+    caller = caller_of(request)
+    names = caller.names(newsletter)
+    condition = Q(newsletter__in=names)
     if address is not None:
-        wanted &= Q(subscriber__key=address.strip().lower())
+        condition &= Q(subscriber__key=address.strip().lower())
     if state is not None:
-        wanted &= Q(state=state)
+        condition &= Q(state=state)
     if tag is not None:
-        wanted &= Q(tags__contains=f"|{clean_tag(tag)}|")
+        condition &= Q(tags__contains=f"|{clean_tag(tag)}|")
     if cadence is not None:
-        wanted &= _in_cadence(who, names, cadence)
-    page = paging.after(Subscription.objects.filter(wanted).select_related("subscriber"), "subscribers", cursor, limit)
-    return ApiAnswer(SubscriberList(items=_shown(who, page.rows), next_cursor=page.next_cursor))
+        condition &= _in_cadence(caller, names, cadence)
+    page = paging.after(
+        Subscription.objects.filter(condition).select_related("subscriber"), "subscribers", cursor, limit
+    )
+    return ApiAnswer(SubscriberList(items=_shown(caller, page.rows), next_cursor=page.next_cursor))
 
 
 @operation(router, "GET", "/subscribers/export", {200: None})
@@ -68,16 +70,16 @@ def export_subscribers(request: HttpRequest, newsletter: Query[Name]) -> HttpRes
 
     One JSON object a line, with the consent.
     """
-    who = caller(request)
-    rows = exporting.json_lines(who.newsletter(newsletter).name)
+    caller = caller_of(request)
+    rows = exporting.json_lines(caller.newsletter(newsletter).name)
     return StreamingHttpResponse(rows, content_type=NDJSON)
 
 
 @operation(router, "GET", "/subscribers/{subscription}", {200: SubscriberOut})
 def read_subscriber(request: HttpRequest, subscription: Path[Number]) -> ApiAnswer:
     """Read a subscription."""
-    who = caller(request)
-    return ApiAnswer(_shown(who, [_found(who, subscription)])[0])
+    caller = caller_of(request)
+    return ApiAnswer(_shown(caller, [_found(caller, subscription)])[0])
 
 
 @operation(router, "POST", "/subscribers", {200: SubscriberOut, 201: SubscriberOut})
@@ -88,11 +90,11 @@ def add_subscriber(request: HttpRequest, person: SubscriberIn) -> ApiAnswer:
     subscribed again by confirming. An existing active subscription is answered with 200; its tags are added to, and
     its cadence and topics are changed if they are given.
     """
-    who = caller(request)
-    newsletter = who.newsletter(person.newsletter)
+    caller = caller_of(request)
+    newsletter = caller.newsletter(person.newsletter)
     if person.cadence is not None:
-        who.in_cadence(newsletter.name, person.cadence)
-    who.check_topics(newsletter.name, person.topics or ())
+        caller.in_cadence(newsletter.name, person.cadence)
+    caller.check_topics(newsletter.name, person.topics or ())
     outcome = admin_actions.add(
         person.address,
         newsletter.name,
@@ -106,14 +108,14 @@ def add_subscriber(request: HttpRequest, person: SubscriberIn) -> ApiAnswer:
     subscription = Subscription.objects.select_related("subscriber").get(
         newsletter=newsletter.name, subscriber__key=key
     )
-    _log(who, subscription, acts.SUBSCRIBER_ADDED(), after={newsletter.name: outcome})
+    _log(caller, subscription, acts.SUBSCRIBER_ADDED(), after=outcome)
     if person.tags:
-        _set_tags(who, subscription, [*subscription.tags, *person.tags])
+        _set_tags(caller, subscription, [*subscription.tags, *person.tags])
     if outcome == "unchanged":
-        _choose_cadence(who, subscription, person.cadence)
-        _choose_topics(who, subscription, person.topics)
+        _choose_cadence(caller, subscription, person.cadence)
+        _choose_topics(caller, subscription, person.topics)
     headers = {"Location": f"/api/v1/subscribers/{subscription.pk}"} if outcome == "added" else {}
-    return ApiAnswer(_shown(who, [subscription])[0], 201 if outcome == "added" else 200, headers)
+    return ApiAnswer(_shown(caller, [subscription])[0], 201 if outcome == "added" else 200, headers)
 
 
 @operation(router, "PATCH", "/subscribers/{subscription}", {200: SubscriberOut})
@@ -123,106 +125,92 @@ def change_subscriber(request: HttpRequest, subscription: Path[Number], change: 
     The name is the same for all newsletters, so a token for some of them can't change that of a person who also
     subscribes to another.
     """
-    who = caller(request)
-    current = _found(who, subscription)
+    caller = caller_of(request)
+    current = _found(caller, subscription)
     if change.cadence is not None:
-        who.in_cadence(current.newsletter, change.cadence)
-    who.check_topics(current.newsletter, change.topics or ())
+        caller.in_cadence(current.newsletter, change.cadence)
+    caller.check_topics(current.newsletter, change.topics or ())
     if change.name is not None:
-        _check_shared(who, current)
+        _check_shared(caller, current)
         admin_actions.rename(current.subscriber, change.name)
-        _log(who, current, acts.NAME_CHANGED())
+        _log(caller, current, acts.NAME_CHANGED())
     if change.tags is not None:
-        _set_tags(who, current, change.tags)
-    _choose_cadence(who, current, change.cadence)
-    _choose_topics(who, current, change.topics)
-    return ApiAnswer(_shown(who, [current])[0])
+        _set_tags(caller, current, change.tags)
+    _choose_cadence(caller, current, change.cadence)
+    _choose_topics(caller, current, change.topics)
+    return ApiAnswer(_shown(caller, [current])[0])
 
 
 @operation(router, "DELETE", "/subscribers/{subscription}", {204: None})
 def remove_subscriber(request: HttpRequest, subscription: Path[Number]) -> ApiAnswer:
     """Unsubscribe a person from a newsletter. Only they can subscribe again."""
-    who = caller(request)
-    current = _found(who, subscription)
-    if preferences.unsubscribe(current.pk, who.now):
-        _log(
-            who, current, acts.UNSUBSCRIBED(), {current.newsletter: current.state}, {current.newsletter: "unsubscribed"}
-        )
+    caller = caller_of(request)
+    current = _found(caller, subscription)
+    if preferences.unsubscribe(current.pk, caller.now):
+        _log(caller, current, acts.UNSUBSCRIBED(), current.state, "unsubscribed")
     return ApiAnswer(None, 204)
 
 
-def _in_cadence(who: Caller, names: Collection[str], cadence: Cadence) -> Q:
+def _in_cadence(caller: Caller, names: Collection[str], cadence: Cadence) -> Q:
     """Return the condition for subscriptions to these newsletters that have a cadence, chosen or by default."""
-    conditions = (Q(newsletter=name) & in_cadence(cadence, who.config.newsletters[name]) for name in names)
+    conditions = (Q(newsletter=name) & in_cadence(cadence, caller.config.newsletters[name]) for name in names)
     return reduce(Q.__or__, conditions, Q(pk__in=()))
 
 
-def _choose_cadence(who: Caller, subscription: Subscription, cadence: Cadence | None) -> None:
+def _choose_cadence(caller: Caller, subscription: Subscription, cadence: Cadence | None) -> None:
     if cadence is None or cadence == subscription.cadence:
         return
-    before = subscription.cadence
+    earlier = subscription.cadence
     preferences.choose_cadence(subscription, cadence)
-    _log(
-        who, subscription, acts.CADENCE_CHANGED(), {subscription.newsletter: before}, {subscription.newsletter: cadence}
-    )
+    _log(caller, subscription, acts.CADENCE_CHANGED(), earlier, cadence)
 
 
-def _choose_topics(who: Caller, subscription: Subscription, topics: Collection[str] | None) -> None:
-    before = _topics_of(who, subscription)
+def _choose_topics(caller: Caller, subscription: Subscription, topics: Collection[str] | None) -> None:
+    earlier = _topics_of(caller, subscription)
     if topics is None or not admin_actions.choose_topics(
-        subscription, topics, who.now, who.newsletter(subscription.newsletter).topics
+        subscription, topics, caller.now, caller.newsletter(subscription.newsletter).topics
     ):
         return
     subscription.refresh_from_db(fields=["topics"])
-    _log(
-        who,
-        subscription,
-        acts.TOPICS_CHANGED(),
-        {subscription.newsletter: before},
-        {subscription.newsletter: _topics_of(who, subscription)},
-    )
+    _log(caller, subscription, acts.TOPICS_CHANGED(), earlier, _topics_of(caller, subscription))
 
 
-def _topics_of(who: Caller, subscription: Subscription) -> list[str]:
+def _topics_of(caller: Caller, subscription: Subscription) -> list[str]:
     """Return the topics that a person picked and that the newsletter has now."""
-    return list(names_in(in_force(subscription.topics, who.newsletter(subscription.newsletter).topics)))
+    return list(names_in(in_force(subscription.topics, caller.newsletter(subscription.newsletter).topics)))
 
 
-def _set_tags(who: Caller, subscription: Subscription, tags: list[str]) -> None:
-    before = list(subscription.tags)
+def _set_tags(caller: Caller, subscription: Subscription, tags: list[str]) -> None:
+    earlier = list(subscription.tags)
     admin_actions.set_tags(subscription, tags)
-    _log(
-        who,
-        subscription,
-        acts.TAGS_CHANGED(),
-        {subscription.newsletter: before},
-        {subscription.newsletter: list(subscription.tags)},
-    )
+    _log(caller, subscription, acts.TAGS_CHANGED(), earlier, list(subscription.tags))
 
 
-def _log(who: Caller, subscription: Subscription, what: Message, before: object = None, after: object = None) -> None:
-    """Write a line of the audit log, which names people by their number."""
-    history.log(who.by, what, f"subscriber {subscription.subscriber_id}", who.now, before, after)
+def _log(
+    caller: Caller, subscription: Subscription, what: Message, before: object = None, after: object = None
+) -> None:
+    """Write a line of the audit log, which names people by their number, with values of this subscription."""
+    old, new = (None if value is None else {subscription.newsletter: value} for value in (before, after))
+    history.log(caller.by, what, f"subscriber {subscription.subscriber_id}", caller.now, old, new)
 
 
-def _check_shared(who: Caller, subscription: Subscription) -> None:
+def _check_shared(caller: Caller, subscription: Subscription) -> None:
     """Raise Forbidden if the person also subscribes to newsletters that the token is not for: a name is theirs, too."""
-    for each in subscription.subscriber.subscriptions.all():
-        if each.newsletter not in permitted(who.token, [each.newsletter]):
-            raise Forbidden(messages.PERSON_SHARED())
+    names = list(subscription.subscriber.subscriptions.values_list("newsletter", flat=True))
+    if permitted(caller.token, names) != names:
+        raise Forbidden(messages.PERSON_SHARED())
 
 
-def _found(who: Caller, number: int) -> Subscription:
-    subscriptions: QuerySet[Subscription] = Subscription.objects.filter(
-        newsletter__in=permitted(who.token, who.config.newsletters)
-    )
-    subscription = subscriptions.select_related("subscriber").filter(pk=number).first()
+def _found(caller: Caller, number: int) -> Subscription:
+    subscriptions = Subscription.objects.filter(pk=number, newsletter__in=caller.newsletters)
+    subscription = subscriptions.select_related("subscriber").first()
     if subscription is None:
         raise Refused(HTTPStatus.NOT_FOUND, messages.NO_SUBSCRIPTION(number=str(number)))
     return subscription
 
 
-def _shown(who: Caller, subscriptions: list[Subscription]) -> list[SubscriberOut]:
+def _shown(caller: Caller, subscriptions: list[Subscription]) -> list[SubscriberOut]:
+    newsletters = caller.config.newsletters
     blocked = set(
         Subscription.objects.blocked().filter(pk__in=[t.pk for t in subscriptions]).values_list("pk", flat=True)
     )
@@ -234,8 +222,8 @@ def _shown(who: Caller, subscriptions: list[Subscription]) -> list[SubscriberOut
             state=cast(SubscriptionState, subscription.state),
             blocked=subscription.pk in blocked,
             paused_until=subscription.paused_until,
-            cadence=_cadence_of(who, subscription),
-            topics=_topics_of(who, subscription),
+            cadence=cast(Cadence, cadences.chosen(newsletters[subscription.newsletter], subscription.cadence)),
+            topics=_topics_of(caller, subscription),
             tags=list(subscription.tags),
             created=subscription.created,
             joined=subscription.joined,
@@ -244,7 +232,3 @@ def _shown(who: Caller, subscriptions: list[Subscription]) -> list[SubscriberOut
         )
         for subscription in subscriptions
     ]
-
-
-def _cadence_of(who: Caller, subscription: Subscription) -> Cadence:
-    return cast(Cadence, cadences.chosen(who.config.newsletters[subscription.newsletter], subscription.cadence))

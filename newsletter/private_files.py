@@ -24,8 +24,8 @@ def tighten(configuration: Config) -> None:
     """Remove the permissions of group and others from files and folders of this site, and log it in one line."""
     changed = [path for path in _paths(configuration) if _make_private(path)]
     if changed:
-        others = f" and {len(changed) - 1:,} more" if changed[1:] else ""
-        _log.info("%s%s could be read by other users of this machine; removed their permissions", changed[0], others)
+        and_more = f" and {len(changed) - 1:,} more" if changed[1:] else ""
+        _log.info("%s%s could be read by other users of this machine; removed their permissions", changed[0], and_more)
 
 
 def _paths(configuration: Config) -> Iterator[Path]:
@@ -47,11 +47,11 @@ def _emails(folder: Path) -> Iterator[Path]:
     """Yield the files that the `file` provider wrote into a folder, and the folder if it has no others."""
     if not _is_open(folder) or not folder.is_dir():
         return
-    every = list(folder.iterdir())
-    ours = [path for path in every if path.name in _MAILDIR or path.name.endswith(_EML)]
-    for path in ours:
+    entries = list(folder.iterdir())
+    own_entries = [path for path in entries if path.name in _MAILDIR or path.name.endswith(_EML)]
+    for path in own_entries:
         yield from _with_entries(path)
-    if ours == every:
+    if own_entries == entries:
         yield folder
 
 

@@ -180,5 +180,5 @@ def place_of(error: Exception) -> str:
     """Return where an exception was raised, in the child if it has a note of it: the file's name and the line."""
     for note in getattr(error, "__notes__", ()):
         return str(note)
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{Path(last.filename).name}:{last.lineno}"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}"

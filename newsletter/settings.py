@@ -52,8 +52,8 @@ def _database(url: str) -> dict[str, object]:
 
 def _secret_key() -> str:
     """Return the key of the configuration, else the one that `newsletter.start` made beside it."""
-    made = CONFIG.path(".secret_key")
-    return CONFIG.site.secret_key or (made.read_text(encoding="ascii").strip() if made.exists() else "")
+    file = CONFIG.path(".secret_key")
+    return CONFIG.site.secret_key or (file.read_text(encoding="ascii").strip() if file.exists() else "")
 
 
 DEBUG = False

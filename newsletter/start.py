@@ -119,17 +119,17 @@ def _prepare(*, migrate: bool) -> None:
     from newsletter.sending.sql import database_watch
 
     try:
-        if last := migration_state.too_old(migration_state.applied_migrations()):
-            raise StartProblem(migration_state.older_database(last))
+        if oldest := migration_state.too_old(migration_state.applied_migrations()):
+            raise StartProblem(migration_state.older_database(oldest))
         if unknown := migration_state.unknown_migrations():
             raise StartProblem(migration_state.newer_database(unknown))
-        if migrate and (waiting := migration_state.waiting_migrations()):
+        if migrate and (migrations := migration_state.waiting_migrations()):
             _refuse_beside_older_programs()
-            _copy_before(waiting)
+            _copy_before(migrations)
             _migrate()
     except OperationalError as e:
-        if known := database_watch.explained(e):
-            raise StartProblem(f"site.database: {known}") from e
+        if explanation := database_watch.explained(e):
+            raise StartProblem(f"site.database: {explanation}") from e
         raise StartProblem(f"site.database: the database can't be used: {database_watch.first_line(e)}") from e
     database_watch.remember()
 
@@ -138,9 +138,9 @@ def _refuse_beside_older_programs() -> None:
     """Refuse to change a database with which programs of an older version are running."""
     from newsletter.sending.machines.presence import other_worker_alive
 
-    if not _is_own_file() and (other := other_worker_alive()):
+    if not _is_own_file() and (program := other_worker_alive()):
         raise StartProblem(
-            f"site.database: this version changes the database, but {other} is running with it; "
+            f"site.database: this version changes the database, but {program} is running with it; "
             "stop it on every machine, then start this version; nothing has been changed"
         )
 
@@ -154,8 +154,8 @@ def _copy_before(waiting: Sequence[str]) -> None:
 
     if connection.vendor != "sqlite" or not connection.introspection.table_names():
         return
-    ours = next((name for name in waiting if name.startswith("newsletter.")), waiting[0])
-    number = ours.rpartition(".")[2].partition("_")[0]
+    migration = next((name for name in waiting if name.startswith("newsletter.")), waiting[0])
+    number = migration.rpartition(".")[2].partition("_")[0]
     database = Path(str(connection.settings_dict["NAME"]))
     copy = database.with_name(f"{database.name}.before-{number}")
     if copy.exists():

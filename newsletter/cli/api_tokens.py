@@ -29,9 +29,14 @@ def create(
     configuration = ready()
     from newsletter.api import tokens
 
-    made = tokens.create(configuration, name, scope, newsletter or [], by=BY, now=datetime.now(UTC))
-    document = {"key": made.row.key, "token": made.text, "scopes": made.row.scopes, "newsletters": made.row.newsletters}
-    emit(document, f"The token for {made.row.name} is not shown again:\n{made.text}")
+    token = tokens.create(configuration, name, scope, newsletter or [], by=BY, now=datetime.now(UTC))
+    document = {
+        "key": token.row.key,
+        "token": token.text,
+        "scopes": token.row.scopes,
+        "newsletters": token.row.newsletters,
+    }
+    emit(document, f"The token for {token.row.name} is not shown again:\n{token.text}")
 
 
 @app.command("list", epilog="Example: newsletter tokens list --json")
@@ -56,8 +61,8 @@ def show() -> None:
 
     table = Table("key", "name", "scopes", "last used", box=None)
     for row in rows:
-        used = "revoked" if row["revoked_at"] else str(row["last_used_at"] or "never")[:16].replace("T", " ")
-        table.add_row(row["key"], row["name"], ", ".join(row["scopes"]), used)
+        last_use = "revoked" if row["revoked_at"] else str(row["last_used_at"] or "never")[:16].replace("T", " ")
+        table.add_row(row["key"], row["name"], ", ".join(row["scopes"]), last_use)
     emit(rows, table if rows else "There are no tokens. Create one with 'newsletter tokens create'.")
 
 

@@ -94,14 +94,17 @@ def import_(
 
 
 def _document(result: "ImportResult") -> dict[str, Any]:
-    left_out = [{"name": each.name, "reason": str(each.reason), "code": each.reason.code} for each in result.left_out]
+    left_out = [
+        {"name": issue.name, "reason": str(issue.reason), "code": issue.reason.code} for issue in result.left_out
+    ]
     return {
         "import": result.number,
         "added": result.added,
         "present": result.present,
         "images_missing": result.images_missing,
         "missing_images": [
-            {"address": each.address, "reason": str(each.reason), "code": each.reason.code} for each in result.missing
+            {"address": issue.address, "reason": str(issue.reason), "code": issue.reason.code}
+            for issue in result.missing
         ],
         "left_out": left_out,
     }
@@ -112,13 +115,13 @@ def _summary(result: "ImportResult", *, dry_run: bool) -> str:
         f"{counted(result.added, 'issue')} added, {result.present:,} already here, {len(result.left_out):,} left out."
     )
     lines = [f"Nothing was changed. An import would give: {figures}" if dry_run else figures]
-    lines += [f"  {each.name}: {each.reason}" for each in result.left_out[:SHOWN]]
+    lines += [f"  {item.name}: {item.reason}" for item in result.left_out[:SHOWN]]
     if len(result.left_out) > SHOWN:
         lines.append(f"  … and {len(result.left_out) - SHOWN:,} more")
     if result.images_missing:
         count = counted(result.images_missing, "image")
         lines.append(f"{count} could not be fetched:" if result.missing else f"{count} could not be fetched.")
-        lines += [f"  {each.address}: {each.reason}" for each in result.missing]
+        lines += [f"  {item.address}: {item.reason}" for item in result.missing]
         if result.missing and result.images_missing > len(result.missing):
             lines.append(f"  … and {result.images_missing - len(result.missing):,} more")
         lines.append(
@@ -137,9 +140,7 @@ def imports() -> None:
     from newsletter.models import ArchiveImport
 
     rows = list(ArchiveImport.objects.order_by("-pk"))
-    emit(
-        {"imports": [_import_document(each) for each in rows]}, "\n".join(map(_import_line, rows)) or "No imports yet."
-    )
+    emit({"imports": [_import_document(row) for row in rows]}, "\n".join(map(_import_line, rows)) or "No imports yet.")
 
 
 def _import_document(record: "ArchiveImport") -> dict[str, Any]:

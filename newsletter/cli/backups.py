@@ -131,10 +131,10 @@ def _confirm() -> None:
         emit({"confirmed": False, "waiting": []}, sentence)
         return
     history.log(BY, acts.RESTORE_CONFIRMED(), configuration.site.url, datetime.now(UTC))
-    left = Edition.objects.filter(state__in=(State.PAUSED, State.APPROVED)).order_by("pk")
-    names = [edition.name for edition in left]
-    more = f" These wait for your decision: {', '.join(names)}." if names else ""
-    emit({"confirmed": True, "waiting": names}, f"Sending has resumed.{more}")
+    unsent = Edition.objects.filter(state__in=(State.PAUSED, State.APPROVED)).order_by("pk")
+    names = [edition.name for edition in unsent]
+    waiting_sentence = f" These wait for your decision: {', '.join(names)}." if names else ""
+    emit({"confirmed": True, "waiting": names}, f"Sending has resumed.{waiting_sentence}")
 
 
 @app.command(

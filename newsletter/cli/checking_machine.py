@@ -65,7 +65,7 @@ def check_machine(
         if not server or not number.isdecimal():
             fail("--smtp must be a host and a port, such as smtp.example.org:587", WRONG)
         servers.append((server, int(number)))
-    findings += [_outgoing(*each) for each in servers]
+    findings += [_outgoing(*address) for address in servers]
     if not servers:
         findings.append(MachineFinding("outgoing mail", NOTE, "not checked; give DOMAIN or --smtp HOST:PORT"))
     _report(findings)
@@ -75,13 +75,13 @@ def _report(findings: Sequence[MachineFinding]) -> None:
     from rich.table import Column, Table
 
     table = Table(Column(no_wrap=True), Column(no_wrap=True), Column(overflow="fold"), box=None, show_header=False)
-    for each in findings:
-        table.add_row(each.verdict, each.about, each.sentence)
-    emit({"checks": [each._asdict() for each in findings]}, table)
-    bad = [each for each in findings if each.verdict == BAD]
+    for finding in findings:
+        table.add_row(finding.verdict, finding.about, finding.sentence)
+    emit({"checks": [finding._asdict() for finding in findings]}, table)
+    bad = [finding for finding in findings if finding.verdict == BAD]
     if bad:
-        more = f" (and {len(bad) - 1} more)" if bad[1:] else ""
-        fail(f"{bad[0].about}: {bad[0].sentence}{more}")
+        and_more = f" (and {len(bad) - 1} more)" if bad[1:] else ""
+        fail(f"{bad[0].about}: {bad[0].sentence}{and_more}")
 
 
 def _of_machine() -> Iterator[MachineFinding]:
@@ -143,11 +143,11 @@ def _dns(domain: str) -> tuple[MachineFinding, tuple[str, ...]]:
 
     lookups, about = Lookups(), f"DNS of {domain}"
     try:
-        mail_servers = tuple(each for each in lookups.mail_servers(domain) if each != ".")
-        known = mail_servers or lookups.addresses(domain) or lookups.ask(domain, "NS")
+        mail_servers = tuple(server for server in lookups.mail_servers(domain) if server != ".")
+        has_records = mail_servers or lookups.addresses(domain) or lookups.ask(domain, "NS")
     except LookupFailed as problem:
         return MachineFinding(about, BAD, f"{problem}; see whether this machine has a name server"), ()
-    if not known:
+    if not has_records:
         return MachineFinding(about, BAD, "it has no records; register the domain, or correct its name"), ()
     if not mail_servers:
         sentence = (

@@ -69,11 +69,11 @@ def take_common_options(arguments: Sequence[str]) -> list[str]:
     """Remove the common options from anywhere in the arguments and keep them; ignore what follows `manage` or `--`."""
     global _options
     options: dict[str, Any] = {}
-    rest: list[str] = []
+    remaining: list[str] = []
     words = iter(arguments)
     for word in words:
-        if word in ("manage", "--") and (word == "--" or not rest):
-            rest += [word, *words]
+        if word in ("manage", "--") and (word == "--" or not remaining):
+            remaining += [word, *words]
         elif word in ("--json", "--quiet", "--debug"):
             options[word[2:]] = True
         elif word == "--config":
@@ -83,9 +83,9 @@ def take_common_options(arguments: Sequence[str]) -> list[str]:
         elif word.startswith("--config="):
             options["config"] = word.removeprefix("--config=")
         else:
-            rest.append(word)
+            remaining.append(word)
     _options = Options(**options)
-    return rest
+    return remaining
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -205,15 +205,15 @@ def shows_progress() -> bool:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Step]:
+def progress(label: str) -> Iterator[Step]:
     """Show a progress bar on standard error, if it is a terminal."""
     if not shows_progress():
-        yield lambda done, total: None
+        yield lambda completed, total: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task(label, total=None)
+        yield lambda completed, total: bar.update(task, completed=completed, total=total)

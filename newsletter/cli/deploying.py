@@ -53,17 +53,17 @@ def deploy(
     ] = False,
 ) -> None:
     """Print a configuration for systemd, Compose, Caddy or nginx. It has the paths of this site."""
-    used = configuration()
-    site = found(used)
+    loaded = configuration()
+    site = found(loaded)
     if worker:
         _deploy_worker(target, site)
         return
-    if target in PROXIES and not used.site.url.startswith("https://"):
-        fail(f"site.url is {used.site.url}; set it to the https address that {target} is to serve")
-    if target in PROXIES and not used.web.trusted_proxies:
+    if target in PROXIES and not loaded.site.url.startswith("https://"):
+        fail(f"site.url is {loaded.site.url}; set it to the https address that {target} is to serve")
+    if target in PROXIES and not loaded.web.trusted_proxies:
         say('Set web.trusted_proxies = ["127.0.0.1"], so that limits count the clients and not the proxy.')
-    written = WRITERS[target](site)
-    emit({"target": target.value, "file": written}, written.rstrip("\n"))
+    text = WRITERS[target](site)
+    emit({"target": target.value, "file": text}, text.rstrip("\n"))
 
 
 def _deploy_worker(target: Target, site: Installation) -> None:
@@ -72,5 +72,5 @@ def _deploy_worker(target: Target, site: Installation) -> None:
     if not site.postgresql:
         fail("site.database: 'newsletter worker' needs PostgreSQL; on a single machine use 'newsletter run'")
     say("That machine needs this config.toml, the same secret key, and the folder images of the other machines.")
-    written = WORKER_WRITERS[target](site)
-    emit({"target": target.value, "file": written}, written.rstrip("\n"))
+    text = WORKER_WRITERS[target](site)
+    emit({"target": target.value, "file": text}, text.rstrip("\n"))

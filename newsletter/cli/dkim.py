@@ -35,20 +35,20 @@ def new(
     for option, name in (("DOMAIN", domain), ("--selector", selector)):
         if not DNS_NAME.fullmatch(name):
             fail(f"{option} {name!r} is not a name in DNS; use one such as example.org or s1", WRONG)
-    made, path = new_key(domain, selector, kind), out.parent.resolve() / out.name
+    new_pair, path = new_key(domain, selector, kind), out.parent.resolve() / out.name
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         fail(f"{path} already exists and was not changed; choose another --out")
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(made.pem)
+        file.write(new_pair.pem)
     file_name = json.dumps(str(path), ensure_ascii=False)  # the same in TOML
     config = f'dkim = {{ domain = "{domain}", selector = "{selector}", key = {{ file = {file_name} }} }}'
     lines = (
         f"wrote {path}; add this to the DNS of {domain}:",
-        made.zone_line,
+        new_pair.zone_line,
         "and this to [delivery] in config.toml:",
         config,
     )
-    document = {"key": str(path), "name": made.name, "record": made.record, "config": config}
+    document = {"key": str(path), "name": new_pair.name, "record": new_pair.record, "config": config}
     emit(document, to_copy="\n\n".join(lines))

@@ -94,8 +94,8 @@ def draft(
     elif letter:
         edition = standalone.make(configuration, settings, now=now, subject=subject, with_posts=with_posts, by=BY)
     else:
-        asked = _asked(settings.zone, settings.period, week=week, day=day, month=month, since=since, until=until)
-        edition = drafts.make(configuration, settings, asked, now=now, read_sources=collect)
+        window = _asked(settings.zone, settings.period, week=week, day=day, month=month, since=since, until=until)
+        edition = drafts.make(configuration, settings, window, now=now, read_sources=collect)
     fetch_images(configuration, edition, now)
     document = serialize.edition(edition, configuration)
     in_variants = _counted_in_variants(configuration, edition, document)
@@ -103,16 +103,16 @@ def draft(
     if edition.waiting:
         say(str(edition.waiting))
     elif not document["days"] and not in_variants and not any(options.values()):
-        last = serialize.newest(settings)
-        say(_newest(last, settings) if last else "no posts yet")
+        newest_day = serialize.newest(settings)
+        say(_newest(newest_day, settings) if newest_day else "no posts yet")
 
 
 def _newest(day: date, newsletter: "config.Newsletter") -> str:
     """Return the sentence about the newest post, with the command that drafts its edition."""
-    named = {"week": f"--week {day:%G-W%V}", "month": f"--month {day:%Y-%m}"}.get(newsletter.period, f"--day {day}")
+    option = {"week": f"--week {day:%G-W%V}", "month": f"--month {day:%Y-%m}"}.get(newsletter.period, f"--day {day}")
     return (
         f"no posts in this period; the newest known post is from {day}: "
-        f"newsletter draft {newsletter.name} {named} creates an edition with it"
+        f"newsletter draft {newsletter.name} {option} creates an edition with it"
     )
 
 
@@ -221,10 +221,10 @@ def _variants_table(variants: Sequence[dict[str, Any]]) -> "Iterator[Table]":
     if len(variants) < 2:
         return
     table = Table("variant", "readers", "posts", "topics", "subject", title="Variants", title_justify="left", box=None)
-    for each in variants:
-        topics = "; ".join(", ".join(names) or "all" for names in each["topics"])
-        subject = each["subject"] or f"no email: {each['reason']}"
-        table.add_row(str(each["variant"]), str(each["readers"]), str(len(each["posts"])), topics, subject)
+    for variant in variants:
+        topics = "; ".join(", ".join(names) or "all" for names in variant["topics"])
+        subject = variant["subject"] or f"no email: {variant['reason']}"
+        table.add_row(str(variant["variant"]), str(variant["readers"]), str(len(variant["posts"])), topics, subject)
     yield table
 
 
@@ -241,25 +241,25 @@ def preview(
     from newsletter.editions import serialize
     from newsletter.editions.preview_files import write
 
-    written = write(row, configuration, out)
-    findings, variants = serialize.lint(written.proof), _variants(configuration, row)
+    preview = write(row, configuration, out)
+    findings, variants = serialize.lint(preview.proof), _variants(configuration, row)
     document = {
         "edition": row.name,
         "revision": row.revision,
-        "files": {kind: str(path) for kind, path in written.files.items()},
-        "bytes": written.sizes,
-        "shortened": [post.id for post in written.proof.rendered.shortened],
-        "unlisted": list(written.proof.rendered.unlisted),
+        "files": {kind: str(path) for kind, path in preview.files.items()},
+        "bytes": preview.sizes,
+        "shortened": [post.id for post in preview.proof.rendered.shortened],
+        "unlisted": list(preview.proof.rendered.unlisted),
         "lint": findings,
         "variants": variants,
     }
     lines = [
-        f"{path}  {written.sizes.get(kind, written.sizes['mail']):,} bytes" for kind, path in written.files.items()
+        f"{path}  {preview.sizes.get(kind, preview.sizes['mail']):,} bytes" for kind, path in preview.files.items()
     ]
-    text = "\n".join(lines + _shortened(written.proof) + _findings(findings))
+    text = "\n".join(lines + _shortened(preview.proof) + _findings(findings))
     emit(document, Group(text, *_variants_table(variants)))
     if open_:
-        webbrowser.open(written.files["html"].resolve().as_uri())
+        webbrowser.open(preview.files["html"].resolve().as_uri())
 
 
 @app.command(epilog="Example: newsletter designs kinaforum --open")
@@ -276,16 +276,16 @@ def designs(
     digest = sample_digest(configuration, settings)
     if digest is None:
         fail(f"{newsletter} has no posts yet; collect some with 'newsletter collect'")
-    made = samples(configuration, digest)
+    emails = samples(configuration, digest)
     out.mkdir(parents=True, exist_ok=True)
     files = {}
-    for sample in made:
+    for sample in emails:
         files[sample.design] = out / f"{sample.design}.html"
         files[sample.design].write_text(sample.html, encoding="utf-8")
         files[sample.design].with_suffix(".txt").write_text(sample.text, encoding="utf-8")
     page = out / "index.html"
     page.write_text(_gallery_page(settings.title, list(files)), encoding="utf-8")
-    sizes = {sample.design: len(sample.html.encode()) for sample in made}
+    sizes = {sample.design: len(sample.html.encode()) for sample in emails}
     document = {
         "newsletter": newsletter,
         "files": {design: str(path) for design, path in files.items()},
@@ -330,17 +330,17 @@ def _asked(zone: ZoneInfo, period: str, **options: str) -> "RequestedWindow | No
     """Return the period that the options select; None for the next scheduled one."""
     from newsletter.editions.selection.windows import RequestedWindow, bounds
 
-    named = [k for k, v in options.items() if v and k not in ("since", "until")]
-    if len(named) + bool(options["since"] or options["until"]) > 1:
+    names = [k for k, v in options.items() if v and k not in ("since", "until")]
+    if len(names) + bool(options["since"] or options["until"]) > 1:
         fail("use only one of --week, --day, --month, or --since with --until", WRONG)
-    if named:
-        shape = {"week": r"2026-W06", "day": r"2026-02-06", "month": r"2026-02"}[named[0]]
-        wanted = options[named[0]]
-        if len(wanted) != len(shape) or ("W" in wanted) != ("W" in shape):
-            fail(f"--{named[0]} must look like {shape}, not '{wanted}'", WRONG)
-        if named[0] != period:
-            return RequestedWindow(until=bounds(wanted, zone)[1], since=bounds(wanted, zone)[0], period=wanted)
-        return RequestedWindow(until=bounds(wanted, zone)[1], period=wanted)
+    if names:
+        shape = {"week": r"2026-W06", "day": r"2026-02-06", "month": r"2026-02"}[names[0]]
+        value = options[names[0]]
+        if len(value) != len(shape) or ("W" in value) != ("W" in shape):
+            fail(f"--{names[0]} must look like {shape}, not '{value}'", WRONG)
+        if names[0] != period:
+            return RequestedWindow(until=bounds(value, zone)[1], since=bounds(value, zone)[0], period=value)
+        return RequestedWindow(until=bounds(value, zone)[1], period=value)
     if options["since"] and not options["until"]:
         fail("--since requires --until", WRONG)
     if options["until"]:
@@ -350,9 +350,9 @@ def _asked(zone: ZoneInfo, period: str, **options: str) -> "RequestedWindow | No
 
 
 def _counted(document: dict[str, Any]) -> str:
-    inside = sum(p["included"] for p in document["posts"])
-    posts, days = counted(inside, "post"), counted(len(document["days"]), "day")
-    return f"{posts} on {days}, {len(document['posts']) - inside} not included"
+    included = sum(p["included"] for p in document["posts"])
+    posts, days = counted(included, "post"), counted(len(document["days"]), "day")
+    return f"{posts} on {days}, {len(document['posts']) - included} not included"
 
 
 def _counted_in_variants(configuration: "Config", edition: "Edition", document: dict[str, Any]) -> str:
@@ -360,9 +360,9 @@ def _counted_in_variants(configuration: "Config", edition: "Edition", document: 
     from newsletter.editions.variants.listing import post_counts
     from newsletter.sending.audience import receiving
 
-    now, inside = datetime.now(UTC), sum(p["included"] for p in document["posts"])
+    now, included = datetime.now(UTC), sum(p["included"] for p in document["posts"])
     counts = set(post_counts(configuration, edition, receiving(configuration.edited(edition), edition, now)))
-    if counts <= {inside}:
+    if counts <= {included}:
         return ""
     posts = counted(max(counts), "post")
     return f"; variants with {posts if len(counts) == 1 else f'{min(counts)} to {posts}'}"

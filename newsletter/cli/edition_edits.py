@@ -97,8 +97,10 @@ def edit(
         if note is not None:
             notes.write(row, BY, note, datetime.now(UTC), note_to)
     document = serialize.edition(row, configuration)
-    again = [p for p in document["posts"] if p["id"] in (include or ()) and p["reason_code"] == INCLUDED_AGAIN.code]
-    sentences = [f"{post['title']}: {post['reason']}" for post in again]
+    included_again = [
+        p for p in document["posts"] if p["id"] in (include or ()) and p["reason_code"] == INCLUDED_AGAIN.code
+    ]
+    sentences = [f"{post['title']}: {post['reason']}" for post in included_again]
     emit(document, "\n".join([f"{row.name} saved, revision {row.revision}", *sentences]))
 
 
@@ -199,8 +201,8 @@ def _each(
     configuration: "Config",
     row: "Edition",
     posts: list[int] | None,
-    act: "Callable[[Config, Edition, str, int | None, int], Edition]",
+    change: "Callable[[Config, Edition, str, int | None, int], Edition]",
 ) -> "Edition":
     for post in posts or []:
-        row = act(configuration, row, BY, None, post)
+        row = change(configuration, row, BY, None, post)
     return row

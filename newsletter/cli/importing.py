@@ -98,11 +98,11 @@ def _blocked(file: Path, reason_option: str, refused_to: Path | None, step: Step
     from subscribers.models import Suppression
 
     reason = reason_option.strip() or Suppression.Reason.BY_HAND
-    known = reason in Suppression.Reason.values
+    is_reason = reason in Suppression.Reason.values
     return import_blocked(
         file,
-        reason if known else Suppression.Reason.BY_HAND,
-        "" if known else reason[:500],
+        reason if is_reason else Suppression.Reason.BY_HAND,
+        "" if is_reason else reason[:500],
         dry_run=dry_run,
         refused_to=refused_to,
         progress=step,
@@ -131,9 +131,10 @@ def _document(report: "ImportReport") -> dict[str, Any]:
 
 
 def _summary(report: "ImportReport", refused_to: Path | None, *, dry_run: bool) -> str:
-    done = f"{report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged"
+    changes = f"{report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged"
     lines = [
-        f"{'Nothing was changed. An import would give: ' if dry_run else ''}{done}, {len(report.refused):,} refused.",
+        ("Nothing was changed. An import would give: " if dry_run else "")
+        + f"{changes}, {len(report.refused):,} refused.",
         _sum(report),
     ]
     if report.left_out:
@@ -175,10 +176,10 @@ def imports(
         newsletter_named(configuration, newsletter)
     from subscribers.models import Import
 
-    every = Import.objects.order_by("-pk")
-    rows = list(every.filter(newsletter=newsletter) if newsletter else every)
+    all_imports = Import.objects.order_by("-pk")
+    rows = list(all_imports.filter(newsletter=newsletter) if newsletter else all_imports)
     text = "\n".join(map(_import_line, rows)) or "No imports yet."
-    emit({"imports": [_import_document(each) for each in rows]}, text)
+    emit({"imports": [_import_document(row) for row in rows]}, text)
 
 
 def _import_document(record: "Import") -> dict[str, Any]:
@@ -215,10 +216,10 @@ def undo_import(
         undoing_imports.check(record)
         confirm(f"Undo the import of {record.file} ({counted(record.lines, 'line')})?", yes=yes)
         record = undoing_imports.undo(record)
-    done = {name: record.undo.get(name, 0) for name in ("removed", "restored", "kept")}
-    kept_count = f"{done['kept']:,} kept because of later changes"
-    summary = f"{done['removed']:,} removed, {done['restored']:,} put back, {kept_count}."
+    counts = {name: record.undo.get(name, 0) for name in ("removed", "restored", "kept")}
+    kept_count = f"{counts['kept']:,} kept because of later changes"
+    summary = f"{counts['removed']:,} removed, {counts['restored']:,} put back, {kept_count}."
     emit(
-        {"import": record.pk, "already": already, **done},
+        {"import": record.pk, "already": already, **counts},
         f"{'It was undone before' if already else 'Undone'}: {summary}",
     )

@@ -30,7 +30,7 @@ def mailq(
     now = datetime.now(UTC)
     count = mail_queue.retry(now) if retry else 0
     sent = subscriber_mail.send_due(configuration, now) if retry else 0
-    waiting = list(mail_queue.messages(LIMIT))
+    unsent = list(mail_queue.messages(LIMIT))
     retried = f"Retried {count}, sent {sent}. " if retry else ""
     lines = [
         {
@@ -43,20 +43,22 @@ def mailq(
             "problem": str(message.problem or ""),
             "problem_code": message.problem.code if message.problem else None,
         }
-        for message in waiting
+        for message in unsent
     ]
-    emit({"retried": count, "sent": sent, "waiting": lines}, _text(waiting, retried))
+    emit({"retried": count, "sent": sent, "waiting": lines}, _text(unsent, retried))
 
 
-def _text(waiting: "Sequence[QueuedMessage]", retried: str) -> "RenderableType":
+def _text(unsent: "Sequence[QueuedMessage]", retried: str) -> "RenderableType":
     from rich.table import Table
 
-    if not waiting:
+    if not unsent:
         return f"{retried}No emails are waiting."
     table = Table("kind", "newsletter", "to", "written", "attempts", "next try", "problem", box=None, pad_edge=False)
-    for m in waiting:
+    for m in unsent:
         next_try = f"{m.next_try:%F %H:%M}Z" if m.next_try else "given up"
-        written = f"{m.written:%F %H:%M}Z"
-        table.add_row(m.what, m.newsletter, m.to or "editors", written, str(m.attempts), next_try, str(m.problem or ""))
+        written_at = f"{m.written:%F %H:%M}Z"
+        table.add_row(
+            m.what, m.newsletter, m.to or "editors", written_at, str(m.attempts), next_try, str(m.problem or "")
+        )
     table.caption = retried or None
     return table

@@ -50,8 +50,8 @@ def _usage(problem: typer.TyperException) -> tuple[str, int]:
         return "", WRONG
     if type(problem).__name__ == "NoArgsIsHelpError":  # typer doesn't export it; its text is the whole help
         return sentence.rstrip(), WRONG
-    where = f"; see '{context.command_path} --help'" if context else ""
-    return " ".join(sentence.split()).rstrip(".") + where, WRONG
+    hint = f"; see '{context.command_path} --help'" if context else ""
+    return " ".join(sentence.split()).rstrip(".") + hint, WRONG
 
 
 def _later(problem: Exception) -> tuple[str, int] | None:
@@ -74,8 +74,8 @@ def _of_database(problem: Exception) -> str:
     """Return what is wrong with the database; other errors than those of a connection or its disk are our fault."""
     from newsletter.sending.sql import database_watch
 
-    if known := database_watch.explained(problem):
-        return str(known)
+    if explanation := database_watch.explained(problem):
+        return str(explanation)
     if type(problem).__name__ in ("OperationalError", "InterfaceError"):
         return str(database_watch.unusable(problem))
     return f"database error: {database_watch.first_line(problem)}; please report it"

@@ -7,15 +7,15 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def of_one(one: dict[str, Any]) -> "Table":
+def of_one(document: dict[str, Any]) -> "Table":
     """Return a table of one edition, with a row for each value."""
     from rich.table import Table
 
-    table = Table(one["edition"], one["state"], box=None)
+    table = Table(document["edition"], document["state"], box=None)
     for kind in ("audience", "pending", "accepted", "deferred", "refused", "unknown", "skipped"):
-        table.add_row(kind, str(one[kind]))
-    table.add_row("per second", f"{one['rate']:g}")
-    table.add_row("time left", _duration(one["seconds_left"]))
+        table.add_row(kind, str(document[kind]))
+    table.add_row("per second", f"{document['rate']:g}")
+    table.add_row("time left", _duration(document["seconds_left"]))
     return table
 
 
@@ -26,10 +26,10 @@ def of_several(documents: list[dict[str, Any]]) -> "Table":
     table = Table(
         Column("edition", no_wrap=True), "state", "accepted", "pending", "deferred", "unknown", "left", box=None
     )
-    for one in documents:
-        accepted = f"{one['accepted']} of {one['audience']}"
-        counts = (accepted, str(one["pending"]), str(one["deferred"]), str(one["unknown"]))
-        table.add_row(one["edition"], one["state"], *counts, _duration(one["seconds_left"]))
+    for document in documents:
+        accepted = f"{document['accepted']} of {document['audience']}"
+        counts = (accepted, str(document["pending"]), str(document["deferred"]), str(document["unknown"]))
+        table.add_row(document["edition"], document["state"], *counts, _duration(document["seconds_left"]))
     return table
 
 

@@ -127,8 +127,9 @@ def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION", help
     row = find(configuration, edition)
     document = standing(row, datetime.now(UTC))
     emit(document, progress_tables.of_one(document))
-    for one in document["unknown_deliveries"]:
-        say(f"unknown: {one['address'] or 'an erased subscriber'} (number {one['number']}): {one['text']}")
+    for delivery in document["unknown_deliveries"]:
+        address = delivery["address"] or "an erased subscriber"
+        say(f"unknown: {address} (number {delivery['number']}): {delivery['text']}")
     if row.reason or row.waiting:
         say(f"{row.name}: {row.reason or row.waiting}")
 
@@ -195,8 +196,8 @@ def _queue(configuration: Config, row: "Edition", *, approve: bool, yes: bool, d
         return
     _check_links(configuration, row)
     readers = _audience(configuration, row)
-    act = f"Schedule {row.name} for {due:%F %H:%M}Z, to be sent" if due else f"Send {row.name}"
-    confirm(f"{act} to {counted(readers, 'subscriber')}?", yes=yes)
+    action = f"Schedule {row.name} for {due:%F %H:%M}Z, to be sent" if due else f"Send {row.name}"
+    confirm(f"{action} to {counted(readers, 'subscriber')}?", yes=yes)
     if row.state == State.DRAFT:
         row = approval.approve(configuration, row, by=BY, needs_content=True)
     approval.queue(configuration, row, by=BY, at=due)
@@ -236,10 +237,10 @@ def _rehearse(configuration: Config, row: "Edition") -> None:
     _check_links(configuration, row)
     count, now = _audience(configuration, row), datetime.now(UTC)
     excluded = Subscription.objects.excluded(newsletter, now)
-    others = ", ".join(f"{number} {why}" for why, number in excluded.items() if number) or "none"
+    exclusions = ", ".join(f"{number} {why}" for why, number in excluded.items() if number) or "none"
     document = {"edition": row.name, "state": row.state, "audience": count, "excluded": excluded}
     readers = counted(count, "subscriber")
-    emit(document, f"{row.name} ({row.state}) would be sent to {readers}; excluded: {others}; nothing was done")
+    emit(document, f"{row.name} ({row.state}) would be sent to {readers}; excluded: {exclusions}; nothing was done")
 
 
 def _tell_who_sends(configuration: Config, row: "Edition") -> None:
@@ -262,7 +263,7 @@ def _send_and_wait(configuration: Config, row: "Edition") -> None:
     from newsletter.sending import sender
 
     problem: Message | None = None
-    looked, through, waiting = 0.0, False, sender.EditionWait(row)
+    looked, through, edition_wait = 0.0, False, sender.EditionWait(row)
     with_progress = shows_progress()
     if row.state == State.SENT and sender.nothing_due(row):
         say(f"{row.name} is already sent; nothing was sent again")
@@ -275,15 +276,15 @@ def _send_and_wait(configuration: Config, row: "Edition") -> None:
         looked = time.monotonic()
         if with_progress:
             step(*_done(row))
-        through = waiting.over()
+        through = edition_wait.over()
         return through or message is not None
 
     with _stopped_by_signals() as stop, progress(f"sending {row.name}") as step:
         sender.run_sender(configuration, stop, until)
     policy.weigh_refusals(configuration, datetime.now(UTC))
     row.refresh_from_db()
-    left = not (through or sender.nothing_due(row))
-    _conclude(row, str(problem) if left and problem else "", stopped=stop.is_set() and left)
+    is_unfinished = not (through or sender.nothing_due(row))
+    _conclude(row, str(problem) if is_unfinished and problem else "", stopped=stop.is_set() and is_unfinished)
 
 
 def _done(row: "Edition") -> tuple[int, int]:
@@ -364,9 +365,9 @@ def _time(text: str, configuration: Config, row: "Edition") -> datetime:
     from newsletter.editions.approval import check_due
     from newsletter.editions.problems import Impossible
 
-    at = time_given("--at", text, newsletter_named(configuration, row.newsletter).zone)
+    due = time_given("--at", text, newsletter_named(configuration, row.newsletter).zone)
     try:
-        check_due(at, datetime.now(UTC))
+        check_due(due, datetime.now(UTC))
     except Impossible as problem:
         fail(f"--at: {problem}", WRONG)
-    return at
+    return due

@@ -80,8 +80,8 @@ def supervise(
     timed += _watches(supervisor, queue, in_force)
     if schedule:
         timed += [
-            (_add(supervisor, name, _on_our_database(act, in_force)), each)
-            for name, act, each in _periodic(periods.tick)
+            (_add(supervisor, name, _on_our_database(act, in_force)), seconds)
+            for name, act, seconds in _periodic(periods.tick)
         ]
     if is_postgresql(in_force().site.database):
         supervisor.add("background", _closing_connections(lambda service: _share_work(service, in_force)))
@@ -267,27 +267,27 @@ class _Collecting:
             _here_or_anywhere(configuration, _collect_sooner, shared_work.hand_out_sources_sooner, now)
 
 
-def _on_our_database(act: Act, in_force: Callable[[], Config]) -> Callable[[], object]:
+def _on_our_database(run: Act, in_force: Callable[[], Config]) -> Callable[[], object]:
     """Wrap a function so that it fails if the database file was removed or replaced. Alerts are sent even then."""
 
     def checked() -> object:
         database_watch.check()
-        return act(in_force(), datetime.now(UTC))
+        return run(in_force(), datetime.now(UTC))
 
     return checked
 
 
-def _add(supervisor: Supervisor, name: str, act: Callable[[], object]) -> Service:
-    return _add_reporting(supervisor, name, lambda _: act())
+def _add(supervisor: Supervisor, name: str, run: Callable[[], object]) -> Service:
+    return _add_reporting(supervisor, name, lambda _: run())
 
 
-def _add_reporting(supervisor: Supervisor, name: str, act: Callable[[Service], object]) -> Service:
+def _add_reporting(supervisor: Supervisor, name: str, run: Callable[[Service], object]) -> Service:
     """Add a periodic service whose function may report problems of the service that it is called with."""
 
     def once(service: Service) -> None:
         close_old_connections()
         try:
-            act(service)
+            run(service)
         finally:
             close_old_connections()
 
@@ -315,9 +315,9 @@ def _clock(service: Service, timed: Sequence[tuple[Service, float]]) -> None:
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     now = datetime.now(UTC)
-    for each, seconds in (*timed, (service, CLOCK_BEATS)):
-        act = service.beat if each is service else each.call
-        scheduler.add_job(act, "interval", seconds=seconds, id=each.name, next_run_time=now)
+    for timed_service, seconds in (*timed, (service, CLOCK_BEATS)):
+        call = service.beat if timed_service is service else timed_service.call
+        scheduler.add_job(call, "interval", seconds=seconds, id=timed_service.name, next_run_time=now)
 
     def stop() -> None:
         try:

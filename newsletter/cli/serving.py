@@ -46,10 +46,10 @@ def serve(
 
 def _say_where(configuration: Config, listener: socket.socket) -> None:
     local = listener_address(listener)
-    where = configuration.site.url if configuration.site.url.startswith("https://") else local
-    link = setup_link(where)
+    address = configuration.site.url if configuration.site.url.startswith("https://") else local
+    link = setup_link(address)
     say(
-        f"the desk is at {where}/desk/"
-        + (f" (the proxy reaches it at {local})" if where != local else "")
+        f"the desk is at {address}/desk/"
+        + (f" (the proxy reaches it at {local})" if address != local else "")
         + (f"\nno one can log in yet; create the first account at {link}" if link else "")
     )

@@ -49,8 +49,8 @@ def init(
 ) -> None:
     """Write a commented config.toml; --blog fills it in. Existing files are not overwritten."""
     paths = [folder / "config.toml", *([folder / "templates" / "edition.mjml"] if templates else [])]
-    if there := [str(path) for path in paths if path.exists()]:
-        fail(f"{there[0]} exists already and was not changed; choose another folder")
+    if existing := [str(path) for path in paths if path.exists()]:
+        fail(f"{existing[0]} exists already and was not changed; choose another folder")
     from newsletter.setup.blog_profile import BlogProfile
     from newsletter.setup.machine import machine_language, machine_timezone
     from newsletter.setup.starter import starter_config
@@ -65,9 +65,9 @@ def init(
     for path, content in zip(paths, (text, _child_template() if templates else ""), strict=False):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
-    written = [str(path) for path in paths]
+    names = [str(path) for path in paths]
     document = {"newsletter": profile.name, "title": profile.title, "posts": len(profile.posts)} if blog else {}
-    emit({"files": written, **document}, "\n".join(_next_steps(folder, written, profile, has_blog=bool(blog))))
+    emit({"files": names, **document}, "\n".join(_next_steps(folder, names, profile, has_blog=bool(blog))))
 
 
 def _profile(blog: str, private: bool) -> "BlogProfile":
@@ -95,17 +95,17 @@ def _sentence(message: Message) -> str:
     return str(read_once(message))
 
 
-def _next_steps(folder: Path, written: list[str], profile: "BlogProfile", *, has_blog: bool) -> list[str]:
+def _next_steps(folder: Path, names: list[str], profile: "BlogProfile", *, has_blog: bool) -> list[str]:
     """Return lines that say what was written and what to do next."""
-    there = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
+    directory = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
     if not has_blog:
         return [
-            f"Wrote {', '.join(written)}.",
+            f"Wrote {', '.join(names)}.",
             "Enter your blog's address and your newsletter's title there, then run: newsletter check",
         ]
     return [
-        f"Wrote {', '.join(written)}: {profile.title}, with {counted(len(profile.posts), 'post')} in its feed.",
-        f"Make the first draft with: {there}newsletter draft {profile.name}",
+        f"Wrote {', '.join(names)}: {profile.title}, with {counted(len(profile.posts), 'post')} in its feed.",
+        f"Make the first draft with: {directory}newsletter draft {profile.name}",
     ]
 
 
@@ -156,9 +156,9 @@ def check(
 
     checks = run_checks(configuration, dns=dns, connect=connect, integrity=integrity)
     table = Table(Column(no_wrap=True), Column(overflow="fold"), Column(overflow="fold"), box=None, show_header=False)
-    for each in checks:
-        table.add_row(each.verdict, str(each.about), str(each.message))
-    emit({"checks": [_document(each) for each in checks]}, table, to_copy=_records(checks))
+    for finding in checks:
+        table.add_row(finding.verdict, str(finding.about), str(finding.message))
+    emit({"checks": [_document(finding) for finding in checks]}, table, to_copy=_records(checks))
     bad = [c for c in checks if c.verdict == Verdict.BAD]
     if bad:
         fail(f"{bad[0].about}: {bad[0].message}" + (f" (and {len(bad) - 1} more)" if bad[1:] else ""))
@@ -168,15 +168,15 @@ def _records(checks: "list[Check]") -> str:
     """Return the DNS records that help, each under what it is for, to be copied."""
     hosted = " (your hosting company adds this one)"
     parts = [
-        f"{each.about}{hosted if each.requirement == 'reverse-dns' else ''}\n{each.record}"
-        for each in checks
-        if each.record
+        f"{finding.about}{hosted if finding.requirement == 'reverse-dns' else ''}\n{finding.record}"
+        for finding in checks
+        if finding.record
     ]
-    where = (
+    introduction = (
         "Add these records where the domain's DNS is managed, in the place of the present ones if there are any.\n"
         "In a form, the value of a TXT record is what is between the quotation marks, in one piece."
     )
-    return "\n" + "\n\n".join([where, *parts]) if parts else ""
+    return "\n" + "\n\n".join([introduction, *parts]) if parts else ""
 
 
 def _document(check: "Check") -> dict[str, object]:

@@ -48,7 +48,7 @@ def export(
     ] = False,
 ) -> None:
     """Export subscribers with their consent, as CSV or JSON."""
-    named = newsletter_named(ready(), newsletter)
+    configured = newsletter_named(ready(), newsletter)
     from django.utils import timezone
 
     from subscribers.exporting import export_csv, export_json
@@ -73,7 +73,7 @@ def export(
         elif suppressions:
             count, only_hashes = export_suppressions(newsletter, target)
         elif tool is not None:
-            count = export_for(tool, newsletter, local_day(named, timezone.now()), target)
+            count = export_for(tool, newsletter, local_day(configured, timezone.now()), target)
         else:
             count = (export_json if as_json else export_csv)(newsletter, target)
     if only_hashes:
@@ -109,14 +109,17 @@ def unanswered(newsletter: OfNewsletter) -> None:
 
     They were asked by email at least 30 days ago whether they still want it. Nobody is unsubscribed.
     """
-    named = newsletter_named(ready(), newsletter)
+    configured = newsletter_named(ready(), newsletter)
     from django.utils import timezone
 
     from subscribers import asking
 
     rows = [
-        {"address": each.subscriber.address, "asked_at": each.asked_at.isoformat() if each.asked_at else ""}
-        for each in asking.unanswered(named, timezone.now())
+        {
+            "address": subscription.subscriber.address,
+            "asked_at": subscription.asked_at.isoformat() if subscription.asked_at else "",
+        }
+        for subscription in asking.unanswered(configured, timezone.now())
     ]
     lines = [f"{row['address']}, asked {row['asked_at'][:10]}" for row in rows]
     emit({"newsletter": newsletter, "unanswered": rows}, "\n".join(lines) or "Nobody.")
@@ -147,10 +150,10 @@ def delayed(
     deleted = rows.delete()[0] if delete_all else 0
     if send and not sent:
         fail(f"{send}: no delayed email waits for this address")
-    left = delayed_confirmations.waiting().filter(newsletter=newsletter).count()
+    waiting = delayed_confirmations.waiting().filter(newsletter=newsletter).count()
     emit(
-        {"newsletter": newsletter, "sent": sent, "deleted": deleted, "waiting": left},
-        f"{sent:,} sent now, {deleted:,} deleted, {left:,} delayed.",
+        {"newsletter": newsletter, "sent": sent, "deleted": deleted, "waiting": waiting},
+        f"{sent:,} sent now, {deleted:,} deleted, {waiting:,} delayed.",
     )
 
 
@@ -171,9 +174,9 @@ def _shown(document: Mapping[str, Any], indent: str = "") -> list[str]:
         name = f"{indent}{key.replace('_', ' ')}:"
         if isinstance(value, list) and value and isinstance(value[0], dict):
             lines.append(name)
-            for each in value:
-                first, *others = _shown(each, f"{indent}    ")
-                lines += [f"{indent}  - {first.strip()}", *others]
+            for item in value:
+                first_line, *other_lines = _shown(item, f"{indent}    ")
+                lines += [f"{indent}  - {first_line.strip()}", *other_lines]
         elif isinstance(value, list) and value:
             lines.append(f"{name} {', '.join(map(str, value))}")
         elif value not in (None, "", []):
@@ -213,10 +216,10 @@ def suppress(
     from subscribers import admin_actions
     from subscribers.models import Suppression
 
-    known = reason in Suppression.Reason.values
-    new = admin_actions.suppress(address, reason if known else "by hand", "" if known else reason)
-    outcome = "is now blocked" if new else "was already blocked"
-    emit({"address": address, "new": new, "reason": reason}, f"{address} {outcome}.")
+    is_reason = reason in Suppression.Reason.values
+    is_new = admin_actions.suppress(address, reason if is_reason else "by hand", "" if is_reason else reason)
+    outcome = "is now blocked" if is_new else "was already blocked"
+    emit({"address": address, "new": is_new, "reason": reason}, f"{address} {outcome}.")
 
 
 @app.command(epilog="Example: newsletter subscribers forget kari@example.org --yes")
@@ -230,7 +233,7 @@ def forget(
 
     entered = admin_actions.address_given(address)
     confirm(f"Erase {entered.written} and everything stored about them?", yes=yes)
-    known = preferences.forget(entered)
-    if not known:
+    is_erased = preferences.forget(entered)
+    if not is_erased:
         say(f"{entered.written} was not a subscriber; a fingerprint now prevents imports from adding them")
-    emit({"forgotten": known}, "Erased." if known else None)
+    emit({"forgotten": is_erased}, "Erased." if is_erased else None)

@@ -79,21 +79,21 @@ def password(
     from newsletter.web.desk.login import recovery_codes
 
     user = users.named(email)
-    chosen = _chosen(stdin)
-    if stdin and not chosen:
+    new_password = _chosen(stdin)
+    if stdin and not new_password:
         fail("standard input has no password; nothing was changed", WRONG)
-    if chosen and (problem := users.weakness(chosen)):
+    if new_password and (problem := users.weakness(new_password)):
         fail(problem)
     if without_factor:
         recovery_codes.switch_off(user, by="the command line")
-    if not chosen:
+    if not new_password:
         link = users.invitation(user, site)
         emit(
             {"email": user.username, "link": link},
             f"{user.username} can choose a password at this link, valid for three days:\n{link}",
         )
         return
-    users.set_password(user, chosen, by="the command line")
+    users.set_password(user, new_password, by="the command line")
     emit({"email": user.username, "changed": True}, f"{user.username} has a new password and was logged out everywhere")
 
 
@@ -114,7 +114,7 @@ def _chosen(stdin: bool) -> str:
         return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
         return ""
-    first = getpass.getpass("New password (leave empty to print a link instead): ")
-    if first and getpass.getpass("Repeat the password: ") != first:
+    typed = getpass.getpass("New password (leave empty to print a link instead): ")
+    if typed and getpass.getpass("Repeat the password: ") != typed:
         fail("the passwords don't match; nothing was changed", NEEDS_A_PERSON)
-    return first
+    return typed

@@ -56,13 +56,13 @@ class Blog:
         top = f'<p><a href="{self.base}/">{TITLE}</a></p><h1>{escape(title)}</h1>'
         return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head><body>{top}\n{body}</body></html>\n'
 
-    def _feed(self, posts: list[SamplePost], asked: Mapping[str, str]) -> str:
+    def _feed(self, posts: list[SamplePost], parameters: Mapping[str, str]) -> str:
         """Return Atom with OpenSearch counts; `start-index` counts from 1, and the time bounds are [min, max)."""
-        inside = [p for p in posts if _between(p.published, asked)]
-        start = max(1, _whole(asked.get("start-index"), 1))
-        count = min(_MOST, _whole(asked.get("max-results"), _USUAL))
-        items = inside[start - 1 : start - 1 + count]
-        return "\n".join(self._lines(items, total=len(inside), start=start, count=count))
+        matching = [p for p in posts if _between(p.published, parameters)]
+        start = max(1, _whole(parameters.get("start-index"), 1))
+        count = min(_MOST, _whole(parameters.get("max-results"), _USUAL))
+        items = matching[start - 1 : start - 1 + count]
+        return "\n".join(self._lines(items, total=len(matching), start=start, count=count))
 
     def _lines(self, posts: list[SamplePost], *, total: int, start: int, count: int) -> Iterator[str]:
         yield "<?xml version='1.0' encoding='UTF-8'?>"
@@ -97,9 +97,9 @@ class Blog:
         )
 
 
-def _between(at: datetime, asked: Mapping[str, str]) -> bool:
-    first, last = _time(asked.get("published-min")), _time(asked.get("published-max"))
-    return (first is None or at >= first) and (last is None or at < last)
+def _between(at: datetime, parameters: Mapping[str, str]) -> bool:
+    earliest, latest = _time(parameters.get("published-min")), _time(parameters.get("published-max"))
+    return (earliest is None or at >= earliest) and (latest is None or at < latest)
 
 
 def _time(text: str | None) -> datetime | None:

@@ -93,8 +93,8 @@ def place(folder: Path | None) -> Iterator[DemoSite]:
     if folder is not None:
         yield _found(folder.absolute(), is_kept=True)
         return
-    with tempfile.TemporaryDirectory(prefix="newsletter-demo-") as made:
-        yield _found(Path(made), is_kept=False)
+    with tempfile.TemporaryDirectory(prefix="newsletter-demo-") as temporary:
+        yield _found(Path(temporary), is_kept=False)
 
 
 def _found(folder: Path, *, is_kept: bool) -> DemoSite:
@@ -120,9 +120,9 @@ def _free_ports(count: int) -> list[int]:
     """Return different ports that are not in use."""
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
     try:
-        for each in sockets:
-            each.bind((HOST, 0))
-        return [each.getsockname()[1] for each in sockets]
+        for probe in sockets:
+            probe.bind((HOST, 0))
+        return [probe.getsockname()[1] for probe in sockets]
     finally:
-        for each in sockets:
-            each.close()
+        for probe in sockets:
+            probe.close()

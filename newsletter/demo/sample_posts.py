@@ -63,8 +63,8 @@ def _of_day(day: date) -> Iterator[SamplePost]:
     """Yield a day's posts, which repeat after as many weekdays as there are texts: more than a fortnight."""
     texts = _texts()
     weeks, weekday = divmod((day - _FIRST_MONDAY).days, 7)
-    written = texts[(weeks * 5 + weekday) % len(texts)]["posts"]
-    for number, text in enumerate(written):
+    posts = texts[(weeks * 5 + weekday) % len(texts)]["posts"]
+    for number, text in enumerate(posts):
         yield _post(day, number, text)
 
 

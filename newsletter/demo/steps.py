@@ -42,9 +42,9 @@ class Brought:
     dropped: dict[str, int]
 
 
-def collect(place: DemoSite, now: datetime) -> Brought:
+def collect(site: DemoSite, now: datetime) -> Brought:
     """Read the whole fortnight of the sample blog. Raises DemoProblem if that fails."""
-    (brought,) = collect_now(place.configuration, NAME, now=now, since=now - FORTNIGHT - timedelta(days=1))
+    (brought,) = collect_now(site.configuration, NAME, now=now, since=now - FORTNIGHT - timedelta(days=1))
     if brought.problem:
         raise DemoProblem(brought.problem)
     dropped: dict[str, int] = {}
@@ -54,9 +54,9 @@ def collect(place: DemoSite, now: datetime) -> Brought:
     return Brought(brought.type, brought.new, dropped)
 
 
-def last_full_week(now: datetime, place: DemoSite) -> RequestedWindow:
+def last_full_week(now: datetime, site: DemoSite) -> RequestedWindow:
     """Return the last complete calendar week; on a Monday the one before, so that the next draft has posts as well."""
-    zone = place.newsletter.zone
+    zone = site.newsletter.zone
     yesterday = now.astimezone(zone).date() - timedelta(days=1)
     monday = yesterday - timedelta(days=yesterday.weekday())
     until = datetime.combine(monday, datetime.min.time(), zone)
@@ -64,40 +64,40 @@ def last_full_week(now: datetime, place: DemoSite) -> RequestedWindow:
     return RequestedWindow(until=bounds(period, zone)[1], period=period)
 
 
-def draft_of(place: DemoSite, asked: RequestedWindow | None, now: datetime) -> Edition:
+def draft_of(site: DemoSite, window: RequestedWindow | None, now: datetime) -> Edition:
     """Create the draft for a window, or the next one of the schedule if None."""
-    return draft.make(place.configuration, place.newsletter, asked, now=now, by=BY)
+    return draft.make(site.configuration, site.newsletter, window, now=now, by=BY)
 
 
-def render(place: DemoSite, edition: Edition) -> Written:
+def render(site: DemoSite, edition: Edition) -> Written:
     """Write the edition to files beside the configuration."""
-    return preview_files.write(edition, place.configuration, place.folder / "edition")
+    return preview_files.write(edition, site.configuration, site.folder / "edition")
 
 
-def add_readers(place: DemoSite) -> ImportReport:
+def add_readers(site: DemoSite) -> ImportReport:
     """Import the sample subscribers from a CSV file."""
-    file: Path = place.folder / "subscribers.csv"
+    file: Path = site.folder / "subscribers.csv"
     addresses = [f"reader{number:02}@example.org" for number in range(1, READERS + 1)]
     file.write_text("\n".join(["address", *addresses, ""]), encoding="ascii")
     return import_file(file, NAME, consent=CONSENT)
 
 
-def approve(place: DemoSite, edition: Edition) -> Edition:
+def approve(site: DemoSite, edition: Edition) -> Edition:
     """Approve a draft as it was just rendered; an approved edition is returned unchanged."""
     return (
-        approval.approve(place.configuration, edition, by=BY, revision=edition.revision)
+        approval.approve(site.configuration, edition, by=BY, revision=edition.revision)
         if edition.state == State.DRAFT
         else edition
     )
 
 
-def send(place: DemoSite, edition: Edition) -> progress.Counts:
+def send(site: DemoSite, edition: Edition) -> progress.Counts:
     """Send an approved edition to the mailbox and wait for it; a sent one is not sent again.
 
     Raises DemoProblem if sending does not finish.
     """
     if edition.state == State.APPROVED:
-        approval.queue(place.configuration, edition, by=BY)
+        approval.queue(site.configuration, edition, by=BY)
     reported: Message | None = None
     end = time.monotonic() + PATIENCE
 
@@ -106,7 +106,7 @@ def send(place: DemoSite, edition: Edition) -> progress.Counts:
         reported = problem
         return bool(problem) or sender.nothing_due(edition) or time.monotonic() > end
 
-    sender.run_sender(place.configuration, threading.Event(), until)
+    sender.run_sender(site.configuration, threading.Event(), until)
     counts = progress.counts(edition)
     if counts.state != State.SENT:
         raise DemoProblem(f"{edition.name} is {counts.state} and was not sent{f': {reported}' if reported else ''}")
@@ -118,8 +118,8 @@ def give_login() -> tuple[str, str] | None:
     password = secrets.token_urlsafe(9)
     if not User.objects.exists():
         users.set_up(EDITOR, password)
-    elif own := User.objects.filter(username=EDITOR).first():
-        users.set_password(own, password, by=BY)
+    elif user := User.objects.filter(username=EDITOR).first():
+        users.set_password(user, password, by=BY)
     else:
         return None
     return EDITOR, password

@@ -43,26 +43,26 @@ def walk(
     what `send` and `draft` would print with --json is returned.
     """
     with ExitStack() as stack:
-        at = stack.enter_context(place(folder))
-        mailbox = MailCatcher(at.folder / "mailbox")
-        stack.enter_context(served(Blog(at.blog_port, clock), at.blog_port))
-        stack.enter_context(receiving(mailbox, at.mailbox_port))
+        site = stack.enter_context(place(folder))
+        mailbox = MailCatcher(site.folder / "mailbox")
+        stack.enter_context(served(Blog(site.blog_port, clock), site.blog_port))
+        stack.enter_context(receiving(mailbox, site.mailbox_port))
         mails = stack.enter_context(served(mailbox, 0))
-        tell(f"{TITLE}, a sample newsletter, in {at.folder}" + ("" if at.kept else " (removed at the end)") + "\n")
-        start(at.configuration)
-        document = _Walk(at, mailbox, tell, clock).go()
+        tell(f"{TITLE}, a sample newsletter, in {site.folder}" + ("" if site.kept else " (removed at the end)") + "\n")
+        start(site.configuration)
+        document = _Walk(site, mailbox, tell, clock).go()
         if not once:
-            _stay(at, mailbox, mails, tell, serve, browser=browser)
+            _stay(site, mailbox, mails, tell, serve, browser=browser)
         return document
 
 
 class _Walk:
     """The steps in order, each with its output."""
 
-    def __init__(self, at: DemoSite, mailbox: MailCatcher, tell: Tell, clock: Clock) -> None:
+    def __init__(self, site: DemoSite, mailbox: MailCatcher, tell: Tell, clock: Clock) -> None:
         from newsletter.demo import steps
 
-        self._steps, self._at, self._mailbox, self._clock = steps, at, mailbox, clock
+        self._steps, self._at, self._mailbox, self._clock = steps, site, mailbox, clock
         self._tell = tell
         self._number = 0
 
@@ -76,22 +76,22 @@ class _Walk:
         following = self._next_draft()
         return {"sent": counts, "mails": self._mailbox.taken, "draft": following}
 
-    def _step(self, what: str, *lines: str) -> None:
+    def _step(self, title: str, *lines: str) -> None:
         self._number += 1
-        first, *others = lines
-        self._tell(f"{self._number}  {what:<10} {first}")
-        for line in others:
+        first_line, *other_lines = lines
+        self._tell(f"{self._number}  {title:<10} {first_line}")
+        for line in other_lines:
             self._tell(f"{'':<13} {line}")
 
     def _collect(self) -> None:
-        there = len(published_by(self._clock()))
+        published = len(published_by(self._clock()))
         brought = self._steps.collect(self._at, self._clock())
         source = self._at.newsletter.sources[0].url
         dropped = [f"{count} × {kind}" for kind, count in sorted(brought.dropped.items())]
         left_out = [f"removed from their text: {', '.join(dropped)}"] if dropped else []
         self._step(
             "collected",
-            f"{source} is a {brought.kind} blog with {counted(there, 'post')}, {brought.new} of them new",
+            f"{source} is a {brought.kind} blog with {counted(published, 'post')}, {brought.new} of them new",
             *left_out,
         )
 
@@ -105,21 +105,21 @@ class _Walk:
         return edition
 
     def _render(self, edition: "Edition") -> None:
-        written = self._steps.render(self._at, edition)
-        sizes = ", ".join(f"{kind} {size / 1000:.1f} KB" for kind, size in written.sizes.items())
-        findings = [f"{f.level}: {f.code}: {f.message}" for f in written.proof.findings] or ["no problems found"]
-        self._step("rendered", sizes, f"“{written.proof.rendered.subject}”", *findings)
+        preview = self._steps.render(self._at, edition)
+        sizes = ", ".join(f"{kind} {size / 1000:.1f} KB" for kind, size in preview.sizes.items())
+        findings = [f"{f.level}: {f.code}: {f.message}" for f in preview.proof.findings] or ["no problems found"]
+        self._step("rendered", sizes, f"“{preview.proof.rendered.subject}”", *findings)
 
     def _readers(self) -> None:
         report = self._steps.add_readers(self._at)
-        known = f", {report.unchanged} already subscribed" if report.unchanged else ""
-        self._step("imported", f"{counted(report.added, 'subscriber')}{known}")
+        already = f", {report.unchanged} already subscribed" if report.unchanged else ""
+        self._step("imported", f"{counted(report.added, 'subscriber')}{already}")
 
     def _send(self, edition: "Edition") -> dict[str, Any]:
         approved = self._steps.approve(self._at, edition)
-        began, before = time.monotonic(), self._mailbox.taken
+        began, taken_before = time.monotonic(), self._mailbox.taken
         counts = self._steps.send(self._at, approved)
-        taken, seconds = self._mailbox.taken - before, time.monotonic() - began
+        taken, seconds = self._mailbox.taken - taken_before, time.monotonic() - began
         self._step("approved", f"revision {approved.revision}; later changes don't affect it")
         if taken:
             self._step(
@@ -138,27 +138,27 @@ class _Walk:
 
 
 def _stay(
-    at: DemoSite, mailbox: MailCatcher, mails: str, tell: Tell, serve: Callable[[Config], None], *, browser: bool
+    site: DemoSite, mailbox: MailCatcher, mails: str, tell: Tell, serve: Callable[[Config], None], *, browser: bool
 ) -> None:
     """Print the addresses of everything, and serve the desk until that ends."""
     from newsletter.demo import steps
 
-    desk = f"{at.configuration.site.url}/desk/"
+    desk = f"{site.configuration.site.url}/desk/"
     mailbox.links = {
         "The desk": desk,
-        "The archive": at.configuration.site.url,
-        "The blog": at.newsletter.sources[0].url,
+        "The archive": site.configuration.site.url,
+        "The blog": site.newsletter.sources[0].url,
     }
     login = steps.give_login()
     tell("")
     tell(f"emails        {mails}/")
     tell(f"desk          {desk}")
     tell(f"log in with   {login[0]}, password {login[1]}" if login else "log in with the account that you created")
-    tell(f"blog          {at.newsletter.sources[0].url}")
+    tell(f"blog          {site.newsletter.sources[0].url}")
     tell("Press Ctrl-C to stop.\n")
     if browser and _has_a_screen():
-        threading.Thread(target=_open, args=(desk, at.configuration.web.port), daemon=True, name="browser").start()
-    serve(at.configuration)
+        threading.Thread(target=_open, args=(desk, site.configuration.web.port), daemon=True, name="browser").start()
+    serve(site.configuration)
 
 
 def _has_a_screen() -> bool:

@@ -63,7 +63,7 @@ def without_personal_data(event: Any) -> Any:
     if words := entry.get("formatted") or entry.get("message"):
         report["logentry"] = {"message": without_addresses(str(words))}
     if exception := event.get("exception"):
-        report["exception"] = {"values": [_exception(each) for each in exception.get("values") or ()]}
+        report["exception"] = {"values": [_exception(raised) for raised in exception.get("values") or ()]}
     return report
 
 

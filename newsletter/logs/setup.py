@@ -13,7 +13,7 @@ FORMATTERS = {"text": "newsletter.logs.formatters.TextFormatter", "json": "newsl
 def settings(log: Log) -> dict[str, Any]:
     """Return the configuration for `logging.config.dictConfig`, as Django's LOGGING wants it."""
     level = log.level.upper()
-    others = max(logging.WARNING, logging.getLevelNamesMapping()[level])
+    level_of_others = max(logging.WARNING, logging.getLevelNamesMapping()[level])
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -23,7 +23,7 @@ def settings(log: Log) -> dict[str, Any]:
             CONSOLE: {"class": "logging.StreamHandler", "formatter": "line", "filters": ["routes"]},
             "null": {"class": "logging.NullHandler"},
         },
-        "root": {"handlers": [CONSOLE], "level": logging.getLevelName(others)},
+        "root": {"handlers": [CONSOLE], "level": logging.getLevelName(level_of_others)},
         "loggers": {
             "newsletter": {"level": level},
             "subscribers": {"level": level},
@@ -68,5 +68,5 @@ class RoutesInsteadOfPaths(logging.Filter):
         request = getattr(record, "request", None)
         if request is not None and isinstance(record.args, tuple):
             route = f"/{request.resolver_match.route}" if request.resolver_match else "(a path that was not resolved)"
-            record.args = tuple(route if each == request.path else each for each in record.args)
+            record.args = tuple(route if argument == request.path else argument for argument in record.args)
         return True

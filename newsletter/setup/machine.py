@@ -11,16 +11,16 @@ _LOCALTIME = Path("/etc/localtime")
 
 def machine_language() -> str:
     """Return the language of the environment's locale (POSIX: LC_ALL, LC_MESSAGES, LANG), or "" without one."""
-    named = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(key))), "")
-    bare = named.partition(".")[0].partition("@")[0]
+    locale = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(key))), "")
+    bare = locale.partition(".")[0].partition("@")[0]
     return "" if bare in ("C", "POSIX") else language_tag(bare)
 
 
 def machine_timezone() -> str:
     """Return the machine's time zone ($TZ, else /etc/localtime), or "" if it has none that IANA knows."""
-    named = os.environ.get("TZ", "").lstrip(":")
-    if named in available_timezones():
-        return named
+    zone = os.environ.get("TZ", "").lstrip(":")
+    if zone in available_timezones():
+        return zone
     if not _LOCALTIME.is_symlink():
         return ""
     _, marker, name = str(_LOCALTIME.resolve()).partition("zoneinfo/")

@@ -132,20 +132,20 @@ def _json(text: str) -> Any:
 def _logos_in(value: Any, depth: int = 6) -> Iterator[str]:
     """Values of `logo` in JSON-LD, as schema.org's Organization has them: an address, or an object with `url`."""
     if depth and isinstance(value, list):
-        for each in value:
-            yield from _logos_in(each, depth - 1)
+        for item in value:
+            yield from _logos_in(item, depth - 1)
     elif depth and isinstance(value, dict):
         logo = value.get("logo")
         address = logo.get("url") if isinstance(logo, dict) else logo
         if isinstance(address, str):
             yield address
-        for each in value.values():
-            yield from _logos_in(each, depth - 1)
+        for item in value.values():
+            yield from _logos_in(item, depth - 1)
 
 
 def _accent(page: HtmlElement, meta: dict[str, str]) -> str:
     styles = "\n".join(style.text or "" for style in page.iter("style"))[:_LARGEST_STYLE]
     rules = [(name, colour) for name, colour in _RULES.findall(styles) if _ACCENT.search(name)]
-    named = sorted(rules, key=lambda rule: not rule[0].startswith("--"))
-    colours = [meta.get(name, "") for name in _COLOUR_NAMES] + [colour for _, colour in named]
+    sorted_rules = sorted(rules, key=lambda rule: not rule[0].startswith("--"))
+    colours = [meta.get(name, "") for name in _COLOUR_NAMES] + [colour for _, colour in sorted_rules]
     return next((usable for colour in colours if (usable := usable_accent(colour))), "")

@@ -110,12 +110,12 @@ def _commented(text: str, comment: str) -> str:
 
 
 def _theme(blog: BlogProfile) -> str:
-    every = {"accent": blog.accent or ACCENT, "logo": blog.logo}
+    theme = {"accent": blog.accent or ACCENT, "logo": blog.logo}
     if blog.logo_dark:
-        every["logo_dark"] = blog.logo_dark
+        theme["logo_dark"] = blog.logo_dark
     if not (blog.accent or blog.logo or blog.logo_dark):
-        return _default("theme", inline(every).as_string())
-    return f"theme = {inline({key: value for key, value in every.items() if value}).as_string()}"
+        return _default("theme", inline(theme).as_string())
+    return f"theme = {inline({key: value for key, value in theme.items() if value}).as_string()}"
 
 
 def mailbox(name: str, address: str) -> str:

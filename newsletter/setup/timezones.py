@@ -24,23 +24,25 @@ def guess_timezone(times: Iterable[datetime], language: str, machine: str = "") 
 
 
 def _fits(zone: str, offsets: list[tuple[datetime, timedelta | None]]) -> bool:
-    there = ZoneInfo(zone)
-    return all(time.astimezone(there).utcoffset() == offset for time, offset in offsets)
+    timezone = ZoneInfo(zone)
+    return all(time.astimezone(timezone).utcoffset() == offset for time, offset in offsets)
 
 
 def _zones_of(language: str) -> Iterator[str]:
     """Yield the zones of the territory where a language is mostly spoken (CLDR); with "", those of all territories."""
     zones = get_global("territory_zones")
-    known = available_timezones()
+    available = available_timezones()
     if not language:
-        every = sorted({zone for listed in zones.values() for zone in listed} & known)
-        yield from sorted(every, key=lambda zone: (_is_minor(zone), not zone.startswith("Europe/")))
+        sorted_zones = sorted(
+            {zone for zones_of_territory in zones.values() for zone in zones_of_territory} & available
+        )
+        yield from sorted(sorted_zones, key=lambda zone: (_is_minor(zone), not zone.startswith("Europe/")))
         return
     try:
         territory = Locale.parse(language, sep="-").territory or _likely_territory(language)
     except (ValueError, UnknownLocaleError):
         return
-    yield from sorted((zone for zone in zones.get(territory, []) if zone in known), key=_is_minor)
+    yield from sorted((zone for zone in zones.get(territory, []) if zone in available), key=_is_minor)
 
 
 def _is_minor(zone: str) -> bool:

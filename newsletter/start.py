@@ -32,12 +32,7 @@ def start(configuration: Config, *, migrate: bool = True, events: bool = False) 
     `migrate=False` leaves a shared PostgreSQL database as it is. Raises StartProblem if the secret key is not the
     database's, or the database can't be reached or is too new.
     """
-    config.use(configuration)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
-    with _locked(configuration.path(".newsletter.lock")):
-        if not configuration.site.secret_key:
-            make_secret_key(configuration.path(".secret_key"))
-        django.setup()
+    with _django(configuration):
         _tighten(configuration)
         _prepare(migrate=migrate or _is_own_file())
     _check_key()
@@ -57,12 +52,20 @@ def _report_errors(configuration: Config) -> None:
 
 def set_up(configuration: Config) -> None:
     """Set up Django, and nothing else: the database may not exist yet."""
+    with _django(configuration):
+        pass
+
+
+@contextmanager
+def _django(configuration: Config) -> Iterator[None]:
+    """Set up Django with a secret key, and hold the lock of the site's folder meanwhile."""
     config.use(configuration)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
     with _locked(configuration.path(".newsletter.lock")):
         if not configuration.site.secret_key:
             make_secret_key(configuration.path(".secret_key"))
         django.setup()
+        yield
 
 
 @contextmanager

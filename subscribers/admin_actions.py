@@ -65,13 +65,13 @@ def add(
         raise ActionRefused(messages.BLOCKED_NOT_ADDED(address=address.written, reason=reason))
     Suppression.objects.rekey(address.key)
     subscriber = Subscriber.objects.named(address.key, address.written, name=name)
-    subscription, made = Subscription.objects.get_or_create(subscriber=subscriber, newsletter=newsletter)
+    subscription, is_new = Subscription.objects.get_or_create(subscriber=subscriber, newsletter=newsletter)
     if subscription.state == Subscription.State.ACTIVE:
         return "unchanged"
     if confirm_by_mail:
         signup.invite(subscription, Consent.How.BY_HAND, consent, timezone.now(), cadence, picks_of(topics))
         return "added"
-    if not made and subscription.state == Subscription.State.UNSUBSCRIBED:
+    if not is_new and subscription.state == Subscription.State.UNSUBSCRIBED:
         raise ActionRefused(messages.LEFT_NOT_ADDED(address=address.written, newsletter=newsletter))
     now = timezone.now()
     subscriptions_starting.send(Subscription, newsletter=newsletter, at=now)
@@ -143,14 +143,14 @@ def change_address(subscriber: Subscriber, text: str, at: datetime) -> bool:
         raise ActionRefused(messages.BLOCKED_NOT_CHANGED(address=address.written, reason=reasons[address.key]))
     Suppression.objects.rekey(address.key)
     preferences.move(subscriber, address.written, at)
-    asked = _ask_at_new_address(subscriber, at)
+    is_mailed = _ask_at_new_address(subscriber, at)
     subscriptions_changed.send(Subscription, numbers=list(subscriber.subscriptions.values_list("pk", flat=True)))
-    return asked
+    return is_mailed
 
 
 def _ask_at_new_address(subscriber: Subscriber, at: datetime) -> bool:
     """End the confirmation links sent to the earlier address, and send new ones to who is not subscribed yet."""
-    asked = False
+    is_mailed = False
     for letter in subscriber.letters.filter(kind=Letter.Kind.CONFIRM).select_related("subscription").order_by("-pk"):
         unconfirmed = Consent.objects.filter(pk=letter.payload.get("consent"), confirmed_at=None).first()
         letter.delete()
@@ -162,8 +162,8 @@ def _ask_at_new_address(subscriber: Subscriber, at: datetime) -> bool:
             unconfirmed.save(force_insert=True)
             newsletter = letter.subscription.newsletter
             write(Letter.Kind.CONFIRM, subscriber, letter.subscription, newsletter, at, consent=unconfirmed.pk)
-            asked = True
-    return asked
+            is_mailed = True
+    return is_mailed
 
 
 @transaction.atomic

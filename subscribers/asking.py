@@ -42,8 +42,8 @@ def heard(numbers: Collection[int], at: datetime) -> None:
 
 def silent(newsletter: Newsletter, at: datetime) -> SubscriptionQuerySet:
     """Return who receives a newsletter, gave no sign for long, and has not been asked since the last one."""
-    before = months_before(at, newsletter.ask_after)
-    subscriptions = _receiving(newsletter, at).filter(LessThan(_LAST_SIGN, before))
+    cutoff = months_before(at, newsletter.ask_after)
+    subscriptions = _receiving(newsletter, at).filter(LessThan(_LAST_SIGN, cutoff))
     return subscriptions.filter(Q(asked_at=None) | Q(asked_at__lt=_LAST_SIGN))
 
 
@@ -66,17 +66,18 @@ def ask_due(configuration: Config, at: datetime) -> int:
 @transaction.atomic
 def _ask(newsletter: Newsletter, at: datetime) -> int:
     """Ask those who are silent longest. What was asked within a day counts, so that repeating it does nothing."""
-    waiting = silent(newsletter, at)
+    silent_subscriptions = silent(newsletter, at)
     today = Subscription.objects.filter(newsletter=newsletter.name, asked_at__gt=at - timedelta(days=1)).count()
-    count = waiting.count()
+    count = silent_subscriptions.count()
     share = max(LEAST_A_DAY, -(-(count + today) // SPREAD_DAYS)) - today
     if not count or share <= 0:
         return 0
-    subscriptions = list(waiting.order_by(_LAST_SIGN, "pk").select_for_update(of=("self",))[:share])
-    numbers = [each.pk for each in subscriptions]
+    subscriptions = list(silent_subscriptions.order_by(_LAST_SIGN, "pk").select_for_update(of=("self",))[:share])
+    numbers = [subscription.pk for subscription in subscriptions]
     Subscription.objects.filter(pk__in=numbers).update(asked_at=at)
     letters.write_all(
-        letters.unwritten(Letter.Kind.ASK, each.subscriber_id, each.pk, newsletter.name, at) for each in subscriptions
+        letters.unwritten(Letter.Kind.ASK, subscription.subscriber_id, subscription.pk, newsletter.name, at)
+        for subscription in subscriptions
     )
     subscriptions_asked.send(Subscription, numbers=numbers)
     return len(numbers)

@@ -31,13 +31,13 @@ def what_comes(newsletter: Newsletter, cadence: str, since: datetime) -> str:
     settings = newsletter.at(chosen(newsletter, cadence))
     if settings.by_post:
         return _("You get an email for each new post.")
-    first = timezone.localtime(next_moment(settings.send_moment, settings.zone, since), settings.zone)
+    next_at = timezone.localtime(next_moment(settings.send_moment, settings.zone, since), settings.zone)
     sentences = {
         "day": _("You get an email each day that has new posts, the first one around %(day)s."),
         "week": _("You get an email each week, the first one around %(day)s."),
         "month": _("You get an email each month, the first one around %(day)s."),
     }
-    return sentences[settings.period] % {"day": day(first.date())}
+    return sentences[settings.period] % {"day": day(next_at.date())}
 
 
 def next_email(newsletter: Newsletter, cadence: str, now: datetime) -> str:
@@ -45,7 +45,7 @@ def next_email(newsletter: Newsletter, cadence: str, now: datetime) -> str:
     settings = newsletter.at(cadence)
     if settings.by_post:
         return _("Saved. The next email comes with the next post, and has the posts that you haven't received yet.")
-    at = timezone.localtime(next_moment(settings.send_moment, settings.zone, now), settings.zone)
+    next_at = timezone.localtime(next_moment(settings.send_moment, settings.zone, now), settings.zone)
     return _("Saved. The next email comes around %(day)s, with the posts that you haven't received yet.") % {
-        "day": day(at.date())
+        "day": day(next_at.date())
     }

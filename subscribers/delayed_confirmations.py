@@ -45,7 +45,7 @@ class DelayedTotals:
 def codes(newsletter: str, key: str) -> list[str]:
     """Return the code of an address for a newsletter, eight characters, first under the current secret key."""
     digests = hashes(Purpose.CODE, f"{newsletter}\0{key}")
-    return [b32encode(bytes.fromhex(each)[:CODE_OCTETS]).decode().lower() for each in digests]
+    return [b32encode(bytes.fromhex(digest)[:CODE_OCTETS]).decode().lower() for digest in digests]
 
 
 def place_to_ask(configuration: Config, newsletter: Newsletter, code: str) -> tuple[str, bool]:
@@ -65,9 +65,9 @@ def code_in(configuration: Config, address: str) -> str:
     A return path begins in the same way if its edition has the number 12 (`c` to the base 36), but has a hyphen.
     """
     local, _, domain = configuration.bounces.return_path.lower().rpartition("@")
-    start, end, written = f"{local}{MARK}", f"@{domain}", address.lower()
-    is_ours = bool(local) and written.startswith(start) and written.endswith(end)
-    code = written[len(start) : -len(end)] if is_ours else ""
+    start, end, lowered = f"{local}{MARK}", f"@{domain}", address.lower()
+    is_ours = bool(local) and lowered.startswith(start) and lowered.endswith(end)
+    code = lowered[len(start) : -len(end)] if is_ours else ""
     return "" if "-" in code else code
 
 
@@ -94,7 +94,7 @@ def _release_within(rows: QuerySet[Letter], whole: budget.BudgetScope, at: datet
     if not oldest:
         return 0
     scopes = {row.pk: _scopes(row) for row in oldest}
-    distinct = dict.fromkeys(scope for each in scopes.values() for scope in each)
+    distinct = dict.fromkeys(scope for scopes_of_row in scopes.values() for scope in scopes_of_row)
     counters = Counters([key for scope in distinct for key in budget.keys(scope, at)])
     fitting = []
     for row in oldest:
@@ -116,12 +116,12 @@ def _scopes(row: Letter) -> tuple[budget.BudgetScope, ...]:
 @transaction.atomic
 def release_asked(code: str, senders: Collection[str], at: datetime) -> int:
     """Let go the emails to these addresses that the code stands for; return their number."""
-    rows = _locked(waiting().filter(subscriber__key__in=[each.lower() for each in senders]))
-    asked = [row for row in rows if code.lower() in codes(row.newsletter, row.subscriber.key)]
-    for row in asked:
+    rows = _locked(waiting().filter(subscriber__key__in=[sender.lower() for sender in senders]))
+    requested = [row for row in rows if code.lower() in codes(row.newsletter, row.subscriber.key)]
+    for row in requested:
         row.payload[ASKED] = True
-    _release(asked, at)
-    return len(asked)
+    _release(requested, at)
+    return len(requested)
 
 
 @transaction.atomic
@@ -162,15 +162,15 @@ def _release(rows: Sequence[Letter], at: datetime) -> None:
     """Let emails go; those that ask one person to confirm several newsletters become one."""
     if not rows:
         return
-    others = waiting().filter(subscriber__in={row.subscriber_id for row in rows}).exclude(pk__in=[r.pk for r in rows])
-    pending = others.filter(subscription__state=Subscription.State.PENDING)
-    first: dict[tuple[int, int], Letter] = {}
+    delayed = waiting().filter(subscriber__in={row.subscriber_id for row in rows}).exclude(pk__in=[r.pk for r in rows])
+    pending = delayed.filter(subscription__state=Subscription.State.PENDING)
+    first_rows: dict[tuple[int, int], Letter] = {}
     for row in (*rows, *_locked(pending)):
         asks = row.subscription is not None and row.subscription.state == Subscription.State.PENDING
-        first_row = first.setdefault((row.subscriber_id, 0 if asks else row.pk), row)
+        first_row = first_rows.setdefault((row.subscriber_id, 0 if asks else row.pk), row)
         if first_row is not row:
             first_row.payload.setdefault("more", []).append(row.payload["consent"])
             row.delete()
-    for row in first.values():
+    for row in first_rows.values():
         row.due = row.released_at = at
         row.save(update_fields=["payload", "due", "released_at"])

@@ -95,15 +95,15 @@ def export_suppressions(newsletter: str, file: TextIO) -> SuppressionCounts:
     writer = csv.writer(file, quoting=csv.QUOTE_ALL)
     writer.writerow(["address", "reason", "date"])
     written = 0
-    left = Subscription.objects.filter(newsletter=newsletter, state=Subscription.State.UNSUBSCRIBED)
-    for subscription in left.select_related("subscriber").order_by("pk").iterator(chunk_size=CHUNK):
+    unsubscribed = Subscription.objects.filter(newsletter=newsletter, state=Subscription.State.UNSUBSCRIBED)
+    for subscription in unsubscribed.select_related("subscriber").order_by("pk").iterator(chunk_size=CHUNK):
         writer.writerow(_row(subscription.subscriber.address, "unsubscribed", subscription.unsubscribed_at))
         written += 1
-    named = 0
+    named_count = 0
     for text, reason, at in (*_blocked("address"), *_blocked("domain")):
         writer.writerow(_row(text, reason, at))
-        named += 1
-    return SuppressionCounts(written + named, Suppression.objects.count() - named)
+        named_count += 1
+    return SuppressionCounts(written + named_count, Suppression.objects.count() - named_count)
 
 
 def _blocked(kind: str) -> Iterator[tuple[str, str, datetime]]:

@@ -104,10 +104,10 @@ def compose(
     A welcome mentions the `latest` edition, if there is one. `may_be_blocked` is False for an address that is known not
     to be blocked, which saves looking.
     """
-    known = configuration.newsletters.get(letter.newsletter)
-    title = known.title if known else letter.newsletter
+    newsletter = configuration.newsletters.get(letter.newsletter)
+    title = newsletter.title if newsletter else letter.newsletter
     site = configuration.site.url
-    of_newsletter = known.language if known else "en"
+    of_newsletter = newsletter.language if newsletter else "en"
     subscriber = letter.subscriber
     kind = Letter.Kind(letter.kind)
     spoken = (_language_of_page(letter), subscriber.language, of_newsletter)
@@ -115,7 +115,7 @@ def compose(
     with translation.override(language):
         match kind:
             case Letter.Kind.WELCOME:
-                worded = _welcome(letter, title, site, latest, known)
+                worded = _welcome(letter, title, site, latest, newsletter)
             case Letter.Kind.CONFIRM:
                 worded = _confirm(letter, _titles(configuration, letter), site, may_be_blocked=may_be_blocked)
             case Letter.Kind.ME:
@@ -142,10 +142,10 @@ def _titles(configuration: Config, letter: Letter) -> str:
     """Return the titles of the newsletters that a confirmation asks for: one, or several that waited together."""
     names = [letter.newsletter]
     if letter.payload.get("more"):
-        more = Subscription.objects.filter(consents__in=letter.payload["more"]).order_by("newsletter")
-        names += more.values_list("newsletter", flat=True)
-    known = configuration.newsletters
-    titles = [known[name].title if name in known else name for name in dict.fromkeys(names)]
+        subscriptions = Subscription.objects.filter(consents__in=letter.payload["more"]).order_by("newsletter")
+        names += subscriptions.values_list("newsletter", flat=True)
+    newsletters = configuration.newsletters
+    titles = [newsletters[name].title if name in newsletters else name for name in dict.fromkeys(names)]
     return titles[0] if len(titles) == 1 else listed(titles)
 
 
@@ -154,7 +154,7 @@ def _language_of_page(letter: Letter) -> str:
     consent = letter.payload.get("consent")
     if consent is None or letter.subscription is None:
         return str(letter.payload.get("language", ""))
-    return next((each.language for each in letter.subscription.consents.all() if each.pk == consent), "")
+    return next((row.language for row in letter.subscription.consents.all() if row.pk == consent), "")
 
 
 def can_be_unblocked(key: str, at: datetime) -> bool:
@@ -185,7 +185,7 @@ def _confirm(letter: Letter, title: str, site: str, *, may_be_blocked: bool) -> 
         return None
     if subscription.state == Subscription.State.ACTIVE:
         return _already(subscription, title, site)
-    if not any(each.pk == consent and each.confirmed_at is None for each in subscription.consents.all()):
+    if not any(row.pk == consent and row.confirmed_at is None for row in subscription.consents.all()):
         return None
     token = tokens.timed_token(Purpose.CONFIRM, consent, CONFIRM_DAYS * 86_400)
     return (

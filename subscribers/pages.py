@@ -35,17 +35,17 @@ RELATED = {"no": "nb", "nb-no": "nb", "nn-no": "nn"}
 
 def environment(**options: Any) -> Environment:
     """Return the Jinja2 environment of the pages; Django calls this with the loader."""
-    made = Environment(  # noqa: S701 - Django hands over autoescape=True
+    jinja = Environment(  # noqa: S701 - Django hands over autoescape=True
         **{**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True},
         extensions=["jinja2.ext.i18n"],
     )
-    cast(Any, made).install_gettext_callables(
+    cast(Any, jinja).install_gettext_callables(
         translation.gettext, translation.ngettext, newstyle=True, pgettext=translation.pgettext
     )
-    made.filters["day"] = day
-    made.filters["whole"] = whole
-    made.globals["languages"] = LANGUAGES
-    return made
+    jinja.filters["day"] = day
+    jinja.filters["whole"] = whole
+    jinja.globals["languages"] = LANGUAGES
+    return jinja
 
 
 def day(value: date | datetime) -> str:
@@ -85,8 +85,8 @@ def language_of(request: HttpRequest, *, known: str = "", newsletter: str = "") 
     """
     configured = config_of(request).newsletters.get(newsletter)
     accepted = [tag.partition(";")[0].strip() for tag in request.headers.get("Accept-Language", "").split(",")]
-    wanted = (request.GET.get("lang", ""), known, *accepted, configured.language if configured else "", "en")
-    return next(language for tag in wanted if (language := supported(tag)))
+    tags = (request.GET.get("lang", ""), known, *accepted, configured.language if configured else "", "en")
+    return next(language for tag in tags if (language := supported(tag)))
 
 
 def page(

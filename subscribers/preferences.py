@@ -66,15 +66,15 @@ def unsubscribe(number: int, at: datetime, reason: str = "") -> bool:
 def unsubscribe_all(numbers: Collection[int], at: datetime, reason: str = "") -> list[int]:
     """Unsubscribe subscriptions by their primary keys; return those that this changed."""
     _store_sets_of_returned(numbers)
-    left = Subscription.objects.filter(pk__in=numbers).exclude(state=Subscription.State.UNSUBSCRIBED)
-    changed = list(left.select_for_update().order_by("pk").values_list("pk", flat=True))
-    if changed:
-        Subscription.objects.filter(pk__in=changed).update(
+    subscribed = Subscription.objects.filter(pk__in=numbers).exclude(state=Subscription.State.UNSUBSCRIBED)
+    ended = list(subscribed.select_for_update().order_by("pk").values_list("pk", flat=True))
+    if ended:
+        Subscription.objects.filter(pk__in=ended).update(
             state=Subscription.State.UNSUBSCRIBED, unsubscribed_at=at, reason=reason[:500], returns=True
         )
-        Consent.objects.filter(subscription__in=changed, confirmed_at=None).delete()
-        subscriptions_ended.send(Subscription, numbers=changed)
-    return changed
+        Consent.objects.filter(subscription__in=ended, confirmed_at=None).delete()
+        subscriptions_ended.send(Subscription, numbers=ended)
+    return ended
 
 
 def _store_sets_of_returned(numbers: Collection[int]) -> None:
@@ -86,8 +86,8 @@ def _store_sets_of_returned(numbers: Collection[int]) -> None:
 
 def give_reason(number: int, reason: str) -> None:
     """Store the reason for unsubscribing, given afterwards."""
-    left = Subscription.objects.filter(pk=number, state=Subscription.State.UNSUBSCRIBED)
-    left.update(reason=" ".join(reason.split())[:500])
+    unsubscribed = Subscription.objects.filter(pk=number, state=Subscription.State.UNSUBSCRIBED)
+    unsubscribed.update(reason=" ".join(reason.split())[:500])
 
 
 @transaction.atomic
@@ -127,8 +127,8 @@ def choose_topics(
 
     `offered` are those that could be picked, by default all; others stay as they were.
     """
-    stored = Subscription.objects.select_for_update().get(pk=subscription.pk)
-    stored.pick(picks_of(names) if offered is None else picked(stored.topics, names, offered), at)
+    locked = Subscription.objects.select_for_update().get(pk=subscription.pk)
+    locked.pick(picks_of(names) if offered is None else picked(locked.topics, names, offered), at)
     heard([subscription.pk], at)
     _tell_of_choice(subscription)
 
@@ -137,8 +137,8 @@ def send_profile_link(subscription: Subscription, at: datetime, language: str = 
     """Email a link to the person's profile, in the language of the page, rate-limited so that it can't be abused."""
     with transaction.atomic():
         subscriber = Subscriber.objects.select_for_update().get(pk=subscription.subscriber_id)
-        asked = subscriber.letters.filter(kind=Letter.Kind.ME, created__gt=at - timedelta(days=1))
-        if asked.filter(created__gt=at - ME_AGAIN_AFTER).exists() or asked.count() >= ME_A_DAY:
+        recent = subscriber.letters.filter(kind=Letter.Kind.ME, created__gt=at - timedelta(days=1))
+        if recent.filter(created__gt=at - ME_AGAIN_AFTER).exists() or recent.count() >= ME_A_DAY:
             return
         letters.write(Letter.Kind.ME, subscriber, subscription, subscription.newsletter, at, language=language)
 
@@ -232,8 +232,8 @@ def move(subscriber: Subscriber, written: str, at: datetime) -> None:
 def personal_data_of(subscriber: Subscriber) -> dict[str, Any]:
     """Return everything stored about a person (GDPR articles 15 and 20)."""
     data = _own_data(subscriber)
-    for _receiver, more in data_requested.send(Subscriber, subscriber=subscriber.pk):
-        data.update(cast("dict[str, Any]", more))
+    for _receiver, data_of_receiver in data_requested.send(Subscriber, subscriber=subscriber.pk):
+        data.update(cast("dict[str, Any]", data_of_receiver))
     return data
 
 
@@ -250,8 +250,8 @@ def _own_data(subscriber: Subscriber) -> dict[str, Any]:
                 "cadence": s.cadence,
                 "topics": list(names_in(s.topics)),
                 "earlier_topics": [
-                    {"until": _iso(each.at), "topics": list(names_in(each.before))}
-                    for each in s.topic_changes.order_by("at")
+                    {"until": _iso(change.at), "topics": list(names_in(change.before))}
+                    for change in s.topic_changes.order_by("at")
                 ],
                 "paused_until": s.paused_until.isoformat() if s.paused_until else None,
                 "tags": list(s.tags),
@@ -303,11 +303,11 @@ def erase_former_subscribers(at: datetime) -> int:
 
     Until then their consent proves that emails were wanted. A hash remains, as after unsubscribing from everything.
     """
-    before = at - KEEP_LEFT
+    cutoff = at - KEEP_LEFT
     subscriptions = Subscription.objects.filter(subscriber=OuterRef("pk"))
-    left = subscriptions.filter(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=before)
-    others = subscriptions.exclude(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=before)
-    gone = Subscriber.objects.filter(Exists(left), ~Exists(others), created__lt=before)
+    ended = subscriptions.filter(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=cutoff)
+    not_ended = subscriptions.exclude(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=cutoff)
+    gone = Subscriber.objects.filter(Exists(ended), ~Exists(not_ended), created__lt=cutoff)
     keys = list(gone.values_list("pk", flat=True)[:AT_ONCE])
     with transaction.atomic():  # begins after the search, which may take a second, so that writers don't wait
         erased = list(gone.filter(pk__in=keys)) if keys else []
@@ -333,7 +333,9 @@ def forget(address: Address) -> bool:
             requests_counter(address.key),
             confirmations_counter(address.key),
         )
-        Hits.objects.filter(what__in=[one for what in counted for one in hashes(Purpose.LIMIT, what)]).delete()
+        Hits.objects.filter(
+            what__in=[digest for counter in counted for digest in hashes(Purpose.LIMIT, counter)]
+        ).delete()
         transaction.on_commit(empty_write_ahead_log)
     return subscriber is not None
 

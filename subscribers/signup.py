@@ -85,9 +85,9 @@ def confirm(configuration: Config, token: str, at: datetime) -> tuple[ConfirmRes
         _count_for_budget(consent, at, is_unsolved=delayed_confirmations.UNSOLVED in email)
     _activate_consent(configuration, consent, at)
     of_person = Consent.objects.filter(subscription__subscriber=consent.subscription.subscriber_id)
-    for other in of_person.filter(pk__in=email.get("more", ())).select_related("subscription__subscriber"):
-        if Consent.objects.filter(pk=other.pk, confirmed_at=None).update(confirmed_at=at):
-            _activate_consent(configuration, other, at)
+    for further in of_person.filter(pk__in=email.get("more", ())).select_related("subscription__subscriber"):
+        if Consent.objects.filter(pk=further.pk, confirmed_at=None).update(confirmed_at=at):
+            _activate_consent(configuration, further, at)
     return ConfirmResult.DONE, subscription
 
 
@@ -168,13 +168,13 @@ def delete_expired(at: datetime) -> int:
 
     Run it once a day.
     """
-    before = at - KEEP_PENDING
-    unanswered = Subscription.objects.filter(state=Subscription.State.PENDING, created__lt=before)
-    asked_since = Consent.objects.filter(at__gte=before).values("subscription")
+    cutoff = at - KEEP_PENDING
+    unanswered = Subscription.objects.filter(state=Subscription.State.PENDING, created__lt=cutoff)
+    asked_since = Consent.objects.filter(at__gte=cutoff).values("subscription")
     gone = unanswered.exclude(pk__in=asked_since).exclude(consents__how=Consent.How.IMPORT).delete()[0]
-    gone += Subscriber.objects.filter(subscriptions=None, created__lt=before).delete()[0]
-    over = Q(sent_at__lt=at - KEEP_LETTERS) | Q(gave_up_at__lt=at - KEEP_LETTERS)
-    gone += Letter.objects.filter(over).delete()[0]
+    gone += Subscriber.objects.filter(subscriptions=None, created__lt=cutoff).delete()[0]
+    is_over = Q(sent_at__lt=at - KEEP_LETTERS) | Q(gave_up_at__lt=at - KEEP_LETTERS)
+    gone += Letter.objects.filter(is_over).delete()[0]
     gone += delayed_confirmations.delete_old(at)
     gone += RefusedLine.objects.filter(of__at__lt=at - KEEP_REFUSED).delete()[0]
     return gone + Hits.objects.delete_expired(at)

@@ -80,7 +80,7 @@ def request_subscriptions(requests: Sequence[Request]) -> list[RequestAnswer]:
     ]
     limits.store()
     if accepted:
-        subscribers = _subscribers([each.request for each in accepted])
+        subscribers = _subscribers([candidate.request for candidate in accepted])
         _store(_without_repetitions(accepted, subscribers), subscribers)
     return [decision.answer for decision in decisions]
 
@@ -95,16 +95,18 @@ class _Accepted(NamedTuple):
 
 def _subscribers(requests: Sequence[Request]) -> dict[str, int]:
     """Return the primary keys of the requests' subscribers by their address's key, locked; missing ones are created."""
-    first = {request.address.key: request for request in reversed(requests)}
+    first_requests = {request.address.key: request for request in reversed(requests)}
     if EarlierKey.objects.in_use():
-        for key in first:
+        for key in first_requests:
             Suppression.objects.rekey(key)
     people = (
         Subscriber(key=key, address=request.address.written, language=request.language, **Subscriber.hashed(key))
-        for key, request in sorted(first.items())
+        for key, request in sorted(first_requests.items())
     )
     insert_all(people, unless_stored=True)
-    return dict(Subscriber.objects.select_for_update().filter(key__in=first).order_by("key").values_list("key", "pk"))
+    return dict(
+        Subscriber.objects.select_for_update().filter(key__in=first_requests).order_by("key").values_list("key", "pk")
+    )
 
 
 def _without_repetitions(accepted: Sequence[_Accepted], subscribers: dict[str, int]) -> list[_Accepted]:
@@ -112,8 +114,8 @@ def _without_repetitions(accepted: Sequence[_Accepted], subscribers: dict[str, i
 
     A repeated request lets the email of the first one go if that is delayed and the budget allows it now.
     """
-    counters = Counters([_month(each.request) for each in accepted])
-    since = min(each.request.at for each in accepted) - AGAIN_AFTER
+    counters = Counters([_month(candidate.request) for candidate in accepted])
+    since = min(candidate.request.at for candidate in accepted) - AGAIN_AFTER
     recent = Letter.objects.filter(kind=Letter.Kind.CONFIRM, created__gt=since, subscriber__in=subscribers.values())
     latest: dict[tuple[int, str], datetime] = {}
     for subscriber, newsletter, created in recent.order_by("created").values_list(
@@ -122,8 +124,8 @@ def _without_repetitions(accepted: Sequence[_Accepted], subscribers: dict[str, i
         latest[subscriber, newsletter] = created
     fitting: list[_Accepted] = []
     places: dict[tuple[int, str], int] = {}
-    for each in accepted:
-        request, is_delayed, _is_unsolved = each
+    for candidate in accepted:
+        request, is_delayed, _is_unsolved = candidate
         to = subscribers[request.address.key], request.newsletter
         if to in latest and latest[to] > request.at - AGAIN_AFTER:
             if not is_delayed and to in places:
@@ -134,7 +136,7 @@ def _without_repetitions(accepted: Sequence[_Accepted], subscribers: dict[str, i
             latest[to] = request.at
             counters.increment(_month(request))
             places[to] = len(fitting)
-            fitting.append(each)
+            fitting.append(candidate)
     counters.store()
     return fitting
 
@@ -145,7 +147,7 @@ def _month(request: Request) -> CounterKey:
 
 def _store(accepted: Sequence[_Accepted], subscribers: dict[str, int]) -> None:
     """Write the subscription, the consent and the letter of each request."""
-    requests = [each.request for each in accepted]
+    requests = [candidate.request for candidate in accepted]
     subscriptions = _subscriptions(requests, subscribers)
     tied = [subscriptions[subscribers[r.address.key], r.newsletter] for r in requests]
     insert_all(
@@ -187,14 +189,17 @@ def _latest_consents(subscriptions: Sequence[int]) -> dict[int, int]:
 
 def _subscriptions(requests: Sequence[Request], subscribers: dict[str, int]) -> dict[tuple[int, str], int]:
     """Return the primary keys of the requests' subscriptions by subscriber and newsletter; missing ones are created."""
-    first = {(subscribers[r.address.key], r.newsletter): r for r in reversed(requests)}
+    first_requests = {(subscribers[r.address.key], r.newsletter): r for r in reversed(requests)}
     subscriptions = (
         Subscription(subscriber_id=subscriber, newsletter=newsletter, created=request.at)
-        for (subscriber, newsletter), request in first.items()
+        for (subscriber, newsletter), request in first_requests.items()
     )
     insert_all(subscriptions, unless_stored=True)
-    stored = Subscription.objects.filter(
-        subscriber__in={subscriber for subscriber, _newsletter in first},
-        newsletter__in={newsletter for _subscriber, newsletter in first},
+    subscriptions_stored = Subscription.objects.filter(
+        subscriber__in={subscriber for subscriber, _newsletter in first_requests},
+        newsletter__in={newsletter for _subscriber, newsletter in first_requests},
     )
-    return {(subscriber, name): pk for subscriber, name, pk in stored.values_list("subscriber", "newsletter", "pk")}
+    return {
+        (subscriber, name): pk
+        for subscriber, name, pk in subscriptions_stored.values_list("subscriber", "newsletter", "pk")
+    }

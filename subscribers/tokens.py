@@ -78,9 +78,9 @@ def _mac(secret: str, purpose: Purpose, octets: bytes) -> bytes:
 
     `hmac.digest` gives up the interpreter's lock for each, and then waits milliseconds for it while other threads work.
     """
-    made = _keyed(secret, purpose).copy()
-    made.update(octets)
-    return made.digest()
+    mac = _keyed(secret, purpose).copy()
+    mac.update(octets)
+    return mac.digest()
 
 
 def key(purpose: Purpose, secret: str | None = None) -> bytes:
@@ -190,7 +190,7 @@ def check_key() -> None:
     apps.get_model("subscribers", "EarlierKey").objects.keep()
     missing = apps.get_model("subscribers", "Suppression").objects.unrecognizable() - set(settings.SECRET_KEYS_LOST)
     if missing:
-        names = ", ".join(f'"{each}"' for each in sorted(missing))
+        names = ", ".join(f'"{name}"' for name in sorted(missing))
         raise WrongSecretKey(
             "site.secret_key_previous: some blocked or erased addresses can be recognized only with an earlier secret "
             "key that is missing; list that key again. If it is lost, allow imports to add them again with "
@@ -199,17 +199,17 @@ def check_key() -> None:
 
 
 def _check_present_key() -> None:
-    known = apps.get_model("subscribers", "Fingerprint").objects
-    stored = known.values_list("value", flat=True).first()
-    if stored == fingerprint():
+    fingerprints = apps.get_model("subscribers", "Fingerprint").objects
+    present = fingerprints.values_list("value", flat=True).first()
+    if present == fingerprint():
         return
-    if stored is None:
-        known.store()
+    if present is None:
+        fingerprints.store()
         return
-    old = next((secret for secret in secrets()[1:] if fingerprint(secret) == stored), None)
+    old = next((secret for secret in secrets()[1:] if fingerprint(secret) == present), None)
     if old is None:
         raise WrongSecretKey(
             "site.secret_key: the database was written with another key, so links in emails already sent would not "
             "work; restore that key, or add it to site.secret_key_previous"
         )
-    known.get(pk=1).rekey(old)
+    fingerprints.get(pk=1).rekey(old)

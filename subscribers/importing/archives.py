@@ -55,34 +55,34 @@ def unpacked(path: Path) -> Iterator[list[ArchiveFile]]:
 
 def _extracted(path: Path, archive: zipfile.ZipFile, folder: Path) -> list[ArchiveFile]:
     """Write the CSV files of an archive into a folder under names of our own."""
-    wanted = sorted((each for each in archive.infolist() if _is_csv(each.filename)), key=lambda each: each.filename)
-    if not wanted and _has_issues(archive):
+    csv_files = sorted((info for info in archive.infolist() if _is_csv(info.filename)), key=lambda info: info.filename)
+    if not csv_files and _has_issues(archive):
         raise has_old_issues(path)
-    if not wanted:
+    if not csv_files:
         raise file_problem(path, messages.NO_CSV_IN_ARCHIVE())
-    if len(wanted) > MOST_FILES or sum(each.file_size for each in wanted) > MOST_BYTES:
+    if len(csv_files) > MOST_FILES or sum(info.file_size for info in csv_files) > MOST_BYTES:
         raise file_problem(path, messages.LARGE_ARCHIVE())
     members = []
-    for number, each in enumerate(wanted):
-        member = ArchiveFile(each.filename, folder / f"{number}.csv")
-        with archive.open(each) as source, member.path.open("wb") as target:
+    for number, info in enumerate(csv_files):
+        member = ArchiveFile(info.filename, folder / f"{number}.csv")
+        with archive.open(info) as source, member.path.open("wb") as target:
             shutil.copyfileobj(source, target, 1 << 20)  # zipfile stops at the size that the archive names
         members.append(member)
     return members
 
 
 def _is_csv(name: str) -> bool:
-    last = name.rpartition("/")[2]
+    file_name = name.rpartition("/")[2]
     if old_issues.CONTENT_FOLDER in name:
         return False  # the text of a campaign, whose first line may have an address
-    return last.lower().endswith(SUFFIXES) and not last.startswith(".") and "__MACOSX" not in name
+    return file_name.lower().endswith(SUFFIXES) and not file_name.startswith(".") and "__MACOSX" not in name
 
 
 def _has_issues(archive: zipfile.ZipFile) -> bool:
     names = archive.namelist()
     if old_issues.are_contents(names):
         return True
-    for name in [each for each in names if each.lower().endswith(".json")][:MOST_DOCUMENTS]:
+    for name in [member for member in names if member.lower().endswith(".json")][:MOST_DOCUMENTS]:
         with archive.open(name) as file:
             if old_issues.is_document(file.read(old_issues.START)):
                 return True

@@ -138,7 +138,7 @@ class ImportBatch:
         if subscription is None:
             self._add(person, state)
             return ACTIVE if state == State.ACTIVE else WAITING
-        changed = self._complete(key, subscription, row)
+        is_completed = self._complete(key, subscription, row)
         if subscription.state == State.PENDING and state == State.ACTIVE:
             self._remember_subscription(key, subscription)
             subscription.state, subscription.joined = State.ACTIVE, row.joined or self.settings.at
@@ -147,7 +147,7 @@ class ImportBatch:
             if subscription.pk:
                 self.activated.append(subscription)
             return ACTIVATED
-        return COMPLETED if changed else UNCHANGED
+        return COMPLETED if is_completed else UNCHANGED
 
     def became(self, person: Person) -> str:
         """Return the state of a person's subscription, or the reason why the file blocks the address."""
@@ -204,7 +204,7 @@ class ImportBatch:
     def _add(self, person: Person, state: Subscription.State) -> Subscription:
         key, row, at = person.address.key, person.row, self.settings.at
         subscriber = self.people.get(key)
-        known = subscriber is not None
+        is_known = subscriber is not None
         if subscriber is None:
             subscriber = unsaved(
                 Subscriber,
@@ -233,7 +233,7 @@ class ImportBatch:
         self.subscriptions[key] = subscription
         self.new_subscriptions.append(subscription)
         self._take_own_values(subscription, row.own_values)
-        if known:
+        if is_known:
             self._complete(key, subscription, row)
         return subscription
 
@@ -248,19 +248,19 @@ class ImportBatch:
 
     def _complete(self, key: str, subscription: Subscription, row: PersonRow) -> bool:
         """Fill in missing values and add tags; existing values are kept."""
-        subscriber, changed = self.people[key], False
+        subscriber, is_completed = self.people[key], False
         for name, value in row.personal.items():
             if value and not getattr(subscriber, name):
                 if subscriber.pk:
                     self.before_of_people.setdefault(key, personal_values(subscriber))
                 setattr(subscriber, name, value)
-                changed = True
+                is_completed = True
         tags = set(_cleaned(row.tags)) - set(subscription.tags) if row.tags else set()
         if tags:
             self._remember_subscription(key, subscription)
             subscription.tags = tuple(sorted({*subscription.tags, *tags}))
-            changed = True
-        return self._choose(key, subscription, row) or changed
+            is_completed = True
+        return self._choose(key, subscription, row) or is_completed
 
     def _choose(self, key: str, subscription: Subscription, row: PersonRow) -> bool:
         """Set the cadence and the topics of a person who has chosen none."""
@@ -313,15 +313,15 @@ class ImportBatch:
                 invite(subscription, Consent.How.IMPORT, self.settings.consent, self.settings.at)
 
     def _changes(self, imported: int) -> Iterator[ImportChange]:
-        for key, before in self.before_of_people.items():
+        for key, old_values in self.before_of_people.items():
             person = self.people[key]
-            yield ImportChange(of_id=imported, subscriber=person, before=before, after=personal_values(person))
-        for key, before in self.before_of_subscriptions.items():
+            yield ImportChange(of_id=imported, subscriber=person, before=old_values, after=personal_values(person))
+        for key, old_values in self.before_of_subscriptions.items():
             subscription = self.subscriptions[key]
             yield ImportChange(
                 of_id=imported,
                 subscription=subscription,
-                before=before,
+                before=old_values,
                 after=_values(subscription, SUBSCRIPTION_FIELDS),
             )
 

@@ -23,14 +23,14 @@ class BlockList:
         self._before: dict[Blocked, dict[str, object]] = {}
         self._key_id = fingerprint()
 
-    def look_up(self, wanted: Collection[Blocked]) -> None:
+    def look_up(self, entries: Collection[Blocked]) -> None:
         """Read the existing suppressions of these addresses and domains, under the present and earlier keys."""
         for kind, purpose in PURPOSES.items():
-            texts = [text for each, text in wanted if each == kind]
+            texts = [text for entry_kind, text in entries if entry_kind == kind]
             hashes = EarlierKey.objects.hashes(*((purpose, text) for text in texts))
             owners = {digest: text for text, digests in zip(texts, hashes, strict=True) for digest in digests}
-            for some in slices(list(owners)):
-                for row in Suppression.objects.filter(kind=kind, hash__in=some):
+            for digests_at_once in slices(list(owners)):
+                for row in Suppression.objects.filter(kind=kind, hash__in=digests_at_once):
                     self._rows[kind, owners[row.hash]] = row
 
     def is_blocked(self, blocked: Blocked) -> bool:
@@ -60,13 +60,13 @@ class BlockList:
         insert_all(self._new, unless_stored=True)
         for row in self._new:
             self._tell(row)
-        for blocked, before in self._before.items():
+        for blocked, old_values in self._before.items():
             row = self._rows[blocked]
             row.hash, row.key_id = keyed_hash(PURPOSES[blocked[0]], blocked[1]), self._key_id
             row.save()
             self._tell(row)
-            after = {name: stored(getattr(row, name)) for name in FIELDS}
-            yield ImportChange(of_id=imported, suppression=row, before=before, after=after)
+            new_values = {name: stored(getattr(row, name)) for name in FIELDS}
+            yield ImportChange(of_id=imported, suppression=row, before=old_values, after=new_values)
 
     def _tell(self, row: Suppression) -> None:
         suppressed.send(Suppression, kind=row.kind, digest=row.hash, reason=row.reason, key_id=row.key_id)

@@ -47,22 +47,22 @@ def import_blocked(
         return record or Import.objects.create(at=at, file=(name or path.name)[:254], reason=reason)
 
     def prepare(batch: list[FileLine]) -> Judge:
-        read = [(line, line.problem or blocked_in(line.row.address)) for line in batch]
-        return lambda imported: judge(read, imported)
+        entries = [(line, line.problem or blocked_in(line.row.address)) for line in batch]
+        return lambda imported: judge(entries, imported)
 
-    def judge(read: list[tuple[FileLine, Blocked | Message]], imported: int | None) -> list[Judged]:
+    def judge(entries: list[tuple[FileLine, Blocked | Message]], imported: int | None) -> list[Judged]:
         blocks = BlockList()
-        blocks.look_up([each for _line, each in read if isinstance(each, tuple)])
+        blocks.look_up([entry for _line, entry in entries if isinstance(entry, tuple)])
         judged: list[Judged] = []
-        for line, each in read:
-            if not isinstance(each, tuple):
-                judged.append((line, each))
+        for line, entry in entries:
+            if not isinstance(entry, tuple):
+                judged.append((line, entry))
                 continue
-            new = blocks.block(each, reason, note, min(line.row.left or at, at))
+            is_new = blocks.block(entry, reason, note, min(line.row.left or at, at))
             if tried is not None:
-                new = new and each not in tried
-                tried.add(each)
-            judged.append((line, SUPPRESSED if new else UNCHANGED))
+                is_new = is_new and entry not in tried
+                tried.add(entry)
+            judged.append((line, SUPPRESSED if is_new else UNCHANGED))
         if imported is not None:
             ImportChange.objects.bulk_create(blocks.save(imported))
         return judged
@@ -88,9 +88,9 @@ def _lines(member: ArchiveFile) -> Iterator[FileLine]:
     """Yield the lines of a file. The column of addresses is found by the header; without one, it is the first."""
     with opened(member.path) as file:
         columns: Columns | None = None
-        for place, (number, cells, problem) in enumerate(records(file)):
+        for index, (number, cells, problem) in enumerate(records(file)):
             names = [cell.strip().lstrip("\ufeff") for cell in cells]
-            if place == 0 and not problem:
+            if index == 0 and not problem:
                 columns = recognise(names)
                 if columns or (names and names[0].lower() in HEADERS):
                     continue

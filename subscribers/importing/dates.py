@@ -91,17 +91,17 @@ def _in_words(text: str) -> datetime | None:
     if match is None:
         return None
     parts = [vocabulary.folded(part) for part in _WORDS_OF_DATES.findall(match["date"])]
-    named = [number for part in parts if (number := vocabulary.months().get(part))]
+    month_numbers = [number for part in parts if (number := vocabulary.months().get(part))]
     numbers = [part for part in parts if part.isdecimal()]
-    others = {part for part in parts if not part.isdecimal() and part not in vocabulary.months()}
+    words = {part for part in parts if not part.isdecimal() and part not in vocabulary.months()}
     if (
-        len(named) != 1
+        len(month_numbers) != 1
         or len(numbers) != 2
         or len(numbers[0]) > 2
-        or others - vocabulary.weekdays() - vocabulary.FILLERS
+        or words - vocabulary.weekdays() - vocabulary.FILLERS
     ):
         return None
-    return _at(match, int(numbers[1]), named[0], int(numbers[0]))
+    return _at(match, int(numbers[1]), month_numbers[0], int(numbers[0]))
 
 
 def _at(match: re.Match[str], year: int, month: int, day: int) -> datetime:

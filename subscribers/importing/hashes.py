@@ -29,10 +29,10 @@ FIELDS = ("kind", "hash", "key_id", "reason", "at", "note")
 def export_hashes(file: IO[str]) -> int:
     """Write all suppressions as lines of JSON, after a line with the keys of their hashes; return their number."""
     keys = {tokens.fingerprint(secret): tokens.hash_keys(secret) for secret in tokens.secrets()}
-    keys |= {row.fingerprint: read for row in EarlierKey.objects.all() if (read := row.keys())}
+    keys |= {row.fingerprint: stored_keys for row in EarlierKey.objects.all() if (stored_keys := row.keys())}
     rows = Suppression.objects.order_by("pk")
-    used = set(rows.values_list("key_id", flat=True).distinct())
-    file.write(json.dumps({HEAD: {name: key.hex() for name, key in keys.items() if name in used}}) + "\n")
+    used_names = set(rows.values_list("key_id", flat=True).distinct())
+    file.write(json.dumps({HEAD: {name: key.hex() for name, key in keys.items() if name in used_names}}) + "\n")
     count = 0
     for row in rows.values(*FIELDS).iterator(chunk_size=PORTION):
         file.write(json.dumps({**row, "at": row["at"].isoformat()}) + "\n")
@@ -63,13 +63,13 @@ def import_hashes(path: Path, *, dry_run: bool = False, record: Import | None = 
                 begun = record or Import.objects.create(at=at, file=path.name[:254], reason=Suppression.Reason.BY_HAND)
                 number = begun.pk
             paced = PacedTransactions(PORTION)
-            read = _rows(file, set(keys))
-            while rows := list(islice(read, PORTION)):
+            stored_rows = _rows(file, set(keys))
+            while rows := list(islice(stored_rows, PORTION)):
                 with paced.begin():
-                    new = _new(rows)
-                    added, present = added + len(new), present + len(rows) - len(new)
+                    new_rows = _new(rows)
+                    added, present = added + len(new_rows), present + len(rows) - len(new_rows)
                     if number is not None:
-                        insert_all((Suppression(**row, imported=number) for row in new), unless_stored=True)
+                        insert_all((Suppression(**row, imported=number) for row in new_rows), unless_stored=True)
                         figures = {"lines": added + present, "suppressed": added, "present": present}
                         Import.objects.filter(pk=number).update(**figures)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
@@ -80,13 +80,13 @@ def import_hashes(path: Path, *, dry_run: bool = False, record: Import | None = 
     return ImportReport(0, 0, 0, (), lines=added + present, suppressed=added, present=present, number=number)
 
 
-def _rows(file: IO[str], known: set[str]) -> Iterator[dict[str, Any]]:
+def _rows(file: IO[str], key_ids: set[str]) -> Iterator[dict[str, Any]]:
     """Yield the rows of a file. Raises ValueError, KeyError or TypeError for a line that is none."""
     for line in file:
         row = {name: json.loads(line)[name] for name in FIELDS}
         at = parse_datetime(row["at"])
         valid = row["kind"] in Suppression.Kind.values and row["reason"] in Suppression.Reason.values
-        if not valid or at is None or row["key_id"] not in known or len(bytes.fromhex(row["hash"])) != tokens.HASH:
+        if not valid or at is None or row["key_id"] not in key_ids or len(bytes.fromhex(row["hash"])) != tokens.HASH:
             raise ValueError(line.strip()[:100])
         yield {**row, "at": at, "note": str(row["note"])[:500]}
 
@@ -95,13 +95,15 @@ def _apply_to_subscribers() -> None:
     """Store the hashes of subscribers who are blocked under the present key, with which queries compare them."""
     keys = Subscriber.objects.order_by("pk").values_list("key", flat=True).iterator(chunk_size=PORTION)
     paced = PacedTransactions(PORTION)
-    while some := list(islice(keys, paced.lines)):
+    while keys_at_once := list(islice(keys, paced.lines)):
         with paced.begin():
-            for key in Suppression.objects.suppressed(some):
+            for key in Suppression.objects.suppressed(keys_at_once):
                 Suppression.objects.rekey(key)
 
 
 def _new(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the rows that are not stored, each once."""
-    stored = set(Suppression.objects.filter(hash__in=[row["hash"] for row in rows]).values_list("kind", "hash"))
-    return list({(row["kind"], row["hash"]): row for row in rows if (row["kind"], row["hash"]) not in stored}.values())
+    stored_hashes = set(Suppression.objects.filter(hash__in=[row["hash"] for row in rows]).values_list("kind", "hash"))
+    return list(
+        {(row["kind"], row["hash"]): row for row in rows if (row["kind"], row["hash"]) not in stored_hashes}.values()
+    )

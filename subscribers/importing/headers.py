@@ -130,8 +130,8 @@ class Columns:
         """Return when a person left, if one of the columns says so in a way that can be read."""
         for n, _meant in self.ended:
             try:
-                if at := moment(cells[n], self.dates.get(n, "")):
-                    return at
+                if left_at := moment(cells[n], self.dates.get(n, "")):
+                    return left_at
             except BadDate:
                 continue  # "yes", or a date that is not needed to know that they left
         return None
@@ -146,55 +146,58 @@ def recognise(headers: Sequence[str]) -> Columns | None:
     """Return the columns of a header line; None if it isn't one (a plain list begins with an address)."""
     if any("@" in h for h in headers):
         return None
-    at: dict[str, int] = {}
+    positions: dict[str, int] = {}
     for number, header in enumerate(headers):
-        at.setdefault(squeezed(header), number)
-    form = next((f for f in FORMS if f.signs <= at.keys()), PLAIN)
+        positions.setdefault(squeezed(header), number)
+    form = next((f for f in FORMS if f.signs <= positions.keys()), PLAIN)
     if form is PLAIN:
-        return _plain(at, len(headers))
-    joined, ended = _all(at, form.joined), _ended(at, form.ended)
+        return _plain(positions, len(headers))
+    joined, ended = _all(positions, form.joined), _ended(positions, form.ended)
     return Columns(
         form=form.name,
         width=len(headers),
-        address=at[form.address],
-        personal={name: _all(at, headers) for name, headers in form.personal.items()},
-        tags=_all(at, form.tags),
-        state=_all(at, form.state),
-        cadence=_first(at, ("cadence",)),
-        topics=_first(at, ("topics",)),
+        address=positions[form.address],
+        personal={name: _all(positions, headers) for name, headers in form.personal.items()},
+        tags=_all(positions, form.tags),
+        state=_all(positions, form.state),
+        cadence=_first(positions, ("cadence",)),
+        topics=_first(positions, ("topics",)),
         joined=joined,
         ended=ended,
         answers=tuple(
-            (at[name], words, standing)
+            (positions[name], words, standing)
             for columns, words in ((form.yes, YES), (form.no, NO))
             for name, standing in columns.items()
-            if name in at
+            if name in positions
         ),
         states=form.states,
-        why=_first(at, ("reason",)) if form is OWN else -1,
+        why=_first(positions, ("reason",)) if form is OWN else -1,
         unescape=form.unescape,
         dates={} if form is OWN else dict.fromkeys((*joined, *(n for n, _standing in ended)), "month"),
-        own_columns=_all(at, OWN_COLUMNS) if form is OWN and at.keys() >= set(OWN_COLUMNS) else (),
+        own_columns=_all(positions, OWN_COLUMNS) if form is OWN and positions.keys() >= set(OWN_COLUMNS) else (),
     )
 
 
-def _plain(at: Mapping[str, int], width: int) -> Columns | None:
+def _plain(positions: Mapping[str, int], width: int) -> Columns | None:
     """Return the columns of a file that no known tool wrote; None if none has addresses."""
-    address = _first(at, vocabulary.ADDRESS)
+    address = _first(positions, vocabulary.ADDRESS)
     if address < 0:
         return None
-    state = _first(at, vocabulary.STATE)
+    state = _first(positions, vocabulary.STATE)
     return Columns(
         form=PLAIN.name,
         width=width,
         address=address,
-        personal={**{name: _all(at, each.headers)[:1] for name, each in PERSONAL.items()}, "name": _names(at)},
-        tags=_all(at, vocabulary.TAGS),
+        personal={
+            **{name: _all(positions, field.headers)[:1] for name, field in PERSONAL.items()},
+            "name": _names(positions),
+        },
+        tags=_all(positions, vocabulary.TAGS),
         state=(state,) if state >= 0 else (),
-        cadence=_first(at, ("cadence",)),
-        topics=_first(at, ("topics",)),
-        joined=_all(at, vocabulary.JOINED),
-        ended=_ended(at, {**{name: _of_end(name) for name in vocabulary.ENDED}, **ENDED}),
+        cadence=_first(positions, ("cadence",)),
+        topics=_first(positions, ("topics",)),
+        joined=_all(positions, vocabulary.JOINED),
+        ended=_ended(positions, {**{name: _of_end(name) for name in vocabulary.ENDED}, **ENDED}),
     )
 
 
@@ -205,8 +208,8 @@ def _of_end(name: str) -> Standing:
     return Standing.BOUNCED if name.startswith(("bounced", "cleaned")) else Standing.LEFT
 
 
-def _ended(at: Mapping[str, int], names: Mapping[str, Standing]) -> tuple[tuple[int, Standing], ...]:
-    return tuple((at[name], standing) for name, standing in names.items() if name in at)
+def _ended(positions: Mapping[str, int], names: Mapping[str, Standing]) -> tuple[tuple[int, Standing], ...]:
+    return tuple((positions[name], standing) for name, standing in names.items() if name in positions)
 
 
 def _names(at: Mapping[str, int]) -> tuple[int, ...]:
@@ -259,12 +262,12 @@ def _own_values(cells: Sequence[str]) -> OwnExportValues:
     )
 
 
-def _first(at: Mapping[str, int], names: Sequence[str]) -> int:
-    return next((at[name] for name in names if name in at), -1)
+def _first(positions: Mapping[str, int], names: Sequence[str]) -> int:
+    return next((positions[name] for name in names if name in positions), -1)
 
 
-def _all(at: Mapping[str, int], names: Sequence[str]) -> tuple[int, ...]:
-    return tuple(at[name] for name in names if name in at)
+def _all(positions: Mapping[str, int], names: Sequence[str]) -> tuple[int, ...]:
+    return tuple(positions[name] for name in names if name in positions)
 
 
 @lru_cache(maxsize=4096)

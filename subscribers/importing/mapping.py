@@ -35,12 +35,12 @@ def is_header(cells: Sequence[str]) -> bool:
 
 def guessed(head: Sequence[str]) -> list[str]:
     """Guess the meaning of each column from a file's first line."""
-    known = recognise(head) if is_header(head) else None
-    if known is None:
+    recognised = recognise(head) if is_header(head) else None
+    if recognised is None:
         address = next((n for n, cell in enumerate(head) if "@" in cell), None)
         return [ADDRESS if n == address else NOTHING for n in range(len(head))]
-    meanings = {known.address: ADDRESS}
-    meant = {**known.personal, TAGS: known.tags, STATE: known.state, JOINED: known.joined}
+    meanings = {recognised.address: ADDRESS}
+    meant = {**recognised.personal, TAGS: recognised.tags, STATE: recognised.state, JOINED: recognised.joined}
     for meaning, numbers in meant.items():
         meanings |= dict.fromkeys(numbers, meaning)
     return [meanings.get(n, NOTHING) for n in range(len(head))]
@@ -56,8 +56,8 @@ def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:
             raise InvalidMapping(refusal(count=len(numbers[meaning])))
     if not numbers[ADDRESS]:
         raise InvalidMapping(messages.CHOOSE_ADDRESSES())
-    known = recognise(head) if is_header(head) else None
-    base = known or Columns("", len(head), numbers[ADDRESS][0])
+    recognised = recognise(head) if is_header(head) else None
+    base = recognised or Columns("", len(head), numbers[ADDRESS][0])
     free = numbers[NOTHING]
     orders = {n: order for meaning, order in ORDERS.items() for n in numbers[meaning]}
     return replace(
@@ -71,6 +71,6 @@ def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:
         dates={**base.dates, **orders},
         cadence=base.cadence if base.cadence in free else -1,
         topics=base.topics if base.topics in free else -1,
-        ended=tuple(each for each in base.ended if each[0] in free),
-        answers=tuple(each for each in base.answers if each[0] in free),
+        ended=tuple(column for column in base.ended if column[0] in free),
+        answers=tuple(column for column in base.answers if column[0] in free),
     )

@@ -118,8 +118,8 @@ def lines(
 
     Raises FileProblem if no column has addresses.
     """
-    read = records(file)
-    number, head, problem = next(read, (0, [], messages.EMPTY_FILE()))
+    unread = records(file)
+    number, head, problem = next(unread, (0, [], messages.EMPTY_FILE()))
     if problem:
         empty = messages.EMPTY_FILE.matches(problem)
         raise file_problem(path, problem if empty else messages.BROKEN_FIRST_LINE(problem=problem))
@@ -137,7 +137,7 @@ def lines(
         columns = replace(columns, dates=dict.fromkeys(range(columns.width), dates))
     if not is_header(names):
         yield _line(columns, number, head, None)
-    for number, cells, problem in read:
+    for number, cells, problem in unread:
         if (cells and any(cell.strip() for cell in cells)) or problem:
             yield _line(columns, number, cells, problem)
 
@@ -190,41 +190,41 @@ def _headless(path: Path, head: list[str]) -> Columns:
 
 def _records(file: TextIO, delimiter: str) -> Iterator[tuple[int, list[str], Message | None]]:
     """Yield each record with the number of its first line. An unclosed quote affects only its own line."""
-    waiting: deque[str] = deque()
+    put_back: deque[str] = deque()
     number = 1
-    while line := waiting.popleft() if waiting else file.readline():
+    while line := put_back.popleft() if put_back else file.readline():
         if '"' not in line:
             yield number, line.rstrip("\r\n").split(delimiter), None
             number += 1
             continue
-        taken = [line]
-        cells = _cells(taken, delimiter)
-        while cells is None and len(taken) < LONGEST_RECORD:
-            following = waiting.popleft() if waiting else file.readline()
+        record_lines = [line]
+        cells = _cells(record_lines, delimiter)
+        while cells is None and len(record_lines) < LONGEST_RECORD:
+            following = put_back.popleft() if put_back else file.readline()
             if not following:
                 break
-            taken.append(following)
-            cells = _cells(taken, delimiter)
+            record_lines.append(following)
+            cells = _cells(record_lines, delimiter)
         if cells is None:
-            waiting.extendleft(reversed(taken[1:]))
+            put_back.extendleft(reversed(record_lines[1:]))
             yield number, line.rstrip("\r\n").split(delimiter), messages.OPEN_QUOTE()
             number += 1
         else:
             yield number, cells, None
-            number += len(taken)
+            number += len(record_lines)
 
 
-def _cells(taken: list[str], delimiter: str) -> list[str] | None:
+def _cells(record_lines: list[str], delimiter: str) -> list[str] | None:
     """Return the cells of a record in these lines; None if a quote is open. Stray quotes inside a cell are kept."""
     try:
-        return next(csv.reader(taken, delimiter=delimiter, strict=True))
+        return next(csv.reader(record_lines, delimiter=delimiter, strict=True))
     except csv.Error as e:
         if "unexpected end of data" in str(e):
             return None
     try:
-        return next(csv.reader(taken, delimiter=delimiter))
+        return next(csv.reader(record_lines, delimiter=delimiter))
     except csv.Error:
-        return taken[0].rstrip("\r\n").split(delimiter)
+        return record_lines[0].rstrip("\r\n").split(delimiter)
 
 
 def _line(columns: Columns, number: int, cells: list[str], problem: Message | None) -> FileLine:
@@ -271,11 +271,14 @@ def outline(path: Path) -> list[Column]:
             raise file_problem(path, messages.EMPTY_FIRST_LINE())
         if recognise(head) is None and old_issues.is_table(head):
             raise has_old_issues(path)
-        named = is_header(head)
-        rows = ([] if named else [head]) + [cells for (_n, cells, _p), _ in zip(unread, range(LOOKED_AT), strict=False)]
+        has_header = is_header(head)
+        rows = ([] if has_header else [head]) + [
+            cells for (_n, cells, _p), _ in zip(unread, range(LOOKED_AT), strict=False)
+        ]
     meanings = guessed(head)
     return [
-        Column(header if named else "", meanings[number], _values(rows, number)) for number, header in enumerate(head)
+        Column(header if has_header else "", meanings[number], _values(rows, number))
+        for number, header in enumerate(head)
     ]
 
 

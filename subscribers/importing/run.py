@@ -174,7 +174,7 @@ def import_file(
     tools: list[str] = []
 
     def begin() -> Import:
-        tool = next((each for each in tools if each and each != OWN.name), "")
+        tool = next((recognised for recognised in tools if recognised and recognised != OWN.name), "")
         if record:
             Import.objects.filter(pk=record.pk).update(tool=tool)
             return record
@@ -208,24 +208,24 @@ def run(
         source = FileLines(path, members, read)
         total, place = source.total, 0
         lines = source.lines()
-        first = next(lines, None)  # before the import begins, so that a file that can't be read leaves no trace
+        first_line = next(lines, None)  # before the import begins, so that a file that can't be read leaves no trace
         if not dry_run:
             number = begin().pk
-        rest = chain(() if first is None else (first,), lines)
-        place += sum(1 for _ in islice(rest, after))
+        remaining = chain(() if first_line is None else (first_line,), lines)
+        place += sum(1 for _ in islice(remaining, after))
         paced = PacedTransactions(PORTION)
-        while batch := _portion(rest, paced.lines):
+        while batch := _portion(remaining, paced.lines):
             place += len(batch)
             with _collector_paused():
                 judge = prepare(batch)
                 with nullcontext() if number is None else paced.begin():
-                    done = _counted(judge(number), place, min(source.done, total), total)
+                    result = _counted(judge(number), place, min(source.done, total), total)
                     if number is not None:
-                        _store(number, done)
-                    portion(done)
-            counts += done.counts
-            refused += done.refused
-            progress(done.done, total)
+                        _store(number, result)
+                    portion(result)
+            counts += result.counts
+            refused += result.refused
+            progress(result.done, total)
     if number is not None:
         Import.objects.filter(pk=number).update(finished_at=timezone.now())
     if refused and refused_to:
@@ -267,24 +267,24 @@ def _counted(verdicts: list[Judged], place: int, done: int, total: int) -> Porti
     return Portion(place, counts, refused, done, total)
 
 
-def _store(number: int, done: Portion) -> None:
+def _store(number: int, result: Portion) -> None:
     """Add the figures of a portion to those of its import, with the refused lines. Raises ImportUndone."""
     row = Import.objects.select_for_update().get(pk=number)
     if row.undo_began_at:
         raise ImportUndone(messages.IMPORT_UNDONE())
     for name in FIGURES:
-        setattr(row, name, getattr(row, name) + done.counts[name])
+        setattr(row, name, getattr(row, name) + result.counts[name])
     row.save(update_fields=FIGURES)
     insert_all(
         RefusedLine(
             of_id=number,
-            line=each.line,
-            file=each.file[:254],
-            address=each.address[:320],
-            key=each.address.lower()[:320],
-            reason=each.reason.to_json(),
+            line=refusal.line,
+            file=refusal.file[:254],
+            address=refusal.address[:320],
+            key=refusal.address.lower()[:320],
+            reason=refusal.reason.to_json(),
         )
-        for each in done.refused
+        for refusal in result.refused
     )
 
 

@@ -45,5 +45,5 @@ WORDS: Final[dict[str, Standing]] = {
 
 def states(active: str, waiting: str = "", left: str = "", **others: str) -> dict[str, Standing]:
     """Return a tool's states, given as words with spaces between; `others` are `bounced`, `blocked`, `complained`."""
-    named = {"active": active, "waiting": waiting, "left": left, **others}
-    return {word: Standing[name.upper()] for name, words in named.items() for word in words.split()}
+    words_by_name = {"active": active, "waiting": waiting, "left": left, **others}
+    return {word: Standing[name.upper()] for name, words in words_by_name.items() for word in words.split()}

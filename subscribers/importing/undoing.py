@@ -65,10 +65,10 @@ def undo_import(
         after = 0
         while True:
             with paced.begin():
-                last = part(record, after, at, keep)
-            if last is None:
+                last_row = part(record, after, at, keep)
+            if last_row is None:
                 break
-            after = last
+            after = last_row
             done += PORTION
             step(done)
     Import.objects.filter(pk=record.pk, undone_at=None).update(undone_at=at)
@@ -81,10 +81,10 @@ def later_import(record: Import) -> Import | None:
     return Import.objects.filter(pk__gt=record.pk, undone_at=None, lines__gt=0).order_by("-pk").first()
 
 
-def _count(record: Import, **more: int) -> None:
+def _count(record: Import, **counts: int) -> None:
     """Add to the numbers of what was removed, put back and kept, in the caller's transaction."""
     row = Import.objects.select_for_update().get(pk=record.pk)
-    row.undo = dict(Counter(row.undo) + Counter(more))
+    row.undo = dict(Counter(row.undo) + Counter(counts))
     row.save(update_fields=["undo"])
 
 
@@ -97,22 +97,22 @@ def _put_back(record: Import, after: int, at: datetime, _keep: KeepRule) -> int 
     subscriptions_starting.send(Subscription, newsletter=record.newsletter, at=at)
     back: Counter[str] = Counter()
     returned: list[Subscription] = []
-    changed: list[int] = []
+    changed_subscriptions: list[int] = []
     for change in changes:
         if change.suppression:
-            done = _restore(change.suppression, change, ("reason", "note", "at"))
+            is_restored = _restore(change.suppression, change, ("reason", "note", "at"))
         elif change.subscription:
-            done = _restore_subscription(record, change, change.subscription, at)
-            if done and change.after["state"] == State.UNSUBSCRIBED != change.subscription.state:
+            is_restored = _restore_subscription(record, change, change.subscription, at)
+            if is_restored and change.after["state"] == State.UNSUBSCRIBED != change.subscription.state:
                 returned.append(change.subscription)
-            if done:
-                changed.append(change.subscription.pk)
+            if is_restored:
+                changed_subscriptions.append(change.subscription.pk)
         elif change.subscriber:
-            done = _restore(change.subscriber, change, tuple(change.before))
-        back["restored" if done else "kept"] += 1
+            is_restored = _restore(change.subscriber, change, tuple(change.before))
+        back["restored" if is_restored else "kept"] += 1
     ImportChange.objects.filter(pk__in=[change.pk for change in changes]).delete()
-    choices_changed.send(Subscription, numbers=changed)
-    subscriptions_changed.send(Subscription, numbers=changed)
+    choices_changed.send(Subscription, numbers=changed_subscriptions)
+    subscriptions_changed.send(Subscription, numbers=changed_subscriptions)
     started = [subscription.pk for subscription in returned if subscription.state == State.ACTIVE]
     if started:
         subscriptions_started.send(Subscription, numbers=started)
@@ -125,29 +125,29 @@ def _put_back(record: Import, after: int, at: datetime, _keep: KeepRule) -> int 
 
 def _restore_subscription(record: Import, change: ImportChange, subscription: Subscription, at: datetime) -> bool:
     """Put back what was changed in a subscription; return whether anything was."""
-    done = False
+    is_restored = False
     heard = subscription.heard_at is not None and subscription.heard_at > record.at
     if not heard and all(_same(subscription, change, name) for name in ("state", "unsubscribed_at", "joined")):
-        done = _assign(subscription, change, STATE_FIELDS)
+        is_restored = _assign(subscription, change, STATE_FIELDS)
         if change.consent:
             Consent.objects.filter(pk=change.consent, subscription=subscription).delete()
-    done = (_same(subscription, change, "tags") and _assign(subscription, change, ("tags",))) or done
+    is_restored = (_same(subscription, change, "tags") and _assign(subscription, change, ("tags",))) or is_restored
     subscription.save(update_fields=[*STATE_FIELDS, "tags"])
     if change.before["cadence"] != change.after["cadence"] and _same(subscription, change, "cadence"):
         store_sets(Subscription.objects.filter(pk=subscription.pk), subscription.newsletter)
         Subscription.objects.filter(pk=subscription.pk).update(cadence=change.before["cadence"])
-        done = True
+        is_restored = True
     if change.before["topics"] != change.after["topics"] and _same(subscription, change, "topics"):
         subscription.pick(change.before["topics"], at)
-        done = True
-    return done
+        is_restored = True
+    return is_restored
 
 
 def _restore(row: Subscriber | Suppression, change: ImportChange, names: Collection[str]) -> bool:
     """Put back the values that are still those of the import; return whether there were any."""
-    done = _assign(row, change, [name for name in names if _same(row, change, name)])
+    is_restored = _assign(row, change, [name for name in names if _same(row, change, name)])
     row.save(update_fields=list(names))
-    return done
+    return is_restored
 
 
 def _same(row: Any, change: ImportChange, name: str) -> bool:

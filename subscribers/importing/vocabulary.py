@@ -36,10 +36,10 @@ TAGS = (
 STATE = ("status", "state", "abonnementsstatus", "statut", "estado")
 
 
-def _with_dates(stems: str, after: str, before: str = "") -> tuple[str, ...]:
+def _with_dates(stems: str, suffixes: str, prefixes: str = "") -> tuple[str, ...]:
     """Return the names of columns that have a date: each stem with each word after it, or with one before it."""
-    behind = tuple(stem + word for stem in stems.split() for word in after.split())
-    return behind + tuple(word + stem for word in before.split() for stem in stems.split())
+    behind = tuple(stem + word for stem in stems.split() for word in suffixes.split())
+    return behind + tuple(word + stem for word in prefixes.split() for stem in stems.split())
 
 
 _NORDIC, _SWEDISH, _GERMAN = "dato tid tidspunkt den", "datum tid tidpunkt den", "am datum zeit zeitpunkt"

@@ -39,9 +39,9 @@ class EarlierKeyManager(models.Manager["EarlierKey"]):
 
     def learn(self, keys: Mapping[str, bytes]) -> None:
         """Store the keys of another site's hashes, by the fingerprint of its secret key."""
-        own = set(map(tokens.fingerprint, tokens.secrets()))
+        own_names = set(map(tokens.fingerprint, tokens.secrets()))
         for name, key in keys.items():
-            if name not in own:
+            if name not in own_names:
                 defaults = {"encrypted": _encrypt(name, key), "under": tokens.fingerprint()}
                 self.get_or_create(fingerprint=name, defaults=defaults)
 
@@ -53,13 +53,13 @@ class EarlierKeyManager(models.Manager["EarlierKey"]):
         """Return the fingerprints of the secret keys whose hashes can be recognized."""
         return set(map(tokens.fingerprint, tokens.secrets())) | {row.fingerprint for row in self.all() if row.keys()}
 
-    def hashes(self, *named: tuple[Purpose, str]) -> list[list[str]]:
+    def hashes(self, *texts: tuple[Purpose, str]) -> list[list[str]]:
         """Return the hashes of each address or domain, with the present key first, then with each earlier one."""
         rows = list(self.all())
         keys = {purpose: [key for row in rows if (key := row.key(purpose))] for purpose in PURPOSES}
         return [
             tokens.hashes(purpose, text) + [tokens.hash_with(key, text) for key in keys[purpose]]
-            for purpose, text in named
+            for purpose, text in texts
         ]
 
 
@@ -77,7 +77,10 @@ class EarlierKey(models.Model):
 
     def keys(self) -> bytes:
         """Return the two keys, one after the other; empty if the secret key that encrypts them is not listed."""
-        secret = next((each for each in tokens.secrets() if tokens.fingerprint(each) == self.under), None)
+        secret = next(
+            (listed_secret for listed_secret in tokens.secrets() if tokens.fingerprint(listed_secret) == self.under),
+            None,
+        )
         return _decrypt(self.fingerprint, bytes(self.encrypted), secret) if secret else b""
 
     def key(self, purpose: Purpose) -> bytes:

@@ -110,7 +110,7 @@ class HitsManager(models.Manager["Hits"]):
     def values_of(self, keys: Sequence[CounterKey]) -> dict[CounterKey, int]:
         """Return the values of counters, under the current and the previous secret keys."""
         hashed = {what: hashes(Purpose.LIMIT, what) for what in {key.what for key in keys}}
-        starts, names = {key.start for key in keys}, {name for each in hashed.values() for name in each}
+        starts, names = {key.start for key in keys}, {name for digests in hashed.values() for name in digests}
         with connection.cursor() as cursor:
             statement = LOOK.format(starts=", ".join(["%s"] * len(starts)), names=", ".join(["%s"] * len(names)))
             cursor.execute(statement, [*starts, *names])

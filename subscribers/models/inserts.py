@@ -51,9 +51,9 @@ def unsaved(model: type[_Model], **values: Any) -> _Model:
     """Return a new object with these values by the names of attributes, such as `subscriber_id`; all whose default is a
     function must be among them. No signals are sent.
     """
-    made = model.__new__(model)
-    made.__dict__ = {**_defaults(model), **values, "_state": ModelState()}
-    return made
+    instance = model.__new__(model)
+    instance.__dict__ = {**_defaults(model), **values, "_state": ModelState()}
+    return instance
 
 
 @lru_cache(maxsize=32)
@@ -101,19 +101,19 @@ def _new_keys(model: type[models.Model], count: int) -> Iterable[int]:
             cursor.execute(NEXT_KEYS, [f'"{table}"', count])
             return [key for (key,) in cursor.fetchall()]
         cursor.execute(LAST_KEY, [table])
-        last = cursor.fetchone()
-    first = (last[0] if last else 0) + 1
-    return range(first, first + count)
+        sequence = cursor.fetchone()
+    start = (sequence[0] if sequence else 0) + 1
+    return range(start, start + count)
 
 
 def _insert(model: type[models.Model], rows: Sequence[dict[str, Any]], numbered: bool, unless_stored: bool) -> None:
-    written, values = _written(rows, _columns(model, connection.vendor, numbered))
-    table, names = f'"{model._meta.db_table}"', ", ".join(f'"{n}"' for n in written)
+    columns, values = _written(rows, _columns(model, connection.vendor, numbered))
+    table, names = f'"{model._meta.db_table}"', ", ".join(f'"{n}"' for n in columns)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            _insert_in_sqlite(table, names, len(written), values, unless_stored)
+            _insert_in_sqlite(table, names, len(columns), values, unless_stored)
         elif unless_stored:
-            places = f"({', '.join(['%s'] * len(written))})"
+            places = f"({', '.join(['%s'] * len(columns))})"
             statement = INSERT.format(table=table, columns=names, rows=places)
             cursor.executemany(statement + UNLESS_STORED, list(values))
         else:
@@ -131,9 +131,9 @@ def _insert_in_sqlite(
     """
     insert = INSERT.replace("INSERT", "INSERT OR FAIL") + UNLESS_STORED * unless_stored
     with connection.wrap_database_errors:
-        while some := list(islice(values, AT_ONCE)):
-            statement = insert.format(table=table, columns=names, rows=_places(len(some), columns))
-            connection.connection.execute(statement, list(chain.from_iterable(some)))
+        while batch := list(islice(values, AT_ONCE)):
+            statement = insert.format(table=table, columns=names, rows=_places(len(batch), columns))
+            connection.connection.execute(statement, list(chain.from_iterable(batch)))
 
 
 @lru_cache(maxsize=64)
@@ -166,11 +166,11 @@ def select_in(
     for thousands of values.
     """
     names = ", ".join(f'"{name}"' for name in columns)
-    for some in slices(values):
-        places = ", ".join(["%s"] * len(some))
+    for batch in slices(values):
+        places = ", ".join(["%s"] * len(batch))
         statement = SELECT.format(names=names, table=f'"{model._meta.db_table}"', column=f'"{column}"', places=places)
         with connection.cursor() as cursor:
-            cursor.execute(statement, list(some))
+            cursor.execute(statement, list(batch))
             yield from cursor.fetchall()
 
 
@@ -180,7 +180,7 @@ def _written(rows: Sequence[dict[str, Any]], columns: _Columns) -> tuple[list[st
     Columns in which all rows have what the database puts there anyhow are left out, since binding a value takes longer.
     """
     names: list[str] = []
-    written: list[Sequence[Any]] = []
+    columns_of_values: list[Sequence[Any]] = []
     by_column = zip(*map(columns.values, rows), strict=True)
     for name, convert, default, values in zip(
         columns.names, columns.conversions, columns.defaults, by_column, strict=True
@@ -189,10 +189,10 @@ def _written(rows: Sequence[dict[str, Any]], columns: _Columns) -> tuple[list[st
             continue
         names.append(name)
         if convert and None in values:
-            written.append([None if value is None else convert(value) for value in values])
+            columns_of_values.append([None if value is None else convert(value) for value in values])
         else:
-            written.append(list(map(convert, values)) if convert else values)
-    return names, zip(*written, strict=True)
+            columns_of_values.append(list(map(convert, values)) if convert else values)
+    return names, zip(*columns_of_values, strict=True)
 
 
 @lru_cache(maxsize=64)

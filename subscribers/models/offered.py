@@ -89,8 +89,10 @@ def in_base(base: Base, bases: Mapping[str, Base]) -> models.Q:
     """Return the condition for subscriptions in a cadence; the default has all that are in no other."""
     if not base.is_default:
         return models.Q(cadence=base.cadence)
-    others = [each.cadence for each in bases.values() if each.is_on and each.cadence != base.cadence]
-    return ~models.Q(cadence__in=others)
+    other_cadences = [
+        other_base.cadence for other_base in bases.values() if other_base.is_on and other_base.cadence != base.cadence
+    ]
+    return ~models.Q(cadence__in=other_cadences)
 
 
 def base_with(cadence: str, bases: Mapping[str, Base]) -> Base | None:
@@ -102,8 +104,8 @@ def base_with(cadence: str, bases: Mapping[str, Base]) -> Base | None:
 
 def sets_of(keys: Iterable[int | None]) -> dict[int, Ordinals]:
     """Return the posts of sets by their primary keys."""
-    wanted = [key for key in keys if key is not None]
-    rows = OfferedSet.objects.filter(pk__in=wanted).values_list("pk", "posts") if wanted else ()
+    set_keys = [key for key in keys if key is not None]
+    rows = OfferedSet.objects.filter(pk__in=set_keys).values_list("pk", "posts") if set_keys else ()
     return {key: Ordinals.parse(posts) for key, posts in rows}
 
 
@@ -117,17 +119,17 @@ def replace_sets(
     keys = subscriptions.filter(offered__isnull=False).order_by().values_list("offered", flat=True).distinct()
     changes: list[tuple[int, int | None]] = []
     for key, had in sets_of(keys).items():
-        after = change(had)
-        if after == base:
+        new_posts = change(had)
+        if new_posts == base:
             changes.append((key, None))
-        elif after != had:
-            changes.append((key, OfferedSet.objects.key_of(newsletter, after)))
-    for first in range(0, len(changes), AT_ONCE):
-        some = changes[first : first + AT_ONCE]
-        after_each = (models.When(offered=key, then=models.Value(new)) for key, new in some)
+        elif new_posts != had:
+            changes.append((key, OfferedSet.objects.key_of(newsletter, new_posts)))
+    for start in range(0, len(changes), AT_ONCE):
+        batch = changes[start : start + AT_ONCE]
+        after_each = (models.When(offered=key, then=models.Value(new_key)) for key, new_key in batch)
         # PostgreSQL takes a mere NULL for text.
         new_set = Cast(models.Case(*after_each), models.BigIntegerField(null=True))
-        subscriptions.filter(offered__in=[key for key, _new in some]).update(offered=new_set)
+        subscriptions.filter(offered__in=[key for key, _new in batch]).update(offered=new_set)
 
 
 def store_sets(subscriptions: models.QuerySet[Any, Any], newsletter: str) -> None:
@@ -137,12 +139,12 @@ def store_sets(subscriptions: models.QuerySet[Any, Any], newsletter: str) -> Non
     the base of their cadence in addition to what they had.
     """
     bases = locked_bases(newsletter)
-    there = subscriptions.filter(newsletter=newsletter).exclude(state="pending")
+    confirmed = subscriptions.filter(newsletter=newsletter).exclude(state="pending")
     for base in bases.values():
         if base.is_on:
-            inside = there.filter(in_base(base, bases))
-            add_base(inside.filter(state="active", returns=True), base)
-            inside.filter(offered=None).update(offered=base.offered)
+            in_cadence = confirmed.filter(in_base(base, bases))
+            add_base(in_cadence.filter(state="active", returns=True), base)
+            in_cadence.filter(offered=None).update(offered=base.offered)
 
 
 def add_base(returned: models.QuerySet[Any, Any], base: Base) -> None:

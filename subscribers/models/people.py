@@ -106,11 +106,11 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
 
     def rehash(self, old: str) -> None:
         """Recompute all hashes, and the suppressions of known subscribers, from the key `old` to the current one."""
-        named = dict(Suppression.objects.values_list("hash", "pk"))
+        suppressed_hashes = dict(Suppression.objects.values_list("hash", "pk"))
         batch: list[Subscriber] = []
         for subscriber in self.only("pk", "key", "domain").iterator(chunk_size=5_000):
             for purpose, text in ((Purpose.ADDRESS, subscriber.key), (Purpose.DOMAIN, subscriber.domain)):
-                if keyed_hash(purpose, text, old) in named:
+                if keyed_hash(purpose, text, old) in suppressed_hashes:
                     Suppression.objects.rekey(subscriber.key)
             for field, value in Subscriber.hashed(subscriber.key).items():
                 setattr(subscriber, field, value)
@@ -188,9 +188,9 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def with_picks(self, at: datetime) -> "models.QuerySet[Any, Any]":
         """Annotate the topics that were picked at a time as `picks`; as a rule, nobody has changed them since."""
         changes = TopicChange.objects.filter(at__gt=at)
-        before = changes.filter(subscription=models.OuterRef("pk")).order_by("at", "pk").values("before")[:1]
-        changed = models.When(pk__in=changes.values("subscription"), then=models.Subquery(before))
-        return self.annotate(picks=models.Case(changed, default=models.F("topics")))
+        earlier_topics = changes.filter(subscription=models.OuterRef("pk")).order_by("at", "pk").values("before")[:1]
+        when_changed = models.When(pk__in=changes.values("subscription"), then=models.Subquery(earlier_topics))
+        return self.annotate(picks=models.Case(when_changed, default=models.F("topics")))
 
     def blocked(self) -> "SubscriptionQuerySet":
         """Return the subscriptions whose address or domain is blocked; those few are looked up first."""
@@ -313,7 +313,9 @@ class Subscription(models.Model):
         """
         if not self._state.adding and options.get("update_fields") is None:
             unchanged = {"id", "offered", "returns", "waited"}
-            options["update_fields"] = [each.name for each in self._meta.concrete_fields if each.name not in unchanged]
+            options["update_fields"] = [
+                field.name for field in self._meta.concrete_fields if field.name not in unchanged
+            ]
         super().save(*args, **options)
 
     def paused(self, today: date) -> bool:

@@ -19,8 +19,8 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
     def covering(self, key: str) -> "SuppressionQuerySet":
         """Return the suppressions of an address (given as its key) and of its domain."""
-        named = ((Purpose.ADDRESS, key), (Purpose.DOMAIN, key.rpartition("@")[2]))
-        of_address, of_domain = EarlierKey.objects.hashes(*named)
+        texts = ((Purpose.ADDRESS, key), (Purpose.DOMAIN, key.rpartition("@")[2]))
+        of_address, of_domain = EarlierKey.objects.hashes(*texts)
         return self.filter(
             models.Q(kind=Suppression.Kind.ADDRESS, hash__in=of_address)
             | models.Q(kind=Suppression.Kind.DOMAIN, hash__in=of_domain)
@@ -29,10 +29,10 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
     def suppressed(self, keys: Iterable[str]) -> dict[str, str]:
         """Return the reason for each of these addresses (given as keys) that is blocked, also by its domain."""
         owners: dict[str, list[str]] = {}
-        wanted = list(keys)
-        named = [(Purpose.ADDRESS, key) for key in wanted]
-        named += [(Purpose.DOMAIN, key.rpartition("@")[2]) for key in wanted]
-        for key, digests in zip([*wanted, *wanted], EarlierKey.objects.hashes(*named), strict=True):
+        listed_keys = list(keys)
+        texts = [(Purpose.ADDRESS, key) for key in listed_keys]
+        texts += [(Purpose.DOMAIN, key.rpartition("@")[2]) for key in listed_keys]
+        for key, digests in zip([*listed_keys, *listed_keys], EarlierKey.objects.hashes(*texts), strict=True):
             for digest in digests:
                 owners.setdefault(digest, []).append(key)
         reasons: dict[str, str] = {}
@@ -44,8 +44,8 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
     def _reasons(self, digests: list[str]) -> Iterable[tuple[str, str]]:
         """Yield all rows if there are few, else those requested, in batches that every database supports."""
         if len(digests) > 5_000 and self.count() <= 20_000:
-            wanted = set(digests)
-            yield from (row for row in self.values_list("hash", "reason") if row[0] in wanted)
+            requested = set(digests)
+            yield from (row for row in self.values_list("hash", "reason") if row[0] in requested)
             return
         for start in range(0, len(digests), 5_000):
             yield from self.filter(hash__in=digests[start : start + 5_000]).values_list("hash", "reason")
@@ -62,8 +62,8 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
         """Create or update a row; one under a previous key is updated to the current key."""
         digest, key_id = keyed_hash(purpose, text), fingerprint()
         suppressed.send(Suppression, kind=kind, digest=digest, reason=reason, key_id=key_id)
-        (known,) = EarlierKey.objects.hashes((purpose, text))
-        row = self.filter(kind=kind, hash__in=known).first()
+        (hashes,) = EarlierKey.objects.hashes((purpose, text))
+        row = self.filter(kind=kind, hash__in=hashes).first()
         if row is None:
             self.create(kind=kind, hash=digest, reason=reason, note=note, key_id=key_id)
             return True
@@ -82,9 +82,9 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
     def take_up_again(self, key: str) -> None:
         """Let an address be used again that a person has left for another one."""
-        (known,) = EarlierKey.objects.hashes((Purpose.ADDRESS, key))
-        left = self.filter(kind=Suppression.Kind.ADDRESS, hash__in=known, note=Suppression.MOVED)
-        left.filter(reason=Suppression.Reason.UNSUBSCRIBED).delete()
+        (hashes,) = EarlierKey.objects.hashes((Purpose.ADDRESS, key))
+        moved = self.filter(kind=Suppression.Kind.ADDRESS, hash__in=hashes, note=Suppression.MOVED)
+        moved.filter(reason=Suppression.Reason.UNSUBSCRIBED).delete()
 
     def rekey(self, key: str) -> None:
         """Recompute the hashes that cover this address with the current key, so that SQL can compare them."""
@@ -99,13 +99,13 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
     def unrecognizable(self) -> set[str]:
         """Return the fingerprints of the secret keys whose hashes can't be recognized, because the keys are missing."""
-        keys, known = set(), EarlierKey.objects.known()
+        keys, known_keys = set(), EarlierKey.objects.known()
         names = self.order_by("key_id").values_list("key_id", flat=True)
         name = names.first()
         while name is not None:  # the index is read at a few places, and not the whole table
             keys.add(name)
             name = names.filter(key_id__gt=name).first()
-        return keys - known
+        return keys - known_keys
 
 
 class Suppression(models.Model):

@@ -125,16 +125,16 @@ class _Reader:
 
     @staticmethod
     def _tokens(text: str) -> "list[_Token]":
-        tokens, at = [], 0
-        while at < len(text):
-            match = _TOKEN.match(text, at)
+        tokens, position = [], 0
+        while position < len(text):
+            match = _TOKEN.match(text, position)
             if not match:
-                odd = text[at:].lstrip()
-                place = len(text) - len(odd) + 1
-                raise WhereProblem(messages.FILTER_CHARACTER(found=odd[:1], place=place, example=EXAMPLE))
+                odd = text[position:].lstrip()
+                column = len(text) - len(odd) + 1
+                raise WhereProblem(messages.FILTER_CHARACTER(found=odd[:1], place=column, example=EXAMPLE))
             kind = str(match.lastgroup)
             tokens.append(_Token(match[kind], match.start(kind), kind == "quoted"))
-            at = match.end()
+            position = match.end()
         return tokens
 
     def peek(self) -> str | None:
@@ -144,19 +144,19 @@ class _Reader:
         token = self.tokens[self.next]
         return f'"{token.text}"' if token.quoted else token.text.lower()
 
-    def take(self, *wanted: str) -> str:
+    def take(self, *expected: str) -> str:
         """Consume the next token, which must be one of these."""
         token = self.peek()
-        if token not in wanted:
-            words = tuple(f"'{word}'" for word in wanted)
+        if token not in expected:
+            words = tuple(f"'{word}'" for word in expected)
             self.fail(words[0] if len(words) == 1 else messages.WANTED_ONE(words=words))
         self.next += 1
         return token
 
-    def value(self, what: Message) -> str:
+    def value(self, expected: Message) -> str:
         """Consume the next token as a value."""
         if self.peek() in (None, "=", "!=", "(", ")"):
-            self.fail(what)
+            self.fail(expected)
         self.next += 1
         return self.tokens[self.next - 1].text
 
@@ -164,8 +164,8 @@ class _Reader:
         """Raise WhereProblem with what is expected and where."""
         if self.next < len(self.tokens):
             token = self.tokens[self.next]
-            place = token.at + 1
-            raise WhereProblem(messages.FILTER_EXPECTED(wanted=wanted, found=token.text, place=place, example=EXAMPLE))
+            column = token.at + 1
+            raise WhereProblem(messages.FILTER_EXPECTED(wanted=wanted, found=token.text, place=column, example=EXAMPLE))
         raise WhereProblem(messages.FILTER_ENDS(wanted=wanted, text=self.text.strip(), example=EXAMPLE))
 
     def any_of(self, depth: int) -> Condition:
@@ -193,9 +193,9 @@ class _Reader:
             return Not(self.one(depth + 1))
         if self.peek() == "(":
             self.next += 1
-            inside = self.any_of(depth + 1)
+            condition = self.any_of(depth + 1)
             self.take(")")
-            return inside
+            return condition
         return self.condition()
 
     def condition(self) -> Condition:
@@ -207,7 +207,7 @@ class _Reader:
         word = self.value(messages.WANTED_VALUE(field=field)).lower()
         if field == "frequency" and word not in CADENCES:
             self.next -= 1
-            self.fail(messages.WANTED_ONE(words=tuple(f"'{each}'" for each in CADENCES)))
+            self.fail(messages.WANTED_ONE(words=tuple(f"'{cadence}'" for cadence in CADENCES)))
         return Is(field, word, differs)
 
     def joined(self) -> Condition:

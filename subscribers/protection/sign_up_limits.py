@@ -188,8 +188,10 @@ def under_attack(newsletters: Iterable[str], at: datetime) -> list[str]:
     keys = {name: _attack_keys(name, at) for name in newsletters}
     if not keys:
         return []
-    values = Hits.objects.values_of([key for each in keys.values() for key in each])
-    return [name for name, each in keys.items() if any(values[key] >= ATTACK for key in each)]
+    values = Hits.objects.values_of([key for keys_of_newsletter in keys.values() for key in keys_of_newsletter])
+    return [
+        name for name, keys_of_newsletter in keys.items() if any(values[key] >= ATTACK for key in keys_of_newsletter)
+    ]
 
 
 def _limits(request: Request, *, in_force: bool, solved: bool) -> Iterator[_Limit]:

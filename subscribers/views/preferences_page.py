@@ -62,8 +62,8 @@ class PostedForm:
 
     def values(self, field: str, newsletter: str) -> list[str]:
         """Return the values of a field for a newsletter."""
-        own = self.data.getlist(f"{field}-{newsletter}")
-        return own or (self.data.getlist(field) if newsletter == self.data.get("newsletter", self.default) else [])
+        values = self.data.getlist(f"{field}-{newsletter}")
+        return values or (self.data.getlist(field) if newsletter == self.data.get("newsletter", self.default) else [])
 
     def value(self, field: str, newsletter: str) -> str:
         """Return the value of a field for a newsletter; "" if it is missing."""
@@ -71,8 +71,8 @@ class PostedForm:
 
     def offered_topics(self, newsletter: Newsletter) -> list[str]:
         """Return the topics that the form offered and that are configured; it may be older than some."""
-        shown = self.data.getlist(f"offered-{newsletter.name}") or newsletter.topics
-        return [name for name in newsletter.topics if name in shown]
+        names = self.data.getlist(f"offered-{newsletter.name}") or newsletter.topics
+        return [name for name in newsletter.topics if name in names]
 
     def has_choices(self, newsletter: str) -> bool:
         """Return whether the form had the frequencies and topics of a newsletter."""
@@ -123,27 +123,29 @@ def _choices(
     choices = []
     names = [*newsletters, *(n for n in sorted(subscriptions) if n not in newsletters)]
     for name in sorted(names, key=lambda name: name != subscription.newsletter):
-        known, selected = newsletters.get(name), subscriptions.get(name)
-        published = known if known and known.status != "archived" else None
-        if known and not published and not selected:
+        newsletter, own_subscription = newsletters.get(name), subscriptions.get(name)
+        published = newsletter if newsletter and newsletter.status != "archived" else None
+        if newsletter and not published and not own_subscription:
             continue
         choices.append(
             NewsletterChoice(
                 name=name,
-                title=known.title if known else name,
-                description=known.description if known else "",
-                state=selected.state if selected else "",
-                paused_until=selected.paused_until if selected and selected.paused(today) else None,
+                title=newsletter.title if newsletter else name,
+                description=newsletter.description if newsletter else "",
+                state=own_subscription.state if own_subscription else "",
+                paused_until=own_subscription.paused_until
+                if own_subscription and own_subscription.paused(today)
+                else None,
                 known=published is not None,
-                cadence=_shown_cadence(published, selected, posted) if published and selected else "",
+                cadence=_shown_cadence(published, own_subscription, posted) if published and own_subscription else "",
                 cadences=cadences.choices(published) if published else (),
                 topics=published.offered_topics if published else (),
-                picked=_shown_topics(name, selected, posted) if selected else (),
+                picked=_shown_topics(name, own_subscription, posted) if own_subscription else (),
                 until=""
                 if saved and posted.act == "pause" and posted.newsletter == name
                 else posted.value("until", name),
-                why=_why(known, selected, consents_by_subscription.get(selected.pk))
-                if selected and selected.state == "active"
+                why=_why(newsletter, own_subscription, consents_by_subscription.get(own_subscription.pk))
+                if own_subscription and own_subscription.state == "active"
                 else (),
             )
         )
@@ -171,8 +173,8 @@ def _how_agreed(consent: Consent | None) -> str:
     if consent is None:
         return ""
     if consent.how == Consent.How.FORM:
-        asked = _("You asked for it with a sign-up form on %(day)s, and confirmed it by email.")
-        return asked % {"day": day(consent.confirmed_at or consent.at)}
+        sentence = _("You asked for it with a sign-up form on %(day)s, and confirmed it by email.")
+        return sentence % {"day": day(consent.confirmed_at or consent.at)}
     added = _("The publisher added your address on %(day)s, and recorded that you had agreed.")
     return added % {"day": day(consent.at)}
 

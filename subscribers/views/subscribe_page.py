@@ -50,19 +50,19 @@ class Asked:
 @require_http_methods(["GET", "HEAD", "POST", "OPTIONS"])
 def subscribe(request: HttpRequest, newsletter: str) -> HttpResponse:
     """Show the sign-up form; POST requests a subscription, with the same response for every address."""
-    known = config_of(request).newsletters.get(newsletter)
-    if known is None:
+    configured = config_of(request).newsletters.get(newsletter)
+    if configured is None:
         raise Http404(f"there is no newsletter '{newsletter}'")
-    if known.status == "archived" and request.method != "OPTIONS":
-        return _closed(request, known)
+    if configured.status == "archived" and request.method != "OPTIONS":
+        return _closed(request, configured)
     if request.method == "OPTIONS":
-        return _shared(request, HttpResponse(status=204), known)
+        return _shared(request, HttpResponse(status=204), configured)
     if request.method != "POST":
-        return _form_page(request, known, AskForm(), 200, _latest_edition(known.name))
-    asked = read_sign_up(request, known)
-    if isinstance(asked, HttpResponse):
-        return asked
-    return asked.response(subscription_requests.request_subscription(asked.request))
+        return _form_page(request, configured, AskForm(), 200, _latest_edition(configured.name))
+    sign_up = read_sign_up(request, configured)
+    if isinstance(sign_up, HttpResponse):
+        return sign_up
+    return sign_up.response(subscription_requests.request_subscription(sign_up.request))
 
 
 def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> Asked | HttpResponse:
@@ -76,7 +76,7 @@ def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> Asked | HttpRe
             return respond(request, newsletter, form, 202)
         if not form.is_valid():
             return respond(request, newsletter, form, 400)
-        asked = Request(
+        sign_up = Request(
             newsletter=newsletter.name,
             address=form.given,
             language=language,
@@ -93,10 +93,10 @@ def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> Asked | HttpRe
 
     def response(answer: RequestAnswer) -> HttpResponse:
         if answer is RequestAnswer.DELAYED:
-            return (_delayed_json if as_json else _delayed_page)(request, newsletter, asked)
+            return (_delayed_json if as_json else _delayed_page)(request, newsletter, sign_up)
         return respond(request, newsletter, form, ANSWERED[answer])
 
-    return Asked(asked, response)
+    return Asked(sign_up, response)
 
 
 def accepted_page(request: HttpRequest, newsletter: str, language: str) -> HttpResponse:
@@ -125,16 +125,16 @@ def _as_page(request: HttpRequest, newsletter: Newsletter, form: AskForm, status
     return message(request, language, newsletter=newsletter.name, kind=kind, status=status)
 
 
-def _delayed_page(request: HttpRequest, newsletter: Newsletter, asked: Request) -> HttpResponse:
+def _delayed_page(request: HttpRequest, newsletter: Newsletter, sign_up: Request) -> HttpResponse:
     """Say that the email comes later, and how to get it at once: the same for every address."""
-    code = delayed_confirmations.codes(newsletter.name, asked.address.key)[0]
+    code = delayed_confirmations.codes(newsletter.name, sign_up.address.key)[0]
     to, is_read = delayed_confirmations.place_to_ask(config_of(request), newsletter, code)
     return page(
         request,
         "delayed.html",
-        asked.language,
+        sign_up.language,
         newsletter=newsletter.name,
-        address=asked.address.written,
+        address=sign_up.address.written,
         code=code,
         to=to,
         is_read=is_read,
@@ -143,10 +143,10 @@ def _delayed_page(request: HttpRequest, newsletter: Newsletter, asked: Request) 
     )
 
 
-def _delayed_json(request: HttpRequest, newsletter: Newsletter, asked: Request) -> HttpResponse:
-    code = delayed_confirmations.codes(newsletter.name, asked.address.key)[0]
+def _delayed_json(request: HttpRequest, newsletter: Newsletter, sign_up: Request) -> HttpResponse:
+    code = delayed_confirmations.codes(newsletter.name, sign_up.address.key)[0]
     to, _is_read = delayed_confirmations.place_to_ask(config_of(request), newsletter, code)
-    with translation.override(asked.language):
+    with translation.override(sign_up.language):
         text = _(
             "Many people are signing up at the moment, so our email to you may take a day. To get it at once, send "
             "an email with the code %(code)s from your own address to %(to)s."
@@ -209,12 +209,12 @@ def _challenge_page(request: HttpRequest, newsletter: Newsletter, form: AskForm)
 @require_http_methods(["GET", "HEAD"])
 def challenge(request: HttpRequest, newsletter: str) -> HttpResponse:
     """Return a challenge as JSON, as ALTCHA's form field fetches it. Configured sites may read it by script."""
-    known = config_of(request).newsletters.get(newsletter)
-    if known is None or known.status == "archived" or known.challenge == "off":
+    configured = config_of(request).newsletters.get(newsletter)
+    if configured is None or configured.status == "archived" or configured.challenge == "off":
         raise Http404(f"there is no newsletter '{newsletter}' that asks for challenges")
     response = JsonResponse(challenges.create(timezone.now()))
     response["Cache-Control"] = "no-store"
-    return _shared(request, response, known)
+    return _shared(request, response, configured)
 
 
 def _page_of(request: HttpRequest) -> str:
@@ -223,8 +223,8 @@ def _page_of(request: HttpRequest) -> str:
     Our own pages send no referrer, so browsers send "null" for them too; Sec-Fetch-Site distinguishes the two.
     """
     site, origin = config_of(request).site.url, request.headers.get("Origin", "")
-    own = origin in ("", site) or request.headers.get("Sec-Fetch-Site") == "same-origin"
-    return f"{site}{request.path}" if own else origin
+    is_own = origin in ("", site) or request.headers.get("Sec-Fetch-Site") == "same-origin"
+    return f"{site}{request.path}" if is_own else origin
 
 
 def _as_json(request: HttpRequest, newsletter: Newsletter, form: AskForm, status: int) -> HttpResponse:
@@ -235,8 +235,8 @@ def _as_json(request: HttpRequest, newsletter: Newsletter, form: AskForm, status
         elif status == 429:
             answer = {"error": _("Too many requests. Try again in an hour.")}
         elif status == 403:
-            where = f"{config_of(request).site.url}/n/{newsletter.name}/challenge"
-            answer = {"error": _("Your browser has to solve a challenge first."), "challenge": where}
+            address = f"{config_of(request).site.url}/n/{newsletter.name}/challenge"
+            answer = {"error": _("Your browser has to solve a challenge first."), "challenge": address}
         else:
             answer = {"error": str(form.errors["address"][0])}
     return _shared(request, JsonResponse(answer, status=status), newsletter)
@@ -253,7 +253,7 @@ def _fields(request: HttpRequest) -> QueryDict:
         if isinstance(value, str):
             fields[name] = value
         elif isinstance(value, list):
-            fields.setlist(name, [each for each in value if isinstance(each, str)])
+            fields.setlist(name, [item for item in value if isinstance(item, str)])
     return fields
 
 

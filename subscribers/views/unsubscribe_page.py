@@ -58,14 +58,14 @@ def _shown(request: HttpRequest, token: str, fields: QueryDict) -> HttpResponse:
         return message(request, language_of(request), kind="erased")
     newsletter = config_of(request).newsletters.get(subscription.newsletter)
     language = language_of(request, known=subscription.subscriber.language, newsletter=subscription.newsletter)
-    left = subscription.state == Subscription.State.UNSUBSCRIBED
+    has_left = subscription.state == Subscription.State.UNSUBSCRIBED
     reason = ReasonForm(fields)
-    thanked = left and bool(fields.get("reason")) and reason.is_valid()
+    thanked = has_left and bool(fields.get("reason")) and reason.is_valid()
     if thanked:
         preferences.give_reason(subscription.pk, reason.cleaned_data["reason"])
     return page(
         request,
-        "left.html" if left else "unsubscribe.html",
+        "left.html" if has_left else "unsubscribe.html",
         language,
         newsletter=subscription.newsletter,
         subscription=subscription,

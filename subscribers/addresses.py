@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
-from newsletter.config.address_faults import fault
+from newsletter.config.addresses import fault
 from newsletter.messages import Problem
 from newsletter.messages import subscriptions as messages
 

@@ -269,7 +269,9 @@ def _ask(letter: Letter, title: str, site: str) -> _Worded | None:
     subscription = letter.subscription
     if subscription is None or subscription.state != Subscription.State.ACTIVE:
         return None
-    if Suppression.objects.suppressed([letter.subscriber.key]) or _heard_since(subscription, letter.created):
+    if subscription.heard_at is not None and subscription.heard_at >= letter.created:
+        return None
+    if Suppression.objects.suppressed([letter.subscriber.key]):
         return None
     token = tokens.link_token(subscription.pk)
     return (
@@ -289,10 +291,6 @@ def _ask(letter: Letter, title: str, site: str) -> _Worded | None:
             "preferences": f"{site}/p/{token}",
         },
     )
-
-
-def _heard_since(subscription: Subscription, at: datetime) -> bool:
-    return subscription.heard_at is not None and subscription.heard_at >= at
 
 
 def _me(letter: Letter, title: str, site: str) -> _Worded:

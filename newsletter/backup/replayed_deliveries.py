@@ -65,7 +65,8 @@ def apply_deliveries(
     """Apply the logs to every edition that began; with `everything`, what has no result is unknown, begun or not."""
     for edition in Edition.objects.filter(began_at__isnull=False).exclude(state=State.CANCELLED):
         delivery_log = logs.get(edition.name) or DeliveryLog()
-        if edition.state in UNFINISHED and (delivery_log.results or delivery_log.highest or _is_unfinished(edition)):
+        is_unfinished = edition.state != State.SENT or Retry.objects.filter(edition=edition).exists()
+        if edition.state in UNFINISHED and (delivery_log.results or delivery_log.highest or is_unfinished):
             _apply(edition, delivery_log, settings, now, everything=everything)
 
 
@@ -79,9 +80,7 @@ def _apply(
     last = (edition.audience or 0) if everything else claimed
     _claim(edition, last, now)
     attempts = _without_result(edition, last)
-    unknown = {
-        n: begun.get(n, attempt) for n, attempt in attempts.items() if everything or _was_begun(n, attempt, begun)
-    }
+    unknown = {n: begun.get(n, attempt) for n, attempt in attempts.items() if everything or begun.get(n, 0) >= attempt}
     why = messages.UNKNOWN_SINCE().to_text()
     lost = (
         ResultRow(n, attempt, DeliveryStatus.UNKNOWN.value, now.timestamp(), "connection", text=why)
@@ -92,15 +91,6 @@ def _apply(
     Retry.objects.filter(edition=edition).update(chunk=None)
     retries = (Retry(edition=edition, number=n, attempt=1, due=now) for n in attempts if n not in unknown)
     Retry.objects.bulk_create(retries, batch_size=1_000, ignore_conflicts=True)
-
-
-def _is_unfinished(edition: Edition) -> bool:
-    return edition.state != State.SENT or Retry.objects.filter(edition=edition).exists()
-
-
-def _was_begun(number: int, attempt: int, begun: Mapping[int, int]) -> bool:
-    """Return whether this attempt, or a later one, was begun."""
-    return begun.get(number, 0) >= attempt
 
 
 def _begun_before(edition: Edition, ended: Collection[int]) -> dict[int, int]:

@@ -77,7 +77,8 @@ def edit(
         or note is not None
     ):
         fail("nothing to change; see 'newsletter edit --help'", WRONG)
-    leases.refuse_if_written(row, () if force else _keys(changed_words, titles, texts), datetime.now(UTC))
+    keys = [*changed_words, *(f"title-{post}" for post, _ in titles), *(f"text-{post}" for post, _ in texts)]
+    leases.refuse_if_written(row, () if force else keys, datetime.now(UTC))
     with transaction.atomic():
         if changed_words:
             row = editing.set_words(configuration, row, BY, None, changed_words)
@@ -179,11 +180,6 @@ def _post_and(text: str, option: str, example: str) -> tuple[int, str]:
     if not (equals and post.strip().isdecimal()):
         fail(f"{option}: '{text}' does not begin with a post's number; write it as {example}", WRONG)
     return int(post), value
-
-
-def _keys(words: dict[str, str], titles: list[tuple[int, str]], texts: list[tuple[int, str]]) -> list[str]:
-    """Return the keys of the texts that are changed."""
-    return [*words, *(f"title-{post}" for post, _ in titles), *(f"text-{post}" for post, _ in texts)]
 
 
 def _text(path: Path | None) -> str | None:

@@ -5,7 +5,8 @@ or the environment.
 """
 
 from newsletter.config.load import ConfigError, ConfigProblem, find, load, parse
-from newsletter.config.publication import (
+from newsletter.config.newsletters import (
+    TOPIC_NAME,
     Cadence,
     CadenceSettings,
     ExcerptOf,
@@ -13,6 +14,7 @@ from newsletter.config.publication import (
     Newsletter,
     Period,
     SourceSettings,
+    Topic,
 )
 from newsletter.config.schema import (
     PLACEHOLDER_MAILBOX,
@@ -45,7 +47,6 @@ from newsletter.config.snapshots import (
     use,
 )
 from newsletter.config.theme import Section, Theme
-from newsletter.config.topics import TOPIC_NAME, Topic
 from newsletter.config.values import Moment, NamedAddress, Rate, next_moment, parse_duration, parse_size
 
 __all__ = [

@@ -13,8 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from newsletter.config import toml
+from newsletter.config.newsletters import SUBJECTS, Newsletter
 from newsletter.config.own_logos import with_own_logos
-from newsletter.config.publication import SUBJECTS, Newsletter
 from newsletter.config.references import BadReference, look_up, reference, unreadable
 from newsletter.config.schema import (
     PLACEHOLDER_MAILBOX,
@@ -180,7 +180,7 @@ def _complete(tree: dict[str, Any], path: Path) -> dict[str, Any]:
             if hidden in table:
                 problem = messages.DID_YOU_MEAN(problem=messages.NO_KEY(), word=meant)
                 raise ConfigError(ConfigProblem(f"newsletters.{name}.{hidden}", problem))
-        subject = table.get("subject") or _usual_subject(table)
+        subject = table.get("subject") or SUBJECTS.get(table.get("period", "week"), "")
         completed[name] = {**_default_first(table), "name": name, "subject": subject}
     return {**tree, "newsletters": completed, "file": path}
 
@@ -191,10 +191,6 @@ def _default_first(table: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(cadences, list) or period not in cadences:
         return table
     return {**table, "cadences": sorted(cadences, key=lambda cadence: cadence != period)}
-
-
-def _usual_subject(table: dict[str, Any]) -> str:
-    return SUBJECTS.get(table.get("period", "week"), "")
 
 
 def _restore_text(tree: dict[str, Any], errors: list[ErrorDetails], overridden: set[Key]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from newsletter.config.publication import Newsletter
+from newsletter.config.newsletters import Newsletter
 from newsletter.config.schema import Config
 
 STORED = re.compile(r"/images/[0-9a-f]{32}-[0-9]+x[0-9]+\.[a-z]+")

@@ -1,6 +1,6 @@
 """The tables of `config.toml` for the whole site, with the types and defaults of their keys, and `Config`, the file.
 
-Newsletters are in `publication.py`. Every class is a frozen dataclass that pydantic validates strictly;
+Newsletters are in `newsletters.py`. Every class is a frozen dataclass that pydantic validates strictly;
 docs/configuration.md explains each key.
 """
 
@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Protocol
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
+from newsletter.config.addresses import mailbox_domain
 from newsletter.config.database import parse_database
 from newsletter.config.fields import (
     RULES,
@@ -27,8 +28,7 @@ from newsletter.config.fields import (
     Whole,
     Words,
 )
-from newsletter.config.mailboxes import mailbox_domain
-from newsletter.config.publication import Newsletter
+from newsletter.config.newsletters import Newsletter
 from newsletter.config.values import InvalidValue, Rate, parse_duration, parse_network, parse_rate
 from newsletter.messages import configuration as messages
 from newsletter.messages.general import ABOUT
@@ -186,10 +186,6 @@ def _whole_file(file: dict[str, str]) -> dict[str, str]:
     return whole
 
 
-def _one_or_more(value: object) -> object:
-    return [value] if isinstance(value, dict) else value
-
-
 _Services = make_dataclass(
     "_Services",
     [(name, dict[str, Any], field(default_factory=dict)) for name in PROVIDERS],
@@ -221,7 +217,7 @@ class DeliverySettings(_Services):  # type: ignore[misc, valid-type]
     )
     smtp: Smtp = field(default_factory=Smtp)
     file: Annotated[dict[str, Text], AfterValidator(_whole_file)] = field(default_factory=lambda: dict(FILE_DEFAULTS))
-    dkim: Annotated[tuple[Dkim, ...], BeforeValidator(_one_or_more)] = ()
+    dkim: Annotated[tuple[Dkim, ...], BeforeValidator(lambda v: [v] if isinstance(v, dict) else v)] = ()
 
 
 @dataclass(frozen=True, kw_only=True, config=RULES)

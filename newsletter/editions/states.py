@@ -11,7 +11,7 @@ from django.db import transaction
 
 from newsletter.domain.english import counted
 from newsletter.editions.problems import Impossible
-from newsletter.logs.events import Event, log_event
+from newsletter.logs import Event, log_event
 from newsletter.messages import Message
 from newsletter.messages import editions as messages
 from newsletter.models import Edition, State

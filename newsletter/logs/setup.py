@@ -48,11 +48,7 @@ def warnings_only() -> None:
         logger.setLevel(max(logging.WARNING, logger.level))
     for handler in logging.getLogger().handlers:
         if handler.get_name() == CONSOLE:
-            handler.addFilter(_is_no_event)
-
-
-def _is_no_event(record: logging.LogRecord) -> bool:
-    return not hasattr(record, "event")
+            handler.addFilter(lambda record: not hasattr(record, "event"))
 
 
 class RoutesInsteadOfPaths(logging.Filter):

@@ -71,8 +71,8 @@ def encoding_of(path: Path) -> str:
 
 def delimiter_of(sample: str) -> str:
     """Detect the delimiter: the one that splits the first lines most evenly outside quotes, by default a comma."""
-    lines = _unquoted(sample).splitlines()[:30]
-    lines = [line for line in lines if line.strip()]
+    outside_quotes = "".join(sample.split('"')[::2])
+    lines = [line for line in outside_quotes.splitlines()[:30] if line.strip()]
     best, most = ",", 0.0
     for mark in DELIMITERS:
         counts = Counter(line.count(mark) for line in lines)
@@ -82,11 +82,6 @@ def delimiter_of(sample: str) -> str:
             if (score := times / len(lines) + width / 1_000) > most:
                 best, most = mark, score
     return best
-
-
-def _unquoted(text: str) -> str:
-    """Return the text without quoted parts."""
-    return "".join(text.split('"')[::2])
 
 
 @contextmanager

@@ -58,13 +58,9 @@ def unsaved(model: type[_Model], **values: Any) -> _Model:
 
 @lru_cache(maxsize=32)
 def _defaults(model: type[models.Model]) -> dict[str, Any]:
-    """Return the defaults that are values."""
+    """Return the defaults that are values; of a field without one, what Django puts in its place."""
     fields = [f for f in model._meta.concrete_fields if not (f.has_default() and callable(f.default))]
-    return {field.attname: field.get_default() if field.has_default() else _empty(field) for field in fields}
-
-
-def _empty(field: "models.Field[Any, Any]") -> Any:
-    return "" if field.empty_strings_allowed and not field.null else None
+    return {field.attname: field.get_default() for field in fields}
 
 
 def insert_all(objects: Iterable[models.Model], *, unless_stored: bool = False) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from newsletter.config.mailboxes import GMAIL, mailbox_domain
+from newsletter.config.addresses import GMAIL, mailbox_domain
 from subscribers.addresses import Address
 from subscribers.models import CounterKey, Hits, counter_key
 from subscribers.protection import confirmation_budget as budget
@@ -128,7 +128,8 @@ class SignUpLimits:
         learns that it was recognized.
         """
         in_force = self.in_force(request)
-        solved = in_force and self._solved(request)
+        proof = request.proof
+        solved = in_force and proof is not None and not self._counters.value(_proof_key(proof))
         if in_force and not solved and not request.without_script:
             self._count_for_attack(request, in_force)
             return SignUpDecision(RequestAnswer.CHALLENGE)
@@ -166,9 +167,6 @@ class SignUpLimits:
     def store(self) -> None:
         """Write what was counted."""
         self._counters.store()
-
-    def _solved(self, request: Request) -> bool:
-        return request.proof is not None and not self._counters.value(_proof_key(request.proof))
 
     def _count_for_attack(self, request: Request, in_force: bool) -> None:
         if request.challenge != "auto":

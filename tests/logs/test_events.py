@@ -16,8 +16,7 @@ from newsletter.cli import services
 from newsletter.collecting import collect as collecting
 from newsletter.config import snapshots
 from newsletter.editions import approval, draft
-from newsletter.logs import setup
-from newsletter.logs.events import Event
+from newsletter.logs import Event, setup
 from newsletter.messages.general import TEXT
 from newsletter.models import Edition
 from newsletter.sending import lifecycle, unknown_deliveries

@@ -11,7 +11,7 @@ import pytest
 from babel.dates import format_skeleton
 from babel.units import format_unit
 
-from newsletter.config.publication import SUBJECTS
+from newsletter.config.newsletters import SUBJECTS
 from newsletter.config.theme import DesignName
 from newsletter.domain.digest import Rendered
 from newsletter.render.dates import clock, date_range, day_heading, locale_of, month_of_year, short_date, week_name

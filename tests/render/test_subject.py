@@ -4,7 +4,7 @@ import resource
 
 import pytest
 
-from newsletter.config.publication import SUBJECTS
+from newsletter.config.newsletters import SUBJECTS
 from newsletter.render import subject as subject_module
 from newsletter.render.edition import render
 from newsletter.render.html.loader import TemplateProblem

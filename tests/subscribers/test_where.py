@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter import config
-from newsletter.config.topics import Topic
+from newsletter.config.newsletters import Topic
 from subscribers.models import Subscription, WhereProblem, parse_where
 from tests.subscribers.make import AT, add_subscription
 

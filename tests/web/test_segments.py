@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from newsletter import config
-from newsletter.config.topics import Topic
+from newsletter.config.newsletters import Topic
 from newsletter.editions import segments
 from newsletter.editions.states import NotAllowed
 from newsletter.models import Act, Edition, Segment, State

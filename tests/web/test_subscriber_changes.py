@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from newsletter import config
-from newsletter.config.topics import Topic
+from newsletter.config.newsletters import Topic
 from newsletter.models import Act
 from subscribers import admin_actions, preferences, signup
 from subscribers.addresses import read_address

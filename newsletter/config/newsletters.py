@@ -1,9 +1,10 @@
-"""The table of a newsletter in `config.toml`: its own keys, its sources with their filters, and what a cadence changes.
+"""The table of a newsletter in `config.toml`: its own keys, its sources and topics, and what a cadence changes.
 
-Its design is in `theme.py`, and its topics are in `topics.py`.
+Its design is in `theme.py`.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field, fields, replace
 from datetime import date, timedelta
 from typing import Annotated, Literal, Self, get_args
@@ -26,7 +27,6 @@ from newsletter.config.fields import (
     Words,
 )
 from newsletter.config.theme import Theme
-from newsletter.config.topics import Topic, check_topics
 from newsletter.config.values import (
     InvalidValue,
     Moment,
@@ -42,6 +42,7 @@ from newsletter.messages import configuration as messages
 
 Period = Literal["day", "week", "month"]
 Cadence = Literal["post", "day", "week", "month"]
+TOPIC_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _NEWS_OR = "{% if posts %}{{ news }}{% else %}{{ newsletter.title }} · "
 SUBJECTS: Mapping[Cadence, str] = {
     "post": "{{ news }}",
@@ -107,6 +108,36 @@ class SourceSettings:
     exclude: Filter = field(default_factory=Filter)
     base: OptionalWebAddress = ""
     permalink: Text = "/:slug/"
+
+
+@dataclass(frozen=True, kw_only=True, config=RULES)
+class Topic:
+    """Has the posts with one of the categories, from one of the sources, or with one of the words in title or text."""
+
+    title: Text = ""
+    categories: Words = field(default=())
+    sources: Words = field(default=())
+    words: Words = field(default=())
+
+
+def combinations(topics: int) -> int:
+    """Return in how many ways readers can pick from this many topics, with none picked as one of them."""
+    return int(2**topics)
+
+
+def check_topics(topics: Mapping[str, Topic], sources: Collection[str], maximum: int) -> None:
+    """Raise InvalidValue if a topic can't have posts, or if readers could pick too many combinations."""
+    for name, topic in topics.items():
+        if not TOPIC_NAME.fullmatch(name):
+            raise InvalidValue(messages.TOPIC_NAME(name=name))
+        if not (topic.categories or topic.sources or topic.words):
+            raise InvalidValue(messages.TOPIC_WITHOUT_POSTS(name=name))
+        if unknown := next((url for url in topic.sources if url not in sources), None):
+            raise InvalidValue(messages.TOPIC_SOURCE(name=name, url=unknown))
+    if topics and combinations(len(topics)) > maximum:
+        raise InvalidValue(
+            messages.TOO_MANY_TOPICS(count=len(topics), combinations=combinations(len(topics)), maximum=maximum)
+        )
 
 
 @dataclass(frozen=True, kw_only=True, config=RULES)

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, NamedTuple, TextIO
 
 from django.db.models import OuterRef, Subquery
@@ -34,12 +35,8 @@ def _always(text: str) -> Cell:
     return lambda subscription: text
 
 
-def _email(subscription: Subscription) -> str:
-    return subscription.subscriber.address
-
-
-def _full_name(subscription: Subscription) -> str:
-    return subscription.subscriber.name
+_email: Cell = attrgetter("subscriber.address")
+_full_name: Cell = attrgetter("subscriber.name")
 
 
 def _tags(subscription: Subscription) -> str:

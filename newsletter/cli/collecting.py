@@ -99,7 +99,7 @@ def collect(
     for r in results:
         if r.gap:
             say(str(gaps.message(r.gap)))
-    if results and all(r.problem and not (r.new or r.changed) for r in results) and len(results) > 0:
+    if results and all(r.problem and not (r.new or r.changed) for r in results):
         fail("no source could be read completely; the problems are listed above")
 
 

@@ -93,16 +93,8 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
 
     def named(self, key: str, written: str, *, name: str = "", language: str = "") -> "Subscriber":
         """Return the subscriber of an address, created if there is none; an existing one is not changed."""
-        return self.get_or_create_named(key, written, name=name, language=language)[0]
-
-    def get_or_create_named(
-        self, key: str, written: str, *, name: str = "", language: str = ""
-    ) -> "tuple[Subscriber, bool]":
-        """Like `named`, but also return whether the subscriber was created."""
-        return self.get_or_create(
-            key=key,
-            defaults={"address": written, "name": name, "language": language, **Subscriber.hashed(key)},
-        )
+        defaults = {"address": written, "name": name, "language": language, **Subscriber.hashed(key)}
+        return self.get_or_create(key=key, defaults=defaults)[0]
 
     def rehash(self, old: str) -> None:
         """Recompute all hashes, and the suppressions of known subscribers, from the key `old` to the current one."""

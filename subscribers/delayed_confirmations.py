@@ -93,7 +93,10 @@ def _release_within(rows: QuerySet[Letter], whole: budget.BudgetScope, at: datet
     oldest = _locked(rows)[:AT_ONCE]
     if not oldest:
         return 0
-    scopes = {row.pk: _scopes(row) for row in oldest}
+    scopes = {
+        row.pk: budget.scopes(row.newsletter, row.subscriber.domain, is_unsolved=UNSOLVED in row.payload)
+        for row in oldest
+    }
     distinct = dict.fromkeys(scope for scopes_of_row in scopes.values() for scope in scopes_of_row)
     counters = Counters([key for scope in distinct for key in budget.keys(scope, at)])
     fitting = []
@@ -105,12 +108,6 @@ def _release_within(rows: QuerySet[Letter], whole: budget.BudgetScope, at: datet
     counters.store()
     _release(fitting, at)
     return len(fitting)
-
-
-def _scopes(row: Letter) -> tuple[budget.BudgetScope, ...]:
-    if UNSOLVED in row.payload:
-        return budget.unsolved_scopes(row.newsletter)
-    return budget.scopes(row.newsletter, row.subscriber.domain)
 
 
 @transaction.atomic

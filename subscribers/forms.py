@@ -50,13 +50,13 @@ class AddressForm(forms.Form):
     address = AddressField()
 
     @property
-    def given(self) -> Address:
+    def valid_address(self) -> Address:
         """The validated address."""
         address: Address = self.cleaned_data["address"]
         return address
 
 
-class AskForm(AddressForm):
+class SignUpForm(AddressForm):
     """The sign-up form. `website` is a hidden field; requests that fill it in are ignored.
 
     While a challenge is in force, `altcha` has its solution; `without_script` is sent by browsers without scripts.

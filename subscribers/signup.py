@@ -126,10 +126,8 @@ def _topics_again(configuration: Config, subscription: Subscription, consent: Co
 def _count_for_budget(consent: Consent, at: datetime, *, is_unsolved: bool) -> None:
     """Let a confirmation allow further emails."""
     subscription = consent.subscription
-    if is_unsolved:
-        scopes = budget.unsolved_scopes(subscription.newsletter, consent.network)
-    else:
-        scopes = budget.scopes(subscription.newsletter, subscription.subscriber.domain, consent.network)
+    domain = subscription.subscriber.domain
+    scopes = budget.scopes(subscription.newsletter, domain, consent.network, is_unsolved=is_unsolved)
     Hits.objects.add({key: 1 for scope in scopes for key in budget.confirmed_keys(scope, at)})
 
 

@@ -51,7 +51,7 @@ Day = Annotated[date, AfterValidator(_sensible)]
 State = Literal["draft", "approved", "queued", "sending", "paused", "sent", "cancelled", "skipped", "imported"]
 
 
-class Given(Schema):
+class RequestBody(Schema):
     """The body of a request."""
 
     model_config = ConfigDict(extra="forbid")
@@ -184,7 +184,7 @@ class EditionOut(EditionSummary):
     posts: list[PostOfEdition]
 
 
-class DraftIn(Given):
+class DraftIn(RequestBody):
     """Which edition to draft."""
 
     newsletter: Name
@@ -195,7 +195,7 @@ class DraftIn(Given):
     read_sources: bool = Field(default=False, description="also read the sources in the background")
 
 
-class EditionIn(Given):
+class EditionIn(RequestBody):
     """The texts to change; those that are left out stay."""
 
     subject: Words | None = None
@@ -204,7 +204,7 @@ class EditionIn(Given):
     closing: Words | None = Field(default=None, description="Markdown")
 
 
-class AddedPost(Given):
+class AddedPost(RequestBody):
     """A post that no source lists, for one edition."""
 
     title: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_NUL)]
@@ -213,7 +213,7 @@ class AddedPost(Given):
     day: Day | None = Field(default=None, description="by default today")
 
 
-class PostChange(Given):
+class PostChange(RequestBody):
     """What to change about a post of an edition; what is left out stays."""
 
     choice: Literal["in", "out", "rules"] | None = Field(
@@ -262,13 +262,13 @@ class PreviewOut(Schema):
     variants: list[VariantOut]
 
 
-class ApproveIn(Given):
+class ApproveIn(RequestBody):
     """Which errors to approve in spite of."""
 
     despite: list[Tag] = Field(default=[], max_length=50, description="codes of errors")
 
 
-class SendIn(Given):
+class SendIn(RequestBody):
     """When to send."""
 
     at: Moment | None = Field(default=None, description="by default now")
@@ -305,7 +305,7 @@ class StatusOut(Schema):
     unknown_deliveries: list[UnknownDeliveryOut]
 
 
-class PushedPost(Given):
+class PushedPost(RequestBody):
     """A post as the program that publishes it has it."""
 
     newsletter: Name

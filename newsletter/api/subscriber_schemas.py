@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from ninja import Schema
 from pydantic import Field, StringConstraints
 
-from newsletter.api.schemas import NO_NUL, Given, Name, Tag
+from newsletter.api.schemas import NO_NUL, Name, RequestBody, Tag
 from newsletter.config import Cadence
 
 MOST_TAGS = MOST_TOPICS = 50
@@ -14,7 +14,7 @@ TopicName = Annotated[str, StringConstraints(min_length=1, max_length=40, patter
 SubscriptionState = Literal["pending", "active", "unsubscribed"]
 
 
-class ConsentIn(Given):
+class ConsentIn(RequestBody):
     """The consent that a person gave elsewhere."""
 
     text: Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=NO_NUL)] = Field(
@@ -22,7 +22,7 @@ class ConsentIn(Given):
     )
 
 
-class SubscriberIn(Given):
+class SubscriberIn(RequestBody):
     """A person to subscribe."""
 
     address: Annotated[str, StringConstraints(min_length=3, max_length=254, pattern=NO_NUL)]
@@ -38,7 +38,7 @@ class SubscriberIn(Given):
     )
 
 
-class SubscriberChange(Given):
+class SubscriberChange(RequestBody):
     """What to change about a subscription; what is left out stays."""
 
     name: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] | None = None

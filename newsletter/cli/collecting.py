@@ -43,7 +43,7 @@ def try_source(
         "type": reading.kind,
         "title": reading.title,
         "feed_url": reading.feed_url,
-        "posts": [_shown(p) for p in posts],
+        "posts": [_post_document(p) for p in posts],
         "problems": problems,
         "problem_codes": [_code(problem) for problem in reading.problems],
     }
@@ -141,7 +141,7 @@ def _between(at: datetime | None, first: datetime | None, last: datetime | None)
     return (first is None or at >= first) and (last is None or at < last)
 
 
-def _shown(post: FoundPost) -> dict[str, Any]:
+def _post_document(post: FoundPost) -> dict[str, Any]:
     from newsletter.feeds.html.markup import spaced
     from newsletter.feeds.identity import MADE_UP
 

@@ -94,7 +94,7 @@ def draft(
     elif letter:
         edition = standalone.make(configuration, settings, now=now, subject=subject, with_posts=with_posts, by=BY)
     else:
-        window = _asked(settings.zone, settings.period, week=week, day=day, month=month, since=since, until=until)
+        window = _window(settings.zone, settings.period, week=week, day=day, month=month, since=since, until=until)
         edition = drafts.make(configuration, settings, window, now=now, read_sources=collect)
     fetch_images(configuration, edition, now)
     document = serialize.edition(edition, configuration)
@@ -326,7 +326,7 @@ def lint(edition: EditionName) -> None:
         fail(f"{row.name} has {counted(len(proof.errors), 'error')}; fix or override before approving")
 
 
-def _asked(zone: ZoneInfo, period: str, **options: str) -> "RequestedWindow | None":
+def _window(zone: ZoneInfo, period: str, **options: str) -> "RequestedWindow | None":
     """Return the period that the options select; None for the next scheduled one."""
     from newsletter.editions.selection.windows import RequestedWindow, bounds
 

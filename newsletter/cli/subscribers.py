@@ -164,10 +164,10 @@ def show(address: Address) -> None:
     from subscribers import admin_actions
 
     record = admin_actions.show(address)
-    emit(record, "\n".join(_shown(record)))
+    emit(record, "\n".join(_lines(record)))
 
 
-def _shown(document: Mapping[str, Any], indent: str = "") -> list[str]:
+def _lines(document: Mapping[str, Any], indent: str = "") -> list[str]:
     """Return all that a document has, but for empty values: a line for each value, and below it what belongs to it."""
     lines = []
     for key, value in document.items():
@@ -175,7 +175,7 @@ def _shown(document: Mapping[str, Any], indent: str = "") -> list[str]:
         if isinstance(value, list) and value and isinstance(value[0], dict):
             lines.append(name)
             for item in value:
-                first_line, *other_lines = _shown(item, f"{indent}    ")
+                first_line, *other_lines = _lines(item, f"{indent}    ")
                 lines += [f"{indent}  - {first_line.strip()}", *other_lines]
         elif isinstance(value, list) and value:
             lines.append(f"{name} {', '.join(map(str, value))}")

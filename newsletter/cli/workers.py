@@ -30,7 +30,7 @@ def workers(
         return
     running, aside = presence.workers(), [_set_aside(task) for task in background.set_aside()]
     text = "".join(f"\nset aside: {task['task']} ({task['about']}) at {task['at']}" for task in aside)
-    emit({"workers": [_document(worker) for worker in running], "set_aside": aside}, _shown(running, text))
+    emit({"workers": [_document(worker) for worker in running], "set_aside": aside}, _tables(running, text))
 
 
 def _set_aside(task: "SetAside") -> dict[str, str | None]:
@@ -39,7 +39,7 @@ def _set_aside(task: "SetAside") -> dict[str, str | None]:
     return {"task": task.task, "about": about(task.arguments), "at": task.at.isoformat() if task.at else None}
 
 
-def _shown(workers: "list[WorkerStatus]", text: str) -> "RenderableType":
+def _tables(workers: "list[WorkerStatus]", text: str) -> "RenderableType":
     from rich.console import Group
 
     return Group(_table(workers), text.strip()) if text else _table(workers)

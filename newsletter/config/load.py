@@ -278,13 +278,13 @@ def _message(error: ErrorDetails) -> Message:
         return message_of(context["error"])
     if kind == "literal_error":
         words = re.findall(r"'([^']*)'", context["expected"])
-        return suggested(messages.NOT_ONE_OF(value=_shown(value), words=tuple(words)), str(value), words)
+        return suggested(messages.NOT_ONE_OF(value=_value_text(value), words=tuple(words)), str(value), words)
     if kind == "tuple_type" and isinstance(value, dict):
         return messages.LIST_OF_TABLES(key=toml.dotted(key))
-    return messages.INVALID(value=_shown(value), remedy=_remedy(error))
+    return messages.INVALID(value=_value_text(value), remedy=_remedy(error))
 
 
-def _shown(value: Any) -> Param:
+def _value_text(value: Any) -> Param:
     if isinstance(value, str | int | float | bool):
         return repr(value)
     return messages.A_TABLE() if isinstance(value, dict) else messages.A_LIST()

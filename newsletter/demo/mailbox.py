@@ -64,7 +64,7 @@ class MailCatcher:
         if mail is None:
             return NOT_FOUND
         if part == "":
-            return _page(_shown(mail, "Subject"), _reading(mail, int(number), parameters.get("as", "phone")))
+            return _page(_header(mail, "Subject"), _reading(mail, int(number), parameters.get("as", "phone")))
         return _part(mail, part)
 
     def _list(self) -> str:
@@ -72,8 +72,8 @@ class MailCatcher:
         rows = []
         for number in reversed(self.numbers()):
             if mail := self.mail(number):
-                subject = f'<a href="/{number}">{escape(_shown(mail, "Subject"))}</a>'
-                rows.append(f"<tr><td>{number}<td>{escape(_shown(mail, 'To'))}<td>{subject}</tr>")
+                subject = f'<a href="/{number}">{escape(_header(mail, "Subject"))}</a>'
+                rows.append(f"<tr><td>{number}<td>{escape(_header(mail, 'To'))}<td>{subject}</tr>")
         table = f"<table><tr><th>No<th>To<th>Subject</tr>{''.join(rows)}</table>" if rows else "<p>No mail yet.</p>"
         return f"<p>{ways}</p>{table}"
 
@@ -104,7 +104,7 @@ def _reading(mail: EmailMessage, number: int, way: str) -> str:
     """Return a page with the headers, and the message in a frame as wide as a phone or desktop, as text, or as its
     source.
     """
-    facts = "".join(f"<tr><th>{name}<td>{escape(_shown(mail, name))}</tr>" for name in ("From", "To", "Date"))
+    facts = "".join(f"<tr><th>{name}<td>{escape(_header(mail, name))}</tr>" for name in ("From", "To", "Date"))
     ways = " · ".join(
         f"<b>{name}</b>" if name == way else f'<a href="/{number}?as={name}">{name}</a>'
         for name in (*WIDTHS, "text", "source")
@@ -137,5 +137,5 @@ def _page(title: str, body: str) -> Answer:
     return Answer(f"{html}<body><h1>{escape(title)}</h1>{body}</body></html>\n".encode(), policy=PAGE_POLICY)
 
 
-def _shown(mail: EmailMessage, name: str) -> str:
+def _header(mail: EmailMessage, name: str) -> str:
     return str(mail.get(name, ""))

@@ -91,13 +91,13 @@ def place(folder: Path | None) -> Iterator[DemoSite]:
     """
     _forget_the_environment()
     if folder is not None:
-        yield _found(folder.absolute(), is_kept=True)
+        yield _site_in(folder.absolute(), is_kept=True)
         return
     with tempfile.TemporaryDirectory(prefix="newsletter-demo-") as temporary:
-        yield _found(Path(temporary), is_kept=False)
+        yield _site_in(Path(temporary), is_kept=False)
 
 
-def _found(folder: Path, *, is_kept: bool) -> DemoSite:
+def _site_in(folder: Path, *, is_kept: bool) -> DemoSite:
     file = folder / "config.toml"
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ PATIENCE = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class CollectedSource:
     """The result of collecting: the source's kind, the number of new posts, and what was removed from their text, by
     kind.
     """
@@ -42,16 +42,16 @@ class Brought:
     dropped: dict[str, int]
 
 
-def collect(site: DemoSite, now: datetime) -> Brought:
+def collect(site: DemoSite, now: datetime) -> CollectedSource:
     """Read the whole fortnight of the sample blog. Raises DemoProblem if that fails."""
-    (brought,) = collect_now(site.configuration, NAME, now=now, since=now - FORTNIGHT - timedelta(days=1))
-    if brought.problem:
-        raise DemoProblem(brought.problem)
+    (collected,) = collect_now(site.configuration, NAME, now=now, since=now - FORTNIGHT - timedelta(days=1))
+    if collected.problem:
+        raise DemoProblem(collected.problem)
     dropped: dict[str, int] = {}
     for counts in Post.objects.filter(newsletter=NAME).values_list("dropped", flat=True):
         for kind, count in counts.items():
             dropped[kind] = dropped.get(kind, 0) + count
-    return Brought(brought.type, brought.new, dropped)
+    return CollectedSource(collected.type, collected.new, dropped)
 
 
 def last_full_week(now: datetime, site: DemoSite) -> RequestedWindow:

@@ -62,7 +62,7 @@ class _Walk:
     def __init__(self, site: DemoSite, mailbox: MailCatcher, tell: Tell, clock: Clock) -> None:
         from newsletter.demo import steps
 
-        self._steps, self._at, self._mailbox, self._clock = steps, site, mailbox, clock
+        self._steps, self._site, self._mailbox, self._clock = steps, site, mailbox, clock
         self._tell = tell
         self._number = 0
 
@@ -85,40 +85,40 @@ class _Walk:
 
     def _collect(self) -> None:
         published = len(published_by(self._clock()))
-        brought = self._steps.collect(self._at, self._clock())
-        source = self._at.newsletter.sources[0].url
-        dropped = [f"{count} × {kind}" for kind, count in sorted(brought.dropped.items())]
+        collected = self._steps.collect(self._site, self._clock())
+        source = self._site.newsletter.sources[0].url
+        dropped = [f"{count} × {kind}" for kind, count in sorted(collected.dropped.items())]
         left_out = [f"removed from their text: {', '.join(dropped)}"] if dropped else []
         self._step(
             "collected",
-            f"{source} is a {brought.kind} blog with {counted(published, 'post')}, {brought.new} of them new",
+            f"{source} is a {collected.kind} blog with {counted(published, 'post')}, {collected.new} of them new",
             *left_out,
         )
 
     def _draft(self) -> "Edition":
         from newsletter.editions import serialize
 
-        edition = self._steps.draft_of(self._at, self._steps.last_full_week(self._clock(), self._at), self._clock())
-        days = serialize.edition(edition, self._at.configuration)["days"]
+        edition = self._steps.draft_of(self._site, self._steps.last_full_week(self._clock(), self._site), self._clock())
+        days = serialize.edition(edition, self._site.configuration)["days"]
         lines = [f"{day['heading']:<28} {counted(day['posts'], 'post')}" for day in days]
         self._step("drafted", f"{edition.name}: {counted(sum(d['posts'] for d in days), 'post')}", *lines)
         return edition
 
     def _render(self, edition: "Edition") -> None:
-        preview = self._steps.render(self._at, edition)
+        preview = self._steps.render(self._site, edition)
         sizes = ", ".join(f"{kind} {size / 1000:.1f} KB" for kind, size in preview.sizes.items())
         findings = [f"{f.level}: {f.code}: {f.message}" for f in preview.proof.findings] or ["no problems found"]
         self._step("rendered", sizes, f"“{preview.proof.rendered.subject}”", *findings)
 
     def _readers(self) -> None:
-        report = self._steps.add_readers(self._at)
+        report = self._steps.add_readers(self._site)
         already = f", {report.unchanged} already subscribed" if report.unchanged else ""
         self._step("imported", f"{counted(report.added, 'subscriber')}{already}")
 
     def _send(self, edition: "Edition") -> dict[str, Any]:
-        approved = self._steps.approve(self._at, edition)
+        approved = self._steps.approve(self._site, edition)
         began, taken_before = time.monotonic(), self._mailbox.taken
-        counts = self._steps.send(self._at, approved)
+        counts = self._steps.send(self._site, approved)
         taken, seconds = self._mailbox.taken - taken_before, time.monotonic() - began
         self._step("approved", f"revision {approved.revision}; later changes don't affect it")
         if taken:
@@ -131,7 +131,7 @@ class _Walk:
         return counts.document()
 
     def _next_draft(self) -> str:
-        edition = self._steps.draft_of(self._at, None, self._clock())
+        edition = self._steps.draft_of(self._site, None, self._clock())
         count = edition.entries.filter(included=True).count()
         self._step("drafted", f"{edition.name}: {counted(count, 'post')} so far, waiting for approval")
         return edition.name

@@ -309,7 +309,7 @@ class ImportBatch:
         self._consent_of_activated(changes)
         ImportChange.objects.bulk_create(changes)
         if self.settings.confirm_by_mail:
-            for subscription in filter(self._asked, self.new_subscriptions):
+            for subscription in filter(self._is_invited, self.new_subscriptions):
                 invite(subscription, Consent.How.IMPORT, self.settings.consent, self.settings.at)
 
     def _changes(self, imported: int) -> Iterator[ImportChange]:
@@ -338,10 +338,10 @@ class ImportBatch:
         those who are asked to confirm by email get a request instead.
         """
         return id(subscription) in self.own_values or (
-            subscription.state != State.UNSUBSCRIBED and not self._asked(subscription)
+            subscription.state != State.UNSUBSCRIBED and not self._is_invited(subscription)
         )
 
-    def _asked(self, subscription: Subscription) -> bool:
+    def _is_invited(self, subscription: Subscription) -> bool:
         """Return whether the person is asked to confirm by email, so that the consent is only a request."""
         return self.settings.confirm_by_mail and subscription.state == State.PENDING
 

@@ -35,11 +35,14 @@ class BudgetScope:
     daily: bool
 
 
-def scopes(newsletter: str, domain: str, network: str = "") -> tuple[BudgetScope, ...]:
+def scopes(newsletter: str, domain: str, network: str = "", *, is_unsolved: bool = False) -> tuple[BudgetScope, ...]:
     """Return the budgets that a sign-up with an address at this domain, from this IP address, counts for.
 
-    Without an IP address, as for an email that has waited, they are those of the newsletter and of the domain.
+    Without an IP address, as for an email that has waited, they are those of the newsletter and of the domain. One
+    without a solution counts for `unsolved_scopes` instead.
     """
+    if is_unsolved:
+        return unsolved_scopes(newsletter, network)
     of_both = (
         of_newsletter(newsletter),
         BudgetScope(f"{newsletter} domain {mailbox_domain(domain)}", OF_DOMAIN, daily=True),

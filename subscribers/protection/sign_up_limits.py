@@ -138,7 +138,7 @@ class SignUpLimits:
         for limit in limits:
             if self._counters.value(limit.key) >= limit.most:
                 return SignUpDecision(limit.answer)
-        scopes = _unsolved_scopes(request) if is_unsolved else _scopes(request)
+        scopes = _scopes(request, is_unsolved=is_unsolved)
         is_delayed = any(budget.is_exceeded(scope, request.at, self._counters.value) for scope in scopes)
         if is_delayed and self._counters.value(_delayed_key(request)) >= MOST_DELAYED:
             return SignUpDecision(RequestAnswer.TOO_MANY)
@@ -207,12 +207,8 @@ def _limits(request: Request, *, in_force: bool, solved: bool) -> Iterator[_Limi
     yield _hourly(request, requests_counter(key), PER_MAILBOX, RequestAnswer.ACCEPTED)
 
 
-def _unsolved_scopes(request: Request) -> tuple[budget.BudgetScope, ...]:
-    return budget.unsolved_scopes(request.newsletter, request.network)
-
-
-def _scopes(request: Request) -> tuple[budget.BudgetScope, ...]:
-    return budget.scopes(request.newsletter, request.address.domain, request.network)
+def _scopes(request: Request, *, is_unsolved: bool) -> tuple[budget.BudgetScope, ...]:
+    return budget.scopes(request.newsletter, request.address.domain, request.network, is_unsolved=is_unsolved)
 
 
 def _delayed_key(request: Request) -> CounterKey:
@@ -241,6 +237,6 @@ def _keys(request: Request) -> Iterator[CounterKey]:
         yield from (limit.key for limit in _limits(request, in_force=in_force, solved=solved))
     if request.challenge == "auto":
         yield from _attack_keys(request.newsletter, request.at)
-    for scope in (*_scopes(request), *_unsolved_scopes(request)):
+    for scope in (*_scopes(request, is_unsolved=False), *_scopes(request, is_unsolved=True)):
         yield from budget.keys(scope, request.at)
     yield _delayed_key(request)

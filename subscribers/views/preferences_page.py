@@ -137,10 +137,10 @@ def _choices(
                 if own_subscription and own_subscription.paused(today)
                 else None,
                 known=published is not None,
-                cadence=_shown_cadence(published, own_subscription, posted) if published and own_subscription else "",
+                cadence=_cadence(published, own_subscription, posted) if published and own_subscription else "",
                 cadences=cadences.choices(published) if published else (),
                 topics=published.offered_topics if published else (),
-                picked=_shown_topics(name, own_subscription, posted) if own_subscription else (),
+                picked=_topics(name, own_subscription, posted) if own_subscription else (),
                 until=""
                 if saved and posted.act == "pause" and posted.newsletter == name
                 else posted.value("until", name),
@@ -152,12 +152,12 @@ def _choices(
     return choices
 
 
-def _shown_cadence(newsletter: Newsletter, subscription: Subscription, posted: PostedForm) -> str:
+def _cadence(newsletter: Newsletter, subscription: Subscription, posted: PostedForm) -> str:
     chosen = posted.value("cadence", newsletter.name)
     return chosen if chosen in newsletter.offered else cadences.chosen(newsletter, subscription.cadence)
 
 
-def _shown_topics(name: str, subscription: Subscription, posted: PostedForm) -> tuple[str, ...]:
+def _topics(name: str, subscription: Subscription, posted: PostedForm) -> tuple[str, ...]:
     return tuple(posted.values("topic", name)) if posted.has_choices(name) else names_in(subscription.topics)
 
 

@@ -99,7 +99,7 @@ def _move(request: HttpRequest, subscriber: Subscriber) -> tuple[str, Faults]:
     if not form.is_valid():
         return "", _faults(form.errors)
     language = translation.get_language() or ""
-    if not actions.request_address_change(subscriber, form.given, timezone.now(), language):
+    if not actions.request_address_change(subscriber, form.valid_address, timezone.now(), language):
         return "", {"address": _("Too many requests today. Try again tomorrow.")}
     return _("Check the inbox of your new address: we've sent a link to confirm it."), {}
 

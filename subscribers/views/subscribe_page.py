@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from newsletter.config import Newsletter
 from newsletter.domain.picks import picks_of
 from subscribers import cadences, delayed_confirmations, preferences, signup, subscription_requests
-from subscribers.forms import AskForm
+from subscribers.forms import SignUpForm
 from subscribers.pages import ANY_NONCE, language_of, message, page
 from subscribers.protection import challenges
 from subscribers.protection.sign_up_limits import Request, RequestAnswer
@@ -36,7 +36,7 @@ STATUS = {ConfirmResult.EXPIRED: 410, ConfirmResult.GONE: 404, ConfirmResult.TAK
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SignUp:
     """A valid request to subscribe, and its response given what `request_subscription` returned.
 
     If it is accepted, the response to a form is `accepted_page` for everyone.
@@ -58,18 +58,18 @@ def subscribe(request: HttpRequest, newsletter: str) -> HttpResponse:
     if request.method == "OPTIONS":
         return _shared(request, HttpResponse(status=204), configured)
     if request.method != "POST":
-        return _form_page(request, configured, AskForm(), 200, _latest_edition(configured.name))
+        return _form_page(request, configured, SignUpForm(), 200, _latest_edition(configured.name))
     sign_up = read_sign_up(request, configured)
     if isinstance(sign_up, HttpResponse):
         return sign_up
     return sign_up.response(subscription_requests.request_subscription(sign_up.request))
 
 
-def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> Asked | HttpResponse:
+def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> SignUp | HttpResponse:
     """Read a POST to the sign-up form without the database; return the response if there is nothing to store."""
     as_json = request.content_type == "application/json"
     language = language_of(request, newsletter=newsletter.name)
-    form = AskForm(_fields(request) if as_json else request.POST)
+    form = SignUpForm(_fields(request) if as_json else request.POST)
     respond = _as_json if as_json else _as_page
     with translation.override(language):
         if form.by_machine:
@@ -78,7 +78,7 @@ def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> Asked | HttpRe
             return respond(request, newsletter, form, 400)
         sign_up = Request(
             newsletter=newsletter.name,
-            address=form.given,
+            address=form.valid_address,
             language=language,
             network=request.META.get("REMOTE_ADDR", ""),
             consent=subscription_requests.consent_text(newsletter.title),
@@ -96,7 +96,7 @@ def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> Asked | HttpRe
             return (_delayed_json if as_json else _delayed_page)(request, newsletter, sign_up)
         return respond(request, newsletter, form, ANSWERED[answer])
 
-    return Asked(sign_up, response)
+    return SignUp(sign_up, response)
 
 
 def accepted_page(request: HttpRequest, newsletter: str, language: str) -> HttpResponse:
@@ -114,7 +114,7 @@ def _closed(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     return _shared(request, JsonResponse({"error": sentence}, status=410), newsletter)
 
 
-def _as_page(request: HttpRequest, newsletter: Newsletter, form: AskForm, status: int) -> HttpResponse:
+def _as_page(request: HttpRequest, newsletter: Newsletter, form: SignUpForm, status: int) -> HttpResponse:
     """Respond to the form with a page."""
     if status == 403:
         return _challenge_page(request, newsletter, form)
@@ -163,7 +163,7 @@ def _latest_edition(newsletter: str) -> Any:
 
 
 def _form_page(
-    request: HttpRequest, newsletter: Newsletter, form: AskForm, status: int, latest: Any = None
+    request: HttpRequest, newsletter: Newsletter, form: SignUpForm, status: int, latest: Any = None
 ) -> HttpResponse:
     language = language_of(request, newsletter=newsletter.name)
     with translation.override(language):
@@ -187,7 +187,7 @@ def _form_page(
     )
 
 
-def _challenge_page(request: HttpRequest, newsletter: Newsletter, form: AskForm) -> HttpResponse:
+def _challenge_page(request: HttpRequest, newsletter: Newsletter, form: SignUpForm) -> HttpResponse:
     """Return the page that solves a challenge and sends the form again, automatically if the browser runs scripts."""
     language = language_of(request, newsletter=newsletter.name)
     with translation.override(language):
@@ -197,7 +197,7 @@ def _challenge_page(request: HttpRequest, newsletter: Newsletter, form: AskForm)
         "challenge.html",
         language,
         newsletter=newsletter.name,
-        address=form.given.written,
+        address=form.valid_address.written,
         entered=form.entered(),
         consent=consent,
         script=static("challenge/page.js"),
@@ -227,7 +227,7 @@ def _page_of(request: HttpRequest) -> str:
     return f"{site}{request.path}" if is_own else origin
 
 
-def _as_json(request: HttpRequest, newsletter: Newsletter, form: AskForm, status: int) -> HttpResponse:
+def _as_json(request: HttpRequest, newsletter: Newsletter, form: SignUpForm, status: int) -> HttpResponse:
     """Respond to `{"address": "…"}` with `{"message": "…"}` or `{"error": "…"}`."""
     with translation.override(language_of(request, newsletter=newsletter.name)):
         if status == 202:

@@ -36,7 +36,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return one_click_response()
     if number == TEST_NUMBER:
         return no_subscription(request, token)
-    return _shown(request, token, fields)
+    return _result_page(request, token, fields)
 
 
 def one_click_response() -> HttpResponse:
@@ -52,7 +52,7 @@ def _fields(request: HttpRequest) -> QueryDict:
         return QueryDict()
 
 
-def _shown(request: HttpRequest, token: str, fields: QueryDict) -> HttpResponse:
+def _result_page(request: HttpRequest, token: str, fields: QueryDict) -> HttpResponse:
     subscription = preferences.subscription_of(token)
     if subscription is None:
         return message(request, language_of(request), kind="erased")

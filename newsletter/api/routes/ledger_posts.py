@@ -35,7 +35,7 @@ def list_posts(
     caller = caller_of(request)
     names = caller.names(newsletter)
     page = paging.after(Post.objects.filter(newsletter__in=names), "posts", cursor, limit)
-    return ApiAnswer(PostList(items=_shown(page.rows), next_cursor=page.next_cursor))
+    return ApiAnswer(PostList(items=_posts_out(page.rows), next_cursor=page.next_cursor))
 
 
 @operation(router, "GET", "/posts/{post}", {200: PostOut})
@@ -45,7 +45,7 @@ def read_post(request: HttpRequest, post: Path[Number]) -> ApiAnswer:
     row = Post.objects.filter(pk=post, newsletter__in=caller.newsletters).first()
     if row is None:
         raise Refused(HTTPStatus.NOT_FOUND, messages.NOT_FOUND(path=request.path))
-    return ApiAnswer(_shown([row])[0])
+    return ApiAnswer(_posts_out([row])[0])
 
 
 def _clean(request: HttpRequest, post: PushedPost) -> None:
@@ -65,7 +65,7 @@ def push_post(request: HttpRequest, post: PushedPost) -> ApiAnswer:
     refuse_inactive(newsletter)
     row, is_new = ledger.push(newsletter.name, request.META[CLEANED], caller.now)
     headers = {"Location": f"/api/v1/posts/{row.pk}"} if is_new else {}
-    return ApiAnswer(_shown([row])[0], 201 if is_new else 200, headers)
+    return ApiAnswer(_posts_out([row])[0], 201 if is_new else 200, headers)
 
 
 def _raw(caller: Caller, post: PushedPost) -> Raw:
@@ -82,7 +82,7 @@ def _raw(caller: Caller, post: PushedPost) -> Raw:
     )
 
 
-def _shown(posts: Iterable[Post]) -> list[PostOut]:
+def _posts_out(posts: Iterable[Post]) -> list[PostOut]:
     rows = list(posts)
     names_by_post: dict[int, list[str]] = {}
     entries = EditionPost.objects.filter(post__in=[row.pk for row in rows], included=True).select_related("edition")

@@ -17,17 +17,17 @@ def list_newsletters(request: HttpRequest) -> ApiAnswer:
     """List the newsletters that the token is for."""
     caller = caller_of(request)
     names = caller.newsletters
-    return ApiAnswer(NewsletterList(items=[_shown(caller, caller.config.newsletters[name]) for name in names]))
+    return ApiAnswer(NewsletterList(items=[_newsletter_out(caller, caller.config.newsletters[name]) for name in names]))
 
 
 @operation(router, "GET", "/newsletters/{newsletter}", {200: NewsletterOut})
 def read_newsletter(request: HttpRequest, newsletter: Path[Name]) -> ApiAnswer:
     """Read one newsletter."""
     caller = caller_of(request)
-    return ApiAnswer(_shown(caller, caller.newsletter(newsletter)))
+    return ApiAnswer(_newsletter_out(caller, caller.newsletter(newsletter)))
 
 
-def _shown(caller: Caller, newsletter: Newsletter) -> NewsletterOut:
+def _newsletter_out(caller: Caller, newsletter: Newsletter) -> NewsletterOut:
     return NewsletterOut(
         name=newsletter.name,
         title=newsletter.title,

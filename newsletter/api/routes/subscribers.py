@@ -61,7 +61,7 @@ def list_subscribers(
     page = paging.after(
         Subscription.objects.filter(condition).select_related("subscriber"), "subscribers", cursor, limit
     )
-    return ApiAnswer(SubscriberList(items=_shown(caller, page.rows), next_cursor=page.next_cursor))
+    return ApiAnswer(SubscriberList(items=_subscribers_out(caller, page.rows), next_cursor=page.next_cursor))
 
 
 @operation(router, "GET", "/subscribers/export", {200: None})
@@ -79,7 +79,7 @@ def export_subscribers(request: HttpRequest, newsletter: Query[Name]) -> HttpRes
 def read_subscriber(request: HttpRequest, subscription: Path[Number]) -> ApiAnswer:
     """Read a subscription."""
     caller = caller_of(request)
-    return ApiAnswer(_shown(caller, [_found(caller, subscription)])[0])
+    return ApiAnswer(_subscribers_out(caller, [_subscription_of(caller, subscription)])[0])
 
 
 @operation(router, "POST", "/subscribers", {200: SubscriberOut, 201: SubscriberOut})
@@ -115,7 +115,7 @@ def add_subscriber(request: HttpRequest, person: SubscriberIn) -> ApiAnswer:
         _choose_cadence(caller, subscription, person.cadence)
         _choose_topics(caller, subscription, person.topics)
     headers = {"Location": f"/api/v1/subscribers/{subscription.pk}"} if outcome == "added" else {}
-    return ApiAnswer(_shown(caller, [subscription])[0], 201 if outcome == "added" else 200, headers)
+    return ApiAnswer(_subscribers_out(caller, [subscription])[0], 201 if outcome == "added" else 200, headers)
 
 
 @operation(router, "PATCH", "/subscribers/{subscription}", {200: SubscriberOut})
@@ -126,7 +126,7 @@ def change_subscriber(request: HttpRequest, subscription: Path[Number], change: 
     subscribes to another.
     """
     caller = caller_of(request)
-    current = _found(caller, subscription)
+    current = _subscription_of(caller, subscription)
     if change.cadence is not None:
         caller.in_cadence(current.newsletter, change.cadence)
     caller.check_topics(current.newsletter, change.topics or ())
@@ -138,14 +138,14 @@ def change_subscriber(request: HttpRequest, subscription: Path[Number], change: 
         _set_tags(caller, current, change.tags)
     _choose_cadence(caller, current, change.cadence)
     _choose_topics(caller, current, change.topics)
-    return ApiAnswer(_shown(caller, [current])[0])
+    return ApiAnswer(_subscribers_out(caller, [current])[0])
 
 
 @operation(router, "DELETE", "/subscribers/{subscription}", {204: None})
 def remove_subscriber(request: HttpRequest, subscription: Path[Number]) -> ApiAnswer:
     """Unsubscribe a person from a newsletter. Only they can subscribe again."""
     caller = caller_of(request)
-    current = _found(caller, subscription)
+    current = _subscription_of(caller, subscription)
     if preferences.unsubscribe(current.pk, caller.now):
         _log(caller, current, acts.UNSUBSCRIBED(), current.state, "unsubscribed")
     return ApiAnswer(None, 204)
@@ -201,7 +201,7 @@ def _check_shared(caller: Caller, subscription: Subscription) -> None:
         raise Forbidden(messages.PERSON_SHARED())
 
 
-def _found(caller: Caller, number: int) -> Subscription:
+def _subscription_of(caller: Caller, number: int) -> Subscription:
     subscriptions = Subscription.objects.filter(pk=number, newsletter__in=caller.newsletters)
     subscription = subscriptions.select_related("subscriber").first()
     if subscription is None:
@@ -209,7 +209,7 @@ def _found(caller: Caller, number: int) -> Subscription:
     return subscription
 
 
-def _shown(caller: Caller, subscriptions: list[Subscription]) -> list[SubscriberOut]:
+def _subscribers_out(caller: Caller, subscriptions: list[Subscription]) -> list[SubscriberOut]:
     newsletters = caller.config.newsletters
     blocked = set(
         Subscription.objects.blocked().filter(pk__in=[t.pk for t in subscriptions]).values_list("pk", flat=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli.common import emit, ready
+from newsletter.cli.common import emit, new_table, ready
 
 app = typer.Typer(
     name="tokens",
@@ -57,9 +57,8 @@ def show() -> None:
         }
         for row in tokens.listed()
     ]
-    from rich.table import Table
 
-    table = Table("key", "name", "scopes", "last used", box=None)
+    table = new_table("key", "name", "scopes", "last used")
     for row in rows:
         last_use = "revoked" if row["revoked_at"] else str(row["last_used_at"] or "never")[:16].replace("T", " ")
         table.add_row(row["key"], row["name"], ", ".join(row["scopes"]), last_use)

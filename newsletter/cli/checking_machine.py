@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from newsletter.cli.common import WRONG, emit, fail
+from newsletter.cli.common import WRONG, emit, fail, new_table
 from newsletter.web.listener import CannotListen, open_listener
 
 GOOD, NOTE, WARNING, BAD = "good", "note", "warning", "bad"
@@ -72,9 +72,9 @@ def check_machine(
 
 
 def _report(findings: Sequence[MachineFinding]) -> None:
-    from rich.table import Column, Table
+    from rich.table import Column
 
-    table = Table(Column(no_wrap=True), Column(no_wrap=True), Column(overflow="fold"), box=None, show_header=False)
+    table = new_table(Column(no_wrap=True), Column(no_wrap=True), Column(overflow="fold"), show_header=False)
     for finding in findings:
         table.add_row(finding.verdict, finding.about, finding.sentence)
     emit({"checks": [finding._asdict() for finding in findings]}, table)

@@ -8,7 +8,18 @@ from zoneinfo import ZoneInfo
 import typer
 
 from newsletter import config
-from newsletter.cli.common import WRONG, configuration, emit, fail, newsletter_named, progress, ready, say, time_given
+from newsletter.cli.common import (
+    WRONG,
+    configuration,
+    emit,
+    fail,
+    new_table,
+    newsletter_named,
+    progress,
+    ready,
+    say,
+    time_given,
+)
 from newsletter.domain.english import counted
 from newsletter.domain.found_post import FoundPost
 from newsletter.messages import Message
@@ -69,7 +80,6 @@ def collect(
     ] = None,
 ) -> None:
     """Check all sources for new posts now."""
-    from rich.table import Table
 
     configuration = ready()
     from newsletter.collecting import gaps
@@ -92,7 +102,7 @@ def collect(
         }
         for r in results
     ]
-    table = Table("newsletter", "source", "type", "new", "changed", "problem", box=None)
+    table = new_table("newsletter", "source", "type", "new", "changed", "problem")
     for r in results:
         table.add_row(r.newsletter, r.url, r.type, str(r.new), str(r.changed), str(r.problem or ""))
     emit({"sources": rows}, table)
@@ -159,10 +169,9 @@ def _post_document(post: FoundPost) -> dict[str, Any]:
 
 
 def _table(reading: "SourceReading", posts: list[FoundPost]) -> "Table":
-    from rich.table import Table
 
     count = counted(len(posts), "post")
-    table = Table("published", "title", "address", title=f"{reading.title} ({reading.kind}), {count}", box=None)
+    table = new_table("published", "title", "address", title=f"{reading.title} ({reading.kind}), {count}")
     for post in posts:
         table.add_row(f"{post.published:%F %H:%M}" if post.published else "no date", post.title, post.url)
     return table

@@ -22,6 +22,7 @@ from newsletter.web.listener import CannotListen, inherited_listener, open_liste
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.table import Column, Table
 
     from newsletter.models import Edition
 
@@ -159,6 +160,13 @@ def console() -> "Console":
     from rich.console import Console  # rich takes 2 MB, which `run` does not need
 
     return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False)
+
+
+def new_table(*columns: "str | Column", **options: Any) -> "Table":
+    """Return a table without lines; the options are those of rich."""
+    from rich.table import Table
+
+    return Table(*columns, box=None, **options)
 
 
 def emit(document: Any, text: "RenderableType | None" = None, *, to_copy: str = "") -> None:

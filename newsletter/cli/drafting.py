@@ -15,6 +15,7 @@ from newsletter.cli.common import (
     EditionName,
     emit,
     fail,
+    new_table,
     newsletter_named,
     ready,
     ready_with_edition,
@@ -135,7 +136,7 @@ def editions(
     ] = None,
 ) -> None:
     """List editions, newest first."""
-    from rich.table import Column, Table
+    from rich.table import Column
 
     configuration = ready()
     from newsletter.models import Edition
@@ -143,7 +144,7 @@ def editions(
     if newsletter:
         newsletter_named(configuration, newsletter)
     rows = Edition.objects.filter(**({"newsletter": newsletter} if newsletter else {})).order_by("-until", "-pk")
-    table = Table(Column("edition", no_wrap=True), "state", "revision", "until", "audience", "", box=None)
+    table = new_table(Column("edition", no_wrap=True), "state", "revision", "until", "audience", "")
     for row in rows:
         zone = (
             configuration.newsletters[row.newsletter].zone
@@ -174,7 +175,6 @@ def editions(
 def show(edition: EditionName) -> None:
     """Show an edition with its delivery counts. Each post has the reason why it is included or not."""
     from rich.console import Group
-    from rich.table import Table
 
     configuration, row = ready_with_edition(edition)
     from newsletter.editions import serialize
@@ -183,7 +183,7 @@ def show(edition: EditionName) -> None:
     document = serialize.edition(row, configuration)
     document["counts"] = counts(row).document() if row.audience is not None else None
     document["variants"] = None if row.state == "draft" else _variants(configuration, row)
-    table = Table("", "post", "day", "title", "reason", title=_headline(document), title_justify="left", box=None)
+    table = new_table("", "post", "day", "title", "reason", title=_headline(document), title_justify="left")
     for post in document["posts"]:
         table.add_row("in" if post["included"] else "out", str(post["id"]), post["day"], post["title"], post["reason"])
     emit(document, Group(table, *_blocks_and_notes(document), *_variants_table(document["variants"] or ())))
@@ -191,15 +191,14 @@ def show(edition: EditionName) -> None:
 
 def _blocks_and_notes(document: Mapping[str, Any]) -> "Iterator[Table]":
     """Yield a table of the blocks and one of the notes, if there are any."""
-    from rich.table import Table
 
     if document["blocks"]:
-        table = Table("block", "kind", "after", "heading", title="Blocks", title_justify="left", box=None)
+        table = new_table("block", "kind", "after", "heading", title="Blocks", title_justify="left")
         for block in document["blocks"]:
             table.add_row(block["id"], block["kind"], block["after"], block["title"])
         yield table
     if document["notes"]:
-        table = Table("by", "for", "note", title="Notes", title_justify="left", box=None)
+        table = new_table("by", "for", "note", title="Notes", title_justify="left")
         for note in document["notes"]:
             table.add_row(note["by"], note["to"] or "everybody", note["text"] + (" (done)" if note["done"] else ""))
         yield table
@@ -216,11 +215,10 @@ def _variants(configuration: "Config", row: "Edition") -> list[dict[str, Any]]:
 
 def _variants_table(variants: Sequence[dict[str, Any]]) -> "Iterator[Table]":
     """Yield a table of the variants, if there are several."""
-    from rich.table import Table
 
     if len(variants) < 2:
         return
-    table = Table("variant", "readers", "posts", "topics", "subject", title="Variants", title_justify="left", box=None)
+    table = new_table("variant", "readers", "posts", "topics", "subject", title="Variants", title_justify="left")
     for variant in variants:
         topics = "; ".join(", ".join(names) or "all" for names in variant["topics"])
         subject = variant["subject"] or f"no email: {variant['reason']}"

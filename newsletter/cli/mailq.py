@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli.common import emit, ready
+from newsletter.cli.common import emit, new_table, ready
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,11 +49,10 @@ def mailq(
 
 
 def _text(unsent: "Sequence[QueuedMessage]", retried: str) -> "RenderableType":
-    from rich.table import Table
 
     if not unsent:
         return f"{retried}No emails are waiting."
-    table = Table("kind", "newsletter", "to", "written", "attempts", "next try", "problem", box=None, pad_edge=False)
+    table = new_table("kind", "newsletter", "to", "written", "attempts", "next try", "problem", pad_edge=False)
     for m in unsent:
         next_try = f"{m.next_try:%F %H:%M}Z" if m.next_try else "given up"
         written_at = f"{m.written:%F %H:%M}Z"

@@ -3,15 +3,16 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from newsletter.cli.common import new_table
+
 if TYPE_CHECKING:
     from rich.table import Table
 
 
 def of_one(document: dict[str, Any]) -> "Table":
     """Return a table of one edition, with a row for each value."""
-    from rich.table import Table
 
-    table = Table(document["edition"], document["state"], box=None)
+    table = new_table(document["edition"], document["state"])
     for kind in ("audience", "pending", "accepted", "deferred", "refused", "unknown", "skipped"):
         table.add_row(kind, str(document[kind]))
     table.add_row("per second", f"{document['rate']:g}")
@@ -21,11 +22,9 @@ def of_one(document: dict[str, Any]) -> "Table":
 
 def of_several(documents: list[dict[str, Any]]) -> "Table":
     """Return a table of several editions, a row each, at most 80 columns wide."""
-    from rich.table import Column, Table
+    from rich.table import Column
 
-    table = Table(
-        Column("edition", no_wrap=True), "state", "accepted", "pending", "deferred", "unknown", "left", box=None
-    )
+    table = new_table(Column("edition", no_wrap=True), "state", "accepted", "pending", "deferred", "unknown", "left")
     for document in documents:
         accepted = f"{document['accepted']} of {document['audience']}"
         counts = (accepted, str(document["pending"]), str(document["deferred"]), str(document["unknown"]))

@@ -16,6 +16,7 @@ from newsletter.cli.common import (
     emit,
     fail,
     listening,
+    new_table,
     options,
     ready,
     say,
@@ -148,14 +149,14 @@ def check(
     allow_local_links: AllowLocalLinks = False,
 ) -> None:
     """Check that configuration, templates and database are ready."""
-    from rich.table import Column, Table
+    from rich.table import Column
 
     configuration = ready(migrate=False, allow_local_links=allow_local_links)
     from newsletter.domain.check import Verdict
     from newsletter.scheduling.checks import run as run_checks
 
     checks = run_checks(configuration, dns=dns, connect=connect, integrity=integrity)
-    table = Table(Column(no_wrap=True), Column(overflow="fold"), Column(overflow="fold"), box=None, show_header=False)
+    table = new_table(Column(no_wrap=True), Column(overflow="fold"), Column(overflow="fold"), show_header=False)
     for finding in checks:
         table.add_row(finding.verdict, str(finding.about), str(finding.message))
     emit({"checks": [_document(finding) for finding in checks]}, table, to_copy=_records(checks))

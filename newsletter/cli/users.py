@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from newsletter.cli.common import NEEDS_A_PERSON, WRONG, emit, fail, ready
+from newsletter.cli.common import NEEDS_A_PERSON, WRONG, emit, fail, new_table, ready
 
 app = typer.Typer(
     name="users",
@@ -46,7 +46,6 @@ def add(
 @app.command("list", epilog="Example: newsletter users list --json")
 def show() -> None:
     """List who can log in, and when they last did."""
-    from rich.table import Table
 
     ready()
     from newsletter.web.desk import users
@@ -60,7 +59,7 @@ def show() -> None:
         }
         for u, sends in users.with_sending()
     ]
-    table = Table("address", "role", "last login", box=None)
+    table = new_table("address", "role", "last login")
     for row in rows:
         role = f"{row['role']}" if row["sends"] else f"{row['role']}, drafts only"
         table.add_row(f"{row['email']}", role, f"{row['last_login'] or 'never'}"[:16].replace("T", " "))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from newsletter.cli.common import emit, ready, refuse_unmigrated
+from newsletter.cli.common import emit, new_table, ready, refuse_unmigrated
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -62,14 +62,13 @@ def _document(worker: "WorkerStatus") -> dict[str, Any]:
 
 
 def _table(workers: "list[WorkerStatus]") -> "RenderableType":
-    from rich.table import Column, Table
+    from rich.table import Column
 
     if not workers:
         return "No program is running."
-    table = Table(
+    table = new_table(
         Column("machine", ratio=2, overflow="fold"),
         Column("what it does", ratio=3, overflow="fold"),
-        box=None,
         pad_edge=False,
         expand=True,
     )

@@ -149,7 +149,7 @@ def recognise(headers: Sequence[str]) -> Columns | None:
     positions: dict[str, int] = {}
     for number, header in enumerate(headers):
         positions.setdefault(squeezed(header), number)
-    form = next((f for f in FORMS if f.signs <= positions.keys()), PLAIN)
+    form = next((f for f in FORMS if any(signs <= positions.keys() for signs in f.signs)), PLAIN)
     if form is PLAIN:
         return _plain(positions, len(headers))
     joined, ended = _all(positions, form.joined), _ended(positions, form.ended)

@@ -19,7 +19,7 @@ BLANK = ""
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """A file format: the headers that identify it, and the headers of each meaning.
+    """A file format: the headers that identify it, in one or another version, and the headers of each meaning.
 
     `states` has its words for a person's standing; without any, those of `standing.WORDS` count. `yes` and `no` are
     columns with the standing of people who have a yes or a no in them. `ended` are columns that have a time, or a word
@@ -27,7 +27,7 @@ class FileFormat:
     """
 
     name: str
-    signs: frozenset[str]
+    signs: tuple[frozenset[str], ...]
     address: str
     personal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
@@ -67,12 +67,22 @@ _BUTTONDOWN = states(
     blocked="blocked spammy",
     complained="complained",
 )
+_BEEHIIV = states("active", "pending validating", "inactive")
+_KIT = states(
+    "active confirmed",
+    "inactive unconfirmed",
+    "cancelled canceled unsubscribed",
+    bounced="bounced",
+    blocked="blocked",
+    complained="complained",
+)
 _JETPACK = states("subscribed", "not_confirmed", "not_subscribed", bounced="not_sending")
 
 
 def _form(tool: str, signs: str, address: str, /, **columns: object) -> FileFormat:
     personal = {name: columns.pop(name) for name in PERSONAL if name in columns}
-    return FileFormat(tool, frozenset(signs.split()), address, personal=personal, **columns)  # type: ignore[arg-type]
+    versions = tuple(frozenset(version.split()) for version in signs.split("|"))
+    return FileFormat(tool, versions, address, personal=personal, **columns)  # type: ignore[arg-type]
 
 
 FORMS = (
@@ -81,10 +91,8 @@ FORMS = (
           unescape=True, states=states("active", "pending", "unsubscribed"), ended={"unsubscribedat": LEFT}),
     _form("Mailchimp", "emailaddress memberrating", "emailaddress", name=("firstname", "lastname"),
           language=("language",), tags=("tags",), joined=("confirmtime", "optintime"), ended=ENDED),
-    _form("Substack", "email activesubscription", "email", name=("name",), joined=("createdat", "startdate"),
-          yes={"emaildisabled": LEFT}),
-    _form("Substack", "email emaildisabled", "email", name=("name",), joined=("createdat", "startdate"),
-          yes={"emaildisabled": LEFT}),
+    _form("Substack", "email activesubscription | email emaildisabled", "email", name=("name",),
+          joined=("createdat", "startdate"), yes={"emaildisabled": LEFT}),
     _form("Buttondown", "email creationdate", "email", tags=("tags",), state=("type", "subscribertype"),
           joined=("creationdate",), states=_BUTTONDOWN, ended=ENDED),
     _form("Ghost", "email subscribedtoemails", "email", name=("name",), tags=("labels",), joined=("createdat",),
@@ -94,26 +102,18 @@ FORMS = (
     *(_form(tool, f"email {tool.lower()}status", "email", name=("name",), tags=("tags",), joined=("createdat",),
             state=(f"{tool.lower()}status",), states=_FETCHED, ended={"unsubscribedat": LEFT})
       for tool in ("Ghost", "listmonk")),
-    _form("MailPoet", "email globalstatus", "email", name=("firstname", "lastname"),
+    _form("MailPoet", "email globalstatus | email liststatus", "email", name=("firstname", "lastname"),
           state=("globalstatus", "liststatus"), joined=("confirmationtime", "subscriptiontime"), states=_MAILPOET),
-    _form("MailPoet", "email liststatus", "email", name=("firstname", "lastname"), state=("liststatus",),
-          joined=("confirmationtime", "subscriptiontime"), states=_MAILPOET),
     _form("beehiiv", "email status tier createdat", "email", name=("firstname", "lastname"), tags=("tags",),
-          state=("status",), joined=("createdat",), states=states("active", "pending validating", "inactive"),
+          state=("status",), joined=("createdat",), states=_BEEHIIV,
           ended=ENDED),
     _form("beehiiv", "email status subscriptiontier", "email", name=("firstname", "lastname"), tags=("tags",),
           state=("status",), joined=("createdat", "created"),
-          states=states("active", "pending validating", "inactive"), ended=ENDED),
+          states=_BEEHIIV, ended=ENDED),
     _form("Kit", "email firstname status createdat", "email", name=("firstname",), tags=("tags",), state=("status",),
-          joined=("createdat",),
-          states=states("active confirmed", "inactive unconfirmed", "cancelled canceled unsubscribed",
-                        bounced="bounced", blocked="blocked", complained="complained"),
-          ended=ENDED),
+          joined=("createdat",), states=_KIT, ended=ENDED),
     _form("Kit", "emailaddress firstname state createdat", "emailaddress", name=("firstname",), tags=("tags",),
-          state=("state",), joined=("createdat",),
-          states=states("active confirmed", "inactive unconfirmed", "cancelled canceled unsubscribed",
-                        bounced="bounced", blocked="blocked", complained="complained"),
-          ended=ENDED),
+          state=("state",), joined=("createdat",), states=_KIT, ended=ENDED),
     _form("MailerLite", "subscriber subscribed location", "subscriber", name=("name", "lastname"), state=("status",),
           joined=("subscribed",), states=_MAILERLITE, ended=ENDED),
     _form("MailerLite", "email subscribedat", "email", name=("name", "lastname"), state=("status", "type"),
@@ -125,7 +125,7 @@ FORMS = (
 OWN = FORMS[0]
 SENDY = "Sendy"
 """A tool whose files have no header."""
-PLAIN = FileFormat("", frozenset(), "")
+PLAIN = FileFormat("", (), "")
 """Any other file, whose columns have names in one of the languages that we know."""
 
 _BY_BEGINNING: Mapping[str, Standing] = {

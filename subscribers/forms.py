@@ -145,10 +145,6 @@ class PersonForm(forms.Form):
 class EraseForm(forms.Form):
     """Erasing can't be undone, so it requires a tick."""
 
-    sure = forms.BooleanField(required=False)
-
-    def clean_sure(self) -> bool:
-        """Return True; raise ValidationError if the box is not ticked."""
-        if not self.cleaned_data["sure"]:
-            raise forms.ValidationError(_("Tick the box to confirm that you want to delete your data."))
-        return True
+    sure = forms.BooleanField(
+        error_messages={"required": gettext_lazy("Tick the box to confirm that you want to delete your data.")}
+    )

@@ -83,8 +83,7 @@ USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "signatures.check_standard": (),  # checks the signature of a service, under its own key
     "settings": (cases.session,),
     "settings._secret_key": (cases.session,),
-    "start.start": (),  # makes a key where none is given
-    "start.set_up": (),  # as start
+    "start._django": (),  # makes a key where none is given
     "create.create": (),  # puts the key itself into a backup
     "files.restore_key": (),  # takes it out of one
     "views._with_token.guarded": (),  # compares a random token of the set-up

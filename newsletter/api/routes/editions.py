@@ -1,7 +1,5 @@
 """Editions: list, read, draft, edit and preview. Their rules are those of newsletter/editions."""
 
-from collections.abc import Callable
-
 from django.http import HttpRequest
 from ninja import Path, Query, Router
 
@@ -36,6 +34,8 @@ from newsletter.sending import audience
 
 router = Router(tags=["editions"])
 EDITION = "/editions/{newsletter}/{period}"
+CHOICES = {"in": editing.include, "out": editing.leave_out, "rules": editing.let_rules_decide}
+"""What makes each choice about a post."""
 
 
 def find(caller: Caller, newsletter: str, period: str) -> Edition:
@@ -189,33 +189,18 @@ def change_post_of_edition(
     if not force:
         keys = [f"{key}-{post}" for key in ("title", "text") if getattr(change, key) is not None]
         leases.refuse_if_written(edition, keys, caller.now)
-    for step in _acts(caller, post, change):
-        edition = step(edition, edition.revision)
-    return answer(caller, edition)
-
-
-def _acts(caller: Caller, post: int, change: PostChange) -> list[Callable[[Edition, int], Edition]]:
-    """Return what is to be done, each step with the draft and its revision."""
-    simple = {"in": editing.include, "out": editing.leave_out, "rules": editing.let_rules_decide}
-    acts: list[Callable[[Edition, int], Edition]] = []
+    config, by, now = caller.config, caller.by, caller.now
     if change.choice is not None:
-        choose = simple[change.choice]
-        acts.append(lambda locked, revision: choose(caller.config, locked, caller.by, revision, post, caller.now))
-    if (pinned := change.pinned) is not None:
-        acts.append(
-            lambda locked, seen: editing.pin(caller.config, locked, caller.by, seen, post, caller.now, pinned=pinned)
-        )
-    if (title := change.title) is not None:
-        acts.append(
-            lambda locked, seen: editing.retitle(caller.config, locked, caller.by, seen, post, title, caller.now)
-        )
-    if (text := change.text) is not None:
-        acts.append(
-            lambda locked, seen: editing.rewrite(caller.config, locked, caller.by, seen, post, text, caller.now)
-        )
-    if (day := change.day) is not None:
-        acts.append(lambda locked, seen: bulk.move_to_day(caller.config, locked, caller.by, seen, post, day))
-    return acts
+        edition = CHOICES[change.choice](config, edition, by, edition.revision, post, now)
+    if change.pinned is not None:
+        edition = editing.pin(config, edition, by, edition.revision, post, now, pinned=change.pinned)
+    if change.title is not None:
+        edition = editing.retitle(config, edition, by, edition.revision, post, change.title, now)
+    if change.text is not None:
+        edition = editing.rewrite(config, edition, by, edition.revision, post, change.text, now)
+    if change.day is not None:
+        edition = bulk.move_to_day(config, edition, by, edition.revision, post, change.day)
+    return answer(caller, edition)
 
 
 @operation(router, "GET", f"{EDITION}/preview", {200: PreviewOut})

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
-from newsletter.config.addresses import fault
+from newsletter.config.email_addresses import fault
 from newsletter.messages import Problem
 from newsletter.messages import subscriptions as messages
 

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, Protocol
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
-from newsletter.config.addresses import mailbox_domain
 from newsletter.config.database import parse_database
+from newsletter.config.email_addresses import mailbox_domain
 from newsletter.config.fields import (
     RULES,
     Duration,

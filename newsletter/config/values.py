@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 
-from newsletter.config.addresses import fault
+from newsletter.config.email_addresses import fault
 from newsletter.config.time_zones import known_time_zones, suggested_time_zone
 from newsletter.messages import Message, Problem
 from newsletter.messages import configuration as messages

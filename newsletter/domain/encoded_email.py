@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from newsletter.config.addresses import mailbox_domain
+from newsletter.config.email_addresses import mailbox_domain
 
 
 class SlotValue(StrEnum):

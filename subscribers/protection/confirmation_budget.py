@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from newsletter.config.addresses import mailbox_domain
+from newsletter.config.email_addresses import mailbox_domain
 from subscribers.models import CounterKey, counter_key
 from subscribers.protection.networks import network_of
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from newsletter.config.addresses import GMAIL, mailbox_domain
+from newsletter.config.email_addresses import GMAIL, mailbox_domain
 from subscribers.addresses import Address
 from subscribers.models import CounterKey, Hits, counter_key
 from subscribers.protection import confirmation_budget as budget

@@ -7,7 +7,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.config.addresses import fault
+from newsletter.config.email_addresses import fault
 from newsletter.messages import subscriptions as messages
 from newsletter.messages.message import MessageType
 from subscribers.addresses import AddressProblem, read_address

@@ -31,7 +31,7 @@ from newsletter.letters import delayed_mail, subscriber_mail
 from newsletter.logs import log_event
 from newsletter.logs import setup as logs
 from newsletter.recovery import hold
-from newsletter.scheduling import housekeeping, schedule, set_aside, shared_work, storage
+from newsletter.scheduling import failed_tasks, housekeeping, schedule, shared_work, storage
 from newsletter.scheduling.alerts.alert_queue import AlertQueue
 from newsletter.scheduling.alerts.machine_watch import LostWatch, StandstillWatch
 from newsletter.scheduling.alerts.service_alerts import Alerts
@@ -110,8 +110,8 @@ def _share_work(service: Service, in_force: Callable[[], Config]) -> None:
     import_module("newsletter.web.desk.urls")  # with the pages come the jobs that they start
 
     tell = shared.Tell(
-        lambda name, arguments: set_aside.tell(in_force(), name, arguments),
-        lambda *failed: set_aside.tell_of_failures(in_force(), *failed),
+        lambda name, arguments: failed_tasks.tell_set_aside(in_force(), name, arguments),
+        lambda *failed: failed_tasks.tell_failing(in_force(), *failed),
     )
 
     def register(stop: Callable[[], None]) -> None:

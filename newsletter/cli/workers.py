@@ -34,7 +34,7 @@ def workers(
 
 
 def _set_aside(task: "SetAside") -> dict[str, str | None]:
-    from newsletter.scheduling.set_aside import about
+    from newsletter.scheduling.failed_tasks import about
 
     return {"task": task.task, "about": about(task.arguments), "at": task.at.isoformat() if task.at else None}
 

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.db.models import F, Q
@@ -21,13 +22,12 @@ from newsletter.editions import edition_names, notices
 from newsletter.editions.rendering import letterhead
 from newsletter.editions.titles import period_title
 from newsletter.letters import alert_webhook, mail_queue
-from newsletter.letters.notice_subjects import language_of, subject_of
 from newsletter.letters.transport import Outgoing, outgoing, post_all, unsent
-from newsletter.messages import Message, render
+from newsletter.messages import Message, editions, render, schedule
 from newsletter.messages import notices as messages
 from newsletter.messages.general import ABOUT
 from newsletter.messages.localized import Localized
-from newsletter.models import Notice
+from newsletter.models import Edition, Notice
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.letter import letter
 from newsletter.render.message import encoded_letter
@@ -41,6 +41,32 @@ REFUSED_ATTEMPTS = 10
 
 The refusal may be our fault: a server that relays nothing for us today does so once that is corrected.
 """
+
+_ENGLISH = "en"
+_ALIASES = {"no": "nb"}
+
+_OF_SITE = {
+    notices.SERVICE: messages.ABOUT_SERVICE,
+    notices.RECOVERED: messages.ABOUT_RECOVERED,
+    notices.MAIL: messages.ABOUT_EMAILS,
+    notices.MAILBOX: messages.ABOUT_BOUNCE,
+    notices.COMPLAINTS: messages.ABOUT_COMPLAINTS,
+    notices.TASK: messages.ABOUT_PROBLEM,
+    notices.MACHINE: messages.ABOUT_MACHINE,
+    notices.SIGN_UPS: messages.ABOUT_SIGN_UPS,
+}
+_OF_EDITION = {
+    notices.WAITING: messages.ABOUT_WAITING,
+    notices.PAUSED: messages.ABOUT_PAUSED,
+    notices.FALLBACK: messages.ABOUT_FALLBACK,
+    notices.STALLED: messages.ABOUT_STALLED,
+    notices.RECOVERED: messages.ABOUT_GOES_ON,
+    notices.UNKNOWN: messages.ABOUT_WAITING,
+    notices.SOURCE: messages.ABOUT_SOURCE,
+    notices.SKIPPED: messages.ABOUT_SKIPPED,
+    notices.SENT: messages.ABOUT_SENT,
+    notices.UNDELIVERED: messages.ABOUT_UNDELIVERED,
+}
 
 
 def tell_due(configuration: Config, now: datetime) -> int:
@@ -160,14 +186,14 @@ def _save(row: Notice, **values: Any) -> None:
 
 
 def _message(configuration: Config, newsletter: Newsletter, row: Notice, number: int, now: datetime) -> Outgoing:
-    language = language_of(newsletter)
+    language = _language(newsletter)
     head = replace(letterhead(configuration, newsletter), language=language)
     desk = f"{configuration.site.url}/desk/"
     with translation.override(language):
         localized = Localized(language, translation.gettext, translation.ngettext, newsletter.zone)
         titles = edition_names.titles([row.text], lambda edition: period_title(edition.period, language))
         text = render(row.text.changed(lambda part: titles.get(part, part)), localized)
-        about = render(subject_of(row, language), localized)
+        about = render(_subject(row, language), localized)
         button = render(messages.OPEN_THE_EDITION() if row.edition else messages.OPEN_THE_DESK(), localized)
     context = {
         "subject": about,
@@ -182,6 +208,36 @@ def _message(configuration: Config, newsletter: Newsletter, row: Notice, number:
     worded = letter("notice", head, context, configuration.folder / "templates")
     email = encoded_letter(worded, head, date=now)
     return outgoing(email, newsletter.editors[number], f"notice.{row.pk}.{number}", number, row.attempts)
+
+
+def _language(newsletter: Newsletter) -> str:
+    """Return the language of a newsletter's notices: its own if the program is translated into it, else English."""
+    base = newsletter.language.partition("-")[0].lower()
+    language = _ALIASES.get(base, base)
+    catalogue = Path(__file__).parents[1] / "locale" / language
+    return language if catalogue.is_dir() else _ENGLISH
+
+
+def _subject(row: Notice, language: str) -> Message:
+    """Return the subject of a notice."""
+    if row.kind in _OF_SITE and not (row.edition and row.kind in _OF_EDITION):
+        return _OF_SITE[row.kind]()
+    name, _, period = row.edition.partition("/")
+    edition = Edition.objects.filter(newsletter=name, period=period).first()
+    if edition is None:
+        return messages.ABOUT_PROBLEM()
+    subject = edition.subject if edition.standalone else ""
+    short = subject or period_title(period, language).partition(",")[0]
+    if row.kind == notices.DRAFT:
+        return messages.ABOUT_DRAFT(period=short, count=edition.entries.filter(included=True).count())
+    if _needs_approval(row.text):
+        return messages.ABOUT_APPROVAL(period=short)
+    return _OF_EDITION[row.kind](period=short)
+
+
+def _needs_approval(text: Message) -> bool:
+    reason = dict(text.params)["reason"] if schedule.WAITING.matches(text) else None
+    return isinstance(reason, Message) and editions.NOT_APPROVED.matches(reason)
 
 
 def _post_alert(configuration: Config, row: Notice, now: datetime) -> None:

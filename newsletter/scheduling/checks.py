@@ -4,11 +4,16 @@ No email is sent. Each finding is a sentence with a remedy.
 """
 
 import asyncio
-from collections.abc import Iterator
+import re
+import stat
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from newsletter import config
-from newsletter.config import Config
+from newsletter.config import Config, toml
+from newsletter.config.references import reference, references
 from newsletter.deliverability.tracking import tracking_check
 from newsletter.delivery.smtp.session import SessionError, check_connection
 from newsletter.domain.check import Check, Verdict
@@ -24,11 +29,13 @@ from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.scheduling import storage
 from newsletter.scheduling.integrity import LARGEST, damages, space_for_copy
-from newsletter.scheduling.open_secrets import open_secrets
 from newsletter.scheduling.text_checks import try_subject, try_templates
 from newsletter.sending.provider_apis.interface import ProviderProblem
 from newsletter.sending.sql import database_watch
 from subscribers.models import WhereProblem, parse_where
+
+_SECRET = re.compile(r"(?:^|_)(?:secret|password|token|key|dsn)(?:_previous)?$")
+_WITH_PASSWORD = re.compile(r"://[^/@]*:[^/@]+@")
 
 
 def run(
@@ -135,6 +142,41 @@ def _keys(configuration: Config) -> Iterator[Check]:
         except DkimError as problem:
             about = ABOUT(subject=key.domain, message=requirements.DKIM(selector=key.selector))
             yield Check(about, verdict, message_of(problem))
+
+
+def open_secrets(configuration: Config) -> Iterator[Check]:
+    """Warn of each file with secrets that others than its owner and its group can read."""
+    file = configuration.file
+    tree = toml.loads(file.read_text(encoding="utf-8-sig")) if file.is_file() else {}
+    about = messages.ABOUT_SECRETS()
+    if (keys := sorted(_secrets(tree))) and _is_open(file):
+        yield Check(about, Verdict.WARNING, messages.OPEN_CONFIGURATION(file=str(file), keys=", ".join(keys)))
+    for target in sorted(references(tree), key=lambda target: target.name):
+        path = configuration.path(target.name)
+        if target.kind == "file" and _is_open(path):
+            yield Check(about, Verdict.WARNING, messages.OPEN_FILE(file=str(path)))
+
+
+def _secrets(tree: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """Yield the keys whose values are secrets that the file itself has."""
+    for key, value in tree.items():
+        name = f"{above}{key}"
+        if isinstance(value, Mapping) and reference(value) is None:
+            yield from _secrets(value, f"{name}.")
+        elif _is_secret(key, value):
+            yield name
+
+
+def _is_secret(key: str, value: Any) -> bool:
+    texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str) and text]
+    return bool(texts) and bool(_SECRET.search(key) or _WITH_PASSWORD.search(texts[0]))
+
+
+def _is_open(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False  # it is missing, which is told when the configuration is read
 
 
 def provider_settings(configuration: Config) -> Iterator[Check]:

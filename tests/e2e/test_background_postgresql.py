@@ -70,7 +70,7 @@ CRASH = (
 import threading
 from newsletter.background import shared
 from newsletter.background.tasks import Task
-from newsletter.scheduling import set_aside
+from newsletter.scheduling import failed_tasks
 from newsletter.web.desk.deliverability import dns_check
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.urls import urlpatterns
@@ -86,7 +86,7 @@ shared.STALLED_SECONDS, shared.LOOK_SECONDS, shared.POLL_SECONDS = 1.0, 0.2, 0.2
 ended = threading.Event()
 
 def told(name, arguments):
-    set_aside.tell(config.current(), name, arguments)
+    failed_tasks.tell_set_aside(config.current(), name, arguments)
     stop[0]()
 
 stop = []
@@ -151,7 +151,7 @@ FAIL = (
     + """
 from newsletter.background import shared, enqueue
 from newsletter.background.tasks import Task
-from newsletter.scheduling import set_aside
+from newsletter.scheduling import failed_tasks
 import threading
 
 def fail(configuration, newsletter):
@@ -163,7 +163,7 @@ for key in "ab":
 stop = []
 
 def told(*failed):
-    set_aside.tell_of_failures(config.current(), *failed)
+    failed_tasks.tell_failing(config.current(), *failed)
     stop[0]()
 
 shared.work(stop.append, shared.Tell(print, told), {"work": 1})

@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.config import parse
 from newsletter.domain.check import Verdict
-from newsletter.scheduling.open_secrets import open_secrets
+from newsletter.scheduling.checks import open_secrets
 from tests.settings import TEXT
 
 PLAIN = TEXT.replace('secret_key = "for tests only, and long enough to be a key of the usual length"\n', "")

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from newsletter import background
-from newsletter.scheduling.set_aside import about
+from newsletter.scheduling.failed_tasks import about
 from newsletter.sending.machines import presence
 from newsletter.sending.machines.presence import WorkerStatus
 from newsletter.web.desk import formatting

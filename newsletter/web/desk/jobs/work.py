@@ -22,7 +22,7 @@ from newsletter.config import Config
 from newsletter.messages import Problem, message_of
 from newsletter.messages import failures as messages
 from newsletter.models import Job, JobState
-from newsletter.scheduling import set_aside
+from newsletter.scheduling import failed_tasks
 from newsletter.web.desk.permissions import Role
 
 log = logging.getLogger("newsletter.jobs")
@@ -158,7 +158,7 @@ def resume(configuration: Config, load_kinds: Callable[[], object]) -> None:
 def _give_up(configuration: Config, job: Job) -> None:
     """Do a job no more that ended this program again and again, and tell editors."""
     log.error("%s: given up, because the program ended %d times while it did this", job, CRASHES)
-    set_aside.tell(configuration, job.kind, {"job": str(job.pk), "newsletter": job.about})
+    failed_tasks.tell_set_aside(configuration, job.kind, {"job": str(job.pk), "newsletter": job.about})
 
 
 def _run(configuration: Config, job: str) -> None:

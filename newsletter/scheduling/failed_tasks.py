@@ -13,7 +13,7 @@ from newsletter.messages import failures as messages
 from newsletter.models import Job, JobState
 
 
-def tell(configuration: Config, name: str, arguments: Mapping[str, str]) -> None:
+def tell_set_aside(configuration: Config, name: str, arguments: Mapping[str, str]) -> None:
     """Tell the editors of the newsletter that a set-aside task is about, or of all. A job of the desk has failed."""
     text = messages.TASK_SET_ASIDE(task=name, about=about(arguments))
     Job.objects.filter(pk=arguments.get("job", 0), state__in=(JobState.WAITING, JobState.RUNNING)).update(
@@ -22,7 +22,7 @@ def tell(configuration: Config, name: str, arguments: Mapping[str, str]) -> None
     _tell(configuration, text, arguments)
 
 
-def tell_of_failures(
+def tell_failing(
     configuration: Config, name: str, arguments: Mapping[str, str], error: BaseException, count: int
 ) -> None:
     """Tell the same editors of a task that failed so often in a row."""

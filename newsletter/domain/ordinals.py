@@ -4,9 +4,11 @@ The ordinals of a newsletter's posts begin at 1 and are never used again. Sets o
 gaps, so that ranges are much shorter than lists.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,8 @@ class Ordinals:
             yield from range(first, last + 1)
 
     def __contains__(self, number: int) -> bool:
-        low, high = 0, len(self.ranges)
-        while low < high:
-            middle = (low + high) // 2
-            if self.ranges[middle][1] < number:
-                low = middle + 1
-            else:
-                high = middle
-        return low < len(self.ranges) and self.ranges[low][0] <= number
+        index = bisect_left(self.ranges, number, key=itemgetter(1))
+        return index < len(self.ranges) and self.ranges[index][0] <= number
 
     @property
     def first_missing(self) -> int:

@@ -12,7 +12,7 @@ from newsletter.editions.rendering import Proof, digest_of
 from newsletter.editions.selection.ordering import day_of
 from newsletter.messages import Message
 from newsletter.models import Edition, EditionPost, Note, Post
-from newsletter.render.digest import day_heading
+from newsletter.render.dates import day_heading
 
 
 def edition(edition: Edition, configuration: Config) -> dict[str, Any]:

@@ -15,8 +15,6 @@ from newsletter.render.content.videos import players_of
 from newsletter.render.dates import day_heading
 from newsletter.render.words import words
 
-__all__ = ["GroupBy", "Order", "body", "day_heading", "excerpt", "group"]
-
 Order = Literal["newest", "oldest", "given"]
 
 

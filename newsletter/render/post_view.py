@@ -29,8 +29,8 @@ from newsletter.render.content.videos import PICTURE, PLAY, recording_of, video_
 from newsletter.render.content.written import email_form
 from newsletter.render.dates import clock, date_range, direction, direction_of_text, short_date
 from newsletter.render.scope import Scope, cleaned, named
+from newsletter.render.theme.colours import readable
 from newsletter.render.theme.designs import DESIGNS, Design
-from newsletter.render.theme.palette import readable
 from newsletter.render.words import words
 
 _MOST_CATEGORIES = 3

@@ -19,11 +19,10 @@ from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PICTURE
 from newsletter.render.content.written import email_form
 from newsletter.render.dates import date_range, direction, direction_of_text, last_day, short_date, week_name
-from newsletter.render.html.colours import DARK_BOX, lightened
 from newsletter.render.post_view import PostViews
 from newsletter.render.scope import Scope, cleaned, named
+from newsletter.render.theme.colours import DARK_BOX, lightened, palette, readable, tints
 from newsletter.render.theme.designs import DESIGNS
-from newsletter.render.theme.palette import palette, readable, tints
 from newsletter.render.theme.sharing import reply_link, share_links
 from newsletter.render.words import and_more, colon, language_of_words, words
 

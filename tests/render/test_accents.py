@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from newsletter.config.colour import contrast, rgb
 from newsletter.domain.digest import Letterhead
 from newsletter.render.edition import render
-from newsletter.render.html.colours import READABLE, parse_colour
 from newsletter.render.letter import letter
 from newsletter.render.template_context import newsletter_view
+from newsletter.render.theme.colours import READABLE, parse_colour
 from newsletter.render.theme.designs import DESIGNS
 from tests.render.samples import digest, letterhead, post
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.domain.digest import Level
-from newsletter.render.digest import excerpt
+from newsletter.render.content.excerpt import excerpt
 from newsletter.render.edition import render
 from newsletter.render.lint import lint
 from tests.render.samples import digest, post

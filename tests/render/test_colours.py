@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.render.html.colours import (
+from newsletter.config.colour import contrast
+from newsletter.render.theme.colours import (
     DARK_GROUND,
     LIGHT_GROUND,
     READABLE,
-    contrast,
     darkened,
     lightened,
     parse_colour,

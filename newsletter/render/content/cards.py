@@ -6,7 +6,7 @@ Outlook on Windows ignores the padding of boxes and quotations.
 import re
 
 from newsletter.render.content.fragment import Element, add, table_instead, text_of
-from newsletter.render.content.images import fitted, pixels
+from newsletter.render.content.images import fitted, size_of
 from newsletter.render.content.videos import CARD, COVER, PLAY, cover_cell
 
 _SERVICES = (
@@ -58,7 +58,7 @@ def _make_card(box: Element) -> None:
     if title is None:
         return
     if picture is not None:
-        size = fitted(pixels(picture.get("width")), pixels(picture.get("height")), COVER)
+        size = fitted(*size_of(picture), COVER)
         row.insert(0, cover_cell(picture, title.get("href"), *size))
     if service_of(title.get("href")) and not text_of(title).startswith(PLAY):
         title.text = f"{PLAY} {title.text or ''}"
@@ -70,8 +70,7 @@ def _make_card(box: Element) -> None:
 def _make_player(paragraph: Element, link: Element, service: str) -> None:
     title = text_of(link).removeprefix(PLAY).strip()
     is_address = " " not in title and "." in title
-    for child in list(link):
-        link.remove(child)
+    del link[:]
     link.text = f"{PLAY} {service if is_address or not title else title}"
     cell = add(table_instead(paragraph, CARD), "td")
     paragraph.set("class", "card-title")

@@ -20,7 +20,9 @@ from newsletter.render.content.images import (
     is_picture,
     names_file,
     pixels,
+    set_size,
     size_in_name,
+    size_of,
     sized,
 )
 from newsletter.render.content.spaces import collapse
@@ -163,21 +165,18 @@ def _complete(image: Element, site: str) -> None:
         image.set("src", site + path)
     size = stored or size_in_name(image.get("src"))
     if size and pixels(image.get("width")) is None:
-        image.set("width", str(size[0]))
-        image.set("height", str(size[1]))
+        set_size(image, *size)
 
 
 def _fit(image: Element, tallest: int) -> None:
     column, share = column_of(image), image.attrib.pop("data-width", "")
-    width, height = pixels(image.get("width")), pixels(image.get("height"))
+    width, height = size_of(image)
     for name in ("width", "height"):
         image.attrib.pop(name, None)
     if width is None and not _alone(image):
         return
     fit, tall = fitted(width, height, column * int(share or 100) // 100, tallest)
-    image.set("width", str(fit))
-    if tall:
-        image.set("height", str(tall))
+    set_size(image, fit, tall)
     fills_cell = fit == column < COLUMN
     if share or fills_cell or (fit > _NARROW and _data_table(image) is None):
         image.set("style", f"width:{share or 100}%; max-width:{fit}px")
@@ -186,13 +185,11 @@ def _fit(image: Element, tallest: int) -> None:
 def _narrow(root: Element, column: int) -> None:
     """Let all pictures fit a column that is narrower than the email's, also where a program ignores `max-width`."""
     for picture in root.iter("img"):
-        width, height = pixels(picture.get("width")), pixels(picture.get("height"))
+        width, height = size_of(picture)
         room = column_of(picture) * column // COLUMN
         if width and width > room:
-            picture.set("width", str(room))
+            set_size(picture, room, round(height * room / width) if height else None)
             picture.set("style", f"width:100%; max-width:{room}px")
-            if height:
-                picture.set("height", str(round(height * room / width)))
 
 
 def _data_table(element: Element) -> Element | None:

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from newsletter.domain.found_post import Image
 from newsletter.render.content.fragment import Element, parse, serialise, text_of
-from newsletter.render.content.images import is_emoji, names_file, pixels, size_in_name
+from newsletter.render.content.images import is_emoji, names_file, pixels, size_in_name, size_of
 from newsletter.render.content.videos import RECORDING, is_video_file
 
 _SMALLEST = 160
@@ -84,7 +84,7 @@ def _linked(image: Element) -> str:
 def _image(cover: Element) -> Image:
     alt = (cover.get("alt") or "").strip()
     alt = _caption(cover) if not alt or names_file(alt, cover.get("src")) else alt
-    width, height = pixels(cover.get("width")), pixels(cover.get("height"))
+    width, height = size_of(cover)
     if _of_recording(cover):
         width, height = None, None  # of the small picture beside a recording
     if width is None and (size := size_in_name(cover.get("src"))):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
-from newsletter.render.content.excerpt import TextRun, Word, excerpt, remove_after, text_runs, words_in
+from newsletter.render.content.excerpt import TextRun, Word, excerpt, remove_after, remove_behind, text_runs, words_in
 from newsletter.render.content.fragment import HEADINGS, Element, parse, serialise
 
 _CONTAINERS = frozenset(("div", "section", "article", "blockquote", "ul", "ol", "dl", "table", "tbody", "details"))
@@ -47,7 +47,7 @@ class Cuts:
         cut = self._places[number - 1]
         root = parse(self._html)
         if cut.block is not None:
-            _remove_after_block(root, list(_blocks(root))[cut.block])
+            remove_behind(root, list(_blocks(root))[cut.block])
         elif cut.word is not None:
             runs = text_runs(root)
             word = words_in(runs)[cut.word]
@@ -149,14 +149,3 @@ def _last_words(block_of_run: list[int], words: list[Word], count: int) -> list[
     for block in range(1, count):
         ends[block] = max(ends[block], ends[block - 1])
     return ends
-
-
-def _remove_after_block(root: Element, block: Element) -> None:
-    """Remove everything after a block."""
-    element = block
-    while element is not root:
-        parent = element.getparent()
-        for later in list(element.itersiblings()):
-            parent.remove(later)
-        element.tail = None
-        element = parent

@@ -202,17 +202,18 @@ def reading_minutes(html: str) -> int:
 
 def remove_after(root: Element, run: TextRun, end: int) -> None:
     """Remove everything after character `end` of the run: text, and images."""
-    element = run.element
+    remove_behind(root, run.element)
     if run.tail:
-        element.tail = run.text[:end]
+        run.element.tail = run.text[:end]
     else:
-        element.text = run.text[:end]
-        for child in list(element):
-            element.remove(child)
+        run.element.text = run.text[:end]
+        del run.element[:]
+
+
+def remove_behind(root: Element, element: Element) -> None:
+    """Remove everything behind an element."""
     while element is not root:
         parent = element.getparent()
-        for later in list(element.itersiblings()):
-            parent.remove(later)
-        if element is not run.element or not run.tail:
-            element.tail = None
+        del parent[parent.index(element) + 1 :]
+        element.tail = None
         element = parent

@@ -42,8 +42,7 @@ class Footnotes:
         bearer = self._bearers.get(link.get("href").partition("#")[2])
         text = text_of(link)
         mark = _MARK.fullmatch(text)
-        for child in list(link):
-            link.remove(child)
+        del link[:]
         is_number = mark is not None and mark[1].isdigit() and not _is_in_brackets(link)
         link.text = f"[{mark[1]}]" if mark and is_number else text
         if bearer is not None:

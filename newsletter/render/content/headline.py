@@ -11,7 +11,7 @@ from newsletter.render.content.fragment import Element, parse, serialise, text_o
 from newsletter.render.content.images import names_file
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
-from newsletter.render.content.videos import drop_recordings, titles_of_recordings
+from newsletter.render.content.videos import drop_recordings, recordings
 
 LONGEST = 60
 _TAG = re.compile(r'<(?:[^<>"]++|"[^"]*+")*+>')
@@ -69,8 +69,8 @@ def without_headline(html: str, headline: str) -> str:
     if not headline or not _may_repeat(html, headline):
         return html
     root = parse(html)
-    recordings = {next(title.iterancestors("p")) for title in titles_of_recordings(root)}
-    paragraph = next((child for child in root if isinstance(child.tag, str) and child not in recordings), None)
+    players = {paragraph for paragraph, _ in recordings(root)}
+    paragraph = next((child for child in root if isinstance(child.tag, str) and child not in players), None)
     if paragraph is None or paragraph.tag != "p":
         return html
     runs, is_cut = text_runs(paragraph), headline.endswith("…")

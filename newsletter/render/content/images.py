@@ -78,6 +78,18 @@ def pixels(value: str | None) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else None
 
 
+def size_of(image: Element) -> tuple[int | None, int | None]:
+    """Return the width and height of an image in pixels, None for what it doesn't say."""
+    return pixels(image.get("width")), pixels(image.get("height"))
+
+
+def set_size(image: Element, width: int, height: int | None) -> None:
+    """Give an image its width and, if it is known, its height in pixels."""
+    image.set("width", str(width))
+    if height:
+        image.set("height", str(height))
+
+
 def size_in_name(url: str) -> tuple[int, int] | None:
     """Return the width and height that an image's name says, if it says them."""
     match = _NAMED_SIZE.search(url.partition("?")[0])

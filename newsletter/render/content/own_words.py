@@ -16,8 +16,8 @@ from newsletter.render.content.videos import (
     PLAY,
     RECORDING,
     is_video_file,
+    recordings,
     short_name,
-    titles_of_recordings,
 )
 from newsletter.render.words import translation_of
 
@@ -107,7 +107,7 @@ def with_own_words(html: str, language: str, headline: str = "") -> str:
     if not repeats and not NAME_OF_FILE.search(html) and (words is _ENGLISH or not _ANY.search(html)):
         return html
     root = parse(html)
-    files = [title for title in titles_of_recordings(root) if _is_called_by_its_file(title)]
+    files = [title for _, title in recordings(root) if _is_called_by_its_file(title)]
     for link in root.iter("a"):
         is_repeated = repeats and text_of(link) == headline and RECORDING.search(link.get("href") or "")
         if is_repeated or files == [link]:

@@ -8,7 +8,7 @@ from newsletter.domain.found_post import Image
 from newsletter.images import names
 from newsletter.render.content.covers import remove_image
 from newsletter.render.content.fragment import Element, parse, serialise
-from newsletter.render.content.images import is_emoji, pixels, size_in_name, sized
+from newsletter.render.content.images import is_emoji, pixels, set_size, size_in_name, sized
 
 FETCHED_WIDTH = 1104
 """Pixels of an image that is fetched from a host that makes several sizes: twice the column."""
@@ -38,17 +38,16 @@ def unmeasured(html: str, image: Image | None) -> Iterator[str]:
 def measured(post: DigestPost, sizes: Mapping[str, tuple[int, int]]) -> DigestPost:
     """Return a post whose images have the sizes that were found out by their addresses in emails."""
 
-    def set_size(element: Element) -> None:
+    def measure(element: Element) -> None:
         size = sizes.get(sized(element.get("src") or ""))
         if size and pixels(element.get("width")) is None:
             width, height = size
             tall = pixels(element.get("height")) or height
-            element.set("width", str(max(1, round(width * tall / height))))
-            element.set("height", str(tall))
+            set_size(element, max(1, round(width * tall / height)), tall)
 
     size = sizes.get(sized(post.image.url)) if post.image and not post.image.width else None
     image = replace(post.image, width=size[0], height=size[1]) if post.image and size else post.image
-    return replace(post, html=_changed(post.html, set_size) if sizes else post.html, image=image)
+    return replace(post, html=_changed(post.html, measure) if sizes else post.html, image=image)
 
 
 def without_images(post: DigestPost) -> DigestPost:
@@ -59,7 +58,7 @@ def without_images(post: DigestPost) -> DigestPost:
 def hosted(post: DigestPost, site: str, stored: Mapping[str, str]) -> DigestPost:
     """Return a post with images of this site in place of its sources' images.
 
-    `found` has the name of the stored file for each address of `addresses`; "" leaves the image out, and an address
+    `stored` has the name of the stored file for each address of `addresses`; "" leaves the image out, and an address
     that is missing keeps its source.
     """
 

@@ -12,9 +12,8 @@ from types import MappingProxyType
 from urllib.parse import unquote
 
 from newsletter.domain.digest import Preview
-from newsletter.domain.found_post import Image
 from newsletter.render.content.fragment import Element, add, first_child, parse, serialise, table_instead, text_of
-from newsletter.render.content.images import column_of, filling, fitted, pixels
+from newsletter.render.content.images import column_of, filling, fitted, set_size, size_of
 
 PLAY = "▶"
 # Below the site's address. Sent emails refer to it, so it keeps its name.
@@ -90,8 +89,7 @@ def show_recordings(root: Element, tallest: int = 0) -> None:
     The card is a table, whose cells have padding in Outlook on Windows too, and leave no gap when images are off.
     The poster of a video's file fills the column above its title instead, no higher than `tallest`, 0 for any height.
     """
-    for title in list(titles_of_recordings(root)):
-        paragraph = next(title.iterancestors("p"))
+    for paragraph, title in list(recordings(root)):
         if title.text and not len(title) and title.text.strip() == title.get("href"):
             title.text = short_name(title.get("href"))
         if not is_video_link(title):
@@ -111,11 +109,8 @@ def is_video_file(url: str) -> bool:
 def _show_poster(poster: Element, tallest: int) -> None:
     """Make a poster as wide as the column, unless it is small or a portrait."""
     column = column_of(poster)
-    size = filling(pixels(poster.get("width")), pixels(poster.get("height")), column)
-    width, height = fitted(*size, column, tallest)
-    poster.set("width", str(width))
-    if height:
-        poster.set("height", str(height))
+    width, height = fitted(*filling(*size_of(poster), column), column, tallest)
+    set_size(poster, width, height)
     poster.set("style", _style(poster, width))
     poster.set("class", "poster")
 
@@ -140,7 +135,7 @@ def _make_card(paragraph: Element, title: Element) -> None:
 def _cover(image: Element, title: Element) -> Element:
     """Take an image out of its paragraph, with its link and the line break behind it, and return a cell with it."""
     link = image.getparent() if image.getparent().tag == "a" else None
-    width, height = pixels(image.get("width")), pixels(image.get("height"))
+    width, height = size_of(image)
     cell = cover_cell(image, title.get("href"), COVER, round(height * COVER / width) if width and height else None)
     _take_out(image if link is None or link is title else link)
     return cell
@@ -168,12 +163,10 @@ def _take_out(element: Element) -> None:
 
 def leave_durations(root: Element) -> None:
     """Write the play mark and the duration alone where `show_recordings` would mark a title, behind all other text."""
-    for title in list(titles_of_recordings(root)):
-        paragraph = next(title.iterancestors("p"))
+    for paragraph, title in list(recordings(root)):
         title.drop_tree()
         duration = _duration(paragraph)
-        for child in list(paragraph):
-            paragraph.remove(child)
+        del paragraph[:]
         paragraph.text = f"{PLAY}\u00a0{duration}" if duration else None
         root.append(paragraph)
 
@@ -181,10 +174,10 @@ def leave_durations(root: Element) -> None:
 @lru_cache(maxsize=256)
 def recording_of(html: str) -> tuple[str, str]:
     """Return the address and the duration of a cleaned post's first recording that stands alone, "" if it has none."""
-    title = next(titles_of_recordings(parse(html)), None) if "<a " in html else None
-    if title is None:
+    root = parse(html) if "<a " in html else None
+    if root is None or (recording := next(recordings(root), None)) is None:
         return "", ""
-    paragraph = next(title.iterancestors("p"))
+    paragraph, title = recording
     title.drop_tree()
     return title.get("href"), _duration(paragraph)
 
@@ -214,10 +207,10 @@ def without_recordings(html: str) -> str:
 
 def drop_recordings(root: Element) -> bool:
     """Remove the paragraphs of which `show_recordings` would make cards; return whether there are any."""
-    titles = list(titles_of_recordings(root))
-    for title in titles:
-        next(title.iterancestors("p")).drop_tree()
-    return bool(titles)
+    paragraphs = [paragraph for paragraph, _ in recordings(root)]
+    for paragraph in paragraphs:
+        paragraph.drop_tree()
+    return bool(paragraphs)
 
 
 def players_of(html: str) -> str:
@@ -225,7 +218,7 @@ def players_of(html: str) -> str:
     if "<a " not in html:
         return ""
     root = parse(html)
-    paragraphs = [next(title.iterancestors("p")) for title in titles_of_recordings(root)]
+    paragraphs = [paragraph for paragraph, _ in recordings(root)]
     block = first_child(root)
     if block is not None and block not in paragraphs and any(map(_is_video, block.iter("a"))):
         paragraphs.insert(0, block)
@@ -236,8 +229,8 @@ def players_of(html: str) -> str:
     return serialise(players)
 
 
-def titles_of_recordings(root: Element) -> Iterator[Element]:
-    """Yield the links in the paragraphs that are only a recording, with its title, duration and image."""
+def recordings(root: Element) -> Iterator[tuple[Element, Element]]:
+    """Yield the paragraphs that are only a recording, its title, duration and image, each with its title."""
     if not any(RECORDING.search(link.get("href") or "") for link in root.iter("a")):
         return  # as in most posts: looking at each paragraph takes longer
     for paragraph in root.iter("p"):
@@ -246,7 +239,7 @@ def titles_of_recordings(root: Element) -> Iterator[Element]:
         if len(titles) != 1 or any(not RECORDING.search(link.get("href") or "") for link in links):
             continue
         if len(text_of(paragraph)) - len(text_of(titles[0])) <= _LONGEST_DURATION:
-            yield titles[0]
+            yield paragraph, titles[0]
 
 
 def _mark(link: Element) -> None:
@@ -290,12 +283,6 @@ def _is_video(link: Element) -> bool:
     return is_only_link and parent.tag in ("p", "div") and text_of(parent) == text_of(link)
 
 
-def _size_of(image: Image | None, column: int) -> tuple[int, int | None]:
-    """Return the size of a video's picture, which fills the column unless it is small."""
-    width, height = (image.width, image.height) if image else _SIZE
-    return fitted(*filling(width, height, column), column)
-
-
 def _service(url: str) -> str:
     """Return the name of the service that has a video, "" for others."""
     host = re.sub(r"\Ahttps?://(?:(?:www|m)\.)?", "", url).partition("/")[0]
@@ -303,13 +290,13 @@ def _service(url: str) -> str:
 
 
 def _show(link: Element, label: str, preview: Preview | None, picture: str) -> None:
-    for child in list(link):
-        link.remove(child)
+    del link[:]
     link.text = f"{PLAY} {label}"
     own_picture = preview.image if preview else None
     if not (own_picture or picture):
         return
-    width, height = _size_of(own_picture, column_of(link))
+    column, size = column_of(link), (own_picture.width, own_picture.height) if own_picture else _SIZE
+    width, height = fitted(*filling(*size, column), column)
     style = _style(link, width)
     attributes = {"src": own_picture.url if own_picture else picture, "alt": "", "width": str(width)}
     height_attribute = {"height": str(height)} if height else {}

@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from newsletter.render.content.fragment import Element, add, parse, serialise, table_instead
-from newsletter.render.content.images import COLUMN, column_of, pixels, set_column
+from newsletter.render.content.images import COLUMN, column_of, set_column, size_of
 from newsletter.render.content.videos import short_name
 from newsletter.render.words import language_of_words, words
 
@@ -111,7 +111,7 @@ def _shares(images: list[Element]) -> list[float]:
     shares = [image.attrib.pop("data-width", None) for image in images]
     if any(shares):
         return [float(share or 100 / len(images)) for share in shares]
-    sizes = [(pixels(image.get("width")), pixels(image.get("height"))) for image in images]
+    sizes = [size_of(image) for image in images]
     shapes = [min(_FLATTEST, max(_TALLEST, wide / high)) for wide, high in sizes if wide and high]
     return shapes if len(shapes) == len(images) else [1.0] * len(images)
 

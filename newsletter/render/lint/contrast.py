@@ -9,12 +9,13 @@ import cssselect
 from lxml import etree
 from lxml.cssselect import CSSSelector
 
+from newsletter.config.colour import Rgb, contrast
 from newsletter.domain.digest import Finding
 from newsletter.messages import lint as messages
 from newsletter.render.content.fragment import HEADINGS, Element
-from newsletter.render.html.colours import READABLE, Rgb, contrast, parse_colour
 from newsletter.render.lint.codes import finding
 from newsletter.render.lint.look import Look
+from newsletter.render.theme.colours import READABLE, parse_colour
 
 _READABLE_LARGE = 3.0
 _DARK = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{")

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from newsletter.render.html.colours import DARK_BOX
+from newsletter.render.theme.colours import DARK_BOX
 from newsletter.web.desk.settings.fields import Words
 
 BLACK_OR_WHITE = ""

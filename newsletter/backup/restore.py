@@ -3,7 +3,6 @@
 If it is interrupted, the present database is as it was, and restoring can be started again.
 """
 
-import os
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from newsletter.backup.schema import make_tables
 from newsletter.backup.targets import PostgreSQLTarget, RowTarget, SQLiteTarget
 from newsletter.config import Config
 from newsletter.config.database import SQLITE, is_postgresql
+from newsletter.config.file import sync_folder
 from newsletter.sending import journals
 from subscribers import tokens
 
@@ -113,7 +113,7 @@ def _restore_sqlite(
     for file in present:
         file.rename(file.with_name(f"{path.name}.replaced-{moment:%Y%m%dT%H%M%S}{file.name.removeprefix(path.name)}"))
     fresh.rename(path)
-    _sync(path.parent)
+    sync_folder(path.parent)
 
 
 def _restore_postgresql(
@@ -196,11 +196,3 @@ def _remove(path: Path) -> None:
     for file in (path, *files.beside(path)):
         with suppress(FileNotFoundError):
             file.unlink()
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

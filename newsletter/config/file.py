@@ -158,10 +158,11 @@ def _write(path: Path, text: str, status: os.stat_result) -> None:
     except OSError as e:
         temporary.unlink(missing_ok=True)
         raise CannotWrite(messages.UNWRITABLE(file=str(path), cause=e.strerror or str(e))) from e
-    _sync(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Let the names of a folder's files outlast a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

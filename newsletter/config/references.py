@@ -52,11 +52,11 @@ def _walk(value: Any) -> Iterator[Reference]:
     if target := reference(value):
         yield target
     elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _walk(each)
+        for item in value.values():
+            yield from _walk(item)
     elif isinstance(value, list):
-        for each in value:
-            yield from _walk(each)
+        for item in value:
+            yield from _walk(item)
 
 
 def look_up(reference: Reference, folder: Path, environ: Mapping[str, str]) -> str:

@@ -12,10 +12,7 @@ from newsletter.messages.general import ABOUT
 
 DesignName = Literal["letter", "magazine", "cards", "brief", "plain"]
 Masthead = Literal["auto", "start", "center", "band", "band-center"]
-ButtonShape = Literal["rounded", "pill", "square"]
-Contents = Literal["auto", "off", "flat", "day"]
 MetaPart = Literal["source", "author", "date", "time", "reading_time", "categories"]
-ImagesShown = Literal["all", "first", "lead"]
 ShareTarget = Literal["email", "bluesky", "facebook", "linkedin", "whatsapp"]
 OptionalColour = Annotated[str, BeforeValidator(lambda v: v if v == "" else parse_colour(v))]
 
@@ -42,9 +39,6 @@ def _pairs(value: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             raise InvalidValue(ABOUT(subject=label, message=e.message)) from None
 
 
-Links = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_labelled)]
-
-
 @dataclass(frozen=True, kw_only=True, config=RULES)
 class Theme:
     """What can be changed without a template.
@@ -64,16 +58,16 @@ class Theme:
     masthead: Masthead = "auto"
     band: OptionalColour = ""
     browser_link_on_top: bool = False
-    buttons: ButtonShape = "rounded"
+    buttons: Literal["rounded", "pill", "square"] = "rounded"
     font: Text = "Georgia, serif"
     heading_font: Text = ""
-    contents: Contents = "auto"
+    contents: Literal["auto", "off", "flat", "day"] = "auto"
     meta: tuple[MetaPart, ...] | None = None
     read_on: Text = ""
-    images: ImagesShown = "all"
+    images: Literal["all", "first", "lead"] = "all"
     image_height: Annotated[Whole, Field(ge=0, le=4000)] = 0
     sections: tuple[Section, ...] = ()
-    links: Links = ()
+    links: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_labelled)] = ()
     footer_text: Text = ""
     share: tuple[ShareTarget, ...] = ()
     reply: Text = ""

@@ -37,9 +37,10 @@ JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, with the configuration and the time at which the request is answered."""
+class ApiRequest:
+    """A request with the token that was checked, and the configuration and the time with which it is answered."""
 
+    http: HttpRequest
     token: ApiToken
     config: Config
     now: datetime
@@ -81,11 +82,6 @@ class Caller:
         if unknown := next((topic for topic in topics if topic not in offered), None):
             problem = messages.TOPIC_NOT_OFFERED(topic=unknown, offered=offered) if offered else messages.NO_TOPICS()
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
-
-
-def caller_of(request: HttpRequest) -> Caller:
-    """Return who asks, after the token was checked."""
-    return Caller(cast(ApiToken, request.META[CALLER]), config_of(request), timezone.now())
 
 
 class BearerToken(AuthBase):
@@ -157,7 +153,7 @@ def operation(
     if_match: bool = False,
     first: Callable[..., None] | None = None,
 ) -> Callable[[View], View]:
-    """Register a view under its name in the table of permissions.
+    """Register a view, which is called with an ApiRequest, under its name in the table of permissions.
 
     `missing`: it may answer 404. `if_match`: it requires If-Match. `first` is called with the view's arguments, outside
     of its transaction.
@@ -170,12 +166,13 @@ def operation(
 
         @wraps(view)
         def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not changes:
-                return _response(view(request, *args, **kwargs))
-            if first is not None:
-                first(request, *args, **kwargs)
             token = cast(ApiToken, request.META[CALLER])
-            return idempotency.once(request, token, lambda: _response(view(request, *args, **kwargs)))
+            checked = ApiRequest(request, token, config_of(request), timezone.now())
+            if not changes:
+                return _response(view(checked, *args, **kwargs))
+            if first is not None:
+                first(checked, *args, **kwargs)
+            return idempotency.once(request, token, lambda: _response(view(checked, *args, **kwargs)))
 
         statuses = (*(WRITE if changes else READ), *([HTTPStatus.NOT_FOUND] if missing else []))
         statuses = (*statuses, *(CONDITIONAL if if_match else ()))

@@ -1,10 +1,9 @@
 """Editions: list, read, draft, edit and preview. Their rules are those of newsletter/editions."""
 
-from django.http import HttpRequest
 from ninja import Path, Query, Router
 
 from newsletter.api import etags, paging
-from newsletter.api.operations import ApiAnswer, Caller, caller_of, operation
+from newsletter.api.operations import ApiAnswer, ApiRequest, operation
 from newsletter.api.schemas import (
     AddedPost,
     CheckFinding,
@@ -38,26 +37,26 @@ CHOICES = {"in": editing.include, "out": editing.leave_out, "rules": editing.let
 """What makes each choice about a post."""
 
 
-def find(caller: Caller, newsletter: str, period: str) -> Edition:
+def find(request: ApiRequest, newsletter: str, period: str) -> Edition:
     """Return an edition of a newsletter that the token is for. Raises NoSuchEdition and Forbidden."""
-    return lookup.find(caller.config, f"{caller.newsletter(newsletter).name}/{period}")
+    return lookup.find(request.config, f"{request.newsletter(newsletter).name}/{period}")
 
 
-def answer(caller: Caller, edition: Edition, status: int = 200) -> ApiAnswer:
+def answer(request: ApiRequest, edition: Edition, status: int = 200) -> ApiAnswer:
     """Return an edition with its ETag."""
-    document = _document(caller.config, edition)
+    document = _document(request.config, edition)
     headers = {"ETag": _etag(edition, document)}
     if status == 201:
         headers["Location"] = f"/api/v1/editions/{edition.newsletter}/{edition.period}"
     return ApiAnswer(document, status, headers)
 
 
-def matched(request: HttpRequest, caller: Caller, newsletter: str, period: str) -> Edition:
+def matched(request: ApiRequest, newsletter: str, period: str) -> Edition:
     """Return an edition whose row is locked until the transaction ends, as the client has read it. Raises Refused."""
-    edition = find(caller, newsletter, period)
+    edition = find(request, newsletter, period)
     locked = Edition.objects.select_for_update().get(pk=edition.pk)
-    current = _etag(locked, _document(caller.config, locked))
-    etags.check_if_match(request.headers.get("If-Match"), current, locked.name)
+    current = _etag(locked, _document(request.config, locked))
+    etags.check_if_match(request.http.headers.get("If-Match"), current, locked.name)
     return locked
 
 
@@ -77,15 +76,14 @@ def _summary(edition: Edition) -> EditionSummary:
 
 @operation(router, "GET", "/editions", {200: EditionList})
 def list_editions(
-    request: HttpRequest,
+    request: ApiRequest,
     newsletter: Query[Name | None] = None,
     state: Query[State | None] = None,
     cursor: Query[Line | None] = None,
     limit: int = paging.LIMIT_PARAMETER,
 ) -> ApiAnswer:
     """List editions."""
-    caller = caller_of(request)
-    names = caller.names(newsletter)
+    names = request.names(newsletter)
     editions = Edition.objects.filter(newsletter__in=names)
     if state:
         editions = editions.filter(state=state)
@@ -94,84 +92,81 @@ def list_editions(
 
 
 @operation(router, "POST", "/editions", {200: EditionOut, 201: EditionOut})
-def draft_edition(request: HttpRequest, asked: DraftIn) -> ApiAnswer:
+def draft_edition(request: ApiRequest, asked: DraftIn) -> ApiAnswer:
     """Draft the next edition, or that of a period.
 
     An existing draft is brought up to date from the posts that were collected, and answered with 200; an approved
     edition of the period is answered as it is.
     """
-    caller = caller_of(request)
     newsletter = (
-        caller.in_cadence(asked.newsletter, asked.cadence) if asked.cadence else caller.newsletter(asked.newsletter)
+        request.in_cadence(asked.newsletter, asked.cadence) if asked.cadence else request.newsletter(asked.newsletter)
     )
-    window = requested(newsletter, asked.period, caller.now) if asked.period else None
-    edition = draft.make(caller.config, newsletter, window, now=caller.now, read_sources=False, by=caller.by)
+    window = requested(newsletter, asked.period, request.now) if asked.period else None
+    edition = draft.make(request.config, newsletter, window, now=request.now, read_sources=False, by=request.by)
     if asked.read_sources:
-        draft.refresh_later(edition, caller.by)
-    return answer(caller, edition, 201 if edition.created_at == caller.now else 200)
+        draft.refresh_later(edition, request.by)
+    return answer(request, edition, 201 if edition.created_at == request.now else 200)
 
 
 @operation(router, "GET", EDITION, {200: EditionOut, 304: None})
-def read_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
+def read_edition(request: ApiRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
     """Read an edition.
 
     Changes require its ETag.
     """
-    caller = caller_of(request)
-    answered = answer(caller, find(caller, newsletter, period))
-    if not etags.none_matches(request.headers.get("If-None-Match"), answered.headers["ETag"]):
+    answered = answer(request, find(request, newsletter, period))
+    if not etags.none_matches(request.http.headers.get("If-None-Match"), answered.headers["ETag"]):
         return ApiAnswer(None, 304, answered.headers)
     return answered
 
 
 @operation(router, "PATCH", EDITION, {200: EditionOut}, if_match=True)
 def edit_edition(
-    request: HttpRequest, newsletter: Path[Name], period: Path[Name], texts: EditionIn, *, force: Query[bool] = False
+    request: ApiRequest, newsletter: Path[Name], period: Path[Name], texts: EditionIn, *, force: Query[bool] = False
 ) -> ApiAnswer:
     """Change an edition's texts.
 
     While a person is writing in one of them at the desk, this is refused with 409, unless `force` is true.
     """
-    caller = caller_of(request)
-    edition = matched(request, caller, newsletter, period)
+    edition = matched(request, newsletter, period)
     words = {key: text for key, text in texts.model_dump().items() if text is not None}
     if not force:
-        leases.refuse_if_written(edition, words, caller.now)
+        leases.refuse_if_written(edition, words, request.now)
     return answer(
-        caller,
-        editing.set_words(caller.config, edition, caller.by, edition.revision, words, caller.now) if words else edition,
+        request,
+        editing.set_words(request.config, edition, request.by, edition.revision, words, request.now)
+        if words
+        else edition,
     )
 
 
 @operation(router, "POST", f"{EDITION}/refresh", {202: None})
-def refresh_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
+def refresh_edition(request: ApiRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
     """Refresh a draft.
 
     The sources are read again in the background. Editors' changes stay.
     """
-    caller = caller_of(request)
-    edition = find(caller, newsletter, period)
-    draft.refresh_later(edition, caller.by)
+    edition = find(request, newsletter, period)
+    draft.refresh_later(edition, request.by)
     return ApiAnswer(None, 202)
 
 
 @operation(router, "POST", f"{EDITION}/posts", {201: EditionOut}, if_match=True)
-def add_post_to_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name], post: AddedPost) -> ApiAnswer:
+def add_post_to_edition(request: ApiRequest, newsletter: Path[Name], period: Path[Name], post: AddedPost) -> ApiAnswer:
     """Add a post to one edition.
 
     To give a newsletter a post, push it instead.
     """
-    caller = caller_of(request)
-    edition = matched(request, caller, newsletter, period)
+    edition = matched(request, newsletter, period)
     with_post = editing.add_post(
-        caller.config, edition, caller.by, edition.revision, **post.model_dump(), now=caller.now
+        request.config, edition, request.by, edition.revision, **post.model_dump(), now=request.now
     )
-    return answer(caller, with_post, 201)
+    return answer(request, with_post, 201)
 
 
 @operation(router, "PATCH", f"{EDITION}/posts/{{post}}", {200: EditionOut}, if_match=True)
 def change_post_of_edition(
-    request: HttpRequest,
+    request: ApiRequest,
     newsletter: Path[Name],
     period: Path[Name],
     post: Path[Number],
@@ -184,12 +179,11 @@ def change_post_of_edition(
     Whether it is included, its headline, its text and its day. All changes are made, or none. While a person is writing
     in its headline or text at the desk, a change of that is refused with 409, unless `force` is true.
     """
-    caller = caller_of(request)
-    edition = matched(request, caller, newsletter, period)
+    edition = matched(request, newsletter, period)
     if not force:
         keys = [f"{key}-{post}" for key in ("title", "text") if getattr(change, key) is not None]
-        leases.refuse_if_written(edition, keys, caller.now)
-    config, by, now = caller.config, caller.by, caller.now
+        leases.refuse_if_written(edition, keys, request.now)
+    config, by, now = request.config, request.by, request.now
     if change.choice is not None:
         edition = CHOICES[change.choice](config, edition, by, edition.revision, post, now)
     if change.pinned is not None:
@@ -200,19 +194,18 @@ def change_post_of_edition(
         edition = editing.rewrite(config, edition, by, edition.revision, post, change.text, now)
     if change.day is not None:
         edition = bulk.move_to_day(config, edition, by, edition.revision, post, change.day)
-    return answer(caller, edition)
+    return answer(request, edition)
 
 
 @operation(router, "GET", f"{EDITION}/preview", {200: PreviewOut})
-def preview_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
+def preview_edition(request: ApiRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
     """Preview an edition.
 
     It is rendered as a reader would get it, and checked.
     """
-    caller = caller_of(request)
-    edition = find(caller, newsletter, period)
-    proof, reader = make_proof(edition, caller.config), sample_reader()
-    receiving = audience.receiving(caller.config.edited(edition), edition, caller.now)
+    edition = find(request, newsletter, period)
+    proof, reader = make_proof(edition, request.config), sample_reader()
+    receiving = audience.receiving(request.config.edited(edition), edition, request.now)
     rendered, head = proof.rendered, proof.letterhead
     document = PreviewOut(
         subject=rendered.subject,
@@ -220,6 +213,6 @@ def preview_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
         html=preview.reader_html(rendered, head, reader),
         text=preview.reader_text(rendered, head, reader),
         findings=[CheckFinding(**found) for found in serialize.lint(proof)],
-        variants=[VariantOut(**found) for found in documents(caller.config, edition, receiving)],
+        variants=[VariantOut(**found) for found in documents(request.config, edition, receiving)],
     )
     return ApiAnswer(document)

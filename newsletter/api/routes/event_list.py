@@ -1,10 +1,9 @@
 """Events, the newest first, for programs that can't receive webhooks."""
 
-from django.http import HttpRequest
 from ninja import Query, Router
 
 from newsletter.api import paging
-from newsletter.api.operations import ApiAnswer, caller_of, operation
+from newsletter.api.operations import ApiAnswer, ApiRequest, operation
 from newsletter.api.permissions import TokenScope
 from newsletter.api.schemas import EventItem, EventList, EventType, Line, Name
 from newsletter.events.documents import documents
@@ -15,7 +14,7 @@ router = Router(tags=["events"])
 
 @operation(router, "GET", "/events", {200: EventList})
 def list_events(
-    request: HttpRequest,
+    request: ApiRequest,
     newsletter: Query[Name | None] = None,
     type: Query[EventType | None] = None,  # noqa: A002
     cursor: Query[Line | None] = None,
@@ -25,11 +24,10 @@ def list_events(
 
     Those of the last 30 days. Addresses are null unless the token has `subscribers:read` too.
     """
-    caller = caller_of(request)
-    names = caller.names(newsletter)
+    names = request.names(newsletter)
     events = RecordedEvent.objects.filter(newsletter__in=names)
     if type is not None:
         events = events.filter(kind=type)
     page = paging.after(events, "events", cursor, limit)
-    events_listed = documents(page.rows, with_addresses=TokenScope.SUBSCRIBERS_READ in caller.token.scopes)
+    events_listed = documents(page.rows, with_addresses=TokenScope.SUBSCRIBERS_READ in request.token.scopes)
     return ApiAnswer(EventList(items=[EventItem(**event) for event in events_listed], next_cursor=page.next_cursor))

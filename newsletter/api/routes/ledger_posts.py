@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from django.http import HttpRequest
 from ninja import Path, Query, Router
 
 from newsletter.api import paging
-from newsletter.api.operations import ApiAnswer, Caller, caller_of, operation
+from newsletter.api.operations import ApiAnswer, ApiRequest, operation
 from newsletter.api.problem_documents import Refused
 from newsletter.api.schemas import Line, Name, Number, PostList, PostOut, PushedPost
 from newsletter.collecting import ledger
@@ -26,56 +25,53 @@ router = Router(tags=["posts"])
 
 @operation(router, "GET", "/posts", {200: PostList})
 def list_posts(
-    request: HttpRequest,
+    request: ApiRequest,
     newsletter: Query[Name | None] = None,
     cursor: Query[Line | None] = None,
     limit: int = paging.LIMIT_PARAMETER,
 ) -> ApiAnswer:
     """List the posts of the ledger."""
-    caller = caller_of(request)
-    names = caller.names(newsletter)
+    names = request.names(newsletter)
     page = paging.after(Post.objects.filter(newsletter__in=names), "posts", cursor, limit)
     return ApiAnswer(PostList(items=_posts_out(page.rows), next_cursor=page.next_cursor))
 
 
 @operation(router, "GET", "/posts/{post}", {200: PostOut})
-def read_post(request: HttpRequest, post: Path[Number]) -> ApiAnswer:
+def read_post(request: ApiRequest, post: Path[Number]) -> ApiAnswer:
     """Read a post of the ledger."""
-    caller = caller_of(request)
-    row = Post.objects.filter(pk=post, newsletter__in=caller.newsletters).first()
+    row = Post.objects.filter(pk=post, newsletter__in=request.newsletters).first()
     if row is None:
-        raise Refused(HTTPStatus.NOT_FOUND, messages.NOT_FOUND(path=request.path))
+        raise Refused(HTTPStatus.NOT_FOUND, messages.NOT_FOUND(path=request.http.path))
     return ApiAnswer(_posts_out([row])[0])
 
 
-def _clean(request: HttpRequest, post: PushedPost) -> None:
+def _clean(request: ApiRequest, post: PushedPost) -> None:
     """Clean the text of a post before the transaction, in which others would wait for it."""
-    request.META[CLEANED], _problems = finish(_raw(caller_of(request), post), post.url)
+    request.http.META[CLEANED], _problems = finish(_raw(request, post), post.url)
 
 
 @operation(router, "POST", "/posts", {200: PostOut, 201: PostOut}, first=_clean)
-def push_post(request: HttpRequest, post: PushedPost) -> ApiAnswer:
+def push_post(request: ApiRequest, post: PushedPost) -> ApiAnswer:
     """Push a post.
 
     It follows the rules of collected posts: the edition of its date includes it. Pushing the same `id` again updates it
     and answers 200.
     """
-    caller = caller_of(request)
-    newsletter = caller.newsletter(post.newsletter)
+    newsletter = request.newsletter(post.newsletter)
     refuse_inactive(newsletter)
-    row, is_new = ledger.push(newsletter.name, request.META[CLEANED], caller.now)
+    row, is_new = ledger.push(newsletter.name, request.http.META[CLEANED], request.now)
     headers = {"Location": f"/api/v1/posts/{row.pk}"} if is_new else {}
     return ApiAnswer(_posts_out([row])[0], 201 if is_new else 200, headers)
 
 
-def _raw(caller: Caller, post: PushedPost) -> Raw:
+def _raw(request: ApiRequest, post: PushedPost) -> Raw:
     return Raw(
         uid=post.id,
         link=post.url,
         title=post.title,
         html=post.html or markdown(post.markdown),
         summary=post.summary,
-        published=post.published or caller.now,
+        published=post.published or request.now,
         author=post.author,
         categories=tuple(post.categories),
         image=Image(post.image) if post.image else None,

@@ -2,10 +2,9 @@
 
 from typing import cast
 
-from django.http import HttpRequest
 from ninja import Path, Router
 
-from newsletter.api.operations import ApiAnswer, Caller, caller_of, operation
+from newsletter.api.operations import ApiAnswer, ApiRequest, operation
 from newsletter.api.schemas import Name, NewsletterList, NewsletterOut, TopicOut
 from newsletter.config import Newsletter, Period
 
@@ -13,21 +12,21 @@ router = Router(tags=["newsletters"])
 
 
 @operation(router, "GET", "/newsletters", {200: NewsletterList}, missing=False)
-def list_newsletters(request: HttpRequest) -> ApiAnswer:
+def list_newsletters(request: ApiRequest) -> ApiAnswer:
     """List the newsletters that the token is for."""
-    caller = caller_of(request)
-    names = caller.newsletters
-    return ApiAnswer(NewsletterList(items=[_newsletter_out(caller, caller.config.newsletters[name]) for name in names]))
+    names = request.newsletters
+    return ApiAnswer(
+        NewsletterList(items=[_newsletter_out(request, request.config.newsletters[name]) for name in names])
+    )
 
 
 @operation(router, "GET", "/newsletters/{newsletter}", {200: NewsletterOut})
-def read_newsletter(request: HttpRequest, newsletter: Path[Name]) -> ApiAnswer:
+def read_newsletter(request: ApiRequest, newsletter: Path[Name]) -> ApiAnswer:
     """Read one newsletter."""
-    caller = caller_of(request)
-    return ApiAnswer(_newsletter_out(caller, caller.newsletter(newsletter)))
+    return ApiAnswer(_newsletter_out(request, request.newsletter(newsletter)))
 
 
-def _newsletter_out(caller: Caller, newsletter: Newsletter) -> NewsletterOut:
+def _newsletter_out(request: ApiRequest, newsletter: Newsletter) -> NewsletterOut:
     return NewsletterOut(
         name=newsletter.name,
         title=newsletter.title,
@@ -41,5 +40,5 @@ def _newsletter_out(caller: Caller, newsletter: Newsletter) -> NewsletterOut:
         approval=newsletter.approval,
         from_name=newsletter.sender.name,
         from_address=newsletter.sender.address,
-        page=f"{caller.config.site.url}/n/{newsletter.name}/",
+        page=f"{request.config.site.url}/n/{newsletter.name}/",
     )

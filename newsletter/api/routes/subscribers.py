@@ -6,11 +6,11 @@ from http import HTTPStatus
 from typing import cast
 
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase, StreamingHttpResponse
 from ninja import Path, Query, Router
 
 from newsletter.api import paging
-from newsletter.api.operations import ApiAnswer, Caller, caller_of, operation
+from newsletter.api.operations import ApiAnswer, ApiRequest, operation
 from newsletter.api.permissions import Forbidden, permitted
 from newsletter.api.problem_documents import Refused
 from newsletter.api.schemas import Line, Name, Number, Tag
@@ -37,7 +37,7 @@ NDJSON = "application/x-ndjson"
 
 @operation(router, "GET", "/subscribers", {200: SubscriberList})
 def list_subscribers(
-    request: HttpRequest,
+    request: ApiRequest,
     newsletter: Query[Name | None] = None,
     address: Query[Line | None] = None,
     state: Query[SubscriptionState | None] = None,
@@ -47,8 +47,7 @@ def list_subscribers(
     limit: int = paging.LIMIT_PARAMETER,
 ) -> ApiAnswer:
     """Find subscriptions."""
-    caller = caller_of(request)
-    names = caller.names(newsletter)
+    names = request.names(newsletter)
     condition = Q(newsletter__in=names)
     if address is not None:
         condition &= Q(subscriber__key=address.strip().lower())
@@ -57,44 +56,41 @@ def list_subscribers(
     if tag is not None:
         condition &= Q(tags__contains=f"|{clean_tag(tag)}|")
     if cadence is not None:
-        condition &= _in_cadence(caller, names, cadence)
+        condition &= _in_cadence(request, names, cadence)
     page = paging.after(
         Subscription.objects.filter(condition).select_related("subscriber"), "subscribers", cursor, limit
     )
-    return ApiAnswer(SubscriberList(items=_subscribers_out(caller, page.rows), next_cursor=page.next_cursor))
+    return ApiAnswer(SubscriberList(items=_subscribers_out(request, page.rows), next_cursor=page.next_cursor))
 
 
 @operation(router, "GET", "/subscribers/export", {200: None})
-def export_subscribers(request: HttpRequest, newsletter: Query[Name]) -> HttpResponseBase:
+def export_subscribers(request: ApiRequest, newsletter: Query[Name]) -> HttpResponseBase:
     """Export all subscriptions of a newsletter.
 
     One JSON object a line, with the consent.
     """
-    caller = caller_of(request)
-    rows = exporting.json_lines(caller.newsletter(newsletter).name)
+    rows = exporting.json_lines(request.newsletter(newsletter).name)
     return StreamingHttpResponse(rows, content_type=NDJSON)
 
 
 @operation(router, "GET", "/subscribers/{subscription}", {200: SubscriberOut})
-def read_subscriber(request: HttpRequest, subscription: Path[Number]) -> ApiAnswer:
+def read_subscriber(request: ApiRequest, subscription: Path[Number]) -> ApiAnswer:
     """Read a subscription."""
-    caller = caller_of(request)
-    return ApiAnswer(_subscribers_out(caller, [_subscription_of(caller, subscription)])[0])
+    return ApiAnswer(_subscribers_out(request, [_subscription_of(request, subscription)])[0])
 
 
 @operation(router, "POST", "/subscribers", {200: SubscriberOut, 201: SubscriberOut})
-def add_subscriber(request: HttpRequest, person: SubscriberIn) -> ApiAnswer:
+def add_subscriber(request: ApiRequest, person: SubscriberIn) -> ApiAnswer:
     """Subscribe a person.
 
     Without `consent` they are emailed a link, and are pending until they confirm. Whoever has unsubscribed is only
     subscribed again by confirming. An existing active subscription is answered with 200; its tags are added to, and
     its cadence and topics are changed if they are given.
     """
-    caller = caller_of(request)
-    newsletter = caller.newsletter(person.newsletter)
+    newsletter = request.newsletter(person.newsletter)
     if person.cadence is not None:
-        caller.in_cadence(newsletter.name, person.cadence)
-    caller.check_topics(newsletter.name, person.topics or ())
+        request.in_cadence(newsletter.name, person.cadence)
+    request.check_topics(newsletter.name, person.topics or ())
     outcome = admin_actions.add(
         person.address,
         newsletter.name,
@@ -108,109 +104,107 @@ def add_subscriber(request: HttpRequest, person: SubscriberIn) -> ApiAnswer:
     subscription = Subscription.objects.select_related("subscriber").get(
         newsletter=newsletter.name, subscriber__key=key
     )
-    _log(caller, subscription, acts.SUBSCRIBER_ADDED(), after=outcome)
+    _log(request, subscription, acts.SUBSCRIBER_ADDED(), after=outcome)
     if person.tags:
-        _set_tags(caller, subscription, [*subscription.tags, *person.tags])
+        _set_tags(request, subscription, [*subscription.tags, *person.tags])
     if outcome == "unchanged":
-        _choose_cadence(caller, subscription, person.cadence)
-        _choose_topics(caller, subscription, person.topics)
+        _choose_cadence(request, subscription, person.cadence)
+        _choose_topics(request, subscription, person.topics)
     headers = {"Location": f"/api/v1/subscribers/{subscription.pk}"} if outcome == "added" else {}
-    return ApiAnswer(_subscribers_out(caller, [subscription])[0], 201 if outcome == "added" else 200, headers)
+    return ApiAnswer(_subscribers_out(request, [subscription])[0], 201 if outcome == "added" else 200, headers)
 
 
 @operation(router, "PATCH", "/subscribers/{subscription}", {200: SubscriberOut})
-def change_subscriber(request: HttpRequest, subscription: Path[Number], change: SubscriberChange) -> ApiAnswer:
+def change_subscriber(request: ApiRequest, subscription: Path[Number], change: SubscriberChange) -> ApiAnswer:
     """Change a person's name, or a subscription's tags, cadence or topics.
 
     The name is the same for all newsletters, so a token for some of them can't change that of a person who also
     subscribes to another.
     """
-    caller = caller_of(request)
-    current = _subscription_of(caller, subscription)
+    current = _subscription_of(request, subscription)
     if change.cadence is not None:
-        caller.in_cadence(current.newsletter, change.cadence)
-    caller.check_topics(current.newsletter, change.topics or ())
+        request.in_cadence(current.newsletter, change.cadence)
+    request.check_topics(current.newsletter, change.topics or ())
     if change.name is not None:
-        _check_shared(caller, current)
+        _check_shared(request, current)
         admin_actions.rename(current.subscriber, change.name)
-        _log(caller, current, acts.NAME_CHANGED())
+        _log(request, current, acts.NAME_CHANGED())
     if change.tags is not None:
-        _set_tags(caller, current, change.tags)
-    _choose_cadence(caller, current, change.cadence)
-    _choose_topics(caller, current, change.topics)
-    return ApiAnswer(_subscribers_out(caller, [current])[0])
+        _set_tags(request, current, change.tags)
+    _choose_cadence(request, current, change.cadence)
+    _choose_topics(request, current, change.topics)
+    return ApiAnswer(_subscribers_out(request, [current])[0])
 
 
 @operation(router, "DELETE", "/subscribers/{subscription}", {204: None})
-def remove_subscriber(request: HttpRequest, subscription: Path[Number]) -> ApiAnswer:
+def remove_subscriber(request: ApiRequest, subscription: Path[Number]) -> ApiAnswer:
     """Unsubscribe a person from a newsletter. Only they can subscribe again."""
-    caller = caller_of(request)
-    current = _subscription_of(caller, subscription)
-    if preferences.unsubscribe(current.pk, caller.now):
-        _log(caller, current, acts.UNSUBSCRIBED(), current.state, "unsubscribed")
+    current = _subscription_of(request, subscription)
+    if preferences.unsubscribe(current.pk, request.now):
+        _log(request, current, acts.UNSUBSCRIBED(), current.state, "unsubscribed")
     return ApiAnswer(None, 204)
 
 
-def _in_cadence(caller: Caller, names: Collection[str], cadence: Cadence) -> Q:
+def _in_cadence(request: ApiRequest, names: Collection[str], cadence: Cadence) -> Q:
     """Return the condition for subscriptions to these newsletters that have a cadence, chosen or by default."""
-    conditions = (Q(newsletter=name) & in_cadence(cadence, caller.config.newsletters[name]) for name in names)
+    conditions = (Q(newsletter=name) & in_cadence(cadence, request.config.newsletters[name]) for name in names)
     return reduce(Q.__or__, conditions, Q(pk__in=()))
 
 
-def _choose_cadence(caller: Caller, subscription: Subscription, cadence: Cadence | None) -> None:
+def _choose_cadence(request: ApiRequest, subscription: Subscription, cadence: Cadence | None) -> None:
     if cadence is None or cadence == subscription.cadence:
         return
     earlier = subscription.cadence
     preferences.choose_cadence(subscription, cadence)
-    _log(caller, subscription, acts.CADENCE_CHANGED(), earlier, cadence)
+    _log(request, subscription, acts.CADENCE_CHANGED(), earlier, cadence)
 
 
-def _choose_topics(caller: Caller, subscription: Subscription, topics: Collection[str] | None) -> None:
-    earlier = _topics_of(caller, subscription)
+def _choose_topics(request: ApiRequest, subscription: Subscription, topics: Collection[str] | None) -> None:
+    earlier = _topics_of(request, subscription)
     if topics is None or not admin_actions.choose_topics(
-        subscription, topics, caller.now, caller.newsletter(subscription.newsletter).topics
+        subscription, topics, request.now, request.newsletter(subscription.newsletter).topics
     ):
         return
     subscription.refresh_from_db(fields=["topics"])
-    _log(caller, subscription, acts.TOPICS_CHANGED(), earlier, _topics_of(caller, subscription))
+    _log(request, subscription, acts.TOPICS_CHANGED(), earlier, _topics_of(request, subscription))
 
 
-def _topics_of(caller: Caller, subscription: Subscription) -> list[str]:
+def _topics_of(request: ApiRequest, subscription: Subscription) -> list[str]:
     """Return the topics that a person picked and that the newsletter has now."""
-    return list(names_in(in_force(subscription.topics, caller.newsletter(subscription.newsletter).topics)))
+    return list(names_in(in_force(subscription.topics, request.newsletter(subscription.newsletter).topics)))
 
 
-def _set_tags(caller: Caller, subscription: Subscription, tags: list[str]) -> None:
+def _set_tags(request: ApiRequest, subscription: Subscription, tags: list[str]) -> None:
     earlier = list(subscription.tags)
     admin_actions.set_tags(subscription, tags)
-    _log(caller, subscription, acts.TAGS_CHANGED(), earlier, list(subscription.tags))
+    _log(request, subscription, acts.TAGS_CHANGED(), earlier, list(subscription.tags))
 
 
 def _log(
-    caller: Caller, subscription: Subscription, what: Message, before: object = None, after: object = None
+    request: ApiRequest, subscription: Subscription, what: Message, before: object = None, after: object = None
 ) -> None:
     """Write a line of the audit log, which names people by their number, with values of this subscription."""
     old, new = (None if value is None else {subscription.newsletter: value} for value in (before, after))
-    history.log(caller.by, what, f"subscriber {subscription.subscriber_id}", caller.now, old, new)
+    history.log(request.by, what, f"subscriber {subscription.subscriber_id}", request.now, old, new)
 
 
-def _check_shared(caller: Caller, subscription: Subscription) -> None:
+def _check_shared(request: ApiRequest, subscription: Subscription) -> None:
     """Raise Forbidden if the person also subscribes to newsletters that the token is not for: a name is theirs, too."""
     names = list(subscription.subscriber.subscriptions.values_list("newsletter", flat=True))
-    if permitted(caller.token, names) != names:
+    if permitted(request.token, names) != names:
         raise Forbidden(messages.PERSON_SHARED())
 
 
-def _subscription_of(caller: Caller, number: int) -> Subscription:
-    subscriptions = Subscription.objects.filter(pk=number, newsletter__in=caller.newsletters)
+def _subscription_of(request: ApiRequest, number: int) -> Subscription:
+    subscriptions = Subscription.objects.filter(pk=number, newsletter__in=request.newsletters)
     subscription = subscriptions.select_related("subscriber").first()
     if subscription is None:
         raise Refused(HTTPStatus.NOT_FOUND, messages.NO_SUBSCRIPTION(number=str(number)))
     return subscription
 
 
-def _subscribers_out(caller: Caller, subscriptions: list[Subscription]) -> list[SubscriberOut]:
-    newsletters = caller.config.newsletters
+def _subscribers_out(request: ApiRequest, subscriptions: list[Subscription]) -> list[SubscriberOut]:
+    newsletters = request.config.newsletters
     blocked = set(
         Subscription.objects.blocked().filter(pk__in=[t.pk for t in subscriptions]).values_list("pk", flat=True)
     )
@@ -223,7 +217,7 @@ def _subscribers_out(caller: Caller, subscriptions: list[Subscription]) -> list[
             blocked=subscription.pk in blocked,
             paused_until=subscription.paused_until,
             cadence=cast(Cadence, cadences.chosen(newsletters[subscription.newsletter], subscription.cadence)),
-            topics=_topics_of(caller, subscription),
+            topics=_topics_of(request, subscription),
             tags=list(subscription.tags),
             created=subscription.created,
             joined=subscription.joined,

@@ -28,6 +28,8 @@ def with_own_logos(config: Config, *addresses: str) -> Config:
 def _with_own(newsletter: Newsletter, url: str, hosts: Iterable[str]) -> Newsletter:
     theme = newsletter.theme
     logo, logo_dark = _present(theme.logo, url, hosts), _present(theme.logo_dark, url, hosts)
+    if (logo, logo_dark) == (theme.logo, theme.logo_dark):
+        return newsletter
     return replace(newsletter, theme=replace(theme, logo=logo, logo_dark=logo_dark))
 
 

@@ -11,8 +11,7 @@ from newsletter.supervision import Service
 from newsletter.web.application import application, probe_application
 from newsletter.web.connections import Connections, Limited, affordable, raise_descriptor_limit
 from newsletter.web.desk.jobs.work import resume
-from newsletter.web.desk.subscribers.file_import import remove_ended
-from newsletter.web.desk.subscribers.uploads import remove_abandoned
+from newsletter.web.desk.subscribers.uploads import remove_abandoned, remove_ended
 from newsletter.web.listener import BACKLOG
 from newsletter.web.protocol import counted
 from newsletter.web.requests import App

@@ -18,7 +18,6 @@ from newsletter.sandbox import Sandbox
 from newsletter.web.desk import account_import
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.subscribers import uploads
-from newsletter.web.desk.subscribers.file_import import remove_ended
 from subscribers.models import Subscription, Suppression
 from tests.doubles import accounts
 
@@ -129,13 +128,13 @@ def test_after_a_restart_the_key_is_there_while_the_job_is_unfinished(
         patched.setattr(work, "enqueue", lambda *_args, **_more: None)  # the program ends before the job begins
         read(admin, ghost)
     assert [(file.name, file.stat().st_mode & 0o777) for file in held_keys()] == [("key", 0o600)]
-    remove_ended(config.current())
+    uploads.remove_ended(config.current())
     work.resume(config.current(), lambda: None)
     assert Job.objects.get().state == "done"
     account_import.store_key(
         config.current(), account_import.order_of("ghost", "x", "", "kinaforum"), "of a killed job"
     )
-    remove_ended(config.current())
+    uploads.remove_ended(config.current())
     assert not held_keys()
 
 

@@ -16,7 +16,7 @@ from newsletter.scheduling import housekeeping
 from newsletter.web.desk import urls
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.sources import views as sources
-from newsletter.web.desk.subscribers import file_import, import_jobs, uploads
+from newsletter.web.desk.subscribers import import_jobs, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
 from subscribers.importing import run
 from subscribers.models import Import, Subscriber, Subscription
@@ -238,7 +238,7 @@ def test_jobs_are_deleted_after_a_day() -> None:
 def test_files_of_ended_imports_are_removed_at_the_start() -> None:
     ended, going = order(), waiting(given=order(), state=JobState.RUNNING)
     work.resume(config.current(), lambda: urls)
-    file_import.remove_ended(config.current())
+    uploads.remove_ended(config.current())
     going.refresh_from_db()
     assert going.state == JobState.DONE
     assert not uploads.path(ended["file"], config.current()).exists()

@@ -13,7 +13,6 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from newsletter.config import Config
 from newsletter.feeds.accounts.fetch import PEOPLE
 from newsletter.models import Job, JobState
 from newsletter.web.desk import formatting
@@ -273,9 +272,3 @@ IMPORT = work.JobKind(
     _finished,
     uploads.is_kept,
 )
-
-
-def remove_ended(configuration: Config) -> None:
-    """Remove files that are held for imports that have ended."""
-    jobs = Job.objects.filter(state__in=work.UNFINISHED)
-    uploads.release_others({job.order.get("file", "") for job in jobs}, configuration)

@@ -10,19 +10,16 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from django.core.files.uploadedfile import UploadedFile
 
 from newsletter.background import Task, enqueue
 from newsletter.config import Config
-
-if TYPE_CHECKING:
-    from newsletter.models import Job
+from newsletter.models import Job
+from newsletter.web.desk.jobs import work
 
 KEPT, PREFIX, LOCK = timedelta(hours=1), "newsletter-uploads-", "lock"
 SUFFIXES = (".csv", ".json", ".zip")
@@ -55,7 +52,7 @@ def _kept(written: Path) -> str:
     return name
 
 
-def is_kept(configuration: Config, job: "Job") -> bool:
+def is_kept(configuration: Config, job: Job) -> bool:
     """Return whether the file of an import is still here, so that the job can go on."""
     return path(str(job.order["file"]), configuration).exists()
 
@@ -91,8 +88,9 @@ def release(name: str, configuration: Config, *, later: bool = False) -> None:
         _remove(configuration, name)
 
 
-def release_others(names: Collection[str], configuration: Config) -> None:
-    """Remove the files that are held for other imports than these, which have ended."""
+def remove_ended(configuration: Config) -> None:
+    """Remove files that are held for imports that have ended."""
+    names = {job.order.get("file", "") for job in Job.objects.filter(state__in=work.UNFINISHED)}
     for file in configuration.path(HELD).glob("*"):
         if f"{HELD}/{file.name}" in names:
             continue

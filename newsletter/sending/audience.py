@@ -87,8 +87,8 @@ def _receiving(newsletter: str, day: date) -> PrecompiledQuery:
 
     def make_queryset(edition: int, first: int, last: int) -> QuerySet[Subscription, Any]:
         receiving = Subscription.objects.receiving_on(newsletter, day)
-        ours = receiving.filter(deliveries__edition=edition, deliveries__number__range=(first, last))
-        return ours.values_list(*columns)
+        subscriptions = receiving.filter(deliveries__edition=edition, deliveries__number__range=(first, last))
+        return subscriptions.values_list(*columns)
 
     return PrecompiledQuery(make_queryset)
 

@@ -82,15 +82,15 @@ def _add(newsletter: Newsletter, letter: WelcomeLetter, edition: Edition, now: d
     locked = Edition.objects.select_for_update().get(pk=edition.pk)
     if locked.state not in GROWING or held_letter.removed_at or welcome_series.current(held_letter) != locked:
         return 0
-    before = locked.audience or 0
-    added = _insert(due_readers(newsletter, held_letter, locked, now), locked, before, now)
+    old_size = locked.audience or 0
+    added = _insert(due_readers(newsletter, held_letter, locked, now), locked, old_size, now)
     if not added:
         return 0
     date_again(locked.approved_content, now)
     fields: dict[str, Any] = {
         "began_at": now,
         "ended_at": None,
-        "audience": before + added,
+        "audience": old_size + added,
         "waiting": None,
         "rolled_up_at": None,
     }
@@ -98,20 +98,20 @@ def _add(newsletter: Newsletter, letter: WelcomeLetter, edition: Edition, now: d
         Edition.objects.filter(pk=locked.pk).update(**fields)
     else:
         change(locked, State.SENDING, **fields)
-    entries.welcomed(locked.name, before, _subscriptions(locked, before))
+    entries.welcomed(locked.name, old_size, _subscriptions(locked, old_size))
     return added
 
 
-def _insert(due: SubscriptionQuerySet, edition: Edition, before: int, now: datetime) -> int:
+def _insert(due: SubscriptionQuerySet, edition: Edition, old_size: int, now: datetime) -> int:
     sql, parameters = due.values("id").query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_DELIVERIES.format(due=sql), [edition.pk, before, *parameters])
+        cursor.execute(INSERT_DELIVERIES.format(due=sql), [edition.pk, old_size, *parameters])
         added = int(cursor.rowcount)
         at = connection.ops.adapt_datetimefield_value(now)
-        cursor.execute(INSERT_LEDGER, [edition.welcome_id, at, edition.pk, before])
+        cursor.execute(INSERT_LEDGER, [edition.welcome_id, at, edition.pk, old_size])
     return added
 
 
-def _subscriptions(edition: Edition, before: int) -> list[int]:
-    added = Delivery.objects.filter(edition=edition, number__gt=before).order_by("number")
+def _subscriptions(edition: Edition, old_size: int) -> list[int]:
+    added = Delivery.objects.filter(edition=edition, number__gt=old_size).order_by("number")
     return list(added.values_list("subscription_id", flat=True))

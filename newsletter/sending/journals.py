@@ -126,10 +126,10 @@ def _settle_held(key: int, entries: Sequence[JournalEntry], settings: DeliverySe
     if not known and chunk.begun_at is not None and chunk.closed_at is None:
         with_result = {row.number for row in rows}
         now, lost = database.now().timestamp(), messages.JOURNAL_LOST().to_text()
-        left = {n: attempt for n, attempt in without_outcome(chunk).items() if n not in with_result}
+        unsent = {n: attempt for n, attempt in without_outcome(chunk).items() if n not in with_result}
         rows += [
             ResultRow(n, attempt, DeliveryStatus.UNKNOWN.value, now, "connection", text=lost)
-            for n, attempt in left.items()
+            for n, attempt in unsent.items()
         ]
     settle(chunk.pk, rows, settings, finished=True)
 
@@ -144,9 +144,9 @@ def _settle_abandoned(here: str, settings: DeliverySettings, patience: float | N
     A chunk that was not begun is returned as soon as its lease has ended: its machine can't begin it once it is closed.
     A begun one waits until nothing of it can be in flight.
     """
-    ended = database.now()
-    begun_before = ended - max_time_in_flight(settings.smtp.timeouts)
-    abandoned = Q(begun_at=None, leased_until__lt=ended) | Q(leased_until__lt=begun_before)
+    now = database.now()
+    begun_before = now - max_time_in_flight(settings.smtp.timeouts)
+    abandoned = Q(begun_at=None, leased_until__lt=now) | Q(leased_until__lt=begun_before)
 
     def settle_one(key: int) -> bool:
         # Checked again with the row locked: its machine may have resumed, and begun it.
@@ -155,8 +155,8 @@ def _settle_abandoned(here: str, settings: DeliverySettings, patience: float | N
             _settle_held(key, (), settings, known=False)
         return was_abandoned
 
-    others = Chunk.objects.filter(abandoned, closed_at=None).exclude(machine=here)
-    return sum(with_retries(partial(settle_one, key), patience) for key in others.values_list("pk", flat=True))
+    chunks = Chunk.objects.filter(abandoned, closed_at=None).exclude(machine=here)
+    return sum(with_retries(partial(settle_one, key), patience) for key in chunks.values_list("pk", flat=True))
 
 
 def max_time_in_flight(timeouts: Timeouts) -> timedelta:

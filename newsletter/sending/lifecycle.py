@@ -64,7 +64,7 @@ def _begin(configuration: Config, edition: Edition, now: datetime) -> Edition | 
                 return None
             check_edition(configuration, locked.newsletter, locked.approved_content)
             created = audience.create(configuration, locked, now)
-            waiting_by_posts = [(str(each.posts), each.subscriptions) for each in created.waiting]
+            waiting_by_posts = [(str(readers.posts), readers.subscriptions) for readers in created.waiting]
             entries.audience_created(locked, waiting_by_posts, configuration.newsletters[locked.newsletter].offered)
             change(locked, State.SENDING, began_at=now, audience=created.size, reason=None, waiting=None)
             _skip(locked, range(1, created.nothing_new + 1), delivery.NOTHING_NEW(), configuration.delivery, now)
@@ -106,8 +106,8 @@ def _skip(edition: Edition, numbers: range, reason: Message, settings: DeliveryS
 
 def _wait(edition: Edition, why: Message, now: datetime) -> None:
     """Keep the edition queued, and tell editors once for each reason."""
-    waiting = Edition.objects.filter(pk=edition.pk, state=State.QUEUED)
-    if waiting.exclude(waiting=why).update(waiting=why):
+    queued = Edition.objects.filter(pk=edition.pk, state=State.QUEUED)
+    if queued.exclude(waiting=why).update(waiting=why):
         tell(edition, "waiting", schedule_messages.WAITING(edition=edition.name, reason=why), now)
 
 
@@ -244,8 +244,8 @@ def cancel(configuration: Config, edition: Edition, *, by: str = "", now: dateti
         locked = _locked_in(edition, messages.CANNOT_CANCEL, (State.SENDING, State.PAUSED, State.SENT))
         reason = messages.CANCELLED_BY(who=by) if "@" in by else messages.CANCELLED()
         change(locked, State.CANCELLED, ended_at=now, reason=reason)
-        waiting = Retry.objects.filter(edition=locked, chunk=None).values_list("number", "attempt")
-        skip(locked, dict(waiting), configuration.delivery, now)
+        retries = Retry.objects.filter(edition=locked, chunk=None).values_list("number", "attempt")
+        skip(locked, dict(retries), configuration.delivery, now)
         history.log(by, acts.CANCELLED(), locked.name, now)
     return locked
 

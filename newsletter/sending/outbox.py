@@ -133,8 +133,8 @@ class Outbox:
 
     def _claim_retries(self, limit: int) -> Batch | None:
         excluded, now = self._excluded(), database.now()
-        first = self._due(excluded).rows(now)
-        edition = _locked(first[0][0], ACTIVE_STATES) if first else None
+        rows = self._due(excluded).rows(now)
+        edition = _locked(rows[0][0], ACTIVE_STATES) if rows else None
         if edition is None:
             return None
         due = _due(self._work, now, excluded).filter(edition=edition).order_by("due")
@@ -180,16 +180,16 @@ class Outbox:
             return replace(batch, readers=())
         now = database.now()
         statements.begin(chunk.pk, now)
-        asked = {reader.number: reader.attempt for reader in batch.readers} or batch.attempts
-        readers = audience.readers(self._configuration, chunk.edition, asked, now)
+        attempts = {reader.number: reader.attempt for reader in batch.readers} or batch.attempts
+        readers = audience.readers(self._configuration, chunk.edition, attempts, now)
         if excluded := self._excluded():
-            others = {r.number: (r.attempt, r.domain) for r in readers if r.domain in excluded}
-            hand_over(chunk, others, now)
-            readers = [reader for reader in readers if reader.number not in others]
-            asked = {number: attempt for number, attempt in asked.items() if number not in others}
-        if len(readers) < len(asked):
-            left = {reader.number for reader in readers}
-            self._skip(chunk.edition, {n: attempt for n, attempt in asked.items() if n not in left})
+            excluded_readers = {r.number: (r.attempt, r.domain) for r in readers if r.domain in excluded}
+            hand_over(chunk, excluded_readers, now)
+            readers = [reader for reader in readers if reader.number not in excluded_readers]
+            attempts = {number: attempt for number, attempt in attempts.items() if number not in excluded_readers}
+        if len(readers) < len(attempts):
+            numbers = {reader.number for reader in readers}
+            self._skip(chunk.edition, {n: attempt for n, attempt in attempts.items() if n not in numbers})
         return replace(batch, readers=readers)
 
     def _skip(self, edition: Edition, attempts: Mapping[int, int]) -> None:
@@ -202,8 +202,8 @@ class Outbox:
 
     def _hold(self, chunks: Sequence[tuple[str, int]]) -> dict[tuple[str, int], float]:
         boot, now = time.clock_gettime(time.CLOCK_BOOTTIME), database.now()
-        ours = self._ours([chunk for _, chunk in chunks]).filter(edition__state__in=ACTIVE_STATES)
-        leases = dict(ours.values_list("pk", "leased_until"))
+        chunk_rows = self._ours([chunk for _, chunk in chunks]).filter(edition__state__in=ACTIVE_STATES)
+        leases = dict(chunk_rows.values_list("pk", "leased_until"))
         old = [key for key, until in leases.items() if until - now < LEASE * 2 / 3]
         if old:
             self._ours(old).update(leased_until=now + LEASE)
@@ -226,11 +226,11 @@ def settle(chunk: int, rows: Sequence[ResultRow], settings: DeliverySettings, *,
     now = database.now()
     record(locked.edition, rows, settings, now)
     if finished and statements.close(chunk, now):
-        left = without_outcome(locked)
+        unsent = without_outcome(locked)
         if locked.edition.state == State.CANCELLED:
-            lifecycle.skip(locked.edition, left, settings, now)
+            lifecycle.skip(locked.edition, unsent, settings, now)
         else:
-            return_unsent(locked, left, now)
+            return_unsent(locked, unsent, now)
         transaction.on_commit(partial(entries.ended, locked.edition.name, chunk), robust=True)
 
 
@@ -258,8 +258,8 @@ def _numbers_with_outcome(edition: int, first: int, last: int) -> QuerySet[Resul
 
 def last_claimed(edition: Edition) -> int:
     """Return the last number that was claimed so far; 0 for none."""
-    last = _last_claimed_row.rows(edition.pk)
-    return int(last[0][0]) if last else 0
+    rows = _last_claimed_row.rows(edition.pk)
+    return int(rows[0][0]) if rows else 0
 
 
 @PrecompiledQuery
@@ -324,8 +324,8 @@ def _chunk_row(chunk: int) -> QuerySet[Chunk, Any]:
 
 @PrecompiledQuery
 def _own_open_chunk(chunk: int, machine: str, journal: str) -> QuerySet[Chunk, Any]:
-    ours = Chunk.objects.filter(pk=chunk, machine=machine, holder=journal, closed_at=None)
-    return ours.select_for_update(no_key=True).values_list(*CHUNK_COLUMNS)
+    chunks = Chunk.objects.filter(pk=chunk, machine=machine, holder=journal, closed_at=None)
+    return chunks.select_for_update(no_key=True).values_list(*CHUNK_COLUMNS)
 
 
 def _locked_chunk(rows: Sequence[Sequence[Any]]) -> Chunk | None:
@@ -363,8 +363,8 @@ def _end_in(variant: VariantNumbers, last: int, limit: int, budget: int | None) 
     CPU time as 100 to 200 emails. A smaller `limit` is that of a rate, and `budget` that of a new sending address.
     """
     most = 2 * MAX_CHUNK_SIZE - 1 if limit == MAX_CHUNK_SIZE else limit
-    left = variant.last - last
-    return last + (left if left <= (most if budget is None else min(most, budget)) else limit)
+    remaining = variant.last - last
+    return last + (remaining if remaining <= (most if budget is None else min(most, budget)) else limit)
 
 
 def _email_of(edition: int, variant: int, began_at: datetime | None) -> EncodedEmail:

@@ -43,7 +43,7 @@ class Counts:
 
     def messages(self) -> tuple[Message, ...]:
         """Return the counts as parts of a sentence: `97 of 100 accepted`, `2 to be retried`, `1 refused`."""
-        others = (
+        numbers = (
             (messages.PENDING, self.pending),
             (messages.DEFERRED, self.deferred),
             (messages.REFUSED, self.refused),
@@ -51,7 +51,7 @@ class Counts:
             (messages.SKIPPED, self.skipped),
         )
         accepted = messages.ACCEPTED(number=self.accepted, audience=self.audience)
-        return (accepted, *(kind(number=number) for kind, number in others if number))
+        return (accepted, *(kind(number=number) for kind, number in numbers if number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +107,10 @@ def unknown(edition: Edition, *, unsettled: bool = False) -> Iterator[UnknownDel
     """Yield unknown deliveries by number; with `unsettled`, only those that need a decision."""
     rows = unknown_results([edition.pk]).order_by("number")
     deliveries = list(rows.filter(settled=False) if unsettled else rows)
-    named = audience.addresses(edition, [row.number for row in deliveries])
+    addresses = audience.addresses(edition, [row.number for row in deliveries])
     for row in deliveries:
         yield UnknownDelivery(
-            row.number, named.get(row.number, ""), row.attempt, row.at, from_text(row.text), row.settled
+            row.number, addresses.get(row.number, ""), row.attempt, row.at, from_text(row.text), row.settled
         )
 
 
@@ -132,21 +132,21 @@ def standing(edition: Edition, now: datetime) -> dict[str, Any]:
     """Return the progress of an edition as a JSON document, for `--json` and the API."""
     counted = counts(edition)
     per_second = rate(edition, now)
-    left = time_left(counted, per_second)
+    remaining = time_left(counted, per_second)
     return {
         **counted.document(),
         "reason": str(edition.reason) if edition.reason else None,
         "reason_code": edition.reason.code if edition.reason else None,
         "rate": round(per_second, 1),
-        "seconds_left": None if left is None else left.total_seconds(),
+        "seconds_left": None if remaining is None else remaining.total_seconds(),
         "unknown_deliveries": [
             {
-                "number": each.number,
-                "address": each.address,
-                "text": str(each.reason or ""),
-                "reason_code": each.reason.code if each.reason else None,
-                "settled": each.settled,
+                "number": delivery.number,
+                "address": delivery.address,
+                "text": str(delivery.reason or ""),
+                "reason_code": delivery.reason.code if delivery.reason else None,
+                "settled": delivery.settled,
             }
-            for each in unknown(edition)
+            for delivery in unknown(edition)
         ],
     }

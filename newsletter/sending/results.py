@@ -78,15 +78,15 @@ def record(edition: Edition, rows: Iterable[ResultRow], settings: Settings, now:
     """
     newest = {row.number: row for row in sorted(rows, key=lambda row: row.attempt)}
     _publish(edition, newest.values())
-    before = _known_results(edition, newest)
-    fresh = [row for row in newest.values() if _counts(row, before.get(row.number))]
+    earlier = _known_results(edition, newest)
+    fresh = [row for row in newest.values() if _counts(row, earlier.get(row.number))]
     if not fresh:
         return
-    ended = _retries(edition, fresh, settings, now)
-    statements.upsert(edition.pk, [row[:COLUMN_COUNT] for row in ended])
-    _tally(edition, ended, before, now)
-    transaction.on_commit(partial(entries.results, edition.name, ended), robust=True)
-    if unknown := sum(row.kind == DeliveryStatus.UNKNOWN for row in ended):
+    written = _retries(edition, fresh, settings, now)
+    statements.upsert(edition.pk, [row[:COLUMN_COUNT] for row in written])
+    _tally(edition, written, earlier, now)
+    transaction.on_commit(partial(entries.results, edition.name, written), robust=True)
+    if unknown := sum(row.kind == DeliveryStatus.UNKNOWN for row in written):
         _tell_of_unknown(edition, now)
         transaction.on_commit(partial(_log_unknown, edition.name, unknown), robust=True)
 
@@ -131,14 +131,14 @@ def _known_results(edition: Edition, numbers: Collection[int]) -> dict[int, tupl
 
 @PrecompiledQuery
 def _known(edition: int, first: int, last: int) -> QuerySet[Result, Any]:
-    known = Result.objects.select_for_update().filter(edition=edition, number__range=(first, last))
-    return known.values_list("number", "attempt", "kind")
+    results = Result.objects.select_for_update().filter(edition=edition, number__range=(first, last))
+    return results.values_list("number", "attempt", "kind")
 
 
-def _counts(row: ResultRow, known: tuple[int, str] | None) -> bool:
-    if known is None or known[0] < row.attempt:
+def _counts(row: ResultRow, earlier: tuple[int, str] | None) -> bool:
+    if earlier is None or earlier[0] < row.attempt:
         return True
-    return known == (row.attempt, DeliveryStatus.UNKNOWN) and row.kind != DeliveryStatus.UNKNOWN
+    return earlier == (row.attempt, DeliveryStatus.UNKNOWN) and row.kind != DeliveryStatus.UNKNOWN
 
 
 def _retries(edition: Edition, rows: Sequence[ResultRow], settings: Settings, now: datetime) -> list[ResultRow]:
@@ -158,15 +158,15 @@ def _retries(edition: Edition, rows: Sequence[ResultRow], settings: Settings, no
 
 def _forget_retries(edition: Edition, numbers: Collection[int]) -> dict[int, datetime | None]:
     """Delete the retries of these numbers, and return since when each had been deferred."""
-    waiting = [
+    deferred = [
         n
         for first, last in coalesced_ranges(numbers)
         for (n,) in _waiting.rows(edition.pk, first, last)
         if n in numbers
     ]
-    if not waiting:
+    if not deferred:
         return {}
-    retries = Retry.objects.filter(edition=edition, number__in=waiting)
+    retries = Retry.objects.filter(edition=edition, number__in=deferred)
     since = dict(retries.values_list("number", "since"))
     retries.delete()
     return since
@@ -194,9 +194,9 @@ def _changed_to(row: ResultRow, kind: DeliveryStatus, text: str, fault: str = ""
     return row._replace(kind=kind.value, text=text, fault=fault, retry_after=None)
 
 
-def _tally(edition: Edition, rows: Sequence[ResultRow], before: Mapping[int, tuple[int, str]], now: datetime) -> None:
+def _tally(edition: Edition, rows: Sequence[ResultRow], earlier: Mapping[int, tuple[int, str]], now: datetime) -> None:
     change = Counter(row.kind for row in rows)
-    change.subtract(before[row.number][1] for row in rows if row.number in before)
+    change.subtract(earlier[row.number][1] for row in rows if row.number in earlier)
     statements.tally(edition.pk, now, [change[kind] for kind in DeliveryStatus.values])
 
 
@@ -209,20 +209,20 @@ def return_unsent(chunk: Chunk, attempts: Mapping[int, int], now: datetime) -> N
     Retry.objects.bulk_create(back, ignore_conflicts=True)
 
 
-def hand_over(chunk: Chunk, others: Mapping[int, tuple[int, str]], now: datetime) -> None:
+def hand_over(chunk: Chunk, returned: Mapping[int, tuple[int, str]], now: datetime) -> None:
     """Return numbers of a begun chunk, each with its attempt and domain, to machines that may send to these domains."""
-    if not others:
+    if not returned:
         return
     if chunk.first is None:
-        for domain in {domain for _, domain in others.values()}:
-            numbers = [number for number, (_, other) in others.items() if other == domain]
+        for domain in {domain for _, domain in returned.values()}:
+            numbers = [number for number, (_, other) in returned.items() if other == domain]
             Retry.objects.filter(chunk=chunk, number__in=numbers).update(chunk=None, domain=domain)
         return
-    chunk.handed_over = " ".join([*chunk.handed_over.split(), *map(str, others)])
+    chunk.handed_over = " ".join([*chunk.handed_over.split(), *map(str, returned)])
     Chunk.objects.filter(pk=chunk.pk).update(handed_over=chunk.handed_over)
     edition = chunk.edition_id
     Retry.objects.bulk_create(
-        Retry(edition_id=edition, number=n, attempt=a, due=now, domain=d) for n, (a, d) in others.items()
+        Retry(edition_id=edition, number=n, attempt=a, due=now, domain=d) for n, (a, d) in returned.items()
     )
 
 

@@ -25,10 +25,10 @@ def return_path(bare: str, edition: int, number: int) -> str:
 def read(bare: str, address: str) -> tuple[int, int] | None:
     """Return the edition's key and the number in an envelope address; None if it was not made here."""
     local, _, domain = bare.rpartition("@")
-    written, _, at = address.rpartition("@")
+    written, _, written_domain = address.rpartition("@")
     start = f"{local}+".lower()
     match = _MADE.fullmatch(written.lower().removeprefix(start)) if written.lower().startswith(start) else None
-    if match is None or at.lower() != domain.lower():
+    if match is None or written_domain.lower() != domain.lower():
         return None
     what = f"{match[1]}-{match[2]}"
     if not any(hmac.compare_digest(_check(secret, what), match[3]) for secret in tokens.secrets()):
@@ -37,9 +37,9 @@ def read(bare: str, address: str) -> tuple[int, int] | None:
 
 
 def _check(secret: str, what: str) -> str:
-    made = _keyed(secret).copy()  # as in `tokens`, without waiting for other threads
-    made.update(what.encode())
-    return made.digest()[:6].hex()
+    mac = _keyed(secret).copy()  # as in `tokens`, without waiting for other threads
+    mac.update(what.encode())
+    return mac.digest()[:6].hex()
 
 
 @lru_cache(maxsize=8)

@@ -101,8 +101,8 @@ def run_reloading_sender(
     """
     folder = journals.folder(current_config())
     while not (stop.is_set() or until(None)):
-        with journals.sender_lock(folder) as ours:
-            if ours:
+        with journals.sender_lock(folder) as acquired:
+            if acquired:
                 _Sender(current_config, folder, stop, until, report, silent).run()
                 return
         stop.wait(TICK)
@@ -110,8 +110,8 @@ def run_reloading_sender(
 
 def sender_is_running(configuration: Config) -> bool:
     """Return whether a sender is running on this machine."""
-    with journals.sender_lock(journals.folder(configuration)) as ours:
-        return not ours
+    with journals.sender_lock(journals.folder(configuration)) as acquired:
+        return not acquired
 
 
 class _Sender:
@@ -247,9 +247,10 @@ class _Sender:
     def _providers(self) -> set[str]:
         """Return the providers of the active newsletters with an edition being sent, and those that took one over."""
         names = Edition.objects.filter(state__in=ACTIVE_STATES).values_list("newsletter", flat=True).distinct()
-        known, active = self._configuration.newsletters, set(self._configuration.active)
-        others = {self._configuration.fallback_of(known[name]) for name in fallback.taken_over() & active} - {""}
-        return {self._configuration.provider_of(known[name]) for name in set(names) & active} | others
+        newsletters, active = self._configuration.newsletters, set(self._configuration.active)
+        taken_over = fallback.taken_over() & active
+        fallbacks = {self._configuration.fallback_of(newsletters[name]) for name in taken_over} - {""}
+        return {self._configuration.provider_of(newsletters[name]) for name in set(names) & active} | fallbacks
 
 
 def has_work(newsletters: tuple[str, ...]) -> bool:
@@ -299,6 +300,6 @@ class EditionWait:
         deferred = Retry.objects.filter(edition=self._edition)
         if self._round and deferred.filter(due__lte=self._round[0]).exists():
             return False
-        before, count = self._round, deferred.count()
+        previous, count = self._round, deferred.count()
         self._round = (timezone.now(), count)
-        return before is not None and count >= before[1]
+        return previous is not None and count >= previous[1]

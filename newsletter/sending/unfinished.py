@@ -13,12 +13,12 @@ from newsletter.models import Edition, Retry, State
 UNFINISHED = (State.APPROVED, State.QUEUED, State.SENDING, State.PAUSED)
 
 
-def objections(before: Config, after: Config) -> list[ConfigProblem]:
+def objections(old: Config, new: Config) -> list[ConfigProblem]:
     """Return why a changed configuration can't be used now."""
     problems = []
-    for name in _ended(before, after):
+    for name in _ended(old, new):
         if message := unfinished(name):
-            removed = name not in after.newsletters
+            removed = name not in new.newsletters
             key = f"newsletters.{name}" if removed else f"newsletters.{name}.status"
             kind = configuration.NOT_REMOVED if removed else configuration.NOT_ARCHIVED
             problems.append(ConfigProblem(key, kind(reason=message)))
@@ -37,9 +37,9 @@ def unfinished(newsletter: str) -> Message | None:
     return messages.STILL_DEFERRED(edition=deferred.edition.name) if deferred else None
 
 
-def _ended(before: Config, after: Config) -> Iterator[str]:
+def _ended(old: Config, new: Config) -> Iterator[str]:
     """Yield the newsletters that were not archived and now are, or are gone."""
-    for name, newsletter in before.newsletters.items():
-        now = after.newsletters.get(name)
-        if newsletter.status != "archived" and (now is None or now.status == "archived"):
+    for name, newsletter in old.newsletters.items():
+        changed = new.newsletters.get(name)
+        if newsletter.status != "archived" and (changed is None or changed.status == "archived"):
             yield name

@@ -19,8 +19,8 @@ def remaining_today(plan: WarmUp) -> int | None:
         return None
     now = database.now()
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    first = Tally.objects.aggregate(first=Min("at"))["first"] or now
-    limit = warm_up_limit(plan, (today.date() - first.astimezone(UTC).date()).days)
+    first_sent = Tally.objects.aggregate(first=Min("at"))["first"] or now
+    limit = warm_up_limit(plan, (today.date() - first_sent.astimezone(UTC).date()).days)
     tried = Tally.objects.filter(at__gte=today).aggregate(accepted=Sum("accepted", default=0))["accepted"]
     return None if limit is None else max(0, limit - tried - _claimed_without_outcome())
 

@@ -56,7 +56,7 @@ class Control:
         confirm: Callable[[int], None] = lambda _: None,
         live: Callable[[bool], None] = lambda _: None,
     ) -> None:
-        self.asked = threading.Event()
+        self.stopping = threading.Event()
         self._limits, self._confirm, self._live = limits, confirm, live
         self._lived = -math.inf
         self._working = False
@@ -78,7 +78,7 @@ class Control:
 
     def stop(self, grace: float | None = None) -> None:
         """Stop as soon as messages in flight are replied to, at most after `grace` seconds."""
-        self.asked.set()
+        self.stopping.set()
         with self._lock, suppress(RuntimeError):  # its loop has just ended and closed
             if self._engine is not None:
                 self._engine.stop(grace)
@@ -98,7 +98,7 @@ class Control:
         with self._lock:
             self._engine = engine
             engine.limit(self._limits, partial(self._confirm, self._number))
-        if self.asked.is_set():
+        if self.stopping.is_set():
             engine.stop()
         try:
             yield
@@ -146,13 +146,13 @@ def _send_until(control: Control, configuration: Config, provider: str) -> int:
     database_watch.remember()
     _tune_garbage_collection()
     try:
-        ended = send_for_provider(configuration, provider, control)
+        result = send_for_provider(configuration, provider, control)
     except JournalError as e:
-        ended = EngineResult(EndReason.JOURNAL, e.message)
-    if ended.problem:
-        sys.stdout.write(ended.problem.to_text())
+        result = EngineResult(EndReason.JOURNAL, e.message)
+    if result.problem:
+        sys.stdout.write(result.problem.to_text())
         sys.stdout.flush()
-    return FAILED if ended.problem else OK
+    return FAILED if result.problem else OK
 
 
 def _tune_garbage_collection() -> None:
@@ -175,25 +175,25 @@ def send_for_provider(configuration: Config, provider: str, control: Control) ->
     database.plan_by_index()
     folder = journals.folder(configuration)
     journal = Journal.create(folder, database.identity())
-    known = configuration.newsletters
-    carried = [name for name in configuration.active if configuration.provider_of(known[name]) == provider]
+    newsletters = configuration.newsletters
+    carried = [name for name in configuration.active if configuration.provider_of(newsletters[name]) == provider]
     succession = succession_of(configuration, provider)
     configuration = replace(configuration, delivery=replace(configuration.delivery, provider=provider))
     holder = Holder(journals.machine(folder), journal.name)
     outbox = Outbox(holder, carried, configuration, lambda: control.limits.excluded, succession)
-    ended = EngineResult(EndReason.DONE)
+    result = EngineResult(EndReason.DONE)
     try:
-        while ended.reason is EndReason.DONE and not control.asked.is_set():
+        while result.reason is EndReason.DONE and not control.stopping.is_set():
             if outbox.waiting():
-                ended = run_engine(configuration, outbox, journal, control)
-                if ended.reason is EndReason.UNREACHABLE and ended.problem and outbox.provider_failed(ended.problem):
-                    ended = EngineResult(EndReason.DONE)
+                result = run_engine(configuration, outbox, journal, control)
+                if result.reason is EndReason.UNREACHABLE and result.problem and outbox.provider_failed(result.problem):
+                    result = EngineResult(EndReason.DONE)
             else:
                 control.live(working=True)
-                control.asked.wait(POLL)
+                control.stopping.wait(POLL)
     finally:
         journal.close()
-    return ended
+    return result
 
 
 def run_engine(configuration: Config, outbox: "Outbox", journal: Journal, control: Control) -> EngineResult:

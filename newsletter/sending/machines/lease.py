@@ -74,8 +74,8 @@ class MachineLease:
     def release(self) -> None:
         """Let another holder acquire the identity at once."""
         if self.held and connection.vendor == "postgresql":
-            ours = this_holder(self._folder)
-            Machine.objects.filter(name=journals.machine(self._folder), host=ours.host).update(seen_at=None)
+            holder = this_holder(self._folder)
+            Machine.objects.filter(name=journals.machine(self._folder), host=holder.host).update(seen_at=None)
         self.held = False
 
 
@@ -87,8 +87,8 @@ def acquire(identity: str, holder: LeaseHolder, folder: Path, longest: timedelta
     """
     now = database.now()
     values = {"host": holder.host, "boot": holder.boot, "description": holder.description, "seen_at": now}
-    row, made = Machine.objects.select_for_update().get_or_create(name=identity, defaults=values)
-    if made:
+    row, created = Machine.objects.select_for_update().get_or_create(name=identity, defaults=values)
+    if created:
         return
     if (row.host, row.boot) != (holder.host, holder.boot):
         if row.seen_at is not None and (left := _left(row, holder, now, longest)) > timedelta():

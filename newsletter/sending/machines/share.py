@@ -50,15 +50,17 @@ def next_share(name: str, used: Mapping[str, Share | None], most: int) -> Share 
     send.
     """
     parts = min(len(used), most)
-    wanted = {each: Share(place, parts) for place, each in enumerate(list(used)[:parts])}
-    mine, want = used[name], wanted.get(name)
-    if want is None:
+    targets = {machine: Share(place, parts) for place, machine in enumerate(list(used)[:parts])}
+    mine, target = used[name], targets.get(name)
+    if target is None:
         return None
-    if mine is not None and not mine.within(want):
-        return mine.smaller(want)
-    others = [(share, wanted.get(each)) for each, share in used.items() if each != name and share is not None]
-    fits = all(theirs is not None and share.within(theirs) for share, theirs in others)
-    return want if fits else mine
+    if mine is not None and not mine.within(target):
+        return mine.smaller(target)
+    other_shares = [
+        (share, targets.get(machine)) for machine, share in used.items() if machine != name and share is not None
+    ]
+    fits = all(theirs is not None and share.within(theirs) for share, theirs in other_shares)
+    return target if fits else mine
 
 
 class MachineShare:

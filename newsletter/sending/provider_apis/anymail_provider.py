@@ -52,11 +52,11 @@ class AnymailProvider:
     def __init__(self, name: str, keys: Mapping[str, Any]) -> None:
         self._calls, self._tracking = PROVIDERS[name].calls, PROVIDERS[name].tracking
         self.most = self._calls.most
-        own = {"requests_timeout": (CONNECT_SECONDS, ANSWER_SECONDS), "ignore_recipient_status": True}
+        settings = {"requests_timeout": (CONNECT_SECONDS, ANSWER_SECONDS), "ignore_recipient_status": True}
         module = importlib.import_module(f"anymail.backends.{name}")
         with warnings.catch_warnings():  # Anymail does not test its backend for SendGrid with the service any more
             warnings.simplefilter("ignore", AnymailNotSupportedWarning)
-            self.backend = module.EmailBackend(**{**keys, **self._calls.settings, **own})
+            self.backend = module.EmailBackend(**{**keys, **self._calls.settings, **settings})
         self.backend.open()
         self.backend.session.max_redirects = 0
         self.backend.session.hooks["response"].append(self._remember)
@@ -141,15 +141,15 @@ def _with_tags(mail: ApiMessage, readers: Sequence[Reader], calls: Calls) -> Any
     def tag(slot: Any) -> str:
         return calls.merge_tag.format(names[slot])
 
-    own = {name for name, text in mail.headers if text.has_slots} if calls.merge_headers else set()
-    shared = {name: text.render(tag) for name, text in mail.headers if name not in own}
+    own_fields = {name for name, text in mail.headers if text.has_slots} if calls.merge_headers else set()
+    shared = {name: text.render(tag) for name, text in mail.headers if name not in own_fields}
     message = _built(mail, [mailbox(reader) for reader in readers], tag, {**shared, **calls.headers})
     message.merge_data = {
         reader.address: {name: value(slot, reader) for slot, name in names.items()} for reader in readers
     }
-    if own:
+    if own_fields:
         message.merge_headers = {
-            reader.address: {name: text.render(own_text(reader)) for name, text in mail.headers if name in own}
+            reader.address: {name: text.render(own_text(reader)) for name, text in mail.headers if name in own_fields}
             for reader in readers
         }
     return message

@@ -204,9 +204,9 @@ class _Caller:
                 refused += (settled := outcomes(readers, OutcomeKind.REFUSED, fault, words, e.code))
                 return settled
         middle = len(readers) // 2
-        first = self._halved(mail, readers[:middle], refused)
-        hopeless = len(refused) >= MANY and not any(o.kind is OutcomeKind.ACCEPTED for o in first)
-        return first if hopeless or self._stopped.is_set() else first + self._halved(mail, readers[middle:], refused)
+        half = self._halved(mail, readers[:middle], refused)
+        hopeless = len(refused) >= MANY and not any(o.kind is OutcomeKind.ACCEPTED for o in half)
+        return half if hopeless or self._stopped.is_set() else half + self._halved(mail, readers[middle:], refused)
 
     def _complete(self, readers: Sequence[Reader], outcomes: list[Outcome]) -> list[Outcome]:
         """Return an outcome for each reader. One without any was in the call, and must not be in another."""

@@ -63,8 +63,8 @@ class ProviderApi(Protocol):
 
 def idempotency_key(readers: Sequence[Reader]) -> str:
     """Return a UUID that is the same whenever this call is made again, and differs for other readers or attempts."""
-    named = "\n".join(sorted(f"{reader.message_id} {reader.attempt}" for reader in readers))
-    return str(uuid.UUID(bytes=hashlib.blake2b(named.encode(), digest_size=16).digest(), version=4))
+    text = "\n".join(sorted(f"{reader.message_id} {reader.attempt}" for reader in readers))
+    return str(uuid.UUID(bytes=hashlib.blake2b(text.encode(), digest_size=16).digest(), version=4))
 
 
 def outcomes(readers: Sequence[Reader], kind: OutcomeKind, fault: Fault, text: str, code: int = 0) -> list[Outcome]:

@@ -83,16 +83,16 @@ def api_message(mail: EncodedEmail) -> ApiMessage:
     places = {mark: slot for slot, mark in slots.items()}
     plain, rich = message.get_body(("plain",)), message.get_body(("html",))
     prefix = f"v{secrets.token_hex(8)}x"
-    own = [slot for slot in slots if slot.value is not SlotValue.TO]
-    others = [(n, str(v)) for n, v in message.items() if n.lower() not in API_FIELDS and n[:8].lower() != "content-"]
+    variable_slots = [slot for slot in slots if slot.value is not SlotValue.TO]
+    fields = [(n, str(v)) for n, v in message.items() if n.lower() not in API_FIELDS and n[:8].lower() != "content-"]
     return ApiMessage(
         sender=str(message["From"]),
         reply_to=str(message["Reply-To"] or ""),
         subject=_with_slots(escape_text(str(message["Subject"] or "")), places),
-        headers=tuple((name, _with_slots(escape_text(text), places)) for name, text in others),
+        headers=tuple((name, _with_slots(escape_text(text), places)) for name, text in fields),
         text=_with_slots(escape_text(plain.get_content()) if plain else "", places),
         html=_with_slots(escape_html(rich.get_content()) if rich else "", places),
-        variables={slot: f"{prefix}{number}" for number, slot in enumerate(own)},
+        variables={slot: f"{prefix}{number}" for number, slot in enumerate(variable_slots)},
         builder=MessageBuilder(mail),
     )
 

@@ -65,20 +65,22 @@ class Work:
         name, reason = f"{prefix}newsletter__in", f"{prefix}fallback_reason__isnull"
         if not (fallbacks or successor_of):
             return Q(**{name: self.newsletters})
-        alone = tuple(each for each in self.newsletters if each not in fallbacks)
-        first = Q(**{name: tuple(fallbacks), reason: True})
-        return Q(**{name: alone}) | first | Q(**{name: successor_of, reason: False})
+        alone = tuple(newsletter for newsletter in self.newsletters if newsletter not in fallbacks)
+        before_failure = Q(**{name: tuple(fallbacks), reason: True})
+        return Q(**{name: alone}) | before_failure | Q(**{name: successor_of, reason: False})
 
 
 def succession_of(configuration: Config, provider: str) -> Succession:
     """Return the succession for a process that sends through this provider."""
-    known = {name: configuration.newsletters[name] for name in configuration.active}
+    newsletters = {name: configuration.newsletters[name] for name in configuration.active}
     fallbacks = {
         name: fallback
-        for name, each in known.items()
-        if configuration.provider_of(each) == provider and (fallback := configuration.fallback_of(each))
+        for name, newsletter in newsletters.items()
+        if configuration.provider_of(newsletter) == provider and (fallback := configuration.fallback_of(newsletter))
     }
-    successor_of = tuple(name for name, each in known.items() if configuration.fallback_of(each) == provider)
+    successor_of = tuple(
+        name for name, newsletter in newsletters.items() if configuration.fallback_of(newsletter) == provider
+    )
     return Succession(provider, fallbacks, successor_of)
 
 

@@ -43,7 +43,7 @@ class IdleEdition:
 def stalls(configuration: Config, now: datetime, quiet: timedelta = QUIET) -> list[IdleEdition]:
     """Return the stalled editions of newsletters that are active, the one that is idle for longest first."""
     wait = patience(configuration, quiet)
-    return [each for each in idle_editions(configuration, now) if now - each.since >= wait]
+    return [idle for idle in idle_editions(configuration, now) if now - idle.since >= wait]
 
 
 def patience(configuration: Config, quiet: timedelta = QUIET) -> timedelta:
@@ -56,7 +56,7 @@ def idle_editions(configuration: Config, now: datetime) -> list[IdleEdition]:
     idle_now = [
         idle for edition in _under_way(configuration.active, now) for idle in _idle(configuration, edition, now)
     ]
-    return sorted(idle_now, key=lambda each: each.since) if idle_now and not hold.reason() else []
+    return sorted(idle_now, key=lambda idle: idle.since) if idle_now and not hold.reason() else []
 
 
 def idle_times(configuration: Config, now: datetime) -> dict[str, datetime]:

@@ -120,8 +120,8 @@ def now() -> datetime:
 
 def identity() -> str:
     """Return the name of this database; generated at the first call."""
-    first = {"name": secrets.token_hex(16), "since": timezone.now()}
-    row, made = Identity.objects.get_or_create(pk=1, defaults=first)
-    if made:
+    defaults = {"name": secrets.token_hex(16), "since": timezone.now()}
+    row, created = Identity.objects.get_or_create(pk=1, defaults=defaults)
+    if created:
         checkpoint()
     return row.name

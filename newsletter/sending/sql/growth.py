@@ -67,13 +67,13 @@ def grow_by_edition(
     bases.grow(base, offer_to(newcomers(base.ordinals)).afterwards)
     Subscription.objects.filter(newsletter=newsletter.name, waited__gt=0).update(waited=0)
     waiting = _keep(newsletter, edition, receiving, without_variant, offer_to)
-    others = readers.filter(waited=0)
+    not_waiting = readers.filter(waited=0)
     at = edition.approved_at or edition.created_at
     for group, offered in offers:
         if offered.waits:
-            inside = others.with_picks(at).filter(of_groups([group]))
-            waiting.append(WaitingReaders(offered.posts, tuple(inside.order_by("pk").values_list("pk", flat=True))))
-    _replace(others, base, offers, at)
+            members = not_waiting.with_picks(at).filter(of_groups([group]))
+            waiting.append(WaitingReaders(offered.posts, tuple(members.order_by("pk").values_list("pk", flat=True))))
+    _replace(not_waiting, base, offers, at)
     return waiting
 
 
@@ -109,10 +109,10 @@ def _keep(
     waiting = []
     for group in groups:
         offered = offer_to(group)
-        inside = receiving.with_picks(edition.approved_at or edition.created_at).filter(of_groups([group]), waited=0)
-        waiting.append(WaitingReaders(offered.posts, tuple(inside.order_by("pk").values_list("pk", flat=True))))
+        members = receiving.with_picks(edition.approved_at or edition.created_at).filter(of_groups([group]), waited=0)
+        waiting.append(WaitingReaders(offered.posts, tuple(members.order_by("pk").values_list("pk", flat=True))))
         key = OfferedSet.objects.key_of(newsletter.name, offered.kept)
-        inside.update(offered=key, waited=group.waited + 1)
+        members.update(offered=key, waited=group.waited + 1)
     return waiting
 
 
@@ -125,19 +125,19 @@ def _replace(
     equal the base are given up last: nobody is changed twice.
     """
     by_key: dict[int | None, list[tuple[ReaderGroup, Offer]]] = {}
-    for group, offered in sorted(offers, key=lambda each: len(each[0].had), reverse=True):
+    for group, offered in sorted(offers, key=lambda offer: len(offer[0].had), reverse=True):
         by_key.setdefault(group.key, []).append((group, offered))
     shared: list[tuple[int, int]] = []
     for key, those in by_key.items():
-        after = _only(offered for _group, offered in those)
-        if key is not None and after is not None:
-            shared.append((key, _key(base, after)))
+        afterwards = _only(offered for _group, offered in those)
+        if key is not None and afterwards is not None:
+            shared.append((key, _key(base, afterwards)))
             continue
         _replace_shared(readers, shared)
         shared = []
-        if after is not None and after != base.ordinals:
-            readers.filter(offered=None).update(offered=_key(base, after))
-        elif after is None:
+        if afterwards is not None and afterwards != base.ordinals:
+            readers.filter(offered=None).update(offered=_key(base, afterwards))
+        elif afterwards is None:
             _replace_by_picks(readers.with_picks(picked_at), base, those)
     _replace_shared(readers, shared)
     readers.filter(offered=base.offered).update(offered=None)
@@ -145,11 +145,11 @@ def _replace(
 
 def _replace_shared(readers: SubscriptionQuerySet, changes: Sequence[tuple[int, int]]) -> None:
     """Replace the sets of all readers who have them, by their primary keys."""
-    changes = [(key, after) for key, after in changes if key != after]
-    for first in range(0, len(changes), AT_ONCE):
-        some = changes[first : first + AT_ONCE]
-        each = (When(offered=key, then=Value(after)) for key, after in some)
-        new_set = Case(*each, output_field=BigIntegerField())
+    changes = [(key, new_key) for key, new_key in changes if key != new_key]
+    for start in range(0, len(changes), AT_ONCE):
+        some = changes[start : start + AT_ONCE]
+        cases = (When(offered=key, then=Value(new_key)) for key, new_key in some)
+        new_set = Case(*cases, output_field=BigIntegerField())
         readers.filter(offered__in=[key for key, _after in some]).update(offered=new_set)
 
 

@@ -109,18 +109,18 @@ def _places(
 ) -> _Places:
     """Decide for each group of readers which variant it gets."""
     places = _Places()
-    wanted: dict[Ordinals, list[ReaderGroup]] = {}
+    groups_by_posts: dict[Ordinals, list[ReaderGroup]] = {}
     for group in groups:
         offered = offer_to(group)
         if offered.outcome == OfferOutcome.MAILED:
-            wanted.setdefault(offered.posts, []).append(group)
+            groups_by_posts.setdefault(offered.posts, []).append(group)
         elif offered.waits:
             places.too_few.append(group)
         else:
             place = NOTHING_NEW if offered.outcome == OfferOutcome.NOTHING_NEW else OFF_TOPIC
             places.groups.setdefault(place, []).append(group)
-    variants = _variants(configuration, edition, wanted, now)
-    for posts, those in wanted.items():
+    variants = _variants(configuration, edition, groups_by_posts, now)
+    for posts, those in groups_by_posts.items():
         if (variant := variants.get(posts)) is None:
             places.without_variant += those
         else:
@@ -129,7 +129,7 @@ def _places(
 
 
 def _variants(
-    configuration: Config, edition: Edition, wanted: Mapping[Ordinals, Sequence[ReaderGroup]], now: datetime
+    configuration: Config, edition: Edition, groups_by_posts: Mapping[Ordinals, Sequence[ReaderGroup]], now: datetime
 ) -> dict[Ordinals, Variant]:
     """Return a variant for each set of posts, as far as possible: missing ones are made from the locked content.
 
@@ -139,18 +139,20 @@ def _variants(
     ordinals = {post: ordinal for ordinal, post, _topics in candidates}
     posts = {ordinal: post for ordinal, post, _topics in candidates}
     rows = edition.variants.only("edition_id", "position", "posts")
-    stored = {Ordinals.of(ordinals[post] for post in each.posts if post in ordinals): each for each in rows}
+    stored = {Ordinals.of(ordinals[post] for post in variant.posts if post in ordinals): variant for variant in rows}
 
     def urgency(missing: Ordinals) -> tuple[int, int]:
-        return -max(group.waited for group in wanted[missing]), -sum(group.count for group in wanted[missing])
+        return -max(group.waited for group in groups_by_posts[missing]), -sum(
+            group.count for group in groups_by_posts[missing]
+        )
 
-    for place, missing in enumerate(sorted(wanted.keys() - stored.keys(), key=urgency)):
+    for place, missing in enumerate(sorted(groups_by_posts.keys() - stored.keys(), key=urgency)):
         if place < MADE_AT_ONCE or -urgency(missing)[0] >= MOST_WAITS:
             # Imported here, because the sending processes don't need the rendering.
             from newsletter.editions.variants.freezing import add_variant
 
-            if made := add_variant(edition, [posts[ordinal] for ordinal in missing], configuration, now):
-                stored[missing] = made
+            if added := add_variant(edition, [posts[ordinal] for ordinal in missing], configuration, now):
+                stored[missing] = added
     return stored
 
 
@@ -184,12 +186,12 @@ def _store_numbers(edition: Edition, placed: QuerySet[Any, Any]) -> tuple[int, i
     """Store the numbers of each variant's readers; return the last ones of those with nothing new and off topic."""
     readers = placed.filter(deliveries__edition=edition)
     rows = readers.values_list("place").annotate(last=Max("deliveries__number")).order_by()
-    last: dict[int, int] = dict(rows)
-    nothing_new = last.get(NOTHING_NEW, 0)
-    skipped = reached = last.get(OFF_TOPIC, nothing_new)
+    last_numbers: dict[int, int] = dict(rows)
+    nothing_new = last_numbers.get(NOTHING_NEW, 0)
+    skipped = reached = last_numbers.get(OFF_TOPIC, nothing_new)
     with_readers = []
     for variant in edition.variants.only("position").order_by("position"):
-        if (end := last.get(variant.position + FIRST)) is not None:
+        if (end := last_numbers.get(variant.position + FIRST)) is not None:
             variant.first, variant.last, reached = reached + 1, end, end
             with_readers.append(variant)
     Variant.objects.bulk_update(with_readers, ["first", "last"], batch_size=AT_ONCE)
@@ -198,7 +200,7 @@ def _store_numbers(edition: Edition, placed: QuerySet[Any, Any]) -> tuple[int, i
 
 def _forget_changes(newsletter: Newsletter, edition: Edition) -> None:
     """Delete what was picked before changes that no approved edition needs any more."""
-    waiting = holding(newsletter.name).filter(began_at=None).exclude(pk=edition.pk)
-    needed = waiting.aggregate(at=Min("approved_at"))["at"] or edition.approved_at
+    editions = holding(newsletter.name).filter(began_at=None).exclude(pk=edition.pk)
+    needed = editions.aggregate(at=Min("approved_at"))["at"] or edition.approved_at
     if needed is not None:
         TopicChange.objects.filter(subscription__newsletter=newsletter.name, at__lt=needed).delete()

@@ -30,13 +30,13 @@ class PrecompiledQuery:
 
     def rows(self, *values: QueryValue) -> list[tuple[Any, ...]]:
         """Run the query with these values and return its rows."""
-        known = self._known.get(connection.vendor)
-        if known is None:
-            known = self._known[connection.vendor] = self._compile(values)
-        sql, parameters = known
+        compiled = self._known.get(connection.vendor)
+        if compiled is None:
+            compiled = self._known[connection.vendor] = self._compile(values)
+        sql, parameters = compiled
         adapted = [_adapted(value) for value in values]
         with connection.cursor() as cursor:
-            cursor.execute(sql, [constant if at is None else adapted[at] for at, constant in parameters])
+            cursor.execute(sql, [constant if index is None else adapted[index] for index, constant in parameters])
             return list(cursor.fetchall())
 
     def _compile(self, values: Sequence[QueryValue]) -> tuple[str, list[tuple[int | None, Any]]]:
@@ -48,25 +48,26 @@ class PrecompiledQuery:
         sql, parameters = self._compiled(values, 0)
         if (sql, parameters) != self._compiled(values, len(values)):
             raise ValueError("a value of a precompiled query is transformed, not handed over as it is")
-        if {at for at, _ in parameters if at is not None} != set(range(len(values))):
+        if {index for index, _ in parameters if index is not None} != set(range(len(values))):
             raise ValueError("a value of a precompiled query is not a parameter of its statement")
         return sql, parameters
 
     def _compiled(self, values: Sequence[QueryValue], offset: int) -> tuple[str, list[tuple[int | None, Any]]]:
-        markers = [_marker(offset + at, value) for at, value in enumerate(values)]
+        markers = [_marker(offset + index, value) for index, value in enumerate(values)]
         sql, parameters = self._make_queryset(*markers).query.sql_with_params()
-        places = {_adapted(marker): at for at, marker in enumerate(markers)}
+        places = {_adapted(marker): index for index, marker in enumerate(markers)}
         positions = [places.get(parameter) for parameter in parameters]
         return sql, [
-            (at, parameter if at is None else None) for at, parameter in zip(positions, parameters, strict=True)
+            (index, parameter if index is None else None)
+            for index, parameter in zip(positions, parameters, strict=True)
         ]
 
 
-def _marker(at: int, value: QueryValue) -> QueryValue:
+def _marker(index: int, value: QueryValue) -> QueryValue:
     """Return a value that no constant in a query has, in place of another."""
     if isinstance(value, datetime):
-        return datetime(1000, 1, 1, tzinfo=UTC) + timedelta(days=at)
-    return f"value {at}" if isinstance(value, str) else _FIRST + at
+        return datetime(1000, 1, 1, tzinfo=UTC) + timedelta(days=index)
+    return f"value {index}" if isinstance(value, str) else _FIRST + index
 
 
 def _adapted(value: QueryValue) -> Any:

@@ -100,7 +100,7 @@ class _Field:
         fields = [f if isinstance(f, bytes) else _relaxed_field(_join(f, values)) for f in self._signed]
         before, between, after = self._own
         signature = self._sign(b"".join([*fields, b"dkim-signature:", before, when, between, body_hash, after]))
-        folded = b"\r\n ".join(signature[at : at + _LINE] for at in range(0, len(signature), _LINE))
+        folded = b"\r\n ".join(signature[start : start + _LINE] for start in range(0, len(signature), _LINE))
         before, between, after = self._tags
         return b"".join([b"DKIM-Signature: ", before, when, between, body_hash, after, folded, b"\r\n"])
 
@@ -151,14 +151,17 @@ def _signed_fields(names: Sequence[str], headers: Sequence[tuple[str, NumberedPi
     first.
     """
     return [
-        (name.encode() + b":", *pieces) for name in names for own, pieces in reversed(headers) if own.lower() == name
+        (name.encode() + b":", *pieces)
+        for name in names
+        for header, pieces in reversed(headers)
+        if header.lower() == name
     ]
 
 
 def _h_tag(names: Sequence[str], headers: Sequence[tuple[str, NumberedPieces]]) -> bytes:
     """Return the folded value of the h tag: each name once more than it occurs."""
-    own = [name.lower() for name, _ in headers]
-    words = [name for name in names for _ in range(own.count(name) + 1)]
+    header_names = [name.lower() for name, _ in headers]
+    words = [name for name in names for _ in range(header_names.count(name) + 1)]
     lines, line = [], ""
     for word in words:
         if len(line) + len(word) > _LINE:

@@ -60,7 +60,7 @@ class NewKey:
     @property
     def zone_line(self) -> str:
         """The record for a zone file, in strings of at most 255 characters."""
-        parts = " ".join(f'"{self.record[at : at + 255]}"' for at in range(0, len(self.record), 255))
+        parts = " ".join(f'"{self.record[start : start + 255]}"' for start in range(0, len(self.record), 255))
         return f"{self.name}. IN TXT ( {parts} )"
 
 

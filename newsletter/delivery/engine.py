@@ -158,7 +158,7 @@ class Engine:
         self._thread = ThreadPoolExecutor(1, "source and sink")
         ticker = asyncio.ensure_future(self._tick())
         try:
-            ended = await self._send_until_done(ticker)
+            result = await self._send_until_done(ticker)
             await self._drain()
             await self._return_prefetched()
             await self._settle(everything=True)
@@ -168,7 +168,7 @@ class Engine:
             await self._call(self._close_thread)
             self._thread.shutdown()
             self._loop = None
-        return ended
+        return result
 
     async def _send_until_done(self, ticker: asyncio.Future[None]) -> EngineResult:
         """Call source and sink as needed, until there is a reason to end."""
@@ -178,8 +178,8 @@ class Engine:
                 raise self._fault
             if ticker.done():
                 ticker.result()
-            if ended := self._end_reason():
-                return ended
+            if result := self._end_reason():
+                return result
             await self._begin_prefetched()
             await self._settle(everything=self._needs_early_report())
             await self._check_periodically()
@@ -305,8 +305,8 @@ class Engine:
     def _needs_early_report(self) -> bool:
         """Return whether reporting outcomes now makes room for the next chunk, which a few slow messages prevent."""
         unsettled = sum(chunk.unsettled for chunk in self._in_flight.chunks.values())
-        known = sum(len(chunk.outcomes) for chunk in self._in_flight.chunks.values())
-        return self._in_flight.dispatch.ready <= self._in_flight.refill_below and unsettled > CHUNK >= unsettled - known
+        left = unsettled - sum(len(chunk.outcomes) for chunk in self._in_flight.chunks.values())
+        return self._in_flight.dispatch.ready <= self._in_flight.refill_below and unsettled > CHUNK >= left
 
     async def _check_periodically(self) -> None:
         """Once a second, report outcomes, renew leases, and look up readers again who have waited for long."""
@@ -360,8 +360,8 @@ class Engine:
         """Return the messages per second over the last seconds; 0.0 if it is too early to say."""
         if len(self._rates) < RATE_OVER // 2:
             return 0.0
-        (begun, before), (ended, after) = self._rates[0], self._rates[-1]
-        return (after - before) / (ended - begun)
+        (began, first_count), (ended, last_count) = self._rates[0], self._rates[-1]
+        return (last_count - first_count) / (ended - began)
 
     def _make_carrier(self) -> Carrier:
         if self._other_carrier is not None:

@@ -78,10 +78,10 @@ class InFlight:
         if chunk.done:
             self._on_change()
 
-    def halt(self, wanted: Callable[[ActiveChunk], bool]) -> None:
-        """Begin nothing more of the chunks for which `wanted` is true."""
+    def halt(self, condition: Callable[[ActiveChunk], bool]) -> None:
+        """Begin nothing more of the chunks for which `condition` is true."""
         for chunk in self.chunks.values():
-            if wanted(chunk) and not chunk.halted:
+            if condition(chunk) and not chunk.halted:
                 chunk.halted = True
                 chunk.waiting = 0
                 self._circuits.pop(chunk.batch.edition, None)
@@ -90,7 +90,7 @@ class InFlight:
 
     def recall(self, chunk: ActiveChunk) -> list[DeliveryJob]:
         """Remove and return the chunk's waiting jobs, so that their readers can be looked up again."""
-        jobs = self.dispatch.remove(lambda other: other is chunk)
+        jobs = self.dispatch.remove(lambda waiting: waiting is chunk)
         chunk.waiting -= len(jobs)
         return jobs
 
@@ -289,9 +289,9 @@ class InFlight:
             self.give_up(e.message)
 
     def _builder(self, batch: Batch) -> MessageBuilder:
-        known = self._builders.get(batch.edition)
-        if known and known[0] == batch.email:
-            return known[1]
+        cached = self._builders.get(batch.edition)
+        if cached and cached[0] == batch.email:
+            return cached[1]
         email = replace(batch.email, headers=batch.email.headers + self._headers)
         builder = MessageBuilder(email, signing(self._signers))
         self._builders[batch.edition] = (batch.email, builder)

@@ -257,16 +257,16 @@ def _attempts(records: Iterator[bytes]) -> tuple[tuple[ChunkKey, ...], tuple[Jou
     one.
     """
     chunks: dict[int, ChunkKey] = {}
-    last: dict[tuple[ChunkKey, int, int], JournalEntry] = {}
+    attempts: dict[tuple[ChunkKey, int, int], JournalEntry] = {}
     for record in records:
         if record[:1] == b"C":
-            at, edition, chunk = json.loads(record[1:])
-            chunks[at] = (edition, chunk)
+            number, edition, chunk = json.loads(record[1:])
+            chunks[number] = (edition, chunk)
         else:
-            at, outcome = _outcome(record)
-            key = chunks[at]
-            last[key, outcome.number, outcome.attempt] = JournalEntry(*key, outcome)
-    return tuple(dict.fromkeys(chunks.values())), tuple(last.values())
+            number, outcome = _outcome(record)
+            key = chunks[number]
+            attempts[key, outcome.number, outcome.attempt] = JournalEntry(*key, outcome)
+    return tuple(dict.fromkeys(chunks.values())), tuple(attempts.values())
 
 
 def _outcome(record: bytes) -> tuple[int, Outcome]:
@@ -276,8 +276,8 @@ def _outcome(record: bytes) -> tuple[int, Outcome]:
         return at, Outcome(number, attempt, OutcomeKind.UNKNOWN, 0.0, Fault.CONNECTION, problem=problem)
     _, at, number, attempt, when, kind, fault, code, wait = _RESULT.unpack_from(record)
     status, queue_id, text = record[_RESULT.size :].decode("utf-8").split("\0", 2)
-    after = None if wait < 0 else wait
-    outcome = Outcome(number, attempt, _KINDS[kind], when, _FAULTS[fault], code, status, text, queue_id, after)
+    retry_after = None if wait < 0 else wait
+    outcome = Outcome(number, attempt, _KINDS[kind], when, _FAULTS[fault], code, status, text, queue_id, retry_after)
     reason = from_text(text)
     return at, outcome if TEXT.matches(reason) else outcome._replace(text="", problem=reason)
 
@@ -331,10 +331,10 @@ def _write_whole(fd: int, content: bytes, size: int) -> None:
 
 def _same_file(fd: int, path: Path) -> bool:
     try:
-        ours, named = os.fstat(fd), path.stat()
+        opened, present = os.fstat(fd), path.stat()
     except FileNotFoundError:
         return False
-    return (ours.st_dev, ours.st_ino) == (named.st_dev, named.st_ino)
+    return (opened.st_dev, opened.st_ino) == (present.st_dev, present.st_ino)
 
 
 def _unwritable(path: Path, error: OSError) -> JournalError:

@@ -215,11 +215,11 @@ def _tls_problem(where: str, error: ssl.SSLError) -> Message:
 
 
 async def _login(connection: Connection, smtp: Smtp, where: str) -> None:
-    wanted = (smtp.auth.upper(),) if smtp.auth != "auto" else MECHANISMS
-    mechanism = next((w for w in wanted if w in connection.features.auth), None)
+    mechanisms = (smtp.auth.upper(),) if smtp.auth != "auto" else MECHANISMS
+    mechanism = next((w for w in mechanisms if w in connection.features.auth), None)
     if mechanism is None:
         offered = connection.features.auth or messages.NO_METHOD()
-        raise LoginFailed(messages.NO_LOGIN_METHOD(server=where, wanted=wanted, offered=offered))
+        raise LoginFailed(messages.NO_LOGIN_METHOD(server=where, wanted=mechanisms, offered=offered))
     reply = await _authenticate(connection, smtp, mechanism)
     if 400 <= reply.code < 500:
         raise Busy(messages.LOGIN_POSTPONED(server=where, reply=str(reply)))

@@ -14,8 +14,8 @@ def documents(events: Sequence[RecordedEvent], *, with_addresses: bool = True) -
     """
     numbers = {event.subscription for event in events if event.subscription is not None}
     subscriptions = Subscription.objects.select_related("subscriber").filter(pk__in=numbers)
-    known = {subscription.pk: subscription for subscription in subscriptions}
-    return [_document(event, known.get(event.subscription or 0), with_addresses=with_addresses) for event in events]
+    by_number = {subscription.pk: subscription for subscription in subscriptions}
+    return [_document(event, by_number.get(event.subscription or 0), with_addresses=with_addresses) for event in events]
 
 
 def _document(event: RecordedEvent, subscription: Subscription | None, *, with_addresses: bool) -> dict[str, Any]:

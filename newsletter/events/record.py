@@ -73,12 +73,12 @@ def _key() -> str:
 
 def _record(events: Sequence[RecordedEvent]) -> None:
     insert_all(events)
-    for some in _wanted(events):
-        stored = RecordedEvent.objects.filter(key__in=[event.key for event, _to in some])
+    for batch in _wanted(events):
+        stored = RecordedEvent.objects.filter(key__in=[event.key for event, _to in batch])
         numbers = dict(stored.values_list("key", "pk"))
         insert_all(
             WebhookDelivery(webhook=webhook, event_id=numbers[event.key], due=event.at)
-            for event, webhooks in some
+            for event, webhooks in batch
             for webhook in webhooks
         )
 
@@ -88,7 +88,7 @@ def _wanted(events: Sequence[RecordedEvent]) -> Iterator[list[tuple[RecordedEven
     webhooks = list(EventWebhook.objects.filter(stopped_at=None))
     if not webhooks:
         return
-    each_to = [(event, to) for event in events if (to := [each for each in webhooks if wants(each, event)])]
+    each_to = [(event, to) for event in events if (to := [webhook for webhook in webhooks if wants(webhook, event)])]
     for start in range(0, len(each_to), BATCH):
         yield each_to[start : start + BATCH]
 

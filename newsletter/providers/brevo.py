@@ -25,13 +25,13 @@ def _versions(messages: Sequence[MessageParts]) -> Mapping[str, Any]:
     return {
         "messageVersions": [
             {
-                "to": [{"email": each.address, **({"name": each.name} if each.name else {})}],
-                "subject": each.subject,
-                "textContent": each.text,
-                **({"htmlContent": each.html} if each.html else {}),
-                "headers": each.headers,
+                "to": [{"email": message.address, **({"name": message.name} if message.name else {})}],
+                "subject": message.subject,
+                "textContent": message.text,
+                **({"htmlContent": message.html} if message.html else {}),
+                "headers": message.headers,
             }
-            for each in messages
+            for message in messages
         ]
     }
 

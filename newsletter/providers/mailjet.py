@@ -24,13 +24,13 @@ def _list(messages: Sequence[MessageParts]) -> Mapping[str, Any]:
     return {
         "Messages": [
             {
-                "To": [{"Email": each.address, **({"Name": each.name} if each.name else {})}],
-                "Subject": each.subject,
-                "TextPart": each.text,
-                **({"HTMLPart": each.html} if each.html else {}),
-                "Headers": each.headers,
+                "To": [{"Email": message.address, **({"Name": message.name} if message.name else {})}],
+                "Subject": message.subject,
+                "TextPart": message.text,
+                **({"HTMLPart": message.html} if message.html else {}),
+                "Headers": message.headers,
             }
-            for each in messages
+            for message in messages
         ]
     }
 

@@ -109,7 +109,7 @@ class Service:
         """
         self._beat = self._clock()
 
-    def repeat(self, act: Callable[[], object]) -> None:
+    def repeat(self, function: Callable[[], object]) -> None:
         """Call the function at the start and then for each `call`, until stopped; waiting does not count as being
         stuck.
         """
@@ -121,7 +121,7 @@ class Service:
             if not self.stopping.is_set():
                 self.beat()
                 began = self._clock()
-                act()
+                function()
                 self._ran(began)
 
     # For others
@@ -228,7 +228,7 @@ class Service:
     def _failed(self, problem: Message, error: BaseException | None) -> None:
         with self._lock:
             pause = self._backoff.take()
-            again = problem == self._crash
+            repeated = problem == self._crash
             self._crash, self._reported = problem, None
             self._not_before = self._clock() + pause
             self._restarts += 1
@@ -238,7 +238,7 @@ class Service:
             log.warning("%s: %s, while it was stopping", self.name, problem)
         else:  # one traceback a kind of failure: the same one would fill the log with each try
             log.error(
-                "%s failed: %s; restarting in %.0f s", self.name, problem, pause, exc_info=None if again else error
+                "%s failed: %s; restarting in %.0f s", self.name, problem, pause, exc_info=None if repeated else error
             )
 
     def _fail_since_now(self) -> None:

@@ -13,21 +13,21 @@ from queue import SimpleQueue
 
 
 @contextmanager
-def on_signals(act: Callable[[], object], *numbers: signal.Signals) -> Iterator[None]:
+def on_signals(function: Callable[[], object], *numbers: signal.Signals) -> Iterator[None]:
     """Call the function for each of these signals that the process gets, and restore the handlers at the end."""
-    got: SimpleQueue[bool] = SimpleQueue()
+    received: SimpleQueue[bool] = SimpleQueue()
 
     def wait() -> None:
-        while got.get():
-            act()
+        while received.get():
+            function()
 
     thread = threading.Thread(target=wait, daemon=True, name="signals")
     thread.start()
-    before = {number: signal.signal(number, lambda *_: got.put(True)) for number in numbers}
+    handlers = {number: signal.signal(number, lambda *_: received.put(True)) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
-        got.put(False)
+        received.put(False)
         thread.join()

@@ -50,12 +50,12 @@ class Supervisor:
     def _end(self) -> None:
         """Stop the services, the last one first. A thread that does not stop ends with the process."""
         until = time.monotonic() + self.periods.grace
-        left: Sequence[Service] = list(reversed(self._services))
-        while left and time.monotonic() < until:
-            for service in left:
+        running: Sequence[Service] = list(reversed(self._services))
+        while running and time.monotonic() < until:
+            for service in running:
                 service.stop()
-            left = [service for service in left if not service.join(0.1)]
-        for service in left:
+            running = [service for service in running if not service.join(0.1)]
+        for service in running:
             log.error("%s did not stop within %.0f s", service.name, self.periods.grace)
 
 

@@ -34,8 +34,9 @@ def start(configuration: Config, *, migrate: bool = True, events: bool = False) 
     """
     with _django(configuration):
         _tighten(configuration)
-        _prepare(migrate=migrate or _is_own_file())
-    _check_key()
+        current = _prepare(migrate=migrate or _is_own_file())
+    if current:  # the hashes of a database without tables can be of any key
+        _check_key()
     _watch_newsletters()
     if events:
         _report_errors(configuration)
@@ -114,19 +115,24 @@ def _is_own_file() -> bool:
     return connection.vendor == "sqlite"
 
 
-def _prepare(*, migrate: bool) -> None:
-    """Refuse a database that is too new or too old for this program, and migrate an older one if asked to."""
+def _prepare(*, migrate: bool) -> bool:
+    """Refuse a database that is too new or too old for this program, and migrate an older one if asked to.
+
+    Return whether it has all migrations now.
+    """
     from django.db import OperationalError
 
     from newsletter.models import migration_state
     from newsletter.sending.sql import database_watch
 
     try:
-        if oldest := migration_state.too_old(migration_state.applied_migrations()):
+        applied = migration_state.applied_migrations()
+        if oldest := migration_state.too_old(applied):
             raise StartProblem(migration_state.older_database(oldest))
-        if unknown := migration_state.unknown_migrations():
+        if unknown := migration_state.unknown_migrations(applied):
             raise StartProblem(migration_state.newer_database(unknown))
-        if migrate and (migrations := migration_state.waiting_migrations()):
+        migrations = migration_state.waiting_migrations(applied)
+        if migrate and migrations:
             _refuse_beside_older_programs()
             _copy_before(migrations)
             _migrate()
@@ -135,6 +141,7 @@ def _prepare(*, migrate: bool) -> None:
             raise StartProblem(f"site.database: {explanation}") from e
         raise StartProblem(f"site.database: the database can't be used: {database_watch.first_line(e)}") from e
     database_watch.remember()
+    return migrate or not migrations
 
 
 def _refuse_beside_older_programs() -> None:
@@ -196,12 +203,9 @@ def _watch_newsletters() -> None:
 
 
 def _check_key() -> None:
-    """Check that the database's hashes were made with this key; a database without tables accepts any."""
-    from newsletter.models.migration_state import waiting_migrations
+    """Check that the database's hashes were made with this key."""
     from subscribers import tokens
 
-    if waiting_migrations():
-        return
     try:
         tokens.check_key()
     except tokens.WrongSecretKey as e:

@@ -1,7 +1,7 @@
 """Whether the database's migrations are those of this version of the program."""
 
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -17,33 +17,36 @@ FIRST_COMMIT = "a6e0b70"
 """The commit whose tables the first migrations of our apps make, under the names of the last migrations it had."""
 
 
-def waiting_migrations() -> list[str]:
-    """Return the names of pending migrations."""
-    if without_earlier(applied_migrations()) == _migrations_on_disk():
+Migrations = Collection[tuple[str, str]]
+"""The app and the name of each."""
+
+
+def waiting_migrations(applied: Migrations | None = None) -> list[str]:
+    """Return the names of pending migrations; the database is asked for the `applied` ones if they aren't given."""
+    if without_earlier(applied_migrations() if applied is None else applied) == _migrations_on_disk():
         return []
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
 
-def unknown_migrations() -> list[str]:
+def unknown_migrations(applied: Migrations | None = None) -> list[str]:
     """Return the names of applied migrations that only a newer version of the program has."""
-    unknown = sorted(without_earlier(applied_migrations()) - _migrations_on_disk())
+    unknown = sorted(without_earlier(applied_migrations() if applied is None else applied) - _migrations_on_disk())
     return [f"{app}.{name}" for app, name in unknown if app in OURS]
 
 
-def too_old(applied: Iterable[tuple[str, str]]) -> str:
+def too_old(applied: Migrations) -> str:
     """Return the last migration of an app that has applied some from before the first one and not that one, or ""."""
-    keys = set(applied)
     for app in OURS:
         first = _first_migrations()[app]
-        last = max((name for label, name in keys if label == app), default=first)
+        last = max((name for label, name in applied if label == app), default=first)
         if last < first:
             return f"{app}.{last}"
     return ""
 
 
-def without_earlier(applied: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+def without_earlier(applied: Migrations) -> set[tuple[str, str]]:
     """Return the migrations without those that the first of each app has taken in."""
     first = _first_migrations()
     return {(app, name) for app, name in applied if app in first and name >= first[app]}

@@ -13,13 +13,15 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.core.files.uploadedfile import UploadedFile
 
 from newsletter.background import Task, enqueue
 from newsletter.config import Config
-from newsletter.models import Job
-from newsletter.web.desk.jobs import work
+
+if TYPE_CHECKING:
+    from newsletter.models import Job
 
 KEPT, PREFIX, LOCK = timedelta(hours=1), "newsletter-uploads-", "lock"
 SUFFIXES = (".csv", ".json", ".zip")
@@ -52,7 +54,7 @@ def _kept(written: Path) -> str:
     return name
 
 
-def is_kept(configuration: Config, job: Job) -> bool:
+def is_kept(configuration: Config, job: "Job") -> bool:
     """Return whether the file of an import is still here, so that the job can go on."""
     return path(str(job.order["file"]), configuration).exists()
 
@@ -90,7 +92,10 @@ def release(name: str, configuration: Config, *, later: bool = False) -> None:
 
 def remove_ended(configuration: Config) -> None:
     """Remove files that are held for imports that have ended."""
-    names = {job.order.get("file", "") for job in Job.objects.filter(state__in=work.UNFINISHED)}
+    from newsletter.models import Job  # the rest needs no models
+    from newsletter.web.desk.jobs.work import UNFINISHED
+
+    names = {job.order.get("file", "") for job in Job.objects.filter(state__in=UNFINISHED)}
     for file in configuration.path(HELD).glob("*"):
         if f"{HELD}/{file.name}" in names:
             continue

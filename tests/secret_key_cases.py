@@ -15,7 +15,7 @@ from django.utils import timezone
 from newsletter import config
 from newsletter.backup import restore
 from newsletter.bounces import webhook_secrets
-from newsletter.bounces.processing import BounceEffect, take
+from newsletter.bounces.processing import BounceEffect, process
 from newsletter.models import Edition
 from newsletter.sending import audience, return_path
 from newsletter.web.desk import body_limits, users
@@ -57,7 +57,7 @@ def link_of_a_test_email() -> Holds:
 def mailto_unsubscribe() -> Holds:
     token = tokens.link_token(people.add_subscription().pk)
     raw = f"From: {KARI}\r\nTo: bounce+u-{token}@example.org\r\nSubject: unsubscribe\r\n\r\n".encode()
-    return lambda: take(config.current(), raw, samples.NOW) == (BounceEffect.UNSUBSCRIBED, 0)
+    return lambda: process(config.current(), raw, samples.NOW) == (BounceEffect.UNSUBSCRIBED, 0)
 
 
 def confirmation() -> Holds:
@@ -200,7 +200,7 @@ def key_of_a_backup() -> Holds:
 def return_path_of_a_delivery() -> Holds:
     edition = samples.sending(1)
     raw = report(to=return_path.return_path(BARE, edition.pk, 1))
-    return lambda: take(config.current(), raw, samples.NOW) == (BounceEffect.HARD, 1)
+    return lambda: process(config.current(), raw, samples.NOW) == (BounceEffect.HARD, 1)
 
 
 def address_of_a_webhook() -> Holds:
@@ -212,7 +212,7 @@ def address_of_a_webhook() -> Holds:
 def message_id_in_a_bounce() -> Holds:
     (reader,) = _readers(samples.sending(1))
     raw = report(to=BARE, address="r1@reader.example").replace(b"0a1b2c", reader.message_id.encode())
-    return lambda: take(config.current(), raw, samples.NOW) == (BounceEffect.HARD, 0)
+    return lambda: process(config.current(), raw, samples.NOW) == (BounceEffect.HARD, 0)
 
 
 def message_id_beside_a_link() -> Holds:
@@ -225,7 +225,9 @@ def message_id_beside_a_link() -> Holds:
     raw = quoted.replace(b"0a1b2c", reader.message_id.encode())
 
     def holds() -> bool:
-        return take(config.current(), raw, samples.NOW + HOUR)[0] is BounceEffect.COMPLAINT and first.bounces.exists()
+        return (
+            process(config.current(), raw, samples.NOW + HOUR)[0] is BounceEffect.COMPLAINT and first.bounces.exists()
+        )
 
     return holds
 

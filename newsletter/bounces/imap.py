@@ -45,7 +45,7 @@ class ImapMailbox:
             with self._problems(messages.LOGIN_REFUSED(where=self._where)):
                 self._log_in()
             with self._problems(messages.NO_FOLDER(where=self._where, folder=self.settings.folder)):
-                self._said(self._imap.select(_mailbox_name(self.settings.folder)))
+                self._data(self._imap.select(_mailbox_name(self.settings.folder)))
         except MailboxProblem:
             self._leave()
             raise
@@ -57,25 +57,25 @@ class ImapMailbox:
     def unread(self) -> list[str]:
         """Return the UIDs of emails that are neither read nor flagged."""
         with self._problems(messages.SEARCH_FAILED(where=self._where)):
-            answer = self._said(self._imap.uid("SEARCH", "UNSEEN", "UNFLAGGED"))
+            answer = self._data(self._imap.uid("SEARCH", "UNSEEN", "UNFLAGGED"))
         return answer[0].decode("ascii", "replace").split() if answer and isinstance(answer[0], bytes) else []
 
     def set_aside(self) -> int:
         """Return how many emails are flagged and unread."""
         with self._problems(messages.SEARCH_FAILED(where=self._where)):
-            answer = self._said(self._imap.uid("SEARCH", "UNSEEN", "FLAGGED"))
+            answer = self._data(self._imap.uid("SEARCH", "UNSEEN", "FLAGGED"))
         return len(answer[0].split()) if answer and isinstance(answer[0], bytes) else 0
 
     def mail(self, uid: str) -> bytes | None:
         """Return the beginning of an email, left unread; None if it is gone meanwhile."""
         with self._problems(messages.FETCH_FAILED(where=self._where)):
-            answer = self._said(self._imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST_EMAIL}>)"))
+            answer = self._data(self._imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST_EMAIL}>)"))
         return next((part[1] for part in answer if isinstance(part, tuple)), None)
 
     def mark(self, uid: str, flag: str) -> None:
         """Set SEEN or FLAGGED on an email."""
         with self._problems(messages.MARK_FAILED(where=self._where)):
-            self._said(self._imap.uid("STORE", uid, "+FLAGS.SILENT", f"({flag})"))
+            self._data(self._imap.uid("STORE", uid, "+FLAGS.SILENT", f"({flag})"))
 
     def _connect(self) -> None:
         host, port = self.settings.host, self.settings.port
@@ -96,7 +96,7 @@ class ImapMailbox:
         """By SASL PLAIN where it is offered, which takes any characters (RFC 4616), else by LOGIN."""
         user, password = self.settings.user, self.settings.password
         if "AUTH=PLAIN" in self._imap.capabilities:
-            self._said(self._imap.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode()))
+            self._data(self._imap.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode()))
         else:
             self._imap.login(user, password)
 
@@ -110,7 +110,7 @@ class ImapMailbox:
             self._imap.shutdown()
 
     @staticmethod
-    def _said(answer: tuple[str, list[Any]]) -> list[Any]:
+    def _data(answer: tuple[str, list[Any]]) -> list[Any]:
         """Return the data of a response. Raises an error unless it is OK."""
         if answer[0] != "OK":
             raise imaplib.IMAP4.error(answer[0])

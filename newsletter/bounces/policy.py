@@ -33,25 +33,25 @@ OUR_RELAYS = "5.6.7"
 """A refusal of letters beyond ASCII: the next server can't carry them, whoever the reader is."""
 
 SUSPICIOUS = 10
-"""So many "no such mailbox", and more than were accepted, are no news of the readers."""
+"""So many "no such mailbox", and more than were accepted, say nothing about the readers."""
 
 LOOK_BACK = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class SentEmail:
     """An email that a person was sent, and whether it came back."""
 
     at: datetime
     came_back: bool
 
 
-def is_over(tried: Iterable[Tried]) -> bool:
+def is_over(emails: Iterable[SentEmail]) -> bool:
     """Return whether emails have come back for so long that no more are to be sent.
 
     An email younger than the last that came back may yet come back itself, and says nothing.
     """
-    newest_first = sorted(tried, key=lambda each: each.at, reverse=True)
+    newest_first = sorted(emails, key=lambda each: each.at, reverse=True)
     while newest_first and not newest_first[0].came_back:
         newest_first.pop(0)
     returned_at: list[datetime] = []
@@ -64,7 +64,7 @@ def is_over(tried: Iterable[Tried]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is said about one delivery; `mail` is the same each time it is said, `proven` as in `Bounce`."""
+    """A report about one delivery; `mail` is the same whenever it is repeated, `proven` as in `Bounce`."""
 
     kind: Bounce.Kind
     fault: Fault
@@ -75,7 +75,7 @@ class Report:
 
 
 def record(report: Report, delivery: Delivery, now: datetime) -> bool:
-    """Store and apply a report, in a transaction; return whether an address is suppressed by it. Once for each."""
+    """Store and apply a report, in a transaction, unless it is stored; return whether it suppresses an address."""
     bounce, new = Bounce.objects.get_or_create(
         edition_id=delivery.edition_id,
         number=delivery.number,
@@ -84,15 +84,15 @@ def record(report: Report, delivery: Delivery, now: datetime) -> bool:
             "kind": report.kind,
             "fault": report.fault,
             "status": report.status[:12],
-            "text": without(report.text, delivery),
+            "text": redact(report.text, delivery),
             "proven": report.proven,
             "at": now,
         },
     )
-    return new and follow(bounce, delivery, now)
+    return new and apply(bounce, delivery, now)
 
 
-def follow(bounce: Bounce, delivery: Delivery, now: datetime) -> bool:
+def apply(bounce: Bounce, delivery: Delivery, now: datetime) -> bool:
     """Apply a new bounce or complaint, in a transaction; return whether an address is suppressed by it.
 
     One that isn't proven ends at most what its link would end: one subscription.
@@ -121,10 +121,10 @@ def _is_gone(bounce: Bounce, subscriber: Subscriber, now: datetime) -> bool:
     """Return whether nothing more is to be sent after this bounce. Bounces that prove less than it does don't count."""
     if bounce.kind == Bounce.Kind.HARD:
         return True
-    return bounce.fault not in OURS and is_over(_tried(subscriber, now, proven=bounce.proven))
+    return bounce.fault not in OURS and is_over(_recent_emails(subscriber, now, proven=bounce.proven))
 
 
-def without(text: str, delivery: Delivery) -> str:
+def redact(text: str, delivery: Delivery) -> str:
     """Return a server's words without the reader's address, nor what stands before its `@`."""
     subscriber = _subscriber(delivery)
     if subscriber is None:
@@ -132,18 +132,18 @@ def without(text: str, delivery: Delivery) -> str:
     return redact_stored(text, subscriber.address)
 
 
-def weigh_refusals(configuration: Config, now: datetime) -> int:
+def count_refusals(configuration: Config, now: datetime) -> int:
     """Count refusals in the session as bounces, and return how many addresses are blocked because of them.
 
-    Where more of an edition is called "no such mailbox" than accepted, the fault is the server's or ours: nobody pays.
-    While it is being sent, a few of them may be the first of many, and wait.
+    Where more of an edition is called "no such mailbox" than accepted, the fault is the server's or ours, and no
+    refusal counts. While it is being sent, a few of them may be the first of many, and wait.
     """
     editions = Edition.objects.filter(began_at__gt=now - LOOK_BACK, newsletter__in=configuration.newsletters)
-    return sum(_weigh(edition, now) for edition in editions)
+    return sum(_count_of_edition(edition, now) for edition in editions)
 
 
 @transaction.atomic
-def _weigh(edition: Edition, now: datetime) -> int:
+def _count_of_edition(edition: Edition, now: datetime) -> int:
     refused = Result.objects.filter(edition=edition, kind=DeliveryStatus.REFUSED, fault__in=list(REFUSALS))
     refused = refused.exclude(status=OUR_RELAYS)
     missing = refused.filter(fault=Fault.READER).count()
@@ -151,10 +151,10 @@ def _weigh(edition: Edition, now: datetime) -> int:
     if missing >= enough and missing > progress.counts(edition).accepted:
         return 0
     weighed = Bounce.objects.filter(edition=edition, number=OuterRef("number"), mail=Bounce.REFUSED)
-    return sum(_weigh_one(result, now) for result in refused.filter(~Exists(weighed)))
+    return sum(_count_refusal(result, now) for result in refused.filter(~Exists(weighed)))
 
 
-def _weigh_one(result: Result, now: datetime) -> int:
+def _count_refusal(result: Result, now: datetime) -> int:
     delivery = Delivery.objects.filter(edition_id=result.edition_id, number=result.number).first()
     if delivery is None:
         return 0
@@ -175,7 +175,7 @@ def _moved_since(subscriber: Subscriber, delivery: Delivery) -> bool:
     return bool(subscriber.moved_at and began and subscriber.moved_at > began)
 
 
-def _tried(subscriber: Subscriber, now: datetime, *, proven: bool) -> list[Tried]:
+def _recent_emails(subscriber: Subscriber, now: datetime, *, proven: bool) -> list[SentEmail]:
     """Return the recent emails to this person, of all newsletters: accepted, or returned by a bounce that counts."""
     editions = Edition.objects.filter(began_at__gt=now - AT_MOST)
     began = {edition.pk: edition.began_at for edition in editions.only("began_at") if edition.began_at}
@@ -185,9 +185,9 @@ def _tried(subscriber: Subscriber, now: datetime, *, proven: bool) -> list[Tried
     bounces = _reported(mails)
     ours = {mail for mail, fault, _sure in bounces if fault in OURS}
     back = {mail for mail, _fault, sure in bounces if sure or not proven} - ours
-    results = _about(mails, Result.objects.filter(kind=DeliveryStatus.ACCEPTED))
+    results = _rows_about(mails, Result.objects.filter(kind=DeliveryStatus.ACCEPTED))
     accepted = mails.intersection(results.values_list("edition_id", "number")) - {mail for mail, *_ in bounces}
-    return [Tried(began[edition], (edition, number) in back) for edition, number in back | accepted]
+    return [SentEmail(began[edition], (edition, number) in back) for edition, number in back | accepted]
 
 
 Mail = tuple[int, int]
@@ -197,11 +197,11 @@ AboutMail = TypeVar("AboutMail", Bounce, Result)
 
 def _reported(mails: set[Mail]) -> list[tuple[Mail, str, bool]]:
     """Return these emails' bounces, each with its fault and whether it is proven."""
-    rows = _about(mails, Bounce.objects.exclude(kind=Bounce.Kind.COMPLAINT))
+    rows = _rows_about(mails, Bounce.objects.exclude(kind=Bounce.Kind.COMPLAINT))
     bounces = rows.values_list("edition_id", "number", "fault", "proven")
     return [((edition, n), fault, sure) for edition, n, fault, sure in bounces if (edition, n) in mails]
 
 
-def _about(mails: set[Mail], rows: QuerySet[AboutMail]) -> QuerySet[AboutMail]:
+def _rows_about(mails: set[Mail], rows: QuerySet[AboutMail]) -> QuerySet[AboutMail]:
     """Return the rows that may be about these emails, and others of their editions with the same numbers."""
     return rows.filter(edition_id__in={e for e, _ in mails}, number__in={n for _, n in mails})

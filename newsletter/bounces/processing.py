@@ -86,7 +86,7 @@ def _read(configuration: Config, now: datetime, step: Step) -> MailboxRun:
         for done, uid in enumerate(uids, 1):
             raw = mailbox.mail(uid)
             if raw is not None:
-                effect, suppressed_now = _take_safely(configuration, uid, raw, now, reader.read)
+                effect, suppressed_now = _process_safely(configuration, uid, raw, now, reader.read)
                 mailbox.mark(uid, FLAGGED if effect is BounceEffect.UNKNOWN else SEEN)
                 counts[effect] += 1
                 suppressed += suppressed_now
@@ -97,7 +97,7 @@ def _read(configuration: Config, now: datetime, step: Step) -> MailboxRun:
 
 def tick(configuration: Config, now: datetime) -> None:
     """For the clock: weigh refusals, and read the mailbox where there is one; one that fails is told in one line."""
-    policy.weigh_refusals(configuration, now)
+    policy.count_refusals(configuration, now)
     rates.refresh(configuration, now)
     if not mailbox_status.configured(configuration):
         return
@@ -110,13 +110,13 @@ def tick(configuration: Config, now: datetime) -> None:
         log.warning("%s mails in the bounce mailbox were not understood; they are flagged there", puzzles)
 
 
-def _take_safely(configuration: Config, uid: str, raw: bytes, now: datetime, read: Read) -> tuple[BounceEffect, int]:
+def _process_safely(configuration: Config, uid: str, raw: bytes, now: datetime, read: Read) -> tuple[BounceEffect, int]:
     """Let one message take effect; if the program fails on it, log that without its content, and tell the editors.
 
     A database that is away is no fault of the message, which stays unread.
     """
     try:
-        return take(configuration, raw, now, read)
+        return process(configuration, raw, now, read)
     except (InterfaceError, OperationalError):
         raise
     except LimitExceeded as limit:
@@ -133,7 +133,7 @@ def place_of(fault: Exception) -> str:
     return f"{type(fault).__name__} at {sandbox.place_of(fault)}"
 
 
-def take(configuration: Config, raw: bytes, now: datetime, read: Read = read_mail) -> tuple[BounceEffect, int]:
+def process(configuration: Config, raw: bytes, now: datetime, read: Read = read_mail) -> tuple[BounceEffect, int]:
     """Let one email take effect; return what became of it, and how many addresses are suppressed by it."""
     try:
         returned = read(raw)
@@ -147,13 +147,13 @@ def take(configuration: Config, raw: bytes, now: datetime, read: Read = read_mai
     with transaction.atomic():
         # The name is the same each time that the email is read, so that it takes effect once.
         name = hashlib.blake2b(returned.message_id.encode() or raw, digest_size=16).hexdigest()
-        return _take(configuration.bounces.return_path, returned, name, now)
+        return _apply(configuration.bounces.return_path, returned, name, now)
 
 
-def _take(bare: str, returned: Returned, mail: str, now: datetime) -> tuple[BounceEffect, int]:
-    leaving = _leaving(bare, returned)
-    if leaving is not None:
-        unsubscribe(leaving, now)
+def _apply(bare: str, returned: Returned, mail: str, now: datetime) -> tuple[BounceEffect, int]:
+    subscription = _unsubscribed(bare, returned)
+    if subscription is not None:
+        unsubscribe(subscription, now)
         return BounceEffect.UNSUBSCRIBED, 0
     if returned.delayed or returned.kind is BounceKind.NOTHING:
         return BounceEffect.NOTHING, 0
@@ -168,7 +168,7 @@ def _take(bare: str, returned: Returned, mail: str, now: datetime) -> tuple[Boun
     return BounceEffect[returned.kind.name], int(policy.record(report, delivery, now))
 
 
-def _leaving(bare: str, returned: Returned) -> int | None:
+def _unsubscribed(bare: str, returned: Returned) -> int | None:
     """Return the subscription that an email to `…+u-<token>@…` unsubscribes; 0 for a test email's, else None."""
     local, _, domain = bare.rpartition("@")
     start, end = f"{local}+u-".lower(), f"@{domain}".lower()

@@ -133,7 +133,7 @@ def _apply_safely(row: WebhookEvent, delivery: Delivery, now: datetime) -> None:
 
 
 def _apply(row: WebhookEvent, delivery: Delivery, now: datetime) -> None:
-    row.text = policy.without(row.text, delivery) if row.text else ""
+    row.text = policy.redact(row.text, delivery) if row.text else ""
     if row.kind == Kind.UNSUBSCRIBED:
         unsubscribe(delivery.subscription_id, now)
     elif row.kind == Kind.COMPLAINED:

@@ -29,7 +29,7 @@ def bounces() -> None:
     from newsletter.bounces.processing import read_mailbox
 
     now = datetime.now(UTC)
-    refusals = policy.weigh_refusals(configuration, now)
+    refusals = policy.count_refusals(configuration, now)
     if not configured(configuration):
         fail("bounces.imap.host is not set, so there is no mailbox to read; see docs/bounces.md", WRONG)
     with progress("reading") as step:

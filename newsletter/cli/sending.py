@@ -281,7 +281,7 @@ def _send_and_wait(configuration: Config, row: "Edition") -> None:
 
     with _stopped_by_signals() as stop, progress(f"sending {row.name}") as step:
         sender.run_sender(configuration, stop, until)
-    policy.weigh_refusals(configuration, datetime.now(UTC))
+    policy.count_refusals(configuration, datetime.now(UTC))
     row.refresh_from_db()
     is_unfinished = not (through or sender.nothing_due(row))
     _conclude(row, str(problem) if is_unfinished and problem else "", stopped=stop.is_set() and is_unfinished)

@@ -108,7 +108,7 @@ def record_name(key: Dkim) -> str:
     return f"{key.selector}._domainkey.{ascii_domain(key.domain).lower()}"
 
 
-def own_key(key: Dkim, keys: Sequence[Dkim], lookups: Lookups) -> CheckResult:
+def check_own_key(key: Dkim, keys: Sequence[Dkim], lookups: Lookups) -> CheckResult:
     """Check the record of a key of config.toml. Raises LookupFailed."""
     name = record_name(key)
     try:
@@ -147,7 +147,7 @@ def published(name: str, key: KeyRecord, record: str = "", *, beside_rsa: bool =
     return CheckResult(Verdict.GOOD, messages.DKIM_RSA(name=name, bits=key.bits))
 
 
-def key_of_provider(domain: str, service: MailService, lookups: Lookups) -> CheckResult:
+def check_key_of_provider(domain: str, service: MailService, lookups: Lookups) -> CheckResult:
     """Check the records of a provider that signs. Raises LookupFailed."""
     worse: CheckResult | None = None
     for selector in service.selectors:

@@ -18,7 +18,7 @@ from newsletter.render.placeholders import PATHS
 SHOWN = ("quarantine", "reject")
 
 
-def one_click(site_url: str) -> CheckResult:
+def check_one_click(site_url: str) -> CheckResult:
     """Return whether emails have List-Unsubscribe-Post (RFC 8058), which needs https."""
     address = SETTING(key="site.url")
     if not is_public_host(urlsplit(site_url).hostname or ""):
@@ -28,14 +28,14 @@ def one_click(site_url: str) -> CheckResult:
     return CheckResult(Verdict.GOOD, messages.ONE_CLICK_GOOD(url=f"{site_url}{PATHS[SlotValue.UNSUBSCRIBE]}"))
 
 
-def feedback_id(value: str, route: Route) -> CheckResult:
+def check_feedback_id(value: str, route: Route) -> CheckResult:
     """Return what Google's Postmaster Tools can tell newsletters apart by."""
     if route.service.name == "Amazon SES":
         return CheckResult(Verdict.NOTE, messages.FEEDBACK_REPLACED(provider=route.service.name))
     return CheckResult(Verdict.GOOD, messages.FEEDBACK_GOOD(value=value))
 
 
-def bimi(domain: str, policies: Sequence[Policy], lookups: Lookups) -> CheckResult:
+def check_bimi(domain: str, policies: Sequence[Policy], lookups: Lookups) -> CheckResult:
     """Return whether a logo is published for a domain or its organization, and shown. Raises LookupFailed.
 
     `policies` are those of the domain and of its organization, which must all be for all emails.

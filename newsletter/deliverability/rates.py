@@ -65,7 +65,7 @@ def refresh(configuration: Config, now: datetime) -> None:
     changed = {edition.newsletter for edition in recent.only("newsletter") if _is_new(edition)}
     for edition in recent.filter(newsletter__in=changed).only("newsletter"):
         if _is_new(edition):
-            count(edition, now)
+            count_edition(edition, now)
     for name in sorted(changed & set(configuration.newsletters)):
         _alert(name, now)
 
@@ -76,7 +76,7 @@ def _is_new(edition: Edition) -> bool:
     return any(rows.filter(at__gte=counted).exists() if counted else rows.exists() for rows in news)
 
 
-def count(edition: Edition, now: datetime) -> None:
+def count_edition(edition: Edition, now: datetime) -> None:
     """Count an edition's emails, bounces and complaints by domain; those beyond the biggest domains together."""
     result = Result.objects.filter(edition_id=OuterRef("edition_id"), number=OuterRef("number"))
     # The condition that looks superfluous is that of the partial index of results.
@@ -97,12 +97,12 @@ def count(edition: Edition, now: datetime) -> None:
         .order_by("-sent", DOMAIN)
     )
     counted = [(row[DOMAIN] or "", Rates(row["sent"], row["bounced"], row["complained"])) for row in rows]
-    by_domain = {domain: rates for domain, rates in counted[:DOMAINS] if domain}
-    others = added(rates for domain, rates in counted if domain not in by_domain)
-    _store(edition, by_domain | ({"": others} if others.sent else {}), now)
+    biggest = {domain: rates for domain, rates in counted[:DOMAINS] if domain}
+    others = total(rates for domain, rates in counted if domain not in biggest)
+    _store(edition, biggest | ({"": others} if others.sent else {}), now)
 
 
-def added(rates: Iterable[Rates]) -> Rates:
+def total(rates: Iterable[Rates]) -> Rates:
     """Return the sum."""
     summands = list(rates)
     return Rates(sum(r.sent for r in summands), sum(r.bounced for r in summands), sum(r.complained for r in summands))
@@ -134,7 +134,7 @@ def by_domain(newsletter: str, since: datetime) -> dict[str, Rates]:
 def _alert(newsletter: str, now: datetime) -> None:
     """Tell the editors of too many complaints, once a week for each newsletter or domain and each limit."""
     counted = by_domain(newsletter, now - RECENT)
-    whole = added(counted.values())
+    whole = total(counted.values())
     if whole.alarm:
         _tell(newsletter, whole, messages.MANY_COMPLAINTS(**_figures(whole)), now)
         return

@@ -4,7 +4,6 @@ Tags are those of DKIM, DMARC and BIMI records (RFC 6376 3.2).
 """
 
 import re
-from collections.abc import Iterable
 
 LONGEST_STRING = 255
 """A TXT record consists of strings of at most this many characters (RFC 1035 3.3.14)."""
@@ -26,11 +25,6 @@ def fields(line: str) -> dict[str, str]:
     if kind == "TXT":
         data = _ESCAPED_OR_BETWEEN.sub(r"\1", data.strip("( )")[1:-1])
     return {"name": name, "type": kind, "value": data, "line": line}
-
-
-def listed(names: Iterable[str]) -> str:
-    """Return several names on one line."""
-    return ", ".join(names)
 
 
 def pairs(record: str) -> list[tuple[str, str]]:

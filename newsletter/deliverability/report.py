@@ -15,7 +15,7 @@ from newsletter.deliverability.domains import Owner, other_owner, registered_dom
 from newsletter.deliverability.lookups import LookupFailed, Lookups
 from newsletter.deliverability.requirements import REQUIRED_BY, TITLES, Requirement
 from newsletter.deliverability.route import Route, route_of
-from newsletter.deliverability.spf.check import spf
+from newsletter.deliverability.spf.check import check_spf
 from newsletter.deliverability.tracking import tracking_check
 from newsletter.domain.check import Check, CheckResult, Verdict
 from newsletter.domain.hosts import is_loopback
@@ -111,7 +111,7 @@ class _DomainReport:
     def _policy(self) -> Policy | None:
         """Return the domain's DMARC policy; None if it has none, or that can't be looked up."""
         try:
-            policy = dmarc_policy.policy(self.domain, self.lookups)
+            policy = dmarc_policy.find_policy(self.domain, self.lookups)
         except LookupFailed:
             return None
         return policy if isinstance(policy, Policy) else None
@@ -146,7 +146,7 @@ class _DomainReport:
         envelope = self._envelope(route)
         setting = None if envelope == self.domain else SETTING(key="bounces.return_path")
         result = None if route.service.return_path else self._of_others(envelope, route, setting)
-        return result or spf(envelope, route, self.lookups)
+        return result or check_spf(envelope, route, self.lookups)
 
     def _of_others(self, domain: str, route: Route, setting: Message | None = None) -> CheckResult | None:
         """Return what it means for a route that a domain is somebody else's; None if it is the publisher's.
@@ -171,7 +171,7 @@ class _DomainReport:
         if others := self._of_others(self.domain, route):
             return others
         envelope = "" if route.service.return_path else self._envelope(route)
-        result = dmarc_policy.alignment(self.domain, signers, envelope, self._policy(), self.lookups)
+        result = dmarc_policy.check_alignment(self.domain, signers, envelope, self._policy(), self.lookups)
         if route.kind == "api" and dmarc_messages.NOT_ALIGNED.matches(result.message):
             message = dmarc_messages.NOT_ALIGNED_BY(provider=route.service.name, domain=self.domain)
             return CheckResult(Verdict.BAD, message)
@@ -189,7 +189,7 @@ class _DomainReport:
         keys = self.configuration.delivery.dkim if route.kind in ("own", "relay", "file") else ()
         for key in keys:
             about = requirements_messages.DKIM(selector=key.selector)
-            finding = partial(dkim_records.own_key, key, keys, self.lookups)
+            finding = partial(dkim_records.check_own_key, key, keys, self.lookups)
             yield self._check(Requirement.DKIM, finding, about), ascii_domain(key.domain).lower()
         if keys:
             return
@@ -209,7 +209,7 @@ class _DomainReport:
         if result := self._of_others(domain, route):
             return result
         if by_provider:
-            return dkim_records.key_of_provider(domain, route.service, self.lookups)
+            return dkim_records.check_key_of_provider(domain, route.service, self.lookups)
         return CheckResult(Verdict.BAD, signatures_messages.NOT_SIGNED(domain=domain))
 
     def _of_domain(self) -> Iterator[Check]:
@@ -217,17 +217,17 @@ class _DomainReport:
         yield self._check(Requirement.DMARC, self._dmarc)
         policy = self._policy()
         if policy and self._owner(self.domain) is None:
-            reports = partial(dmarc_policy.reports, policy, self._report_address(), self.lookups, self._is_own)
+            reports = partial(dmarc_policy.check_reports, policy, self._report_address(), self.lookups, self._is_own)
             yield self._check(Requirement.DMARC_REPORTS, reports)
         replies = [newsletter.reply_to.rpartition("@")[2] for newsletter in self.newsletters if newsletter.reply_to]
         for domain in dict.fromkeys([self.domain, *(ascii_domain(reply_domain).lower() for reply_domain in replies)]):
-            yield self._check(Requirement.RECEIVING, partial(servers.receiving, domain, self.lookups))
+            yield self._check(Requirement.RECEIVING, partial(servers.check_receiving, domain, self.lookups))
 
     def _dmarc(self) -> CheckResult:
-        policy, owner = dmarc_policy.policy(self.domain, self.lookups), self._owner(self.domain)
+        policy, owner = dmarc_policy.find_policy(self.domain, self.lookups), self._owner(self.domain)
         if owner is not None and isinstance(policy, NoPolicy):
             return self._not_own(self.domain, owner)
-        return dmarc_policy.judged(self.domain, policy, self._report_address(), self.lookups, self._is_own)
+        return dmarc_policy.check_policy(self.domain, policy, self._report_address(), self.lookups, self._is_own)
 
     def _report_address(self) -> str:
         """Return the address for reports that are read here; "" if its domain can't agree to receive them."""
@@ -238,26 +238,26 @@ class _DomainReport:
         if route.kind == "file":
             yield self._found(Requirement.TLS, CheckResult(Verdict.NOTE, servers_messages.NOTHING_SENT()))
             return
-        yield self._check(Requirement.REVERSE_DNS, lambda: servers.reverse_dns(route, self.lookups))
-        yield self._found(Requirement.TLS, servers.encryption(self.configuration.delivery, route))
+        yield self._check(Requirement.REVERSE_DNS, lambda: servers.check_reverse_dns(route, self.lookups))
+        yield self._found(Requirement.TLS, servers.check_encryption(self.configuration.delivery, route))
 
     def _of_headers(self, route: Route) -> Iterator[Check]:
         site = self.configuration.site.url
-        yield self._found(Requirement.ONE_CLICK, header_fields.one_click(site))
+        yield self._found(Requirement.ONE_CLICK, header_fields.check_one_click(site))
         sender = sender_id(urlsplit(site).hostname or "localhost")
         for newsletter in self.newsletters:
-            finding = header_fields.feedback_id(f"{newsletter.name}:…:digest:{sender}", route)
+            finding = header_fields.check_feedback_id(f"{newsletter.name}:…:digest:{sender}", route)
             yield self._found(Requirement.FEEDBACK_ID, finding)
         yield self._check(Requirement.BIMI, self._bimi)
 
     def _bimi(self) -> CheckResult:
-        policy = dmarc_policy.policy(self.domain, self.lookups)
+        policy = dmarc_policy.find_policy(self.domain, self.lookups)
         if isinstance(policy, NoPolicy):
-            return header_fields.bimi(self.domain, (), self.lookups)
+            return header_fields.check_bimi(self.domain, (), self.lookups)
         organization = dmarc_policy.organizational_domain(self.domain, self.lookups)
-        above = dmarc_policy.policy(organization, self.lookups) if organization != policy.location else None
+        above = dmarc_policy.find_policy(organization, self.lookups) if organization != policy.location else None
         policies = (policy, above) if isinstance(above, Policy) else (policy,)
-        return header_fields.bimi(self.domain, policies, self.lookups)
+        return header_fields.check_bimi(self.domain, policies, self.lookups)
 
     def _check(self, requirement: Requirement, check: Callable[[], CheckResult], about: Message | None = None) -> Check:
         """Return what a check says; what can't be looked up is unknown."""

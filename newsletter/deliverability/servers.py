@@ -4,7 +4,6 @@ import dns.reversename
 
 from newsletter.config import DeliverySettings
 from newsletter.deliverability.lookups import Lookups
-from newsletter.deliverability.records import listed
 from newsletter.deliverability.route import Route
 from newsletter.domain.check import CheckResult, Verdict
 from newsletter.domain.hosts import is_loopback
@@ -12,7 +11,7 @@ from newsletter.messages.deliverability import servers as messages
 from newsletter.messages.general import SETTING
 
 
-def receiving(domain: str, lookups: Lookups) -> CheckResult:
+def check_receiving(domain: str, lookups: Lookups) -> CheckResult:
     """Return whether a domain receives email (RFC 5321 5.1, RFC 7505). Raises LookupFailed."""
     record = f"{domain}. IN MX 10 mail.{domain}."
     hosts = lookups.mail_servers(domain)
@@ -26,10 +25,10 @@ def receiving(domain: str, lookups: Lookups) -> CheckResult:
         if not lookups.addresses(host):
             verdict = Verdict.WARNING if any(map(lookups.addresses, hosts)) else Verdict.BAD
             return CheckResult(verdict, messages.MX_WITHOUT_ADDRESS(host=host, name=domain))
-    return CheckResult(Verdict.GOOD, messages.MX_FOUND(name=domain, hosts=listed(hosts)))
+    return CheckResult(Verdict.GOOD, messages.MX_FOUND(name=domain, hosts=", ".join(hosts)))
 
 
-def reverse_dns(route: Route, lookups: Lookups) -> CheckResult:
+def check_reverse_dns(route: Route, lookups: Lookups) -> CheckResult:
     """Return whether each address of our mail server has a name that leads back. Raises LookupFailed."""
     if route.kind != "own":
         return CheckResult(Verdict.GOOD, messages.SENT_BY(provider=route.service.name))
@@ -51,7 +50,7 @@ def reverse_dns(route: Route, lookups: Lookups) -> CheckResult:
     return CheckResult(Verdict.GOOD, messages.REVERSE_GOOD(address=addresses[0], name=good))
 
 
-def encryption(delivery: DeliverySettings, route: Route) -> CheckResult:
+def check_encryption(delivery: DeliverySettings, route: Route) -> CheckResult:
     """Return whether emails leave encrypted."""
     if route.kind == "api":
         return CheckResult(Verdict.GOOD, messages.SENT_BY(provider=route.service.name))

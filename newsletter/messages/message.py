@@ -209,16 +209,16 @@ def render(message: Message, speech: Speech = ENGLISH) -> str:
         sentence = speech.ngettext(message_type.english, message_type.plural, count)
     else:
         sentence = speech.gettext(message_type.english)
-    return sentence.format(**{name: _shown(value, speech) for name, value in params.items()})
+    return sentence.format(**{name: _rendered(value, speech) for name, value in params.items()})
 
 
-def _shown(value: Param, speech: Speech) -> str:
+def _rendered(value: Param, speech: Speech) -> str:
     if isinstance(value, Message):
         return render(value, speech)
     if isinstance(value, datetime):
         return speech.instant(value)
     if isinstance(value, tuple):
-        return speech.listing([_shown(part, speech) for part in value])
+        return speech.listing([_rendered(part, speech) for part in value])
     return value if isinstance(value, str) else speech.number(value)
 
 

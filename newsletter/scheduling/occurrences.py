@@ -39,7 +39,7 @@ def editions_of(newsletter: config.Newsletter) -> QuerySet[Edition]:
     return Edition.objects.filter(going_to(newsletter) | Q(standalone=True), newsletter=newsletter.name)
 
 
-def take(occurrence: Occurrence, now: datetime) -> bool:
+def lease(occurrence: Occurrence, now: datetime) -> bool:
     """Lease an occurrence; return False if it is done or leased by another scheduler."""
     free = Q(leased_until=None) | Q(leased_until__lt=now)
     taken = Occurrence.objects.filter(free, pk=occurrence.pk, done_at=None)

@@ -45,8 +45,8 @@ from newsletter.scheduling.occurrences import (
     finish,
     give_up,
     is_left_out,
+    lease,
     occurrences_of,
-    take,
 )
 from newsletter.sending.audience import receiving
 
@@ -96,8 +96,8 @@ def run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> 
         return single_posts.run(configuration, newsletter, now)
     done = 0
     for occurrence in _due(newsletter, now):
-        if take(occurrence, now):
-            _do(configuration, newsletter, occurrence, now)
+        if lease(occurrence, now):
+            _run_occurrence(configuration, newsletter, occurrence, now)
             done += 1
     _try_waiting(configuration, newsletter, now)
     return done
@@ -195,7 +195,9 @@ def _leave_out(newsletter: config.Newsletter, now: datetime) -> None:
     missed.update(done_at=now, outcome=schedule_messages.INACTIVE())
 
 
-def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
+def _run_occurrence(
+    configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime
+) -> None:
     act = _make_draft if occurrence.act == DRAFT else _send
     with attempt(newsletter, occurrence, now):
         act(configuration, newsletter, occurrence, now)

@@ -39,8 +39,8 @@ from newsletter.scheduling.occurrences import (
     editions_of,
     finish,
     is_left_out,
+    lease,
     occurrences_of,
-    take,
 )
 
 OVERLAP = timedelta(hours=1)
@@ -111,9 +111,9 @@ def run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> 
     done = 0
     while done < AT_ONCE and not is_left_out(newsletter, now) and _has_turn(newsletter):
         occurrence = occurrences_of(newsletter).filter(done_at=None, due_at__lte=now).first()
-        if occurrence is None or not take(occurrence, now):
+        if occurrence is None or not lease(occurrence, now):
             break
-        _do(configuration, newsletter, occurrence, now)
+        _run_occurrence(configuration, newsletter, occurrence, now)
         done += 1
     _queue_approved(configuration, newsletter, now)
     return done
@@ -132,7 +132,9 @@ def _has_turn(newsletter: config.Newsletter) -> bool:
     return draft is None or not Lacking(newsletter, draft).by_anyone(entries.values_list("post__ordinal", flat=True))
 
 
-def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
+def _run_occurrence(
+    configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime
+) -> None:
     drafted = partial(_drafted, newsletter, occurrence, now)
     edition: Edition | None = None
     with attempt(newsletter, occurrence, now):

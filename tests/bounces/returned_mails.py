@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from newsletter import config
-from newsletter.bounces.processing import BounceEffect, take
+from newsletter.bounces.processing import BounceEffect, process
 from newsletter.config import Bounces, Config
 from newsletter.models import Edition, Result, Tally
 from newsletter.sending import return_path
@@ -60,4 +60,4 @@ def editions(count: int, days: int = 7) -> list[Edition]:
 def came_back(settings: Config, edition: Edition, **said: str) -> tuple[BounceEffect, int]:
     """A report of the edition's first delivery is read."""
     raw = report(to=verp(edition), message_id=f"<{edition.pk}@mx.example>", **said)
-    return take(settings, raw, NOW)
+    return process(settings, raw, NOW)

@@ -3,7 +3,7 @@
 import pytest
 from django.db.models.signals import post_init
 
-from newsletter.bounces.policy import Tried, is_over, weigh_refusals
+from newsletter.bounces.policy import SentEmail, count_refusals, is_over
 from newsletter.bounces.processing import BounceEffect
 from newsletter.config import Config
 from newsletter.domain.outcome import Fault
@@ -55,7 +55,9 @@ def test_a_refusal_as_spam_never_counts_against_an_address(settings: Config) -> 
 
 
 def test_a_mail_younger_than_the_last_that_came_back_says_nothing() -> None:
-    tried = [Tried(NOW + days * DAY, came_back) for days, came_back in ((0, True), (4, True), (8, True), (9, False))]
+    tried = [
+        SentEmail(NOW + days * DAY, came_back) for days, came_back in ((0, True), (4, True), (8, True), (9, False))
+    ]
     assert is_over(tried)
 
 
@@ -71,7 +73,7 @@ def test_a_mailbox_that_the_session_called_missing_is_suppressed_once(settings: 
     edition = samples.sending(2)
     accepted(edition, 2)
     refuse(edition, 1)
-    assert [weigh_refusals(settings, NOW) for _ in range(2)] == [1, 0]
+    assert [count_refusals(settings, NOW) for _ in range(2)] == [1, 0]
     assert reason() == "bounced"
 
 
@@ -81,7 +83,7 @@ def test_a_mailbox_that_the_session_called_missing_is_suppressed_once(settings: 
 def test_refusals_that_are_our_own_fault_cost_nobody(settings: Config, fault: Fault, status: str) -> None:
     edition = samples.sending(1)
     refuse(edition, 1, fault=fault, status=status)
-    assert weigh_refusals(settings, NOW) == 0
+    assert count_refusals(settings, NOW) == 0
     assert reason() is None
 
 
@@ -89,16 +91,16 @@ def test_a_server_that_knows_nobody_is_not_believed(settings: Config) -> None:
     edition = samples.sending(12)
     accepted(edition, 12)
     refuse(edition, *range(1, 10))
-    assert weigh_refusals(settings, NOW) == 0, "these may be the first of many"
+    assert count_refusals(settings, NOW) == 0, "these may be the first of many"
     refuse(edition, 10, 11)
-    assert weigh_refusals(settings, NOW) == 0
+    assert count_refusals(settings, NOW) == 0
     Edition.objects.update(state=State.SENT)
-    assert weigh_refusals(settings, NOW) == 0
+    assert count_refusals(settings, NOW) == 0
 
 
 def test_a_few_refusals_count_when_the_edition_is_sent(settings: Config) -> None:
     edition = samples.sending(2)
     refuse(edition, 1, 2)
-    assert weigh_refusals(settings, NOW) == 0
+    assert count_refusals(settings, NOW) == 0
     Edition.objects.update(state=State.SENT)
-    assert weigh_refusals(settings, NOW) == 2
+    assert count_refusals(settings, NOW) == 2

@@ -5,7 +5,7 @@ from django.db import connection
 
 from newsletter.bounces import mail_reader, processing
 from newsletter.bounces.mail_reader import LARGE, MailReader, read_mail
-from newsletter.bounces.processing import BounceEffect, read_mailbox, take
+from newsletter.bounces.processing import BounceEffect, process, read_mailbox
 from newsletter.bounces.reading import Returned
 from newsletter.config import Config
 from newsletter.deliverability.dmarc.aggregate import AggregateReport
@@ -29,13 +29,13 @@ def test_an_email_is_read_outside_of_transactions(settings: Config, raw: bytes) 
         inside.append(connection.in_atomic_block)
         return read_mail(octets)
 
-    take(settings, raw, NOW, noted)
+    process(settings, raw, NOW, noted)
     assert inside == [False]
 
 
 def test_each_report_is_stored_in_a_transaction_of_its_own(settings: Config) -> None:
     archive = dmarc_samples.zipped_together(dmarc_samples.xml(identifier=f"r-{number}") for number in range(3))
-    assert take(settings, dmarc_samples.with_zips([archive]), NOW) == (BounceEffect.DMARC, 0)
+    assert process(settings, dmarc_samples.with_zips([archive]), NOW) == (BounceEffect.DMARC, 0)
     assert DmarcReport.objects.count() == 3
 
 

@@ -12,7 +12,7 @@ from django.db import OperationalError
 from newsletter.bounces import imap as mailbox
 from newsletter.bounces import mail_reader, mailbox_status, processing
 from newsletter.bounces.imap import MailboxProblem
-from newsletter.bounces.processing import BounceEffect, read_mailbox, take
+from newsletter.bounces.processing import BounceEffect, process, read_mailbox
 from newsletter.bounces.reading import Returned, read
 from newsletter.config import Bounces, Config
 from tests.bounces.reading.bounce_samples import MALFORMED, prose, report
@@ -29,8 +29,8 @@ pytestmark = pytest.mark.django_db
 def test_octets_that_no_database_takes_keep_no_other_mail_waiting(settings: Config, odd: bytes) -> None:
     edition = samples.sending(1)
     raw = report(to=verp(edition)).replace(b"User unknown", b"User unknown " + odd)
-    assert take(settings, raw, NOW) == (BounceEffect.HARD, 1)
-    assert take(settings, report(to=BARE).replace(b"kari@", b"ka" + odd + b"ri@"), NOW) == (BounceEffect.UNKNOWN, 0)
+    assert process(settings, raw, NOW) == (BounceEffect.HARD, 1)
+    assert process(settings, report(to=BARE).replace(b"kari@", b"ka" + odd + b"ri@"), NOW) == (BounceEffect.UNKNOWN, 0)
 
 
 def test_the_mailbox_is_read_and_marked_and_read_once(settings: Config) -> None:
@@ -46,7 +46,7 @@ def test_nothing_is_marked_where_it_could_not_be_recorded(settings: Config, monk
     def broken(*_: object) -> None:
         raise OperationalError("the database is gone")
 
-    monkeypatch.setattr(processing, "take", broken)
+    monkeypatch.setattr(processing, "process", broken)
     with imap.Imap([report()]) as server, pytest.raises(OperationalError):
         read_mailbox(with_mailbox(server), NOW)
     assert server.flags() == [set()]

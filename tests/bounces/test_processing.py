@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.bounces.processing import BounceEffect, take
+from newsletter.bounces.processing import BounceEffect, process
 from newsletter.config import Config
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.models import Bounce, Edition, Result
@@ -40,7 +40,7 @@ def test_a_bounce_leaves_the_subscription_as_it_is(settings: Config) -> None:
 def test_the_same_mail_counts_once(settings: Config) -> None:
     edition = samples.sending(1)
     raw = report(to=verp(edition))
-    assert [take(settings, raw, NOW) for _ in range(3)] == [
+    assert [process(settings, raw, NOW) for _ in range(3)] == [
         (BounceEffect.HARD, 1),
         (BounceEffect.HARD, 0),
         (BounceEffect.HARD, 0),
@@ -62,13 +62,13 @@ def test_an_edition_whose_number_is_written_as_a_mark_gets_its_bounces(
 def test_a_made_up_return_path_touches_nobody(settings: Config) -> None:
     edition = samples.sending(1)
     forged = verp(edition).replace(verp(edition)[-16:-12], "0000")
-    assert take(settings, report(to=forged, address="r1@reader.example"), NOW) == (BounceEffect.UNKNOWN, 0)
+    assert process(settings, report(to=forged, address="r1@reader.example"), NOW) == (BounceEffect.UNKNOWN, 0)
     assert reason() is None
 
 
 def test_an_address_alone_proves_nothing(settings: Config) -> None:
     samples.sending(1)
-    assert take(settings, report(to=BARE, address="r1@reader.example"), NOW) == (BounceEffect.UNKNOWN, 0)
+    assert process(settings, report(to=BARE, address="r1@reader.example"), NOW) == (BounceEffect.UNKNOWN, 0)
     assert reason() is None
 
 
@@ -88,7 +88,7 @@ def test_a_hard_bounce_with_only_the_emails_link_or_message_id_ends_that_subscri
     edition = samples.sending(1)
     number = Subscription.objects.get().pk
     other = Subscription.objects.create(subscriber=Subscriber.objects.get(), newsletter="daily", state="active")
-    assert take(settings, forged(edition, number, by=by), NOW + DAY) == (BounceEffect.HARD, 0)
+    assert process(settings, forged(edition, number, by=by), NOW + DAY) == (BounceEffect.HARD, 0)
     assert reason() is None
     assert dict(Subscription.objects.values_list("pk", "state")) == {number: "unsubscribed", other.pk: "active"}
     assert Bounce.objects.get().proven is False
@@ -100,7 +100,7 @@ def test_repeated_bounces_with_only_the_message_ids_end_that_subscription_alone(
     other = Subscription.objects.create(subscriber=Subscriber.objects.get(), newsletter="daily", state="active")
     states = []
     for edition in made:
-        assert take(settings, forged(edition, number, by="Message-ID", **FULL), NOW) == (BounceEffect.SOFT, 0)
+        assert process(settings, forged(edition, number, by="Message-ID", **FULL), NOW) == (BounceEffect.SOFT, 0)
         states.append(Subscription.objects.get(pk=number).state)
     assert (states, reason()) == (["active", "active", "unsubscribed"], None)
     assert Subscription.objects.get(pk=other.pk).state == "active"
@@ -110,7 +110,7 @@ def test_bounces_that_are_not_proven_add_nothing_to_those_that_are(settings: Con
     made = editions(4)
     number = Subscription.objects.get().pk
     for edition in made[:2]:
-        take(settings, forged(edition, number, by="Message-ID", **FULL), NOW)
+        process(settings, forged(edition, number, by="Message-ID", **FULL), NOW)
     assert came_back(settings, made[2], **FULL) == (BounceEffect.SOFT, 0)
     assert reason() is None
 
@@ -137,7 +137,7 @@ def test_a_bounce_of_a_forgotten_person_is_kept_and_touches_nobody(settings: Con
 def test_a_complaint_ends_every_subscription_and_stays(settings: Config) -> None:
     edition = samples.sending(1)
     Subscription.objects.create(subscriber=Subscriber.objects.get(), newsletter="daily", state="active")
-    assert take(settings, complaint(return_path=verp(edition)), NOW) == (BounceEffect.COMPLAINT, 1)
+    assert process(settings, complaint(return_path=verp(edition)), NOW) == (BounceEffect.COMPLAINT, 1)
     assert reason() == "complained"
     assert set(Subscription.objects.values_list("state", flat=True)) == {"unsubscribed"}
 
@@ -147,7 +147,7 @@ def test_a_complaint_with_only_the_emails_link_ends_that_subscription_alone(sett
     other = Subscription.objects.create(subscriber=Subscriber.objects.get(), newsletter="daily", state="active")
     number = Subscription.objects.exclude(pk=other.pk).get().pk
     forged = complaint(return_path="someone@elsewhere.example", token=tokens.link_token(number))
-    assert take(settings, forged, NOW) == (BounceEffect.COMPLAINT, 0)
+    assert process(settings, forged, NOW) == (BounceEffect.COMPLAINT, 0)
     assert reason() is None
     assert dict(Subscription.objects.values_list("pk", "state")) == {number: "unsubscribed", other.pk: "active"}
     assert Bounce.objects.get().edition_id == edition.pk
@@ -155,7 +155,10 @@ def test_a_complaint_with_only_the_emails_link_ends_that_subscription_alone(sett
 
 def test_a_report_on_authentication_is_no_complaint(settings: Config) -> None:
     edition = samples.sending(1)
-    assert take(settings, complaint(kind="auth-failure", return_path=verp(edition)), NOW) == (BounceEffect.NOTHING, 0)
+    assert process(settings, complaint(kind="auth-failure", return_path=verp(edition)), NOW) == (
+        BounceEffect.NOTHING,
+        0,
+    )
     assert reason() is None
 
 
@@ -166,19 +169,19 @@ def unsubscribing(token: str) -> bytes:
 
 def test_a_mail_to_the_unsubscribe_address_unsubscribes(settings: Config) -> None:
     [subscription] = samples.subscribe(["r1@reader.example"], newsletter="gone-since")
-    assert take(settings, unsubscribing(tokens.link_token(subscription.pk)), NOW) == (BounceEffect.UNSUBSCRIBED, 0)
+    assert process(settings, unsubscribing(tokens.link_token(subscription.pk)), NOW) == (BounceEffect.UNSUBSCRIBED, 0)
     subscription.refresh_from_db()
     assert (subscription.state, subscription.unsubscribed_at) == (Subscription.State.UNSUBSCRIBED, NOW)
 
 
 def test_a_proofs_unsubscribe_address_acts_on_nobody(settings: Config) -> None:
     samples.readers(1)
-    assert take(settings, unsubscribing(tokens.link_token_for_tests()), NOW) == (BounceEffect.UNSUBSCRIBED, 0)
+    assert process(settings, unsubscribing(tokens.link_token_for_tests()), NOW) == (BounceEffect.UNSUBSCRIBED, 0)
     assert Subscription.objects.get().state == Subscription.State.ACTIVE
 
 
 def test_a_forged_unsubscribe_address_is_not_understood(settings: Config) -> None:
-    assert take(settings, unsubscribing("A" * 28), NOW) == (BounceEffect.UNKNOWN, 0)
+    assert process(settings, unsubscribing("A" * 28), NOW) == (BounceEffect.UNKNOWN, 0)
 
 
 def test_the_unsubscribe_address_inside_a_bounce_unsubscribes_nobody(settings: Config) -> None:
@@ -189,7 +192,7 @@ def test_the_unsubscribe_address_inside_a_bounce_unsubscribes_nobody(settings: C
 
 def test_a_return_path_is_met_in_any_case(settings: Config) -> None:
     edition = samples.sending(1)
-    assert take(settings, report(to=verp(edition).upper()), NOW) == (BounceEffect.HARD, 1)
+    assert process(settings, report(to=verp(edition).upper()), NOW) == (BounceEffect.HARD, 1)
 
 
 def test_an_outcome_that_was_accepted_stays_accepted(settings: Config) -> None:

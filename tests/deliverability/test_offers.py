@@ -16,7 +16,7 @@ from newsletter.deliverability.lookups import Lookups
 from newsletter.deliverability.records import fields
 from newsletter.deliverability.route import Route
 from newsletter.deliverability.services import MailService
-from newsletter.deliverability.spf.check import spf
+from newsletter.deliverability.spf.check import check_spf
 from newsletter.deliverability.spf.evaluation import MOST_LOOKUPS, MOST_VOID, SpfResult, evaluate
 from newsletter.deliverability.spf.macros import Sender
 from newsletter.deliverability.spf.record import is_spf
@@ -82,12 +82,12 @@ def is_valid(needs: Survey) -> bool:
 
 @given(st.lists(records, max_size=2), st.sampled_from(ROUTES))
 def test_an_offered_spf_record_passes_and_weakens_nothing(present: list[str], route: Route) -> None:
-    found = spf(DOMAIN, route, zone(present))
+    found = check_spf(DOMAIN, route, zone(present))
     if not found.record:
         return
     text = offered(found.record)
     assert is_spf(text)
-    assert spf(DOMAIN, route, zone([text])).verdict in (
+    assert check_spf(DOMAIN, route, zone([text])).verdict in (
         (Verdict.GOOD,) if route.key or route.kind == "own" else (Verdict.GOOD, Verdict.UNKNOWN)
     )
     assert not parse_spf(text).mistakes
@@ -102,7 +102,7 @@ def test_an_offered_spf_record_passes_and_weakens_nothing(present: list[str], ro
 
 @given(records, st.sampled_from(ROUTES))
 def test_what_a_valid_record_lets_send_is_kept(present: str, route: Route) -> None:
-    found = spf(DOMAIN, route, zone([present]))
+    found = check_spf(DOMAIN, route, zone([present]))
     open_to_all = evaluate(Sender(None, DOMAIN), zone([present])).result is SpfResult.PASS
     valid = is_valid(survey(present, DOMAIN, zone([present]))) and not parse_spf(present).mistakes
     if not found.record or open_to_all or not valid:
@@ -138,16 +138,16 @@ def dmarc_zone(texts: list[str]) -> Lookups:
 
 def judged(lookups: Lookups) -> list[CheckResult]:
     """What is found of a policy and its reports."""
-    found = dmarc_policy.policy(DOMAIN, lookups)
-    results = [dmarc_policy.judged(DOMAIN, found, "", lookups, DOMAIN.__eq__)]
+    found = dmarc_policy.find_policy(DOMAIN, lookups)
+    results = [dmarc_policy.check_policy(DOMAIN, found, "", lookups, DOMAIN.__eq__)]
     if isinstance(found, dmarc_policy.Policy):
-        results.append(dmarc_policy.reports(found, "", lookups, DOMAIN.__eq__))
+        results.append(dmarc_policy.check_reports(found, "", lookups, DOMAIN.__eq__))
     return results
 
 
 def strength(texts: list[str]) -> tuple[int, int, int]:
     """The policies that receivers apply to a domain, to one below it, and to one that doesn't exist."""
-    found = dmarc_policy.policy(DOMAIN, dmarc_zone(texts))
+    found = dmarc_policy.find_policy(DOMAIN, dmarc_zone(texts))
     if not isinstance(found, dmarc_policy.Policy):
         return (0, 0, 0)
     applied = (

@@ -72,7 +72,7 @@ def test_bounces_are_recorded(kind: Bounce.Kind, event: str) -> None:
     delivery = Delivery(edition=edition, number=1, subscription_id=subscription.pk)
     delivery.save(force_insert=True)
     bounce = Bounce.objects.create(edition=edition, number=1, kind=kind, status="5.1.1", mail="x", at=NOW)
-    policy.follow(bounce, delivery, NOW)
+    policy.apply(bounce, delivery, NOW)
     found = RecordedEvent.objects.get(kind=event)
     assert (found.subscription, found.data) == (subscription.pk, {"kind": kind, "status": "5.1.1"})
 

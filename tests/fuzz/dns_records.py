@@ -7,7 +7,7 @@ from newsletter.deliverability.lookups import Lookups
 from newsletter.deliverability.records import fields, txt
 from newsletter.deliverability.route import Route
 from newsletter.deliverability.services import MailService
-from newsletter.deliverability.spf.check import spf
+from newsletter.deliverability.spf.check import check_spf
 from newsletter.deliverability.spf.record import is_spf
 from newsletter.domain.check import Verdict
 from tests.doubles.names import Names
@@ -43,15 +43,15 @@ def judged(data: bytes) -> None:
     lookups = Lookups(Names(ELSEWHERE)).with_texts(
         {DOMAIN: [text], f"_dmarc.{DOMAIN}": [text], f"default._bimi.{DOMAIN}": [text]}
     )
-    found = spf(DOMAIN, ROUTE, lookups)
+    found = check_spf(DOMAIN, ROUTE, lookups)
     assert found.verdict in Verdict
     if found.record:
         assert is_spf(fields(found.record)["value"])
-    policy = dmarc_policy.policy(DOMAIN, lookups)
-    offered = dmarc_policy.judged(DOMAIN, policy, "", lookups, DOMAIN.__eq__).record
+    policy = dmarc_policy.find_policy(DOMAIN, lookups)
+    offered = dmarc_policy.check_policy(DOMAIN, policy, "", lookups, DOMAIN.__eq__).record
     assert not offered or is_dmarc(fields(offered.splitlines()[0])["value"])
     if isinstance(policy, dmarc_policy.Policy):
-        dmarc_policy.reports(policy, "", lookups, DOMAIN.__eq__)
-        header_fields.bimi(DOMAIN, [policy], lookups)
+        dmarc_policy.check_reports(policy, "", lookups, DOMAIN.__eq__)
+        header_fields.check_bimi(DOMAIN, [policy], lookups)
     dkim_records.read(text)
     assert fields(txt(DOMAIN, text))["value"] == text

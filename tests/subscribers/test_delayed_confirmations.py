@@ -68,9 +68,9 @@ def test_an_email_with_the_code_lets_only_its_senders_confirmation_go() -> None:
     now = timezone.now()
     to = f"bounce+c-{code}@example.org"
     configuration = with_mailbox()
-    assert processing.take(configuration, email_to(to, "Ola <ola@reader.example>"), now)[0] == "nothing"
+    assert processing.process(configuration, email_to(to, "Ola <ola@reader.example>"), now)[0] == "nothing"
     assert not mail_queue.letters().exists()
-    assert processing.take(configuration, email_to(to, "Kari <Kari@reader.example>"), now)[0] == "codes"
+    assert processing.process(configuration, email_to(to, "Kari <Kari@reader.example>"), now)[0] == "codes"
     assert mail_queue.letters().get().subscriber.key == "kari@reader.example"
 
 

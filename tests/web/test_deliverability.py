@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter import config
-from newsletter.bounces.processing import BounceEffect, take
+from newsletter.bounces.processing import BounceEffect, process
 from newsletter.messages import failures
 from newsletter.models import DnsCheck, DomainRate, Edition, Job
 from newsletter.web.desk.jobs import work
@@ -110,7 +110,7 @@ def test_a_check_is_asked_for_by_post_only(admin: Client) -> None:
 
 def take_reports(*mails: bytes) -> None:
     for mail in mails:
-        assert take(config.current(), mail, timezone.now())[0] is BounceEffect.DMARC
+        assert process(config.current(), mail, timezone.now())[0] is BounceEffect.DMARC
 
 
 def today(**given: Any) -> bytes:

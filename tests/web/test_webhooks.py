@@ -270,11 +270,11 @@ def test_bounces_by_webhook_by_imap_and_during_sending_lead_to_the_same_state() 
         elif way == "imap":
             settings = config.use(replace(config.current(), bounces=Bounces(return_path=BARE)))
             reply = f"smtp; {calls.MISSING.format(address=ADDRESS)}"
-            processing.take(settings, mail(to=return_path.return_path(BARE, edition.pk, 1), diagnostic=reply), now)
+            processing.process(settings, mail(to=return_path.return_path(BARE, edition.pk, 1), diagnostic=reply), now)
         else:
             Result.objects.update(kind="refused", fault="reader", status="5.1.1", code=550, text="User unknown")
             Edition.objects.update(state=State.SENT)  # before that, it may be the first refusal of many
-            policy.weigh_refusals(config.current(), now)
+            policy.count_refusals(config.current(), now)
         found.append((state(), Suppression.objects.get().note))
     assert found[0] == found[1] == found[2]
     assert found[0][0] == EXPECTED["hard"]

@@ -9,13 +9,13 @@ from newsletter.deliverability.dmarc.policy_record import (
     DmarcRecord,
     is_dmarc,
     is_meant_for_dmarc,
-    merged,
+    merge,
     parse,
     with_reports,
 )
 from newsletter.deliverability.domains import registered_domain
 from newsletter.deliverability.lookups import LookupFailed, Lookups
-from newsletter.deliverability.records import listed, txt
+from newsletter.deliverability.records import txt
 from newsletter.domain.check import CheckResult, Verdict
 from newsletter.messages import Message
 from newsletter.messages.deliverability import dmarc as messages
@@ -45,7 +45,7 @@ class NoPolicy:
     meant: tuple[str, ...] = ()
 
 
-def policy(domain: str, lookups: Lookups) -> Policy | NoPolicy:
+def find_policy(domain: str, lookups: Lookups) -> Policy | NoPolicy:
     """Return the policy of a domain, or why it has none (RFC 9989 4.10.1). Raises LookupFailed."""
     name = f"_dmarc.{domain}"
     texts = lookups.texts(name)
@@ -60,7 +60,7 @@ def policy(domain: str, lookups: Lookups) -> Policy | NoPolicy:
         action = record.applied(inherited=location != domain, exists=location == domain or _exists(domain, lookups))
         if action:
             return Policy(record, location, action)
-        mistakes = listed((*record.mistakes, *record.repeated)) or "p="
+        mistakes = ", ".join((*record.mistakes, *record.repeated)) or "p="
         return NoPolicy(messages.DMARC_INVALID(name=f"_dmarc.{location}", mistakes=mistakes), records)
     if almost := tuple(filter(is_meant_for_dmarc, texts)):
         return NoPolicy(messages.DMARC_ALMOST(name=name, record=almost[0]), almost)
@@ -69,19 +69,21 @@ def policy(domain: str, lookups: Lookups) -> Policy | NoPolicy:
     return NoPolicy(records_messages.NO_RECORD(name=f"_dmarc.{registered_domain(domain)}", type="DMARC"))
 
 
-def judged(domain: str, published: Policy | NoPolicy, own_address: str, lookups: Lookups, is_own: IsOwn) -> CheckResult:
+def check_policy(
+    domain: str, published: Policy | NoPolicy, own_address: str, lookups: Lookups, is_own: IsOwn
+) -> CheckResult:
     """Return whether a domain has a policy, and the records that give it one. Raises LookupFailed."""
     if isinstance(published, NoPolicy):
         location = str(dict(published.message.params).get("name", domain)).removeprefix("_dmarc.")
         new = f"v=DMARC1; p=none; rua=mailto:{own_address or _postmaster(location)}"
-        text = merged(published.meant) if published.meant else new
+        text = merge(published.meant) if published.meant else new
         return CheckResult(Verdict.BAD, published.message, _offered(location, text, lookups, is_own))
     record = published.record
     mistakes = [tag for tag in record.mistakes if tag.startswith(("p=", "sp=", "np="))]
     if mistakes:
-        message = messages.DMARC_MISTAKE(name=f"_dmarc.{published.location}", mistakes=listed(mistakes))
+        message = messages.DMARC_MISTAKE(name=f"_dmarc.{published.location}", mistakes=", ".join(mistakes))
         return CheckResult(
-            Verdict.WARNING, message, _offered(published.location, merged([record.text]), lookups, is_own)
+            Verdict.WARNING, message, _offered(published.location, merge([record.text]), lookups, is_own)
         )
     if published.action != "none" and (record.testing or record.percent < FULL):
         tag = "t=y" if record.testing else f"pct={record.percent}"
@@ -95,13 +97,10 @@ def judged(domain: str, published: Policy | NoPolicy, own_address: str, lookups:
 def _offered(location: str, text: str, lookups: Lookups, is_own: IsOwn) -> str:
     """Return a record that is a policy in the place of the present ones, and agreements to receive its reports."""
     changed = lookups.with_texts({f"_dmarc.{location}": [text]})
-    new_policy = policy(location, changed)
-    if (
-        isinstance(new_policy, NoPolicy)
-        or judged(location, new_policy, "", changed, is_own).verdict is not Verdict.GOOD
-    ):
+    policy = find_policy(location, changed)
+    if isinstance(policy, NoPolicy) or check_policy(location, policy, "", changed, is_own).verdict is not Verdict.GOOD:
         return ""
-    agreements = [txt(agreed, "v=DMARC1") for to, agreed in _refusals(new_policy, changed) if is_own(to)]
+    agreements = [txt(agreed, "v=DMARC1") for to, agreed in _refusals(policy, changed) if is_own(to)]
     return "\n".join([txt(f"_dmarc.{location}", text), *agreements])
 
 
@@ -109,13 +108,13 @@ def _postmaster(domain: str) -> str:
     return f"postmaster@{domain}"
 
 
-def reports(policy: Policy, own_address: str, lookups: Lookups, is_own: IsOwn) -> CheckResult:
+def check_reports(policy: Policy, own_address: str, lookups: Lookups, is_own: IsOwn) -> CheckResult:
     """Return where aggregate reports go, and whether they may. Raises LookupFailed."""
     name, text = f"_dmarc.{policy.location}", policy.record.text
     report_to = own_address or _postmaster(policy.location)
     if policy.record.wrong_reports:
-        message = messages.WRONG_REPORTS(name=name, addresses=listed(policy.record.wrong_reports))
-        return CheckResult(Verdict.WARNING, message, _offered(policy.location, merged([text]), lookups, is_own))
+        message = messages.WRONG_REPORTS(name=name, addresses=", ".join(policy.record.wrong_reports))
+        return CheckResult(Verdict.WARNING, message, _offered(policy.location, merge([text]), lookups, is_own))
     if not policy.record.reports:
         record = _offered(policy.location, with_reports(text, [report_to]), lookups, is_own)
         return CheckResult(Verdict.NOTE, messages.NO_REPORTS(name=name), record)
@@ -128,10 +127,10 @@ def reports(policy: Policy, own_address: str, lookups: Lookups, is_own: IsOwn) -
     if own_address.lower() in map(str.lower, policy.record.reports):
         return CheckResult(Verdict.GOOD, messages.REPORTS_READ(address=own_address))
     if own_address:
-        addresses = listed(policy.record.reports)
+        addresses = ", ".join(policy.record.reports)
         message = messages.REPORTS_ELSEWHERE(addresses=addresses, own=f"mailto:{own_address}")
         return CheckResult(Verdict.NOTE, message)
-    return CheckResult(Verdict.GOOD, messages.REPORTS_SENT(addresses=listed(policy.record.reports)))
+    return CheckResult(Verdict.GOOD, messages.REPORTS_SENT(addresses=", ".join(policy.record.reports)))
 
 
 def _refusals(policy: Policy, lookups: Lookups) -> list[tuple[str, str]]:
@@ -146,7 +145,7 @@ def _refusals(policy: Policy, lookups: Lookups) -> list[tuple[str, str]]:
     return refused
 
 
-def alignment(
+def check_alignment(
     domain: str, signers: Sequence[str], envelope: str, published: Policy | None, lookups: Lookups
 ) -> CheckResult:
     """Return whether a signer or the envelope sender belongs to a domain (RFC 9989 4.4), strictly if it asks for that.

@@ -116,33 +116,33 @@ def parse(text: str) -> DmarcRecord:
     )
 
 
-def merged(texts: Iterable[str]) -> str:
+def merge(texts: Iterable[str]) -> str:
     """Return one record for several, or for one with mistakes: the strictest policy, and the reports of all.
 
     A mistyped policy counts as the one that it resembles, if it resembles one.
     """
-    read = [_loose(text) for text in texts]
-    strictest = max(read, key=_strictness)
+    records = [_parse_leniently(text) for text in texts]
+    strictest = max(records, key=_strictness)
     tags_to_keep = {"v": "DMARC1", "p": strictest.get("p", "none")}
     tags_to_keep |= {name: value for name, value in strictest.items() if name not in ("v", "p", "rua", "ruf")}
     for name in ("rua", "ruf"):
-        if uris := dict.fromkeys(uri for tags in read for uri in tags.get(name, "").split(",") if uri):
+        if uris := dict.fromkeys(uri for tags in records for uri in tags.get(name, "").split(",") if uri):
             tags_to_keep[name] = ",".join(uris)
-    return written(tags_to_keep)
+    return record_text(tags_to_keep)
 
 
 def with_reports(text: str, addresses: Iterable[str]) -> str:
     """Return a record whose reports go to these addresses, and otherwise as it was."""
-    tags_to_keep = {name: value for name, value in _loose(text).items() if name != "rua"}
-    return written({"v": "DMARC1", **tags_to_keep, "rua": ",".join(f"mailto:{address}" for address in addresses)})
+    tags_to_keep = {name: value for name, value in _parse_leniently(text).items() if name != "rua"}
+    return record_text({"v": "DMARC1", **tags_to_keep, "rua": ",".join(f"mailto:{address}" for address in addresses)})
 
 
-def written(values: dict[str, str]) -> str:
+def record_text(values: dict[str, str]) -> str:
     """Return tags as a record."""
     return "; ".join(f"{name}={value}" for name, value in values.items())
 
 
-def _loose(text: str) -> dict[str, str]:
+def _parse_leniently(text: str) -> dict[str, str]:
     """Return the valid tags of a text that is meant for a record, whatever stands between them."""
     plain = text.translate(_QUOTES)
     marks = list(_TAG.finditer(plain))
@@ -150,7 +150,7 @@ def _loose(text: str) -> dict[str, str]:
     for at, mark in enumerate(marks, 1):
         end = marks[at].start() if at < len(marks) else len(plain)
         name, value = mark[1].lower(), plain[mark.end() : end].strip().rstrip(";,.: \t").strip()
-        corrected = _corrected(name, value)
+        corrected = _corrected_value(name, value)
         if name in POLICY_TAGS and name in tags and corrected:
             tags[name] = max(tags[name], corrected, key=POLICIES.index)
         elif corrected:
@@ -158,7 +158,7 @@ def _loose(text: str) -> dict[str, str]:
     return tags
 
 
-def _corrected(name: str, value: str) -> str:
+def _corrected_value(name: str, value: str) -> str:
     """Return a value as it must be written; "" for one that means nothing."""
     if name == "v":
         return "DMARC1"

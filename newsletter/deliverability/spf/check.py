@@ -7,7 +7,7 @@ import ipaddress
 from collections.abc import Sequence
 
 from newsletter.deliverability.lookups import LookupFailed, Lookups
-from newsletter.deliverability.records import listed, txt
+from newsletter.deliverability.records import txt
 from newsletter.deliverability.route import Route
 from newsletter.deliverability.spf.evaluation import MOST_LOOKUPS, MOST_VOID, Evaluation, SpfResult, evaluate
 from newsletter.deliverability.spf.macros import Sender
@@ -23,18 +23,18 @@ MOST_NETWORKS = 200
 """The networks of a provider of which both ends are evaluated."""
 
 
-def spf(envelope: str, route: Route, lookups: Lookups) -> CheckResult:
+def check_spf(envelope: str, route: Route, lookups: Lookups) -> CheckResult:
     """Check the record of a domain, and find one that passes. Raises LookupFailed."""
     if route.kind in ("api", "relay") and route.service.return_path:
         message = messages.SPF_OF_PROVIDER(provider=route.service.name, domain=route.service.return_path)
         return CheckResult(Verdict.GOOD, message)
-    result = _judged(envelope, route, lookups)
+    result = _check(envelope, route, lookups)
     if result.verdict is Verdict.GOOD or result.verdict is Verdict.UNKNOWN:
         return result
-    return CheckResult(result.verdict, result.message, _record(envelope, route, lookups))
+    return CheckResult(result.verdict, result.message, _replacement(envelope, route, lookups))
 
 
-def _record(envelope: str, route: Route, lookups: Lookups) -> str:
+def _replacement(envelope: str, route: Route, lookups: Lookups) -> str:
     """Return a record that passes in the place of those that are there; "" if none is found."""
     texts = lookups.texts(envelope)
     present = [text for text in texts if is_spf(text) or _almost(text)]
@@ -44,17 +44,17 @@ def _record(envelope: str, route: Route, lookups: Lookups) -> str:
     without = {term for text in present for term in _harmful(text, envelope, lookups)}
     for proposal in proposals(present, _terms(envelope, route, lookups), without):
         try:
-            judged = _judged(envelope, route, lookups.with_texts({envelope: (*others, proposal)}))
+            result = _check(envelope, route, lookups.with_texts({envelope: (*others, proposal)}))
         except LookupFailed:
             continue
         lets_send = any(term.qualifier == "+" and term.name != "all" for term in parse(proposal).mechanisms)
-        unseen = messages.SPF_RELAY.matches(judged.message) and lets_send
-        if judged.verdict is Verdict.GOOD or unseen:
+        unseen = messages.SPF_RELAY.matches(result.message) and lets_send
+        if result.verdict is Verdict.GOOD or unseen:
             return txt(envelope, proposal)
     return ""
 
 
-def _judged(envelope: str, route: Route, lookups: Lookups) -> CheckResult:
+def _check(envelope: str, route: Route, lookups: Lookups) -> CheckResult:
     """Return what the records of a domain mean for a route."""
     texts = lookups.texts(envelope)
     records = [text for text in texts if is_spf(text)]
@@ -63,9 +63,9 @@ def _judged(envelope: str, route: Route, lookups: Lookups) -> CheckResult:
     if len(records) > 1:
         return CheckResult(Verdict.BAD, records_messages.SEVERAL_RECORDS(name=envelope, count=len(records), type="SPF"))
     if mistakes := parse(records[0]).mistakes:
-        return CheckResult(Verdict.BAD, messages.SPF_INVALID(name=envelope, terms=listed(mistakes)))
+        return CheckResult(Verdict.BAD, messages.SPF_INVALID(name=envelope, terms=", ".join(mistakes)))
     needs = survey(records[0], envelope, lookups)
-    if problem := _problem(needs, envelope):
+    if problem := _permanent_error(needs, envelope):
         return CheckResult(Verdict.BAD, problem)
     if needs.failures:
         return CheckResult(Verdict.UNKNOWN, needs.failures[0])
@@ -95,9 +95,9 @@ def _valid(envelope: str, record: str, count: int, route: Route, lookups: Lookup
     return CheckResult(Verdict.GOOD, messages.SPF_GOOD(record=record, count=count))
 
 
-def _problem(needs: Survey, envelope: str) -> Message | None:
+def _permanent_error(needs: Survey, envelope: str) -> Message | None:
     """Return what makes a record invalid for every receiver."""
-    terms = listed(sorted(needs.culprits))
+    terms = ", ".join(sorted(needs.culprits))
     if needs.loops:
         return messages.SPF_LOOP(name=envelope, included=needs.loops[0], terms=terms)
     if needs.missing:
@@ -110,7 +110,7 @@ def _problem(needs: Survey, envelope: str) -> Message | None:
         counts = tuple(messages.SPF_TERM_LOOKUPS(term=term, count=count) for term, count in needs.by_term.items())
         return messages.SPF_LOOKUPS(name=envelope, count=needs.lookups, terms=counts)
     if len(needs.void) > MOST_VOID:
-        return messages.SPF_VOID(name=envelope, terms=listed(needs.void))
+        return messages.SPF_VOID(name=envelope, terms=", ".join(needs.void))
     return None
 
 

@@ -113,7 +113,7 @@ def test_a_message_that_was_never_accepted_is_no_bounce() -> None:
 def test_each_reader_counts_once_whichever_way_a_bounce_is_reported() -> None:
     edition = samples.sending(100)
     sent(edition, *many(55, 5))
-    policy.weigh_refusals(config.current(), datetime.now(UTC))
+    policy.count_refusals(config.current(), datetime.now(UTC))
     reported(edition, Bounce.Kind.HARD, 1, 2, mail="mailbox")
     reported(edition, Bounce.Kind.SOFT, 2, mail="webhook")
     reported(edition, Bounce.Kind.COMPLAINT, 3, 4, mail="loop")

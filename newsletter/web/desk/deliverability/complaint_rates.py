@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from newsletter.config import Config
-from newsletter.deliverability.rates import RECENT, Alarm, Rates, added, by_domain
+from newsletter.deliverability.rates import RECENT, Alarm, Rates, by_domain, total
 from newsletter.models import DomainRate
 from newsletter.web.desk import charts, formatting
 
@@ -29,7 +29,7 @@ def complaint_rates(configuration: Config, now: datetime, zone: tzinfo) -> Itera
             others = [_line(_("Other domains"), recent[""])] if "" in recent else []
             yield {
                 "title": newsletter.title,
-                "total": _line("", added(recent.values())),
+                "total": _line("", total(recent.values())),
                 "chart": _chart(weeks),
                 "weeks": [_line(formatting.day(monday), rates) for monday, rates in reversed(weeks)],
                 "domains": [*domains[:DOMAINS], *others],
@@ -60,7 +60,7 @@ def _weeks(newsletter: str, now: datetime, zone: tzinfo) -> list[tuple[date, Rat
         began: datetime = row["edition__began_at"]  # type: ignore[assignment] # the filter leaves no NULL
         day = began.astimezone(zone).date()
         weeks[day - timedelta(days=day.weekday())].append(Rates(row["s"], row["b"], row["c"]))
-    return [(monday, added(rates)) for monday, rates in sorted(weeks.items())]
+    return [(monday, total(rates)) for monday, rates in sorted(weeks.items())]
 
 
 def _chart(weeks: list[tuple[date, Rates]]) -> SafeString:

@@ -33,26 +33,21 @@ class Placeholders:
 
     def __init__(self) -> None:
         self._secret = secrets.token_hex(8)
-        self._slots: dict[str, Slot] = {}
         self._names: dict[Slot, str] = {}
 
     def place(self, value: SlotValue, form: SlotEncoding, fallback: str = "") -> str:
         """Return the placeholder for a value; the same one for the same value, form and fallback."""
         slot = Slot(value, form, fallback)
-        if slot not in self._names:
-            name = f"x{self._secret}-{len(self._slots)}-{value}Z"
-            self._names[slot] = name
-            self._slots[name] = slot
-        return self._names[slot]
+        return self._names.setdefault(slot, f"x{self._secret}-{len(self._names)}-{value}Z")
 
     @property
     def names(self) -> tuple[str, ...]:
         """All placeholders made so far."""
-        return tuple(self._slots)
+        return tuple(self._names.values())
 
     def pairs(self, *texts: str) -> tuple[tuple[str, Slot], ...]:
         """Return the placeholders that are used in one of the texts, with their slots."""
-        return tuple((name, slot) for name, slot in self._slots.items() if any(name in text for text in texts))
+        return tuple((name, slot) for slot, name in self._names.items() if any(name in text for text in texts))
 
 
 def pattern(names: Iterable[str]) -> re.Pattern[str]:

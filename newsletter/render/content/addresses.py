@@ -4,7 +4,7 @@ import string
 from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
-import idna
+from newsletter.mime.headers import ascii_domain
 
 
 @lru_cache(maxsize=4_096)
@@ -26,7 +26,7 @@ def _with_ascii_host(address: str) -> str:
             return address
         before, at, host_and_port = parts.netloc.rpartition("@")
         _, colon, port = host_and_port.partition(":")
-        name = idna.encode(host, uts46=True).decode("ascii")
+        name = ascii_domain(host)
     except ValueError:
         return address
     return urlunsplit(parts._replace(netloc=f"{before}{at}{name}{colon}{port}"))

@@ -82,7 +82,7 @@ def _rules(css: str, position: int) -> tuple[tuple[_Rule, ...], int]:
         end = css.find("}", opening)
         end = len(css) if end < 0 else end
         if prelude.startswith("@"):  # such as @keyframes, whose blocks are no rules
-            end = _end_of_block(css, opening)
+            end = end_of_block(css, opening)
             rules.append(_Rule(((prelude, frozenset()),), _SPACES.sub(" ", css[opening + 1 : end]).strip()))
         else:
             rules.append(_Rule(_selectors(prelude), squeezed_declarations(css[opening + 1 : end])))
@@ -91,7 +91,7 @@ def _rules(css: str, position: int) -> tuple[tuple[_Rule, ...], int]:
     return tuple(rules), len(css) if closing < 0 else closing + 1
 
 
-def _end_of_block(css: str, opening: int) -> int:
+def end_of_block(css: str, opening: int) -> int:
     """Return the position of the bracket that closes the one at `opening`, or the end of the text."""
     depth = 0
     for bracket in re.compile(r"[{}]").finditer(css, opening):

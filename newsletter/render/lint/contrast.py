@@ -13,6 +13,7 @@ from newsletter.config.colour import Rgb, contrast
 from newsletter.domain.digest import Finding
 from newsletter.messages import lint as messages
 from newsletter.render.content.fragment import HEADINGS, Element
+from newsletter.render.html.style_sheets import end_of_block
 from newsletter.render.lint.codes import finding
 from newsletter.render.lint.look import Look
 from newsletter.render.theme.colours import READABLE, parse_colour
@@ -50,7 +51,7 @@ def dark(look: Look) -> Iterator[Finding]:
 
 def _poor(look: Look, overrides: Mapping[Element, Style], code: str) -> Iterator[Finding]:
     reported: set[tuple[Rgb, Rgb]] = set()
-    for element, ink in _walk(look.body, _Ink(), overrides):
+    for element, ink in _walk(look.body, overrides):
         large = ink.size >= 24 or (ink.bold and ink.size >= 18.66)
         ratio = contrast(ink.colour, ink.ground)
         if ratio < (_READABLE_LARGE if large else READABLE) and (ink.colour, ink.ground) not in reported:
@@ -60,18 +61,19 @@ def _poor(look: Look, overrides: Mapping[Element, Style], code: str) -> Iterator
             yield finding(code, messages.CONTRAST(words=words, ratio=f"{ratio:.1f}", colours=colours), "html")
 
 
-def _walk(element: Element, ink: _Ink, overrides: Mapping[Element, Style]) -> Iterator[tuple[Element, _Ink]]:
-    """Yield every element with text of its own, and its colours and size."""
-    style = {**_declarations(element.get("style") or ""), **overrides.get(element, {})}
-    if _HIDDEN.search(element.get("style") or ""):
-        return
-    ink = _inked(element, style, ink)
-    own_text = (element.text or "") + "".join(child.tail or "" for child in element)
-    if own_text.strip():
-        yield element, ink
-    for child in element:
-        if isinstance(child.tag, str) and child.tag not in ("style", "script"):
-            yield from _walk(child, ink, overrides)
+def _walk(body: Element, overrides: Mapping[Element, Style]) -> Iterator[tuple[Element, _Ink]]:
+    """Yield every element with text of its own, in order, and its colours and size."""
+    remaining = [(body, _Ink())]
+    while remaining:
+        element, ink = remaining.pop()
+        style = {**_declarations(element.get("style") or ""), **overrides.get(element, {})}
+        if _HIDDEN.search(element.get("style") or ""):
+            continue
+        ink = _inked(element, style, ink)
+        if any(text.strip() for text in (element.text or "", *(child.tail or "" for child in element))):
+            yield element, ink
+        children = (child for child in reversed(element) if isinstance(child.tag, str))
+        remaining += [(child, ink) for child in children if child.tag not in ("style", "script")]
 
 
 def _inked(element: Element, style: Style, ink: _Ink) -> _Ink:
@@ -99,11 +101,8 @@ def _dark_rules(css: str) -> list[tuple[str, str]]:
     """Return selectors and declarations in `@media (prefers-color-scheme: dark)`."""
     dark_rules: list[tuple[str, str]] = []
     for start in _DARK.finditer(css):
-        depth, end = 1, start.end()
-        while end < len(css) and depth:
-            depth += {"{": 1, "}": -1}.get(css[end], 0)
-            end += 1
-        dark_rules += [(rule[1].strip(), rule[2]) for rule in _RULE.finditer(css[start.end() : end - 1])]
+        block = css[start.end() : end_of_block(css, start.end() - 1)]
+        dark_rules += [(rule[1].strip(), rule[2]) for rule in _RULE.finditer(block)]
     return dark_rules
 
 

@@ -11,10 +11,10 @@ from lxml import html as lxml_html
 from newsletter.domain.digest import Digest, DigestPost, Rendered
 from newsletter.render.content.addresses import uri
 from newsletter.render.content.fragment import HEADINGS, Element, text_of
+from newsletter.render.content.spaces import without_controls
 from newsletter.render.edition import size
 
 Key = tuple[str, str]
-_INVISIBLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff￾￿]+")
 _CONDITIONAL = re.compile(r"<!--\[if[^\]]*\]>(?!<!-->).*?<!\[endif\]-->", re.DOTALL)
 
 
@@ -92,4 +92,4 @@ def link_key(link: Element) -> Key:
 
 def letters(text: str) -> str:
     """Return a text without white space and control characters, which rendering changes."""
-    return _INVISIBLE.sub("", text)
+    return without_controls("".join(text.split()))

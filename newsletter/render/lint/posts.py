@@ -70,6 +70,8 @@ def rest(look: Look) -> Iterator[Finding]:
 
 def blocks(look: Look) -> Iterator[Finding]:
     """Check that each block's heading and link are in the HTML and in the text, also with a publisher's template."""
+    if not look.digest.blocks:
+        return
     html, text = letters(look.text), letters(look.rendered.text)
     linked = {uri(link.get("href") or "") for link in look.links}
     for block in look.digest.blocks:

@@ -23,6 +23,7 @@ _NAMED = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=256)
 def parse_colour(text: str) -> Rgb | None:
     """Return a CSS colour as red, green, blue (0 to 255); None for anything else, such as `inherit` or an unknown
     name.

@@ -2,21 +2,19 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import reduce
-from operator import or_
 
-from django.db.models import Q
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from newsletter.messages import Message, Param
 from newsletter.messages.general import QUOTED
-from newsletter.models import ApprovedContent, Edition
+from newsletter.models import Edition
 
 _IDENTIFIER = re.compile(r"[a-z0-9-]{1,40}/[A-Za-z0-9.-]{1,40}")
 
 
 def titles(messages: Iterable[Message], period: Callable[[Edition], str]) -> Mapping[str, str]:
-    """Return the title of each edition that the messages name, by its identifier, in at most two queries."""
+    """Return the title of each edition that the messages name, by its identifier."""
     return titles_of((text for message in messages for text in _texts(message)), period)
 
 
@@ -28,12 +26,11 @@ def titles_of(names: Iterable[str], period: Callable[[Edition], str]) -> Mapping
     identifiers = {name for name in names if _IDENTIFIER.fullmatch(name)}
     if not identifiers:
         return {}
-    conditions = (Q(newsletter=newsletter, period=period) for newsletter, period in (n.split("/") for n in identifiers))
-    editions = list(Edition.objects.filter(reduce(or_, conditions)))
-    contents = ApprovedContent.objects.filter(edition__in=editions) if editions else ApprovedContent.objects.none()
-    approved = dict(contents.values_list("edition_id", "subject"))
-    subjects = {edition: approved.get(edition.pk) or edition.subject for edition in editions}
-    return {e.name: _(QUOTED.english).format(title=title) if title else period(e) for e, title in subjects.items()}
+    newsletters, periods = zip(*(name.split("/") for name in identifiers), strict=True)
+    rows = Edition.objects.filter(newsletter__in=newsletters, period__in=periods)
+    editions = (e for e in rows.annotate(approved=F("approved_content__subject")) if e.name in identifiers)
+    subjects = ((edition, edition.approved or edition.subject) for edition in editions)
+    return {e.name: _(QUOTED.english).format(title=title) if title else period(e) for e, title in subjects}
 
 
 def _texts(value: Param) -> Iterator[str]:

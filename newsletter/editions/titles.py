@@ -22,6 +22,8 @@ WELCOME = "welcome-"
 """What the name of a letter of the welcome series begins with; its number follows, then `.2` for its first change."""
 
 _UTC = ZoneInfo("UTC")
+_UNUSED = ("html", "summary", "dropped", "refusal", "link_key", "text_key", "content_hash")
+"""The columns of posts that subjects are not made of."""
 
 
 def period_title(period: str, language: str) -> str:
@@ -68,7 +70,7 @@ def subjects(editions: Iterable[Edition], configuration: Config) -> dict[int, st
 def _from_posts(editions: list[Edition], configuration: Config) -> dict[int, str]:
     """Return the subjects from the newsletters' templates, in a fixed number of queries."""
     entries = EditionPost.objects.filter(edition__in=editions, included=True).select_related("post")
-    light = entries.prefetch_related("post__listings__source").defer("post__html", "post__summary")
+    light = entries.prefetch_related("post__listings__source").defer("reason", *(f"post__{name}" for name in _UNUSED))
     posts: dict[int, list[EditionPost]] = {e.pk: [] for e in editions}
     for entry in light if editions else ():
         posts[entry.edition_id].append(entry)

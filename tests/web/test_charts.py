@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.web.desk import charts, differences, formatting
-from newsletter.web.desk.edition.queries import plain
+from newsletter.web.desk.edition.queries import beginning, plain, shortened
 from newsletter.web.desk.pages import as_sentence
 from tests.web.make import NOW
 
@@ -119,3 +119,10 @@ def test_a_line_of_the_log_shows_what_differs(before: object, after: object, sho
 @given(st.text())
 def test_plain_text_has_no_tags_left(html: str) -> None:
     assert "<p>" not in plain(f"<p>{html.replace('<', '').replace('&', '')}</p><img src='cut")
+
+
+@pytest.mark.parametrize("image", ["", "<img alt='a > b' src='https://images.example/picture.png'>"])
+@pytest.mark.parametrize("words", [10, 20, 60, 65])
+def test_the_first_words_are_those_of_the_whole_text(image: str, words: int) -> None:
+    html = f"<p>{'words ' * words}{image}<em>and</em> &amp; {'more ' * 200}</p>"
+    assert beginning(html) == shortened(plain(html))

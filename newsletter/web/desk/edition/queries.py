@@ -24,6 +24,8 @@ from newsletter.models import Edition, EditionPost, State
 from newsletter.web.desk import formatting, users
 
 BEGINNING = 1_500
+USUALLY_ENOUGH = 400
+"""So many characters of a post's HTML are read for its first words before more are."""
 SHOWN = 140
 
 
@@ -109,7 +111,7 @@ def _row(
         url=post.url,
         when=(formatting.clock if same_day else formatting.moment)(post.published, newsletter.zone),
         reason="" if _is_usual(entry) else formatting.message(entry.reason, newsletter.zone, titles),
-        beginning=_short(own or plain(str(getattr(entry, "start", "")))),
+        beginning=shortened(own) if own else beginning(str(getattr(entry, "start", ""))),
         included=entry.included,
         pinned=entry.pinned,
         changed=bool(entry.title or own),
@@ -118,12 +120,22 @@ def _row(
     )
 
 
+def beginning(html: str) -> str:
+    """Return the first words of HTML. Taking the tags out of all of it takes long, so most of it is left out if it can.
+
+    A tag that was cut behind a `>` in one of its values is left in the text, so that all of it is read then.
+    """
+    text = plain(html[:USUALLY_ENOUGH])
+    return shortened(text if len(text) > SHOWN * 1.2 and "<" not in text else plain(html))
+
+
 def plain(html: str) -> str:
     """Return text out of HTML that may be cut in the middle of a tag; one space for any white space."""
     return " ".join(unescape(strip_tags(re.sub(r"<[^>]*\Z", "", html.replace("><", "> <")))).split())
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
+    """Return the first words of a text."""
     return text if len(text) <= SHOWN else text[:SHOWN].rpartition(" ")[0] + "…"
 
 

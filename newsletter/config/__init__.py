@@ -6,7 +6,7 @@ or the environment.
 
 from newsletter.config.load import ConfigError, ConfigProblem, find, load, parse
 from newsletter.config.newsletters import (
-    TOPIC_NAME,
+    TABLE_NAME,
     Cadence,
     CadenceSettings,
     ExcerptOf,
@@ -53,7 +53,7 @@ __all__ = [
     "PLACEHOLDER_MAILBOX",
     "PLACEHOLDER_POSTAL_ADDRESS",
     "SHIPPED_TEMPLATES",
-    "TOPIC_NAME",
+    "TABLE_NAME",
     "Bounces",
     "Cadence",
     "CadenceSettings",

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from newsletter.config import toml
-from newsletter.config.newsletters import SUBJECTS, Newsletter
+from newsletter.config.newsletters import SUBJECTS, TABLE_NAME, Newsletter
 from newsletter.config.own_logos import with_own_logos
 from newsletter.config.references import BadReference, look_up, reference, unreadable
 from newsletter.config.schema import (
@@ -30,7 +30,6 @@ from newsletter.messages.general import ABOUT, TEXT
 from newsletter.providers import table_keys
 
 PREFIX = "NEWSLETTER__"
-NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 Key = tuple[str | int, ...]
 RUNTIME = {"file", "allow_local_links"}
 """Fields of `Config` that are not keys of the file; the program sets them."""
@@ -214,7 +213,7 @@ def _contradictions(config: Config) -> Iterator[ConfigProblem]:
     yield from _unknown_service_keys(config.delivery)
     for name, newsletter in config.newsletters.items():
         key = f"newsletters.{name}"
-        if not NAME.fullmatch(name):
+        if not TABLE_NAME.fullmatch(name):
             yield ConfigProblem(key, messages.NAME())
         if newsletter.provider and newsletter.provider not in PROVIDER_NAMES:
             wrong = messages.NOT_A_PROVIDER(value=f"'{newsletter.provider}'")

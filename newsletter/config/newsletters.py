@@ -42,7 +42,8 @@ from newsletter.messages import configuration as messages
 
 Period = Literal["day", "week", "month"]
 Cadence = Literal["post", "day", "week", "month"]
-TOPIC_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+TABLE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+"""What a newsletter or a topic may be named."""
 _NEWS_OR = "{% if posts %}{{ news }}{% else %}{{ newsletter.title }} · "
 SUBJECTS: Mapping[Cadence, str] = {
     "post": "{{ news }}",
@@ -51,8 +52,9 @@ SUBJECTS: Mapping[Cadence, str] = {
     "month": _NEWS_OR + "{{ month_year }}{% endif %}",
 }
 """The default subjects."""
-_DRAFT_AT = {"day": "15:00", "week": "fri 15:00", "month": "1 15:00"}
-_SENT_AT = {"day": "18:00", "week": "fri 18:00", "month": "1 18:00"}
+DRAFT_AT = {"day": "15:00", "week": "fri 15:00", "month": "1 15:00"}
+SENT_AT = {"day": "18:00", "week": "fri 18:00", "month": "1 18:00"}
+"""The default times at which drafts are made, and sent."""
 ExcerptOf = Literal["text", "summary"]
 
 
@@ -128,7 +130,7 @@ def combinations(topics: int) -> int:
 def check_topics(topics: Mapping[str, Topic], sources: Collection[str], maximum: int) -> None:
     """Raise InvalidValue if a topic can't have posts, or if readers could pick too many combinations."""
     for name, topic in topics.items():
-        if not TOPIC_NAME.fullmatch(name):
+        if not TABLE_NAME.fullmatch(name):
             raise InvalidValue(messages.TOPIC_NAME(name=name))
         if not (topic.categories or topic.sources or topic.words):
             raise InvalidValue(messages.TOPIC_WITHOUT_POSTS(name=name))
@@ -160,7 +162,7 @@ def _check_moments(period: Cadence, draft: Moment | None, send: Moment | None, t
         if moment and period == "post":
             raise InvalidValue(messages.POST_KEY(key=f"{table}{key}"))
         if moment and (moment.weekday is not None, moment.day is not None) != (period == "week", period == "month"):
-            example = f"'{_DRAFT_AT[period]}'"
+            example = f"'{DRAFT_AT[period]}'"
             raise InvalidValue(messages.MOMENT_OF_PERIOD(key=f"{table}{key}", period=period, example=example))
 
 
@@ -229,12 +231,12 @@ class Newsletter:
     @property
     def draft_moment(self) -> Moment:
         """When the draft is made, in local time; by default three hours before the default of `send`."""
-        return self.draft or parse_moment(_DRAFT_AT[self.period])
+        return self.draft or parse_moment(DRAFT_AT[self.period])
 
     @property
     def send_moment(self) -> Moment:
         """When the edition is sent, in local time."""
-        return self.send or parse_moment(_SENT_AT[self.period])
+        return self.send or parse_moment(SENT_AT[self.period])
 
     @property
     def by_post(self) -> bool:

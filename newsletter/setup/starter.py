@@ -6,17 +6,12 @@ import tomlkit
 
 from newsletter.config import PLACEHOLDER_MAILBOX, PLACEHOLDER_POSTAL_ADDRESS, Period
 from newsletter.config.document import inline
-from newsletter.config.theme import DesignName
+from newsletter.config.newsletters import DRAFT_AT, SENT_AT
+from newsletter.config.theme import DesignName, Theme
 from newsletter.setup.blog_profile import BlogProfile
 
 _COLUMN = 52
-ACCENT = "#b3261e"
 _DESIGNS = f'# theme.design is one of {", ".join(get_args(DesignName))}; "newsletter designs" shows all of them'
-_SENDING: dict[Period, tuple[str, str]] = {
-    "day": ("15:00", "18:00"),
-    "week": ("fri 15:00", "fri 18:00"),
-    "month": ("1 15:00", "1 18:00"),
-}
 
 
 def starter_config(
@@ -94,7 +89,7 @@ def _source(blog: BlogProfile) -> list[str]:
 
 def sending_times(period: Period) -> tuple[str, str]:
     """Return the usual times of draft and sending, as config.toml writes them."""
-    return _SENDING[period]
+    return DRAFT_AT[period], SENT_AT[period]
 
 
 def _line(key: str, value: str, comment: str = "") -> str:
@@ -110,7 +105,7 @@ def _commented(text: str, comment: str) -> str:
 
 
 def _theme(blog: BlogProfile) -> str:
-    theme = {"accent": blog.accent or ACCENT, "logo": blog.logo}
+    theme = {"accent": blog.accent or Theme.accent, "logo": blog.logo}
     if blog.logo_dark:
         theme["logo_dark"] = blog.logo_dark
     if not (blog.accent or blog.logo or blog.logo_dark):

@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple, get_args
 
-from newsletter.config import TOPIC_NAME, Cadence
+from newsletter.config import TABLE_NAME, Cadence
 from newsletter.domain.picks import picks_of
 from newsletter.messages import Problem
 from newsletter.messages import subscriptions as messages
@@ -239,7 +239,7 @@ def _topics(cell: str) -> str:
     Those that are not configured are kept, and count once they are.
     """
     names = [name.strip().lower() for name in re.split(r"[,;]", cell) if name.strip()]
-    wrong = next((name for name in names if not TOPIC_NAME.fullmatch(name)), None)
+    wrong = next((name for name in names if not TABLE_NAME.fullmatch(name)), None)
     if wrong is not None:
         raise BadCell(messages.NOT_A_TOPIC(text=wrong[:50]))
     return picks_of(names)

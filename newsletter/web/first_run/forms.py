@@ -6,11 +6,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from newsletter.config import DeliverySettings
+from newsletter.config import DeliverySettings, Theme
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
 from newsletter.sending.provider_apis.interface import ProviderProblem
-from newsletter.setup.starter import ACCENT, mailbox
+from newsletter.setup.starter import mailbox
 from newsletter.web.desk.formatting import message
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.settings.delivery_pages import API_NAMES, EMAIL_SERVICES
@@ -80,7 +80,7 @@ class NewsletterForm(DeskForm):
         label=_("Accent colour"),
         help_text=_("The colour of the title, days, links, buttons and lines. Enter a hex code such as #b3261e."),
         required=False,
-        widget=forms.TextInput(attrs={**colour_attributes(), "placeholder": ACCENT}),
+        widget=forms.TextInput(attrs={**colour_attributes(), "placeholder": Theme.accent}),
     )
 
 

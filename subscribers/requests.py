@@ -5,9 +5,9 @@ A middleware attaches it when the request begins, and the request keeps it, what
 
 from typing import cast
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 
-from newsletter.config import Config
+from newsletter.config import Config, Newsletter
 
 
 class ConfiguredRequest(HttpRequest):
@@ -24,3 +24,11 @@ def attach_config(request: HttpRequest, configuration: Config) -> None:
 def config_of(request: HttpRequest) -> Config:
     """Return the configuration to answer this request with."""
     return cast(ConfiguredRequest, request).config
+
+
+def newsletter_of(request: HttpRequest, name: str) -> Newsletter:
+    """Return a configured newsletter, or raise Http404."""
+    newsletter = config_of(request).newsletters.get(name)
+    if newsletter is None:
+        raise Http404(f"there is no newsletter '{name}'")
+    return newsletter

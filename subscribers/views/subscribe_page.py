@@ -22,7 +22,7 @@ from subscribers.forms import SignUpForm
 from subscribers.pages import ANY_NONCE, language_of, message, page
 from subscribers.protection import challenges
 from subscribers.protection.sign_up_limits import Request, RequestAnswer
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 from subscribers.signup import ConfirmResult
 from subscribers.tokens import Purpose, read_timed
 
@@ -50,9 +50,7 @@ class SignUp:
 @require_http_methods(["GET", "HEAD", "POST", "OPTIONS"])
 def subscribe(request: HttpRequest, newsletter: str) -> HttpResponse:
     """Show the sign-up form; POST requests a subscription, with the same response for every address."""
-    configured = config_of(request).newsletters.get(newsletter)
-    if configured is None:
-        raise Http404(f"there is no newsletter '{newsletter}'")
+    configured = newsletter_of(request, newsletter)
     if configured.status == "archived" and request.method != "OPTIONS":
         return _closed(request, configured)
     if request.method == "OPTIONS":

@@ -19,8 +19,8 @@ from newsletter.models import Post
 from newsletter.render.content.addresses import uri
 from newsletter.render.scope import NAME
 from newsletter.web.archive import queries
-from newsletter.web.archive.views import cacheable, newsletter_of
-from subscribers.requests import config_of
+from newsletter.web.archive.views import cacheable
+from subscribers.requests import config_of, newsletter_of
 
 EDITIONS, POSTS = 25, 50
 

@@ -23,7 +23,7 @@ from newsletter.web.archive.metadata import Metadata
 from newsletter.web.archive.teasers import teasers
 from newsletter.web.converters import whole_number
 from subscribers import pages
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 from subscribers.subscription_requests import consent_text
 
 A_PAGE, LONGEST_QUERY = 24, 80
@@ -34,14 +34,6 @@ MAIL_POLICY = (
     "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
-
-
-def newsletter_of(request: HttpRequest, name: str) -> Newsletter:
-    """Return a configured newsletter, or raise Http404."""
-    newsletter = config_of(request).newsletters.get(name)
-    if newsletter is None:
-        raise Http404(f"there is no newsletter '{name}'")
-    return newsletter
 
 
 def cacheable(response: HttpResponse, newsletter: Newsletter | None = None) -> HttpResponse:

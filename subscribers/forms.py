@@ -1,4 +1,4 @@
-"""Validation of the public forms, with one sentence in the page's language for each error.
+"""Validation of the public forms, with one sentence in the page's language per error, and the form for other sites.
 
 The forms are rendered by the templates in templates/pages.
 """
@@ -9,13 +9,18 @@ from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from newsletter.config import Newsletter
 from subscribers.addresses import Address, AddressProblem, read_address
+from subscribers.cadences import choices
+from subscribers.pages import supported
 from subscribers.personal_fields import PERSONAL, PersonalField, one_line
 from subscribers.preferences import LONGEST_PAUSE
+from subscribers.subscription_requests import consent_text
 
 LONGEST_FIELD, LONGEST_SOLUTION, MOST_FIELDS = 1_000, 4_000, 80
 OF_PROGRAMS = frozenset(("website", "altcha", "without_script"))
@@ -148,3 +153,22 @@ class EraseForm(forms.Form):
     sure = forms.BooleanField(
         error_messages={"required": gettext_lazy("Tick the box to confirm that you want to delete your data.")}
     )
+
+
+def embedded_form(newsletter: Newsletter, site_url: str) -> str:
+    """Return the sign-up form as HTML for other websites: it needs no script and no style sheet.
+
+    It is in the newsletter's language, and what it asks people to agree to is what their consent stores.
+    """
+    language = supported(newsletter.language) or "en"
+    with translation.override(language):
+        context = {
+            "address": f"{site_url}/n/{newsletter.name}/subscribe?lang={language}",
+            "name": newsletter.name,
+            "language": language,
+            "consent": consent_text(newsletter.title),
+            "cadences": choices(newsletter),
+            "cadence": newsletter.default_cadence,
+            "topics": newsletter.offered_topics,
+        }
+        return render_to_string("embedded_form.html", context, using="pages").strip()

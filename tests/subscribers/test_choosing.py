@@ -7,7 +7,7 @@ from newsletter import config
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import bases
 from subscribers import preferences, signup
-from subscribers.embedding import embedded_form
+from subscribers.forms import embedded_form
 from subscribers.models import Base, Consent, OfferedSet, Subscription
 from subscribers.tokens import Purpose, link_token, timed_token
 from tests.factories import NOW, configured

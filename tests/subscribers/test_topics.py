@@ -9,7 +9,7 @@ from django.test import Client
 from newsletter import config
 from newsletter.config import Topic
 from subscribers import preferences, signup
-from subscribers.embedding import embedded_form
+from subscribers.forms import embedded_form
 from subscribers.models import Consent, Subscription
 from subscribers.tokens import Purpose, link_token, timed_token
 from tests.factories import NOW, configured

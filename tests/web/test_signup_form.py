@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from newsletter import config
-from subscribers.embedding import embedded_form
+from subscribers.forms import embedded_form
 from subscribers.models import Consent, Subscription
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from newsletter import config
-from subscribers.embedding import embedded_form
+from subscribers.forms import embedded_form
 from subscribers.models import Consent, Letter
 from tests.subscribers.browser.test_readers import faults_opened
 from tests.subscribers.test_challenges import ask_for

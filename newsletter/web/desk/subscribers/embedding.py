@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from newsletter.web.desk.pages import newsletter_of, page
-from subscribers.embedding import embedded_form
+from subscribers.forms import embedded_form
 from subscribers.requests import config_of
 
 

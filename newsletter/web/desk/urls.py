@@ -28,7 +28,7 @@ from newsletter.web.desk.jobs import views as jobs_views
 from newsletter.web.desk.login import account
 from newsletter.web.desk.login import views as login_views
 from newsletter.web.desk.permissions import Role, View, guarded
-from newsletter.web.desk.send import archiving, departure_page, exceptional, report
+from newsletter.web.desk.send import departure_page, exceptional, report
 from newsletter.web.desk.send import views as send_views
 from newsletter.web.desk.settings import (
     editing,
@@ -116,7 +116,7 @@ urlpatterns = [
     _page(f"{EDITION}anyway/", exceptional.anyway, "anyway", EDITOR),
     _page(f"{EDITION}skipped/", exceptional.skipped, "skipped", SENDER),
     _page(f"{EDITION}control/", send_views.control, "control", SENDER),
-    _page(f"{EDITION}archive/", archiving.archive, "archive", EDITOR),
+    _page(f"{EDITION}archive/", report.archive, "archive", EDITOR),
     _page(f"{EDITION}settle/", send_views.settle, "settle", SENDER),
     _page(f"{EDITION}report/", report.report, "report", EDITOR),
     _page(f"{EDITION}live/", report.live, "live", EDITOR),

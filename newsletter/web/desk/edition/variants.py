@@ -1,13 +1,13 @@
 """The variants of an edition as the preview shows them: readers, topics, posts, size and findings of each."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from newsletter.config import Config, Newsletter
-from newsletter.domain.digest import Finding, Letterhead
+from newsletter.domain.digest import Letterhead
 from newsletter.editions.rendering import Proof, digest_with, letterhead, rendered_of
 from newsletter.editions.variants import listing
 from newsletter.editions.variants.listing import ListedVariant
@@ -22,21 +22,7 @@ SHOWN_PICKS = 3
 """How many combinations of topics are named for a variant."""
 
 
-@dataclass(frozen=True, slots=True)
-class VariantRow:
-    """One line of the list; without an email, its readers are skipped, for a reason."""
-
-    position: int
-    readers: int
-    topics: str
-    posts: int
-    subject: str
-    size: queries.Size | None
-    findings: tuple[Finding, ...]
-    reason: str
-
-
-def rows(configuration: Config, edition: Edition, draft: PreparedDraft | None) -> list[VariantRow]:
+def rows(configuration: Config, edition: Edition, draft: PreparedDraft | None) -> list[dict[str, Any]]:
     """Return the variants of an edition, the editors' own first; none if all readers get the same.
 
     `draft` is the edition with its variants while it is a draft.
@@ -47,17 +33,18 @@ def rows(configuration: Config, edition: Edition, draft: PreparedDraft | None) -
     return [_row(each, head, newsletter) for each in listing.listed(configuration, edition, receiving, draft)]
 
 
-def _row(variant: ListedVariant, head: Letterhead, newsletter: Newsletter) -> VariantRow:
-    return VariantRow(
-        variant.position,
-        variant.readers,
-        _topics(variant, newsletter),
-        len(variant.posts),
-        variant.rendered.subject if variant.rendered else "",
-        queries.size(variant.rendered, head) if variant.rendered else None,
-        variant.findings,
-        formatting.message(variant.reason) if variant.reason else "",
-    )
+def _row(variant: ListedVariant, head: Letterhead, newsletter: Newsletter) -> dict[str, Any]:
+    """Return one line of the list; without an email, its subscribers are skipped, for a reason."""
+    return {
+        "position": variant.position,
+        "readers": variant.readers,
+        "topics": _topics(variant, newsletter),
+        "posts": len(variant.posts),
+        "subject": variant.rendered.subject if variant.rendered else "",
+        "size": queries.size(variant.rendered, head) if variant.rendered else None,
+        "findings": variant.findings,
+        "reason": formatting.message(variant.reason) if variant.reason else "",
+    }
 
 
 def _topics(variant: ListedVariant, newsletter: Newsletter) -> str:

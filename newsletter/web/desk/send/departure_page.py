@@ -22,7 +22,6 @@ from newsletter.web.desk.edition.recipients import excluded
 from newsletter.web.desk.edition.summary import Departure, departure
 from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page, revision_of
 from newsletter.web.desk.send.views import (
-    UnclearRequest,
     after_approval,
     catch_up,
     changed_page,
@@ -132,7 +131,7 @@ def _act(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving
     only_approve = edition.state == State.DRAFT and request.POST.get("when") == APPROVE
     at = None if only_approve else _chosen_time(request, newsletter)
     if only_approve and (request.POST.get("says") != APPROVE or request.POST.get("at")):
-        raise UnclearRequest(
+        raise Impossible(
             _("the button showed something else, so nothing was done; check the button and press it again")
         )
     if not only_approve:
@@ -166,25 +165,23 @@ def _check_typed(request: HttpRequest, leaving: Departure) -> None:
     """Raise Impossible unless the number of readers of a large list was typed."""
     typed = "".join(c for c in request.POST.get("typed", "") if c.isdecimal())
     if leaving.typed and typed != str(leaving.readers):
-        raise UnclearRequest(_("type the number of subscribers (%(number)s) to confirm") % {"number": leaving.readers})
+        raise Impossible(_("type the number of subscribers (%(number)s) to confirm") % {"number": leaving.readers})
 
 
 def _chosen_time(request: HttpRequest, newsletter: Newsletter) -> datetime | None:
     """Return the chosen time, None for now. Raises Impossible unless choice, time and the button's label agree."""
     when, at = request.POST.get("when", ""), request.POST.get("at", "").strip()
     if when not in (NOW, AT):
-        raise UnclearRequest(_("choose whether to send it now or schedule it"))
+        raise Impossible(_("choose whether to send it now or schedule it"))
     if when == NOW and at:
-        raise UnclearRequest(
+        raise Impossible(
             _("you chose “Send now” and also entered a time, so nothing was sent; check the button and press it again")
         )
     if when == AT and not at:
-        raise UnclearRequest(_("enter the time to send it, or choose “Send now”"))
+        raise Impossible(_("enter the time to send it, or choose “Send now”"))
     due = moment_of(at, newsletter.zone) if at else None
     if due and due <= timezone.now():
-        raise UnclearRequest(_("that time has passed; choose a later one, or send now"))
+        raise Impossible(_("that time has passed; choose a later one, or send now"))
     if request.POST.get("says") != (at or NOW):
-        raise UnclearRequest(
-            _("the button showed another time, so nothing was sent; check the button and press it again")
-        )
+        raise Impossible(_("the button showed another time, so nothing was sent; check the button and press it again"))
     return due

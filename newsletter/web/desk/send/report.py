@@ -1,18 +1,21 @@
-"""The report of an edition, live while it is being sent."""
+"""The report of an edition, live while it is being sent, and its removal from the archive."""
 
 from datetime import datetime, timedelta
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from newsletter.config import Newsletter
+from newsletter.editions import public_editions
 from newsletter.models import DeliveryStatus, Edition, State
 from newsletter.sending import lifecycle
 from newsletter.web.desk import charts, formatting
 from newsletter.web.desk.edition.recipients import count as expected
 from newsletter.web.desk.home.queries import line
-from newsletter.web.desk.pages import about, csv_response, edition_of, newsletter_of, page
+from newsletter.web.desk.pages import about, csv_response, edition_of, editor, newsletter_of, page, sentences
 from newsletter.web.desk.send import report_queries as queries
 from newsletter.web.desk.subscribers.unsubscribes import unsubscribed
 from subscribers.requests import config_of
@@ -53,25 +56,24 @@ def _retries(next_try: object) -> str:
 
 def _live(request: HttpRequest, edition: Edition, newsletter: Newsletter) -> dict[str, object]:
     now = queries.live(edition, newsletter)
-    counted = now.counts
-    parts = [(key, getattr(counted, key)) for key in PARTS]
-    moving = edition.state in MOVING or bool(now.next_try and edition.state == State.SENT)
-    figures = ", ".join(f"{figure.text} {figure.name}" for figure in now.figures)
+    counts = now["counts"]
+    parts = [(key, getattr(counts, key)) for key in PARTS]
+    moving = edition.state in MOVING or bool(now["next_try"] and edition.state == State.SENT)
+    figures = ", ".join(f"{figure['text']} {figure['name']}" for figure in now["figures"])
+    recipients = expected(newsletter, edition) if edition.state == State.QUEUED else counts.audience
     return {
         **about(request, edition, newsletter),
         "line": line(edition, newsletter),
         "live": now,
         "stall": queries.stall(edition, config_of(request)) if moving else None,
-        "audience": formatting.readers(
-            expected(newsletter, edition) if edition.state == State.QUEUED else counted.audience
-        ),
+        "audience": formatting.readers(recipients),
         "moving": moving,
-        "retries": _retries(now.next_try),
+        "retries": _retries(now["next_try"]),
         "skipped": lifecycle.skipped_to_send(edition),
         "every": "2s" if edition.state in MOVING else "30s",
-        "share": formatting.share(counted.accepted, counted.audience) if counted.audience else "",
-        "accepted": formatting.number(counted.accepted),
-        "chart": charts.bar(parts, figures, counted.audience) if counted.audience else "",
+        "share": formatting.share(counts.accepted, counts.audience) if counts.audience else "",
+        "accepted": formatting.number(counts.accepted),
+        "chart": charts.bar(parts, figures, counts.audience) if counts.audience else "",
     }
 
 
@@ -102,10 +104,26 @@ def _pace(points: list[tuple[datetime, int]], began: datetime, whole: int, newsl
     if not points or not points[-1][1]:
         return ""
     last, count = points[-1]
-    length = max(last - began, timedelta(seconds=1))
-    figures = {"accepted": formatting.number(count), "whole": formatting.number(whole)}
-    when = {"span": formatting.span(length), "at": formatting.moment(last, newsletter.zone)}
-    return _("%(accepted)s of %(whole)s emails accepted in %(span)s, the last one %(at)s.") % {**figures, **when}
+    return _("%(accepted)s of %(whole)s emails accepted in %(span)s, the last one %(at)s.") % {
+        "accepted": formatting.number(count),
+        "whole": formatting.number(whole),
+        "span": formatting.span(max(last - began, timedelta(seconds=1))),
+        "at": formatting.moment(last, newsletter.zone),
+    }
+
+
+@require_POST
+def archive(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Remove the edition from the archive, or return it; `act` says which."""
+    edition, by = edition_of(name, period), editor(request)
+    with sentences(request):
+        if request.POST.get("act") == "remove":
+            public_editions.remove(edition, by=by)
+            messages.success(request, _("Removed from the archive."))
+        elif request.POST.get("act") == "restore":
+            public_editions.restore(edition, by=by)
+            messages.success(request, _("It is in the archive again."))
+    return redirect("desk:report", name, period)
 
 
 def report_csv(request: HttpRequest, name: str, period: str) -> StreamingHttpResponse:

@@ -1,7 +1,7 @@
 """Test emails, approval, pausing, cancelling, and unconfirmed emails; choosing when to send is in `departure_page`.
 
 Promises: a button does what it says, or nothing. Each form carries what it showed, and a request is refused with the
-differences where that is no longer so (see `shown`).
+differences where that is no longer so (see `stale_forms`).
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from newsletter.editions.editing import Conflict
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import moment_of
 from newsletter.letters import edition_tests
-from newsletter.messages import Message, Problem
+from newsletter.messages import Message
 from newsletter.messages import history as acts
 from newsletter.messages.delivery import TEST_ACCEPTED
 from newsletter.messages.editions import TEST_ADDRESSES
@@ -37,12 +37,15 @@ from newsletter.web.desk.pages import (
     as_sentence,
     edition_of,
     editor,
+    field_of,
     newsletter_of,
     page,
     revision_of,
     sentences,
 )
 from subscribers.requests import config_of
+
+FIELDS_OF_REFUSALS = {INVALID_GIVEN: "addresses", TEST_ADDRESSES: "addresses"}
 
 
 def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
@@ -57,7 +60,7 @@ def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
                 edition, config_of(request), addresses.replace(",", " ").split(), by=editor(request)
             )
         except (Impossible, TemplateProblem) as refused:
-            problems = {_field_of_test(refused): as_sentence(refused)}
+            problems = {field_of(refused, FIELDS_OF_REFUSALS): as_sentence(refused)}
     context = {
         **about(request, edition, newsletter),
         "addresses": addresses,
@@ -67,12 +70,6 @@ def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "others": [a for a in newsletter.editors if a != editor(request)],
     }
     return page(request, "proof", context, section="home", status=422 if problems else 200)
-
-
-def _field_of_test(refused: Problem) -> str:
-    """Return the field beside which a refusal is shown; "form" for above the form."""
-    about_addresses = (INVALID_GIVEN, TEST_ADDRESSES)
-    return "addresses" if any(each.matches(refused.message) for each in about_addresses) else "form"
 
 
 @require_POST
@@ -169,10 +166,6 @@ def reopen(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return redirect("desk:edition", name, period)
 
 
-class UnclearRequest(Impossible):
-    """The request does not say clearly what to do, so that nothing is done."""
-
-
 @require_POST
 def control(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Pause, resume, or stop for good; stopping wants the word typed once emails are on their way."""
@@ -196,7 +189,7 @@ def _stop(request: HttpRequest, edition: Edition, by: str) -> None:
         return
     word = _("cancel")
     if request.POST.get("typed", "").strip().lower() != word:
-        raise UnclearRequest(_("nothing was cancelled; to confirm, type %(name)s") % {"name": word})
+        raise Impossible(_("nothing was cancelled; to confirm, type %(name)s") % {"name": word})
     lifecycle.cancel(config_of(request), edition, by=by)
 
 
@@ -211,7 +204,7 @@ def settle(request: HttpRequest, name: str, period: str) -> HttpResponse:
             count = unknown_deliveries.resend(edition, by=by, expected=expected)
             sentence = ngettext("%(n)s email will be resent.", "%(n)s emails will be resent.", count)
         elif request.POST.get("act") != "leave":
-            raise UnclearRequest(_("choose whether to resend them"))
+            raise Impossible(_("choose whether to resend them"))
         else:
             count = unknown_deliveries.leave(edition, by=by, expected=expected)
             sentence = ngettext("%(n)s email won’t be resent.", "%(n)s emails won’t be resent.", count)

@@ -21,7 +21,7 @@ from newsletter.models import Edition, Notice
 from newsletter.scheduling.alerts import service_alerts
 from newsletter.supervision import Status, Supervisor
 from newsletter.web import health
-from newsletter.web.desk.home import service_status
+from newsletter.web.desk import workers
 from subscribers.models import Letter, Subscriber
 from tests.web import make
 from tests.web.scrape import scraped
@@ -142,7 +142,7 @@ def test_every_service_has_a_name_at_the_desk_and_in_notices() -> None:
     supervisor.add("web", lambda service: None)
     names = {"background", *(status.name for status in supervisor.statuses())}  # which only PostgreSQL has
     supervision.use(supervision.Supervisor())
-    assert names == set(service_status.NAMES) == set(service_alerts.WHAT)
+    assert names == set(workers.SERVICES) == set(service_alerts.WHAT)
 
 
 @pytest.mark.django_db

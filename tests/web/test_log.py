@@ -11,7 +11,6 @@ from newsletter.editions import editing, history
 from newsletter.messages import history as acts
 from newsletter.models import Post
 from newsletter.web.desk import audit, differences
-from newsletter.web.desk.logged_fields import title_of
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -64,4 +63,4 @@ def test_no_key_of_a_draft_or_a_setting_is_in_the_log(admin: Client) -> None:
 def test_every_key_of_a_revision_has_a_title() -> None:
     snapshot = history.snapshot(make.draft("First"))
     keys = {*snapshot, *next(iter(snapshot["posts"].values()))} - {"posts", *differences.SILENT, *history.WORDS}
-    assert [key for key in keys if title_of(key) == key] == []
+    assert [key for key in keys if differences.title_of(key) == key] == []

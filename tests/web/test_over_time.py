@@ -55,9 +55,10 @@ def test_each_edition_has_what_came_back_from_it() -> None:
     _sent()
     _subscribe(1, 100, left=8)
     found = over_time(config.current().newsletters["kinaforum"], make.NOW)
-    assert [figure.heading for figure in found.engagement] == ["Unsubscribed", "Bounced", "Marked as spam"]
-    (row,) = found.editions
-    assert row == module.Row("Week 6, 2–8 February 2026", ("200", "1 (0.5%)", "2 (1.0%)", "1 (0.5%)"))
+    assert [figure["heading"] for figure in found["engagement"]] == ["Unsubscribed", "Bounced", "Marked as spam"]
+    (row,) = found["editions"]
+    cells = ("200", "1 (0.5%)", "2 (1.0%)", "1 (0.5%)")
+    assert row == {"name": "Week 6, 2–8 February 2026", "cells": cells}
 
 
 def test_the_page_of_a_newsletter_has_charts_and_tables(editor: Client) -> None:

@@ -94,22 +94,7 @@ def bar(parts: Sequence[tuple[str, int]], title: str, whole: int) -> SafeString:
 
 def columns(values: Sequence[int], ends: tuple[str, str], title: str) -> SafeString:
     """Return a column for each value, from left to right; `ends` is written below the first and the last."""
-    top, step = max([*values, 1]), (WIDTH - LEFT - 8) / max(len(values), 1)
-    drawn = []
-    for number, value in enumerate(values):
-        height = value / top * (HEIGHT - TOP - BOTTOM)
-        place = (LEFT + (number + 0.15) * step, HEIGHT - BOTTOM - height, step * 0.7, height)
-        drawn.append(tuple(f"{each:.1f}" for each in place))
-    inside = format_html_join("", '<rect class="column" x="{}" y="{}" width="{}" height="{}"/>', drawn)
-    return format_html(
-        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}'
-        '<path class="axis" d="M{} {}V{}H{}" fill="none"/>'
-        '<text x="{}" y="{}" text-anchor="end">{}</text><text x="{}" y="{}" text-anchor="end">0</text>'
-        '<text x="{}" y="{}">{}</text><text x="{}" y="{}" text-anchor="end">{}</text></svg>',
-        *(WIDTH, HEIGHT, title, inside, LEFT, TOP, HEIGHT - BOTTOM, WIDTH),
-        *(LEFT - 6, TOP + 5, formatting.number(top), LEFT - 6, HEIGHT - BOTTOM),
-        *(LEFT, HEIGHT - 4, ends[0], WIDTH, HEIGHT - 4, ends[1] if len(values) > 1 else ""),
-    )
+    return stacked([[("column", value)] for value in values], ends, title)
 
 
 def stacked(values: Sequence[Sequence[tuple[str, int]]], ends: tuple[str, str], title: str) -> SafeString:

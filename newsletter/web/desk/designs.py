@@ -15,7 +15,7 @@ from newsletter.config.theme import DesignName
 from newsletter.editions.preview_gallery import sample, sample_digest
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.theme.designs import DESIGNS
-from newsletter.web.desk.edition.preview import FRAME_POLICY
+from newsletter.web.desk.edition.preview import framed
 from newsletter.web.desk.edition.preview_queries import in_scheme
 from newsletter.web.desk.pages import as_sentence, newsletter_of, page
 from newsletter.web.desk.settings.design_page import DESIGN
@@ -47,10 +47,7 @@ def frame(request: HttpRequest, name: str, design: str) -> HttpResponse:
     if design not in DESIGNS or digest is None:
         raise Http404(design)
     made = sample(configuration, digest, cast(DesignName, design))
-    response = HttpResponse(in_scheme(made.html, dark=request.GET.get("dark") == "1"))
-    response["Content-Security-Policy"] = FRAME_POLICY.format(images="https: http: data:")
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return framed(in_scheme(made.html, dark=request.GET.get("dark") == "1"))
 
 
 @xframe_options_sameorigin
@@ -63,17 +60,13 @@ def preview(request: HttpRequest, name: str) -> HttpResponse:
     try:
         typed = _as_typed(request, name)
         digest = sample_digest(typed, typed.newsletters[name])
-        none = _("There are no posts yet to show.")
-        html: str = escape(none)
+        html = str(escape(_("There are no posts yet to show.")))
         if digest is not None:
             made = sample(typed, digest, digest.letterhead.theme.design)
             html = in_scheme(made.html, dark=request.POST.get("dark") == "1")
     except (ConfigError, CannotEdit, TemplateProblem) as problem:
         html = "<br>".join(escape(each) for each in _sentences(problem))
-    response = HttpResponse(html)
-    response["Content-Security-Policy"] = FRAME_POLICY.format(images="https: http: data:")
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return framed(html)
 
 
 def _as_typed(request: HttpRequest, name: str) -> Config:

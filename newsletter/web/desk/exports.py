@@ -1,9 +1,7 @@
 """The page of exports, and the files that it offers."""
 
 import tempfile
-from collections.abc import Callable
 from io import TextIOWrapper
-from typing import TextIO
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -27,8 +25,6 @@ from subscribers.exporting_elsewhere import COLUMNS, export_for, export_suppress
 from subscribers.models import local_day
 from subscribers.requests import config_of
 
-Write = Callable[[TextIO], int]
-
 
 def exports(request: HttpRequest) -> HttpResponse:
     """Show what can be exported."""
@@ -37,8 +33,7 @@ def exports(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, **more: object) -> HttpResponse:
     name = request.GET.get("newsletter", "")
-    newsletters = list(config_of(request).newsletters.values())
-    newsletters.sort(key=lambda each: each.name != name)
+    newsletters = sorted(config_of(request).newsletters.values(), key=lambda newsletter: newsletter.name != name)
     context = {"newsletters": newsletters, "tools": sorted(COLUMNS), **more}
     return page(request, "exports", context, section="subscribers")
 
@@ -51,18 +46,15 @@ def subscribers(request: HttpRequest) -> FileResponse:
     tool = request.GET.get("tool", "")
     if tool and tool not in COLUMNS:
         raise Http404("there is no such tool")
-    if "suppressions" in request.GET:
-        write: Write = lambda file: export_suppressions(newsletter.name, file).written  # noqa: E731
-        what = "blocked"
-    elif tool:
-        today = local_day(newsletter, timezone.now())
-        write = lambda file: export_for(tool, newsletter.name, today, file)  # noqa: E731
-        what = f"for-{tool}"
-    else:
-        write, what = (lambda file: export_csv(newsletter.name, file)), "subscribers"
     file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - the response closes it
     text = TextIOWrapper(file, encoding="utf-8" if tool else "utf-8-sig", newline="")
-    count = write(text)
+    if "suppressions" in request.GET:
+        what, count = "blocked", export_suppressions(newsletter.name, text).written
+    elif tool:
+        today = local_day(newsletter, timezone.now())
+        what, count = f"for-{tool}", export_for(tool, newsletter.name, today, text)
+    else:
+        what, count = "subscribers", export_csv(newsletter.name, text)
     text.flush()
     text.detach()
     file.seek(0)
@@ -73,8 +65,8 @@ def subscribers(request: HttpRequest) -> FileResponse:
 @require_POST
 def archive(request: HttpRequest, name: str) -> HttpResponse:
     """Make a static site of the archive in the background."""
-    newsletter = newsletter_of(request, name)
-    return redirect("desk:job", work.start(ARCHIVE, config_of(request), newsletter.name, editor(request), {}).pk)
+    newsletter_of(request, name)
+    return redirect("desk:job", work.start(ARCHIVE, config_of(request), name, editor(request), {}).pk)
 
 
 def archive_file(request: HttpRequest, pk: int) -> FileResponse:

@@ -22,7 +22,6 @@ from newsletter.web.desk.api_access import views as api_access_views
 from newsletter.web.desk.deliverability import views as deliverability_views
 from newsletter.web.desk.edition import comparison, draft_jobs, preview
 from newsletter.web.desk.edition import views as edition_views
-from newsletter.web.desk.home import restored as restored_views
 from newsletter.web.desk.home import views as home_views
 from newsletter.web.desk.jobs import views as jobs_views
 from newsletter.web.desk.login import account
@@ -184,7 +183,7 @@ urlpatterns = [
     _page("jobs/<number:pk>/", jobs_views.job, "job", EDITOR),
     _page("jobs/<number:pk>/live/", jobs_views.live, "job-live", EDITOR),
     _page("jobs/<number:pk>/cancel/", jobs_views.cancel, "job-cancel", EDITOR),
-    _page("restored/", restored_views.restored, "restored", SENDER),
+    _page("restored/", home_views.restored, "restored", SENDER),
     _page("unsent/", unsent.unsent, "unsent", EDITOR),
     _page("unsent/retry/", unsent.retry, "unsent-retry", EDITOR),
     _page("users/", team.people, "users", ADMIN),

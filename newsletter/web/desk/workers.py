@@ -1,19 +1,37 @@
-"""The page of machines; for admins."""
+"""The page of machines, for admins, and services that fail, in words."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_POST
 
 from newsletter import background
 from newsletter.scheduling.failed_tasks import about
 from newsletter.sending.machines import presence
 from newsletter.sending.machines.presence import WorkerStatus
+from newsletter.supervision import Status
 from newsletter.web.desk import formatting
-from newsletter.web.desk.home.service_status import NAMES
 from newsletter.web.desk.pages import default_zone, page
+
+SERVICES = {
+    "sender": gettext_noop("sending editions"),
+    "letters": gettext_noop("sending confirmations and notices"),
+    "schedule": gettext_noop("drafts and scheduled sending"),
+    "collect": gettext_noop("reading sources"),
+    "bounces": gettext_noop("reading bounces"),
+    "webhooks": gettext_noop("sending events to webhooks"),
+    "housekeeping": gettext_noop("deleting expired data"),
+    "clock": gettext_noop("scheduled tasks"),
+    "alerts": gettext_noop("notifying editors about failures"),
+    "configuration": gettext_noop("reading config.toml"),
+    "background": gettext_noop("reading sources and other work that machines share"),
+    "presence": gettext_noop("sending a heartbeat to other machines"),
+    "progress": gettext_noop("checking for stalled editions"),
+    "storage": gettext_noop("storing files"),
+    "web": gettext_noop("the web server"),
+}
 
 
 def workers(request: HttpRequest) -> HttpResponse:
@@ -48,4 +66,12 @@ def retry(request: HttpRequest) -> HttpResponse:
 
 
 def _failing(worker: WorkerStatus) -> list[str]:
-    return [_(NAMES.get(name, name)) for name, state in worker.services.items() if state in ("failing", "restarting")]
+    return [
+        _(SERVICES.get(name, name)) for name, state in worker.services.items() if state in ("failing", "restarting")
+    ]
+
+
+def failing_service(status: Status) -> str:
+    """Return what does not work, why, and what to do."""
+    values = {"service": _(SERVICES[status.name]), "problem": formatting.message(status.problem)}
+    return _("Not working: %(service)s – %(problem)s. We try again automatically.") % values

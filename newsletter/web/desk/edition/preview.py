@@ -16,6 +16,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from newsletter.config import Config, Newsletter
 from newsletter.domain.digest import Finding
+from newsletter.domain.encoded_email import Reader
 from newsletter.editions import history
 from newsletter.editions.preview_files import as_sent
 from newsletter.editions.problems import Impossible
@@ -130,24 +131,16 @@ def preview(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest) -> dict[str, str]:
-    kind = request.GET.get("kind", "phone")
+    """Return what the address asks for; `variant` is "" for the edition as editors see it, otherwise its position."""
+    kind, variant = request.GET.get("kind", "phone"), request.GET.get("variant", "")
     switches = {key: "1" if request.GET.get(key) == "1" else "" for key in ("dark", "bare")}
+    is_position = variant.isascii() and variant.isdecimal() and len(variant) < 5 and variant != "0"
     return {
         "kind": kind if kind in KINDS else "phone",
         **switches,
         "reader": request.GET.get("reader", "")[:254],
-        "variant": _number(request),
+        "variant": variant if is_position else "",
     }
-
-
-def _number(request: HttpRequest) -> str:
-    """Return the position of the variant to be shown; empty for the edition as editors see it."""
-    asked = request.GET.get("variant", "")
-    return asked if asked.isascii() and asked.isdecimal() and len(asked) < 5 and asked != "0" else ""
-
-
-def _proof(request: HttpRequest, edition: Edition) -> Proof:
-    return variants.proof(config_of(request), edition, int(_chosen(request)["variant"] or 0))
 
 
 def _tabs(chosen: dict[str, str]) -> list[dict[str, object]]:
@@ -178,31 +171,37 @@ def _or_the_reason(view: Callable[[HttpRequest, str, str], HttpResponse]) -> Cal
     return shown
 
 
+def _email(request: HttpRequest, edition: Edition) -> tuple[Proof, Reader, int]:
+    """Return the rendering of the chosen variant, its reader, and its position.
+
+    Only admins may preview as a real subscriber.
+    """
+    chosen = _chosen(request)
+    may_choose = role(request) is Role.ADMIN or "@" not in chosen["reader"]
+    position = int(chosen["variant"] or 0)
+    proof = variants.proof(config_of(request), edition, position)
+    return proof, queries.reader(chosen["reader"] if may_choose else ""), position
+
+
 @xframe_options_sameorigin
 @_or_the_reason
 def frame(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Return the email's HTML alone, for the sandboxed frame; `dark=1` in dark mode, `bare=1` without images."""
-    proof, chosen = _proof(request, edition_of(name, period)), _chosen(request)
-    who = queries.reader(_allowed_reader(request, chosen))
-    response = HttpResponse(queries.html(proof, who, dark=bool(chosen["dark"])))
-    images = "'none'" if chosen["bare"] else "https: http: data:"
-    response["Content-Security-Policy"] = FRAME_POLICY.format(images=images)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    (proof, who, _position), chosen = _email(request, edition_of(name, period)), _chosen(request)
+    return framed(queries.html(proof, who, dark=bool(chosen["dark"])), images=not chosen["bare"])
 
 
-def _allowed_reader(request: HttpRequest, chosen: dict[str, str]) -> str:
-    """Return the chosen subscriber; only admins may preview as a real one."""
-    who = chosen["reader"]
-    return who if role(request) is Role.ADMIN or "@" not in who else ""
+def framed(html: str, *, images: bool = True) -> HttpResponse:
+    """Return HTML for a sandboxed frame, with its images or without."""
+    policy = FRAME_POLICY.format(images="https: http: data:" if images else "'none'")
+    return HttpResponse(html, headers={"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"})
 
 
 @xframe_options_sameorigin
 @_or_the_reason
 def text(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the email's text part."""
-    proof = _proof(request, edition_of(name, period))
-    who = queries.reader(_allowed_reader(request, _chosen(request)))
+    proof, who, _position = _email(request, edition_of(name, period))
     return _plain(render.reader_text(proof.rendered, proof.letterhead, who))
 
 
@@ -211,16 +210,13 @@ def text(request: HttpRequest, name: str, period: str) -> HttpResponse:
 def raw(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the whole email as it is sent."""
     edition = edition_of(name, period)
-    who = queries.reader(_allowed_reader(request, _chosen(request)))
-    position = int(_chosen(request)["variant"] or 0)
-    mail = as_sent(edition, _proof(request, edition), who, datetime.now(UTC), position)
-    return _plain(mail.decode("utf-8", "replace"))
+    proof, who, position = _email(request, edition)
+    return _plain(as_sent(edition, proof, who, datetime.now(UTC), position).decode("utf-8", "replace"))
 
 
 def _plain(content: str, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
-    response = HttpResponse(content, content_type="text/plain; charset=utf-8", status=status)
-    response["Content-Security-Policy"] = FRAME_POLICY.format(images="'none'")
-    return response
+    policy = {"Content-Security-Policy": FRAME_POLICY.format(images="'none'")}
+    return HttpResponse(content, content_type="text/plain; charset=utf-8", status=status, headers=policy)
 
 
 @_or_the_reason

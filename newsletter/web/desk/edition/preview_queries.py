@@ -1,7 +1,6 @@
 """A draft as an email: rendered once for each revision, with its size and the findings of lint."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -16,6 +15,7 @@ from newsletter.domain.digest import Finding, Letterhead, Level, Rendered
 from newsletter.domain.encoded_email import Reader
 from newsletter.editions import rendering
 from newsletter.editions.dating import last_day_of
+from newsletter.editions.history import WORDS
 from newsletter.editions.preview_files import sample_reader
 from newsletter.editions.rendering import Proof
 from newsletter.feeds.document import split_address
@@ -23,12 +23,10 @@ from newsletter.models import Edition
 from newsletter.render import preview
 from newsletter.web.desk import formatting
 from subscribers.models import Subscriber
-from subscribers.tokens import link_token_for_tests
 
 CLIPPED_AT = 102 * 1024
 """Gmail cuts an email's HTML at about this many bytes."""
 
-FIELDS = ("subject", "preheader", "greeting", "closing")
 _STYLE = re.compile(r"(<style[^>]*>)(.*?)(</style>)", re.DOTALL | re.IGNORECASE)
 _SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)", re.IGNORECASE)
 _LINK = re.compile(r"""<a\s[^<>]*?href=["'](https?://[^"'<>]+)["']""", re.IGNORECASE)
@@ -40,11 +38,6 @@ class Size:
 
     share: int
     text: str
-
-    @property
-    def level(self) -> str:
-        """good, warning or error."""
-        return "error" if self.share >= 100 else "warning" if self.share >= 88 else "good"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +100,7 @@ def findings(edition: Edition, proof: Proof) -> list[LinkedFinding]:
 
 def _where(edition: Edition, where: str, posts: set[str]) -> str:
     page = reverse("desk:edition", args=(edition.newsletter, edition.period))
-    if where in FIELDS:
+    if where in WORDS:
         return f"{page}#{where}"
     return f"{page}#post-{where}" if where in posts else ""
 
@@ -119,15 +112,9 @@ def subscriber(address: str) -> Subscriber | None:
 
 def reader(who: str) -> Reader:
     """Return the reader of a preview: a subscriber, or a sample with a name or without, whose links affect nobody."""
-    found = subscriber(who)
-    if found is not None:
-        return Reader(
-            number=0, address=found.address, token=link_token_for_tests(), message_id="preview", name=found.name
-        )
-    sample = sample_reader()
-    return (
-        sample if who != "named" else Reader(0, sample.address, sample.token, sample.message_id, name="Kari Nordmann")
-    )
+    if person := subscriber(who):
+        return sample_reader(person.address)._replace(name=person.name)
+    return sample_reader()._replace(name="Kari Nordmann" if who == "named" else "")
 
 
 def html(proof: Proof, who: Reader, *, dark: bool) -> str:
@@ -148,11 +135,5 @@ def _always(scheme: str, dark: bool) -> str:
 def links(proof: Proof) -> list[str]:
     """Return the addresses that the posts link to, each once; the site's own are left out."""
     own = urlsplit(proof.letterhead.site_url).netloc
-    return list(
-        dict.fromkeys(address for address in _found(proof.rendered.html) if split_address(address).netloc != own)
-    )
-
-
-def _found(source: str) -> Iterator[str]:
-    for match in _LINK.finditer(source):
-        yield unescape(match[1]).partition("#")[0]
+    addresses = (unescape(match[1]).partition("#")[0] for match in _LINK.finditer(proof.rendered.html))
+    return list(dict.fromkeys(address for address in addresses if split_address(address).netloc != own))

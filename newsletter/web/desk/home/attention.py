@@ -26,7 +26,6 @@ from newsletter.sending.machines.agreement import differing_machines
 from newsletter.sending.progress import unknown_results
 from newsletter.sending.safeguards.stalls import is_about_an_edition, stalls
 from newsletter.web.desk import formatting
-from newsletter.web.desk.home import service_status
 from newsletter.web.desk.home.link_problems import links_that_fail
 from newsletter.web.desk.home.queries import Card, EditionLine
 from newsletter.web.desk.notes import editions_with_notes_for
@@ -35,6 +34,7 @@ from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings.labels import title_of
 from newsletter.web.desk.sources.queries import Health
 from newsletter.web.desk.subscribers.past_imports import REPEAT_AFTER
+from newsletter.web.desk.workers import failing_service
 from subscribers import delayed_confirmations
 from subscribers.models import Import
 from subscribers.protection.sign_up_limits import under_attack
@@ -137,7 +137,7 @@ def _of_leavers(config: Config, now: datetime) -> Iterator[Attention]:
 
 
 def notes_for(me: str, config: Config) -> list[Attention]:
-    """Yield notes of colleagues for the user that are not done."""
+    """Return the notes of colleagues for the user that are not done."""
     noted = editions_with_notes_for(me, config.newsletters)
     titles = subjects([edition for edition, _count in noted], config)
     return [
@@ -261,7 +261,7 @@ def _of_unknown(cards: Iterable[Card]) -> Iterator[Attention]:
 def _of_services() -> list[Attention]:
     """Services of this process that fail, with what each said and what to do."""
     return [
-        Attention("error", service_status.failing(status), reverse("desk:settings"), _("View settings"))
+        Attention("error", failing_service(status), reverse("desk:settings"), _("View settings"))
         for status in supervision.current().failing()
         if not (
             CONFIGURATION_DIFFERS.matches(status.problem)

@@ -46,7 +46,7 @@ class Card:
     series: tuple[timeline.Series, ...]
     headlines: tuple[str, ...]
     more_headlines: int
-    audience: timeline.Audience
+    audience: dict[str, str]
     sources: tuple[Health, ...]
     is_prepared: bool
 
@@ -102,13 +102,9 @@ def _open_ones() -> set[Edition]:
 
 
 def _last_ones(config: Config) -> set[Edition]:
-    """Return the newest sent edition of each newsletter: one query, over as many rows as there are newsletters."""
-    newest = [
-        Edition.objects.filter(newsletter=name, state=State.SENT, welcome=None).order_by("-until").values("pk")[:1]
-        for name in config.newsletters
-    ]
-    first, *rest = newest
-    return set(Edition.objects.filter(pk__in=[row["pk"] for query in (first, *rest) for row in query]))
+    """Return the newest sent edition of each newsletter."""
+    sent = Edition.objects.filter(state=State.SENT, welcome=None).order_by("-until")
+    return {edition for name in config.newsletters if (edition := sent.filter(newsletter=name).first())}
 
 
 def _results(editions: set[Edition]) -> dict[int, str]:

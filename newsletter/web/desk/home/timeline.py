@@ -36,15 +36,6 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Audience:
-    """How many subscribe, how that changed in 30 days, and a chart of twelve weeks."""
-
-    subscribers: str
-    change: str
-    chart: SafeString
-
-
-@dataclass(frozen=True, slots=True)
 class Series:
     """What happens next in one cadence; its name is empty while there is only one."""
 
@@ -115,8 +106,11 @@ def headlines(newsletter: Newsletter, edition: Edition | None, now: datetime) ->
     return tuple(first), max(min(posts.count(), newsletter.maximum_posts) - len(first), 0)
 
 
-def audience(newsletter: Newsletter, now: datetime) -> Audience:
-    """Return the newsletter's audience; that of a large one as it was at most a minute ago."""
+def audience(newsletter: Newsletter, now: datetime) -> dict[str, str]:
+    """Return how many subscribe, how that changed in 30 days, and a chart of twelve weeks.
+
+    The numbers of a large newsletter are at most a minute old.
+    """
     key = f"desk-audience-{newsletter.name}"
     counts: tuple[int, int, list[tuple[datetime, int]]] | None = cache.get(key)
     if counts is None:
@@ -129,7 +123,7 @@ def audience(newsletter: Newsletter, now: datetime) -> Audience:
     sentence = _("%(change)s in 30 days") % {"change": f"{sign}{formatting.number(change)}"} if change else ""
     title = _("Subscribers over the last 12 weeks")
     chart = charts.curve(weeks, newsletter.zone, title) if any(count for _at, count in weeks) else SafeString("")
-    return Audience(text, sentence, chart)
+    return {"subscribers": text, "change": sentence, "chart": chart}
 
 
 def _counts(name: str, now: datetime) -> tuple[int, int, list[tuple[datetime, int]]]:
@@ -157,7 +151,7 @@ def _backwards(
     total: int, joined: dict[datetime, int], left: dict[datetime, int], now: datetime
 ) -> list[tuple[datetime, int]]:
     """Go back week by week from the present number."""
-    points: list[tuple[datetime, int]] = [(now, total)]
+    points = [(now, total)]
     for week in sorted({*joined, *left}, reverse=True):
         total += left.get(week, 0) - joined.get(week, 0)
         points.append((week, max(total, 0)))

@@ -1,17 +1,24 @@
-"""The first page: what needs attention, and the state of each newsletter."""
+"""The first page, that of each newsletter, and that of a restored database."""
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
 from newsletter import config
+from newsletter.editions import history
 from newsletter.editions.titles import subjects
-from newsletter.models import Edition
+from newsletter.messages import history as acts
+from newsletter.models import Edition, State
+from newsletter.recovery import hold
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import attention
 from newsletter.web.desk.home import queries as home_queries
 from newsletter.web.desk.home.over_time import over_time
-from newsletter.web.desk.pages import editor, newsletter_of, page
+from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_of, page
 from newsletter.web.desk.permissions import role
 from subscribers.requests import config_of
 
@@ -40,3 +47,22 @@ def newsletter(request: HttpRequest, name: str) -> HttpResponse:
         "today": timezone.now().astimezone(newsletter.zone).date(),
     }
     return page(request, "newsletter", context, section="home")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def restored(request: HttpRequest) -> HttpResponse:
+    """Show why nothing is sent; a POST confirms that it may be."""
+    why = hold.reason()
+    if request.method == "POST":
+        if hold.confirm():
+            history.log(editor(request), acts.RESTORE_CONFIRMED(), config_of(request).site.url, timezone.now())
+            messages.success(request, _("Sending has resumed. Paused editions stay paused until you resume them."))
+        return redirect("desk:home")
+    newsletters = config_of(request).newsletters
+    stopped = Edition.objects.filter(state__in=(State.PAUSED, State.APPROVED), newsletter__in=newsletters)
+    editions = stopped.order_by("-until")[:50]
+    titles = subjects(editions, config_of(request))
+    lines = [home_queries.line(edition, newsletters[edition.newsletter], titles[edition.pk]) for edition in editions]
+    with timezone.override(default_zone(request)):
+        reason = as_sentence(why) if why else ""
+    return page(request, "restored", {"reason": reason, "waiting": lines}, section="home")

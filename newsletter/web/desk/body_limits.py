@@ -59,4 +59,8 @@ def _role(scope: AsgiMessage) -> Role:
         return Role.ANYONE
     hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
     session_hash = session.get(HASH_SESSION_KEY, "")
-    return role_of(user) if any(constant_time_compare(session_hash, each) for each in hashes) else Role.ANYONE
+    return (
+        role_of(user)
+        if any(constant_time_compare(session_hash, session_hash_of_key) for session_hash_of_key in hashes)
+        else Role.ANYONE
+    )

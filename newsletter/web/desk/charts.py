@@ -16,13 +16,13 @@ def curve(points: Sequence[tuple[datetime, int]], zone: tzinfo, title: str) -> S
     """Return a chart of a count over time; "" for fewer than two points."""
     if len(points) < 2:
         return SafeString("")
-    first, last = points[0][0], points[-1][0]
-    length = max((last - first).total_seconds(), 1.0)
+    begin, end = points[0][0], points[-1][0]
+    length = max((end - begin).total_seconds(), 1.0)
     top = max(max(count for _at, count in points), 1)
     lowest = min(min(count for _at, count in points), 0)
     spots = [
         (
-            LEFT + (at - first).total_seconds() / length * (WIDTH - LEFT - 8),
+            LEFT + (at - begin).total_seconds() / length * (WIDTH - LEFT - 8),
             TOP + (1 - (count - lowest) / max(top - lowest, 1)) * (HEIGHT - TOP - BOTTOM),
         )
         for at, count in points
@@ -35,7 +35,7 @@ def curve(points: Sequence[tuple[datetime, int]], zone: tzinfo, title: str) -> S
         '<text x="{}" y="{}">{}</text><text x="{}" y="{}" text-anchor="end">{}</text></svg>',
         *(WIDTH, HEIGHT, title, LEFT, TOP, HEIGHT - BOTTOM, WIDTH, line),
         *(LEFT - 6, TOP + 5, formatting.number(top), LEFT - 6, HEIGHT - BOTTOM, formatting.number(lowest)),
-        *(LEFT, HEIGHT - 4, _at(first, zone, length), WIDTH, HEIGHT - 4, _at(last, zone, length)),
+        *(LEFT, HEIGHT - 4, _at(begin, zone, length), WIDTH, HEIGHT - 4, _at(end, zone, length)),
     )
 
 
@@ -84,11 +84,11 @@ def bar(parts: Sequence[tuple[str, int]], title: str, whole: int) -> SafeString:
         width = count / whole * WIDTH
         bars.append((name, f"{x:.2f}", f"{width:.2f}"))
         x += width
-    inside = format_html_join("", '<rect class="{}" x="{}" y="0" width="{}" height="16"/>', bars)
+    cells = format_html_join("", '<rect class="{}" x="{}" y="0" width="{}" height="16"/>', bars)
     return format_html(
         '<svg class="chart" viewBox="0 0 {} 16" role="img" aria-label="{}" preserveAspectRatio="none">'
         '<rect class="track" width="{}" height="16"/>{}</svg>',
-        *(WIDTH, title, WIDTH, inside),
+        *(WIDTH, title, WIDTH, cells),
     )
 
 
@@ -107,14 +107,14 @@ def stacked(values: Sequence[Sequence[tuple[str, int]]], ends: tuple[str, str], 
             height = count / top * (HEIGHT - TOP - BOTTOM)
             bottom -= height
             place = (LEFT + (number + 0.15) * step, bottom, step * 0.7, height)
-            cells.append((name, *(f"{each:.1f}" for each in place)))
-    inside = format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', cells)
+            cells.append((name, *(f"{coordinate:.1f}" for coordinate in place)))
+    columns_drawn = format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', cells)
     return format_html(
         '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}'
         '<path class="axis" d="M{} {}V{}H{}" fill="none"/>'
         '<text x="{}" y="{}" text-anchor="end">{}</text><text x="{}" y="{}" text-anchor="end">0</text>'
         '<text x="{}" y="{}">{}</text><text x="{}" y="{}" text-anchor="end">{}</text></svg>',
-        *(WIDTH, HEIGHT, title, inside, LEFT, TOP, HEIGHT - BOTTOM, WIDTH),
+        *(WIDTH, HEIGHT, title, columns_drawn, LEFT, TOP, HEIGHT - BOTTOM, WIDTH),
         *(LEFT - 6, TOP + 5, formatting.number(top), LEFT - 6, HEIGHT - BOTTOM),
         *(LEFT, HEIGHT - 4, ends[0], WIDTH, HEIGHT - 4, ends[1] if len(values) > 1 else ""),
     )
@@ -123,7 +123,7 @@ def stacked(values: Sequence[Sequence[tuple[str, int]]], ends: tuple[str, str], 
 def strip(states: Sequence[str], title: str) -> SafeString:
     """Return a cell for each state, from left to right; a state is a class of the style sheet."""
     cells = [(state, number * 8) for number, state in enumerate(states)]
-    inside = format_html_join("", '<rect class="{}" x="{}" y="0" width="6" height="16"/>', cells)
+    drawn = format_html_join("", '<rect class="{}" x="{}" y="0" width="6" height="16"/>', cells)
     return format_html(
-        '<svg class="strip" viewBox="0 0 {} 16" role="img" aria-label="{}">{}</svg>', len(states) * 8, title, inside
+        '<svg class="strip" viewBox="0 0 {} 16" role="img" aria-label="{}">{}</svg>', len(states) * 8, title, drawn
     )

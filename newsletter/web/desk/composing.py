@@ -91,15 +91,15 @@ def letter(request: HttpRequest, name: str) -> HttpResponse:
 def _earlier_letters(request: HttpRequest, newsletter: Newsletter) -> list[dict[str, str]]:
     """Return the newest letters of a newsletter, sent or not, without welcome emails."""
     letters = Edition.objects.filter(newsletter=newsletter.name, standalone=True, welcome=None)
-    newest = list(letters.order_by("-created_at")[:MOST_EARLIER_LETTERS])
-    titles = subjects(newest, config_of(request))
+    editions = list(letters.order_by("-created_at")[:MOST_EARLIER_LETTERS])
+    titles = subjects(editions, config_of(request))
     return [
         {
             "period": edition.period,
             "subject": titles[edition.pk],
             "made": formatting.moment(edition.created_at, newsletter.zone),
         }
-        for edition in newest
+        for edition in editions
     ]
 
 

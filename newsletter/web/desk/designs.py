@@ -46,8 +46,8 @@ def frame(request: HttpRequest, name: str, design: str) -> HttpResponse:
     digest = sample_digest(configuration, newsletter)
     if design not in DESIGNS or digest is None:
         raise Http404(design)
-    made = sample(configuration, digest, cast(DesignName, design))
-    return framed(in_scheme(made.html, dark=request.GET.get("dark") == "1"))
+    email = sample(configuration, digest, cast(DesignName, design))
+    return framed(in_scheme(email.html, dark=request.GET.get("dark") == "1"))
 
 
 @xframe_options_sameorigin
@@ -58,14 +58,14 @@ def preview(request: HttpRequest, name: str) -> HttpResponse:
     """
     newsletter_of(request, name)
     try:
-        typed = _as_typed(request, name)
-        digest = sample_digest(typed, typed.newsletters[name])
+        config = _as_typed(request, name)
+        digest = sample_digest(config, config.newsletters[name])
         html = str(escape(_("There are no posts yet to show.")))
         if digest is not None:
-            made = sample(typed, digest, digest.letterhead.theme.design)
-            html = in_scheme(made.html, dark=request.POST.get("dark") == "1")
+            email = sample(config, digest, digest.letterhead.theme.design)
+            html = in_scheme(email.html, dark=request.POST.get("dark") == "1")
     except (ConfigError, CannotEdit, TemplateProblem) as problem:
-        html = "<br>".join(escape(each) for each in _sentences(problem))
+        html = "<br>".join(escape(sentence) for sentence in _sentences(problem))
     return framed(html)
 
 
@@ -89,7 +89,7 @@ def _as_typed(request: HttpRequest, name: str) -> Config:
 
 def _sentences(problem: ConfigError | CannotEdit | TemplateProblem) -> list[str]:
     if isinstance(problem, ConfigError):
-        return [as_sentence(each.message) for each in problem.problems]
+        return [as_sentence(part.message) for part in problem.problems]
     return [as_sentence(problem)]
 
 

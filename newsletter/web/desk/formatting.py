@@ -53,8 +53,8 @@ def message(message: Message | None, zone: tzinfo = UTC, editions: Mapping[str, 
     if message is None:
         return ""
     titles = edition_titles([message]) if editions is None else editions
-    named = _with_names(message).changed(lambda text: titles.get(text, text))
-    return render(named, Localized(language(), gettext, ngettext, zone))
+    renamed = _with_names(message).changed(lambda text: titles.get(text, text))
+    return render(renamed, Localized(language(), gettext, ngettext, zone))
 
 
 def edition_titles(messages: Iterable[Message | None]) -> Mapping[str, str]:
@@ -81,8 +81,8 @@ def capital(sentence: str) -> str:
     """Return a sentence with a capital letter at its beginning, unless it begins with a name (a key, a file, an
     edition).
     """
-    first = sentence.partition(" ")[0].rstrip(",:").removeprefix("e-")  # Norwegian words such as "e-postserveren"
-    return (sentence[:1].upper() if first.isalpha() else sentence[:1]) + sentence[1:]
+    word = sentence.partition(" ")[0].rstrip(",:").removeprefix("e-")  # Norwegian words such as "e-postserveren"
+    return (sentence[:1].upper() if word.isalpha() else sentence[:1]) + sentence[1:]
 
 
 def sentence(text: str) -> str:

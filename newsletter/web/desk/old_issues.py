@@ -55,7 +55,9 @@ def _page(request: HttpRequest, problem: str = "", finished: int | None = None) 
         "base": request.POST.get("base", ""),
         "problem": problem,
         "rows": [_row(config_of(request), record, finished) for record in records],
-        "tables": [each for each in newsletters.values() if next(old_addresses.table(each.name, ""), None)],
+        "tables": [
+            newsletter for newsletter in newsletters.values() if next(old_addresses.table(newsletter.name, ""), None)
+        ],
     }
     return page(request, "old_issues", context, section="home", status=422 if problem else 200)
 

@@ -57,11 +57,11 @@ def role(request: HttpRequest) -> Role:
     """Return the role of whoever asks, ANYONE until the two-step login was given too; looked up once a request."""
     if request.session.get(CODE_WANTED):
         return Role.ANYONE
-    known: Role | None = request.META.get(ROLE)
-    if known is None:
-        known = role_of(request.user)
-        request.META[ROLE] = known
-    return known
+    user_role: Role | None = request.META.get(ROLE)
+    if user_role is None:
+        user_role = role_of(request.user)
+        request.META[ROLE] = user_role
+    return user_role
 
 
 class Guarded(Protocol):
@@ -92,9 +92,9 @@ def guarded(view: View, needed: Role) -> Guarded:
     return page
 
 
-def desk_language(asked: str | None) -> str:
+def desk_language(language: str | None) -> str:
     """Return the language of the desk for a request: Norwegian, or English for anyone who asks for another language."""
-    return "nb" if (asked or "").split("-")[0] in ("nb", "nn", "no") else "en"
+    return "nb" if (language or "").split("-")[0] in ("nb", "nn", "no") else "en"
 
 
 def _refused(request: HttpRequest, needed: Role) -> HttpResponse | None:

@@ -60,23 +60,23 @@ def _team(request: HttpRequest, form: UserForm, user: User | None = None) -> Htt
 def act(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a role, switch a lost second factor off, remove somebody, or send them a new link."""
     user = get_object_or_404(User, pk=pk)
-    wanted, who = request.POST.get("act", ""), user.get_full_name() or user.username
+    action, who = request.POST.get("act", ""), user.get_full_name() or user.username
     with sentences(request):
-        if wanted in ("admin", "editor"):
-            users.change_role(user, "admin" if wanted == "admin" else "editor", by=editor(request))
+        if action in ("admin", "editor"):
+            users.change_role(user, "admin" if action == "admin" else "editor", by=editor(request))
             messages.success(request, _("The role of %(who)s has been changed.") % {"who": who})
-        elif wanted in ("sends", "drafts"):
-            users.let_send(user, by=editor(request), sends=wanted == "sends")
+        elif action in ("sends", "drafts"):
+            users.let_send(user, by=editor(request), sends=action == "sends")
             messages.success(request, _("The sending rights of %(who)s have been changed.") % {"who": who})
-        elif wanted == "factor":
+        elif action == "factor":
             recovery_codes.switch_off(user, by=editor(request))
             messages.success(request, _("Two-step login is off for %(who)s.") % {"who": who})
-        elif wanted == "remove" and request.POST.get("typed", "").strip().lower() != user.username:
+        elif action == "remove" and request.POST.get("typed", "").strip().lower() != user.username:
             messages.error(request, _("The address didn’t match, so nobody was removed."))
-        elif wanted == "remove":
+        elif action == "remove":
             users.remove(user, by=editor(request))
             messages.success(request, _("%(who)s has been removed and can no longer log in.") % {"who": who})
-        elif wanted == "link":
+        elif action == "link":
             return _team(request, UserForm(), user)
     return redirect("desk:users")
 
@@ -103,7 +103,7 @@ def log(request: HttpRequest) -> HttpResponse:
     names = users.names(act.by for act in page_of_entries)
     titles = formatting.edition_titles(act.what for act in page_of_entries)
     subjects = formatting.titles_of([about, *(act.about for act in page_of_entries)])
-    titles_by_name = {name: each.title for name, each in config_of(request).newsletters.items()}
+    titles_by_name = {name: newsletter.title for name, newsletter in config_of(request).newsletters.items()}
     lines = [
         {
             "act": act,

@@ -80,10 +80,10 @@ def named(email: str) -> User:
 
 def names(addresses: Iterable[str]) -> dict[str, str]:
     """Return how pages call each of these people: by name, else by address; "" stands for the program."""
-    wanted = set(addresses)
-    named = {user.username: user.get_full_name() for user in User.objects.filter(username__in=wanted)}
-    others = {"": _("automatic"), "the command line": _("command line")}
-    return {address: named.get(address) or others.get(address, address) for address in wanted}
+    usernames = set(addresses)
+    full_names = {user.username: user.get_full_name() for user in User.objects.filter(username__in=usernames)}
+    programs = {"": _("automatic"), "the command line": _("command line")}
+    return {address: full_names.get(address) or programs.get(address, address) for address in usernames}
 
 
 def rename(user: User, name: str) -> None:
@@ -208,6 +208,6 @@ def set_up(email: str, password: str) -> User:
 
 
 def _keep_an_admin(user: User) -> None:
-    others = User.objects.select_for_update().filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
-    if user.is_superuser and not others.exists():
+    other_admins = User.objects.select_for_update().filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
+    if user.is_superuser and not other_admins.exists():
         raise UserProblem(team_accounts_messages.LAST_ADMIN(email=user.username))

@@ -83,8 +83,8 @@ def letter_form(
     problems: list[str] = []
     if request.method == "POST":
         with caught() as problems:
-            made = make(texts, editor(request))
-            return redirect("desk:edition", made.newsletter, made.period)
+            edition = make(texts, editor(request))
+            return redirect("desk:edition", edition.newsletter, edition.period)
     given = {**texts, field: request.POST.get(field, "")}
     context = {"newsletter": newsletter, "given": given, "problem": "".join(problems), **context}
     return page(request, "letter", context, section="home", status=422 if problems else 200)

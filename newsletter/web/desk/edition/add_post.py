@@ -44,10 +44,10 @@ def add(
         url = f"https://{url}"
     if url and (len(url) > LONGEST_LINK or not url.startswith(("http://", "https://"))):
         raise Impossible(messages.NOT_A_WEB_ADDRESS(text=url[:80]))
-    known = Post.objects.filter(newsletter=edition.newsletter, url=url).first() if url else None
-    if known is not None and not (title or text):
-        included = editing.include(configuration, edition, by, None, known.pk)
-        return bulk.move_to_day(configuration, included, by, None, known.pk, day) if day else included
+    stored = Post.objects.filter(newsletter=edition.newsletter, url=url).first() if url else None
+    if stored is not None and not (title or text):
+        included = editing.include(configuration, edition, by, None, stored.pk)
+        return bulk.move_to_day(configuration, included, by, None, stored.pk, day) if day else included
     if url and not title:
         title, summary = _of_page(configuration, url)
         text = text or summary

@@ -64,8 +64,8 @@ def compare(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, key: str, usual: list[int]) -> int | None:
-    asked = request.GET.get(key)
-    return whole_number(asked) if asked else next(iter(usual), None)
+    text = request.GET.get(key)
+    return whole_number(text) if text else next(iter(usual), None)
 
 
 def _snapshot(edition: Edition, number: int | None) -> dict[str, Any]:
@@ -77,13 +77,13 @@ def _snapshot(edition: Edition, number: int | None) -> dict[str, Any]:
 
 def _pieces(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
     """Split two texts into what they share and what differs, word by word."""
-    before, after = _WORDS.findall(old), _WORDS.findall(new)
-    left, right = list[Piece](), list[Piece]()
-    for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    old_words, new_words = _WORDS.findall(old), _WORDS.findall(new)
+    old_pieces, new_pieces = list[Piece](), list[Piece]()
+    for kind, i, j, k, m in SequenceMatcher(None, old_words, new_words, autojunk=False).get_opcodes():
         changed = kind != "equal"
-        left += [Piece("".join(before[i:j]), changed)] if i < j else []
-        right += [Piece("".join(after[k:m]), changed)] if k < m else []
-    return left, right
+        old_pieces += [Piece("".join(old_words[i:j]), changed)] if i < j else []
+        new_pieces += [Piece("".join(new_words[k:m]), changed)] if k < m else []
+    return old_pieces, new_pieces
 
 
 def _compared(key: str, heading: str, rows: Sequence[ComparedRow]) -> dict[str, object]:
@@ -110,23 +110,24 @@ def _compared(key: str, heading: str, rows: Sequence[ComparedRow]) -> dict[str, 
 
 def _posts(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[ComparedRow]:
     """Return the included posts of both revisions in rows, in reading order; those at the same place share a row."""
-    before, after = _included(old), _included(new)
+    old_keys, new_keys = _included(old), _included(new)
     rows = []
-    for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for kind, i, j, k, m in SequenceMatcher(None, old_keys, new_keys, autojunk=False).get_opcodes():
         if kind == "equal":
             rows += [
                 ComparedRow(old[key]["headline"], new[key]["headline"], _changes(old[key], new[key]))
-                for key in before[i:j]
+                for key in old_keys[i:j]
             ]
             continue
         rows += [
-            ComparedRow(old[key]["headline"], "", ("moved",) if key in after else ("removed",)) for key in before[i:j]
+            ComparedRow(old[key]["headline"], "", ("moved",) if key in new_keys else ("removed",))
+            for key in old_keys[i:j]
         ]
         rows += [
             ComparedRow(
-                "", new[key]["headline"], ("moved", *_changes(old[key], new[key])) if key in before else ("added",)
+                "", new[key]["headline"], ("moved", *_changes(old[key], new[key])) if key in old_keys else ("added",)
             )
-            for key in after[k:m]
+            for key in new_keys[k:m]
         ]
     return rows
 
@@ -150,8 +151,8 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _blocks(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> list[ComparedRow]:
     """Return the blocks of both revisions, each in one row."""
-    before, after = ({block["id"]: block for block in version} for version in (old, new))
-    return [_block(before.get(key), after.get(key)) for key in {**before, **after}]
+    old_blocks, new_blocks = ({block["id"]: block for block in version} for version in (old, new))
+    return [_block(old_blocks.get(key), new_blocks.get(key)) for key in {**old_blocks, **new_blocks}]
 
 
 def _block(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> ComparedRow:

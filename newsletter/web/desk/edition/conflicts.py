@@ -50,24 +50,24 @@ def write(
 
     Raises TwoWordings where what stands there now was not shown either, or where somebody else is writing.
     """
-    newest = _held(edition)
-    present = texts.read(newest, typed)
+    draft = _held(edition)
+    present = texts.read(draft, typed)
     if missing := [post for key in typed if key not in present and (post := texts.post_of(key))]:
-        raise Impossible(messages.NO_POST(name=newest.name, post=str(missing[0])))
+        raise Impossible(messages.NO_POST(name=draft.name, post=str(missing[0])))
     if marks is None:
-        leases.take(newest, typed, by, now)
+        leases.take(draft, typed, by, now)
         marks = {key: text.mark for key, text in present.items()}
     mine = {key: text for key, raw in typed.items() if texts.mark(text := texts.plain(key, raw)) != marks.get(key)}
     stored = {key: "" if text == present[key].automatic else text for key, text in mine.items()}
-    wanted = {key: text for key, text in stored.items() if text != present[key].written}
-    others = leases.of_others(newest, by, now)
-    clashing = [key for key in wanted if key in others or present[key].mark != marks.get(key)]
+    changes = {key: text for key, text in stored.items() if text != present[key].written}
+    writers = leases.of_others(draft, by, now)
+    clashing = [key for key in changes if key in writers or present[key].mark != marks.get(key)]
     if clashing:
-        writer = next((others[key] for key in clashing if key in others), "")
+        writer = next((writers[key] for key in clashing if key in writers), "")
         wordings = [Wording(key, present[key].value, present[key].mark, mine[key]) for key in clashing]
-        raise TwoWordings(newest, writer or _author(newest), wordings, is_writing=bool(writer))
-    leases.take(newest, wanted, by, now)
-    return texts.store(configuration, newest, by, wanted)
+        raise TwoWordings(draft, writer or _author(draft), wordings, is_writing=bool(writer))
+    leases.take(draft, changes, by, now)
+    return texts.store(configuration, draft, by, changes)
 
 
 @transaction.atomic
@@ -76,10 +76,10 @@ def on_posts(edition: Edition, seen: int, posts: Iterable[int], act: Callable[[E
 
     Raises Conflict where somebody else changed one of them.
     """
-    newest = _held(edition)
-    if newest.revision != seen and not all(_same_post(newest, seen, newest.revision, post) for post in posts):
-        raise editing.Conflict(newest, seen)
-    return act(newest, newest.revision)
+    draft = _held(edition)
+    if draft.revision != seen and not all(_same_post(draft, seen, draft.revision, post) for post in posts):
+        raise editing.Conflict(draft, seen)
+    return act(draft, draft.revision)
 
 
 @transaction.atomic
@@ -88,14 +88,14 @@ def on_block(edition: Edition, seen: int, block: str, act: Callable[[Edition, in
 
     Raises Conflict where somebody else changed the same block.
     """
-    newest = _held(edition)
-    if newest.revision != seen and block and _block(newest, seen, block) != _block(newest, newest.revision, block):
-        raise editing.Conflict(newest, seen)
-    return act(newest, newest.revision)
+    draft = _held(edition)
+    if draft.revision != seen and block and _block(draft, seen, block) != _block(draft, draft.revision, block):
+        raise editing.Conflict(draft, seen)
+    return act(draft, draft.revision)
 
 
 def _block(edition: Edition, revision: int, block: str) -> dict[str, Any] | None:
-    return next((each for each in _snapshot(edition, revision).get("blocks", []) if each["id"] == block), None)
+    return next((stored for stored in _snapshot(edition, revision).get("blocks", []) if stored["id"] == block), None)
 
 
 def _held(edition: Edition) -> Edition:

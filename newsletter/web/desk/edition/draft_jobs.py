@@ -26,11 +26,11 @@ def draft(request: HttpRequest, name: str) -> HttpResponse:
     """Make or refresh the draft of the next edition in a cadence, or of the period that was picked."""
     newsletter = newsletter_of(request, name).at(request.POST.get("cadence", ""))
     try:
-        asked = _asked(request, newsletter)
+        window = _asked(request, newsletter)
     except Impossible as problem:
         messages.error(request, as_sentence(problem))
         return redirect("desk:newsletter", name)
-    order = {"until": asked.until.isoformat(), "period": asked.period} if asked else {}
+    order = {"until": window.until.isoformat(), "period": window.period} if window else {}
     if newsletter.period != newsletter.default_cadence:
         order["cadence"] = newsletter.period
     return _started(request, MAKE, name, order)
@@ -58,10 +58,10 @@ def _started(request: HttpRequest, kind: work.JobKind, name: str, order: work.Js
 
 def _make(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
     until = job.order.get("until")
-    asked = RequestedWindow(datetime.fromisoformat(until), period=job.order["period"]) if until else None
+    window = RequestedWindow(datetime.fromisoformat(until), period=job.order["period"]) if until else None
     newsletter = configuration.newsletters[job.about].at(job.order.get("cadence", ""))
-    made = drafting.make(configuration, newsletter, asked, now=timezone.now(), by=job.by, step=progress)
-    return {"period": made.period, "draft": made.state == State.DRAFT}
+    edition = drafting.make(configuration, newsletter, window, now=timezone.now(), by=job.by, step=progress)
+    return {"period": edition.period, "draft": edition.state == State.DRAFT}
 
 
 def _made(request: HttpRequest, job: Job) -> HttpResponse:

@@ -23,8 +23,8 @@ def check(configuration: Config, addresses: list[str]) -> dict[str, object]:
     end = time.monotonic() + SECONDS
     with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="links") as pool:
         answers = list(pool.map(lambda address: _answer(configuration, address, end), addresses[:AT_MOST]))
-    asked = sum(why is not None for why in answers)
-    return {"asked": asked, "broken": list(filter(None, answers)), "left": len(addresses) - asked}
+    count = sum(why is not None for why in answers)
+    return {"asked": count, "broken": list(filter(None, answers)), "left": len(addresses) - count}
 
 
 def _answer(configuration: Config, address: str, end: float) -> Message | Literal["", None]:

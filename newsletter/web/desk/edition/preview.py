@@ -187,8 +187,8 @@ def _email(request: HttpRequest, edition: Edition) -> tuple[Proof, Reader, int]:
 @_or_the_reason
 def frame(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Return the email's HTML alone, for the sandboxed frame; `dark=1` in dark mode, `bare=1` without images."""
-    (proof, who, _position), chosen = _email(request, edition_of(name, period)), _chosen(request)
-    return framed(queries.html(proof, who, dark=bool(chosen["dark"])), images=not chosen["bare"])
+    (proof, reader, _position), chosen = _email(request, edition_of(name, period)), _chosen(request)
+    return framed(queries.html(proof, reader, dark=bool(chosen["dark"])), images=not chosen["bare"])
 
 
 def framed(html: str, *, images: bool = True) -> HttpResponse:
@@ -201,8 +201,8 @@ def framed(html: str, *, images: bool = True) -> HttpResponse:
 @_or_the_reason
 def text(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the email's text part."""
-    proof, who, _position = _email(request, edition_of(name, period))
-    return _plain(render.reader_text(proof.rendered, proof.letterhead, who))
+    proof, reader, _position = _email(request, edition_of(name, period))
+    return _plain(render.reader_text(proof.rendered, proof.letterhead, reader))
 
 
 @xframe_options_sameorigin
@@ -210,8 +210,8 @@ def text(request: HttpRequest, name: str, period: str) -> HttpResponse:
 def raw(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the whole email as it is sent."""
     edition = edition_of(name, period)
-    proof, who, position = _email(request, edition)
-    return _plain(as_sent(edition, proof, who, datetime.now(UTC), position).decode("utf-8", "replace"))
+    proof, reader, position = _email(request, edition)
+    return _plain(as_sent(edition, proof, reader, datetime.now(UTC), position).decode("utf-8", "replace"))
 
 
 def _plain(content: str, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:

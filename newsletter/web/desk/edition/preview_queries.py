@@ -117,9 +117,9 @@ def reader(who: str) -> Reader:
     return sample_reader()._replace(name="Kari Nordmann" if who == "named" else "")
 
 
-def html(proof: Proof, who: Reader, *, dark: bool) -> str:
+def html(proof: Proof, reader: Reader, *, dark: bool) -> str:
     """Return the email's HTML for a frame, in dark or light mode whatever the browser prefers."""
-    return in_scheme(preview.reader_html(proof.rendered, proof.letterhead, who), dark=dark)
+    return in_scheme(preview.reader_html(proof.rendered, proof.letterhead, reader), dark=dark)
 
 
 def in_scheme(made: str, *, dark: bool) -> str:
@@ -134,6 +134,6 @@ def _always(scheme: str, dark: bool) -> str:
 
 def links(proof: Proof) -> list[str]:
     """Return the addresses that the posts link to, each once; the site's own are left out."""
-    own = urlsplit(proof.letterhead.site_url).netloc
+    host = urlsplit(proof.letterhead.site_url).netloc
     addresses = (unescape(match[1]).partition("#")[0] for match in _LINK.finditer(proof.rendered.html))
-    return list(dict.fromkeys(address for address in addresses if split_address(address).netloc != own))
+    return list(dict.fromkeys(address for address in addresses if split_address(address).netloc != host))

@@ -82,16 +82,16 @@ def gaps(edition: Edition, newsletter: config.Newsletter) -> list[Message]:
 
 def posts(edition: Edition, newsletter: config.Newsletter) -> Posts:
     """Return all posts of an edition: one query, whatever their number; of their texts only the beginning is read."""
-    entries = edition.entries.select_related("post").defer("post__html", "post__summary", "text")
-    entries = entries.annotate(start=Substr("post__html", 1, BEGINNING), own=Substr("text", 1, SHOWN))
-    listed = list(entries.order_by("position", "pk"))
-    titles = formatting.edition_titles(entry.reason for entry in listed)
+    rows = edition.entries.select_related("post").defer("post__html", "post__summary", "text")
+    rows = rows.annotate(start=Substr("post__html", 1, BEGINNING), own=Substr("text", 1, SHOWN))
+    entries = list(rows.order_by("position", "pk"))
+    titles = formatting.edition_titles(entry.reason for entry in entries)
     days: dict[date, list[PostRow]] = {}
-    for entry in listed:
+    for entry in entries:
         if entry.included:
             day = day_of(entry, newsletter)
             days.setdefault(day, []).append(_row(entry, newsletter, titles, day))
-    out = tuple(_row(entry, newsletter, titles) for entry in listed if not entry.included)
+    out = tuple(_row(entry, newsletter, titles) for entry in entries if not entry.included)
     return Posts(tuple(Day(day, formatting.day_heading(day), tuple(rows)) for day, rows in days.items()), out)
 
 
@@ -103,7 +103,7 @@ def _is_usual(entry: EditionPost) -> bool:
 def _row(
     entry: EditionPost, newsletter: config.Newsletter, titles: Mapping[str, str], day: date | None = None
 ) -> PostRow:
-    post, own = entry.post, str(getattr(entry, "own", ""))
+    post, own_text = entry.post, str(getattr(entry, "own", ""))
     same_day = post.published is not None and post.published.astimezone(newsletter.zone).date() == day
     return PostRow(
         post=entry.post_id,
@@ -111,10 +111,10 @@ def _row(
         url=post.url,
         when=(formatting.clock if same_day else formatting.moment)(post.published, newsletter.zone),
         reason="" if _is_usual(entry) else formatting.message(entry.reason, newsletter.zone, titles),
-        beginning=shortened(own) if own else beginning(str(getattr(entry, "start", ""))),
+        beginning=shortened(own_text) if own_text else beginning(str(getattr(entry, "start", ""))),
         included=entry.included,
         pinned=entry.pinned,
-        changed=bool(entry.title or own),
+        changed=bool(entry.title or own_text),
         headline_only=entry.headline_only,
         language=post.language,
     )
@@ -206,8 +206,8 @@ def blocks(edition: Edition, newsletter: config.Newsletter) -> list[dict[str, st
     One below a post that is not in the edition is at the end.
     """
     words, kinds = dict(places(edition, newsletter)), block_kinds()
-    order, last = {key: number for number, key in enumerate(words)}, END
+    order, end = {key: number for number, key in enumerate(words)}, END
     return [
-        {**block, "kind": kinds[block["kind"]], "place": words.get(block["after"], words[last])}
-        for block in sorted(edition.blocks, key=lambda block: order.get(block["after"], order[last]))
+        {**block, "kind": kinds[block["kind"]], "place": words.get(block["after"], words[end])}
+        for block in sorted(edition.blocks, key=lambda block: order.get(block["after"], order[end]))
     ]

@@ -76,8 +76,8 @@ def of_entry(entry: EditionPost) -> dict[str, Text]:
 def read(edition: Edition, keys: Iterable[str]) -> dict[str, Text]:
     """Return the texts of these keys, without those of posts that the draft doesn't have."""
     keys = list(keys)
-    wanted = {post for key in keys if (post := post_of(key)) is not None}
-    entries = edition.entries.select_related("post").filter(post_id__in=wanted) if wanted else ()
+    numbers = {post for key in keys if (post := post_of(key)) is not None}
+    entries = edition.entries.select_related("post").filter(post_id__in=numbers) if numbers else ()
     texts = {key: Text(getattr(edition, key)) for key in WORDS}
     for entry in entries:
         texts |= of_entry(entry)

@@ -30,7 +30,7 @@ def rows(configuration: Config, edition: Edition, draft: PreparedDraft | None) -
     newsletter = configuration.edited(edition)
     receiving = audience.receiving(newsletter, edition, timezone.now())
     head = letterhead(configuration, newsletter)
-    return [_row(each, head, newsletter) for each in listing.listed(configuration, edition, receiving, draft)]
+    return [_row(variant, head, newsletter) for variant in listing.listed(configuration, edition, receiving, draft)]
 
 
 def _row(variant: ListedVariant, head: Letterhead, newsletter: Newsletter) -> dict[str, Any]:
@@ -51,22 +51,22 @@ def _topics(variant: ListedVariant, newsletter: Newsletter) -> str:
     """Return the topics of a variant's readers, such as `Film; Books, Film`; "" without topics."""
     if not newsletter.topics:
         return ""
-    named = [", ".join(newsletter.topic_titles(names)) or _("All topics") for names in variant.picks]
-    return "; ".join([*named[:SHOWN_PICKS], *(["…"] if len(named) > SHOWN_PICKS else [])])
+    picks = [", ".join(newsletter.topic_titles(names)) or _("All topics") for names in variant.picks]
+    return "; ".join([*picks[:SHOWN_PICKS], *(["…"] if len(picks) > SHOWN_PICKS else [])])
 
 
 def proof(configuration: Config, edition: Edition, position: int) -> Proof:
     """Return the rendering of a variant; of the edition itself if there is no such variant with an email."""
-    own = queries.proof(configuration, edition)
+    of_edition = queries.proof(configuration, edition)
     if position <= 0:
-        return own
+        return of_edition
     if edition.state in LOCKED_STATES:
         variant = edition.variants.filter(position=position).exclude(segments=b"").first()
         if variant is None:
-            return own
-        return Proof(own.letterhead, digest_with(edition, configuration, ()), rendered_of(variant), ())
+            return of_edition
+        return Proof(of_edition.letterhead, digest_with(edition, configuration, ()), rendered_of(variant), ())
     draft = prepared(edition, queries.present(configuration, edition))
-    return draft.variants[position].proof if draft and position < len(draft.variants) else own
+    return draft.variants[position].proof if draft and position < len(draft.variants) else of_edition
 
 
 def prepared(edition: Edition, present: queries.Rendering) -> PreparedDraft | None:

@@ -127,11 +127,11 @@ def set_texts(request: HttpRequest, name: str, period: str) -> HttpResponse:
     }
     context = {**_saved(newsletter, changed), "marks": marks}
     if posts := {post for key in typed if (post := texts.post_of(key)) is not None}:
-        listed = queries.posts(changed, newsletter)
-        context["rows"] = [row for row in listed.rows if row.post in posts]
-        context["in_full"] = listed.count <= IN_FULL_UP_TO
+        all_posts = queries.posts(changed, newsletter)
+        context["rows"] = [row for row in all_posts.rows if row.post in posts]
+        context["in_full"] = all_posts.count <= IN_FULL_UP_TO
     others = changed.revisions.filter(number__gt=seen).exclude(by=by).exists()
-    return _told(page(request, "_saved", context), others=others)
+    return _draft_changed(page(request, "_saved", context), others=others)
 
 
 def posts(request: HttpRequest, name: str, period: str) -> HttpResponse:
@@ -163,7 +163,7 @@ def change_post(request: HttpRequest, name: str, period: str) -> HttpResponse:
     context = {**_context(request, newsletter, edition), **_saved(newsletter, edition), "problem": problem}
     if changed_from is not None and changed_from != edition.revision:
         context |= {"toast": queries.last_change(edition, newsletter), "undo_to": changed_from}
-    return _told(page(request, "_posts", context))
+    return _draft_changed(page(request, "_posts", context))
 
 
 ACTS: Mapping[str, Callable[..., Edition]] = {
@@ -273,7 +273,7 @@ def undo(request: HttpRequest, name: str, period: str) -> HttpResponse:
             # only the posts have changed, which the page can load without the rest
             newsletter = newsletter_of(request, name)
             context = {**_context(request, newsletter, changed), **_saved(newsletter, changed), "toast": _("Undone.")}
-            return _told(page(request, "_posts", context))
+            return _draft_changed(page(request, "_posts", context))
         messages.success(request, sentence)
     return _draft_anew(request, name, period)
 
@@ -282,11 +282,11 @@ def _asked_step(request: HttpRequest, edition: Edition) -> tuple[int, MessageTyp
     """Return the revision to restore, and the words for it in the history and on the page; None if there is nothing to
     restore.
     """
-    asked = whole_number(request.POST.get("to", ""))
+    revision = whole_number(request.POST.get("to", ""))
     back, forth = recorded.steps(edition)
-    if asked is not None and (back is None or asked != back.to):
-        return asked, acts.BACK, _("Revision %(number)s has been restored.") % {"number": asked}
-    step = forth if asked is None and "again" in request.POST else back
+    if revision is not None and (back is None or revision != back.to):
+        return revision, acts.BACK, _("Revision %(number)s has been restored.") % {"number": revision}
+    step = forth if revision is None and "again" in request.POST else back
     if step is None:
         return None
     what = queries.step_in_words(step.what)
@@ -310,13 +310,13 @@ def writers(request: HttpRequest, name: str, period: str) -> JsonResponse:
             edition = Edition.objects.select_for_update().get(pk=edition.pk)
             leases.renew(edition, writing, by, now)
             leases.take(edition, taken, by, now)
-    others = leases.of_others(edition, by, now)
+    writer_by_text = leases.of_others(edition, by, now)
     present = texts.read(edition, marks) if edition.revision != revision_of(request) else {}
-    names = users.names(others.values())
+    names = users.names(writer_by_text.values())
     return JsonResponse(
         {
             "revision": edition.revision,
-            "writers": {key: names[who] for key, who in others.items()},
+            "writers": {key: names[who] for key, who in writer_by_text.items()},
             "texts": {k: {"text": t.value, "shown": t.mark} for k, t in present.items() if t.mark != marks[k]},
         }
     )
@@ -331,7 +331,7 @@ def _saved(newsletter: Newsletter, edition: Edition) -> dict[str, object]:
     }
 
 
-def _told(response: HttpResponse, *, others: bool = False) -> HttpResponse:
+def _draft_changed(response: HttpResponse, *, others: bool = False) -> HttpResponse:
     """Tell the page that the draft changed, so that preview and buttons follow; the list too, where others did it."""
     response["HX-Trigger"] = json.dumps({"draft-changed": True} | ({"others-changed": True} if others else {}))
     return response

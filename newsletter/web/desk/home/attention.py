@@ -62,10 +62,10 @@ class Attention:
 
 def heading(items: Iterable[Attention]) -> str:
     """Return the heading above the items: all is clear unless something waits for a person."""
-    waiting = [item for item in items if not item.is_notice]
-    if any(item.level for item in waiting):
+    to_do = [item for item in items if not item.is_notice]
+    if any(item.level for item in to_do):
         return _("Needs your attention")
-    return _("Waiting for you") if waiting else _("All clear")
+    return _("Waiting for you") if to_do else _("All clear")
 
 
 def problems(
@@ -78,10 +78,10 @@ def problems(
     is_admin = role >= Role.ADMIN
     attentions = _of_restored(config) + _of_stalls(config, now) + _of_services() + _of_machines() + _of_restart(restart)
     attentions += _of_standstills(config, now)
-    attentions += [p for card in cards for each in card.open for p in _of_edition(each, card.newsletter, now, role)]
+    attentions += [p for card in cards for line in card.open for p in _of_edition(line, card.newsletter, now, role)]
     attentions += [p for card in cards if (p := _of_inactive(card))]
     attentions += [p for card in cards for p in _of_first_steps(card, is_admin=is_admin)]
-    attentions += [Attention("error", *each) for card in cards for each in links_that_fail(config, card)]
+    attentions += [Attention("error", *link) for card in cards for link in links_that_fail(config, card)]
     attentions += _of_unknown(cards)
     attentions += _of_sources(health for card in cards for health in card.sources if health.state == "failed")
     attentions += _of_mailbox(config)
@@ -154,7 +154,7 @@ def notes_for(me: str, config: Config) -> list[Attention]:
 
 def _of_inactive(card: Card) -> Attention | None:
     """Return a warning about an edition that would be sent if its newsletter were not paused."""
-    is_held_back = any(each.edition.state in (State.SENDING, State.QUEUED, State.APPROVED) for each in card.open)
+    is_held_back = any(line.edition.state in (State.SENDING, State.QUEUED, State.APPROVED) for line in card.open)
     message = inactivity(card.newsletter) if is_held_back else None
     if message is None:
         return None
@@ -245,7 +245,7 @@ def _of_first_steps(card: Card, *, is_admin: bool) -> Iterator[Attention]:
 
 def _of_unknown(cards: Iterable[Card]) -> Iterator[Attention]:
     """Editions of which deliveries are unknown, and nobody has decided about them."""
-    lines = {each.edition.pk: each for card in cards for each in (*card.open, *filter(None, [card.last]))}
+    lines = {line.edition.pk: line for card in cards for line in (*card.open, *filter(None, [card.last]))}
     unsettled = unknown_results(lines).filter(settled=False)
     for row in unsettled.values("edition_id").annotate(n=Count("number")).order_by("edition_id"):
         line = lines[row["edition_id"]]
@@ -312,7 +312,7 @@ def _of_restored(config: Config) -> list[Attention]:
 def _of_machines() -> list[Attention]:
     """Machines that send nothing because their configuration is another one; this one may be among them."""
     where = reverse("desk:settings")
-    return [Attention("error", as_sentence(each), where, _("View settings")) for each in differing_machines()]
+    return [Attention("error", as_sentence(message), where, _("View settings")) for message in differing_machines()]
 
 
 def _of_restart(keys: Sequence[str]) -> list[Attention]:
@@ -375,11 +375,11 @@ def _of_sources(failing: Iterable[Health]) -> Iterator[Attention]:
         titles = names.setdefault(formatting.message(_without_subject(source.problem)), [])
         if source.name not in titles:
             titles.append(source.name)
-    for problem, named in names.items():
-        first, more = named[:NAMED], len(named) - NAMED
+    for problem, sources in names.items():
+        shown, more = sources[:NAMED], len(sources) - NAMED
         if more > 0:
-            first.append(ngettext("%(n)s more", "%(n)s more", more) % {"n": formatting.number(more)})
-        text = formatting.sentence(f"{formatting.listed(first)}: {problem}")
+            shown.append(ngettext("%(n)s more", "%(n)s more", more) % {"n": formatting.number(more)})
+        text = formatting.sentence(f"{formatting.listed(shown)}: {problem}")
         yield Attention("warning", text, reverse("desk:sources"), _("View sources"))
 
 

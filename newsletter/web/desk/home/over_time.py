@@ -33,10 +33,10 @@ def over_time(newsletter: Newsletter, now: datetime) -> dict[str, Any]:
 def _recent(points: Sequence[tuple[datetime, int]], now: datetime) -> list[tuple[datetime, int]]:
     """Return the points of the last year, with the number that it began with and today's."""
     oldest = now - SHOWN
-    before = [count for at, count in points if at < oldest]
+    earlier = [count for at, count in points if at < oldest]
     recent = [point for point in points if point[0] >= oldest]
-    if before:
-        recent.insert(0, (oldest, before[-1]))
+    if earlier:
+        recent.insert(0, (oldest, earlier[-1]))
     return [*recent, (now, recent[-1][1])] if recent else []
 
 

@@ -90,15 +90,15 @@ def cards(config: Config, now: datetime) -> list[Card]:
     """Return all newsletters, in the order of the configuration."""
     editions = _open_ones() | _last_ones(config)
     sources, results = health(config), _results(editions)
-    known = {e for e in editions if e.newsletter in config.newsletters}
-    titles = subjects(known, config)
-    return [_card(newsletter, known, titles, sources, results, now) for newsletter in config.newsletters.values()]
+    in_config = {e for e in editions if e.newsletter in config.newsletters}
+    titles = subjects(in_config, config)
+    return [_card(newsletter, in_config, titles, sources, results, now) for newsletter in config.newsletters.values()]
 
 
 def _open_ones() -> set[Edition]:
     """Return the editions that are not sent yet; of welcome emails, which stay in use, those that wait for a person."""
-    waiting = Q(state=State.PAUSED) | Q(state=State.DRAFT, welcome__removed_at=None)
-    return set(Edition.objects.filter(Q(welcome=None) | waiting, state__in=OPEN).order_by("-until")[:200])
+    needs_someone = Q(state=State.PAUSED) | Q(state=State.DRAFT, welcome__removed_at=None)
+    return set(Edition.objects.filter(Q(welcome=None) | needs_someone, state__in=OPEN).order_by("-until")[:200])
 
 
 def _last_ones(config: Config) -> set[Edition]:

@@ -46,10 +46,13 @@ class Series:
 def series(newsletter: Newsletter, editions: Sequence[Edition], now: datetime) -> tuple[Series, ...]:
     """Return what happens next in each cadence, the default first; in none if the newsletter is not active."""
     offered = newsletter.offered if newsletter.status == "active" else (newsletter.default_cadence,)
-    each = [newsletter.at(cadence) for cadence in offered]
+    newsletters = [newsletter.at(cadence) for cadence in offered]
     return tuple(
-        Series(formatting.cadence(one.period) if len(each) > 1 else "", steps(one, being_prepared(editions, one), now))
-        for one in each
+        Series(
+            formatting.cadence(one.period) if len(newsletters) > 1 else "",
+            steps(one, being_prepared(editions, one), now),
+        )
+        for one in newsletters
     )
 
 
@@ -84,8 +87,8 @@ def steps(newsletter: Newsletter, edition: Edition | None, now: datetime) -> tup
 
 def _steps_of_post(newsletter: Newsletter, edition: Edition | None) -> tuple[Step, ...]:
     """Return the steps of an edition with a single post, which has no times."""
-    made = formatting.moment(edition.created_at, newsletter.zone) if edition else _("when a post is found")
-    result = [Step(_("Draft"), made, edition is not None)]
+    drafted = formatting.moment(edition.created_at, newsletter.zone) if edition else _("when a post is found")
+    result = [Step(_("Draft"), drafted, edition is not None)]
     if newsletter.approval == "editor":
         done_at = edition.approved_at if edition else None
         result.append(Step(_("Approval"), formatting.moment(done_at, newsletter.zone), done_at is not None))
@@ -99,11 +102,11 @@ def headlines(newsletter: Newsletter, edition: Edition | None, now: datetime) ->
     """
     if edition is not None:
         included = edition.entries.filter(included=True).select_related("post").order_by("position")
-        first = [entry.title or entry.post.title or entry.post.url for entry in included[:HEADLINES]]
-        return tuple(first), max(included.count() - len(first), 0)
+        titles = [entry.title or entry.post.title or entry.post.url for entry in included[:HEADLINES]]
+        return tuple(titles), max(included.count() - len(titles), 0)
     posts = due(newsletter, base_of(newsletter) | expected(newsletter), now)
-    first = [post.title or post.url for post in posts.only("title", "url").order_by("-published")[:HEADLINES]]
-    return tuple(first), max(min(posts.count(), newsletter.maximum_posts) - len(first), 0)
+    titles = [post.title or post.url for post in posts.only("title", "url").order_by("-published")[:HEADLINES]]
+    return tuple(titles), max(min(posts.count(), newsletter.maximum_posts) - len(titles), 0)
 
 
 def audience(newsletter: Newsletter, now: datetime) -> dict[str, str]:
@@ -167,6 +170,6 @@ def being_prepared(editions: Sequence[Edition], newsletter: Newsletter) -> Editi
     Letters outside the schedule are not in its place. `newsletter` is that of the cadence.
     """
     states = (State.DRAFT, State.APPROVED, State.QUEUED)
-    own = [e for e in editions if newsletter.at(e.cadence).period == newsletter.period]
-    waiting = [e for e in own if e.state in states and not e.standalone]
-    return min(waiting, key=lambda e: (e.due_at is None, e.due_at or e.until, e.pk), default=None)
+    of_cadence = [e for e in editions if newsletter.at(e.cadence).period == newsletter.period]
+    unsent = [e for e in of_cadence if e.state in states and not e.standalone]
+    return min(unsent, key=lambda e: (e.due_at is None, e.due_at or e.until, e.pk), default=None)

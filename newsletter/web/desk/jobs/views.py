@@ -63,7 +63,7 @@ def _kind(job: Job) -> JobKind:
 
 
 def _progress(request: HttpRequest, job: Job) -> dict[str, object]:
-    known = config_of(request).newsletters.get(job.about)
+    newsletter = config_of(request).newsletters.get(job.about)
     counts = [
         {"name": name, "number": formatting.number(job.result[key])}
         for key, name in (
@@ -80,10 +80,10 @@ def _progress(request: HttpRequest, job: Job) -> dict[str, object]:
         "title": kind.title,
         "above": {"address": reverse(kind.above[0]), "title": kind.above[1]} if kind.above else None,
         "can_be_cancelled": kind.cancelled is not None,
-        "about": known.title if known else job.about,
+        "about": newsletter.title if newsletter else job.about,
         "percent": job.done * 100 // job.total if job.total else 0,
         "counts": counts,
         "of": formatting.number(job.total) if job.total and "people" in job.result else "",
-        "restarted": formatting.moment(job.restarted_at, known.zone if known else default_zone(request)),
+        "restarted": formatting.moment(job.restarted_at, newsletter.zone if newsletter else default_zone(request)),
         "silent": timezone.now() - job.updated_at > SILENT,
     }

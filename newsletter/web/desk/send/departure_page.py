@@ -98,15 +98,15 @@ def reviewed(request: HttpRequest, edition: Edition) -> dict[str, object]:
         proof = previews.proof(config_of(request), edition)
     except (TemplateProblem, Impossible) as problem:
         return {"blocked": as_sentence(problem)}
-    errors = {each.finding.code: each for each in previews.findings(edition, proof) if each.is_error}
+    errors = {linked.finding.code: linked for linked in previews.findings(edition, proof) if linked.is_error}
     return {"revision": edition.revision, "mark": previews.content_mark(edition), "errors": list(errors.values())}
 
 
 def _choice(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving: Departure) -> dict[str, object]:
     """Return which of the choices is ticked, its time, and the labels of the button for each of them."""
     at = request.POST.get("at", _planned_time(edition, newsletter)).strip()[:40]
-    first = APPROVE if edition.state == State.DRAFT and leaving.by_itself else NOW
-    chosen = AT if at else request.POST.get("when", first)
+    usual = APPROVE if edition.state == State.DRAFT and leaving.by_itself else NOW
+    chosen = AT if at else request.POST.get("when", usual)
     labels = {
         NOW: leaving.send_now,
         AT: _("Schedule for {when}").format(when=time_text(at, newsletter)) if at else _("Enter a time"),

@@ -43,8 +43,8 @@ def live(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the part that is refreshed during sending; afterwards, the page is loaded again."""
     newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     response = page(request, "_live", _live(request, edition, newsletter))
-    stood = request.GET.get("state"), request.GET.get("retries")
-    if stood != (None, None) and stood != (edition.state, _retries(queries.next_retry(edition))):
+    shown = request.GET.get("state"), request.GET.get("retries")
+    if shown != (None, None) and shown != (edition.state, _retries(queries.next_retry(edition))):
         response["HX-Refresh"] = "true"
     return response
 
@@ -103,12 +103,12 @@ def _pace(points: list[tuple[datetime, int]], began: datetime, whole: int, newsl
     """Return in a sentence how many emails were accepted, in what time, and when the last one was; "" for none."""
     if not points or not points[-1][1]:
         return ""
-    last, count = points[-1]
+    last_at, count = points[-1]
     return _("%(accepted)s of %(whole)s emails accepted in %(span)s, the last one %(at)s.") % {
         "accepted": formatting.number(count),
         "whole": formatting.number(whole),
-        "span": formatting.span(max(last - began, timedelta(seconds=1))),
-        "at": formatting.moment(last, newsletter.zone),
+        "span": formatting.span(max(last_at - began, timedelta(seconds=1))),
+        "at": formatting.moment(last_at, newsletter.zone),
     }
 
 

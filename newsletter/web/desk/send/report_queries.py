@@ -66,8 +66,9 @@ def live(edition: Edition, newsletter: Newsletter) -> dict[str, Any]:
 def stall(edition: Edition, config: Config) -> Message | None:
     """Return the message about an edition that has stalled, or of which most is deferred; otherwise None."""
     quiet = timedelta(seconds=supervision.current().periods.quiet)
-    stalled = stalls(config, timezone.now(), quiet)
-    return next((each.message for each in stalled if each.edition == edition.name), None)
+    return next(
+        (stall.message for stall in stalls(config, timezone.now(), quiet) if stall.edition == edition.name), None
+    )
 
 
 def next_retry(edition: Edition) -> datetime | None:
@@ -231,7 +232,7 @@ def rows(edition: Edition) -> Iterator[tuple[str, ...]]:
 
 
 def _named(edition: Edition, page: list[Result]) -> Iterator[tuple[str, ...]]:
-    named = addresses(edition, [row.number for row in page])
+    recipients = addresses(edition, [row.number for row in page])
     for row in page:
         at = datetime.fromtimestamp(row.at, UTC).isoformat(timespec="seconds")
-        yield named.get(row.number, ""), row.kind, str(row.code or ""), row.status, formatting.stored(row.text), at
+        yield recipients.get(row.number, ""), row.kind, str(row.code or ""), row.status, formatting.stored(row.text), at

@@ -23,7 +23,7 @@ OWN = {
     "newsletter.render.lint.contrast:_DARK": "style sheets of templates",
     "newsletter.render.lint.contrast:_RULE": "style sheets of templates",
     "newsletter.render.lint.envelope:findall": "style sheets of templates",
-    "newsletter.render.lint.look:_CONDITIONAL": "conditional comments of templates; posts have no comments",
+    "newsletter.render.lint.parsed_email:_CONDITIONAL": "conditional comments of templates; posts have no comments",
     "newsletter.web.desk.edition.preview_queries:_STYLE": "style sheets of templates; posts have none",
 }
 """Patterns that only meet what the publisher wrote."""

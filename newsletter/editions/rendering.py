@@ -41,8 +41,8 @@ from newsletter.render.content.markdown import markdown
 from newsletter.render.content.post_images import addresses, hosted, measured, unmeasured, without_images
 from newsletter.render.content.videos import may_have_video, video_links
 from newsletter.render.dates import short_date
-from newsletter.render.digest import body, group
 from newsletter.render.edition import render, size
+from newsletter.render.grouping import body, group
 from newsletter.render.lint import lint
 from newsletter.render.subject import beginning, preheader, subject
 

@@ -28,7 +28,7 @@ from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PICTURE, PLAY, recording_of, video_of, without_recordings, without_video
 from newsletter.render.content.written import email_form
 from newsletter.render.dates import clock, date_range, direction, direction_of_text, short_date
-from newsletter.render.scope import Scope, cleaned, named
+from newsletter.render.scope import Scope, cleaned, with_name_placeholders
 from newsletter.render.theme.colours import readable
 from newsletter.render.theme.designs import DESIGNS, Design
 from newsletter.render.words import words
@@ -164,12 +164,12 @@ class PostViews:
         body = self._body(post, title, level, lead=lead) if post.html else _Body("", None)
         recording, recording_label = self._beside_line(post)
         meta = tuple(filter(None, (cleaned(part) for part in self._meta(post, group, opens=opens))))
-        html = named(body.html, self.scope, unescape) if post.written else body.html
+        html = with_name_placeholders(body.html, self.scope, unescape) if post.written else body.html
         return PostView(
             id=post.id,
             url=uri(post.url),
             title=title,
-            html=self.scope.aside(html),
+            html=self.scope.word_for(html),
             text=plain(html) if self.scope.form is SlotEncoding.TEXT else "",
             line=self._line(post, is_last=not (meta or recording)),
             whole=post.whole and not post.partial,

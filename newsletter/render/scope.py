@@ -24,7 +24,7 @@ class Scope:
     form: SlotEncoding
     bodies: dict[str, str] = field(default_factory=dict)
 
-    def aside(self, html: str) -> Markup:
+    def word_for(self, html: str) -> Markup:
         """Return a word for a body until MJML has become HTML."""
         if not html:
             return Markup()
@@ -38,7 +38,7 @@ def cleaned(text: str) -> str:
     return without_controls(collapse(text))
 
 
-def named(text: str, scope: Scope, plain_text: Callable[[str], str]) -> str:
+def with_name_placeholders(text: str, scope: Scope, plain_text: Callable[[str], str]) -> str:
     """Return an editor's text with a placeholder for each `{name}`, with its fallback as `plain_text`."""
 
     def placeholder(match: re.Match[str]) -> str:

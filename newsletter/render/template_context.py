@@ -20,7 +20,7 @@ from newsletter.render.content.videos import PICTURE
 from newsletter.render.content.written import email_form
 from newsletter.render.dates import date_range, direction, direction_of_text, last_day, short_date, week_name
 from newsletter.render.post_view import PostViews
-from newsletter.render.scope import Scope, cleaned, named
+from newsletter.render.scope import Scope, cleaned, with_name_placeholders
 from newsletter.render.theme.colours import DARK_BOX, lightened, palette, readable, tints
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.render.theme.sharing import reply_link, share_links
@@ -127,7 +127,7 @@ def _written(text: str, scope: Scope, digest: Digest) -> str:
         return ""
     in_html, letterhead = scope.form is SlotEncoding.HTML, digest.letterhead
     html = prepare_words(
-        email_form(markdown(named(text, scope, str)), letterhead.language, in_text=not in_html),
+        email_form(markdown(with_name_placeholders(text, scope, str)), letterhead.language, in_text=not in_html),
         site=letterhead.site_url,
         play=letterhead.site_url + PICTURE if in_html else "",
         previews=digest.previews if in_html else tuple(replace(preview, image=None) for preview in digest.previews),
@@ -137,7 +137,7 @@ def _written(text: str, scope: Scope, digest: Digest) -> str:
     way = direction_of_text(_IN_BRACES.sub("", text))
     if way != direction(letterhead.language):
         html = f'<div class="{way}" dir="{way}">{html}</div>'
-    return scope.aside(html)
+    return scope.word_for(html)
 
 
 def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:

@@ -9,8 +9,8 @@ from newsletter.config.toml import dotted
 from newsletter.domain.digest import Digest, DigestPost
 from newsletter.editions.rendering import letterhead
 from newsletter.messages import Message
-from newsletter.render.digest import group
 from newsletter.render.edition import render
+from newsletter.render.grouping import group
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.subject import subject
 from subscribers.models import WhereProblem, parse_where

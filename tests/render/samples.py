@@ -9,7 +9,7 @@ from newsletter.config import Theme
 from newsletter.domain.digest import Digest, DigestPost, Letterhead
 from newsletter.domain.encoded_email import Reader
 from newsletter.domain.found_post import Image
-from newsletter.render.digest import group
+from newsletter.render.grouping import group
 
 ZONE = ZoneInfo("Europe/Oslo")
 SINCE = datetime(2026, 1, 30, 17, tzinfo=UTC)

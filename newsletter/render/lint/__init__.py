@@ -10,11 +10,11 @@ from newsletter.domain.digest import Digest, Finding, Level, Rendered
 from newsletter.render.edition import listed
 from newsletter.render.lint import clients, contrast, envelope, links, personal, posts, structure
 from newsletter.render.lint.codes import CODES
-from newsletter.render.lint.look import Look
+from newsletter.render.lint.parsed_email import ParsedEmail
 
 __all__ = ["CODES", "RULES", "lint"]
 
-Rule = Callable[[Look], Iterator[Finding]]
+Rule = Callable[[ParsedEmail], Iterator[Finding]]
 
 RULES: tuple[Rule, ...] = (
     envelope.subject,
@@ -49,6 +49,6 @@ RULES: tuple[Rule, ...] = (
 def lint(rendered: Rendered, digest: Digest, *, maximum_size: int = 100_000) -> tuple[Finding, ...]:
     """Return all findings about the email, errors first, each once."""
     digest = listed(digest, len(digest.posts) - len(rendered.unlisted))
-    look = Look(rendered, digest, maximum_size)
-    findings = dict.fromkeys(finding for rule in RULES for finding in rule(look))
+    email = ParsedEmail(rendered, digest, maximum_size)
+    findings = dict.fromkeys(finding for rule in RULES for finding in rule(email))
     return tuple(sorted(findings, key=lambda finding: finding.level is not Level.ERROR))

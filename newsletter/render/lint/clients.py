@@ -8,7 +8,7 @@ from newsletter.domain.digest import Finding
 from newsletter.messages import Message, Param
 from newsletter.messages import lint as messages
 from newsletter.render.lint.codes import finding
-from newsletter.render.lint.look import Look
+from newsletter.render.lint.parsed_email import ParsedEmail
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,11 @@ FACTS = (
 )
 
 
-def clients(look: Look) -> Iterator[Finding]:
+def clients(email: ParsedEmail) -> Iterator[Finding]:
     """Report each fact that applies to the email, once."""
-    styles = "\n".join([look.css, *(element.get("style") for element in look.body.iter() if element.get("style"))])
-    tags = {element.tag for element in look.document.iter() if isinstance(element.tag, str)}
-    sources = [image.get("src") or "" for image in look.body.iter("img")]
+    styles = "\n".join([email.css, *(element.get("style") for element in email.body.iter() if element.get("style"))])
+    tags = {element.tag for element in email.document.iter() if isinstance(element.tag, str)}
+    sources = [image.get("src") or "" for image in email.body.iter("img")]
     for fact in FACTS:
         hit = (
             fact.tag in tags

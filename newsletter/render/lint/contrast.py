@@ -15,7 +15,7 @@ from newsletter.messages import lint as messages
 from newsletter.render.content.fragment import HEADINGS, Element
 from newsletter.render.html.style_sheets import end_of_block
 from newsletter.render.lint.codes import finding
-from newsletter.render.lint.look import Look
+from newsletter.render.lint.parsed_email import ParsedEmail
 from newsletter.render.theme.colours import READABLE, parse_colour
 
 _READABLE_LARGE = 3.0
@@ -28,7 +28,7 @@ Style = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Ink:
+class _TextStyle:
     """What text inherits: its colour, the background, its size in pixels and whether it is bold."""
 
     colour: Rgb = (0, 0, 0)
@@ -37,56 +37,56 @@ class _Ink:
     bold: bool = False
 
 
-def light(look: Look) -> Iterator[Finding]:
+def light(email: ParsedEmail) -> Iterator[Finding]:
     """Check the contrast in light mode."""
-    yield from _poor(look, {}, "contrast-light")
+    yield from _poor(email, {}, "contrast-light")
 
 
-def dark(look: Look) -> Iterator[Finding]:
+def dark(email: ParsedEmail) -> Iterator[Finding]:
     """Check the contrast in programs that support `prefers-color-scheme: dark`."""
-    rules = _dark_rules(look.css)
+    rules = _dark_rules(email.css)
     if rules:
-        yield from _poor(look, _applied(look.document, rules), "contrast-dark")
+        yield from _poor(email, _applied(email.document, rules), "contrast-dark")
 
 
-def _poor(look: Look, overrides: Mapping[Element, Style], code: str) -> Iterator[Finding]:
+def _poor(email: ParsedEmail, overrides: Mapping[Element, Style], code: str) -> Iterator[Finding]:
     reported: set[tuple[Rgb, Rgb]] = set()
-    for element, ink in _walk(look.body, overrides):
-        large = ink.size >= 24 or (ink.bold and ink.size >= 18.66)
-        ratio = contrast(ink.colour, ink.ground)
-        if ratio < (_READABLE_LARGE if large else READABLE) and (ink.colour, ink.ground) not in reported:
-            reported.add((ink.colour, ink.ground))
+    for element, text in _walk(email.body, overrides):
+        large = text.size >= 24 or (text.bold and text.size >= 18.66)
+        ratio = contrast(text.colour, text.ground)
+        if ratio < (_READABLE_LARGE if large else READABLE) and (text.colour, text.ground) not in reported:
+            reported.add((text.colour, text.ground))
             words = " ".join("".join(element.itertext()).split())[:40]
-            colours = f"{_hex(ink.colour)} on {_hex(ink.ground)}"
+            colours = f"{_hex(text.colour)} on {_hex(text.ground)}"
             yield finding(code, messages.CONTRAST(words=words, ratio=f"{ratio:.1f}", colours=colours), "html")
 
 
-def _walk(body: Element, overrides: Mapping[Element, Style]) -> Iterator[tuple[Element, _Ink]]:
+def _walk(body: Element, overrides: Mapping[Element, Style]) -> Iterator[tuple[Element, _TextStyle]]:
     """Yield every element with text of its own, in order, and its colours and size."""
-    remaining = [(body, _Ink())]
+    remaining = [(body, _TextStyle())]
     while remaining:
-        element, ink = remaining.pop()
+        element, text_style = remaining.pop()
         style = {**_declarations(element.get("style") or ""), **overrides.get(element, {})}
         if _HIDDEN.search(element.get("style") or ""):
             continue
-        ink = _inked(element, style, ink)
+        text_style = _styled(element, style, text_style)
         if any(text.strip() for text in (element.text or "", *(child.tail or "" for child in element))):
-            yield element, ink
+            yield element, text_style
         children = (child for child in reversed(element) if isinstance(child.tag, str))
-        remaining += [(child, ink) for child in children if child.tag not in ("style", "script")]
+        remaining += [(child, text_style) for child in children if child.tag not in ("style", "script")]
 
 
-def _inked(element: Element, style: Style, ink: _Ink) -> _Ink:
+def _styled(element: Element, style: Style, inherited: _TextStyle) -> _TextStyle:
     ground = style.get("background-color") or style.get("background") or element.get("bgcolor") or ""
     pixels = _PIXELS.match(style.get("font-size", ""))
     weight = style.get("font-weight", "")
     return replace(
-        ink,
-        colour=parse_colour(style.get("color", "")) or ink.colour,
-        ground=parse_colour(ground) or ink.ground,
-        size=float(pixels[1]) if pixels else ink.size,
+        inherited,
+        colour=parse_colour(style.get("color", "")) or inherited.colour,
+        ground=parse_colour(ground) or inherited.ground,
+        size=float(pixels[1]) if pixels else inherited.size,
         bold=weight in ("bold", "600", "700", "800", "900")
-        or (ink.bold and not weight)
+        or (inherited.bold and not weight)
         or element.tag in ("b", "strong", *HEADINGS),
     )
 

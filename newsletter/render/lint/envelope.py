@@ -17,7 +17,7 @@ from newsletter.render.lint.codes import (
     SUMMARIZED,
     finding,
 )
-from newsletter.render.lint.look import Look, letters
+from newsletter.render.lint.parsed_email import ParsedEmail, letters
 from newsletter.render.subject import preheader as made_preheader
 
 _BRACES = re.compile(r"\{\{|\}\}|\{%|%\}|\{name\b|\*\|[A-Z_]+\|\*|%%[A-Za-z_]+%%")
@@ -27,68 +27,68 @@ _NAMED = 40
 _LEFT_PLACEHOLDER = re.compile(r"x[0-9a-f]{16}-\d+-[a-z-]+Z?")
 
 
-def subject(look: Look) -> Iterator[Finding]:
+def subject(email: ParsedEmail) -> Iterator[Finding]:
     """Check that there is a subject, and that it is short enough to be seen."""
-    line = look.rendered.subject.strip()
+    line = email.rendered.subject.strip()
     length = len(line)
     if not length:
         yield finding("subject-empty", messages.SUBJECT_EMPTY(), "subject")
     elif length > SUBJECT_LENGTH:
         yield finding("subject-long", messages.SUBJECT_LONG(length=length, most=SUBJECT_LENGTH), "subject")
-    title = look.digest.letterhead.title
-    of_a_post = any(title.casefold() in post.title.casefold() for post in look.digest.posts[:1])
+    title = email.digest.letterhead.title
+    of_a_post = any(title.casefold() in post.title.casefold() for post in email.digest.posts[:1])
     if length > SUBJECT_ON_PHONES and not of_a_post and title.casefold() in line[:SUBJECT_ON_PHONES].casefold():
         yield finding("subject-phone", messages.SUBJECT_PHONE(most=SUBJECT_ON_PHONES, title=title), "subject")
 
 
-def preheader(look: Look) -> Iterator[Finding]:
+def preheader(email: ParsedEmail) -> Iterator[Finding]:
     """Check that the preview text fills the line beside the subject and is no longer."""
-    length, (low, high) = len(look.rendered.preheader.strip()), PREHEADER_LENGTH
+    length, (low, high) = len(email.rendered.preheader.strip()), PREHEADER_LENGTH
     if length < low:
         yield finding("preheader-short", messages.PREHEADER_LENGTH(length=length, low=low, high=high), "preheader")
     elif length > high:
         yield finding("preheader-long", messages.PREHEADER_LENGTH(length=length, low=low, high=high), "preheader")
 
 
-def first_words(look: Look) -> Iterator[Finding]:
+def first_words(email: ParsedEmail) -> Iterator[Finding]:
     """Check that both parts begin with news: a preview text, a headline of a post, or an introduction.
 
     In the HTML it must stand before the first image but the logo. Lines below headings in the text don't count.
     """
-    if not look.digest.posts or look.digest.greeting.strip():
+    if not email.digest.posts or email.digest.greeting.strip():
         return
-    beginnings = {"html": look.text_before_images, "text": _RULED.sub("", look.rendered.text)}
-    headlines = [letters(post.title)[:_NAMED] for post in look.digest.posts]
+    beginnings = {"html": email.text_before_images, "text": _RULED.sub("", email.rendered.text)}
+    headlines = [letters(post.title)[:_NAMED] for post in email.digest.posts]
     for where, text in beginnings.items():
         beginning = letters(" ".join(text.split())[:SUMMARIZED])
-        preview = letters(look.rendered.preheader)[:_NAMED] if where == "html" else ""
+        preview = letters(email.rendered.preheader)[:_NAMED] if where == "html" else ""
         if not any(news and news in beginning for news in (preview, *headlines)):
             yield finding("news-late", messages.NEWS_LATE(most=SUMMARIZED, where=where), where)
 
 
-def weight(look: Look) -> Iterator[Finding]:
+def weight(email: ParsedEmail) -> Iterator[Finding]:
     """Check that the HTML is below the size at which programs clip it.
 
     One whose posts were shortened uses all the room that they may take, which is no news below that size.
     """
-    limit = look.maximum_size
-    if look.size > limit:
+    limit = email.maximum_size
+    if email.size > limit:
         yield finding(
             "size-over",
-            messages.SIZE_OVER(size=look.size, limit=limit),
+            messages.SIZE_OVER(size=email.size, limit=limit),
             "html",
         )
-    elif look.size > min(NEAR_SIZE, limit) and not (look.rendered.shortened and limit <= CLIPPED_SIZE):
-        yield finding("size-near", messages.SIZE_NEAR(size=look.size), "html")
+    elif email.size > min(NEAR_SIZE, limit) and not (email.rendered.shortened and limit <= CLIPPED_SIZE):
+        yield finding("size-near", messages.SIZE_NEAR(size=email.size), "html")
 
 
-def style_sheets(look: Look) -> Iterator[Finding]:
+def style_sheets(email: ParsedEmail) -> Iterator[Finding]:
     """Report style sheets that Gmail would drop."""
-    length = len(look.css.encode())
+    length = len(email.css.encode())
     if length > LARGEST_CSS:
         yield finding("css-size", messages.CSS_SIZE(size=length, most=LARGEST_CSS), "html")
     depth, nested = 0, False
-    for mark in re.findall(r"@[a-z-]+[^{};]*\{|\{|\}", look.css):
+    for mark in re.findall(r"@[a-z-]+[^{};]*\{|\{|\}", email.css):
         if mark == "}":
             depth = max(0, depth - 1)
             continue
@@ -98,10 +98,10 @@ def style_sheets(look: Look) -> Iterator[Finding]:
         yield finding("css-nested", messages.CSS_NESTED(), "html")
 
 
-def placeholders(look: Look) -> Iterator[Finding]:
+def placeholders(email: ParsedEmail) -> Iterator[Finding]:
     """Report unknown placeholders, and missing links to unsubscribe, to preferences and to the page."""
-    slots = dict(look.rendered.placeholders)
-    for where, content in (("html", look.rendered.html), ("text", look.rendered.text)):
+    slots = dict(email.rendered.placeholders)
+    for where, content in (("html", email.rendered.html), ("text", email.rendered.text)):
         for placeholder in sorted(set(_LEFT_PLACEHOLDER.findall(content)) - set(slots)):
             yield finding("placeholder", messages.PLACEHOLDER(word=placeholder), where)
         form = SlotEncoding(where)
@@ -112,29 +112,29 @@ def placeholders(look: Look) -> Iterator[Finding]:
             yield finding("preferences-missing", messages.PREFERENCES_MISSING(where=where), where)
 
 
-def sender(look: Look) -> Iterator[Finding]:
+def sender(email: ParsedEmail) -> Iterator[Finding]:
     """Check that the postal address and the link to the public page are there."""
-    address = " ".join(look.digest.letterhead.postal_address.split())
-    page = look.digest.page_url
-    for where, words in (("html", look.text), ("text", " ".join(look.rendered.text.split()))):
+    address = " ".join(email.digest.letterhead.postal_address.split())
+    page = email.digest.page_url
+    for where, words in (("html", email.text), ("text", " ".join(email.rendered.text.split()))):
         if not address or address not in words:
             yield finding("address-missing", messages.ADDRESS_MISSING(where=where), where)
-        if page not in (look.rendered.html if where == "html" else look.rendered.text):
+        if page not in (email.rendered.html if where == "html" else email.rendered.text):
             yield finding("browser-missing", messages.BROWSER_MISSING(where=where, page=page), where)
 
 
-def braces(look: Look) -> Iterator[Finding]:
+def braces(email: ParsedEmail) -> Iterator[Finding]:
     """Report template syntax that was left in the text of editors and templates; posts may contain it."""
-    titles = [" ".join(post.title.split()) for post in look.digest.posts]
-    preview_text = made_preheader(look.digest.posts, look.digest.letterhead.language)
+    titles = [" ".join(post.title.split()) for post in email.digest.posts]
+    preview_text = made_preheader(email.digest.posts, email.digest.letterhead.language)
     titles_and_preheader = [" ".join(preview_text.split()), *titles]
-    of_posts = {element for _, block in look.post_blocks() for element in block.iter()}
-    of_posts |= {link for link in look.links if letters(text_of(link)) in set(map(letters, titles))}
-    elements = [element for element in look.body.iter() if element not in of_posts and isinstance(element.tag, str)]
+    of_posts = {element for _, block in email.post_blocks() for element in block.iter()}
+    of_posts |= {link for link in email.links if letters(text_of(link)) in set(map(letters, titles))}
+    elements = [element for element in email.body.iter() if element not in of_posts and isinstance(element.tag, str)]
     words = [" ".join([element.text or "", *(child.tail or "" for child in element)]) for element in elements]
     for where, texts in (
-        ("subject", [look.rendered.subject]),
-        ("preheader", [look.rendered.preheader]),
+        ("subject", [email.rendered.subject]),
+        ("preheader", [email.rendered.preheader]),
         ("html", words),
     ):
         for text in texts:

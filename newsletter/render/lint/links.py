@@ -9,20 +9,20 @@ from newsletter.render.content.addresses import uri
 from newsletter.render.content.fragment import Element, text_of
 from newsletter.render.content.videos import is_video_link
 from newsletter.render.lint.codes import finding
-from newsletter.render.lint.look import Look
+from newsletter.render.lint.parsed_email import ParsedEmail
 
 _OF_THE_DESIGN = ("cover", "lead", "read-on")
 _SCHEMES = ("http", "https", "mailto", "tel")
 
 
-def links(look: Look) -> Iterator[Finding]:
+def links(email: ParsedEmail) -> Iterator[Finding]:
     """Report links without text, or with an address that email programs don't follow.
 
     A link that is hidden from screen readers, since the one beside it says where both lead, needs no text.
     """
-    placeholders = {name for name, _ in look.rendered.placeholders}
-    identifiers = set(look.body.xpath("//@id"))
-    for link in look.links:
+    placeholders = {name for name, _ in email.rendered.placeholders}
+    identifiers = set(email.body.xpath("//@id"))
+    for link in email.links:
         href = (link.get("href") or "").strip()
         words = _name(link)
         if not href or (not words and link.get("aria-hidden") != "true"):
@@ -46,13 +46,13 @@ def _name(link: Element) -> str:
     return text_of(link) or pictures.strip() or (link.get("aria-label") or "").strip()
 
 
-def repeated(look: Look) -> Iterator[Finding]:
+def repeated(email: ParsedEmail) -> Iterator[Finding]:
     """Report posts that link to their own address below the headline, too, except from the design's image and label.
 
     The other links are their author's, who may have a reason to repeat one.
     """
-    addresses = {post.id: uri(post.url) for post in look.digest.posts}
-    for post_id, block in look.post_blocks():
+    addresses = {post.id: uri(post.url) for post in email.digest.posts}
+    for post_id, block in email.post_blocks():
         links = (link for link in block.iter("a") if link.get("href") and not _is_of_the_design(link))
         count = sum(uri(link.get("href")) == addresses[post_id] for link in links)
         if count > 1:
@@ -64,10 +64,10 @@ def _is_of_the_design(link: Element) -> bool:
     return link.get("class") in _OF_THE_DESIGN or is_video_link(link)
 
 
-def pictures(look: Look) -> Iterator[Finding]:
+def pictures(email: ParsedEmail) -> Iterator[Finding]:
     """Report images without an alt attribute, and how many have no width, which Outlook needs."""
     unsized: list[str] = []
-    for image in look.body.iter("img"):
+    for image in email.body.iter("img"):
         source = (image.get("src") or "")[:80]
         if image.get("alt") is None:
             yield finding("alt-missing", messages.ALT_MISSING(source=source), "html")
@@ -77,10 +77,10 @@ def pictures(look: Look) -> Iterator[Finding]:
         yield finding("image-width", messages.IMAGE_WIDTH(count=len(unsized), source=unsized[0]), "html")
 
 
-def not_hosted(look: Look) -> Iterator[Finding]:
+def not_hosted(email: ParsedEmail) -> Iterator[Finding]:
     """Check that all images that this site should serve are served by it."""
-    if missing := look.digest.images_not_hosted:
+    if missing := email.digest.images_not_hosted:
         yield finding("images-not-hosted", messages.IMAGES_NOT_HOSTED(count=len(missing), problem=missing[0]), "html")
-    if left_out := look.digest.images_left_out:
+    if left_out := email.digest.images_left_out:
         address = left_out[0][:80]
         yield finding("images-left-out", messages.IMAGES_LEFT_OUT(count=len(left_out), address=address), "html")

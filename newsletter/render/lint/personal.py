@@ -9,7 +9,7 @@ from newsletter.messages import lint as messages
 from newsletter.render.content.fragment import parse
 from newsletter.render.content.markdown import markdown
 from newsletter.render.lint.codes import finding
-from newsletter.render.lint.look import Look
+from newsletter.render.lint.parsed_email import ParsedEmail
 from newsletter.render.scope import NAME
 from newsletter.render.subject import preheader as made_preheader
 
@@ -18,22 +18,22 @@ _IN_BRACES = re.compile(r"\{[^\W\d_][\w .-]{0,30}(?:\|[^{}]{0,60})?\}|\{\s+name\
 _DOUBLED = re.compile(r"\{\{[^{}]*\}\}")
 
 
-def names(look: Look) -> Iterator[Finding]:
+def names(email: ParsedEmail) -> Iterator[Finding]:
     """Report each `{name}` without a fallback for subscribers without a name."""
-    for name, slot in look.rendered.placeholders:
+    for name, slot in email.rendered.placeholders:
         if (
             slot.value is SlotValue.NAME
             and slot.form is SlotEncoding.HTML
             and not slot.fallback
-            and name in look.rendered.html
+            and name in email.rendered.html
         ):
             yield finding("name-fallback", messages.NAME_FALLBACK(), "html")
             return
 
 
-def unknown(look: Look) -> Iterator[Finding]:
+def unknown(email: ParsedEmail) -> Iterator[Finding]:
     """Report other words in braces, except in code and in `{{…}}`, which has a rule of its own."""
-    digest = look.digest
+    digest = email.digest
     preview_text = made_preheader(digest.posts, digest.letterhead.language)
     posts = " ".join([preview_text, *(post.title for post in digest.posts + digest.rest)])
     for where, text in (

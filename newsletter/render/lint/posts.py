@@ -13,7 +13,7 @@ from newsletter.render.content.fragment import parse, text_of
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.text import plain
 from newsletter.render.lint.codes import finding
-from newsletter.render.lint.look import Key, Look, letters, link_key, post_key
+from newsletter.render.lint.parsed_email import Key, ParsedEmail, letters, link_key, post_key
 from newsletter.render.post_view import LISTED
 
 T = TypeVar("T")
@@ -21,18 +21,18 @@ _BLOCKS = "blocks"
 """Where a finding about a block is."""
 
 
-def posts(look: Look) -> Iterator[Finding]:
+def posts(email: ParsedEmail) -> Iterator[Finding]:
     """Count every post's headline, as a link to its address, by its place; those without an address are not counted.
 
     A post may link to another one by its title, so that links in posts and in the editor's words may be there as well.
     """
-    lists = look.body.find_class("contents")
+    lists = email.body.find_class("contents")
     in_contents = {link for element in lists for link in element.iter("a")}
-    with_address = [post for post in look.digest.posts if post.url]
-    bodies = _bodies(look.digest)
-    headlines = Counter(link_key(link) for link in look.links if link not in in_contents)
+    with_address = [post for post in email.digest.posts if post.url]
+    bodies = _bodies(email.digest)
+    headlines = Counter(link_key(link) for link in email.links if link not in in_contents)
     yield from _compare(with_address, post_key, headlines, _links_in(bodies), "html")
-    text = " ".join(look.rendered.text.split())
+    text = " ".join(email.rendered.text.split())
     all_letters = letters(text)
     for post in with_address:
         if letters(post.title) not in all_letters:
@@ -42,39 +42,39 @@ def posts(look: Look) -> Iterator[Finding]:
     yield from _compare(with_address, lambda post: uri(post.url), _addresses_in(text), mentioned, "text")
     if lists:
         titles = Counter(map(link_key, in_contents))
-        listed = look.digest.posts[:LISTED]
+        listed = email.digest.posts[:LISTED]
         expected = [post for post in with_address if post in listed or post_key(post) in titles]
         yield from _compare(expected, post_key, titles, Counter(), "contents")
 
 
-def something(look: Look) -> Iterator[Finding]:
+def something(email: ParsedEmail) -> Iterator[Finding]:
     """Report an email without posts, blocks and editors' texts."""
-    digest = look.digest
+    digest = email.digest
     if not (digest.posts or digest.blocks or digest.greeting.strip() or digest.closing.strip()):
         yield finding("nothing-in-it", messages.NOTHING_IN_IT())
 
 
-def rest(look: Look) -> Iterator[Finding]:
+def rest(email: ParsedEmail) -> Iterator[Finding]:
     """Report posts that are not listed, and a missing link to them."""
-    count = len(look.digest.rest)
+    count = len(email.digest.rest)
     if not count:
         return
     yield finding("posts-unlisted", messages.POSTS_UNLISTED(count=count))
-    page = look.digest.page_url
-    linked = any(link.get("href") == page and str(count) in text_of(link) for link in look.links)
-    counted = any(str(count) in line for line in look.rendered.text.partition(page)[0].splitlines()[-1:])
+    page = email.digest.page_url
+    linked = any(link.get("href") == page and str(count) in text_of(link) for link in email.links)
+    counted = any(str(count) in line for line in email.rendered.text.partition(page)[0].splitlines()[-1:])
     for where, is_there in (("html", linked), ("text", counted)):
         if not is_there:
             yield finding("rest-missing", messages.REST_MISSING(where=where, count=count), where)
 
 
-def blocks(look: Look) -> Iterator[Finding]:
+def blocks(email: ParsedEmail) -> Iterator[Finding]:
     """Check that each block's heading and link are in the HTML and in the text, also with a publisher's template."""
-    if not look.digest.blocks:
+    if not email.digest.blocks:
         return
-    html, text = letters(look.text), letters(look.rendered.text)
-    linked = {uri(link.get("href") or "") for link in look.links}
-    for block in look.digest.blocks:
+    html, text = letters(email.text), letters(email.rendered.text)
+    linked = {uri(link.get("href") or "") for link in email.links}
+    for block in email.digest.blocks:
         title, url = letters(block.title), uri(block.url)
         if title not in html or (url and url not in linked):
             yield finding("block-missing", messages.BLOCK_MISSING(title=block.title, where="html"), _BLOCKS)
@@ -82,9 +82,9 @@ def blocks(look: Look) -> Iterator[Finding]:
             yield finding("block-missing", messages.BLOCK_MISSING(title=block.title, where="text"), _BLOCKS)
 
 
-def block_links(look: Look) -> Iterator[Finding]:
+def block_links(email: ParsedEmail) -> Iterator[Finding]:
     """Check that a call to action has a link, and that links are encrypted."""
-    for block in look.digest.blocks:
+    for block in email.digest.blocks:
         if not block.url and block.kind != "event":
             yield finding("block-link", messages.BLOCK_WITHOUT_LINK(title=block.title), _BLOCKS)
         elif block.url.startswith("http:"):

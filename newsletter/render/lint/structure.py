@@ -7,21 +7,21 @@ from newsletter.domain.digest import Finding
 from newsletter.messages import lint as messages
 from newsletter.render.content.fragment import HEADINGS, text_of
 from newsletter.render.lint.codes import finding
-from newsletter.render.lint.look import Look
+from newsletter.render.lint.parsed_email import ParsedEmail
 
 _OPENS = re.compile(r"<!--\[if\b[^\]]*\]>")
 _CLOSES = re.compile(r"<!\[endif\]-->")
 
 
-def doctype(look: Look) -> Iterator[Finding]:
+def doctype(email: ParsedEmail) -> Iterator[Finding]:
     """Check that the HTML begins with the doctype of HTML5."""
-    if not look.rendered.html.lstrip().lower().startswith("<!doctype html>"):
+    if not email.rendered.html.lstrip().lower().startswith("<!doctype html>"):
         yield finding("doctype", messages.DOCTYPE(), "html")
 
 
-def mso_balance(look: Look) -> Iterator[Finding]:
+def mso_balance(email: ParsedEmail) -> Iterator[Finding]:
     """Report MSO conditions that are not opened and closed in turn."""
-    html = look.rendered.html
+    html = email.rendered.html
     openings, closings = _OPENS.finditer(html), _CLOSES.finditer(html)
     marks = [(mark.start(), 1) for mark in openings] + [(mark.start(), -1) for mark in closings]
     depth = 0
@@ -33,18 +33,18 @@ def mso_balance(look: Look) -> Iterator[Finding]:
         yield finding("mso-balance", messages.MSO_BALANCE(), "html")
 
 
-def language(look: Look) -> Iterator[Finding]:
+def language(email: ParsedEmail) -> Iterator[Finding]:
     """Check that the document has a language and a title."""
-    if not (look.document.get("lang") or "").strip():
+    if not (email.document.get("lang") or "").strip():
         yield finding("language-missing", messages.LANGUAGE_MISSING(), "html")
-    title = look.document.find("head/title")
+    title = email.document.find("head/title")
     if title is None or not text_of(title):
         yield finding("title-missing", messages.TITLE_MISSING(), "html")
 
 
-def headings(look: Look) -> Iterator[Finding]:
+def headings(email: ParsedEmail) -> Iterator[Finding]:
     """Report headings unless the first one is the only <h1>, no level is skipped and none is empty."""
-    elements = list(look.body.iter(*HEADINGS))
+    elements = list(email.body.iter(*HEADINGS))
     levels = [int(element.tag[1]) for element in elements]
     if not levels or levels[0] != 1 or levels.count(1) != 1:
         yield finding("heading-first", messages.HEADING_FIRST(), "html")

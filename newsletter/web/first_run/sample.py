@@ -13,8 +13,8 @@ from newsletter.editions.rendering import letterhead
 from newsletter.editions.selection.first_draft import of_first_draft
 from newsletter.feeds.document import split_address
 from newsletter.render import preview
-from newsletter.render.digest import body, group
 from newsletter.render.edition import render
+from newsletter.render.grouping import body, group
 from newsletter.render.subject import preheader, subject
 from newsletter.setup.blog_profile import BlogProfile
 

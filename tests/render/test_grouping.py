@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.digest import DigestPost
-from newsletter.render.digest import body, group
+from newsletter.render.grouping import body, group
 from tests.render.samples import ZONE, post
 
 

@@ -19,7 +19,7 @@ _CONDITIONAL = re.compile(r"<!--\[if[^\]]*\]>(?!<!-->).*?<!\[endif\]-->", re.DOT
 
 
 @dataclass(frozen=True)
-class Look:
+class ParsedEmail:
     """What rules check: the email, its digest, its maximum size in bytes, and its HTML as a tree."""
 
     rendered: Rendered

@@ -7,7 +7,7 @@ costs a bounded amount of time and memory; reading any other takes time linear t
 from types import TracebackType
 from typing import Self
 
-from newsletter.bounces.reading import Returned, read
+from newsletter.bounces.reading import Returned
 from newsletter.deliverability.dmarc.aggregate import AggregateReport, read_reports
 from newsletter.sandbox import Sandbox
 
@@ -32,6 +32,8 @@ def needs_child(raw: bytes) -> bool:
 
 def read_mail(raw: bytes) -> list[AggregateReport] | Returned:
     """Return the DMARC reports in an email, else what it reports itself. Raises InvalidReport."""
+    from newsletter.bounces.reading.parsing import read  # imported by the first email: most sites have no mailbox
+
     return (read_reports(raw) if has_attachments(raw) else []) or read(raw)
 
 

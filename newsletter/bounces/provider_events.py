@@ -11,7 +11,7 @@ from datetime import datetime
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 
-from newsletter.bounces.reading import BounceKind, read_reply
+from newsletter.bounces.reading import BounceKind
 from newsletter.domain.outcome import Fault
 from newsletter.models import NewWebhookEvent, WebhookEvent
 from newsletter.providers import PROVIDERS
@@ -57,6 +57,8 @@ def stored_event(provider: str, event: AnymailTrackingEvent, now: datetime) -> N
 
 def _cause(provider: str, event: AnymailTrackingEvent) -> tuple[str, str, str, str]:
     """Return the kind of a bounce, whose fault it was, its enhanced status, and the server's words."""
+    from newsletter.bounces.reading.parsing import read_reply  # imported by the first bounce
+
     if event.event_type == EventType.REJECTED:
         permanent: bool | None = event.reject_reason in _MISSING
     else:

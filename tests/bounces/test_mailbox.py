@@ -10,10 +10,11 @@ import pytest
 from django.db import OperationalError
 
 from newsletter.bounces import imap as mailbox
-from newsletter.bounces import mail_reader, mailbox_status, processing
+from newsletter.bounces import mailbox_status, processing
 from newsletter.bounces.imap import MailboxProblem
 from newsletter.bounces.processing import BounceEffect, process, read_mailbox
-from newsletter.bounces.reading import Returned, read
+from newsletter.bounces.reading import Returned, parsing
+from newsletter.bounces.reading.parsing import read
 from newsletter.config import Bounces, Config
 from tests.bounces.reading.bounce_samples import MALFORMED, prose, report
 from tests.bounces.returned_mails import BARE, verp, with_mailbox
@@ -69,7 +70,7 @@ def test_a_message_that_makes_the_program_fail_is_flagged_and_logged_without_its
         return read(raw)
 
     edition = samples.sending(1)
-    monkeypatch.setattr(mail_reader, "read", failing)
+    monkeypatch.setattr(parsing, "read", failing)
     good = report(to=verp(edition), address="r1@reader.example", diagnostic="smtp; 550 5.1.1 User unknown")
     with imap.Imap([report(), good]) as server:
         assert read_mailbox(with_mailbox(server), NOW).counts["hard"] == 1

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from newsletter import config
-from newsletter.bounces import mail_reader, mailbox_status
+from newsletter.bounces import mailbox_status
 from newsletter.bounces.processing import read_mailbox
-from newsletter.bounces.reading import Returned
+from newsletter.bounces.reading import Returned, parsing
 from newsletter.config import Bounces, Config
 from newsletter.editions import notices
 from newsletter.models import Notice
@@ -48,7 +48,7 @@ def failing(raw: bytes) -> Returned:
 def test_editors_are_told_once_about_messages_that_could_not_be_processed(
     settings: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail_reader, "read", failing)
+    monkeypatch.setattr(parsing, "read", failing)
     read_mailbox(settings, NOW)
     read_mailbox(settings, NOW + DAY / 2)
     notice = Notice.objects.get()
@@ -59,7 +59,7 @@ def test_editors_are_told_once_about_messages_that_could_not_be_processed(
 
 
 def test_editors_are_told_again_after_a_day(settings: Config, server: Imap, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail_reader, "read", failing)
+    monkeypatch.setattr(parsing, "read", failing)
     read_mailbox(settings, NOW)
     server.mails["1"].flags.clear()
     read_mailbox(settings, NOW + DAY)
@@ -72,7 +72,7 @@ def test_nothing_is_flagged_before_the_notice_is_written(
     def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(mail_reader, "read", failing)
+    monkeypatch.setattr(parsing, "read", failing)
     monkeypatch.setattr(notices, "tell_everyone", broken)
     with pytest.raises(RuntimeError):
         read_mailbox(settings, NOW)

@@ -19,7 +19,7 @@ from PIL import Image
 from newsletter import config
 from newsletter.bounces import webhook_events
 from newsletter.bounces.reading import BounceKind
-from newsletter.bounces.reading import read as read_bounce
+from newsletter.bounces.reading.parsing import read as read_bounce
 from newsletter.config import ConfigError
 from newsletter.deliverability.dmarc.aggregate import InvalidReport, read_report, read_reports
 from newsletter.delivery.reply import InvalidReply, Reply, ReplyParser

@@ -15,7 +15,8 @@ from django.test import Client
 
 from newsletter import config
 from newsletter.bounces import policy, processing, webhook_events, webhook_secrets
-from newsletter.bounces.reading import BounceKind, read_reply
+from newsletter.bounces.reading import BounceKind
+from newsletter.bounces.reading.parsing import read_reply
 from newsletter.config import Bounces
 from newsletter.models import Bounce, Edition, Result, State, WebhookEvent
 from newsletter.sending import audience, return_path

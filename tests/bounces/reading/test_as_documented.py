@@ -1,6 +1,7 @@
 """Bounces as the documents of mail servers and services describe them; most were written before the rules were read."""
 
-from newsletter.bounces.reading import BounceKind, read
+from newsletter.bounces.reading import BounceKind
+from newsletter.bounces.reading.parsing import read
 from tests.bounces.reading.bounce_samples import prose, report
 
 HARD, SOFT = BounceKind.HARD, BounceKind.SOFT

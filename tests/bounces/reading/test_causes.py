@@ -2,8 +2,9 @@
 
 import pytest
 
-from newsletter.bounces.reading import BounceKind, read
+from newsletter.bounces.reading import BounceKind
 from newsletter.bounces.reading.judgement import Stage, stage_of
+from newsletter.bounces.reading.parsing import read
 from newsletter.bounces.reading.words import fault_of_status, fault_of_words
 from newsletter.domain.outcome import Fault
 from tests.bounces.reading.bounce_samples import report

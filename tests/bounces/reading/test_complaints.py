@@ -4,7 +4,8 @@ from base64 import b64encode
 
 import pytest
 
-from newsletter.bounces.reading import BounceKind, read
+from newsletter.bounces.reading import BounceKind
+from newsletter.bounces.reading.parsing import read
 from newsletter.domain.outcome import Fault
 from tests.bounces.reading.bounce_samples import VERP, amazon, amazon_event, complaint, junk_mail_report
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from newsletter.bounces.reading import BounceKind, read
+from newsletter.bounces.reading import BounceKind
+from newsletter.bounces.reading.parsing import read
 from tests.bounces.reading.bounce_samples import VERP, prose, report
 
 KARI = "Kari <kari@reader.example>"

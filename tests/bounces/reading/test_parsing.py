@@ -2,7 +2,8 @@
 
 import pytest
 
-from newsletter.bounces.reading import BounceKind, parsing, read
+from newsletter.bounces.reading import BounceKind, parsing
+from newsletter.bounces.reading.parsing import read
 from newsletter.domain.outcome import Fault
 from tests.bounces.reading.bounce_samples import VERP, prose, report
 from tests.bounces.reading.test_complaints import as_base64

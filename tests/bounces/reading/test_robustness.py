@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.bounces.reading import BounceKind, read
+from newsletter.bounces.reading import BounceKind
+from newsletter.bounces.reading.parsing import read
 from newsletter.deliverability.dmarc.aggregate import read_reports
 from tests.bounces.reading.bounce_samples import (
     MALFORMED,

@@ -1,6 +1,7 @@
 """Each enhanced status of the registry (RFC 3463, RFC 5248) with a reply that says nothing else."""
 
-from newsletter.bounces.reading import BounceKind, Returned, read
+from newsletter.bounces.reading import BounceKind, Returned
+from newsletter.bounces.reading.parsing import read
 from newsletter.domain.outcome import Fault
 from tests.bounces.reading.bounce_samples import report
 

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from newsletter.models import Act
-from newsletter.web.desk.subscribers import tag_words
+from newsletter.web.desk.subscribers import tags
 from subscribers import admin_actions
 from subscribers.models import Consent, Subscriber, Subscription, Suppression
 from tests.web.field_errors import said_at
@@ -91,7 +91,7 @@ def test_a_tag_with_a_comma_survives_the_form(admin: Client, kari: Subscriber) -
 
 def test_tags_are_read_from_a_text_as_they_were_written() -> None:
     cases = {"": [], "a,,b": ["a", "b"], '"a, b" c': ['"a', 'b" c'], '"a, b" , c': ["a, b", "c"], '"a': ['"a']}
-    assert {text: tag_words.from_text(text) for text in cases} == cases
+    assert {text: tags.from_text(text) for text in cases} == cases
 
 
 def test_somebody_is_unsubscribed(admin: Client, kari: Subscriber) -> None:

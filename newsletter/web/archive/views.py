@@ -139,7 +139,8 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
         return pages.message(request, language, kind="removed", newsletter=name, status=410)
     if state is None:
         raise Http404(f"there is no edition {name}/{period}, or it has not been sent yet")
-    email = _email(*state[:2], rendering.letterhead(config_of(request), newsletter))
+    number, revision, published_at = state
+    email = _email(number, revision, rendering.letterhead(config_of(request), newsletter))
     archive = f"{config_of(request).site.url}/n/{name}/"
     metadata = Metadata(
         newsletter,
@@ -148,9 +149,9 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
         email.subject,
         email.preheader,
         email.picture or newsletter.theme.logo,
-        state[2],
+        published_at,
     )
-    response = HttpResponse(edition_page(email.html, metadata, newsletter, *queries.neighbours(name, state[0])))
+    response = HttpResponse(edition_page(email.html, metadata, newsletter, *queries.neighbours(name, number)))
     response["Content-Security-Policy"] = MAIL_POLICY
     return cacheable(response, newsletter)
 

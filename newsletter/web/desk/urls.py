@@ -41,11 +41,11 @@ from newsletter.web.desk.settings.inputs import subject_field
 from newsletter.web.desk.sources import trial
 from newsletter.web.desk.sources import views as sources_views
 from newsletter.web.desk.subscribers import (
-    bulk_tags,
     delayed,
     embedding,
     file_import,
     past_imports,
+    tags,
     unanswered,
 )
 from newsletter.web.desk.subscribers import views as subscribers_views
@@ -147,8 +147,8 @@ urlpatterns = [
     _page("export/", exports.exports, "exports", ADMIN),
     _page("export/<slug:name>/archive/", exports.archive, "archive-export", ADMIN),
     _page("export/archive/<number:pk>/", exports.archive_file, "archive-file", ADMIN),
-    _page("subscribers/tags/", bulk_tags.tag, "subscribers-tags", ADMIN),
-    _page("subscribers/tags/<number:pk>/undo/", bulk_tags.undo, "subscribers-tags-undo", ADMIN),
+    _page("subscribers/tags/", tags.tag, "subscribers-tags", ADMIN),
+    _page("subscribers/tags/<number:pk>/undo/", tags.undo, "subscribers-tags-undo", ADMIN),
     _page("subscribers/delayed/<slug:name>/", delayed.delayed, "subscribers-delayed", ADMIN),
     _page("subscribers/unanswered/<slug:name>/", unanswered.unanswered, "subscribers-unanswered", ADMIN),
     _page("subscribers/<number:pk>/", subscribers_views.subscriber, "subscriber", ADMIN),

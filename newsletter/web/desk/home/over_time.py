@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from newsletter.config import Newsletter
 from newsletter.models import Bounce, Edition
 from newsletter.web.desk import charts, formatting
-from newsletter.web.desk.subscribers.queries import growth
-from newsletter.web.desk.subscribers.unsubscribes import unsubscribed
+from newsletter.web.desk.subscribers.queries import growth, unsubscribed
 
 EDITIONS = 12
 SHOWN = timedelta(days=365)

@@ -17,7 +17,7 @@ from newsletter.web.desk.edition.recipients import count as expected
 from newsletter.web.desk.home.queries import line
 from newsletter.web.desk.pages import about, csv_response, edition_of, editor, newsletter_of, page, sentences
 from newsletter.web.desk.send import report_queries as queries
-from newsletter.web.desk.subscribers.unsubscribes import unsubscribed
+from newsletter.web.desk.subscribers.queries import unsubscribed
 from subscribers.requests import config_of
 
 MOVING = (State.QUEUED, State.SENDING)

@@ -37,7 +37,7 @@ from newsletter.sending.audience import addresses
 from newsletter.sending.progress import Counts
 from newsletter.sending.safeguards.stalls import stalls
 from newsletter.web.desk import formatting
-from newsletter.web.desk.subscribers.unsubscribes import unsubscribed
+from newsletter.web.desk.subscribers.queries import unsubscribed
 
 DOMAINS, REPLIES, UNKNOWN, EARLIER, LINKS = 15, 20, 50, 6, 30
 REPLIES_READ = 500

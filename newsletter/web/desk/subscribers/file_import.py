@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from newsletter.feeds.accounts.fetch import PEOPLE
 from newsletter.models import Job, JobState
+from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_title, page
@@ -74,10 +75,8 @@ def import_subscribers(request: HttpRequest) -> HttpResponse:
 
 def _read(request: HttpRequest) -> dict[str, object]:
     """Return the file that was read from an account, as one that is chosen already."""
-    number = request.GET.get("read", "")
-    job = (
-        Job.objects.filter(pk=int(number), kind="account", state=JobState.DONE).first() if number.isdecimal() else None
-    )
+    number = whole_number(request.GET.get("read", ""))
+    job = Job.objects.filter(pk=number, kind="account", state=JobState.DONE).first() if number else None
     if job is None:
         return {}
     upload = _Upload(job.result["people_file"], PEOPLE)

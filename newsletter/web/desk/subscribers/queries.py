@@ -1,8 +1,8 @@
 """Queries for subscribers: search, counts, and everything about one subscriber."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -155,3 +155,23 @@ def deliveries(subscriptions: list[Subscription]) -> list[dict[str, Any]]:
         for edition in editions
         if edition.pk in numbers
     ]
+
+
+def unsubscribed(editions: Sequence[Edition]) -> dict[int, int]:
+    """Return how many left between each edition's first mail and the next one's, or a week after; in one look."""
+    begun = [(edition.pk, edition.began_at) for edition in editions if edition.began_at]
+    if not begun:
+        return {}
+    newsletter, earliest = editions[0].newsletter, min(began for _pk, began in begun)
+    later = Edition.objects.filter(newsletter=newsletter, began_at__gt=earliest, welcome=None).order_by("began_at")
+    starts = [at for at in later.values_list("began_at", flat=True) if at]
+    within = {
+        f"e{pk}": Count("pk", filter=Q(unsubscribed_at__gte=began, unsubscribed_at__lt=_next(began, starts)))
+        for pk, began in begun
+    }
+    counts = Subscription.objects.filter(newsletter=newsletter, unsubscribed_at__gte=earliest).aggregate(**within)
+    return {int(key[1:]): count for key, count in counts.items()}
+
+
+def _next(began: datetime, starts: Sequence[datetime]) -> datetime:
+    return next((at for at in starts if at > began), began + timedelta(days=7))

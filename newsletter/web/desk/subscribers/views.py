@@ -20,7 +20,7 @@ from newsletter.models import Edition
 from newsletter.web.desk import audit, charts, formatting, stale_forms
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_title, page, sentences
-from newsletter.web.desk.subscribers import file_import, queries, tag_words
+from newsletter.web.desk.subscribers import file_import, queries, tags
 from newsletter.web.desk.subscribers.choices import choices_of, choose
 from newsletter.web.desk.subscribers.subscriber_posts import posts_of
 from newsletter.web.desk.welcome import personal
@@ -126,7 +126,7 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
         "subscriptions": [
             _row(request, subscription, is_blocked=blocked)
             | {
-                "tags": tag_words.as_text(subscription.tags),
+                "tags": tags.as_text(subscription.tags),
                 "posts": posts_of(subscription, timezone.now(), _zone(request, subscription.newsletter)),
                 "choices": choices_of(config_of(request), subscription),
             }
@@ -219,7 +219,7 @@ def _subscription(request: HttpRequest, person: Subscriber) -> Subscription:
 def _tags(request: HttpRequest, person: Subscriber) -> None:
     subscription = _subscription(request, person)
     previous_tags = list(subscription.tags)
-    admin_actions.set_tags(subscription, tag_words.from_text(request.POST.get("tags", "")))
+    admin_actions.set_tags(subscription, tags.from_text(request.POST.get("tags", "")))
     audit.note(
         editor(request),
         acts.TAGS_CHANGED(),

@@ -10,7 +10,6 @@ from newsletter import config
 from newsletter.models import Act, Job, JobState
 from newsletter.web.desk import urls
 from newsletter.web.desk.jobs import work
-from newsletter.web.desk.subscribers import bulk_tags
 from subscribers.models import Subscriber, Subscription
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +18,7 @@ TAGS = "/desk/subscribers/tags/"
 
 @pytest.fixture(autouse=True)
 def readers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk_tags, "PORTION", 2)
+    monkeypatch.setattr("newsletter.web.desk.subscribers.tags.PORTION", 2)
     for number, tags in enumerate([("film",), (), ("film", "press"), (), ()]):
         subscriber = Subscriber.objects.named(f"r{number}@reader.example", f"r{number}@reader.example")
         newsletter = "daily" if number == 4 else "kinaforum"

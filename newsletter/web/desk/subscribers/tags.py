@@ -1,8 +1,12 @@
-"""Adding a tag to every subscription that a filter finds, or removing it, and undoing that.
+"""Tags: as one text, separated by commas, and added to or removed from every subscription that a filter finds.
+
+A tag that has a comma itself stands in quotation marks in the text.
 
 Promises: undoing changes exactly the subscriptions that were changed; an interrupted change continues after a restart.
 """
 
+import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,6 +32,22 @@ from subscribers.requests import config_of
 
 PORTION = 2_000
 ADD, REMOVE = "add", "remove"
+_TAG = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*|([^,]*))(?:,|\Z)')
+
+
+def as_text(tags: Iterable[str]) -> str:
+    """Return tags as one text: `film, "oslo, east"`."""
+    return ", ".join(_quoted(tag) if "," in tag or tag.startswith('"') else tag for tag in tags)
+
+
+def from_text(text: str) -> list[str]:
+    """Return the tags of a text, in which a quotation mark within quotation marks is doubled."""
+    written = (match[2] if match[1] is None else match[1].replace('""', '"') for match in _TAG.finditer(text))
+    return [tag for word in written if (tag := word.strip())]
+
+
+def _quoted(tag: str) -> str:
+    return '"' + tag.replace('"', '""') + '"'
 
 
 def tag(request: HttpRequest) -> HttpResponse:

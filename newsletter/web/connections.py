@@ -50,6 +50,7 @@ def affordable(configured: int, descriptors: int) -> int:
 class ClientConnection:
     """One open connection. `client` is who is counted together, "" for trusted proxies."""
 
+    peer: Peer
     client: str
     abort: Callable[[], None]
     idle_since: float
@@ -67,7 +68,7 @@ class Connections:
         self._most, self._most_of_one, self._clock = most, most_of_one, clock
         self._trusted = [ipaddress.ip_network(network, strict=False) for network in trusted]
         self._open: dict[Peer, ClientConnection] = {}
-        self._idle: dict[ClientConnection, Peer] = {}  # the one that was idle longest comes first
+        self._idle: dict[ClientConnection, None] = {}  # the one that was idle longest comes first
         self._by_client: Counter[str] = Counter()
 
     def __len__(self) -> int:
@@ -76,7 +77,7 @@ class Connections:
     def made(self, peer: Peer, abort: Callable[[], None]) -> None:
         """Count a new connection in; where there are too many, close another."""
         client = self._client(peer[0])
-        connection = ClientConnection(client, abort, self._clock())
+        connection = ClientConnection(peer, client, abort, self._clock())
         if client and self._by_client[client] >= self._most_of_one:
             connection.excess = not self._close_idle(lambda other: other.client == client)
         if len(self._open) >= self._most and not self._make_room():
@@ -84,7 +85,7 @@ class Connections:
         if len(self._open) >= self._most + SPARE:
             self._close_busy()
         self._open[peer] = connection
-        self._idle[connection] = peer
+        self._idle[connection] = None
         self._by_client[client] += 1
 
     def lost(self, peer: Peer) -> None:
@@ -114,7 +115,7 @@ class Connections:
             if not connection.requests:
                 connection.paths.clear()
                 connection.idle_since = self._clock()
-                self._idle[connection] = peer
+                self._idle[connection] = None
 
     def close_slow(self, seconds: float = HEAD_SECONDS) -> None:
         """Close those whose next request has not come for so long."""
@@ -139,8 +140,7 @@ class Connections:
         self._close(next(limited, oldest[0]))
 
     def _close(self, connection: ClientConnection) -> None:
-        peer = self._idle.get(connection) or next(p for p, other in self._open.items() if other is connection)
-        self.lost(peer)
+        self.lost(connection.peer)
         connection.abort()
 
     def _client(self, host: str) -> str:

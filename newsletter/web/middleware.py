@@ -139,9 +139,7 @@ class OldAddresses(MiddlewareMixin):
             return response  # the database is away, which is logged by the services
         if edition is None:
             return response
-        moved = HttpResponsePermanentRedirect(f"/n/{edition.name}/")
-        moved.headers["Cache-Control"] = "public, max-age=3600"
-        return moved
+        return HttpResponsePermanentRedirect(f"/n/{edition.name}/", headers={"Cache-Control": "public, max-age=3600"})
 
 
 class ProblemsOfTheApi(MiddlewareMixin):

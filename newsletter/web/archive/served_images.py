@@ -32,8 +32,9 @@ def image(request: HttpRequest, name: str) -> HttpResponseBase:
 
 def served(path: Path) -> FileResponse:
     """Return the file of a stored image, with the headers that keep it from being anything else."""
-    response = FileResponse(path.open("rb"), content_type=TYPES[path.suffix])
-    response["Cache-Control"] = KEPT
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
+    headers = {
+        "Cache-Control": KEPT,
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+    return FileResponse(path.open("rb"), content_type=TYPES[path.suffix], headers=headers)

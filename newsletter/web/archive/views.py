@@ -151,9 +151,8 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
         email.picture or newsletter.theme.logo,
         published_at,
     )
-    response = HttpResponse(edition_page(email.html, metadata, newsletter, *queries.neighbours(name, number)))
-    response["Content-Security-Policy"] = MAIL_POLICY
-    return cacheable(response, newsletter)
+    page = edition_page(email.html, metadata, newsletter, *queries.neighbours(name, number))
+    return cacheable(HttpResponse(page, headers={"Content-Security-Policy": MAIL_POLICY}), newsletter)
 
 
 class _Email(NamedTuple):

@@ -144,6 +144,5 @@ def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]
     """Return rows as the CSV file of a name, line by line; cells that a spreadsheet would calculate are escaped."""
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
     lines = (str(writer.writerow([escape_formulas(cell) for cell in row])) for row in chain([header], rows))
-    response = StreamingHttpResponse(chain(["\ufeff"], lines), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(chain(["\ufeff"], lines), content_type="text/csv; charset=utf-8", headers=headers)

@@ -211,10 +211,8 @@ def preview(request: HttpRequest, setup: SetUp) -> HttpResponse:
         html = on_this_server(in_scheme(sample, dark=False), setup)
     except TemplateProblem as e:
         html = escape(formatting.message(e.message))
-    response = HttpResponse(html)
-    response["Content-Security-Policy"] = FRAME_POLICY.format(images="https: http: data:")
-    response["X-Frame-Options"] = "SAMEORIGIN"
-    return response
+    policy = FRAME_POLICY.format(images="https: http: data:")
+    return HttpResponse(html, headers={"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"})
 
 
 @_with_token

@@ -69,11 +69,8 @@ def known(token: str) -> Destination | None:
 
 def redirect() -> HttpResponse:
     """Return a redirect that lacks the address."""
-    response = HttpResponse(status=302)
-    response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
+    return HttpResponse(status=302, headers=headers)
 
 
 def count(target: Destination, request: HttpRequest, configuration: Config) -> None:

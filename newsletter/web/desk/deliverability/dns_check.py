@@ -1,7 +1,6 @@
 """Checking DNS in the background; the last result is kept with its time."""
 
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
@@ -24,15 +23,6 @@ def last() -> tuple[datetime, list[Check]] | None:
     row = DnsCheck.objects.first()
     checks = [_from_json(check) for check in row.checks] if row else []
     return (row.at, checks) if row and all(is_known(check.message) for check in checks) else None
-
-
-def by_domain(checks: list[Check]) -> list[tuple[str, list[Check]]]:
-    """Return the findings of each domain, the domains in the order of the report."""
-    return [(domain, list(of_domain)) for domain, of_domain in groupby(checks, key=_domain)]
-
-
-def _domain(check: Check) -> str:
-    return str(check.about.param("subject"))
 
 
 def _run(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:

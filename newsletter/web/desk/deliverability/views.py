@@ -1,6 +1,7 @@
 """The page of deliverability; for admins."""
 
 from collections import Counter
+from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -32,9 +33,10 @@ def deliverability(request: HttpRequest) -> HttpResponse:
         "at": formatting.moment(last_check[0], default_zone(request)) if last_check else "",
         "running": work.unfinished(dns_check.CHECK),
         "domains": [
-            {"domain": domain, "rows": list(map(_row, of_domain))} for domain, of_domain in dns_check.by_domain(checks)
+            {"domain": domain, "rows": list(map(_row, of_domain))}
+            for domain, of_domain in groupby(checks, key=lambda check: str(check.about.param("subject")))
         ],
-        "counts": _counts(checks),
+        "counts": Counter(check.verdict.value for check in checks),
         "rates": list(complaint_rates(config_of(request), timezone.now(), default_zone(request))),
         "senders": senders(config_of(request), timezone.now(), default_zone(request)),
     }
@@ -47,11 +49,6 @@ def check(request: HttpRequest) -> HttpResponse:
     running = work.unfinished(dns_check.CHECK)
     job = running or work.start(dns_check.CHECK, config_of(request), "", editor(request), {})
     return redirect("desk:job", job.pk)
-
-
-def _counts(checks: list[Check]) -> dict[str, int]:
-    counts = Counter(check.verdict for check in checks)
-    return {"bad": counts[Verdict.BAD], "warnings": counts[Verdict.WARNING], "unknown": counts[Verdict.UNKNOWN]}
 
 
 def _row(check: Check) -> dict[str, Any]:

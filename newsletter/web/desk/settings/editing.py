@@ -64,13 +64,11 @@ TOPIC_PROBLEMS = (TOPIC_NAME, TOPIC_WITHOUT_POSTS)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page of settings, the table that it edits, and the page that leads to it."""
+    """A page of settings, and the table that it edits."""
 
     page: SettingsPage
     table: KeyPath
     title: str
-    above: str
-    above_title: str
 
 
 def read_only_reason(configuration: Config) -> str:
@@ -92,9 +90,8 @@ def read_only_reason(configuration: Config) -> str:
 def site_settings(request: HttpRequest, section: str) -> HttpResponse:
     """Show settings that apply to every newsletter."""
     settings_page = _named(catalogue.SITE_PAGES, section)
-    return _edit(
-        request, Place(settings_page, tuple(settings_page.table.split(".")), str(settings_page.title), *_settings())
-    )
+    table = tuple(settings_page.table.split("."))
+    return _edit(request, Place(settings_page, table, str(settings_page.title)))
 
 
 def newsletter_settings(request: HttpRequest, name: str, section: str) -> HttpResponse:
@@ -102,7 +99,7 @@ def newsletter_settings(request: HttpRequest, name: str, section: str) -> HttpRe
     newsletter, settings_page = newsletter_of(request, name), _named(catalogue.NEWSLETTER_PAGES, section)
     title = f"{newsletter.title}: {settings_page.title}"
     extra = {"preview": reverse("desk:design-preview", args=(name,))} if section == "design" else {}
-    return _edit(request, Place(settings_page, ("newsletters", name), title, *_settings()), extra)
+    return _edit(request, Place(settings_page, ("newsletters", name), title), extra)
 
 
 def _named(pages: Sequence[SettingsPage], name: str) -> SettingsPage:
@@ -120,12 +117,8 @@ def source_settings(request: HttpRequest, name: str, number: int) -> HttpRespons
         raise Http404(number)
     source = newsletter.sources[number - 1]
     table = ("newsletters", name, "sources", number - 1)
-    place = Place(catalogue.SOURCE, table, source.name or source.url, reverse("desk:sources"), _("Sources"))
+    place = Place(catalogue.SOURCE, table, source.name or source.url)
     return _edit(request, place, extra={"removable": True, "url": source.url, "number": number})
-
-
-def _settings() -> tuple[str, str]:
-    return reverse("desk:settings"), _("Settings")
 
 
 @require_POST
@@ -228,7 +221,8 @@ def _page(
     context = {"place": place, "form": form, "read_only": reason, "paste": lines, "file": configuration.file}
     context["related"] = [_named(catalogue.SITE_PAGES, name) for name in place.page.related]
     context["groups"] = form.groups(_groups_in_use(configuration, place))
-    section = "sources" if place.page is catalogue.SOURCE else "settings"
+    section, above = ("sources", _("Sources")) if place.page is catalogue.SOURCE else ("settings", _("Settings"))
+    context |= {"above": reverse(f"desk:{section}"), "above_title": above}
     return page(request, "settings_edit", {**context, **(extra or {})}, section=section)
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -67,26 +66,12 @@ def as_json(api: NinjaAPI) -> HttpResponse:
     return HttpResponse(_as_text(api), content_type="application/json")
 
 
-@dataclass(frozen=True, slots=True)
-class DescribedOperation:
-    """An operation as the page shows it."""
-
-    name: str
-    method: str
-    path: str
-    summary: str
-    text: str
-    parameters: list[dict[str, Any]]
-    body: str
-    answers: list[tuple[str, str]]
-
-
 def page_view(api: NinjaAPI) -> Callable[[HttpRequest], HttpResponse]:
     """Return the view of the page."""
 
     def docs(request: HttpRequest) -> HttpResponse:
         described = json.loads(_as_text(api))
-        groups: dict[str, list[DescribedOperation]] = {}
+        groups: dict[str, list[dict[str, Any]]] = {}
         for tag, operation in _operations(described):
             groups.setdefault(tag, []).append(operation)
         context = {"about": _html(ABOUT), "groups": groups.items(), "schemas": list(_schemas(described))}
@@ -95,24 +80,28 @@ def page_view(api: NinjaAPI) -> Callable[[HttpRequest], HttpResponse]:
     return docs
 
 
-def _operations(described: dict[str, Any]) -> Iterator[tuple[str, DescribedOperation]]:
+def _operations(described: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each operation as the page shows it, with its group."""
     for path, methods in described["paths"].items():
         for method, operation in methods.items():
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            parameters = [
+                {**_field(p["name"], p["schema"], p["required"]), "in": p["in"], "text": p.get("description", "")}
+                for p in operation["parameters"]
+            ]
             yield (
                 operation["tags"][0],
-                DescribedOperation(
-                    name=operation["operationId"],
-                    method=method.upper(),
-                    path=path,
-                    summary=operation["summary"],
-                    text=_html(operation.get("description", "")),
-                    parameters=[_field(p["name"], p["schema"], p["required"]) | {"in": p["in"]}
-                                | {"text": p.get("description", "")} for p in operation["parameters"]],
-                    body=_name(body),
-                    answers=[(status, answer["description"]) for status, answer in operation["responses"].items()],
-                ),
-            )  # fmt: skip
+                {
+                    "name": operation["operationId"],
+                    "method": method.upper(),
+                    "path": path,
+                    "summary": operation["summary"],
+                    "text": _html(operation.get("description", "")),
+                    "parameters": parameters,
+                    "body": _name(body),
+                    "answers": [(status, answer["description"]) for status, answer in operation["responses"].items()],
+                },
+            )
 
 
 def _schemas(described: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -10,22 +10,6 @@ from newsletter.messages import api as messages
 
 Context = Mapping[str, Any]
 
-_SENTENCES = {
-    messages.FIELD_MISSING: ("missing",),
-    messages.FIELD_UNKNOWN: ("extra_forbidden",),
-    messages.NOT_TEXT: ("string_type",),
-    messages.NOT_UNICODE: ("string_unicode",),
-    messages.NOT_WHOLE: ("int_type", "int_parsing", "int_parsing_size", "int_from_float", "finite_number"),
-    messages.NOT_BOOLEAN: ("bool_type", "bool_parsing"),
-    messages.NOT_LIST: ("list_type",),
-    messages.NOT_OBJECT: ("model_attributes_type",),
-    messages.NOT_DATE: (
-        "date_type", "date_from_datetime_parsing", "date_from_datetime_inexact",
-    ),
-    messages.NOT_TIME: ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "timezone_aware"),
-    messages.NOT_WEB_ADDRESS: (URL,),
-}  # fmt: skip
-
 _PATTERNS = {
     NO_NUL: messages.NUL_IN_TEXT,
     PERIOD: messages.NOT_PERIOD,
@@ -45,7 +29,23 @@ _WITH_VALUES: dict[str, Callable[[Context], Message]] = {
     YEAR: lambda context: messages.YEAR_OUT_OF_RANGE(earliest=str(context["earliest"]), latest=str(context["latest"])),
 }
 
-_BY_TYPE: dict[str, MessageType] = {kind: said for said, kinds in _SENTENCES.items() for kind in kinds}
+_BY_TYPE: dict[str, MessageType] = {
+    "missing": messages.FIELD_MISSING,
+    "extra_forbidden": messages.FIELD_UNKNOWN,
+    "string_type": messages.NOT_TEXT,
+    "string_unicode": messages.NOT_UNICODE,
+    "list_type": messages.NOT_LIST,
+    "model_attributes_type": messages.NOT_OBJECT,
+    URL: messages.NOT_WEB_ADDRESS,
+    **dict.fromkeys(
+        ("int_type", "int_parsing", "int_parsing_size", "int_from_float", "finite_number"), messages.NOT_WHOLE
+    ),
+    **dict.fromkeys(("bool_type", "bool_parsing"), messages.NOT_BOOLEAN),
+    **dict.fromkeys(("date_type", "date_from_datetime_parsing", "date_from_datetime_inexact"), messages.NOT_DATE),
+    **dict.fromkeys(
+        ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "timezone_aware"), messages.NOT_TIME
+    ),
+}
 
 
 def field_problem(error: Mapping[str, Any]) -> Message:

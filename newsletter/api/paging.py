@@ -6,9 +6,8 @@ descending order of their primary keys, so that new ones neither move nor repeat
 
 import base64
 import re
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from django.db.models import Model, QuerySet
 from ninja.params import functions
@@ -22,22 +21,17 @@ LIMIT_PARAMETER = functions.Query(50, ge=1, le=200)
 Row = TypeVar("Row", bound=Model)
 
 
-@dataclass(frozen=True, slots=True)
-class Slice(Generic[Row]):
-    """Some rows, and the cursor that continues after them; None at the end."""
+def after(rows: QuerySet[Row], name: str, cursor: str | None, limit: int) -> tuple[list[Row], str | None]:
+    """Return the rows after a cursor of the list with this name, and the cursor that continues after them.
 
-    rows: list[Row]
-    next_cursor: str | None
-
-
-def after(rows: QuerySet[Row], name: str, cursor: str | None, limit: int) -> Slice[Row]:
-    """Return the rows after a cursor of the list with this name. Raises Refused."""
+    That is None at the end. Raises Refused.
+    """
     ordered = rows.order_by("-pk")
     if cursor is not None:
         ordered = ordered.filter(pk__lt=_read(name, cursor))
     page = list(ordered[: limit + 1])
     has_more = len(page) > limit
-    return Slice(page[:limit], _write(name, page[limit - 1].pk) if has_more else None)
+    return page[:limit], _write(name, page[limit - 1].pk) if has_more else None
 
 
 def _write(name: str, pk: int) -> str:

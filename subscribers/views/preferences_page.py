@@ -23,24 +23,6 @@ from subscribers.requests import config_of
 
 
 @dataclass(frozen=True, slots=True)
-class NewsletterChoice:
-    """One newsletter on the page, and the state of the subscription."""
-
-    name: str
-    title: str
-    description: str
-    state: str
-    paused_until: date | None
-    known: bool
-    why: tuple[str, ...]
-    cadence: str
-    cadences: tuple[tuple[str, str], ...]
-    topics: tuple[tuple[str, str], ...]
-    picked: tuple[str, ...]
-    until: str
-
-
-@dataclass(frozen=True, slots=True)
 class PostedForm:
     """The page's only form: its fields carry the newsletter's name, as do buttons that act on one newsletter.
 
@@ -109,7 +91,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 
 def _choices(
     request: HttpRequest, subscription: Subscription, today: date, posted: PostedForm, *, saved: bool
-) -> list[NewsletterChoice]:
+) -> list[dict[str, object]]:
     """Return all newsletters, and archived and removed ones that the person still has a subscription to.
 
     The one whose link was followed is the first. What was chosen on the page but not saved, because another button was
@@ -120,7 +102,7 @@ def _choices(
     consents = Consent.objects.filter(subscription__subscriber=subscriber, confirmed_at__isnull=False)
     consents_by_subscription = {consent.subscription_id: consent for consent in consents.order_by("confirmed_at")}
     newsletters = config_of(request).newsletters
-    choices = []
+    choices: list[dict[str, object]] = []
     names = [*newsletters, *(n for n in sorted(subscriptions) if n not in newsletters)]
     for name in sorted(names, key=lambda name: name != subscription.newsletter):
         newsletter, own_subscription = newsletters.get(name), subscriptions.get(name)
@@ -128,26 +110,26 @@ def _choices(
         if newsletter and not published and not own_subscription:
             continue
         choices.append(
-            NewsletterChoice(
-                name=name,
-                title=newsletter.title if newsletter else name,
-                description=newsletter.description if newsletter else "",
-                state=own_subscription.state if own_subscription else "",
-                paused_until=own_subscription.paused_until
+            {
+                "name": name,
+                "title": newsletter.title if newsletter else name,
+                "description": newsletter.description if newsletter else "",
+                "state": own_subscription.state if own_subscription else "",
+                "paused_until": own_subscription.paused_until
                 if own_subscription and own_subscription.paused(today)
                 else None,
-                known=published is not None,
-                cadence=_cadence(published, own_subscription, posted) if published and own_subscription else "",
-                cadences=cadences.choices(published) if published else (),
-                topics=published.offered_topics if published else (),
-                picked=_topics(name, own_subscription, posted) if own_subscription else (),
-                until=""
+                "known": published is not None,
+                "cadence": _cadence(published, own_subscription, posted) if published and own_subscription else "",
+                "cadences": cadences.choices(published) if published else (),
+                "topics": published.offered_topics if published else (),
+                "picked": _topics(name, own_subscription, posted) if own_subscription else (),
+                "until": ""
                 if saved and posted.act == "pause" and posted.newsletter == name
                 else posted.value("until", name),
-                why=_why(newsletter, own_subscription, consents_by_subscription.get(own_subscription.pk))
+                "why": _why(newsletter, own_subscription, consents_by_subscription.get(own_subscription.pk))
                 if own_subscription and own_subscription.state == "active"
                 else (),
-            )
+            }
         )
     return choices
 

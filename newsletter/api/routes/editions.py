@@ -87,8 +87,8 @@ def list_editions(
     editions = Edition.objects.filter(newsletter__in=names)
     if state:
         editions = editions.filter(state=state)
-    page = paging.after(editions, "editions", cursor, limit)
-    return ApiAnswer(EditionList(items=[_summary(edition) for edition in page.rows], next_cursor=page.next_cursor))
+    rows, next_cursor = paging.after(editions, "editions", cursor, limit)
+    return ApiAnswer(EditionList(items=[_summary(edition) for edition in rows], next_cursor=next_cursor))
 
 
 @operation(router, "POST", "/editions", {200: EditionOut, 201: EditionOut})

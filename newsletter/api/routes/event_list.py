@@ -28,6 +28,6 @@ def list_events(
     events = RecordedEvent.objects.filter(newsletter__in=names)
     if type is not None:
         events = events.filter(kind=type)
-    page = paging.after(events, "events", cursor, limit)
-    events_listed = documents(page.rows, with_addresses=TokenScope.SUBSCRIBERS_READ in request.token.scopes)
-    return ApiAnswer(EventList(items=[EventItem(**event) for event in events_listed], next_cursor=page.next_cursor))
+    rows, next_cursor = paging.after(events, "events", cursor, limit)
+    events_listed = documents(rows, with_addresses=TokenScope.SUBSCRIBERS_READ in request.token.scopes)
+    return ApiAnswer(EventList(items=[EventItem(**event) for event in events_listed], next_cursor=next_cursor))

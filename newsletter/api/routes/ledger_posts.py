@@ -32,8 +32,8 @@ def list_posts(
 ) -> ApiAnswer:
     """List the posts of the ledger."""
     names = request.names(newsletter)
-    page = paging.after(Post.objects.filter(newsletter__in=names), "posts", cursor, limit)
-    return ApiAnswer(PostList(items=_posts_out(page.rows), next_cursor=page.next_cursor))
+    rows, next_cursor = paging.after(Post.objects.filter(newsletter__in=names), "posts", cursor, limit)
+    return ApiAnswer(PostList(items=_posts_out(rows), next_cursor=next_cursor))
 
 
 @operation(router, "GET", "/posts/{post}", {200: PostOut})

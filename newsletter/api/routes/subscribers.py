@@ -57,10 +57,10 @@ def list_subscribers(
         condition &= Q(tags__contains=f"|{clean_tag(tag)}|")
     if cadence is not None:
         condition &= _in_cadence(request, names, cadence)
-    page = paging.after(
+    rows, next_cursor = paging.after(
         Subscription.objects.filter(condition).select_related("subscriber"), "subscribers", cursor, limit
     )
-    return ApiAnswer(SubscriberList(items=_subscribers_out(request, page.rows), next_cursor=page.next_cursor))
+    return ApiAnswer(SubscriberList(items=_subscribers_out(request, rows), next_cursor=next_cursor))
 
 
 @operation(router, "GET", "/subscribers/export", {200: None})

@@ -100,7 +100,7 @@ def _prepare(configuration: Config, source: RowSource, there: str) -> None:
 
 
 def _migrations(source: RowSource) -> set[tuple[str, str]]:
-    return without_earlier((str(app), str(name)) for app, name in source.run(APPLIED))
+    return without_earlier([(str(app), str(name)) for app, name in source.run(APPLIED)])
 
 
 def _begin(target: RowTarget, tables: Sequence[Table]) -> None:

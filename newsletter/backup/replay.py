@@ -6,7 +6,6 @@ Whatever was begun without a known result is unknown. Without a complete log, ev
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -51,36 +50,27 @@ from subscribers.models import Letter, Subscriber, Subscription, Suppression
 AT_ONCE = 1_000
 
 
-@dataclass(slots=True)
-class LoggedSinceBackup:
-    """What the recovery logs say about the time since the backup."""
-
-    reason: Message
-    complete: bool
-    records: Sequence[log.Record] = field(default_factory=tuple)
-
-
 def complete(manifest: Manifest, configuration: Config, folders: Sequence[Path], now: datetime) -> Message:
     """Complete the restored database, and return the reason why nothing is sent."""
     journals_into_log(journals.folder(configuration))
-    logs = _logged_since_backup(manifest, folders)
+    records, is_complete, reason = _logged_since_backup(manifest, folders)
     made_at = datetime.fromisoformat(manifest.made_at)
     with log.suspended(), transaction.atomic():
         Identity.objects.update(name=secrets.token_hex(16), since=now)
         Machine.objects.all().delete()
         _letters(now)
-        begun = _in_order(logs.records, configuration) | replay_welcomed(logs.records)
-        _erase(logs.records)
-        apply_deliveries(_deliveries(logs.records), configuration.delivery, now, everything=not logs.complete)
-        if logs.complete:
+        begun = _in_order(records, configuration) | replay_welcomed(records)
+        _erase(records)
+        apply_deliveries(_deliveries(records), configuration.delivery, now, everything=not is_complete)
+        if is_complete:
             lifecycle.complete(tuple(configuration.newsletters), now)
         _ask(made_at, begun)
-        if not logs.complete:
+        if not is_complete:
             WelcomeLetter.objects.filter(since__isnull=False).update(since=now)
             _skip_missed(configuration, now, made_at)
-        hold.place(made_at, logs.reason, now)
+        hold.place(made_at, reason, now)
     connections.close_all()
-    return logs.reason
+    return reason
 
 
 def journals_into_log(folder: Path) -> None:
@@ -101,16 +91,19 @@ def journals_into_log(folder: Path) -> None:
         orphan.remove()
 
 
-def _logged_since_backup(manifest: Manifest, folders: Sequence[Path]) -> LoggedSinceBackup:
-    """Return what is known; logs that don't reach back to the backup are of no use."""
+def _logged_since_backup(manifest: Manifest, folders: Sequence[Path]) -> tuple[Sequence[log.Record], bool, Message]:
+    """Return the records since the backup, whether they are complete, and why nothing is sent.
+
+    Logs that don't reach back to the backup are of no use.
+    """
     records = log.read(folders)
     since = log.since_mark(records, manifest.id)
     if since is None:
-        return LoggedSinceBackup(messages.NO_LOG(), complete=False)
+        return (), False, messages.NO_LOG()
     machines, logs = len(manifest.machines), len({record.log for record in records})
     if logs < machines:
-        return LoggedSinceBackup(messages.LOG_INCOMPLETE(missing=machines - logs, machines=machines), False, since)
-    return LoggedSinceBackup(messages.LOG_COMPLETE(), True, since)
+        return since, False, messages.LOG_INCOMPLETE(missing=machines - logs, machines=machines)
+    return since, True, messages.LOG_COMPLETE()
 
 
 def _in_order(records: Sequence[log.Record], configuration: Config) -> set[int]:

@@ -15,28 +15,20 @@ from newsletter.background.tasks import SetAside, Task
 __all__ = ["SetAside", "Task", "TaskQueue", "enqueue", "enqueue_all", "queue", "retry_set_aside", "set_aside"]
 
 
-def enqueue(task: Task, key: str, run_at: datetime | None = None, **arguments: str) -> bool:
-    """Add a task to run at a time, by default at once; does nothing if one of that name and key waits already.
+def enqueue(task: Task, key: str, run_at: datetime | None = None, **arguments: str) -> None:
+    """Add a task to run at a time, by default at once; does nothing if one of that name and key waits already."""
+    enqueue_all(task, {key: arguments}, run_at)
 
-    Returns False if it was not added because too many tasks of the name wait in this process.
-    """
+
+def enqueue_all(task: Task, arguments: Mapping[str, Mapping[str, str]], run_at: datetime | None = None) -> None:
+    """Add one task for each key, with its arguments; see `enqueue`."""
     if task.queue and connection.vendor == "postgresql":
         from newsletter.background import shared  # it imports an optional dependency
 
-        shared.enqueue(task, {key: arguments}, run_at)
-        return True
-    return queue(task.lane).enqueue(task, key, run_at, **arguments)
-
-
-def enqueue_all(task: Task, arguments: Mapping[str, Mapping[str, str]]) -> None:
-    """Add one task for each key, with its arguments; see `enqueue`."""
-    if task.queue and connection.vendor == "postgresql":
-        from newsletter.background import shared
-
-        shared.enqueue(task, arguments)
+        shared.enqueue(task, arguments, run_at)
         return
     for key, values in arguments.items():
-        queue(task.lane).enqueue(task, key, None, **values)
+        queue(task.lane).enqueue(task, key, run_at, **values)
 
 
 def set_aside() -> list[SetAside]:

@@ -95,21 +95,21 @@ def enqueue(task: Task, arguments: Mapping[str, Mapping[str, str]], run_at: date
     unfinished = ("todo", "doing") if task.periodic else ("todo",)
     stored = ProcrastinateJob.objects.filter(Q(status__in=unfinished) | SET_ASIDE, task_name=task.name)
     locks = set(stored.values_list("queueing_lock", flat=True))
-    jobs = [_job(task, key, values, run_at) for key, values in keys.items() if key not in locks]
+    jobs = [
+        Job(
+            id=None,
+            queue=task.queue,
+            lock=key,
+            queueing_lock=key,
+            task_name=task.name,
+            task_kwargs=dict(values),
+            scheduled_at=run_at,
+        )
+        for key, values in keys.items()
+        if key not in locks
+    ]
     for start in range(0, len(jobs), BATCH):
         _store(jobs[start : start + BATCH])
-
-
-def _job(task: Task, key: str, arguments: Mapping[str, str], run_at: datetime | None) -> Job:
-    return Job(
-        id=None,
-        queue=task.queue,
-        lock=key,
-        queueing_lock=key,
-        task_name=task.name,
-        task_kwargs=dict(arguments),
-        scheduled_at=run_at,
-    )
 
 
 def _store(jobs: Sequence[Job]) -> None:

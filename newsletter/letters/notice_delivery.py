@@ -23,8 +23,10 @@ from newsletter.editions.rendering import letterhead
 from newsletter.editions.titles import period_title
 from newsletter.letters import alert_webhook, mail_queue
 from newsletter.letters.transport import Outgoing, outgoing, post_all, unsent
-from newsletter.messages import Message, editions, render, schedule
+from newsletter.messages import Message, render
+from newsletter.messages import editions as editions_messages
 from newsletter.messages import notices as messages
+from newsletter.messages import schedule as schedule_messages
 from newsletter.messages.general import ABOUT
 from newsletter.messages.localized import Localized
 from newsletter.models import Edition, Notice
@@ -236,8 +238,8 @@ def _subject(row: Notice, language: str) -> Message:
 
 
 def _needs_approval(text: Message) -> bool:
-    reason = dict(text.params)["reason"] if schedule.WAITING.matches(text) else None
-    return isinstance(reason, Message) and editions.NOT_APPROVED.matches(reason)
+    reason = dict(text.params)["reason"] if schedule_messages.WAITING.matches(text) else None
+    return isinstance(reason, Message) and editions_messages.NOT_APPROVED.matches(reason)
 
 
 def _post_alert(configuration: Config, row: Notice, now: datetime) -> None:

@@ -72,6 +72,7 @@ def test_a_missing_template(tmp_path: Path) -> None:
 
 def test_templates_cannot_reach_python(tmp_path: Path) -> None:
     assert "unsafe" in problem(tmp_path, "edition.txt", "{{ newsletter.__class__.__mro__ }}")
+    assert "unsafe" in problem(tmp_path, "edition.txt", "{{ newsletter.colours.__class__ }}")
 
 
 def test_mjml_that_is_not_closed_names_the_templates_line(tmp_path: Path) -> None:

@@ -30,10 +30,10 @@ AT_LEAST, AT_MOST = timedelta(days=7), timedelta(days=100)
 OURS = (Fault.POLICY, Fault.CONTENT)
 REFUSALS = {Fault.READER: Bounce.Kind.HARD, Fault.MAILBOX: Bounce.Kind.SOFT, Fault.EXPIRED: Bounce.Kind.SOFT}
 OUR_RELAYS = "5.6.7"
-"""A refusal of letters beyond ASCII: the next server can't carry them, whoever the reader is."""
+"""The status of a refused address beyond ASCII (RFC 6531): the next server can't carry it, whoever it belongs to."""
 
 SUSPICIOUS = 10
-"""So many "no such mailbox", and more than were accepted, say nothing about the readers."""
+"""So many "no such mailbox", and more than were accepted, say nothing about the subscribers."""
 
 LOOK_BACK = timedelta(days=14)
 
@@ -125,7 +125,7 @@ def _is_gone(bounce: Bounce, subscriber: Subscriber, now: datetime) -> bool:
 
 
 def redact(text: str, delivery: Delivery) -> str:
-    """Return a server's words without the reader's address, nor what stands before its `@`."""
+    """Return a server's words without the subscriber's address or what stands before its `@`."""
     subscriber = _subscriber(delivery)
     if subscriber is None:
         return text

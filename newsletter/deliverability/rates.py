@@ -1,4 +1,4 @@
-"""Bounces and complaints of each newsletter by the readers' domain, counted while reports come, with alarms.
+"""Bounces and complaints of each newsletter by the subscribers' domain, counted while reports come, with alarms.
 
 An edition is counted anew only if something was sent or reported since. What was counted is kept when deliveries are
 deleted.
@@ -45,7 +45,7 @@ LIMITS = {Alarm.TOO_HIGH: 0.003, Alarm.HIGH: 0.001}
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Emails that a server accepted or refused, and of how many readers they bounced or were reported as spam."""
+    """Emails that a server accepted or refused, and of how many subscribers they bounced or were reported as spam."""
 
     sent: int = 0
     bounced: int = 0

@@ -17,9 +17,9 @@ from newsletter.mime.headers import ascii_domain
 class Route:
     """A way that emails of a domain take.
 
-    `own` is a mail server of the sender, which delivers to readers' servers itself and has the name `server`. `key` is
-    the service's key in `SERVICES`, "" for others. `domain` is the domain that a service was told to send for, where
-    that isn't From's; with SMTP, the user's name has it.
+    `own` is a mail server of the sender, which delivers to subscribers' servers itself and has the name `server`.
+    `key` is the service's key in `SERVICES`, "" for others. `domain` is the domain that a service was told to send for,
+    where that isn't From's; with SMTP, the user's name has it.
     """
 
     kind: Literal["own", "relay", "api", "file"]

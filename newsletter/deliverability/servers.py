@@ -1,4 +1,4 @@
-"""Servers: MX records of addresses that readers answer to, forward-confirmed reverse DNS, and encryption."""
+"""Servers: MX records of addresses that subscribers reply to, forward-confirmed reverse DNS, and encryption."""
 
 import dns.reversename
 

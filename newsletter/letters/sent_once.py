@@ -1,4 +1,4 @@
-"""Letters that are never sent twice, such as the question whether a reader still wants a newsletter.
+"""Letters that are never sent twice, such as the question whether a subscriber still wants a newsletter.
 
 Their journal is kept, and their rows name it before anything is sent. After a crash it says which were accepted, which
 were in flight, and are then unknown and not sent again, and which were not tried. Where it can't say (the machine was

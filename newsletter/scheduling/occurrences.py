@@ -35,7 +35,7 @@ def occurrences_of(newsletter: config.Newsletter) -> QuerySet[Occurrence]:
 
 
 def editions_of(newsletter: config.Newsletter) -> QuerySet[Edition]:
-    """Return the editions that go to the readers of the cadence, and those outside the schedule."""
+    """Return the editions that go to the subscribers of the cadence, and those outside the schedule."""
     return Edition.objects.filter(going_to(newsletter) | Q(standalone=True), newsletter=newsletter.name)
 
 

@@ -271,7 +271,7 @@ def _refreshed(configuration: Config, edition: Edition, now: datetime) -> Editio
 
 
 def _left_early(newsletter: config.Newsletter, due: datetime, now: datetime) -> bool:
-    """Return whether an editor sent the edition of this time early: a second one would surprise readers.
+    """Return whether an editor sent the edition of this time early: a second one would surprise subscribers.
 
     One that left at its own time is followed by a second if the send time was moved within the period. A send time that
     had passed when it was configured looks like a missed one, and brings none.
@@ -298,7 +298,7 @@ def _was_left_out(newsletter: config.Newsletter, due: datetime) -> bool:
 
 
 def _too_few(newsletter: config.Newsletter, edition: Edition, now: datetime) -> Message | None:
-    """Return a message if no reader would get as many posts as an edition needs."""
+    """Return a message if no subscriber would get as many posts as an edition needs."""
     posts, minimum = edition.entries.filter(included=True).count(), newsletter.minimum_posts
     count, waiting = 0, Ordinals()
     if not (edition.standalone or edition.corrects_id):

@@ -2,8 +2,9 @@
 
 A post becomes eligible when it is found, or at its date if that is later. One draft is open at a time, so that posts
 are sent in their order; the next follows as soon as it is approved. Without approval, a few are sent at each look, and
-the others at the next ones. Posts that only some readers lack come along with the next post, or after a day without.
-Once a post has been due for more than a day, as after a pause or an outage, all that are due are sent together.
+the others at the next ones. Posts that only some subscribers lack come along with the next post, or after a day
+without. Once a post has been due for more than a day, as after a pause or an outage, all that are due are sent
+together.
 """
 
 from datetime import datetime, timedelta
@@ -84,7 +85,7 @@ def _was_overlooked(newsletter: config.Newsletter, last: datetime) -> bool:
 
 
 def _has_due_posts(newsletter: config.Newsletter, now: datetime) -> bool:
-    """Return whether an edition made now would have posts: new ones, or such that only some readers were offered."""
+    """Return whether an edition made now would have posts: new ones, or such that not all subscribers were offered."""
     draft = Edition(newsletter=newsletter.name, cadence=newsletter.period, since=now, until=now)
     lacking = Lacking(newsletter, draft)
     listed = select(draft, newsletter, now).listed if _has_anything(newsletter, lacking) else ()
@@ -92,7 +93,7 @@ def _has_due_posts(newsletter: config.Newsletter, now: datetime) -> bool:
 
 
 def _has_anything(newsletter: config.Newsletter, lacking: Lacking) -> bool:
-    """Return whether readers differ in what they were offered, or all lack a post that is not out, or no longer."""
+    """Return whether subscribers differ in what they were offered, or all lack a post that is not out, or no longer."""
     lifted = EditionPost.objects.filter(included=True, edition__in=deciding(newsletter.name)).values("post")
     accepted = Post.objects.filter(Q(refusal__isnull=True) | Q(pk__in=lifted), newsletter=newsletter.name, gone_at=None)
     lacked = Ordinals.of(accepted.values_list("ordinal", flat=True)) - lacking.base
@@ -120,7 +121,7 @@ def run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> 
 
 
 def _has_turn(newsletter: config.Newsletter) -> bool:
-    """Return whether no draft that waits for an editor has a post that readers lack.
+    """Return whether no draft that waits for an editor has a post that subscribers lack.
 
     Without approval, a draft waits only if it could not be sent; one that a person made is refreshed and sent.
     """

@@ -240,7 +240,7 @@ def preview(
     from newsletter.editions.preview_files import write
 
     preview = write(row, configuration, out)
-    findings, variants = serialize.lint(preview.proof), _variants(configuration, row)
+    findings, variants = serialize.findings(preview.proof.findings), _variants(configuration, row)
     document = {
         "edition": row.name,
         "revision": row.revision,
@@ -318,7 +318,7 @@ def lint(edition: EditionName) -> None:
     from newsletter.editions.rendering import make_proof
 
     proof = make_proof(row, configuration)
-    findings = serialize.lint(proof)
+    findings = serialize.findings(proof.findings)
     emit({"edition": row.name, "revision": row.revision, "lint": findings}, "\n".join(_findings(findings)))
     if proof.errors:
         fail(f"{row.name} has {counted(len(proof.errors), 'error')}; fix or override before approving")

@@ -20,7 +20,7 @@ from newsletter.editions.offers.candidate_posts import holders_of, settled_of
 from newsletter.editions.offers.readers import Lacking
 from newsletter.editions.problems import Impossible, refuse_inactive
 from newsletter.editions.selection.windows import just_after
-from newsletter.editions.states import NotAllowed, change, state_message
+from newsletter.editions.states import NotAllowed, change, locked_in, state_message
 from newsletter.editions.variants.freezing import date_again, date_letter, freeze
 from newsletter.editions.variants.preparing import PreparedDraft, prepare, render_subjects
 from newsletter.events import record as events
@@ -70,9 +70,7 @@ def approve(
     record_source_changes(edition, now)
     render_subjects(edition, configuration, now)
     with transaction.atomic():
-        draft = Edition.objects.select_for_update().get(pk=edition.pk)
-        if draft.state != State.DRAFT:
-            raise NotAllowed(messages.ONLY_DRAFTS_APPROVED(name=draft.name, state=state_message(draft.state)))
+        draft = locked_in(edition, [State.DRAFT], messages.ONLY_DRAFTS_APPROVED)
         if revision is not None and (revision != draft.revision or history.has_changed(draft)):
             raise Conflict(draft, revision)
         if not draft.corrects_id:
@@ -175,19 +173,11 @@ def queue(
     check_due(at, now)
     due = max(at or now, now)
     with transaction.atomic():
-        edition = Edition.objects.select_for_update().get(pk=edition.pk)
-        if edition.state != State.APPROVED:
-            raise NotAllowed(messages.ONLY_APPROVED_QUEUED(name=edition.name, state=state_message(edition.state)))
+        edition = locked_in(edition, [State.APPROVED], messages.ONLY_APPROVED_QUEUED)
         if edition.welcome_id:
             raise NotAllowed(messages.WELCOME_SENT_BY_ITSELF(name=edition.name))
-        content = ApprovedContent.objects.get(edition=edition)
-        if revision is not None and content.revision != revision:
-            raise Conflict(edition, revision)
-        check_edition(configuration, edition.newsletter, content)
-        _check_dates(edition, due)
-        until = _dated(edition, content, configuration, due)
-        content.headers[ALLOWED] = content.headers.get(ALLOWED, False) or configuration.allow_local_links
-        content.save(update_fields=["headers"])
+        until = _dated(edition, configuration, due, revision)
+        _allow_local_links(edition, configuration)
         change(edition, State.QUEUED, due_at=due, queued_at=now, waiting=None, until=until)
         act = acts.QUEUED() if due > now else acts.SENDING_STARTED()
         history.log(by, act, edition.name, now, after={"due": due.isoformat()})
@@ -230,20 +220,13 @@ def _move(
     """Change the time of a queued edition of which nothing has been sent."""
     refuse_inactive(configuration.newsletters[edition.newsletter])
     with transaction.atomic():
-        locked = Edition.objects.select_for_update().get(pk=edition.pk)
-        if locked.state != State.QUEUED:
-            raise NotAllowed(messages.ONLY_QUEUED_SENT_NOW(name=locked.name, state=state_message(locked.state)))
-        content = ApprovedContent.objects.get(edition=locked)
-        if revision is not None and content.revision != revision:
-            raise Conflict(locked, revision)
-        check_edition(configuration, locked.newsletter, content)
-        _check_dates(locked, due)
-        until = _dated(locked, content, configuration, due)
-        before = locked.due_at.isoformat() if locked.due_at else None
-        Edition.objects.filter(pk=locked.pk).update(due_at=due, waiting=None, until=until)
-        history.log(by, act, locked.name, now, before={"due": before}, after={"due": due.isoformat()})
-        locked.refresh_from_db()
-    return locked
+        edition = locked_in(edition, [State.QUEUED], messages.ONLY_QUEUED_SENT_NOW)
+        until = _dated(edition, configuration, due, revision)
+        earlier = edition.due_at.isoformat() if edition.due_at else None
+        Edition.objects.filter(pk=edition.pk).update(due_at=due, waiting=None, until=until)
+        history.log(by, act, edition.name, now, before={"due": earlier}, after={"due": due.isoformat()})
+        edition.refresh_from_db()
+    return edition
 
 
 def _end_of_window(draft: Edition, now: datetime) -> datetime:
@@ -255,8 +238,17 @@ def _end_of_window(draft: Edition, now: datetime) -> datetime:
     return min(draft.until, draft.refreshed_at)
 
 
-def _dated(edition: Edition, content: ApprovedContent, configuration: Config, due: datetime) -> datetime:
-    """Give the content the date of sending, and return the end of the edition's window, which a letter has there."""
+def _dated(edition: Edition, configuration: Config, due: datetime, revision: int | None) -> datetime:
+    """Give the approved content the date of sending, and return the end of the edition's window, which a letter has
+    there.
+
+    Raises Conflict if another revision than `revision` is approved, and Impossible if it can't be sent then.
+    """
+    content = edition.approved_content
+    if revision is not None and content.revision != revision:
+        raise Conflict(edition, revision)
+    check_edition(configuration, edition.newsletter, content)
+    _check_dates(edition, due)
     until = date_letter(edition, content, configuration, due) if edition.standalone else edition.until
     date_again(content, due)
     return until
@@ -279,10 +271,10 @@ def approve_and_queue(
     now = now or datetime.now(UTC)
     render_subjects(edition, configuration, now)
     with transaction.atomic():
-        locked = Edition.objects.select_for_update().get(pk=edition.pk)
-        reason = locked.waiting
+        edition = Edition.objects.select_for_update().get(pk=edition.pk)
+        reason = edition.waiting
         approved = approve(
-            configuration, locked, by=by, revision=revision, despite=despite, needs_content=True, now=now
+            configuration, edition, by=by, revision=revision, despite=despite, needs_content=True, now=now
         )
         queued = queue(configuration, approved, by=by, at=at, now=now, revision=approved.revision)
         if reason:
@@ -308,22 +300,24 @@ def _check_dates(edition: Edition, due: datetime) -> None:
 def try_again(configuration: Config, edition: Edition) -> None:
     """Retry a waiting queued edition as soon as possible, with local links if they are allowed now."""
     with transaction.atomic():
-        locked = Edition.objects.select_for_update().get(pk=edition.pk)
-        if locked.state == State.QUEUED and locked.waiting:
-            locked.approved_content.headers[ALLOWED] = (
-                locked.approved_content.headers.get(ALLOWED, False) or configuration.allow_local_links
-            )
-            locked.approved_content.save(update_fields=["headers"])
-            Edition.objects.filter(pk=locked.pk).update(waiting=None)
+        edition = Edition.objects.select_for_update().get(pk=edition.pk)
+        if edition.state == State.QUEUED and edition.waiting:
+            _allow_local_links(edition, configuration)
+            Edition.objects.filter(pk=edition.pk).update(waiting=None)
+
+
+def _allow_local_links(edition: Edition, configuration: Config) -> None:
+    """Store with an approved edition that its links may be local, if they are allowed now."""
+    if configuration.allow_local_links:
+        edition.approved_content.headers[ALLOWED] = True
+        edition.approved_content.save(update_fields=["headers"])
 
 
 def cancel(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
     """Cancel an edition whose sending has not begun; its posts become available again."""
     now = now or datetime.now(UTC)
     with transaction.atomic():
-        edition = Edition.objects.select_for_update().get(pk=edition.pk)
-        if edition.state not in (State.DRAFT, State.APPROVED, State.QUEUED):
-            raise NotAllowed(messages.NOT_CANCELLED(name=edition.name, state=state_message(edition.state)))
+        edition = locked_in(edition, [State.DRAFT, State.APPROVED, State.QUEUED], messages.NOT_CANCELLED)
         reason = messages.CANCELLED_UNSENT_BY(who=by) if "@" in by else messages.CANCELLED_UNSENT()
         change(edition, State.CANCELLED, ended_at=now, reason=reason, waiting=None)
         history.log(by, acts.CANCELLED(), edition.name, now)

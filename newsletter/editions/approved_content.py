@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
+from newsletter.domain.digest import Rendered
 from newsletter.domain.encoded_email import EncodedEmail, Header, Piece, Slot, SlotEncoding, SlotValue
 from newsletter.editions.problems import Impossible
 from newsletter.messages import editions as messages
@@ -18,6 +19,17 @@ VERSION = 1
 
 class Unreadable(Impossible):
     """The stored data is not an approved message."""
+
+
+def texts_of(rendered: Rendered) -> dict[str, Any]:
+    """Return the fields that approved content and variants have of a rendered email; `rendered_of` reads them."""
+    return {
+        "subject": rendered.subject,
+        "preheader": rendered.preheader,
+        "html": rendered.html,
+        "text": rendered.text,
+        "placeholders": [[name, slot.value, slot.form, slot.fallback] for name, slot in rendered.placeholders],
+    }
 
 
 def pack(email: EncodedEmail) -> bytes:

@@ -43,30 +43,26 @@ def remove(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
     """
     now = now or datetime.now(UTC)
     with transaction.atomic():
-        locked = _locked(edition)
-        if locked.removed_from_archive_at is not None:
-            raise NotAllowed(messages.REMOVED_ALREADY(name=locked.name))
-        if locked.published_at is None:
-            raise NotAllowed(messages.NOT_PUBLIC(name=locked.name))
-        _set(locked, now)
-        history.log(by, acts.REMOVED_FROM_ARCHIVE(), locked.name, now)
-    return locked
+        edition = Edition.objects.select_for_update().get(pk=edition.pk)
+        if edition.removed_from_archive_at is not None:
+            raise NotAllowed(messages.REMOVED_ALREADY(name=edition.name))
+        if edition.published_at is None:
+            raise NotAllowed(messages.NOT_PUBLIC(name=edition.name))
+        _set(edition, now)
+        history.log(by, acts.REMOVED_FROM_ARCHIVE(), edition.name, now)
+    return edition
 
 
 def restore(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
     """Return a removed edition to the archive. Raises NotAllowed if it was not removed."""
     now = now or datetime.now(UTC)
     with transaction.atomic():
-        locked = _locked(edition)
-        if locked.removed_from_archive_at is None:
-            raise NotAllowed(messages.NOT_REMOVED(name=locked.name))
-        _set(locked, None)
-        history.log(by, acts.RESTORED_TO_ARCHIVE(), locked.name, now)
-    return locked
-
-
-def _locked(edition: Edition) -> Edition:
-    return Edition.objects.select_for_update().get(pk=edition.pk)
+        edition = Edition.objects.select_for_update().get(pk=edition.pk)
+        if edition.removed_from_archive_at is None:
+            raise NotAllowed(messages.NOT_REMOVED(name=edition.name))
+        _set(edition, None)
+        history.log(by, acts.RESTORED_TO_ARCHIVE(), edition.name, now)
+    return edition
 
 
 def _set(edition: Edition, removed_at: datetime | None) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from newsletter.editions import history
-from newsletter.editions.states import NotAllowed, state_message
+from newsletter.editions.states import locked_in
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
 from newsletter.models import Edition, Segment, State
@@ -19,11 +19,9 @@ def choose(edition: Edition, segment: Segment | None, *, by: str, now: datetime)
     The audience is fixed when sending begins. Raises NotAllowed unless it is a draft or approved.
     """
     with transaction.atomic():
-        locked = Edition.objects.select_for_update().get(pk=edition.pk)
-        if locked.state not in CHOOSING:
-            raise NotAllowed(messages.RECIPIENTS_FIXED(name=locked.name, state=state_message(locked.state)))
-        before = locked.segment
-        locked.segment, locked.segment_where = (segment.name, segment.where) if segment else ("", "")
-        locked.save(update_fields=["segment", "segment_where"])
-        history.log(by, acts.RECIPIENTS_CHANGED(), locked.name, now, before or None, locked.segment or None)
-    return locked
+        edition = locked_in(edition, CHOOSING, messages.RECIPIENTS_FIXED)
+        earlier = edition.segment
+        edition.segment, edition.segment_where = (segment.name, segment.where) if segment else ("", "")
+        edition.save(update_fields=["segment", "segment_where"])
+        history.log(by, acts.RECIPIENTS_CHANGED(), edition.name, now, earlier or None, edition.segment or None)
+    return edition

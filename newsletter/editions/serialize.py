@@ -8,7 +8,7 @@ from newsletter import config
 from newsletter.collecting import gaps
 from newsletter.config import Config
 from newsletter.domain.digest import Finding
-from newsletter.editions.rendering import Proof, digest_of
+from newsletter.editions.rendering import digest_of
 from newsletter.editions.selection.ordering import day_of
 from newsletter.messages import Message
 from newsletter.models import Edition, EditionPost, Note, Post
@@ -51,11 +51,6 @@ def edition(edition: Edition, configuration: Config) -> dict[str, Any]:
 
 def _gaps(edition: Edition, newsletter: config.Newsletter) -> list[dict[str, str]]:
     return [gaps.document(gap, newsletter.zone) for gap in gaps.of_window(newsletter, edition.since, edition.until)]
-
-
-def lint(proof: Proof) -> list[dict[str, str]]:
-    """Return the lint findings."""
-    return findings(proof.findings)
 
 
 def findings(results: Iterable[Finding]) -> list[dict[str, str]]:

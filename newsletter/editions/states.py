@@ -4,6 +4,7 @@ Transitions outside the table never happen, and of two concurrent ones exactly o
 """
 
 import logging
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.db import transaction
 from newsletter.domain.english import counted
 from newsletter.editions.problems import Impossible
 from newsletter.logs import Event, log_event
-from newsletter.messages import Message
+from newsletter.messages import Message, MessageType
 from newsletter.messages import editions as messages
 from newsletter.models import Edition, State
 
@@ -67,6 +68,17 @@ class NotAllowed(Impossible):
 def state_message(state: str | None) -> Message:
     """Return a state as part of a sentence; None stands for an edition that is no longer there."""
     return messages.GONE() if state is None else STATES[State(state)]()
+
+
+def locked_in(edition: Edition, states: Collection[str], refusal: MessageType) -> Edition:
+    """Return an edition as it is now, locked until the transaction ends.
+
+    Raises NotAllowed with the message `refusal` unless it is in one of these states.
+    """
+    row = Edition.objects.select_for_update().get(pk=edition.pk)
+    if row.state not in states:
+        raise NotAllowed(refusal(name=row.name, state=state_message(row.state)))
+    return row
 
 
 def change(edition: Edition, to: State, *, where: dict[str, Any] | None = None, **fields: Any) -> None:

@@ -6,14 +6,25 @@ The packages above read and write them, and have the rules about who may change 
 from newsletter.models.api_token import ApiToken, KeptAnswer
 from newsletter.models.bounce import Bounce, BounceMailbox, NewWebhookEvent, WebhookEvent
 from newsletter.models.clock import Notice, Occurrence
-from newsletter.models.counted_link import CountedLink
 from newsletter.models.deliverability import DmarcReport, DmarcResult, DnsCheck, DomainRate
-from newsletter.models.delivery import Chunk, Delivery, DeliveryStatus, Identity, Machine, Result, Retry, Tally
+from newsletter.models.delivery import (
+    Chunk,
+    Delivery,
+    DeliveryStatus,
+    Hold,
+    Identity,
+    Machine,
+    Result,
+    Retry,
+    Tally,
+    Worker,
+)
 from newsletter.models.edition import (
     HOLDING,
     LOCKED_STATES,
     Act,
     ApprovedContent,
+    CountedLink,
     Edition,
     EditionPost,
     EditorChoice,
@@ -24,16 +35,13 @@ from newsletter.models.edition import (
     Variant,
 )
 from newsletter.models.event import EventWebhook, RecordedEvent, WebhookDelivery, WebhookDeliveryState
-from newsletter.models.hold import Hold
-from newsletter.models.hosted_image import HostedImage
+from newsletter.models.image import HostedImage, MeasuredImage, VideoPreview
 from newsletter.models.imported_edition import ArchiveImport, ImportedEdition, ImportedLink, OldAddress
 from newsletter.models.job import Job, JobState
-from newsletter.models.picture import MeasuredImage, VideoPreview
 from newsletter.models.post import Listing, Numbering, Post
 from newsletter.models.segment import Segment
 from newsletter.models.source import Source, SourceDay, SourceGap
 from newsletter.models.welcome_mail import WelcomeLetter, WelcomeMail
-from newsletter.models.worker import Worker
 
 __all__ = [
     "HOLDING",

@@ -1,4 +1,4 @@
-"""Deliveries: the audience of an edition, the chunks that are being sent, and the results.
+"""Deliveries: the audience of an edition, the chunks that are being sent, the results, and the programs that send.
 
 No query gets more expensive with the number of readers: a delivery is one row that never changes, a result one more,
 and the counts of an edition are the sum of a few tallies. Only newsletter/sending writes them.
@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from newsletter.models.edition import Edition
+from newsletter.models.message_field import MessageField
 
 
 class DeliveryStatus(models.TextChoices):
@@ -167,3 +168,34 @@ class Machine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.description}"
+
+
+class Worker(models.Model):
+    """A running `newsletter run`, `worker` or `send --wait`; the row is deleted when it ends normally."""
+
+    key = models.CharField(max_length=32, primary_key=True)
+    host = models.CharField(max_length=255)
+    folder = models.CharField(max_length=500, help_text="of config.toml")
+    pid = models.PositiveIntegerField()
+    command = models.CharField(max_length=20)
+    version = models.CharField(max_length=100)
+    machine = models.CharField(max_length=32, blank=True, help_text="identity of its journal folder, if it has one")
+    services = models.JSONField(default=dict, help_text="the state of each of its services")
+    started_at = models.DateTimeField()
+    frozen_until = models.DateTimeField(null=True, help_text="when it ran again after it did not run for a while")
+    frozen_seconds = models.PositiveIntegerField(default=0, db_default=0, help_text="for how long it did not run then")
+    seen_at = models.DateTimeField(help_text="by the database's clock")
+
+    def __str__(self) -> str:
+        return f"{self.command} on {self.host}:{self.folder}"
+
+
+class Hold(models.Model):
+    """Nothing is sent as long as there is a row: the database was restored, and nobody has confirmed it yet."""
+
+    made_at = models.DateTimeField(help_text="when the backup was made")
+    reason = MessageField(help_text="what is known of what happened since")
+    since = models.DateTimeField(help_text="when it was restored")
+
+    def __str__(self) -> str:
+        return f"since {self.since:%F %T}"

@@ -19,7 +19,7 @@ from newsletter.config import Config, DeliverySettings
 from newsletter.editions import history
 from newsletter.editions.local_links import LinkProblem, check_edition
 from newsletter.editions.problems import Impossible, refuse_inactive
-from newsletter.editions.states import NotAllowed, change, state_message
+from newsletter.editions.states import NotAllowed, change, locked_in, state_message
 from newsletter.events import record as events
 from newsletter.events.kinds import EventKind
 from newsletter.logs import log_event
@@ -197,7 +197,7 @@ def pause(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edi
     """Pause sending, within two seconds; messages in flight are waited for. Raises NotAllowed."""
     now = now or datetime.now(UTC)
     with transaction.atomic():
-        locked = _locked_in(edition, messages.CANNOT_PAUSE, (State.SENDING, State.SENT))
+        locked = _locked_unfinished(edition, messages.CANNOT_PAUSE, (State.SENDING, State.SENT))
         reason = messages.PAUSED_BY(who=by) if "@" in by else messages.PAUSED_BY_HAND()
         change(locked, State.PAUSED, reason=reason)
         history.log(by, acts.PAUSED(), locked.name, now, after={"reason": reason.to_json()})
@@ -219,12 +219,10 @@ def resume(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
     """Resume a paused edition. Raises NotAllowed."""
     now = now or datetime.now(UTC)
     with transaction.atomic():
-        locked = Edition.objects.select_for_update().get(pk=edition.pk)
-        if locked.state != State.PAUSED:
-            raise NotAllowed(messages.NOT_PAUSED(name=locked.name, state=state_message(locked.state)))
-        change(locked, State.SENDING, reason=None, ended_at=None, fallback_reason=None, **_allowance(locked, now))
-        history.log(by, acts.RESUMED(), locked.name, now)
-    return locked
+        edition = locked_in(edition, [State.PAUSED], messages.NOT_PAUSED)
+        change(edition, State.SENDING, reason=None, ended_at=None, fallback_reason=None, **_allowance(edition, now))
+        history.log(by, acts.RESUMED(), edition.name, now)
+    return edition
 
 
 def _allowance(edition: Edition, now: datetime) -> dict[str, Any]:
@@ -241,7 +239,7 @@ def cancel(configuration: Config, edition: Edition, *, by: str = "", now: dateti
     """
     now = now or datetime.now(UTC)
     with transaction.atomic():
-        locked = _locked_in(edition, messages.CANNOT_CANCEL, (State.SENDING, State.PAUSED, State.SENT))
+        locked = _locked_unfinished(edition, messages.CANNOT_CANCEL, (State.SENDING, State.PAUSED, State.SENT))
         reason = messages.CANCELLED_BY(who=by) if "@" in by else messages.CANCELLED()
         change(locked, State.CANCELLED, ended_at=now, reason=reason)
         retries = Retry.objects.filter(edition=locked, chunk=None).values_list("number", "attempt")
@@ -318,11 +316,9 @@ def skip(edition: Edition, attempts: dict[int, int], settings: DeliverySettings,
     record(edition, rows, settings, now)
 
 
-def _locked_in(edition: Edition, refusal: MessageType, states: Collection[State]) -> Edition:
+def _locked_unfinished(edition: Edition, refusal: MessageType, states: Collection[State]) -> Edition:
     """Return the edition, locked, if it is in one of these states; a sent one only if some deliveries are deferred."""
-    locked = Edition.objects.select_for_update().get(pk=edition.pk)
-    if locked.state not in states:
-        raise NotAllowed(refusal(name=locked.name, state=state_message(locked.state)))
-    if locked.state == State.SENT and not Retry.objects.filter(edition=locked).exists():
-        raise NotAllowed(messages.NOTHING_DEFERRED(name=locked.name))
-    return locked
+    edition = locked_in(edition, states, refusal)
+    if edition.state == State.SENT and not Retry.objects.filter(edition=edition).exists():
+        raise NotAllowed(messages.NOTHING_DEFERRED(name=edition.name))
+    return edition

@@ -14,6 +14,7 @@ from django.db import transaction
 from newsletter import config
 from newsletter.config import Config
 from newsletter.editions import history
+from newsletter.editions.approved_content import texts_of
 from newsletter.editions.draft import decide_again, free_name
 from newsletter.editions.imported.issue_page import IssuePage, MissingImage, issue_page
 from newsletter.editions.offers import sent_elsewhere
@@ -208,17 +209,8 @@ def _store_again(present: ImportedEdition, page: IssuePage) -> None:
 
 
 def _store_page(edition: Edition, page: IssuePage, revision: int) -> None:
-    rendered = page.rendered
-    placeholders = [[name, slot.value, slot.form, slot.fallback] for name, slot in rendered.placeholders]
-    values = {
-        "subject": rendered.subject,
-        "preheader": rendered.preheader,
-        "html": rendered.html,
-        "text": rendered.text,
-    }
     ApprovedContent.objects.update_or_create(
-        edition=edition,
-        defaults={**values, "revision": revision, "placeholders": placeholders, "headers": {}, "segments": b""},
+        edition=edition, defaults={**texts_of(page.rendered), "revision": revision, "headers": {}, "segments": b""}
     )
 
 

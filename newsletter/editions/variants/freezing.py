@@ -70,14 +70,7 @@ def freeze(draft: Edition, prepared: PreparedDraft, configuration: Config, now: 
 
 
 def _texts(rendered: Rendered) -> dict[str, Any]:
-    return {
-        "subject": rendered.subject,
-        "preheader": rendered.preheader,
-        "html": rendered.html,
-        "text": rendered.text,
-        "page": rendered.page,
-        "placeholders": _placeholders(rendered),
-    }
+    return {**approved_content.texts_of(rendered), "page": rendered.page}
 
 
 def _headers(head: Letterhead, period: str) -> dict[str, str]:
@@ -104,10 +97,8 @@ def _freeze_variants(draft: Edition, prepared: PreparedDraft, freezer: _Freezer)
 
 
 def _write(variant: Variant, proof: Proof, freezer: _Freezer) -> None:
-    rendered = proof.rendered
-    variant.subject, variant.preheader = rendered.subject, rendered.preheader
-    variant.html, variant.text = rendered.html, rendered.text
-    variant.placeholders = _placeholders(rendered)
+    for field, value in approved_content.texts_of(proof.rendered).items():
+        setattr(variant, field, value)
     variant.segments = approved_content.pack(freezer.mail(proof))
 
 
@@ -135,10 +126,6 @@ def add_variant(edition: Edition, wanted: Collection[int], configuration: Config
     variant.save()
     add(content, freezer.tokens, [proof.digest])
     return variant
-
-
-def _placeholders(rendered: Rendered) -> list[list[str]]:
-    return [[name, slot.value, slot.form, slot.fallback] for name, slot in rendered.placeholders]
 
 
 def date_letter(letter: Edition, content: ApprovedContent, configuration: Config, at: datetime) -> datetime:

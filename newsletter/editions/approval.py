@@ -39,10 +39,10 @@ class LintErrors(Impossible):
 
     def __init__(self, name: str, prepared: PreparedDraft, codes: list[str]) -> None:
         self.codes = codes
-        first = next(f for f in prepared.errors if f.code in codes)
+        error = next(f for f in prepared.errors if f.code in codes)
         super().__init__(
             messages.LINT_ERRORS(
-                name=name, count=len(codes), code=first.code, message=first.message, codes=",".join(codes)
+                name=name, count=len(codes), code=error.code, message=error.message, codes=",".join(codes)
             )
         )
 
@@ -77,7 +77,7 @@ def approve(
             bases.update(configuration.edited(draft), now)
         _check_posts(draft, configuration)
         prepared = prepare(draft, configuration, now)
-        if needs_content and not any(each.planned.entries for each in prepared.variants):
+        if needs_content and not any(variant.planned.entries for variant in prepared.variants):
             _check_content(draft)
         codes = sorted({f.code for f in prepared.errors} - set(despite))
         if codes:

@@ -83,5 +83,5 @@ def _piece(piece: Any) -> Piece:
     if isinstance(piece, dict):
         return base64.b64decode(piece["base64"], validate=True)
     value, form, fallback, *around = piece
-    before, after = around or ("", "")
-    return Slot(SlotValue(value), SlotEncoding(form), fallback, (before, after) if around else None)
+    text_before, text_after = around or ("", "")
+    return Slot(SlotValue(value), SlotEncoding(form), fallback, (text_before, text_after) if around else None)

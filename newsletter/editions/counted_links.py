@@ -13,11 +13,14 @@ _TOKEN_OCTETS = 12  # 16 characters
 
 
 def with_counted_links(
-    rendered: Rendered, digest: Digest, known: Mapping[str, str] | None = None
+    rendered: Rendered, digest: Digest, tokens_of_others: Mapping[str, str] | None = None
 ) -> tuple[Rendered, Mapping[str, str]]:
-    """Return the email with counted links, and the token of each address; `known` has those of other variants."""
-    known = known or {}
-    tokens = {a: known.get(a) or secrets.token_urlsafe(_TOKEN_OCTETS) for a in outgoing(rendered, digest)}
+    """Return the email with counted links, and the token of each address, the same as in other variants.
+
+    `tokens_of_others` has the tokens of those.
+    """
+    tokens_of_others = tokens_of_others or {}
+    tokens = {a: tokens_of_others.get(a) or secrets.token_urlsafe(_TOKEN_OCTETS) for a in outgoing(rendered, digest)}
     paths = {address: f"{digest.letterhead.site_url}/l/{token}" for address, token in tokens.items()}
     return redirected(rendered, paths), tokens
 
@@ -42,8 +45,8 @@ def known_tokens(content: ApprovedContent) -> Mapping[str, str]:
 def add(content: ApprovedContent, tokens: Mapping[str, str], digests: Iterable[Digest]) -> None:
     """Store links that an approved edition does not have yet, in the caller's transaction."""
     posts = {uri(post.url): int(post.id) for digest in digests for post in digest.posts}
-    known = set(CountedLink.objects.filter(content=content).values_list("token", flat=True))
-    tokens = {address: token for address, token in tokens.items() if token not in known}
+    stored = set(CountedLink.objects.filter(content=content).values_list("token", flat=True))
+    tokens = {address: token for address, token in tokens.items() if token not in stored}
     CountedLink.objects.bulk_create(
         CountedLink(content=content, token=token, address=uri(address), post_id=posts.get(uri(address)))
         for address, token in tokens.items()

@@ -73,13 +73,13 @@ def make(
     missing = _look_at_sources(configuration, newsletter, considered, now, step) if read_sources else frozenset()
     with transaction.atomic():
         planned = window(newsletter, asked, frozen_untils(newsletter), after)
-        edition, made = _edition(newsletter, planned, asked, now)
+        edition, is_new = _edition(newsletter, planned, asked, now)
         if edition.state == State.DRAFT:
             _replace_earlier(edition, newsletter, now)
-            _fill(edition, newsletter, now, missing, by=by, made=made, read_sources=read_sources)
-            if made and newsletter.by_post and not edition.entries.filter(included=True).exists():
+            _fill(edition, newsletter, now, missing, by=by, is_new=is_new, read_sources=read_sources)
+            if is_new and newsletter.by_post and not edition.entries.filter(included=True).exists():
                 raise NoNewPost(messages.NO_NEW_POST())
-            if made:
+            if is_new:
                 transaction.on_commit(partial(_log_made, edition), robust=True)
         finish(edition)
         fetch_images_later(configuration, edition)
@@ -143,22 +143,22 @@ def refresh(
                 earlier = [u for u in frozen_untils(newsletter) if u < edition.until]
                 edition.since = max(earlier) if earlier else edition.since
                 edition.until = just_after(now) if newsletter.by_post else edition.until
-            _fill(edition, newsletter, now, missing, by=by, made=False, read_sources=read_sources)
+            _fill(edition, newsletter, now, missing, by=by, is_new=False, read_sources=read_sources)
             fetch_images_later(configuration, edition)
     return edition
 
 
 def release_posts(frozen: Edition, configuration: Config, now: datetime) -> None:
     """Remove the posts of a newly approved edition from earlier drafts, and close drafts left empty."""
-    for each in superseded.overlapping(frozen, configuration.edited(frozen)):
-        newsletter = configuration.edited(each)
+    for draft in superseded.overlapping(frozen, configuration.edited(frozen)):
+        newsletter = configuration.edited(draft)
         frozen_posts = frozen.entries.filter(included=True).values("post_id")
-        each.entries.filter(post__in=frozen_posts, included=True).update(choice="")
-        decide_again(each, newsletter, now)
-        ordering.arrange(each, newsletter)
-        history.record(each, "", acts.POSTS_RELEASED(edition=frozen.name), now)
-        if not (each.standalone or frozen.standalone):
-            superseded.close_if_empty(each, frozen, now)
+        draft.entries.filter(post__in=frozen_posts, included=True).update(choice="")
+        decide_again(draft, newsletter, now)
+        ordering.arrange(draft, newsletter)
+        history.record(draft, "", acts.POSTS_RELEASED(edition=frozen.name), now)
+        if not (draft.standalone or frozen.standalone):
+            superseded.close_if_empty(draft, frozen, now)
 
 
 def decide_again(edition: Edition, newsletter: config.Newsletter, now: datetime) -> None:
@@ -193,11 +193,11 @@ def correct(configuration: Config, first: Edition, *, now: datetime, by: str = "
     return edition
 
 
-def _subject_of_correction(configuration: Config, first: Edition) -> str:
+def _subject_of_correction(configuration: Config, corrected: Edition) -> str:
     """Return the subject of what is corrected behind a word for it, as it stands in inboxes; editors may change it."""
-    newsletter = configuration.newsletters[first.newsletter]
+    newsletter = configuration.newsletters[corrected.newsletter]
     label = words(newsletter.language)["correction"] + colon(newsletter.language)
-    return label + first.approved_content.subject.removeprefix(label)
+    return label + corrected.approved_content.subject.removeprefix(label)
 
 
 def _edition(
@@ -279,7 +279,7 @@ def _fill(
     missing: frozenset[int],
     *,
     by: str,
-    made: bool,
+    is_new: bool,
     read_sources: bool,
 ) -> None:
     """Decide on every post again, keep editors' changes, and record a revision if anything changed."""
@@ -291,7 +291,7 @@ def _fill(
         edition.waiting = None if edition.standalone else _sources_not_read(edition, newsletter, now)
     edition.save()
     if history.has_changed(edition):
-        history.record(edition, by, acts.MADE() if made else acts.REFRESHED(), now)
+        history.record(edition, by, acts.MADE() if is_new else acts.REFRESHED(), now)
 
 
 def _decisions(
@@ -304,18 +304,18 @@ def _decisions(
 
 def _write(edition: Edition, decisions: Iterable[tuple[Post, Decision]]) -> None:
     """Write an entry for each decision; delete entries that no longer belong here, unless an editor changed them."""
-    known = {e.post_id: e for e in edition.entries.all()}
+    entries = {e.post_id: e for e in edition.entries.all()}
     for post, decision in decisions:
-        entry = known.pop(post.pk, None) or EditionPost(edition=edition, post=post)
-        before = (entry.included, entry.reason) if entry.pk else None
+        entry = entries.pop(post.pk, None) or EditionPost(edition=edition, post=post)
+        stored = (entry.included, entry.reason) if entry.pk else None
         entry.included = decision.included
         if not (
             posts_messages.INCLUDED.matches(decision.reason) and posts_messages.INCLUDED_AGAIN.matches(entry.reason)
         ):
             entry.reason = decision.reason  # an editor's choice keeps the numbers from when it was made
-        if before != (entry.included, entry.reason):
+        if stored != (entry.included, entry.reason):
             entry.save()
-    for entry in known.values():
+    for entry in entries.values():
         if superseded.is_untouched(entry):
             entry.delete()
         else:

@@ -175,9 +175,9 @@ def move(
         entries = draft.entries.filter(included=True).exclude(pk=entry.pk).select_related("post")
         same_day = [e for e in entries if ordering.day_of(e, newsletter) == day]
         same_day.insert(max(0, place), entry)
-        for rank, each in enumerate(same_day):
-            each.moved_rank = float(rank)
-            each.save()
+        for rank, moved in enumerate(same_day):
+            moved.moved_rank = float(rank)
+            moved.save()
     return draft
 
 
@@ -249,16 +249,16 @@ def go_back(
     expected = None if seen and not by_others else revision
     with changing(configuration, edition, by, expected, what(number=to), now) as draft:
         newest = history.snapshot(draft)
-        known: history.Snapshot = seen.snapshot if seen and seen.number < draft.revision else newest
+        seen_snapshot: history.Snapshot = seen.snapshot if seen and seen.number < draft.revision else newest
         for key in history.WORDS:
-            if newest[key] == known[key]:
+            if newest[key] == seen_snapshot[key]:
                 setattr(draft, key, earlier.snapshot[key])
-        if newest["blocks"] == known.get("blocks", []):
+        if newest["blocks"] == seen_snapshot.get("blocks", []):
             draft.blocks = earlier.snapshot.get("blocks", [])
         _add_missing(draft, earlier.snapshot["posts"])
         for entry in draft.entries.all():
             number = str(entry.post_id)
-            if _chosen(newest["posts"].get(number)) == _chosen(known["posts"].get(number)):
+            if _chosen(newest["posts"].get(number)) == _chosen(seen_snapshot["posts"].get(number)):
                 _restore(entry, earlier.snapshot["posts"].get(number, {}))
         decide_again(draft, configuration.edited(draft), now)
     return draft
@@ -272,8 +272,8 @@ def _chosen(was: history.Snapshot | None) -> history.Snapshot:
 def _add_missing(draft: Edition, posts: history.Snapshot) -> None:
     """Create the entries of a revision's chosen posts that the draft no longer has, such as one written by hand."""
     there = set(draft.entries.values_list("post_id", flat=True))
-    wanted = {int(number) for number, was in posts.items() if was.get("choice")} - there
-    for post in Post.objects.filter(newsletter=draft.newsletter, pk__in=wanted):
+    keys = {int(number) for number, was in posts.items() if was.get("choice")} - there
+    for post in Post.objects.filter(newsletter=draft.newsletter, pk__in=keys):
         EditionPost.objects.create(edition=draft, post=post, included=False)
 
 
@@ -293,11 +293,11 @@ def changing(
             raise Impossible(refusal(name=draft.name, state=state_message(draft.state)))
         if revision is not None and revision != draft.revision:
             raise Conflict(draft, revision)
-        before = history.snapshot(draft)
+        snapshot = history.snapshot(draft)
         yield draft
         ordering.arrange(draft, configuration.edited(draft))
         history.record(draft, by, what, now)
-        history.log(by, what, draft.name, now, *_changed(before, history.snapshot(draft)))
+        history.log(by, what, draft.name, now, *_changed(snapshot, history.snapshot(draft)))
         fetch_images_later(configuration, draft)
 
 
@@ -315,11 +315,11 @@ def _on_post(
     post: int,
     what: MessageType,
     now: datetime | None,
-    act: Callable[[EditionPost], None],
+    change: Callable[[EditionPost], None],
 ) -> Edition:
     with changing(configuration, edition, by, revision, what(title=_title(edition, post)), now) as draft:
         entry = entry_of(draft, post)
-        act(entry)
+        change(entry)
         entry.save()
     return draft
 
@@ -337,9 +337,9 @@ def entry_of(draft: Edition, post: int) -> EditionPost:
 
 def _title(edition: Edition, post: int) -> str:
     """Return the headline of a post in a draft, by which the history names it."""
-    own = edition.entries.filter(post_id=post).values_list("title", flat=True).first()
+    headline = edition.entries.filter(post_id=post).values_list("title", flat=True).first()
     row = Post.objects.filter(pk=post).values_list("title", "url").first()
-    return own or (row[0] or row[1] if row else str(post))
+    return headline or (row[0] or row[1] if row else str(post))
 
 
 def adder(configuration: Config) -> Callable[[EditionPost], None]:

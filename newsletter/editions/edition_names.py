@@ -37,8 +37,8 @@ def _texts(value: Param) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Message):
-        for _name, each in value.params:
-            yield from _texts(each)
+        for _name, param in value.params:
+            yield from _texts(param)
     elif isinstance(value, tuple):
-        for each in value:
-            yield from _texts(each)
+        for item in value:
+            yield from _texts(item)

@@ -48,8 +48,8 @@ def snapshot(edition: Edition) -> Snapshot:
 
 def planned_due(edition: Edition) -> datetime | None:
     """Return the send time that an edition had as a draft, before it was approved and queued."""
-    last = edition.revisions.order_by("-number").first()
-    due = last.snapshot["due_at"] if last else None
+    newest = edition.revisions.order_by("-number").first()
+    due = newest.snapshot["due_at"] if newest else None
     return datetime.fromisoformat(due) if due else None
 
 
@@ -76,8 +76,8 @@ def has_changed(edition: Edition) -> bool:
 
     When it is sent is not content: reopening drops a time that has passed.
     """
-    last = edition.revisions.order_by("-number").first()
-    return last is None or {**NO_BLOCKS, **last.snapshot, "due_at": None} != {**snapshot(edition), "due_at": None}
+    newest = edition.revisions.order_by("-number").first()
+    return newest is None or {**NO_BLOCKS, **newest.snapshot, "due_at": None} != {**snapshot(edition), "due_at": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def steps(edition: Edition) -> tuple[HistoryStep | None, HistoryStep | None]:
     place = -1
     for number, what in edition.revisions.order_by("number").values_list("number", "what"):
         restored = what.param("number") if what.code in (messages.UNDONE.code, messages.REDONE.code) else None
-        position = next((i for i, (known, _) in enumerate(trail) if known == restored), None)
+        position = next((i for i, (revision, _) in enumerate(trail) if revision == restored), None)
         if position is None:
             del trail[place + 1 :]
             trail.append((number, what))

@@ -32,8 +32,8 @@ def take(edition: Edition, keys: Collection[str], by: str, now: datetime) -> Non
 def renew(edition: Edition, keys: Collection[str], by: str, now: datetime) -> None:
     """Renew a person's leases, and take those texts in which nobody is writing. The caller holds the draft's row."""
     TextLease.objects.filter(edition=edition, until__lte=now).delete()
-    others = of_others(edition, by, now)
-    take(edition, [key for key in keys if key not in others], by, now)
+    taken = of_others(edition, by, now)
+    take(edition, [key for key in keys if key not in taken], by, now)
 
 
 class BeingWritten(Impossible):

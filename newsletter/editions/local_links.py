@@ -100,7 +100,7 @@ def _depends_on_readers(configuration: Config, newsletter: str, url: str) -> boo
     provider, fallback = configuration.provider_of(known), configuration.fallback_of(known)
     if is_public(url) or provider == "file":
         return False
-    hosts = [_host_of(configuration.delivery, each) for each in (provider, fallback) if each]
+    hosts = [_host_of(configuration.delivery, name) for name in (provider, fallback) if name]
     if not all(map(is_loopback, hosts)):
         raise LinkProblem(messages.LINKS_LOCAL(url=url))
     return True

@@ -13,9 +13,9 @@ class NoSuchEdition(Impossible):
 def find(configuration: Config, name: str) -> Edition:
     """Return the edition `newsletter/period`; raises NoSuchEdition, also if its newsletter is not configured."""
     newsletter, _, period = name.partition("/")
-    known = configuration.newsletters
-    if newsletter not in known:
-        raise NoSuchEdition(messages.NO_NEWSLETTER(name=newsletter, known=tuple(sorted(known))))
+    newsletters = configuration.newsletters
+    if newsletter not in newsletters:
+        raise NoSuchEdition(messages.NO_NEWSLETTER(name=newsletter, known=tuple(sorted(newsletters))))
     edition = Edition.objects.filter(newsletter=newsletter, period=period).first()
     if edition is None:
         raise NoSuchEdition(messages.NO_EDITION(name=name))

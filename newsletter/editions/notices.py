@@ -47,10 +47,10 @@ def tell(newsletter: str, kind: str, text: Message, now: datetime, edition: str 
 
 def tell_everyone(configuration: config.Config, kind: str, text: Message, now: datetime) -> None:
     """Store a notice for the editors of all newsletters, once for each editor."""
-    known: set[str] = set()
+    told: set[str] = set()
     for newsletter in configuration.newsletters.values():
-        if fresh := set(newsletter.editors) - known:
-            known |= fresh
+        if fresh := set(newsletter.editors) - told:
+            told |= fresh
             tell(newsletter.name, kind, text, now)
 
 
@@ -66,9 +66,9 @@ def tell_of_sources(collected: Iterable[Collected], now: datetime) -> None:
     """Store notices of sources that went silent, and of those of which posts may be missing."""
     collected = list(collected)
     _tell_of_silence(collected, now)
-    for each in collected:
-        if each.gap is not None and not _knows_of_gaps(each.gap, now):
-            tell(each.newsletter, SOURCE, gaps.message(each.gap), now)
+    for source in collected:
+        if source.gap is not None and not _knows_of_gaps(source.gap, now):
+            tell(source.newsletter, SOURCE, gaps.message(source.gap), now)
 
 
 def _knows_of_gaps(gap: SourceGap, now: datetime) -> bool:
@@ -84,11 +84,11 @@ def _tell_of_silence(collected: Iterable[Collected], now: datetime) -> None:
     that is gone for good.
     """
     problems: dict[str, list[Message]] = {}
-    for each in collected:
-        if each.stopped and each.problem is not None:
-            tell(each.newsletter, SOURCE, each.problem, now)
-        elif each.went_silent and each.problem is not None:
-            problems.setdefault(each.newsletter, []).append(each.problem)
+    for source in collected:
+        if source.stopped and source.problem is not None:
+            tell(source.newsletter, SOURCE, source.problem, now)
+        elif source.went_silent and source.problem is not None:
+            problems.setdefault(source.newsletter, []).append(source.problem)
     for newsletter, silent in problems.items():
         text = messages.SOURCES_SILENT(count=len(silent), problems=tuple(silent[:NAMED]))
         tell(newsletter, SOURCE, text, now)
@@ -138,8 +138,8 @@ def tell_of_wait(edition: Edition, why: Message, now: datetime) -> Message:
     """Tell why an edition waits, unless the same was told of a draft that it replaced; return the message."""
     message = schedule_messages.WAITING(edition=edition.name, reason=why)
     earlier = Notice.objects.filter(newsletter=edition.newsletter, kind=WAITING)
-    before = [message.renamed(edition.name, each.name) for each in edition.replaces.all()]
-    if not any(earlier.filter(text=each).exists() for each in before):
+    messages_of_replaced = [message.renamed(edition.name, replaced.name) for replaced in edition.replaces.all()]
+    if not any(earlier.filter(text=text).exists() for text in messages_of_replaced):
         tell(edition.newsletter, WAITING, message, now, edition.name)
     return message
 

@@ -55,8 +55,8 @@ def sample(configuration: Config, digest: Digest, design: DesignName) -> Sample:
 
 def _of_newest_posts(configuration: Config, newsletter: config.Newsletter) -> Digest | None:
     """Return a digest of the newest posts, which are in no edition yet."""
-    known = Post.objects.filter(newsletter=newsletter.name).prefetch_related("listings__source")
-    posts = list(known.exclude(published=None).order_by("-published")[:_MOST])
+    stored = Post.objects.filter(newsletter=newsletter.name).prefetch_related("listings__source")
+    posts = list(stored.exclude(published=None).order_by("-published")[:_MOST])
     times = [post.published for post in posts if post.published]
     if not times:
         return None

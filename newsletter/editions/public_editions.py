@@ -33,8 +33,8 @@ def in_archive(newsletter: str) -> QuerySet[Edition]:
 
 def in_archives() -> QuerySet[Edition]:
     """Return the editions that the archives of all newsletters list."""
-    others = Q(*(("period__startswith", f"{cadence}-") for cadence in CADENCES), _connector=Q.OR)
-    return public().filter(welcome=None).exclude(others)
+    of_cadence = Q(*(("period__startswith", f"{cadence}-") for cadence in CADENCES), _connector=Q.OR)
+    return public().filter(welcome=None).exclude(of_cadence)
 
 
 def remove(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:

@@ -152,9 +152,9 @@ def _measured(posts: list[tuple[EditionPost, DigestPost]]) -> list[tuple[Edition
 def _with_previews(posts: list[tuple[EditionPost, DigestPost]], site: str) -> list[tuple[EditionPost, DigestPost]]:
     """Return the posts with what is known of their videos."""
     urls = {entry.pk: tuple(video_links(post.html)) for entry, post in posts}
-    known = _previews({url for each in urls.values() for url in each}, site)
+    previews = _previews({url for each in urls.values() for url in each}, site)
     return [
-        (entry, replace(post, previews=tuple(known[url] for url in urls[entry.pk] if url in known)))
+        (entry, replace(post, previews=tuple(previews[url] for url in urls[entry.pk] if url in previews)))
         for entry, post in posts
     ]
 
@@ -343,8 +343,8 @@ def _title(entry: EditionPost, newsletter: config.Newsletter) -> tuple[str, bool
         return entry.title or post.title, False
     title, says_all = headline_of(markdown(entry.text) if entry.text else post.html or post.summary)
     day = short_date(day_of(entry, newsletter), newsletter.language)
-    made = title or ", ".join(filter(None, (_source_name(entry, newsletter), day)))
-    return made, says_all and not post.image
+    headline = title or ", ".join(filter(None, (_source_name(entry, newsletter), day)))
+    return headline, says_all and not post.image
 
 
 def _body(entry: EditionPost, newsletter: config.Newsletter) -> tuple[str, bool]:

@@ -33,9 +33,9 @@ def close_earlier(later: Edition, newsletter: config.Newsletter, now: datetime) 
         due_at__lte=now,
         until__lt=later.until,
     )
-    closed = [each for each in earlier.exclude(pk=later.pk) if not was_edited(each)]
-    for each in closed:
-        _close(each, later, messages.REPLACED(edition=later.name), now)
+    closed = [draft for draft in earlier.exclude(pk=later.pk) if not was_edited(draft)]
+    for draft in closed:
+        _close(draft, later, messages.REPLACED(edition=later.name), now)
     return closed
 
 

@@ -37,13 +37,13 @@ class MessagesField(models.JSONField):
 
     def get_prep_value(self, value: Any) -> Any:
         """Return the messages as a JSON array."""
-        plain = [each.to_json() if isinstance(each, Message) else each for each in value or ()]
+        plain = [message.to_json() if isinstance(message, Message) else message for message in value or ()]
         return super().get_prep_value(plain)
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         """Return the messages."""
         stored = super().from_db_value(value, expression, connection)
-        return [from_json(each) for each in stored] if isinstance(stored, list) else stored
+        return [from_json(message) for message in stored] if isinstance(stored, list) else stored
 
     def value_to_string(self, obj: models.Model) -> Any:
         """Return what a fixture holds."""
@@ -51,4 +51,4 @@ class MessagesField(models.JSONField):
 
     def to_python(self, value: Any) -> Any:
         """Return the messages of a fixture."""
-        return [from_json(each) if isinstance(each, dict) else each for each in value or ()]
+        return [from_json(message) if isinstance(message, dict) else message for message in value or ()]

@@ -71,12 +71,12 @@ def _migrations_on_disk() -> frozenset[tuple[str, str]]:
     Each command and each request to `/readyz` asks. Importing all migrations would take a tenth of a second.
     """
     names = set[tuple[str, str]]()
-    for each in apps.get_app_configs():
-        module, _ = MigrationLoader.migrations_module(each.label)
+    for app in apps.get_app_configs():
+        module, _ = MigrationLoader.migrations_module(app.label)
         if module is None or find_spec(module) is None:
             continue  # an app without migrations
         folder = import_module(module).__path__
-        names |= {(each.label, name) for _, name, _ in pkgutil.iter_modules(folder) if name[0] not in "_~"}
+        names |= {(app.label, name) for _, name, _ in pkgutil.iter_modules(folder) if name[0] not in "_~"}
     return frozenset(names)
 
 

@@ -78,8 +78,8 @@ def ended(edition: str, chunk: int) -> None:
 def results(edition: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Write outcomes that were committed; of a reply only its codes, because its text may contain an address."""
     accepted = [row[:2] for row in rows if row[2] == "accepted"]
-    others = [row[:7] for row in rows if row[2] != "accepted"]
-    exact = [[number, attempt, kind, round(at, 3), *codes] for number, attempt, kind, at, *codes in others]
+    not_accepted = [row[:7] for row in rows if row[2] != "accepted"]
+    exact = [[number, attempt, kind, round(at, 3), *codes] for number, attempt, kind, at, *codes in not_accepted]
     newest = round(max(row[3] for row in rows), 3)
     _append_if_possible(RESULTS, edition, newest, log.ranges(accepted), exact)
 
@@ -150,19 +150,19 @@ def _append_if_possible(kind: str, *values: Any) -> None:
 
 def packed_numbers(numbers: Any) -> str:
     """Return increasing numbers as compressed text."""
-    last, gaps = 0, []
+    previous, gaps = 0, []
     for number in numbers:
-        gaps.append(str(number - last))
-        last = number
+        gaps.append(str(number - previous))
+        previous = number
     return _packed(",".join(gaps))
 
 
 def unpacked_numbers(text: str) -> list[int]:
     """Return the numbers again."""
-    numbers, last = [], 0
+    numbers, number = [], 0
     for gap in filter(None, _unpacked(text).split(",")):
-        last += int(gap)
-        numbers.append(last)
+        number += int(gap)
+        numbers.append(number)
     return numbers
 
 
@@ -185,7 +185,7 @@ def packed_rows(edition: Edition) -> str:
 
 def unpacked_rows(text: str) -> list[Model]:
     """Return the rows again, unsaved."""
-    return [each.object for each in json_serializer.Deserializer(_unpacked(text), ignorenonexistent=True)]
+    return [row.object for row in json_serializer.Deserializer(_unpacked(text), ignorenonexistent=True)]
 
 
 def _packed(text: str) -> str:

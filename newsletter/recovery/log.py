@@ -77,8 +77,8 @@ def since_mark(records: Sequence[Record], mark: str) -> list[Record] | None:
 
 def remove_before(configuration: Config, moment: datetime) -> int:
     """Remove the files of months that ended before a moment; return their number."""
-    last = f"{moment:%Y-%m}"
-    old = [path for path in configuration.recovery_log.glob(f"*{SUFFIX}") if path.stem.partition("-")[2] < last]
+    month = f"{moment:%Y-%m}"
+    old = [path for path in configuration.recovery_log.glob(f"*{SUFFIX}") if path.stem.partition("-")[2] < month]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)

@@ -47,8 +47,8 @@ def save(
 ) -> Edition:
     """Add a block, or change the one with the `id` that is given. Raises Impossible for values that can't be used."""
     block = _checked(values)
-    known = any(each["id"] == block["id"] for each in edition.blocks)
-    what = acts.BLOCK_CHANGED if known else acts.BLOCK_ADDED
+    is_present = any(stored["id"] == block["id"] for stored in edition.blocks)
+    what = acts.BLOCK_CHANGED if is_present else acts.BLOCK_ADDED
     with changing(configuration, edition, by, revision, what(title=block["title"]), now) as draft:
         draft.blocks = _replaced(draft, block)
     return draft
@@ -56,17 +56,17 @@ def save(
 
 def is_there(edition: Edition, values: Mapping[str, str]) -> bool:
     """Return whether the edition has a block with these values, apart from their `id`. Raises Impossible as `save`."""
-    wanted = _checked(values)
-    return any({**wanted, "id": each["id"]} == each for each in edition.blocks)
+    checked = _checked(values)
+    return any({**checked, "id": block["id"]} == block for block in edition.blocks)
 
 
 def remove(
     configuration: Config, edition: Edition, by: str, revision: int | None, block: str, now: datetime | None = None
 ) -> Edition:
     """Remove a block. Raises Impossible if no block has this id."""
-    title = next((each["title"] for each in edition.blocks if each["id"] == block), "")
+    title = next((stored["title"] for stored in edition.blocks if stored["id"] == block), "")
     with changing(configuration, edition, by, revision, acts.BLOCK_REMOVED(title=title), now) as draft:
-        left = [each for each in draft.blocks if each["id"] != block]
+        left = [stored for stored in draft.blocks if stored["id"] != block]
         if len(left) == len(draft.blocks):
             raise Impossible(messages.NO_BLOCK(name=draft.name))
         draft.blocks = left
@@ -77,7 +77,7 @@ def moved(blocks: Sequence[StoredBlock], copied: Mapping[int, int]) -> list[Stor
     """Return copies of blocks for an edition in which posts have other numbers, or are missing."""
     numbers = {str(old): str(new) for old, new in copied.items()}
     places = {TOP: TOP, **numbers}
-    return [{**each, "id": _new_id(), "after": places.get(each["after"], END)} for each in blocks]
+    return [{**block, "id": _new_id(), "after": places.get(block["after"], END)} for block in blocks]
 
 
 def _replaced(draft: Edition, block: StoredBlock) -> list[StoredBlock]:
@@ -85,14 +85,14 @@ def _replaced(draft: Edition, block: StoredBlock) -> list[StoredBlock]:
     places = {TOP, END, *(str(number) for number in draft.entries.values_list("post_id", flat=True))}
     if block["after"] not in places:
         raise Impossible(messages.NO_POST(name=draft.name, post=block["after"]))
-    before: list[StoredBlock] = draft.blocks
+    stored: list[StoredBlock] = draft.blocks
     if block["id"]:
-        if all(each["id"] != block["id"] for each in before):
+        if all(other["id"] != block["id"] for other in stored):
             raise Impossible(messages.NO_BLOCK(name=draft.name))
-        return [block if each["id"] == block["id"] else each for each in before]
-    if len(before) >= MOST:
+        return [block if other["id"] == block["id"] else other for other in stored]
+    if len(stored) >= MOST:
         raise Impossible(messages.TOO_MANY_BLOCKS(most=MOST))
-    return [*before, {**block, "id": _new_id()}]
+    return [*stored, {**block, "id": _new_id()}]
 
 
 def _checked(values: Mapping[str, Any]) -> StoredBlock:
@@ -125,10 +125,10 @@ def _address(url: str) -> str:
     try:
         parts = urlsplit(address)
         to_page, to_person = parts.scheme in ("http", "https"), parts.scheme == "mailto"
-        known = (to_page and bool(parts.hostname) and parts.port != 0) or (to_person and "@" in parts.path)
+        is_address = (to_page and bool(parts.hostname) and parts.port != 0) or (to_person and "@" in parts.path)
     except ValueError:
-        known = False
-    if not known or len(address) > LONGEST_LINK or any(c.isspace() for c in address):
+        is_address = False
+    if not is_address or len(address) > LONGEST_LINK or any(c.isspace() for c in address):
         raise Impossible(messages.NOT_A_WEB_ADDRESS(text=url[:80]))
     return address
 

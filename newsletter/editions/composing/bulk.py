@@ -75,13 +75,13 @@ def _on_several(
     posts: Collection[int],
     what: MessageType,
     now: datetime | None,
-    act: Callable[[EditionPost], None],
+    change: Callable[[EditionPost], None],
 ) -> Edition:
     _check_chosen(posts)
     with changing(configuration, edition, by, revision, what(count=len(posts)), now) as draft:
         for post in posts:
             entry = entry_of(draft, post)
-            act(entry)
+            change(entry)
             entry.save()
     return draft
 

@@ -73,13 +73,15 @@ def made_already(
     That letter has the same subject, preview text and body, is by the same person, and nobody has changed it. With
     `days` it is the one of the welcome series that is sent so long after the confirmation.
     """
-    made = Edition.objects.filter(newsletter=newsletter.name, standalone=True, state=State.DRAFT, revision=1)
-    made = made.filter(revisions__by=by, revisions__what__code=acts.LETTER_MADE.code, greeting=texts["greeting"])
-    made = made.filter(**{key: " ".join(texts[key].split()) for key in ("subject", "preheader")})
-    made = made.filter(welcome=None) if days is None else made.filter(welcome__days=days, welcome__removed_at=None)
+    letters = Edition.objects.filter(newsletter=newsletter.name, standalone=True, state=State.DRAFT, revision=1)
+    letters = letters.filter(revisions__by=by, revisions__what__code=acts.LETTER_MADE.code, greeting=texts["greeting"])
+    letters = letters.filter(**{key: " ".join(texts[key].split()) for key in ("subject", "preheader")})
+    letters = (
+        letters.filter(welcome=None) if days is None else letters.filter(welcome__days=days, welcome__removed_at=None)
+    )
     if not with_posts:
-        made = made.exclude(entries__included=True)
-    return made.order_by("-pk").first()
+        letters = letters.exclude(entries__included=True)
+    return letters.order_by("-pk").first()
 
 
 def duplicate(
@@ -133,12 +135,12 @@ def _approved_subject(edition: Edition) -> str:
     return ApprovedContent.objects.filter(edition=edition).values_list("subject", flat=True).first() or ""
 
 
-def _copy_posts(first: Edition, letter: Edition, now: datetime) -> Mapping[int, int]:
+def _copy_posts(edition: Edition, letter: Edition, now: datetime) -> Mapping[int, int]:
     """Add the posts that the letter may have, and return the number of each copy by that of its original."""
     copied: dict[int, int] = {}
     elsewhere = EditionPost.objects.filter(edition__in=holding(letter.newsletter), included=True)
     taken = set(elsewhere.values_list("post_id", flat=True))
-    entries = first.entries.filter(included=True).select_related("post").prefetch_related("post__listings")
+    entries = edition.entries.filter(included=True).select_related("post").prefetch_related("post__listings")
     for entry in entries:
         if not entry.post.listings.exists():
             copy = write_post(letter, entry.post.title, entry.post.url, entry.text, now, number=len(copied))

@@ -30,8 +30,8 @@ def name_template(edition: Edition, name: str, *, by: str = "", now: datetime | 
     if len(name) > LONGEST_NAME:
         raise Impossible(messages.TEMPLATE_NAME_LONG(most=LONGEST_NAME))
     with transaction.atomic():
-        others = templates(edition.newsletter).select_for_update().exclude(pk=edition.pk)
-        if name and any(other.template.casefold() == name.casefold() for other in others):
+        letters = templates(edition.newsletter).select_for_update().exclude(pk=edition.pk)
+        if name and any(other.template.casefold() == name.casefold() for other in letters):
             raise Impossible(messages.TEMPLATE_NAME_TAKEN(name=name))
         Edition.objects.filter(pk=edition.pk).update(template=name)
         act = acts.TEMPLATE_SAVED(name=name) if name else acts.TEMPLATE_REMOVED(name=edition.template)

@@ -79,10 +79,10 @@ def revise(configuration: Config, letter: WelcomeLetter, *, now: datetime, by: s
         Numbering.locked(letter.newsletter)
         if draft := draft_of(letter):
             return draft
-        first = letter.editions.order_by("-approved_at", "-pk").first()
-        if first is None or letter.removed_at:
+        newest = letter.editions.order_by("-approved_at", "-pk").first()
+        if newest is None or letter.removed_at:
             raise Impossible(messages.WELCOME_GONE())
-        return standalone.duplicate(configuration, first, now=now, welcome=letter, by=by)
+        return standalone.duplicate(configuration, newest, now=now, welcome=letter, by=by)
 
 
 def set_days(letter: WelcomeLetter, days: int, *, now: datetime, by: str = "") -> None:
@@ -97,10 +97,10 @@ def set_days(letter: WelcomeLetter, days: int, *, now: datetime, by: str = "") -
         if locked.days == days:
             return
         _check_days(locked.newsletter, days)
-        before, locked.days = locked.days, days
+        earlier, locked.days = locked.days, days
         locked.since = now if locked.since else None
         locked.save(update_fields=["days", "since"])
-        history.log(by, acts.WELCOME_MOVED(), _name(locked), now, before={"days": before}, after={"days": days})
+        history.log(by, acts.WELCOME_MOVED(), _name(locked), now, before={"days": earlier}, after={"days": days})
 
 
 def remove(letter: WelcomeLetter, *, now: datetime, by: str = "") -> None:

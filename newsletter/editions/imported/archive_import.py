@@ -87,10 +87,10 @@ def import_archive(
         counts = {"added": 0, "present": 0, "images_missing": 0}
         left_out: list[LeftOut] = []
         missing: list[MissingImage] = []
-        for done, each in enumerate(archive):
+        for done, issue in enumerate(archive):
             step(done, len(archive))
             outcome = (
-                each if isinstance(each, LeftOut) else _import(configuration, newsletter, each, archive, record, now)
+                issue if isinstance(issue, LeftOut) else _import(configuration, newsletter, issue, archive, record, now)
             )
             if isinstance(outcome, LeftOut):
                 left_out.append(outcome)
@@ -130,12 +130,12 @@ def _import(
 ) -> _Done | LeftOut:
     if issue.published > now:
         return LeftOut(issue.title, messages.IN_THE_FUTURE())
-    known = ImportedEdition.objects.filter(newsletter=newsletter.name, key=issue.key[:500]).select_related("edition")
-    present = known.first()
+    imported = ImportedEdition.objects.filter(newsletter=newsletter.name, key=issue.key[:500]).select_related("edition")
+    present = imported.first()
     if present is not None and (record is None or present.archive_import_id == record.pk or not present.images_missing):
         # An import that goes on after an interruption has added it itself.
-        own = record is not None and present.archive_import_id == record.pk
-        return _Done("added" if own else "present", present.images_missing)
+        is_own = record is not None and present.archive_import_id == record.pk
+        return _Done("added" if is_own else "present", present.images_missing)
     try:
         clean = archive.clean(issue)
     except Problem as problem:
@@ -224,7 +224,7 @@ def _finish(
     """Store the figures, and refuse the posts that the issues had."""
     for name, count in counts.items():
         setattr(record, name, count)
-    record.left_out = [[each.name, each.reason.to_json()] for each in left_out[:MOST_LEFT_OUT]]
+    record.left_out = [[issue.name, issue.reason.to_json()] for issue in left_out[:MOST_LEFT_OUT]]
     record.finished_at = now
     with transaction.atomic():
         Numbering.locked(newsletter.name)

@@ -82,15 +82,15 @@ def _with_hosted_images(
 ) -> tuple[DigestPost, tuple[MissingImage, ...]]:
     """Return the post with the images that this site has now, and those that it doesn't have."""
     urls = list(dict.fromkeys(addresses(post, configuration.site.url)))
-    inside = [url for url in urls if url.startswith(HERE)]
+    in_archive = [url for url in urls if url.startswith(HERE)]
     outside = [url for url in urls if not url.startswith(HERE)]
-    names, missing = _of_archive(configuration, archive, inside)
+    names, missing = _of_archive(configuration, archive, in_archive)
     if outside:
         hosted_images.fetch(configuration, outside, now)
-        known = hosted_images.known(outside)
-        names |= {url: image.name for url, image in known.items() if image.name or image.unusable}
-        for url in [each for each in outside if not names.get(each)]:
-            problem = known[url].problem if url in known else None
+        images = hosted_images.known(outside)
+        names |= {url: image.name for url, image in images.items() if image.name or image.unusable}
+        for url in [url for url in outside if not names.get(url)]:
+            problem = images[url].problem if url in images else None
             missing.append(MissingImage(url, problem or messages.IMAGE_WAITS()))
     return hosted(post, configuration.site.url, names), tuple(missing)
 
@@ -118,7 +118,7 @@ def _without_links_into(html: str, place: str) -> str:
     if place not in html:
         return html
     root = to_tree(html)
-    for link in [each for each in root.iter("a") if (each.get("href") or "").startswith(place)]:
+    for link in [link for link in root.iter("a") if (link.get("href") or "").startswith(place)]:
         link.drop_tag()
     return to_html(root)
 

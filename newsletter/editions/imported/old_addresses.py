@@ -12,15 +12,15 @@ ProxyFormat = Literal["caddy", "nginx", "csv"]
 def edition_at(path: str) -> Edition | None:
     """Return the edition that was at a path, with its query if it has one, on the site that its tool served."""
     paths = [path_of(path), path_of(path.partition("?")[0])]
-    rows = OldAddress.objects.filter(path__in=[each for each in paths if each]).select_related("edition")
+    rows = OldAddress.objects.filter(path__in=[old_path for old_path in paths if old_path]).select_related("edition")
     editions = {row.path: row.edition for row in rows}
-    return next((editions[each] for each in paths if each in editions), None)
+    return next((editions[old_path] for old_path in paths if old_path in editions), None)
 
 
 def table(newsletter: str, site: str) -> Iterator[tuple[str, str]]:
     """Yield each old path with the new address, by path."""
     rows = OldAddress.objects.filter(edition__newsletter=newsletter).select_related("edition").order_by("path")
-    return ((each.path, f"{site}/n/{each.edition.name}/") for each in rows.iterator(chunk_size=1_000))
+    return ((row.path, f"{site}/n/{row.edition.name}/") for row in rows.iterator(chunk_size=1_000))
 
 
 def proxy_lines(newsletter: str, site: str, form: ProxyFormat) -> Iterator[str]:
@@ -34,9 +34,11 @@ def proxy_lines(newsletter: str, site: str, form: ProxyFormat) -> Iterator[str]:
         if form == "csv":
             yield f"{_quoted(path)},{address}"
         elif form == "nginx":
-            yield from (f"{_in_nginx(each)} {address};" for each in ([path] if "?" in path else [path, f"{path}/"]))
+            yield from (
+                f"{_in_nginx(old_path)} {address};" for old_path in ([path] if "?" in path else [path, f"{path}/"])
+            )
         else:
-            yield from (f"redir {each} {address} permanent" for each in (path, f"{path}/") if "?" not in path)
+            yield from (f"redir {old_path} {address} permanent" for old_path in (path, f"{path}/") if "?" not in path)
 
 
 def _in_nginx(path: str) -> str:

@@ -82,22 +82,22 @@ def on(bases: Mapping[str, Base]) -> list[Base]:
 
 def grow(base: Base, posts: Ordinals) -> None:
     """Add posts to a base."""
-    after = base.ordinals | posts
-    if after != base.ordinals:
-        base.offered = OfferedSet.objects.get(pk=OfferedSet.objects.key_of(base.newsletter, after))
+    ordinals = base.ordinals | posts
+    if ordinals != base.ordinals:
+        base.offered = OfferedSet.objects.get(pk=OfferedSet.objects.key_of(base.newsletter, ordinals))
         base.save(update_fields=["offered"])
 
 
-def _switch(newsletter: config.Newsletter, before: Mapping[str, Base], now: datetime) -> dict[str, Base]:
+def _switch(newsletter: config.Newsletter, stored: Mapping[str, Base], now: datetime) -> dict[str, Base]:
     """Switch cadences on and off, so that nobody's set changes."""
-    was_on = _as_stored(before)[0]
-    _store_sets_of_moved(newsletter, before)
+    was_on = _as_stored(stored)[0]
+    _store_sets_of_moved(newsletter, stored)
     everywhere = Ordinals()
-    for base in before.values():
+    for base in stored.values():
         everywhere |= base.ordinals
     offered = newsletter.offered
     for cadence in offered:
-        if cadence not in before:
+        if cadence not in stored:
             empty = OfferedSet.objects.key_of(newsletter.name, Ordinals())
             Base.objects.create(newsletter=newsletter.name, cadence=cadence, offered_id=empty)
     bases = locked_bases(newsletter.name)
@@ -105,20 +105,20 @@ def _switch(newsletter: config.Newsletter, before: Mapping[str, Base], now: date
         base.is_on, base.is_default = base.cadence in offered, base.cadence == newsletter.default_cadence
         base.save(update_fields=["is_on", "is_default"])
     for cadence in offered:
-        if before and cadence not in was_on:
+        if stored and cadence not in was_on:
             grow(bases[cadence], everywhere | _dated_before_a_period(newsletter, cadence, now))
     return bases
 
 
-def _store_sets_of_moved(newsletter: config.Newsletter, before: Mapping[str, Base]) -> None:
+def _store_sets_of_moved(newsletter: config.Newsletter, stored: Mapping[str, Base]) -> None:
     """Give those a set of their own whose cadence becomes another one by the configuration."""
-    for base in on(before):
-        inside = Subscription.objects.filter(in_base(base, before), newsletter=newsletter.name)
+    for base in on(stored):
+        subscriptions = Subscription.objects.filter(in_base(base, stored), newsletter=newsletter.name)
         if base.cadence in newsletter.offered:
             stay = Subscription.objects.in_cadence(newsletter.at(base.cadence))
-            inside = inside.exclude(pk__in=stay.filter(newsletter=newsletter.name).values("pk"))
-        add_base(inside.filter(state=Subscription.State.ACTIVE, returns=True), base)
-        inside.exclude(state=Subscription.State.PENDING).filter(offered=None).update(offered=base.offered)
+            subscriptions = subscriptions.exclude(pk__in=stay.filter(newsletter=newsletter.name).values("pk"))
+        add_base(subscriptions.filter(state=Subscription.State.ACTIVE, returns=True), base)
+        subscriptions.exclude(state=Subscription.State.PENDING).filter(offered=None).update(offered=base.offered)
 
 
 def _dated_before_a_period(newsletter: config.Newsletter, cadence: Cadence, now: datetime) -> Ordinals:
@@ -184,16 +184,20 @@ def _cadences_behind(
 ) -> list[Cadence]:
     """Return the cadences that have a post behind them; `ends` has those of their editions."""
     earlier = {cadence: _last_without(untils, post) for cadence, untils in ends.items()}
-    return [each for each in newsletter.offered if _is_behind(post, newsletter.at(each), first_read, earlier[each])]
+    return [
+        cadence
+        for cadence in newsletter.offered
+        if _is_behind(post, newsletter.at(cadence), first_read, earlier[cadence])
+    ]
 
 
 def _put_behind(newsletter: config.Newsletter, bases: Mapping[str, Base], behind: Mapping[str, Sequence[int]]) -> None:
     """Add posts to the bases of cadences, and to the sets of their readers."""
     for base in on(bases):
         if posts_behind := Ordinals.of(behind[base.cadence]):
-            inside = Subscription.objects.filter(in_base(base, bases), newsletter=newsletter.name)
+            subscriptions = Subscription.objects.filter(in_base(base, bases), newsletter=newsletter.name)
             grow(base, posts_behind)
-            replace_sets(inside, newsletter.name, posts_behind.__or__, base.ordinals)
+            replace_sets(subscriptions, newsletter.name, posts_behind.__or__, base.ordinals)
 
 
 def _last_without(untils: Iterable[datetime], post: Post) -> datetime | None:
@@ -236,6 +240,6 @@ def _store_sets_of_leavers_and_returned(newsletter: config.Newsletter, bases: Ma
     if not subscriptions.filter(left | returned).exists():  # one scan of all subscriptions in place of many
         return
     for base in on(bases):
-        inside = subscriptions.filter(in_base(base, bases))
-        inside.filter(left).update(offered=base.offered)
-        add_base(inside.filter(returned), base)
+        members = subscriptions.filter(in_base(base, bases))
+        members.filter(left).update(offered=base.offered)
+        add_base(members.filter(returned), base)

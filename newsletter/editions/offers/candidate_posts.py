@@ -70,9 +70,9 @@ def _filters_of(post: Post, filters: Mapping[str, tuple[Filter, Filter]]) -> tup
     A post that only a removed source lists, such as the former address of a blog, is judged by the present sources.
     """
     urls = [listing.source.url for listing in post.listings.all()]
-    own = tuple(filters[url] for url in urls if url in filters)
-    is_from_removed_source = bool(urls) and not own and PUSHED not in urls
-    return tuple(filters.values()) if is_from_removed_source else own
+    present = tuple(filters[url] for url in urls if url in filters)
+    is_from_removed_source = bool(urls) and not present and PUSHED not in urls
+    return tuple(filters.values()) if is_from_removed_source else present
 
 
 def settled_of(
@@ -85,11 +85,11 @@ def settled_of(
     counts: an edition that is approved later may have been drafted before.
     """
     decided = Q(included=True) | Q(included=False, reason__code__in=SETTLED, edition__standalone=False)
-    others = EditionPost.objects.filter(decided, edition__in=deciding(newsletter.name).exclude(pk=edition.pk))
+    entries = EditionPost.objects.filter(decided, edition__in=deciding(newsletter.name).exclude(pk=edition.pk))
     if posts is not None:
-        others = others.filter(post__in=posts)
+        entries = entries.filter(post__in=posts)
     weight = Case(When(included=False, then=1), When(choice="", then=0), default=2)
-    rows = others.order_by("edition__approved_at", weight, "edition__pk")
+    rows = entries.order_by("edition__approved_at", weight, "edition__pk")
     decisions: dict[int, Settled] = {}
     by_name: set[int] = set()
     fields = ("post_id", "included", "reason", "edition__period", "choice")
@@ -110,10 +110,10 @@ def _out(decided: Settled | None) -> Message | None:
 
 def holders_of(edition: Edition, newsletter: config.Newsletter, posts: Collection[Post]) -> dict[int, str]:
     """Return the name of an approved edition that has each of these posts, of the same cadence if there is one."""
-    others = holding(newsletter.name).exclude(pk=edition.pk)
-    entries = EditionPost.objects.filter(edition__in=others, included=True, post__in=posts)
+    editions = holding(newsletter.name).exclude(pk=edition.pk)
+    entries = EditionPost.objects.filter(edition__in=editions, included=True, post__in=posts)
     ours = Q() if edition.standalone else of_cadence(newsletter) | Q(standalone=True)
-    same = set(others.filter(ours).values_list("pk", flat=True))
+    same = set(editions.filter(ours).values_list("pk", flat=True))
     rows = entries.values_list("edition_id", "post_id", "edition__period")
     return {post: f"{newsletter.name}/{period}" for key, post, period in sorted(rows, key=lambda r: (r[0] in same, r))}
 
@@ -139,12 +139,12 @@ def _posts(
     undecided = Q(refusal__code=messages.TOO_LATE.code) | Q(published=None, refusal__code=messages.THERE_BEFORE.code)
     listed = Exists(Listing.objects.filter(post=OuterRef("pk")))
     new = undecided & ~Q(pk__in=periodic_decisions(edition, newsletter))
-    wanted = (Q(dated__gte=earliest) | Q(ordinal__in=due) | new) & listed | Q(pk__in=chosen)
-    return posts.filter(wanted).prefetch_related("listings__source").order_by("-dated", "-pk")
+    condition = (Q(dated__gte=earliest) | Q(ordinal__in=due) | new) & listed | Q(pk__in=chosen)
+    return posts.filter(condition).prefetch_related("listings__source").order_by("-dated", "-pk")
 
 
 def periodic_decisions(edition: Edition, newsletter: config.Newsletter) -> QuerySet[EditionPost, Any]:
     """Return the posts about which another edition by schedule has decided."""
-    others = periodic(newsletter.name).exclude(pk=edition.pk)
+    editions = periodic(newsletter.name).exclude(pk=edition.pk)
     decided = Q(included=True) | Q(reason__code__in=SETTLED)
-    return EditionPost.objects.filter(decided, edition__in=others).values("post_id")
+    return EditionPost.objects.filter(decided, edition__in=editions).values("post_id")

@@ -44,16 +44,16 @@ def select(
     listed: list[tuple[Post, Facts, Decision]] = []
     others: list[tuple[Post, Decision]] = []
     for post, post_facts in facts(edition, newsletter, lacking):
-        known = replace(post_facts, gone=True) if post.pk in missing else post_facts
-        decision = decide(known, **times, look_back=look_back)
-        if known.offered and known.lacked and not known.choice and not edition.standalone:
-            due = of_lacked(known, **times, look_back=look_back)
+        candidate = replace(post_facts, gone=True) if post.pk in missing else post_facts
+        decision = decide(candidate, **times, look_back=look_back)
+        if candidate.offered and candidate.lacked and not candidate.choice and not edition.standalone:
+            due = of_lacked(candidate, **times, look_back=look_back)
             if due is not None and due.included:
                 others.append((post, due))
             elif due is not None and post.pk in missing and messages.GONE.matches(due.reason):
                 decision = due
         if decision is not None:
-            listed.append((post, known, _chosen(decision, known) if edition.standalone else decision))
+            listed.append((post, candidate, _chosen(decision, candidate) if edition.standalone else decision))
     decided = [(post, decision) for post, _facts, decision in listed]
     if newsletter.by_post and not edition.standalone:
         decided = _first_only(listed, lacking, newsletter, now)
@@ -75,9 +75,9 @@ def known_missing(edition: Edition) -> frozenset[int]:
     return frozenset(edition.entries.filter(reason__code=messages.GONE.code).values_list("post_id", flat=True))
 
 
-def _chosen(decision: Decision, known: Facts) -> Decision:
+def _chosen(decision: Decision, candidate: Facts) -> Decision:
     """Return the decision for a letter outside the schedule, which has only posts that an editor chose."""
-    return Decision(False, messages.NOT_CHOSEN()) if decision.included and not known.choice else decision
+    return Decision(False, messages.NOT_CHOSEN()) if decision.included and not candidate.choice else decision
 
 
 def _first_only(
@@ -90,9 +90,9 @@ def _first_only(
     approve, they decide how many go together.
     """
     new = {
-        post.ordinal: (max(post.first_seen, known.dated), known.dated, post.ordinal)
-        for post, known, decision in listed
-        if decision.included and not known.choice and post.ordinal not in lacking.base
+        post.ordinal: (max(post.first_seen, candidate.dated), candidate.dated, post.ordinal)
+        for post, candidate, decision in listed
+        if decision.included and not candidate.choice and post.ordinal not in lacking.base
     }
     is_held_back = any(
         dated <= now - BACKLOG_AFTER or eligible < now - HELD_BACK_AFTER for eligible, dated, _ordinal in new.values()
@@ -100,5 +100,5 @@ def _first_only(
     if newsletter.approval == "none" and is_held_back:
         return [(post, decision) for post, _facts, decision in listed]
     later = new.keys() - {min(new, key=new.__getitem__)} if new else set()
-    own = Decision(False, messages.OWN_EDITION())
-    return [(post, own if post.ordinal in later else decision) for post, _facts, decision in listed]
+    waits = Decision(False, messages.OWN_EDITION())
+    return [(post, waits if post.ordinal in later else decision) for post, _facts, decision in listed]

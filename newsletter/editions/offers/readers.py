@@ -102,11 +102,11 @@ def expected(newsletter: config.Newsletter, except_for: Edition | None = None) -
 
     These are editions of the cadence, and letters to everyone.
     """
-    waiting = holding(newsletter.name).filter(began_at=None)
-    waiting = waiting.exclude(pk=except_for.pk) if except_for else waiting
+    editions = holding(newsletter.name).filter(began_at=None)
+    editions = editions.exclude(pk=except_for.pk) if except_for else editions
     to_everyone = Q(standalone=True, segment_where="")
     ordinals = Ordinals()
-    for edition in waiting.filter(of_cadence(newsletter) & Q(standalone=False) | to_everyone):
+    for edition in editions.filter(of_cadence(newsletter) & Q(standalone=False) | to_everyone):
         ordinals |= edition.candidate_ordinals
     return ordinals
 

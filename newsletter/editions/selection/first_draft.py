@@ -16,5 +16,5 @@ def of_first_draft(posts: Iterable[FoundPost], newsletter: Newsletter, now: date
     since = one_period_before(now, newsletter.period, newsletter.zone)
     until = next_moment(newsletter.send_moment, newsletter.zone, now)
     dated = [(post.published, post) for post in posts if post.published and since <= post.published < until]
-    dated.sort(key=lambda each: each[0], reverse=True)
+    dated.sort(key=lambda row: row[0], reverse=True)
     return [post for _, post in dated][: newsletter.maximum_posts]

@@ -59,17 +59,17 @@ def missing(
     by_host: dict[str, dict[int, str]] = {}
     for number, url in (*due_posts.values_list("pk", "url"), *in_window.values_list("pk", "url")):
         by_host.setdefault(split_address(url).netloc, {}).setdefault(number, url)
-    others = _others(newsletter, by_host, now)
+    newest = _others(newsletter, by_host, now)
     with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="addresses") as pool:
-        hosts = [(addresses, others.get(host, "")) for host, addresses in by_host.items()]
+        hosts = [(addresses, newest.get(host, "")) for host, addresses in by_host.items()]
         return frozenset().union(*pool.map(lambda host: _missing_of_a_host(configuration, *host), hosts))
 
 
 def _others(newsletter: config.Newsletter, by_host: dict[str, dict[int, str]], now: datetime) -> dict[str, str]:
     """Return the address of the newest other post of each host."""
-    asked = {number for addresses in by_host.values() for number in addresses}
+    keys = {number for addresses in by_host.values() for number in addresses}
     posts = Post.objects.filter(newsletter=newsletter.name, gone_at=None, url__startswith="http", first_seen__lte=now)
-    newest = posts.exclude(pk__in=asked).order_by("-ordinal").values_list("url", flat=True)[:OTHERS]
+    newest = posts.exclude(pk__in=keys).order_by("-ordinal").values_list("url", flat=True)[:OTHERS]
     return {split_address(url).netloc: url for url in reversed(list(newest))}
 
 
@@ -87,9 +87,9 @@ def _statuses(configuration: Config, addresses: dict[int, str]) -> dict[int, int
     """Return the statuses of a host's addresses, up to one without an answer, or as many as its time allows."""
     statuses: dict[int, int] = {}
     numbers, end = list(addresses), time.monotonic() + MINUTES * 60
-    for first in range(0, len(numbers), AT_ONCE):
+    for start in range(0, len(numbers), AT_ONCE):
         with Fetcher(configuration.collect, configuration.site.url) as fetcher:
-            for number in numbers[first : first + AT_ONCE]:
+            for number in numbers[start : start + AT_ONCE]:
                 statuses[number] = _status(fetcher, addresses[number])
                 if statuses[number] in NO_ANSWER or time.monotonic() > end:
                     return statuses

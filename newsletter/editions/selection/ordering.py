@@ -15,11 +15,11 @@ def day_of(entry: EditionPost, newsletter: config.Newsletter) -> date:
 def arrange(edition: Edition, newsletter: config.Newsletter) -> None:
     """Assign numbers to the entries in reading order, and reduce those over `maximum_posts` to headlines."""
     entries = list(edition.entries.select_related("post"))
-    inside = sorted((e for e in entries if e.included), key=lambda e: _place(e, newsletter))
-    allowed = _in_full(inside, newsletter.maximum_posts)
+    included = sorted((e for e in entries if e.included), key=lambda e: _place(e, newsletter))
+    allowed = _in_full(included, newsletter.maximum_posts)
     changed: list[EditionPost] = []
-    for position, entry in enumerate(inside + [e for e in entries if not e.included]):
-        before = (entry.position, entry.headline_only, entry.reason)
+    for position, entry in enumerate(included + [e for e in entries if not e.included]):
+        stored = (entry.position, entry.headline_only, entry.reason)
         entry.position = position
         entry.headline_only = entry.included and entry.post_id not in allowed
         by_date = messages.IN_THE_PERIOD() if _dated(entry) >= edition.since else messages.LATE()
@@ -27,24 +27,24 @@ def arrange(edition: Edition, newsletter: config.Newsletter) -> None:
             entry.reason = messages.OVER_THE_MAXIMUM()
         elif not entry.headline_only and messages.OVER_THE_MAXIMUM.matches(entry.reason):
             entry.reason = by_date
-        if before != (entry.position, entry.headline_only, entry.reason):
+        if stored != (entry.position, entry.headline_only, entry.reason):
             changed.append(entry)
     EditionPost.objects.bulk_update(changed, ["position", "headline_only", "reason"])
 
 
-def arranged(inside: list[EditionPost], newsletter: config.Newsletter) -> tuple[EditionPost, ...]:
+def arranged(entries: list[EditionPost], newsletter: config.Newsletter) -> tuple[EditionPost, ...]:
     """Return unsaved entries in reading order, those over `maximum_posts` as headlines."""
-    inside = sorted(inside, key=lambda e: _place(e, newsletter))
-    allowed = _in_full(inside, newsletter.maximum_posts)
-    for entry in inside:
+    entries = sorted(entries, key=lambda e: _place(e, newsletter))
+    allowed = _in_full(entries, newsletter.maximum_posts)
+    for entry in entries:
         entry.headline_only = entry.post_id not in allowed
-    return tuple(inside)
+    return tuple(entries)
 
 
-def _in_full(inside: list[EditionPost], maximum: int) -> set[int]:
+def _in_full(entries: list[EditionPost], maximum: int) -> set[int]:
     """Return the posts shown in full: those that editors pinned or included first, then in reading order."""
-    wanted = sorted(inside, key=lambda e: not (e.pinned or e.choice))
-    return {e.post_id for e in wanted[:maximum]}
+    preferred = sorted(entries, key=lambda e: not (e.pinned or e.choice))
+    return {e.post_id for e in preferred[:maximum]}
 
 
 def _place(entry: EditionPost, newsletter: config.Newsletter) -> tuple[int, bool, bool, float, float, int]:

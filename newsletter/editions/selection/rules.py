@@ -11,8 +11,8 @@ from newsletter.messages import Message, MessageType
 from newsletter.messages import posts as messages
 
 SETTLED = tuple(
-    each.code
-    for each in (
+    reason.code
+    for reason in (
         messages.TOO_LATE,
         messages.THERE_BEFORE,
         messages.SENT_ELSEWHERE,
@@ -130,5 +130,5 @@ def has_word(words: Iterable[str], *texts: str) -> bool:
 def _pattern(word: str) -> re.Pattern[str]:
     """Return a pattern for the whole word; punctuation needs no boundary, and a space matches any white space."""
     escaped = re.escape(word).replace(r"\ ", r"\s+")
-    before = r"\b" if word[:1].isalnum() else ""
-    return re.compile(before + escaped + (r"\b" if word[-1:].isalnum() else ""), re.IGNORECASE)
+    boundary = r"\b" if word[:1].isalnum() else ""
+    return re.compile(boundary + escaped + (r"\b" if word[-1:].isalnum() else ""), re.IGNORECASE)

@@ -39,7 +39,7 @@ def going_to(newsletter: config.Newsletter) -> Q:
     """
     if newsletter.period != newsletter.default_cadence:
         return of_cadence(newsletter)
-    return ~Q(cadence__in=[each for each in newsletter.offered if each != newsletter.period])
+    return ~Q(cadence__in=[cadence for cadence in newsletter.offered if cadence != newsletter.period])
 
 
 def sharing_posts(edition: Edition, newsletter: config.Newsletter) -> Q:

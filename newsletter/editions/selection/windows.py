@@ -66,11 +66,11 @@ def bounds(period: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 def name_of(until: datetime, period: Cadence, zone: ZoneInfo) -> str:
     """Return the name of the period that contains the instant before `until`; a single post has its day."""
-    last = (until - timedelta(microseconds=1)).astimezone(zone).date()
+    last_day = (until - timedelta(microseconds=1)).astimezone(zone).date()
     if period == "week":
-        year, week, _ = last.isocalendar()
+        year, week, _ = last_day.isocalendar()
         return f"{year:04}-W{week:02}"
-    return f"{last:%Y-%m}" if period == "month" else last.isoformat()
+    return f"{last_day:%Y-%m}" if period == "month" else last_day.isoformat()
 
 
 def one_period_before(until: datetime, period: Cadence, zone: ZoneInfo) -> datetime:

@@ -86,14 +86,14 @@ def _headers(head: Letterhead, period: str) -> dict[str, str]:
 
 def _freeze_variants(draft: Edition, prepared: PreparedDraft, freezer: _Freezer) -> None:
     Variant.objects.filter(edition=draft).delete()
-    made = []
-    for position, each in enumerate(prepared.variants):
+    variants = []
+    for position, prepared_variant in enumerate(prepared.variants):
         variant = Variant(edition=draft, position=position)
-        variant.posts = [entry.post_id for entry in each.planned.entries]
-        if not each.planned.own:
-            _write(variant, each.proof, freezer)
-        made.append(variant)
-    Variant.objects.bulk_create(made, batch_size=AT_ONCE)
+        variant.posts = [entry.post_id for entry in prepared_variant.planned.entries]
+        if not prepared_variant.planned.own:
+            _write(variant, prepared_variant.proof, freezer)
+        variants.append(variant)
+    Variant.objects.bulk_create(variants, batch_size=AT_ONCE)
 
 
 def _write(variant: Variant, proof: Proof, freezer: _Freezer) -> None:
@@ -102,14 +102,14 @@ def _write(variant: Variant, proof: Proof, freezer: _Freezer) -> None:
     variant.segments = approved_content.pack(freezer.mail(proof))
 
 
-def add_variant(edition: Edition, wanted: Collection[int], configuration: Config, now: datetime) -> Variant | None:
+def add_variant(edition: Edition, posts: Collection[int], configuration: Config, now: datetime) -> Variant | None:
     """Render and store a variant of an approved edition with some of its posts, as they were when it was approved.
 
-    `wanted` has their primary keys. Return None if that is not possible.
+    `posts` has their primary keys. Return None if that is not possible.
     """
     newsletter, content = configuration.edited(edition), edition.approved_content
-    entries = locked_posts.entries_of(edition, bytes(content.posts), wanted)
-    if len(entries) < len(wanted):
+    entries = locked_posts.entries_of(edition, bytes(content.posts), posts)
+    if len(entries) < len(posts):
         return None
     arranged = ordering.arranged(entries, newsletter)
     try:
@@ -119,8 +119,8 @@ def add_variant(edition: Edition, wanted: Collection[int], configuration: Config
         return None
     freezer = _Freezer(edition, configuration, now)
     freezer.tokens = known_tokens(content)
-    last = edition.variants.order_by("-position").first()
-    variant = Variant(edition=edition, position=last.position + 1 if last else 0)
+    newest = edition.variants.order_by("-position").first()
+    variant = Variant(edition=edition, position=newest.position + 1 if newest else 0)
     variant.posts = [entry.post_id for entry in arranged]
     _write(variant, proof, freezer)
     variant.save()
@@ -138,22 +138,22 @@ def date_letter(letter: Edition, content: ApprovedContent, configuration: Config
     until = just_after(at)
     if last_day_of(letter, newsletter) == last_day(until, newsletter.zone):
         return until
-    before = proof_of(digest_of(letter, configuration), configuration, newsletter)
-    as_approved = _headers(before.letterhead, letter.period).items() <= content.headers.items()
-    if not as_approved or _comparable(before.rendered) != _comparable(rendered_of(content)):
+    proof = proof_of(digest_of(letter, configuration), configuration, newsletter)
+    as_approved = _headers(proof.letterhead, letter.period).items() <= content.headers.items()
+    if not as_approved or _comparable(proof.rendered) != _comparable(rendered_of(content)):
         log.warning("%s keeps the date of its approval, since settings or images changed after it", letter.name)
         return letter.until
     tokens = known_tokens(content)
     approved_until, letter.until = letter.until, until
-    after = proof_of(digest_of(letter, configuration), configuration, newsletter)
-    if after.rendered.shortened != before.rendered.shortened:
+    dated = proof_of(digest_of(letter, configuration), configuration, newsletter)
+    if dated.rendered.shortened != proof.rendered.shortened:
         letter.until = approved_until
         return approved_until
     freezer = _Freezer(letter, configuration, at)
     freezer.counts, freezer.tokens = bool(tokens), tokens
-    for key, value in _texts(after.rendered).items():
+    for key, value in _texts(dated.rendered).items():
         setattr(content, key, value)
-    content.segments = approved_content.pack(freezer.mail(after))
+    content.segments = approved_content.pack(freezer.mail(dated))
     content.save()
     return until
 

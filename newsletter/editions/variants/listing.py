@@ -99,14 +99,14 @@ def post_counts(configuration: Config, edition: Edition, receiving: Subscription
     newsletter = configuration.edited(edition)
     groups = groups_of(receiving, newsletter, edition)
     if edition.state == State.DRAFT:
-        made = plan(edition, newsletter)
-        offers = [made.offer_to(group) for group in groups]
+        draft_plan = plan(edition, newsletter)
+        offers = [draft_plan.offer_to(group) for group in groups]
     elif edition.state in LOCKED_STATES and edition.began_at is None:
         offer_to = offers_of(edition, newsletter)
         offers = [offer_to(group) for group in groups]
     else:
-        return [len(each.posts) for each in edition.variants.exclude(last=None)]
-    return sorted({len(each.posts) for each in offers if each.outcome == OfferOutcome.MAILED})
+        return [len(variant.posts) for variant in edition.variants.exclude(last=None)]
+    return sorted({len(offered.posts) for offered in offers if offered.outcome == OfferOutcome.MAILED})
 
 
 def documents(configuration: Config, edition: Edition, receiving: SubscriptionQuerySet) -> list[dict[str, Any]]:
@@ -166,11 +166,11 @@ def _all_get(
 def _of_audience(edition: Edition, content: ApprovedContent | None) -> list[ListedVariant]:
     """Return the variants of an edition whose audience is fixed, and how many were skipped for want of posts."""
     variants = list(edition.variants.all())
-    all_the_same = not any(each.last for each in variants)
+    all_the_same = not any(variant.last for variant in variants)
     result = [
-        ListedVariant(each.position, _size(each), (), tuple(each.posts), _rendered(each, content))
-        for each in variants
-        if each.position == 0 or each.last is not None
+        ListedVariant(variant.position, _size(variant), (), tuple(variant.posts), _rendered(variant, content))
+        for variant in variants
+        if variant.position == 0 or variant.last is not None
     ]
     if result and all_the_same:
         result = [replace(result[0], readers=edition.audience or 0)]
@@ -191,11 +191,11 @@ class _Shared:
     def __init__(self, offers: Iterable[tuple[Any, ReaderGroup]]) -> None:
         self._mailed: dict[Ordinals, list[ReaderGroup]] = {}
         self._others: dict[OfferOutcome, list[ReaderGroup]] = {}
-        for each, group in offers:
-            if each.outcome == OfferOutcome.MAILED:
-                self._mailed.setdefault(each.posts, []).append(group)
+        for offered, group in offers:
+            if offered.outcome == OfferOutcome.MAILED:
+                self._mailed.setdefault(offered.posts, []).append(group)
             else:
-                self._others.setdefault(each.outcome, []).append(group)
+                self._others.setdefault(offered.outcome, []).append(group)
 
     def take(self, posts: Ordinals) -> tuple[int, tuple[tuple[str, ...], ...]]:
         """Return how many readers would get these posts, and what they picked; they are taken once."""
@@ -204,9 +204,9 @@ class _Shared:
     def without_email(self, position: int) -> list[ListedVariant]:
         """Return those who get no email, for each reason; the posts of those without a variant wait."""
         variants = []
-        waiting = [group for groups in self._mailed.values() for group in groups]
+        unrendered = [group for groups in self._mailed.values() for group in groups]
         rows = [(REASONS[outcome](), groups) for outcome, groups in self._others.items()]
-        rows += [(delivery.RENDERED_LATER(), waiting)] if waiting else []
+        rows += [(delivery.RENDERED_LATER(), unrendered)] if unrendered else []
         for place, (reason, groups) in enumerate(rows, position):
             readers, picks = _counted(groups)
             variants.append(ListedVariant(place, readers, picks, (), None, reason=reason))

@@ -52,41 +52,41 @@ class Plan:
 def plan(draft: Edition, newsletter: config.Newsletter, now: datetime | None = None) -> Plan:
     """Return the plan of a draft."""
     chosen = candidates.select(draft, newsletter, now or datetime.now(UTC), candidates.known_missing(draft))
-    own = _own(draft)
-    own_posts = {entry.post_id for entry in own}
+    entries_shown = _own(draft)
+    own_posts = {entry.post_id for entry in entries_shown}
     # Since the draft was refreshed, posts that only some readers lack may have become ones that most of them lack.
     lacked = [post for post, decision in chosen.listed if decision.included and post.ordinal in chosen.lacking.base]
-    others = [_entry(draft, post) for post in (*lacked, *chosen.others) if post.pk not in own_posts]
-    entries = (*own, *others)
+    entries_of_some = [_entry(draft, post) for post in (*lacked, *chosen.others) if post.pk not in own_posts]
+    entries = (*entries_shown, *entries_of_some)
     topics = {entry.post.ordinal: topics_of(entry.post, newsletter) for entry in entries}
-    made = Plan(entries, topics, (PlannedVariant(tuple(own), True),), newsletter.minimum_posts)
+    own_plan = Plan(entries, topics, (PlannedVariant(tuple(entries_shown), True),), newsletter.minimum_posts)
     by_ordinal = {entry.post.ordinal: entry for entry in entries}
-    wanted = _wanted(made, chosen.lacking)
-    variants = (PlannedVariant(_arranged([by_ordinal[n] for n in posts], newsletter), False) for posts in wanted)
-    return replace(made, variants=(*made.variants, *variants))
+    sets = _wanted(own_plan, chosen.lacking)
+    variants = (PlannedVariant(_arranged([by_ordinal[n] for n in posts], newsletter), False) for posts in sets)
+    return replace(own_plan, variants=(*own_plan.variants, *variants))
 
 
-def _wanted(made: Plan, lacking: Lacking) -> list[Ordinals]:
+def _wanted(own_plan: Plan, lacking: Lacking) -> list[Ordinals]:
     """Return the sets of posts that readers would get, besides the draft's own, those of most readers first."""
     counts: dict[Ordinals, int] = {}
     for group in with_base(lacking.groups, lacking.base):
-        offered = made.offer_to(group)
+        offered = own_plan.offer_to(group)
         if offered.outcome == OfferOutcome.MAILED:
             counts[offered.posts] = counts.get(offered.posts, 0) + group.count
-    counts.pop(made.variants[0].ordinals, None)
+    counts.pop(own_plan.variants[0].ordinals, None)
     return sorted(counts, key=lambda posts: (-counts[posts], str(posts)))
 
 
-def most_posts(made: Plan, groups: Iterable[ReaderGroup]) -> int:
+def most_posts(draft_plan: Plan, groups: Iterable[ReaderGroup]) -> int:
     """Return the largest number of posts that a reader in these groups would get."""
-    return max((len(made.offer_to(group).posts) for group in groups), default=0)
+    return max((len(draft_plan.offer_to(group).posts) for group in groups), default=0)
 
 
-def waiting_readers(made: Plan, groups: Iterable[ReaderGroup]) -> tuple[int, Ordinals]:
+def waiting_readers(draft_plan: Plan, groups: Iterable[ReaderGroup]) -> tuple[int, Ordinals]:
     """Return how many readers in these groups wait because their posts are too few, and all posts they wait for."""
     count, posts = 0, Ordinals()
     for group in groups:
-        offered = made.offer_to(group)
+        offered = draft_plan.offer_to(group)
         if offered.waits and group.count:
             count, posts = count + group.count, posts | offered.posts
     return count, posts

@@ -40,7 +40,7 @@ class PreparedDraft:
     @property
     def errors(self) -> tuple[Finding, ...]:
         """The findings that block approval, each once."""
-        return tuple(dict.fromkeys(f for each in self.proofs for f in each.findings if f.level == Level.ERROR))
+        return tuple(dict.fromkeys(f for proof in self.proofs for f in proof.findings if f.level == Level.ERROR))
 
 
 def render_subjects(draft: Edition, configuration: Config, now: datetime | None = None) -> None:
@@ -54,8 +54,8 @@ def render_subjects(draft: Edition, configuration: Config, now: datetime | None 
     with suppress(TemplateProblem):
         digest_of(draft, configuration, now)
         if not (draft.standalone or draft.corrects_id):
-            for each in plan(draft, newsletter, now).variants:
-                digest_with(draft, configuration, each.entries)
+            for variant in plan(draft, newsletter, now).variants:
+                digest_with(draft, configuration, variant.entries)
 
 
 def prepare(
@@ -65,8 +65,10 @@ def prepare(
     newsletter, own = configuration.edited(draft), own or make_proof(draft, configuration, now)
     if draft.standalone or draft.corrects_id:
         return PreparedDraft(own)
-    made = plan(draft, newsletter, now)
-    return PreparedDraft(own, made, tuple(_prepared(draft, configuration, each, own) for each in made.variants))
+    draft_plan = plan(draft, newsletter, now)
+    return PreparedDraft(
+        own, draft_plan, tuple(_prepared(draft, configuration, variant, own) for variant in draft_plan.variants)
+    )
 
 
 def _prepared(draft: Edition, configuration: Config, planned: PlannedVariant, own: Proof) -> PreparedVariant:

@@ -1,13 +1,16 @@
-"""The configuration for a request.
+"""What views know of a request: its configuration, its newsletter, and the network that it comes from.
 
-A middleware attaches it when the request begins, and the request keeps it, whatever is configured meanwhile.
+A middleware attaches the configuration when the request begins, and the request keeps it, whatever is configured
+meanwhile.
 """
 
+import ipaddress
 from typing import cast
 
 from django.http import Http404, HttpRequest
 
 from newsletter.config import Config, Newsletter
+from newsletter.domain.hosts import plain_address
 
 
 class ConfiguredRequest(HttpRequest):
@@ -32,3 +35,16 @@ def newsletter_of(request: HttpRequest, name: str) -> Newsletter:
     if newsletter is None:
         raise Http404(f"there is no newsletter '{name}'")
     return newsletter
+
+
+def network_of(address: str) -> str:
+    """Return the network that limits count: the /24 of an IPv4 address, the /56 of an IPv6 address (one household).
+
+    A port after the address, as some proxies write it, is ignored.
+    """
+    host = address.partition("]")[0][1:] if address.startswith("[") else address
+    host = host.partition(":")[0] if host.count(":") == 1 else host
+    ip = plain_address(host)
+    if ip is None:
+        return address
+    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 56), strict=False))

@@ -25,8 +25,7 @@ from newsletter.editions.lookup import NoSuchEdition
 from newsletter.messages import api as messages
 from newsletter.messages import editions as editions_messages
 from newsletter.models import ApiToken
-from subscribers.protection.networks import network_of
-from subscribers.requests import config_of
+from subscribers.requests import config_of, network_of
 
 COUNTERS = rate_limits.RequestCounters()
 LIMIT = "newsletter.api.limit"

@@ -13,7 +13,7 @@ from newsletter.messages import subscriptions as messages
 from subscribers.addresses import Address
 from subscribers.importing.block_list import BlockList
 from subscribers.importing.headers import OwnExportValues, PersonRow
-from subscribers.importing.standing import BLOCKING, Standing
+from subscribers.importing.tools import BLOCKING, Standing
 from subscribers.models import (
     Consent,
     ImportChange,

@@ -14,8 +14,7 @@ from newsletter.messages import Problem
 from newsletter.messages import subscriptions as messages
 from subscribers.importing import vocabulary
 from subscribers.importing.dates import BadDate, DateOrder, moment
-from subscribers.importing.standing import WORDS, Standing
-from subscribers.importing.tools import ENDED, FORMS, OWN, PLAIN
+from subscribers.importing.tools import ENDED, FORMS, OWN, PLAIN, WORDS, Standing
 from subscribers.personal_fields import PERSONAL
 from subscribers.spreadsheets import unescape_formulas
 

@@ -17,8 +17,7 @@ from subscribers.importing.dates import BadDate, DateOrder
 from subscribers.importing.headers import BadCell, Columns, PersonRow, recognise
 from subscribers.importing.mapping import InvalidMapping, guessed, is_header
 from subscribers.importing.mapping import columns as mapped
-from subscribers.importing.standing import Standing
-from subscribers.importing.tools import SENDY, least_standing
+from subscribers.importing.tools import SENDY, Standing, least_standing
 
 DELIMITERS = ",;\t|"
 SAMPLE = 65_536

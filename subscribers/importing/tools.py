@@ -1,4 +1,4 @@
-"""The files that other tools export: the headers that identify each, its columns, and its states.
+"""The files that other tools export: the headers that identify each, its columns, and what its states say of a person.
 
 Headers are compared without case, spaces, underscores and accents (`squeezed`), states in lower case with underscores.
 A state that a tool is not known to have is refused, because it may stand for people who left.
@@ -6,9 +6,53 @@ A state that a tool is not known to have is refused, because it may stand for pe
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Final
 
-from subscribers.importing.standing import Standing, states
+from subscribers.importing import vocabulary
+from subscribers.models import Suppression
 from subscribers.personal_fields import PERSONAL
+
+
+class Standing(IntEnum):
+    """The standing of a person in a file; if its columns disagree, the greatest counts."""
+
+    ACTIVE = 0
+    WAITING = 1
+    LEFT = 2
+    BOUNCED = 3
+    BLOCKED = 4
+    COMPLAINED = 5
+
+
+BLOCKING: Final = {
+    Standing.BOUNCED: Suppression.Reason.BOUNCED,
+    Standing.BLOCKED: Suppression.Reason.BY_HAND,
+    Standing.COMPLAINED: Suppression.Reason.COMPLAINED,
+}
+"""The standings of addresses that are blocked for all newsletters, each with its reason."""
+
+WORDS: Final[dict[str, Standing]] = {
+    **dict.fromkeys(("pending", "unconfirmed", "unactivated", "non-subscribed", "nonsubscribed", "transactional"),
+                    Standing.WAITING),
+    **dict.fromkeys(vocabulary.WAITING, Standing.WAITING),
+    **dict.fromkeys(("unsubscribed", "inactive", "removed", "cancelled", "canceled", "deleted", "left"),
+                    Standing.LEFT),
+    **dict.fromkeys(vocabulary.LEFT, Standing.LEFT),
+    **dict.fromkeys(("cleaned", "bounced", "hard_bounced", "undeliverable"), Standing.BOUNCED),
+    **dict.fromkeys(vocabulary.BOUNCED, Standing.BOUNCED),
+    **dict.fromkeys(("blocked", "blocklisted", "blacklisted", "suppressed", "disabled", "spammy"), Standing.BLOCKED),
+    **dict.fromkeys(vocabulary.BLOCKED, Standing.BLOCKED),
+    **dict.fromkeys(("complained", "spam", "junk", "marked_as_spam"), Standing.COMPLAINED),
+}  # fmt: skip
+"""Words for a standing in the languages of the catalogues. In a file of an unknown tool, any other word is active."""
+
+
+def states(active: str, waiting: str = "", left: str = "", **others: str) -> dict[str, Standing]:
+    """Return a tool's states, given as words with spaces between; `others` are `bounced`, `blocked`, `complained`."""
+    words_by_name = {"active": active, "waiting": waiting, "left": left, **others}
+    return {word: Standing[name.upper()] for name, words in words_by_name.items() for word in words.split()}
+
 
 _FETCHED = states("active", "pending", "unsubscribed", bounced="bounced", blocked="blocked", complained="complained")
 """What `newsletter fetch` writes, whatever the tool's own words are."""
@@ -21,7 +65,7 @@ BLANK = ""
 class FileFormat:
     """A file format: the headers that identify it, in one or another version, and the headers of each meaning.
 
-    `states` has its words for a person's standing; without any, those of `standing.WORDS` count. `yes` and `no` are
+    `states` has its words for a person's standing; without any, those of `WORDS` count. `yes` and `no` are
     columns with the standing of people who have a yes or a no in them. `ended` are columns that have a time, or a word
     other than "no", for people with a standing.
     """

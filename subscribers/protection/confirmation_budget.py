@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from newsletter.config.email_addresses import mailbox_domain
 from subscribers.models import CounterKey, counter_key
-from subscribers.protection.networks import network_of
+from subscribers.requests import network_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OF_NEWSLETTER, OF_DOMAIN, OF_NETWORK = 100, 50, 30

@@ -18,7 +18,7 @@ from subscribers.addresses import Address
 from subscribers.models import CounterKey, Hits, counter_key
 from subscribers.protection import confirmation_budget as budget
 from subscribers.protection.challenges import SolvedChallenge
-from subscribers.protection.networks import network_of
+from subscribers.requests import network_of
 
 log = logging.getLogger("subscribers.protection")
 

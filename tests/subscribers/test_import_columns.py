@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from subscribers.importing.headers import recognise
-from subscribers.importing.standing import Standing
+from subscribers.importing.tools import Standing
 
 JOINED = (
     "Påmeldt dato", "Dato påmeldt", "Påmeldingstidspunkt", "Dato for påmelding", "Bekreftet dato", "Innmeldt dato",

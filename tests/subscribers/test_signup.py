@@ -11,8 +11,8 @@ from subscribers import admin_actions, letters, signup, subscription_requests
 from subscribers.addresses import read_address
 from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
 from subscribers.protection import sign_up_limits as limits
-from subscribers.protection.networks import network_of
 from subscribers.protection.sign_up_limits import Request, RequestAnswer
+from subscribers.requests import network_of
 from subscribers.signup import ConfirmResult
 from subscribers.tokens import Purpose, timed_token
 from tests import settings

@@ -11,8 +11,7 @@ from django.views.decorators.http import require_safe
 from newsletter.config import Config
 from newsletter.models import CountedLink
 from newsletter.web.links import clicks
-from subscribers.protection.networks import network_of
-from subscribers.requests import config_of
+from subscribers.requests import config_of, network_of
 
 SCANNERS_MINUTES = 2
 """So long after the end of sending, programs may still open the links of emails that have just arrived."""

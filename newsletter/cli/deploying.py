@@ -56,21 +56,18 @@ def deploy(
     loaded = configuration()
     site = found(loaded)
     if worker:
-        _deploy_worker(target, site)
-        return
-    if target in PROXIES and not loaded.site.url.startswith("https://"):
+        _check_worker(target, site)
+    elif target in PROXIES and not loaded.site.url.startswith("https://"):
         fail(f"site.url is {loaded.site.url}; set it to the https address that {target} is to serve")
-    if target in PROXIES and not loaded.web.trusted_proxies:
+    elif target in PROXIES and not loaded.web.trusted_proxies:
         say('Set web.trusted_proxies = ["127.0.0.1"], so that limits count the clients and not the proxy.')
-    text = WRITERS[target](site)
+    text = (WORKER_WRITERS if worker else WRITERS)[target](site)
     emit({"target": target.value, "file": text}, text.rstrip("\n"))
 
 
-def _deploy_worker(target: Target, site: Installation) -> None:
+def _check_worker(target: Target, site: Installation) -> None:
     if target not in WORKER_WRITERS:
         fail(f"a worker answers no visitors, so it needs no {target}; leave out --worker", WRONG)
     if not site.postgresql:
         fail("site.database: 'newsletter worker' needs PostgreSQL; on a single machine use 'newsletter run'")
     say("That machine needs this config.toml, the same secret key, and the folder images of the other machines.")
-    text = WORKER_WRITERS[target](site)
-    emit({"target": target.value, "file": text}, text.rstrip("\n"))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -354,10 +354,10 @@ def _status_of_all() -> None:
     emit({"editions": documents}, progress_tables.of_several(documents) if documents else "No edition is being sent.")
 
 
-def _emit(row: "Edition", text: str, **more: Any) -> None:
+def _emit(row: "Edition", text: str) -> None:
     from newsletter.sending.progress import counts
 
-    emit({**counts(row).document(), **more}, text)
+    emit(counts(row).document(), text)
 
 
 def _time(text: str, configuration: Config, row: "Edition") -> datetime:

@@ -200,6 +200,7 @@ class _Lengths:
         fewest_words = maxsize if self._lines else excerpt_words
         self._cuts = {post.id: Cuts(post.html, fewest_words) for post in digest.posts if post.html}
         self._has_previews = {post.id for post in digest.posts if post.previews}
+        self._has_image = {post.id for post in digest.posts if post.image or post.previews or "<img" in post.html}
         self._order: list[str] = []
         heap = [(-cuts.length(cuts.last), post_id, cuts.last) for post_id, cuts in self._cuts.items() if cuts.last]
         heapify(heap)
@@ -249,7 +250,7 @@ class _Lengths:
             return inf
         if number + 1 == cuts.last or self._changes_image(post_id, number):
             return -inf
-        saved = _TABLE_BESIDE if self._design.beside else 0
+        saved = _TABLE_BESIDE if self._design.beside and post_id in self._has_image else 0
         return cuts.text_bytes(number + 1) - (0 if number == _TITLE else cuts.text_bytes(number)) - saved
 
     def _changes_image(self, post_id: str, number: int) -> bool:

@@ -244,10 +244,10 @@ class PostViews:
             cover = replace(post.image, alt=cover.alt)  # whose size is known
         tallest = self.digest.letterhead.theme.image_height
         shows_none = "<img" not in html
-        previews = post.previews if self.scope.form is SlotEncoding.HTML else _without_images(post.previews)
+        previews = post.previews if self.scope.form is SlotEncoding.HTML else without_pictures(post.previews)
         of_video = next((preview.image for preview in previews if preview.image and escape(preview.url) in html), None)
         if self._design.covers and shows_none and not cover and of_video:
-            cover, previews = of_video, _without_images(previews)
+            cover, previews = of_video, without_pictures(previews)
             html = without_video(html, post.url)  # the cover leads there
         feed_image = post.image if shows_none and not of_video else None
         image = (cover or feed_image) if self._design.images else None
@@ -385,7 +385,8 @@ def _with_html(post: DigestPost, html: str) -> DigestPost:
     return post if html == post.html else replace(post, html=html)
 
 
-def _without_images(previews: tuple[Preview, ...]) -> tuple[Preview, ...]:
+def without_pictures(previews: tuple[Preview, ...]) -> tuple[Preview, ...]:
+    """Return what is known of videos without their pictures."""
     return tuple(replace(preview, image=None) for preview in previews)
 
 

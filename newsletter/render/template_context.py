@@ -5,7 +5,6 @@ docs/templates.md lists these names for publishers; names may be added, but do n
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +18,7 @@ from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PICTURE
 from newsletter.render.content.written import email_form
 from newsletter.render.dates import date_range, direction, direction_of_text, last_day, short_date, week_name
-from newsletter.render.post_view import PostViews
+from newsletter.render.post_view import PostViews, without_pictures
 from newsletter.render.scope import Scope, cleaned, with_name_placeholders
 from newsletter.render.theme.colours import DARK_BOX, lightened, palette, readable, tints
 from newsletter.render.theme.designs import DESIGNS
@@ -130,7 +129,7 @@ def _written(text: str, scope: Scope, digest: Digest) -> str:
         email_form(markdown(with_name_placeholders(text, scope, str)), letterhead.language, in_text=not in_html),
         site=letterhead.site_url,
         play=letterhead.site_url + PICTURE if in_html else "",
-        previews=digest.previews if in_html else tuple(replace(preview, image=None) for preview in digest.previews),
+        previews=digest.previews if in_html else without_pictures(digest.previews),
     )
     if not in_html:
         return plain(html)

@@ -38,26 +38,26 @@ def parse_colour(text: str) -> Rgb | None:
     return None
 
 
-def lightened(colour: str, ground: str = DARK_GROUND, ratio: float = READABLE) -> str:
+def lightened(colour: str, ground: str = DARK_GROUND) -> str:
     """Return the colour if it is readable on the dark background, otherwise the same hue as light as necessary."""
-    return _shifted(colour, ground, ratio, 1)
+    return _shifted(colour, ground, 1)
 
 
-def darkened(colour: str, ground: str = LIGHT_GROUND, ratio: float = READABLE) -> str:
+def darkened(colour: str, ground: str = LIGHT_GROUND) -> str:
     """Return the colour if it is readable on the light background, otherwise the same hue as dark as necessary."""
-    return _shifted(colour, ground, ratio, 0)
+    return _shifted(colour, ground, 0)
 
 
 @lru_cache(maxsize=256)
-def _shifted(colour: str, ground: str, ratio: float, end: int) -> str:
+def _shifted(colour: str, ground: str, end: int) -> str:
     """Return the colour with its lightness moved towards `end`, 0 or 1, until it is readable."""
     own, below = parse_colour(colour), parse_colour(ground)
-    if own is None or below is None or contrast(own, below) >= ratio:
+    if own is None or below is None or contrast(own, below) >= READABLE:
         return colour
     hue, light, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in own))
     steps = (colorsys.hls_to_rgb(hue, light + (end - light) * step / 100, saturation) for step in range(101))
     candidates = ((round(r * 255), round(g * 255), round(b * 255)) for r, g, b in steps)
-    shifted = next((candidate for candidate in candidates if contrast(candidate, below) >= ratio), (255 * end,) * 3)
+    shifted = next((candidate for candidate in candidates if contrast(candidate, below) >= READABLE), (255 * end,) * 3)
     return "#{:02x}{:02x}{:02x}".format(*shifted)
 
 

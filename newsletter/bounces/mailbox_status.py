@@ -22,14 +22,14 @@ def configured(configuration: Config) -> bool:
 
 def trouble(configuration: Config) -> Message | None:
     """Return why the mailbox could not be read when it was last tried; None if it could."""
-    row = _row() if configured(configuration) else None
+    row = BounceMailbox.objects.first() if configured(configuration) else None
     problem: Message | None = row.problem if row else None
     return problem
 
 
 def set_aside(configuration: Config) -> int:
     """Return how many messages were flagged and unread in the mailbox when it was last read."""
-    row = _row() if configured(configuration) else None
+    row = BounceMailbox.objects.first() if configured(configuration) else None
     return row.set_aside if row else 0
 
 
@@ -50,7 +50,3 @@ def tell_of_failure(configuration: Config, uid: str, where: str, now: datetime) 
     imap = configuration.bounces.imap
     text = messages.MESSAGE_FAILED(at=now, cause=where, folder=imap.folder, host=imap.host, uid=uid)
     notices.tell_everyone(configuration, notices.MAILBOX, text, now)
-
-
-def _row() -> BounceMailbox | None:
-    return BounceMailbox.objects.first()

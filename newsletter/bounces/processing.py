@@ -27,7 +27,8 @@ from newsletter.bounces.reading import BounceKind, Returned
 from newsletter.config import Config
 from newsletter.deliverability import rates
 from newsletter.deliverability.dmarc import reports as dmarc_reports
-from newsletter.deliverability.dmarc.aggregate import AggregateReport, InvalidReport
+from newsletter.deliverability.dmarc.aggregate import AggregateReport
+from newsletter.deliverability.dmarc.attachments import InvalidReport
 from newsletter.models import Bounce, Delivery, Edition
 from newsletter.sandbox import LimitExceeded
 from newsletter.sending import audience, return_path

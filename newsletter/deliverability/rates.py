@@ -160,5 +160,4 @@ def _domain(text: Message) -> object:
 
 
 def _alarm_of(text: Message) -> Alarm:
-    params = dict(text.params)
-    return Rates(sent=int(str(params["sent"])), complained=int(str(params["complained"]))).alarm
+    return Rates(sent=int(str(text.param("sent"))), complained=int(str(text.param("complained")))).alarm

@@ -21,7 +21,8 @@ from newsletter.bounces import webhook_events
 from newsletter.bounces.reading import BounceKind
 from newsletter.bounces.reading.parsing import read as read_bounce
 from newsletter.config import ConfigError
-from newsletter.deliverability.dmarc.aggregate import InvalidReport, read_report, read_reports
+from newsletter.deliverability.dmarc.aggregate import read_report, read_reports
+from newsletter.deliverability.dmarc.attachments import InvalidReport
 from newsletter.delivery.reply import InvalidReply, Reply, ReplyParser
 from newsletter.feeds.formats.parse import parse
 from newsletter.feeds.html.markup import page_tree

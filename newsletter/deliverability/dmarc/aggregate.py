@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree
 
-from newsletter.deliverability.dmarc.attachments import NotUnpacked, documents
+from newsletter.deliverability.dmarc.attachments import InvalidReport, documents
 
 MOST_RESULTS = 2_000
 """Results of different servers in one report; a report with more is refused."""
@@ -23,10 +23,6 @@ LONGEST = 254
 _LATEST = 4_102_444_800  # the year 2100
 _MOST_EMAILS = 10**12
 _ACTIONS = ("none", "quarantine", "reject")
-
-
-class InvalidReport(ValueError):
-    """An email with a report that can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +51,7 @@ class AggregateReport:
 
 def read_reports(raw: bytes) -> list[AggregateReport]:
     """Return the reports in an email; none if it has no attachment that is one. Raises InvalidReport."""
-    try:
-        return [report for octets in documents(raw) if (report := read_report(octets)) is not None]
-    except NotUnpacked as e:
-        raise InvalidReport from e
+    return [report for octets in documents(raw) if (report := read_report(octets)) is not None]
 
 
 def read_report(octets: bytes) -> AggregateReport | None:

@@ -25,12 +25,12 @@ _ENCRYPTED = 0x1
 _GZIP_HEADER = 16 + zlib.MAX_WBITS
 
 
-class NotUnpacked(ValueError):
-    """An attachment that is broken, encrypted or too large."""
+class InvalidReport(ValueError):
+    """An email with a report that can't be read, such as an attachment that is broken, encrypted or too large."""
 
 
 def documents(raw: bytes) -> Iterator[bytes]:
-    """Yield the XML documents in the attachments of an email. Raises NotUnpacked."""
+    """Yield the XML documents in the attachments of an email. Raises InvalidReport."""
     unpacked = _Unpacked()
     for octets in _files(raw):
         if octets.startswith(_GZIP):
@@ -49,11 +49,11 @@ class _Unpacked:
         self._documents = 0
 
     def counted(self, document: bytes) -> bytes:
-        """Count a document. Raises NotUnpacked if it is one too many, or too large with those before it."""
+        """Count a document. Raises InvalidReport if it is one too many, or too large with those before it."""
         self.left -= len(document)
         self._documents += 1
         if self.left < 0 or self._documents > MOST_DOCUMENTS:
-            raise NotUnpacked
+            raise InvalidReport
         return document
 
 
@@ -89,9 +89,9 @@ def _gunzipped(octets: bytes, most: int) -> bytes:
     try:
         unpacked = unpacking.decompress(octets, most + 1)
     except zlib.error as e:
-        raise NotUnpacked from e
+        raise InvalidReport from e
     if not unpacking.eof and len(unpacked) <= most:
-        raise NotUnpacked
+        raise InvalidReport
     return unpacked
 
 
@@ -100,17 +100,17 @@ def _unzipped(octets: bytes, unpacked: _Unpacked) -> Iterator[bytes]:
         with zipfile.ZipFile(io.BytesIO(octets)) as archive:
             entries = archive.infolist()
             if len(entries) > MOST_DOCUMENTS:
-                raise NotUnpacked
+                raise InvalidReport
             for entry in entries:
                 if entry.filename.lower().endswith(".xml"):
                     yield unpacked.counted(_entry(archive, entry, unpacked.left))
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError) as e:
-        raise NotUnpacked from e
+        raise InvalidReport from e
 
 
 def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
     """Unpack an entry, but no more than one octet above `most`."""
     if entry.compress_type not in _METHODS or entry.flag_bits & _ENCRYPTED:
-        raise NotUnpacked
+        raise InvalidReport
     with archive.open(entry) as file:
         return file.read(most + 1)

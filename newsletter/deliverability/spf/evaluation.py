@@ -11,7 +11,7 @@ from enum import StrEnum
 from newsletter.deliverability.lookups import LookupFailed, Lookups
 from newsletter.deliverability.spf.macros import Address, NotKnown, Sender, expand
 from newsletter.deliverability.spf.record import SpfRecord, Term, is_spf, parse
-from newsletter.messages import Message
+from newsletter.messages import Message, Problem
 from newsletter.messages.deliverability import spf as messages
 
 MOST_LOOKUPS = 10
@@ -52,12 +52,8 @@ class _Invalid(Exception):
     """The evaluation ends with a permanent error."""
 
 
-class _Unknown(Exception):
+class _Unknown(Problem):
     """The evaluation can't be finished."""
-
-    def __init__(self, reason: Message) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class _Evaluator:
@@ -174,10 +170,7 @@ class _Evaluator:
             raise _Invalid
 
     def _ask(self, name: str, kind: str, *, counted: bool = True) -> tuple[str, ...]:
-        try:
-            answers = self.lookups.ask(name, kind)
-        except LookupFailed as failure:
-            raise _Unknown(failure.message) from failure
+        answers = self.lookups.ask(name, kind)
         if not answers and counted:
             self.void += 1
             if self.void > MOST_VOID:
@@ -191,5 +184,5 @@ def evaluate(sender: Sender, lookups: Lookups) -> Evaluation:
         return _Evaluator(sender, lookups).of_domain(sender.domain.lower().rstrip("."), ())
     except _Invalid:
         return Evaluation(SpfResult.INVALID)
-    except _Unknown as problem:
-        return Evaluation(SpfResult.UNKNOWN, problem.reason)
+    except (LookupFailed, _Unknown) as problem:
+        return Evaluation(SpfResult.UNKNOWN, problem.message)

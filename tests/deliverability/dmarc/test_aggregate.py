@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 from newsletter.deliverability.dmarc import attachments
 from newsletter.deliverability.dmarc.aggregate import (
     MOST_RESULTS,
-    InvalidReport,
     ServerResult,
     read_report,
     read_reports,
 )
-from newsletter.deliverability.dmarc.attachments import LARGEST_EMAIL, LARGEST_FILE, LARGEST_XML
+from newsletter.deliverability.dmarc.attachments import LARGEST_EMAIL, LARGEST_FILE, LARGEST_XML, InvalidReport
 from tests.bounces.reading import bounce_samples
 from tests.deliverability.dmarc_samples import (
     BEGIN,

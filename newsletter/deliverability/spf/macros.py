@@ -63,20 +63,18 @@ def _value(match: re.Match[str], sender: Sender, domain: str) -> str:
 
 
 def _raw(letter: str, sender: Sender, domain: str) -> str:
-    if letter == "d":
-        return domain
-    if letter == "o":
-        return sender.domain
-    if letter == "h" and sender.greeting is not None:
-        return sender.greeting
-    if letter == "l" and sender.local is not None:
-        return sender.local
-    if letter == "s" and sender.local is not None:
-        return f"{sender.local}@{sender.domain}"
-    if letter == "v" and sender.address is not None:
-        return "in-addr" if sender.address.version == 4 else "ip6"
-    if letter == "i" and sender.address is not None:
-        if sender.address.version == 4:
-            return str(sender.address)
-        return ".".join(sender.address.exploded.replace(":", ""))
-    raise NotKnown(letter)
+    address = sender.address
+    values = {
+        "d": domain,
+        "o": sender.domain,
+        "h": sender.greeting,
+        "l": sender.local,
+        "s": None if sender.local is None else f"{sender.local}@{sender.domain}",
+    }
+    if address is not None:
+        values["v"] = "in-addr" if address.version == 4 else "ip6"
+        values["i"] = str(address) if address.version == 4 else ".".join(address.exploded.replace(":", ""))
+    value = values.get(letter)
+    if value is None:
+        raise NotKnown(letter)
+    return value

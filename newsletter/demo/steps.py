@@ -1,4 +1,4 @@
-"""The steps of the demo, through the same functions as the command line.
+"""The steps of the demo, through the same functions as the command line, each with its output.
 
 To be imported after Django is set up.
 """
@@ -6,24 +6,27 @@ To be imported after Django is set up.
 import secrets
 import threading
 import time
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.contrib.auth.models import User
 
-from newsletter.collecting.collect import collect as collect_now
+from newsletter.collecting.collect import collect
+from newsletter.demo.mailbox import MailCatcher
 from newsletter.demo.place import NAME, READERS, DemoSite
-from newsletter.demo.sample_posts import FORTNIGHT
+from newsletter.demo.sample_posts import FORTNIGHT, published_by
 from newsletter.demo.serving import DemoProblem
-from newsletter.editions import approval, draft, preview_files
-from newsletter.editions.preview_files import Written
+from newsletter.domain.english import counted
+from newsletter.editions import approval, draft, preview_files, serialize
 from newsletter.editions.selection.windows import RequestedWindow, bounds, name_of
 from newsletter.messages import Message
 from newsletter.models import Edition, Post, State
 from newsletter.sending import progress, sender
 from newsletter.web.desk import users
-from subscribers.importing import ImportReport, import_file
+from subscribers.importing import import_file
 
 BY = "the demo"
 EDITOR = "demo@example.org"
@@ -31,27 +34,99 @@ CONSENT = "the demo: these addresses belong to nobody"
 PATIENCE = 120.0
 
 
-@dataclass(frozen=True, slots=True)
-class CollectedSource:
-    """The result of collecting: the source's kind, the number of new posts, and what was removed from their text, by
-    kind.
-    """
+class Steps:
+    """The steps in order, each with its output."""
 
-    kind: str
-    new: int
-    dropped: dict[str, int]
+    def __init__(
+        self, site: DemoSite, mailbox: MailCatcher, tell: Callable[[str], None], clock: Callable[[], datetime]
+    ) -> None:
+        self._site, self._mailbox, self._tell, self._clock = site, mailbox, tell, clock
+        self._number = 0
 
+    def go(self) -> dict[str, Any]:
+        """Send last week's edition to the mailbox, and create this week's draft."""
+        self._collect()
+        edition = self._draft_last_week()
+        self._render(edition)
+        self._add_readers()
+        counts = self._send(edition)
+        following = self._draft_next()
+        return {"sent": counts, "mails": self._mailbox.taken, "draft": following}
 
-def collect(site: DemoSite, now: datetime) -> CollectedSource:
-    """Read the whole fortnight of the sample blog. Raises DemoProblem if that fails."""
-    (collected,) = collect_now(site.configuration, NAME, now=now, since=now - FORTNIGHT - timedelta(days=1))
-    if collected.problem:
-        raise DemoProblem(collected.problem)
-    dropped: dict[str, int] = {}
-    for counts in Post.objects.filter(newsletter=NAME).values_list("dropped", flat=True):
-        for kind, count in counts.items():
-            dropped[kind] = dropped.get(kind, 0) + count
-    return CollectedSource(collected.type, collected.new, dropped)
+    def _step(self, title: str, *lines: str) -> None:
+        self._number += 1
+        first_line, *other_lines = lines
+        self._tell(f"{self._number}  {title:<10} {first_line}")
+        for line in other_lines:
+            self._tell(f"{'':<13} {line}")
+
+    def _collect(self) -> None:
+        """Read the whole fortnight of the sample blog. Raises DemoProblem if that fails."""
+        now = self._clock()
+        published = len(published_by(now))
+        (source,) = collect(self._site.configuration, NAME, now=now, since=now - FORTNIGHT - timedelta(days=1))
+        if source.problem:
+            raise DemoProblem(source.problem)
+        dropped: Counter[str] = Counter()
+        for counts in Post.objects.filter(newsletter=NAME).values_list("dropped", flat=True):
+            dropped.update(counts)
+        kinds = [f"{count} × {kind}" for kind, count in sorted(dropped.items())]
+        url = self._site.newsletter.sources[0].url
+        self._step(
+            "collected",
+            f"{url} is a {source.type} blog with {counted(published, 'post')}, {source.new} of them new",
+            *([f"removed from their text: {', '.join(kinds)}"] if kinds else []),
+        )
+
+    def _draft(self, window: RequestedWindow | None) -> Edition:
+        """Create the draft for a window, or the next one of the schedule if None."""
+        return draft.make(self._site.configuration, self._site.newsletter, window, now=self._clock(), by=BY)
+
+    def _draft_last_week(self) -> Edition:
+        edition = self._draft(last_full_week(self._clock(), self._site))
+        days = serialize.edition(edition, self._site.configuration)["days"]
+        lines = [f"{day['heading']:<28} {counted(day['posts'], 'post')}" for day in days]
+        self._step("drafted", f"{edition.name}: {counted(sum(d['posts'] for d in days), 'post')}", *lines)
+        return edition
+
+    def _render(self, edition: Edition) -> None:
+        """Write the edition to files beside the configuration."""
+        preview = preview_files.write(edition, self._site.configuration, self._site.folder / "edition")
+        sizes = ", ".join(f"{kind} {size / 1000:.1f} KB" for kind, size in preview.sizes.items())
+        findings = [f"{f.level}: {f.code}: {f.message}" for f in preview.proof.findings] or ["no problems found"]
+        self._step("rendered", sizes, f"“{preview.proof.rendered.subject}”", *findings)
+
+    def _add_readers(self) -> None:
+        """Import the sample subscribers from a CSV file."""
+        file: Path = self._site.folder / "subscribers.csv"
+        addresses = [f"reader{number:02}@example.org" for number in range(1, READERS + 1)]
+        file.write_text("\n".join(["address", *addresses, ""]), encoding="ascii")
+        report = import_file(file, NAME, consent=CONSENT)
+        already = f", {report.unchanged} already subscribed" if report.unchanged else ""
+        self._step("imported", f"{counted(report.added, 'subscriber')}{already}")
+
+    def _send(self, edition: Edition) -> dict[str, Any]:
+        """Approve the draft as it was just rendered, and send it."""
+        if edition.state == State.DRAFT:
+            edition = approval.approve(self._site.configuration, edition, by=BY, revision=edition.revision)
+        began, taken_before = time.monotonic(), self._mailbox.taken
+        counts = _send(self._site, edition)
+        taken, seconds = self._mailbox.taken - taken_before, time.monotonic() - began
+        self._step("approved", f"revision {edition.revision}; later changes don't affect it")
+        if taken:
+            self._step(
+                "sent",
+                f"{counted(taken, 'email')} in {seconds:.1f} s: {counts.accepted} accepted, {counts.refused} refused",
+            )
+        else:
+            self._step("sent", f"nothing new: its {counts.accepted} emails were already delivered")
+        return counts.document()
+
+    def _draft_next(self) -> str:
+        edition = self._draft(None)
+        count = edition.entries.filter(included=True).count()
+        self._step("drafted", f"{edition.name}: {counted(count, 'post')} so far, waiting for approval")
+        return edition.name
 
 
 def last_full_week(now: datetime, site: DemoSite) -> RequestedWindow:
@@ -64,34 +139,7 @@ def last_full_week(now: datetime, site: DemoSite) -> RequestedWindow:
     return RequestedWindow(until=bounds(period, zone)[1], period=period)
 
 
-def draft_of(site: DemoSite, window: RequestedWindow | None, now: datetime) -> Edition:
-    """Create the draft for a window, or the next one of the schedule if None."""
-    return draft.make(site.configuration, site.newsletter, window, now=now, by=BY)
-
-
-def render(site: DemoSite, edition: Edition) -> Written:
-    """Write the edition to files beside the configuration."""
-    return preview_files.write(edition, site.configuration, site.folder / "edition")
-
-
-def add_readers(site: DemoSite) -> ImportReport:
-    """Import the sample subscribers from a CSV file."""
-    file: Path = site.folder / "subscribers.csv"
-    addresses = [f"reader{number:02}@example.org" for number in range(1, READERS + 1)]
-    file.write_text("\n".join(["address", *addresses, ""]), encoding="ascii")
-    return import_file(file, NAME, consent=CONSENT)
-
-
-def approve(site: DemoSite, edition: Edition) -> Edition:
-    """Approve a draft as it was just rendered; an approved edition is returned unchanged."""
-    return (
-        approval.approve(site.configuration, edition, by=BY, revision=edition.revision)
-        if edition.state == State.DRAFT
-        else edition
-    )
-
-
-def send(site: DemoSite, edition: Edition) -> progress.Counts:
+def _send(site: DemoSite, edition: Edition) -> progress.Counts:
     """Send an approved edition to the mailbox and wait for it; a sent one is not sent again.
 
     Raises DemoProblem if sending does not finish.

@@ -13,12 +13,12 @@ from newsletter.config import DeliverySettings
 from newsletter.delivery import outcome as outcomes
 from newsletter.delivery.active_chunk import ActiveChunk, ConnectionProblem, DeliveryJob
 from newsletter.delivery.circuit import Circuit
-from newsletter.delivery.delivery_retries import reconnect_delay
 from newsletter.delivery.dispatch import Dispatch
 from newsletter.delivery.dkim import Signer, signing
 from newsletter.delivery.journal import Journal, JournalError
 from newsletter.delivery.outcome import Phase
 from newsletter.delivery.reply import Reply
+from newsletter.delivery.retries import reconnect_delay
 from newsletter.domain.encoded_email import EncodedEmail, Header
 from newsletter.domain.outcome import Fault, Outcome
 from newsletter.domain.work import Batch, ChunkKey

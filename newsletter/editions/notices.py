@@ -11,7 +11,7 @@ from functools import reduce
 from newsletter import config
 from newsletter.collecting import gaps
 from newsletter.collecting.collect import Collected
-from newsletter.delivery import letter_retries
+from newsletter.delivery import retries
 from newsletter.delivery.reply import redact_addresses
 from newsletter.messages import Message
 from newsletter.messages import notices as messages
@@ -58,7 +58,7 @@ def tell_of_mail(newsletter: str, problem: Message, now: datetime) -> None:
     """Store a notice that emails to single subscribers can't be sent, at most once a day."""
     recent = Notice.objects.filter(newsletter=newsletter, kind=MAIL, at__gt=now - SAME_AGAIN)
     if not recent.exists():
-        text = messages.EMAILS_FAILING(problem=problem, days=letter_retries.TRY_FOR.days)
+        text = messages.EMAILS_FAILING(problem=problem, days=retries.TRY_LETTERS_FOR.days)
         _write(newsletter, MAIL, text, now)
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Aggregate, Count, Max, Min, Q, QuerySet
 
 from newsletter.config import Config
-from newsletter.delivery import letter_retries
+from newsletter.delivery import retries
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.messages import Message, from_text
 from newsletter.models import Notice
@@ -128,6 +128,6 @@ def hold_back(configuration: Config, newsletter: str, now: datetime) -> None:
     due = letters().filter(gave_up_at=None, newsletter__in=names)
     pending = notices().filter(gave_up_at=None, newsletter__in=names, mailed_at=None)
     most = max(query.aggregate(n=Max("attempts"))["n"] or 1 for query in (due, pending))
-    until = now + min(letter_retries.pause(most), LONGEST_HOLD)
+    until = now + min(retries.letter_pause(most), LONGEST_HOLD)
     due.filter(due__lt=until).update(due=until)
     pending.filter(next_try_at__lt=until).update(next_try_at=until)

@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.utils import translation
 
 from newsletter.config import Config, Newsletter
-from newsletter.delivery import letter_retries
+from newsletter.delivery import retries
 from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.editions import edition_names, notices
 from newsletter.editions.rendering import letterhead
@@ -87,7 +87,7 @@ def tell_due(configuration: Config, now: datetime) -> int:
             if failed and mail_queue.is_our_side(failed):
                 unreachable[provider] = failed.explanation
                 mail_queue.hold_back(configuration, row.newsletter, now)
-        if (row.mailed_at is None or row.posted_at is None) and row.attempts >= letter_retries.MAX_ATTEMPTS:
+        if (row.mailed_at is None or row.posted_at is None) and row.attempts >= retries.MOST_LETTER_ATTEMPTS:
             _give_up(row, now)
     return Notice.objects.filter(pk__in=[row.pk for row in due], mailed_at=now).count()
 
@@ -104,7 +104,7 @@ def _reached(now: datetime) -> Q:
 def _due(now: datetime) -> Iterator[Notice]:
     for row in mail_queue.notices().filter(_reached(now), gave_up_at=None).order_by("pk")[:AT_ONCE]:
         taken = Notice.objects.filter(_reached(now), pk=row.pk, attempts=row.attempts)
-        if taken.update(attempts=F("attempts") + 1, next_try_at=now + letter_retries.pause(row.attempts + 1)):
+        if taken.update(attempts=F("attempts") + 1, next_try_at=now + retries.letter_pause(row.attempts + 1)):
             row.attempts += 1
             yield row
 

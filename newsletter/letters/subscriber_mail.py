@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from newsletter.config import Config, Newsletter
-from newsletter.delivery import letter_retries
+from newsletter.delivery import retries
 from newsletter.domain.digest import Letterhead, Rendered
 from newsletter.domain.encoded_email import EncodedEmail, Reader
 from newsletter.domain.outcome import Outcome, OutcomeKind
@@ -193,12 +193,12 @@ def _not_sent(configuration: Config, rows: Sequence[Letter], problem: Message | 
 
 def _try_again(configuration: Config, row: Letter, outcome: Outcome, now: datetime) -> None:
     """Plan the next attempt, or give up after a refusal or the last attempt."""
-    last = outcome.kind == OutcomeKind.REFUSED or row.attempts >= letter_retries.MAX_ATTEMPTS
+    last = outcome.kind == OutcomeKind.REFUSED or row.attempts >= retries.MOST_LETTER_ATTEMPTS
     Letter.objects.filter(pk=row.pk).update(
         leased_until=None,
         journal="",
         number=None,
-        due=now + letter_retries.pause(row.attempts),
+        due=now + retries.letter_pause(row.attempts),
         gave_up_at=now if last else None,
         problem=outcome.explanation.to_text() if outcome.explanation else "",
     )

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from newsletter.config import DeliverySettings as Settings
-from newsletter.delivery.delivery_retries import next_try
+from newsletter.delivery.retries import next_try
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.logs import log_event
 from newsletter.messages import Message

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from newsletter.config import DeliverySettings, Smtp
-from newsletter.delivery import delivery_retries
 from newsletter.delivery import engine as engine_module
 from newsletter.delivery import in_flight as in_flight_module
+from newsletter.delivery import retries
 from newsletter.delivery.dkim_keys import DkimError, new_key
 from newsletter.delivery.engine import CHUNK, EndReason, Engine, send
 from newsletter.delivery.journal import Journal, journals
@@ -262,7 +262,7 @@ async def test_one_slow_reader_does_not_keep_the_next_chunks_from_being_claimed(
 async def test_a_server_that_reads_slowly_is_given_up_and_its_mail_was_not_taken(
     send_all: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery_retries, "RECONNECT_DELAYS", (0.0,))
+    monkeypatch.setattr(retries, "RECONNECT_DELAYS", (0.0,))
     whole = replace(encoded(), body=((b"y" * 76 + b"\r\n") * 200_000,))
     desk_ = Desk([Batch(EDITION, 0, whole, readers(["a@x.example"]))])
     async with Smtpd.of(BODY=[SILENT, SILENT]) as server:

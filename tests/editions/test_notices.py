@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from newsletter import config
-from newsletter.delivery import letter_retries
+from newsletter.delivery import retries
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.editions import editing, notices
 from newsletter.editions.composing import standalone
@@ -277,7 +277,7 @@ def test_an_alert_does_not_wait_for_a_mail_server_that_refuses_the_login(
 
 
 def test_a_pause_grows_to_an_hour_for_five_days() -> None:
-    pauses = [letter_retries.pause(n) for n in range(1, letter_retries.MAX_ATTEMPTS)]
+    pauses = [retries.letter_pause(n) for n in range(1, retries.MOST_LETTER_ATTEMPTS)]
     assert pauses == sorted(pauses)
     assert (pauses[0], pauses[-1]) == (MINUTE, HOUR)
     assert timedelta(days=5) - HOUR < sum(pauses, timedelta()) <= timedelta(days=5)

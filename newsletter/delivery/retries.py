@@ -1,8 +1,13 @@
-"""When a deferred delivery is tried again, and when one whose connection broke."""
+"""When an email is sent again: a deferred delivery, one whose connection broke, and an email to one person.
+
+The last is tried as mail servers do it (RFC 5321 4.5.4.1).
+"""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+
+from newsletter.domain.backoff import Backoff
 
 RECONNECT_DELAYS = (0.0, 0.5, 1.5, 4.0)
 """Seconds until another connection is tried for a message whose connection broke, or was closed with 421, before it was
@@ -10,6 +15,21 @@ accepted.
 """
 
 JITTER = 0.2
+
+TRY_LETTERS_FOR = timedelta(days=5)
+"""How long an email to one person is tried; RFC 5321 recommends four to five days."""
+
+
+def _letter_pauses() -> Iterator[timedelta]:
+    """Yield the pauses within `TRY_LETTERS_FOR`: a minute, doubled each time, at most an hour."""
+    backoff, waited = Backoff(60.0, 3600.0), 0.0
+    while (waited := waited + backoff.pause) <= TRY_LETTERS_FOR.total_seconds():
+        yield timedelta(seconds=backoff.take())
+
+
+LETTER_PAUSES = tuple(_letter_pauses())
+MOST_LETTER_ATTEMPTS = len(LETTER_PAUSES) + 1
+"""Attempts are counted instead of days, so that time in which the program did not run costs no attempt."""
 
 
 def next_try(
@@ -41,3 +61,8 @@ def reconnect_delay(tries: int) -> float | None:
     longer.
     """
     return RECONNECT_DELAYS[tries - 1] if tries <= len(RECONNECT_DELAYS) else None
+
+
+def letter_pause(attempts: int) -> timedelta:
+    """Return the pause after this number of attempts to send an email to one person."""
+    return LETTER_PAUSES[min(max(attempts, 1), len(LETTER_PAUSES)) - 1]

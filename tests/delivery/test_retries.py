@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.delivery_retries import JITTER, next_try, reconnect_delay
+from newsletter.delivery.retries import (
+    JITTER,
+    MOST_LETTER_ATTEMPTS,
+    TRY_LETTERS_FOR,
+    letter_pause,
+    next_try,
+    reconnect_delay,
+)
 
 DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 30))
 DAY = timedelta(days=1)
@@ -52,3 +59,14 @@ def test_the_last_try_comes_just_before_the_delivery_expires() -> None:
 
 def test_up_to_a_fifth_is_added() -> None:
     assert next_try(2, timedelta(), DELAYS, DAY, chance=1.0) == timedelta(minutes=6)
+
+
+def test_pauses_of_an_email_to_one_person_double_from_a_minute_to_an_hour() -> None:
+    minutes = [letter_pause(attempts) // timedelta(minutes=1) for attempts in (0, 1, 2, 3, 4, 5, 6, 7, 8, 1000)]
+    assert minutes == [1, 1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_attempts_to_send_it_end_after_five_days() -> None:
+    assert timedelta(days=5) == TRY_LETTERS_FOR
+    pauses = [letter_pause(attempts) for attempts in range(1, MOST_LETTER_ATTEMPTS + 1)]
+    assert sum(pauses[:-1], timedelta()) <= TRY_LETTERS_FOR < sum(pauses, timedelta())

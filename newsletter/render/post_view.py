@@ -17,12 +17,12 @@ from newsletter.domain.found_post import Image
 from newsletter.render.block_view import BlockView
 from newsletter.render.content.addresses import uri
 from newsletter.render.content.content import prepare
-from newsletter.render.content.covers import with_cover, with_first_image
 from newsletter.render.content.excerpt import excerpt
 from newsletter.render.content.first_line import LONGEST_LINE, ends_with_mark, first_line, lone_link
 from newsletter.render.content.headline import without_headline
 from newsletter.render.content.images import filling, fitted, names_file, sized
 from newsletter.render.content.own_words import name_of_recording, with_own_words
+from newsletter.render.content.post_images import with_cover, with_first_image
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PICTURE, PLAY, recording_of, video_of, without_recordings, without_video

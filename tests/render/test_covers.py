@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from newsletter.domain.found_post import Image
-from newsletter.render.content.covers import with_cover, with_first_image
+from newsletter.render.content.post_images import with_cover, with_first_image
 from newsletter.render.edition import render
 from tests.render.samples import digest, letterhead, picture, post
 from tests.render.trees import TEXT, WIDE, illustrated, rendered, texts

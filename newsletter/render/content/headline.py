@@ -136,9 +136,9 @@ def _append(paragraph: Element, links: list[Element]) -> None:
     paragraph[-1].tail = after
 
 
-def _words_alone(root: Element, others: list[Element]) -> str:
+def _words_alone(root: Element, elements: list[Element]) -> str:
     """Return the fragment without its images and the addresses of its links."""
-    for element in others:
+    for element in elements:
         element.drop_tag()
     return serialise(root)
 

@@ -47,7 +47,7 @@ def _blame(name: str, error: MjmlError, templates: Path | None) -> Message:
     for file in (name, LAYOUT):
         try:
             check(source_of(file, templates))
-        except MjmlError as found:
-            return messages.AT_LINE(file=f"templates/{file}", line=found.line, problem=found.message)
+        except MjmlError as file_error:
+            return messages.AT_LINE(file=f"templates/{file}", line=file_error.line, problem=file_error.message)
     problem = messages.OF_THE_RESULT(problem=error.message, line=error.line) if error.line else error.message
     return ABOUT(subject=f"templates/{name}", message=problem)

@@ -51,10 +51,10 @@ def darkened(colour: str, ground: str = LIGHT_GROUND) -> str:
 @lru_cache(maxsize=256)
 def _shifted(colour: str, ground: str, end: int) -> str:
     """Return the colour with its lightness moved towards `end`, 0 or 1, until it is readable."""
-    own, below = parse_colour(colour), parse_colour(ground)
-    if own is None or below is None or contrast(own, below) >= READABLE:
+    original, below = parse_colour(colour), parse_colour(ground)
+    if original is None or below is None or contrast(original, below) >= READABLE:
         return colour
-    hue, light, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in own))
+    hue, light, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in original))
     steps = (colorsys.hls_to_rgb(hue, light + (end - light) * step / 100, saturation) for step in range(101))
     candidates = ((round(r * 255), round(g * 255), round(b * 255)) for r, g, b in steps)
     shifted = next((candidate for candidate in candidates if contrast(candidate, below) >= READABLE), (255 * end,) * 3)

@@ -30,7 +30,7 @@ OWN = {
 
 MADE = {
     "newsletter.bounces.reading.rules:rule.words": "BOUNCES, below",
-    "newsletter.editions.selection.rules:before + escaped + ('\\\\b' if word[-1:].isalnum() else '')": "a word",
+    "newsletter.editions.selection.rules:boundary + escaped + ('\\\\b' if word[-1:].isalnum() else '')": "a word",
     "newsletter.render.lint.clients:fact.css": "FACTS, below",
     "newsletter.render.lint.clients:fact.image": "FACTS, below",
     "newsletter.render.placeholders:'|'.join(map(re.escape, sorted(names, key=len, reverse=True))) or '(?!)'": (

@@ -19,7 +19,7 @@ from newsletter.config import Config
 from newsletter.delivery.reply import redact_stored
 from newsletter.domain.outcome import Fault
 from newsletter.events import record as events
-from newsletter.events.kinds import EventKind
+from newsletter.events.record import EventKind
 from newsletter.models import Bounce, Delivery, DeliveryStatus, Edition, Result, State
 from newsletter.sending import progress
 from subscribers.models import Subscriber, Subscription, Suppression

@@ -24,7 +24,7 @@ from newsletter.editions.states import NotAllowed, change, locked_in, state_mess
 from newsletter.editions.variants.freezing import date_again, date_letter, freeze
 from newsletter.editions.variants.preparing import PreparedDraft, prepare, render_subjects
 from newsletter.events import record as events
-from newsletter.events.kinds import EventKind
+from newsletter.events.record import EventKind
 from newsletter.messages import Message
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts

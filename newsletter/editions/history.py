@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.events import record as events
-from newsletter.events.kinds import EventKind
+from newsletter.events.record import EventKind
 from newsletter.messages import Message, from_json
 from newsletter.messages import history as messages
 from newsletter.models import Act, Edition, Revision

@@ -6,12 +6,12 @@ So no event is lost, and none is told of what was rolled back.
 import secrets
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from django.dispatch import receiver
 from django.utils import timezone
 
-from newsletter.events.kinds import EventKind
 from newsletter.models import Edition, EventWebhook, RecordedEvent, WebhookDelivery
 from subscribers.models import (
     Subscription,
@@ -25,18 +25,31 @@ from subscribers.models.inserts import insert_all
 BATCH = 500
 
 
+class EventKind(StrEnum):
+    """The kinds of events."""
+
+    EDITION_DRAFTED = "edition.drafted"
+    EDITION_APPROVED = "edition.approved"
+    EDITION_SENT = "edition.sent"
+    SUBSCRIBER_JOINED = "subscriber.joined"
+    SUBSCRIBER_CHANGED = "subscriber.changed"
+    SUBSCRIBER_LEFT = "subscriber.left"
+    EMAIL_BOUNCED = "email.bounced"
+    EMAIL_COMPLAINED = "email.complained"
+
+
 def of_edition(kind: EventKind, edition: Edition, at: datetime, **data: Any) -> None:
     """Record an event of an edition."""
-    row = RecordedEvent(key=_key(), kind=kind, newsletter=edition.newsletter, edition=edition.name, at=at)
-    row.data = data
-    _record([row])
+    _record([_event_of(edition, kind=kind, data=data, at=at)])
 
 
 def of_delivery(kind: EventKind, edition: Edition, subscription: int, data: dict[str, str], at: datetime) -> None:
     """Record what came back of an email."""
-    row = RecordedEvent(key=_key(), kind=kind, newsletter=edition.newsletter, edition=edition.name, at=at)
-    row.subscription, row.data = subscription, data
-    _record([row])
+    _record([_event_of(edition, kind=kind, subscription=subscription, data=data, at=at)])
+
+
+def _event_of(edition: Edition, **fields: Any) -> RecordedEvent:
+    return RecordedEvent(key=_key(), newsletter=edition.newsletter, edition=edition.name, **fields)
 
 
 def of_subscriptions(kind: EventKind, numbers: Collection[int], at: datetime) -> None:

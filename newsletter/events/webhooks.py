@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from newsletter.config import Config
-from newsletter.events.kinds import EventKind
+from newsletter.events.record import EventKind
 from newsletter.events.signing import new_secret
 from newsletter.messages import Problem
 from newsletter.messages import editions as editions_messages

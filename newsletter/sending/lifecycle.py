@@ -21,7 +21,7 @@ from newsletter.editions.local_links import LinkProblem, check_edition
 from newsletter.editions.problems import Impossible, refuse_inactive
 from newsletter.editions.states import NotAllowed, change, locked_in, state_message
 from newsletter.events import record as events
-from newsletter.events.kinds import EventKind
+from newsletter.events.record import EventKind
 from newsletter.logs import log_event
 from newsletter.messages import Message, MessageType, delivery, message_of
 from newsletter.messages import editions as editions_messages
@@ -29,16 +29,18 @@ from newsletter.messages import history as acts
 from newsletter.messages import notices as notices_messages
 from newsletter.messages import schedule as schedule_messages
 from newsletter.messages import sending as messages
-from newsletter.models import Chunk, DeliveryStatus, Edition, Result, Retry, State, Tally
+from newsletter.models import Chunk, DeliveryStatus, Edition, Result, Retry, State
 from newsletter.recovery import entries
 from newsletter.sending import audience, progress
-from newsletter.sending.results import CANCELLED, ResultRow, record
+from newsletter.sending.results import CANCELLED, ROWS_AT_ONCE, ResultRow, attempt_again, record
 from newsletter.sending.sql.precompiled import PrecompiledQuery
 from subscribers.models import WhereProblem
 
 log = logging.getLogger("newsletter.sending")
 
-ROWS_AT_ONCE = 1_000
+ACTIVE_STATES = (State.SENDING, State.SENT)
+"""The states in which emails of an edition can be due: of one that was sent, retries."""
+
 _WITHOUT_POSTS = (delivery.NOTHING_NEW().to_text(), delivery.OFF_TOPIC().to_text())
 """The texts of results of readers for whom an edition has no posts."""
 
@@ -197,7 +199,7 @@ def pause(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edi
     """Pause sending, within two seconds; messages in flight are waited for. Raises NotAllowed."""
     now = now or datetime.now(UTC)
     with transaction.atomic():
-        locked = _locked_unfinished(edition, messages.CANNOT_PAUSE, (State.SENDING, State.SENT))
+        locked = _locked_unfinished(edition, messages.CANNOT_PAUSE, ACTIVE_STATES)
         reason = messages.PAUSED_BY(who=by) if "@" in by else messages.PAUSED_BY_HAND()
         change(locked, State.PAUSED, reason=reason)
         history.log(by, acts.PAUSED(), locked.name, now, after={"reason": reason.to_json()})
@@ -208,7 +210,7 @@ def pause_automatically(name: str, reason: Message) -> None:
     """Pause the edition and tell its editors; does nothing if the edition is not being sent any more."""
     newsletter, _, period = name.partition("/")
     edition = Edition.objects.select_for_update().get(newsletter=newsletter, period=period)
-    if edition.state in (State.SENDING, State.SENT):
+    if edition.state in ACTIVE_STATES:
         now = datetime.now(UTC)
         change(edition, State.PAUSED, reason=reason)
         history.log("the sender", acts.PAUSED(), edition.name, now, after={"reason": reason.to_json()})
@@ -288,7 +290,8 @@ def send_to_skipped(
         if not skipped:
             raise NotAllowed(messages.NOTHING_SKIPPED(name=locked.name))
         check_edition(configuration, locked.newsletter, locked.approved_content)
-        _return_skipped(locked, now)
+        # Numbers that were never claimed need no retry.
+        attempt_again(locked, _skipped_rows(locked).exclude(text__in=_WITHOUT_POSTS), DeliveryStatus.SKIPPED, now)
         change(locked, State.SENDING, ended_at=None, reason=None, fallback_reason=None)
         history.log(by, acts.SKIPPED_RESENT(), locked.name, now, after={"count": skipped})
     return skipped
@@ -297,16 +300,6 @@ def send_to_skipped(
 def _skipped_rows(edition: Edition) -> QuerySet[Result]:
     # The condition that looks superfluous is that of the partial index of results.
     return Result.objects.filter(edition=edition, kind=DeliveryStatus.SKIPPED).exclude(kind=DeliveryStatus.ACCEPTED)
-
-
-def _return_skipped(edition: Edition, now: datetime) -> None:
-    """Replace the results of skipped deliveries with retries; numbers that were never claimed need none."""
-    rows = _skipped_rows(edition).exclude(text__in=_WITHOUT_POSTS)
-    again = [Retry(edition=edition, number=n, attempt=a + 1, due=now) for n, a in rows.values_list("number", "attempt")]
-    if again:
-        rows.delete()
-        Retry.objects.bulk_create(again, batch_size=ROWS_AT_ONCE)
-        Tally.objects.create(edition=edition, at=now, skipped=-len(again))
 
 
 def skip(edition: Edition, attempts: dict[int, int], settings: DeliverySettings, now: datetime) -> None:

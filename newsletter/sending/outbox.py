@@ -27,6 +27,7 @@ from newsletter.messages import delivery as messages
 from newsletter.models import ApprovedContent, Chunk, DeliveryStatus, Edition, Hold, Result, Retry, State, Variant
 from newsletter.recovery import entries
 from newsletter.sending import audience, lifecycle, warm_up
+from newsletter.sending.lifecycle import ACTIVE_STATES
 from newsletter.sending.results import ResultRow, hand_over, handed_over, record, return_unsent, row_of
 from newsletter.sending.safeguards import fallback
 from newsletter.sending.safeguards.fallback import ALONE, Succession, Work
@@ -39,7 +40,6 @@ MAX_CHUNK_SIZE = 500
 """The most numbers that a chunk may have, except at the end of a variant; see `_end_in`."""
 
 LEASE = timedelta(seconds=90)
-ACTIVE_STATES = (State.SENDING, State.SENT)
 
 
 @dataclass(frozen=True, slots=True)

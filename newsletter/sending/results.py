@@ -21,7 +21,7 @@ from newsletter.logs import log_event
 from newsletter.messages import Message
 from newsletter.messages import delivery as messages
 from newsletter.messages import notices as notices_messages
-from newsletter.models import Chunk, DeliveryStatus, Edition, Result, Retry, State
+from newsletter.models import Chunk, DeliveryStatus, Edition, Result, Retry, State, Tally
 from newsletter.recovery import entries
 from newsletter.sending.sql import statements
 from newsletter.sending.sql.precompiled import PrecompiledQuery
@@ -33,6 +33,7 @@ COLUMN_COUNT = 9
 """How many of a row's first fields are columns, in the order of `statements.UPSERT`."""
 
 LONGEST_TEXT, LONGEST_NAME = 500, 200
+ROWS_AT_ONCE = 1_000
 CANCELLED: Message = messages.CANCELLED()
 """Why a delivery is skipped that a cancelled edition doesn't attempt."""
 
@@ -198,6 +199,19 @@ def _tally(edition: Edition, rows: Sequence[ResultRow], earlier: Mapping[int, tu
     change = Counter(row.kind for row in rows)
     change.subtract(earlier[row.number][1] for row in rows if row.number in earlier)
     statements.tally(edition.pk, now, [change[kind] for kind in DeliveryStatus.values])
+
+
+def attempt_again(edition: Edition, results: QuerySet[Result], kind: DeliveryStatus, now: datetime) -> int:
+    """Replace results of this kind with retries that are due now, and return their number."""
+    retries = [
+        Retry(edition=edition, number=number, attempt=attempt + 1, due=now)
+        for number, attempt in results.values_list("number", "attempt")
+    ]
+    if retries:
+        results.delete()
+        Retry.objects.bulk_create(retries, batch_size=ROWS_AT_ONCE)
+        Tally.objects.create(edition=edition, at=now, **{kind.value: -len(retries)})
+    return len(retries)
 
 
 def return_unsent(chunk: Chunk, attempts: Mapping[int, int], now: datetime) -> None:

@@ -24,11 +24,12 @@ from newsletter.recovery import hold
 from newsletter.sending import journals, lifecycle
 from newsletter.sending.enrolling import enroll_due
 from newsletter.sending.faults import explain
+from newsletter.sending.lifecycle import ACTIVE_STATES
 from newsletter.sending.machines.agreement import Agreement
 from newsletter.sending.machines.lease import MachineLease
 from newsletter.sending.machines.presence import SchemaWatch
 from newsletter.sending.machines.share import MachineShare
-from newsletter.sending.outbox import ACTIVE_STATES, due_retries, unclaimed
+from newsletter.sending.outbox import due_retries, unclaimed
 from newsletter.sending.safeguards import fallback, guard
 from newsletter.sending.safeguards.fallback import Work
 from newsletter.sending.sql import database, database_watch

@@ -13,8 +13,9 @@ from newsletter.editions.problems import Impossible
 from newsletter.editions.states import NotAllowed, change
 from newsletter.messages import history as acts
 from newsletter.messages import sending as messages
-from newsletter.models import Edition, Result, Retry, State, Tally
+from newsletter.models import DeliveryStatus, Edition, Result, State
 from newsletter.sending.progress import unknown_results
+from newsletter.sending.results import attempt_again
 
 
 class CountChanged(Impossible):
@@ -31,18 +32,13 @@ def resend(edition: Edition, *, by: str = "", now: datetime | None = None, expec
         locked = Edition.objects.select_for_update().get(pk=edition.pk)
         if locked.state == State.CANCELLED:
             raise NotAllowed(messages.CANCELLED_NOT_RESENT(name=locked.name))
-        rows = _expected(_unsettled(locked), locked, expected)
-        again = [
-            Retry(edition=locked, number=n, attempt=a + 1, due=now) for n, a in rows.values_list("number", "attempt")
-        ]
-        if again:
-            rows.delete()
-            Retry.objects.bulk_create(again)
-            Tally.objects.create(edition=locked, at=now, unknown=-len(again))
+        unsettled = _expected(_unsettled(locked), locked, expected)
+        count = attempt_again(locked, unsettled, DeliveryStatus.UNKNOWN, now)
+        if count:
             if locked.state == State.SENT:
                 change(locked, State.SENDING, ended_at=None, reason=None)
-            history.log(by, acts.UNKNOWN_RESENT(), locked.name, now, after={"count": len(again)})
-    return len(again)
+            history.log(by, acts.UNKNOWN_RESENT(), locked.name, now, after={"count": count})
+    return count
 
 
 def leave(edition: Edition, *, by: str = "", now: datetime | None = None, expected: int | None = None) -> int:

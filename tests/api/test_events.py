@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from newsletter.api import schemas
-from newsletter.events.kinds import EventKind
+from newsletter.events.record import EventKind
 from subscribers import admin_actions
 from tests.api.client import ApiClient, token
 from tests.web import make

@@ -8,7 +8,7 @@ from newsletter import config
 from newsletter.bounces import policy
 from newsletter.editions import approval
 from newsletter.events import record, webhooks
-from newsletter.events.kinds import EventKind
+from newsletter.events.record import EventKind
 from newsletter.models import Bounce, Delivery, Edition, RecordedEvent, WebhookDelivery
 from newsletter.sending import lifecycle
 from subscribers import admin_actions, preferences

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import IntegrityError, models
 
-from newsletter.events.kinds import EventKind
+from newsletter.events.record import EventKind
 from newsletter.models import RecordedEvent
 from subscribers.models import Consent, Letter, Subscriber, Subscription
 from subscribers.models.inserts import insert_all, insert_numbered

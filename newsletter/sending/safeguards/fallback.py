@@ -26,12 +26,12 @@ from newsletter.messages import sending as messages
 from newsletter.messages.general import TEXT
 from newsletter.models import DeliveryStatus, Edition, Retry, State, Tally
 from newsletter.sending import lifecycle
+from newsletter.sending.lifecycle import ACTIVE_STATES
 from newsletter.sending.results import ResultRow
 from newsletter.sending.sql import database
 
 log = logging.getLogger("newsletter.sending")
 
-ACTIVE = (State.SENDING, State.SENT)
 NOT_THE_PROVIDERS = (messages.TOO_MANY_REFUSALS, delivery_messages.EMAIL_NOT_MADE)
 """Reasons to pause that another provider would not change: what is refused are our emails."""
 
@@ -139,7 +139,7 @@ def after_outage(work: Work, name: str, reason: Message) -> None:
 
 def _locked(name: str) -> Edition | None:
     newsletter, _, period = name.partition("/")
-    editions = Edition.objects.select_for_update().filter(newsletter=newsletter, period=period, state__in=ACTIVE)
+    editions = Edition.objects.select_for_update().filter(newsletter=newsletter, period=period, state__in=ACTIVE_STATES)
     return editions.first()
 
 

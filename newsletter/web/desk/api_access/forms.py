@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from newsletter.api.permissions import TokenScope
 from newsletter.config import Newsletter
-from newsletter.events.kinds import EventKind
+from newsletter.events.record import EventKind
 from newsletter.web.desk.forms import DeskForm
 
 SCOPES = {

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter.events import delivering, webhooks
-from newsletter.events.kinds import EventKind
+from newsletter.events.record import EventKind
 from newsletter.models import EventWebhook, WebhookDelivery, WebhookDeliveryState
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting

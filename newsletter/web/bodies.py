@@ -59,7 +59,7 @@ class LoginNeeded(Exception):
     """The body is larger than anyone may send who isn't logged in."""
 
 
-class Gone(Exception):
+class ClientGone(Exception):
     """The client closed the connection."""
 
 
@@ -92,7 +92,7 @@ class WholeBodies:
                 await _refuse(scope, send, 413, message, b"The request is too large.\n", drain=receive)
             except LoginNeeded:
                 await _send_to_login(scope, receive, send)
-            except Gone:
+            except ClientGone:
                 return
             else:
                 body.seek(0)
@@ -111,7 +111,7 @@ class WholeBodies:
             async with asyncio.timeout(min(self._pace.idle, remaining)):  # wait_for would make a task each time
                 message = await receive()
             if message["type"] == "http.disconnect":
-                raise Gone
+                raise ClientGone
             size += body.write(message.get("body", b""))
             more = message.get("more_body", False)
 

@@ -153,7 +153,7 @@ class Connections:
         return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
 
 
-class Limited:
+class ConnectionLimits:
     """An ASGI application in front of another one (ASGI 3.0): answers 429 on connections beyond the limits."""
 
     def __init__(self, app: App, connections: Connections) -> None:

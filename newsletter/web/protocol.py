@@ -20,7 +20,7 @@ RESPONSE = (
 )
 
 
-class Http(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     """Refuses a head that is too large (RFC 6585 5), and ignores trailers (RFC 9110 6.5.1)."""
 
     _since_message = 0  # octets that came since the last message ended
@@ -51,10 +51,10 @@ class Http(HttpToolsProtocol):
         super().on_message_complete()
 
 
-def counted(connections: Connections) -> type[Http]:
+def counting_protocol(connections: Connections) -> type[HttpProtocol]:
     """Return the protocol, which tells these connections of its own."""
 
-    class Counted(Http):
+    class Counted(HttpProtocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             if self.client is not None:

@@ -9,11 +9,11 @@ import uvicorn
 from newsletter.config import Config
 from newsletter.supervision import Service
 from newsletter.web.application import application, probe_application
-from newsletter.web.connections import Connections, Limited, affordable, raise_descriptor_limit
+from newsletter.web.connections import ConnectionLimits, Connections, affordable, raise_descriptor_limit
 from newsletter.web.desk.jobs.work import resume
 from newsletter.web.desk.subscribers.uploads import remove_abandoned, remove_ended
 from newsletter.web.listener import BACKLOG
-from newsletter.web.protocol import counted
+from newsletter.web.protocol import counting_protocol
 from newsletter.web.requests import App
 
 ACCEPTED_AT_ONCE = 16
@@ -44,8 +44,8 @@ def _serve(service: Service, listener: socket.socket, configuration: Config, app
 
     server = _Server(
         uvicorn.Config(
-            Limited(app, connections),
-            http=counted(connections),
+            ConnectionLimits(app, connections),
+            http=counting_protocol(connections),
             ws="none",
             backlog=ACCEPTED_AT_ONCE,
             log_level="warning",

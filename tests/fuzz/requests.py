@@ -10,7 +10,7 @@ import h11
 import uvicorn
 
 from newsletter.web.connections import Connections
-from newsletter.web.protocol import counted
+from newsletter.web.protocol import counting_protocol
 from newsletter.web.requests import FRAMING, App, AsgiMessage, CheckedRequests, Receive, Send
 
 SECONDS = 20.0
@@ -48,7 +48,7 @@ def port(app: App = _echo) -> int:
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         CheckedRequests(app, ["127.0.0.1"]),
-        http=counted(Connections(1000, 1000, [])),
+        http=counting_protocol(Connections(1000, 1000, [])),
         lifespan="off",
         log_config=None,
         proxy_headers=False,

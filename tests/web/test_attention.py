@@ -19,7 +19,7 @@ from newsletter.web.desk.home import attention, queries
 from newsletter.web.desk.home.attention import Attention
 from newsletter.web.desk.home.link_problems import links_that_fail
 from newsletter.web.desk.permissions import Role
-from newsletter.web.desk.sources.queries import Health
+from newsletter.web.desk.sources.queries import SourceHealth
 from subscribers.models import Hits
 from subscribers.protection import sign_up_limits
 from tests.sending.outbox_samples import subscribe
@@ -34,10 +34,10 @@ def english() -> Iterator[None]:
         yield
 
 
-def _failing(name: str, problem: Message) -> Health:
+def _failing(name: str, problem: Message) -> SourceHealth:
     settings = replace(config.current().newsletters["kinaforum"].sources[0], name=name)
     about = ABOUT(subject=f"https://{name}.example/feed", message=problem)
-    return Health("kinaforum", settings, "failed", "feed", "", None, None, None, about, (), 0)
+    return SourceHealth("kinaforum", settings, "failed", "feed", "", None, None, None, about, (), 0)
 
 
 def test_an_alert_begins_with_the_names_of_the_sources_that_have_the_same_problem() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.web.desk.conditions.choices import ConditionChoices
-from newsletter.web.desk.conditions.condition_field import ConditionsField, Entered, rows_of
+from newsletter.web.desk.conditions.condition_field import ConditionsField, EnteredFilter, rows_of
 from newsletter.web.desk.conditions.condition_rows import ConditionRow, to_text
 from subscribers.models import AllOf, AnyOf, Condition, Is, Joined, Not, parse_where
 
@@ -102,7 +102,7 @@ def form(query: str) -> QueryDict:
     return QueryDict(query.replace("+", "%2B"), mutable=True)
 
 
-def entered(field: ConditionsField, data: QueryDict) -> Entered:
+def entered(field: ConditionsField, data: QueryDict) -> EnteredFilter:
     value = field.widget.value_from_datadict(data, None, "where")
     assert value is not None
     return value

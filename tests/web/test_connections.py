@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.web.connections import SPARE, Connections, Limited, Peer, affordable, raise_descriptor_limit
+from newsletter.web.connections import SPARE, ConnectionLimits, Connections, Peer, affordable, raise_descriptor_limit
 from newsletter.web.requests import AsgiMessage, Receive, Send
 from tests.conftest import Site
 from tests.doubles.mailbox import Mailbox
@@ -196,7 +196,7 @@ async def answered(opened: Open, **scope: object) -> list[AsgiMessage]:
     async def app(scope: AsgiMessage, receive: Receive, send: Send) -> None:
         await send({"type": "served"})
 
-    await Limited(app, opened.connections)({"type": "http", "path": "/", **scope}, None, send)
+    await ConnectionLimits(app, opened.connections)({"type": "http", "path": "/", **scope}, None, send)
     return sent
 
 

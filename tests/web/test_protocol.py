@@ -7,7 +7,7 @@ import pytest
 import uvicorn
 
 from newsletter.web.connections import Connections
-from newsletter.web.protocol import LARGEST_HEAD, counted
+from newsletter.web.protocol import LARGEST_HEAD, counting_protocol
 from newsletter.web.requests import AsgiMessage, CheckedRequests, Receive, Send
 
 SECONDS = 20.0
@@ -41,7 +41,7 @@ async def port(echo: Echo) -> AsyncIterator[int]:
     """A real server on a port of its own."""
     config = uvicorn.Config(
         CheckedRequests(echo, ["127.0.0.1"]),
-        http=counted(Connections(100, 50, [])),
+        http=counting_protocol(Connections(100, 50, [])),
         port=0,
         lifespan="off",
         log_config=None,

@@ -12,7 +12,7 @@ from newsletter.config import Newsletter
 from newsletter.config.colour import readable_on
 from newsletter.render.theme.sharing import share_links
 from newsletter.web.archive.metadata import Metadata
-from newsletter.web.archive.queries import Listed
+from newsletter.web.archive.queries import ListedEdition
 from subscribers import pages
 
 _BODY = re.compile(r"<body\b[^<>]*>")
@@ -23,7 +23,7 @@ PARTS = ("head", "bar", "box")
 
 
 def edition_page(
-    email: str, metadata: Metadata, newsletter: Newsletter, older: Listed | None, newer: Listed | None
+    email: str, metadata: Metadata, newsletter: Newsletter, older: ListedEdition | None, newer: ListedEdition | None
 ) -> str:
     """Return the whole page for an edition's public HTML, with links to the editions before and after it."""
     language = pages.supported(newsletter.language) or "en"

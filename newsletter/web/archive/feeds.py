@@ -26,7 +26,7 @@ EDITIONS, POSTS = 25, 50
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class FeedItem:
     """An entry of a feed: with HTML, or a plain `summary` only. `id` never changes."""
 
     id: str
@@ -76,7 +76,7 @@ def topic_as_atom(request: HttpRequest, name: str, topic: str) -> HttpResponse:
     return _atom(request, name, items, file=f"topics/{topic}.atom", part=f"#topic-{topic}", title=title)
 
 
-def _in_topic(topic: str, newsletter: Newsletter, items: list[Item]) -> list[Item]:
+def _in_topic(topic: str, newsletter: Newsletter, items: list[FeedItem]) -> list[FeedItem]:
     """Return the items whose posts are in a topic."""
     numbers = {int(number): item for item in items if (number := item.id.rpartition("#post-")[2]).isdecimal()}
     posts = Post.objects.filter(pk__in=numbers).prefetch_related("listings__source")
@@ -84,17 +84,17 @@ def _in_topic(topic: str, newsletter: Newsletter, items: list[Item]) -> list[Ite
     return [item for number, item in numbers.items() if number in in_topic]
 
 
-def _editions(request: HttpRequest, name: str) -> list[Item]:
+def _editions(request: HttpRequest, name: str) -> list[FeedItem]:
     site = config_of(request).site.url
     return [
-        Item(site + edition.path, site + edition.path, edition.subject, edition.at, edition.at, edition.preheader)
+        FeedItem(site + edition.path, site + edition.path, edition.subject, edition.at, edition.at, edition.preheader)
         for edition in queries.listed(newsletter_of(request, name).name, count=EDITIONS)
     ]
 
 
-def _posts(request: HttpRequest, name: str) -> list[Item]:
+def _posts(request: HttpRequest, name: str) -> list[FeedItem]:
     """Return the posts of the newest editions, each once, with as much of their text as emails show."""
-    items: dict[str, Item] = {}
+    items: dict[str, FeedItem] = {}
     archive = _address(request, newsletter_of(request, name))
     for edition in in_archive(name).order_by("-until", "-pk")[:EDITIONS]:
         for post in digest_of(edition, config_of(request)).posts:
@@ -105,10 +105,10 @@ def _posts(request: HttpRequest, name: str) -> list[Item]:
     return list(items.values())[:POSTS]
 
 
-def _post(post: DigestPost, archive: str, sent: datetime) -> Item:
+def _post(post: DigestPost, archive: str, sent: datetime) -> FeedItem:
     html = NAME.sub(lambda match: match[1] or "", post.html) if post.written else post.html
     published = post.published or sent
-    return Item(
+    return FeedItem(
         f"{archive}#post-{post.id}",
         uri(post.url),
         post.title,
@@ -145,7 +145,7 @@ def _address(request: HttpRequest, newsletter: Newsletter) -> str:
 
 
 def _atom(
-    request: HttpRequest, name: str, items: Iterable[Item], *, file: str, part: str = "", title: str = ""
+    request: HttpRequest, name: str, items: Iterable[FeedItem], *, file: str, part: str = "", title: str = ""
 ) -> HttpResponse:
     """Return a feed: `file` is its path below the archive, and `part` what its id has after the archive's address."""
     newsletter = newsletter_of(request, name)
@@ -176,7 +176,7 @@ def _atom(
     return cacheable(HttpResponse(document, content_type="application/atom+xml; charset=utf-8"), newsletter)
 
 
-def _json(request: HttpRequest, name: str, items: Iterable[Item], *, file: str) -> HttpResponse:
+def _json(request: HttpRequest, name: str, items: Iterable[FeedItem], *, file: str) -> HttpResponse:
     newsletter = newsletter_of(request, name)
     archive = _address(request, newsletter)
     document = {
@@ -193,7 +193,7 @@ def _json(request: HttpRequest, name: str, items: Iterable[Item], *, file: str) 
     return cacheable(HttpResponse(body, content_type="application/feed+json; charset=utf-8"), newsletter)
 
 
-def _as_json(item: Item) -> dict[str, Any]:
+def _as_json(item: FeedItem) -> dict[str, Any]:
     """Return an item; it must have `content_html` or `content_text`."""
     content = {"content_html": item.html} if item.html else {"content_text": item.summary or item.title}
     optional = {

@@ -15,7 +15,7 @@ MOST_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedEdition:
     """An edition as the archive lists it. `at` is when its first email was accepted, `content` the key of its text."""
 
     newsletter: str
@@ -41,7 +41,7 @@ _FIELDS = (
 )
 
 
-def listed(newsletter: str, words: str = "", *, start: int = 0, count: int = 50) -> list[Listed]:
+def listed(newsletter: str, words: str = "", *, start: int = 0, count: int = 50) -> list[ListedEdition]:
     """Return a newsletter's public editions that contain all the words, newest first."""
     rows = in_archive(newsletter).order_by("-until", "-pk")
     return _listed((_with_words(rows, words) if words else rows)[start : start + count])
@@ -61,23 +61,23 @@ def number_of_editions(newsletter: str) -> int:
     return in_archive(newsletter).count()
 
 
-def latest(newsletter: str) -> Listed | None:
+def latest(newsletter: str) -> ListedEdition | None:
     """Return the newest public edition of a newsletter, which the sign-up page shows as an example."""
     return next(iter(listed(newsletter, count=1)), None)
 
 
-def latest_of_each() -> dict[str, Listed]:
+def latest_of_each() -> dict[str, ListedEdition]:
     """Return the newest public edition of each newsletter that has one, by the newsletter's name."""
     newest = Window(RowNumber(), partition_by="newsletter", order_by=["-until", "-pk"])
     rows = in_archives().alias(place=newest).filter(place=1)
     return {edition.newsletter: edition for edition in _listed(rows)}
 
 
-def _listed(rows: QuerySet[Edition]) -> list[Listed]:
-    return [Listed(*row) for row in rows.values_list(*_FIELDS)]
+def _listed(rows: QuerySet[Edition]) -> list[ListedEdition]:
+    return [ListedEdition(*row) for row in rows.values_list(*_FIELDS)]
 
 
-def neighbours(newsletter: str, edition: int) -> tuple[Listed | None, Listed | None]:
+def neighbours(newsletter: str, edition: int) -> tuple[ListedEdition | None, ListedEdition | None]:
     """Return the public editions before and after one: older, newer."""
     until = Edition.objects.filter(pk=edition).values("until")[:1]
     rows = in_archive(newsletter)

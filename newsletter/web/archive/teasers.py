@@ -9,7 +9,7 @@ from newsletter.editions.rendering import placeholders_of
 from newsletter.models import ApprovedContent
 from newsletter.render.placeholders import fill, name_for
 from newsletter.render.teaser import Teaser, teaser
-from newsletter.web.archive.queries import Listed
+from newsletter.web.archive.queries import ListedEdition
 
 MOST_KEPT = 2_000
 """A teaser takes about 1 KB."""
@@ -19,7 +19,7 @@ _made: OrderedDict[_Key, Teaser] = OrderedDict()
 _lock = Lock()
 
 
-def teasers(editions: Sequence[Listed], theme: Theme) -> list[Teaser]:
+def teasers(editions: Sequence[ListedEdition], theme: Theme) -> list[Teaser]:
     """Return the teasers of editions in their order: one query for those that are not kept, none if all are."""
     logos = tuple(filter(None, (theme.logo, theme.logo_dark)))
     kept = {key: value for key in (_key(edition, logos) for edition in editions) if (value := _made.get(key))}
@@ -30,7 +30,7 @@ def teasers(editions: Sequence[Listed], theme: Theme) -> list[Teaser]:
     return [kept.get(_key(edition, logos)) or Teaser(edition.preheader) for edition in editions]
 
 
-def _key(edition: Listed, logos: tuple[str, ...]) -> _Key:
+def _key(edition: ListedEdition, logos: tuple[str, ...]) -> _Key:
     return edition.content, logos
 
 

@@ -55,7 +55,7 @@ def newsletters(request: HttpRequest) -> HttpResponse:
     return cacheable(pages.page(request, "newsletters.html", language, shown=rows))
 
 
-def _row(newsletter: Newsletter, latest: queries.Listed | None) -> dict[str, object]:
+def _row(newsletter: Newsletter, latest: queries.ListedEdition | None) -> dict[str, object]:
     """Return a newsletter on the front page, with its latest edition and its day; all days there have the same form."""
     day = pages.day(_published_on(latest.at, newsletter)) if latest else ""
     return {"newsletter": newsletter, "latest": latest, "day": day}

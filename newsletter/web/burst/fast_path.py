@@ -82,23 +82,23 @@ class FastPath:
         self._head_of = lru_cache(maxsize=256)(self._made_head)
         self._accepted = lru_cache(maxsize=256)(self._made_accepted)
         click, sign_up = len(ONE_CLICK_BODY), observer("POST", f"/n/newsletter{SIGN_UP}")
-        self._ways = {
-            ("POST", ONE_CLICK): _Way("", click, self._one_click, observer("POST", f"{ONE_CLICK}token")),
-            ("POST", NEWSLETTERS): _Way(SIGN_UP, LARGEST_FORM, self._sign_up, sign_up),
-            ("POST", HOOKS): _Way("/", LARGEST_CALL, self._webhook, observer("POST", f"{HOOKS}provider/")),
-            ("GET", LINKS): _Way("", 0, self._follow, observer("GET", f"{LINKS}token")),
+        self._routes = {
+            ("POST", ONE_CLICK): _Route("", click, self._one_click, observer("POST", f"{ONE_CLICK}token")),
+            ("POST", NEWSLETTERS): _Route(SIGN_UP, LARGEST_FORM, self._sign_up, sign_up),
+            ("POST", HOOKS): _Route("/", LARGEST_CALL, self._webhook, observer("POST", f"{HOOKS}provider/")),
+            ("GET", LINKS): _Route("", 0, self._follow, observer("GET", f"{LINKS}token")),
         }
 
     async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Answer the request, or pass it on."""
-        way = self._way(scope)
-        if way is None:
+        route = self._route(scope)
+        if route is None:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
         body = await _whole_body(receive)
         try:
-            answer = await way.answer(scope, body) if len(body) <= way.largest else None
+            answer = await route.answer(scope, body) if len(body) <= route.largest else None
         except (DisallowedHost, Error):  # Django tries again, and logs what is wrong
             answer = None
         if answer is None:
@@ -107,15 +107,15 @@ class FastPath:
         status, head, content = answer
         await send({"type": "http.response.start", "status": status, "headers": head})
         await send({"type": "http.response.body", "body": content})
-        way.observe(status, time.perf_counter() - began)
+        route.observe(status, time.perf_counter() - began)
 
-    def _way(self, scope: AsgiMessage) -> "_Way | None":
+    def _route(self, scope: AsgiMessage) -> "_Route | None":
         if scope["type"] != "http":
             return None
         path: str = scope["path"]
         start = path[: path.find("/", 1) + 1]
-        way = self._ways.get((scope["method"], start))
-        return way if way and path.endswith(way.end) and _is_plain(scope, MEDIA_TYPES.get(start)) else None
+        route = self._routes.get((scope["method"], start))
+        return route if route and path.endswith(route.end) and _is_plain(scope, MEDIA_TYPES.get(start)) else None
 
     async def _one_click(self, scope: AsgiMessage, body: bytes) -> _Answer | None:
         """Return the answer; None if Django is to answer. Nothing is made that the answer doesn't need.
@@ -202,7 +202,7 @@ class FastPath:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class _Route:
     """How requests are answered whose path ends like this, with a body of at most `largest` octets; the answer is None
     if Django is to answer.
     """

@@ -1,5 +1,6 @@
 """The forms of accounts and logins, and what all forms of the desk have in common."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,7 +10,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from newsletter.web.desk import users
+from newsletter.config import ConfigProblem
+from newsletter.web.desk import formatting, users
 from newsletter.web.desk.pages import as_sentence
 
 
@@ -31,6 +33,16 @@ class DeskForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+    def show_problem(self, problem: ConfigProblem, names: Mapping[str, str]) -> None:
+        """Show what the configuration says of a value beside its field, or above the form.
+
+        `names` has the fields of keys whose name differs.
+        """
+        key = problem.key.rpartition(".")[2].partition("[")[0]
+        name = names.get(key, key)
+        is_field = name in self.fields
+        self.add_error(name if is_field else None, formatting.message(problem.problem if is_field else problem.message))
 
 
 class DeskWidget(forms.Widget):

@@ -21,7 +21,7 @@ from newsletter.messages import history as acts
 from newsletter.models import Edition, Segment
 from newsletter.web.desk import audit, formatting
 from newsletter.web.desk.conditions.choices import ConditionChoices, choices_of, configured
-from newsletter.web.desk.conditions.condition_field import ConditionsField, Entered, in_words
+from newsletter.web.desk.conditions.condition_field import ConditionsField, EnteredFilter, in_words
 from newsletter.web.desk.conditions.condition_rows import named
 from newsletter.web.desk.edition import recipients
 from newsletter.web.desk.forms import DeskForm
@@ -127,7 +127,7 @@ def edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
 def _form_page(request: HttpRequest, form: SegmentForm, segment: Segment | None, *, status: int) -> HttpResponse:
     name = str(form["newsletter"].value() or next(iter(config_of(request).newsletters), ""))
     filtered = form["where"].value()
-    if isinstance(filtered, Entered):
+    if isinstance(filtered, EnteredFilter):
         filtered = filtered.written()
     context = {"form": form, "segment": segment, "entered": filtered, "count": _count(request, name, filtered)}
     return page(request, "segment", context, section="subscribers", status=status)

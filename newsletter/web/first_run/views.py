@@ -30,6 +30,7 @@ from newsletter.setup.starter import sending_times
 from newsletter.web.desk import browser_copies, formatting
 from newsletter.web.desk.edition.preview import FRAME_POLICY
 from newsletter.web.desk.edition.preview_queries import in_scheme
+from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.settings.blog_problems import blog_problem
 from newsletter.web.desk.users import SETUP_SALT
 from newsletter.web.first_run.forms import BlogForm, NewsletterForm, SendingForm
@@ -261,22 +262,13 @@ def _account_link() -> str:
     return f"/desk/setup/{signing.dumps('first', salt=SETUP_SALT)}/"
 
 
-def _is_valid(form: Any, setup: SetUp) -> bool:
+def _is_valid(form: DeskForm, setup: SetUp) -> bool:
     """Check the configuration as it would be, and show each problem beside its field."""
     try:
         setup.configuration()
     except config.ConfigError as e:
         for problem in e.problems:
-            name = _field(problem.key, form)
-            form.add_error(name, formatting.message(problem.problem if name else problem.message))
+            of_url = "site_url" if problem.key == "site.url" else "blog"
+            form.show_problem(problem, {"from": "sender_address", "url": of_url, "editors": "editor"})
         return False
     return True
-
-
-def _field(key: str, form: Any) -> str | None:
-    """Return the field for a key of config.toml, such as `newsletters.kinaforum.theme.logo`."""
-    end = key.rpartition(".")[2]
-    name = {"from": "sender_address", "url": "site_url" if key == "site.url" else "blog", "editors[1]": "editor"}.get(
-        end, end
-    )
-    return name if name in form.fields else None

@@ -53,7 +53,7 @@ TOO_COMPLEX = gettext_lazy("This filter is too complex for rows, so it stays tex
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class EnteredFilter:
     """What a form has of a filter: `how` says whether the rows or the text count."""
 
     how: str
@@ -93,7 +93,7 @@ def rows_of(text: str) -> ConditionRows | None:
         return None
 
 
-def _why_text(entered: Entered, *, switched: bool) -> str:
+def _why_text(entered: EnteredFilter, *, switched: bool) -> str:
     """Return why a filter stays text: it has no rows or, for an editor who wanted them, it is wrong."""
     if entered.how == ROWS:
         return ""
@@ -104,10 +104,10 @@ def _why_text(entered: Entered, *, switched: bool) -> str:
     return "" if to_rows(parsed) is not None else str(TOO_COMPLEX)
 
 
-def entered_as(text: str) -> Entered:
+def entered_as(text: str) -> EnteredFilter:
     """Return a stored filter as a form shows it first."""
     rows = rows_of(text)
-    return Entered(TEXT if rows is None else ROWS, text, rows or ConditionRows())
+    return EnteredFilter(TEXT if rows is None else ROWS, text, rows or ConditionRows())
 
 
 class ConditionsWidget(DeskWidget):
@@ -119,7 +119,7 @@ class ConditionsWidget(DeskWidget):
         super().__init__()
         self.choices, self.switched = choices, False
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Entered | None:
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> EnteredFilter | None:
         """Return what was chosen and typed; None if the form has no such field.
 
         In forms of earlier versions, which are still open in browsers, the field itself has the text.
@@ -127,11 +127,11 @@ class ConditionsWidget(DeskWidget):
         if self.value_omitted_from_data(data, files, name):
             return None
         if not _has_parts(data, name):
-            return Entered(TEXT, data[name].strip(), ConditionRows())
+            return EnteredFilter(TEXT, data[name].strip(), ConditionRows())
         rows = tuple(self._rows(data, name))
         how = TEXT if data.get(f"{name}:how") == TEXT else ROWS
         text = data.get(f"{name}:text", "").strip()
-        return Entered(how, text, ConditionRows(rows, data.get(f"{name}:match") == "any"))
+        return EnteredFilter(how, text, ConditionRows(rows, data.get(f"{name}:match") == "any"))
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         """Return whether a form has no such field."""
@@ -154,9 +154,9 @@ class ConditionsWidget(DeskWidget):
                 typed = data.get(f"{place}:{field}-others", "")
                 yield ConditionRow(kind, clean_words(data.getlist(f"{place}:{field}"), typed))
 
-    def format_value(self, value: Any) -> Entered:
+    def format_value(self, value: Any) -> EnteredFilter:
         """Return a stored or a typed filter."""
-        return value if isinstance(value, Entered) else entered_as(str(value or ""))
+        return value if isinstance(value, EnteredFilter) else entered_as(str(value or ""))
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         """Return the rows with what can be chosen, and blank ones; a disabled one has the text alone."""
@@ -218,14 +218,14 @@ class ConditionsField(forms.Field):
 
     def clean(self, value: Any) -> str:
         """Return the text; what is wrong with it is left to the check of the configuration, or of the form."""
-        if isinstance(value, Entered) and value.how == ROWS and value.incomplete:
+        if isinstance(value, EnteredFilter) and value.how == ROWS and value.incomplete:
             raise forms.ValidationError(_("Choose or enter a value for each condition."))
         return self._text(value)
 
     def _text(self, value: Any) -> str:
         if value is None:
             return self._before
-        if not isinstance(value, Entered):
+        if not isinstance(value, EnteredFilter):
             return str(value)
         stored = rows_of(self._before) if value.how == ROWS else None
         return self._before if stored is not None and same_rows(stored, value.rows) else value.written()

@@ -32,7 +32,7 @@ from newsletter.web.desk.notes import editions_with_notes_for
 from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings.labels import title_of
-from newsletter.web.desk.sources.queries import Health
+from newsletter.web.desk.sources.queries import SourceHealth
 from newsletter.web.desk.subscribers.past_imports import REPEAT_AFTER
 from newsletter.web.desk.workers import failing_service
 from subscribers import delayed_confirmations
@@ -368,7 +368,7 @@ def _of_refusing_editors(config: Config, now: datetime) -> Iterator[Attention]:
                 yield Attention("warning", sentence, where, _("Change"))
 
 
-def _of_sources(failing: Iterable[Health]) -> Iterator[Attention]:
+def _of_sources(failing: Iterable[SourceHealth]) -> Iterator[Attention]:
     """Yield warnings about sources that can't be read, one for those with the same problem, with their names first."""
     names: dict[str, list[str]] = {}
     for source in failing:

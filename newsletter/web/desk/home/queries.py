@@ -14,7 +14,7 @@ from newsletter.models import Edition, State, Tally
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import timeline
 from newsletter.web.desk.home.first_steps import FirstStep, first_steps
-from newsletter.web.desk.sources.queries import Health, health
+from newsletter.web.desk.sources.queries import SourceHealth, health
 
 OPEN = (State.SENDING, State.PAUSED, State.QUEUED, State.APPROVED, State.DRAFT)
 
@@ -47,7 +47,7 @@ class Card:
     headlines: tuple[str, ...]
     more_headlines: int
     audience: dict[str, str]
-    sources: tuple[Health, ...]
+    sources: tuple[SourceHealth, ...]
     is_prepared: bool
 
     @property
@@ -122,7 +122,7 @@ def _card(
     newsletter: Newsletter,
     editions: set[Edition],
     titles: Mapping[int, str],
-    sources: list[Health],
+    sources: list[SourceHealth],
     results: dict[int, str],
     now: datetime,
 ) -> Card:

@@ -63,7 +63,7 @@ TOPIC_PROBLEMS = (TOPIC_NAME, TOPIC_WITHOUT_POSTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EditedTable:
     """A page of settings, and the table that it edits."""
 
     page: SettingsPage
@@ -91,7 +91,7 @@ def site_settings(request: HttpRequest, section: str) -> HttpResponse:
     """Show settings that apply to every newsletter."""
     settings_page = _named(catalogue.SITE_PAGES, section)
     table = tuple(settings_page.table.split("."))
-    return _edit(request, Place(settings_page, table, str(settings_page.title)))
+    return _edit(request, EditedTable(settings_page, table, str(settings_page.title)))
 
 
 def newsletter_settings(request: HttpRequest, name: str, section: str) -> HttpResponse:
@@ -99,7 +99,7 @@ def newsletter_settings(request: HttpRequest, name: str, section: str) -> HttpRe
     newsletter, settings_page = newsletter_of(request, name), _named(catalogue.NEWSLETTER_PAGES, section)
     title = f"{newsletter.title}: {settings_page.title}"
     extra = {"preview": reverse("desk:design-preview", args=(name,))} if section == "design" else {}
-    return _edit(request, Place(settings_page, ("newsletters", name), title), extra)
+    return _edit(request, EditedTable(settings_page, ("newsletters", name), title), extra)
 
 
 def _named(pages: Sequence[SettingsPage], name: str) -> SettingsPage:
@@ -117,8 +117,8 @@ def source_settings(request: HttpRequest, name: str, number: int) -> HttpRespons
         raise Http404(number)
     source = newsletter.sources[number - 1]
     table = ("newsletters", name, "sources", number - 1)
-    place = Place(catalogue.SOURCE, table, source.name or source.url)
-    return _edit(request, place, extra={"removable": True, "url": source.url, "number": number})
+    edited = EditedTable(catalogue.SOURCE, table, source.name or source.url)
+    return _edit(request, edited, extra={"removable": True, "url": source.url, "number": number})
 
 
 @require_POST
@@ -163,17 +163,17 @@ def only_shown(
     return page(request, "settings_paste", context, section=section, status=409)
 
 
-def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = None) -> HttpResponse:
+def _edit(request: HttpRequest, edited: EditedTable, extra: Mapping[str, Any] | None = None) -> HttpResponse:
     reason = read_only_reason(config_of(request))
     tree = tree_of(config_of(request).file)
     data = request.POST if request.method == "POST" else None
     folder = config_of(request).folder
-    newsletter = config_of(request).newsletters.get(str(place.table[1])) if place.table[1:] else None
+    newsletter = config_of(request).newsletters.get(str(edited.table[1])) if edited.table[1:] else None
     form = SettingsForm(
-        place.page,
-        place.table,
+        edited.page,
+        edited.table,
         tree,
-        defaults_of(place.page),
+        defaults_of(edited.page),
         os.environ,
         data,
         folder,
@@ -190,7 +190,7 @@ def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = 
     elif form.is_valid():
         requested = with_previous(form.requested(), tree)
         if reason:
-            return _page(request, place, form, reason, extra, lines=paste(config_of(request).file, requested.changes))
+            return _page(request, edited, form, reason, extra, lines=paste(config_of(request).file, requested.changes))
         if not requested.changes:
             messages.info(request, _("Nothing was changed."))
             return redirect(f"{request.path}#top")  # and not to the field that a search found, past what is said above
@@ -199,7 +199,7 @@ def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = 
             _tell_missing(request, requested.changes)
             tell_what_is_left(request, requested.changes, config.refresh())
             return redirect(f"{request.path}#top")
-    return _page(request, place, form, reason, extra)
+    return _page(request, edited, form, reason, extra)
 
 
 def _tell_missing(request: HttpRequest, changes: tuple[Change, ...]) -> None:
@@ -211,24 +211,24 @@ def _tell_missing(request: HttpRequest, changes: tuple[Change, ...]) -> None:
 
 def _page(
     request: HttpRequest,
-    place: Place,
+    edited: EditedTable,
     form: SettingsForm,
     reason: str,
     extra: Mapping[str, Any] | None,
     lines: str = "",
 ) -> HttpResponse:
     configuration = config_of(request)
-    context = {"place": place, "form": form, "read_only": reason, "paste": lines, "file": configuration.file}
-    context["related"] = [_named(catalogue.SITE_PAGES, name) for name in place.page.related]
-    context["groups"] = form.groups(_groups_in_use(configuration, place))
-    section, above = ("sources", _("Sources")) if place.page is catalogue.SOURCE else ("settings", _("Settings"))
+    context = {"edited": edited, "form": form, "read_only": reason, "paste": lines, "file": configuration.file}
+    context["related"] = [_named(catalogue.SITE_PAGES, name) for name in edited.page.related]
+    context["groups"] = form.groups(_groups_in_use(configuration, edited))
+    section, above = ("sources", _("Sources")) if edited.page is catalogue.SOURCE else ("settings", _("Settings"))
     context |= {"above": reverse(f"desk:{section}"), "above_title": above}
     return page(request, "settings_edit", {**context, **(extra or {})}, section=section)
 
 
-def _groups_in_use(configuration: Config, place: Place) -> set[str]:
+def _groups_in_use(configuration: Config, edited: EditedTable) -> set[str]:
     """Return the tables of the page's groups that are in use: the provider's, or those of the cadences offered."""
-    newsletter = configuration.newsletters.get(str(place.table[-1])) if place.table[0] == "newsletters" else None
+    newsletter = configuration.newsletters.get(str(edited.table[-1])) if edited.table[0] == "newsletters" else None
     if newsletter is None:
         return {configuration.delivery.provider}
     return {f"cadence.{cadence}" for cadence in newsletter.offered if cadence != newsletter.default_cadence}

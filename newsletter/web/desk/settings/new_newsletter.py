@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from babel import Locale
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from newsletter.config import Config, ConfigProblem
+from newsletter.config import Config
 from newsletter.config.document import AppendTable, Change, SetValue
 from newsletter.domain.found_post import FoundPost
 from newsletter.editions.selection.first_draft import of_first_draft
@@ -22,7 +23,6 @@ from newsletter.setup.blog_profile import BlogProfile, ReadingStep, find_profile
 from newsletter.setup.machine import machine_timezone
 from newsletter.setup.starter import mailbox, sending_times
 from newsletter.web.converters import whole_number
-from newsletter.web.desk import formatting
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import editor, page
@@ -75,15 +75,6 @@ class NewNewsletterForm(DeskForm):
         widget=forms.Textarea({"rows": "3"}),
     )
 
-    def show_problem(self, problem: ConfigProblem) -> None:
-        """Show what the configuration says of a value beside its field, or above the form."""
-        key = problem.key.rpartition(".")[2].partition("[")[0]
-        field = _FIELDS.get(key, key)
-        is_field = field in self.fields
-        self.add_error(
-            field if is_field else None, formatting.message(problem.problem if is_field else problem.message)
-        )
-
 
 def add_newsletter(request: HttpRequest) -> HttpResponse:
     """Ask for a blog and read it in the background; then write the newsletter's table into config.toml."""
@@ -130,7 +121,11 @@ def _add(
     requested = _requested(name, blog, form.cleaned_data, configuration)
     if read_only_reason(configuration):
         return _shown(request, form, job, paste(configuration.file, requested.changes))
-    return None if save_into(request, form, requested, form.show_problem) else _shown(request, form, job)
+    return (
+        None
+        if save_into(request, form, requested, partial(form.show_problem, names=_FIELDS))
+        else _shown(request, form, job)
+    )
 
 
 def _initial(configuration: Config) -> dict[str, str]:

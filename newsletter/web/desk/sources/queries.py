@@ -16,7 +16,7 @@ from newsletter.web.desk.settings import catalogue
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class SourceHealth:
     """One source; `state` is ok, failed, or pending where it was never read."""
 
     newsletter: str
@@ -43,7 +43,7 @@ def kind_name(kind: str) -> str:
     return "" if kind == "auto" else str(dict(names).get(kind, kind))
 
 
-def health(configuration: Config) -> list[Health]:
+def health(configuration: Config) -> list[SourceHealth]:
     """Return all sources in the order of the configuration, without those of archived newsletters, which are not
     read.
     """
@@ -67,10 +67,10 @@ def days_read(since: date) -> dict[tuple[str, str], list[SourceDay]]:
 
 def _health(
     newsletter: str, settings: config.SourceSettings, row: Source, open_gaps: Mapping[int, SourceGap]
-) -> Health:
+) -> SourceHealth:
     """Return how a source is doing; the row is a new one if the source was never read."""
     gap = open_gaps.get(row.pk)
-    return Health(
+    return SourceHealth(
         newsletter=newsletter,
         settings=settings,
         state="failed" if row.problem or row.stopped else "ok" if row.read_at else "pending",

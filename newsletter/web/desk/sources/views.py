@@ -19,7 +19,7 @@ from newsletter.web.desk import charts, formatting
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
 from newsletter.web.desk.permissions import Role
-from newsletter.web.desk.sources.queries import Health, days_read, health, kind_name
+from newsletter.web.desk.sources.queries import SourceHealth, days_read, health, kind_name
 from subscribers.requests import config_of
 
 DAYS = 30
@@ -41,13 +41,13 @@ def sources(request: HttpRequest) -> HttpResponse:
     return page(request, "sources", {"groups": groups}, section="sources")
 
 
-def _worst_first(sources: list[Health], name: str) -> list[Health]:
+def _worst_first(sources: list[SourceHealth], name: str) -> list[SourceHealth]:
     return sorted(
         (h for h in sources if h.newsletter == name), key=lambda h: ("failed", "pending", "ok").index(h.state)
     )
 
 
-def _row(source: Health, newsletter: config.Newsletter, days: object) -> dict[str, object]:
+def _row(source: SourceHealth, newsletter: config.Newsletter, days: object) -> dict[str, object]:
     states = {"failed": _("Failing"), "pending": _("Not checked yet"), "ok": _("OK")}
     return {
         "source": source,
@@ -62,7 +62,7 @@ def _row(source: Health, newsletter: config.Newsletter, days: object) -> dict[st
     }
 
 
-def _days(days_of_sources: Days, source: Health, today: date) -> dict[str, object] | None:
+def _days(days_of_sources: Days, source: SourceHealth, today: date) -> dict[str, object] | None:
     """Return the last 30 days of a source as a chart, in words, and those on which it failed; None if it was never
     read.
     """

@@ -118,11 +118,11 @@ def _in_words(day: date, newsletter: Newsletter, language: str) -> str:
 
 
 def _etag(request: HttpRequest, name: str, period: str) -> str | None:
-    state = queries.public_edition(name, period)
-    if state is None or (newsletter := config_of(request).newsletters.get(name)) is None:
+    public = queries.public_edition(name, period)
+    if public is None or (newsletter := config_of(request).newsletters.get(name)) is None:
         return None
-    around = [neighbour.path if neighbour else "" for neighbour in queries.neighbours(name, state[0])]
-    basis = repr((*state[:2], config_of(request).site.url, around, newsletter, PAGE_VERSION))
+    around = [neighbour.path if neighbour else "" for neighbour in queries.neighbours(name, public[0])]
+    basis = repr((*public[:2], config_of(request).site.url, around, newsletter, PAGE_VERSION))
     return f'"{blake2b(basis.encode(), digest_size=12).hexdigest()}"'
 
 
@@ -133,13 +133,13 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
     editor removed it.
     """
     newsletter = newsletter_of(request, name)
-    state = queries.public_edition(name, period)
-    if state is None and queries.was_removed(name, period):
+    public = queries.public_edition(name, period)
+    if public is None and queries.was_removed(name, period):
         language = pages.language_of(request, newsletter=newsletter.name)
         return pages.message(request, language, kind="removed", newsletter=name, status=410)
-    if state is None:
+    if public is None:
         raise Http404(f"there is no edition {name}/{period}, or it has not been sent yet")
-    number, revision, published_at = state
+    number, revision, published_at = public
     email = _email(number, revision, rendering.letterhead(config_of(request), newsletter))
     archive = f"{config_of(request).site.url}/n/{name}/"
     metadata = Metadata(

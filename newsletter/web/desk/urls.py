@@ -138,7 +138,7 @@ urlpatterns = [
         ADMIN,
     ),
     _page("subscribers/imports/", past_imports.listed, "subscribers-imports", ADMIN),
-    _page("subscribers/imports/<number:pk>/", past_imports.one, "subscribers-imported", ADMIN),
+    _page("subscribers/imports/<number:pk>/", past_imports.show, "subscribers-imported", ADMIN),
     _page("subscribers/imports/<number:pk>/refused.csv", past_imports.refused, "subscribers-refused", ADMIN),
     _page("subscribers/imports/<number:pk>/undo/", past_imports.undo, "subscribers-import-undo", ADMIN),
     _page("subscribers/imports/<number:pk>/dismiss/", past_imports.dismiss, "subscribers-import-dismiss", ADMIN),

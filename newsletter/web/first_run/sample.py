@@ -26,8 +26,8 @@ def sample_html(configuration: Config, blog: BlogProfile, now: datetime) -> str:
     """Return the email of the first draft; one of older posts, if the draft will have none; a letter without a blog."""
     newsletter = next(iter(configuration.newsletters.values()))
     is_placeholder = newsletter.address == PLACEHOLDER_POSTAL_ADDRESS
-    shown = replace(newsletter, address=_("Your postal address")) if is_placeholder else newsletter
-    head = letterhead(configuration, shown)
+    with_address = replace(newsletter, address=_("Your postal address")) if is_placeholder else newsletter
+    head = letterhead(configuration, with_address)
     posts = of_first_draft(blog.posts, newsletter, now) or _latest(blog.posts, newsletter)
     digest = _digest(newsletter, head, posts, now)
     return preview.reader_html(render(digest, configuration.folder / "templates"), head, sample_reader())
@@ -48,7 +48,7 @@ def _published(post: FoundPost) -> datetime:
 
 
 def _digest(newsletter: Newsletter, head: Letterhead, posts: list[FoundPost], now: datetime) -> Digest:
-    digest_posts = [_shown(number, post, newsletter) for number, post in enumerate(posts)]
+    digest_posts = [_digest_post(number, post, newsletter) for number, post in enumerate(posts)]
     groups = group(
         digest_posts, by=newsletter.group_by, order="newest", zone=newsletter.zone, language=newsletter.language
     )
@@ -63,7 +63,7 @@ def _digest(newsletter: Newsletter, head: Letterhead, posts: list[FoundPost], no
     return replace(digest, subject=line, preheader=preheader(digest.posts, newsletter.language))
 
 
-def _shown(number: int, post: FoundPost, newsletter: Newsletter) -> DigestPost:
+def _digest_post(number: int, post: FoundPost, newsletter: Newsletter) -> DigestPost:
     html, whole = body(
         post.html or post.summary,
         post.summary,

@@ -67,7 +67,7 @@ class TokenForm(_ForNewsletters):
     )
     scopes = forms.MultipleChoiceField(
         label=_("Permissions"),
-        choices=[(scope.value, said) for scope, said in SCOPES.items()],
+        choices=[(scope.value, label) for scope, label in SCOPES.items()],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one.")},
     )

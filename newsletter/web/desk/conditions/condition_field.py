@@ -168,7 +168,7 @@ class ConditionsWidget(DeskWidget):
             "name": name,
             "entered": entered,
             "disabled": context["widget"]["attrs"].get("disabled"),
-            "rows": [self._shown(name, number, row, offered) for number, row in enumerate(rows)],
+            "rows": [self._row_context(name, number, row, offered) for number, row in enumerate(rows)],
             "only_text": _why_text(entered, switched=self.switched),
             "switched": self.switched,
         }
@@ -178,7 +178,7 @@ class ConditionsWidget(DeskWidget):
         field = kind.removeprefix(NONE)
         return field in (*_WRITTEN, *DAYS) or bool(self.choices.with_chosen(field, values_of(rows, field)))
 
-    def _shown(self, name: str, number: int, row: ConditionRow, offered: list[Any]) -> dict[str, Any]:
+    def _row_context(self, name: str, number: int, row: ConditionRow, offered: list[Any]) -> dict[str, Any]:
         place = f"{name}:{number}"
         lists = []
         for field in LISTS:

@@ -307,7 +307,7 @@ def _write(request: HttpRequest, requested: RequestedChanges) -> None:
     config.refresh()
     after = tree_of(config_of(request).file)
     for change in requested.changes:
-        old, new = (_shown(change.path, value_at(tree, change.path)) for tree in (before, after))
+        old, new = (_logged(change.path, value_at(tree, change.path)) for tree in (before, after))
         audit.note(editor(request), acts.SETTINGS_CHANGED(), dotted(change.path), old, new)
 
 
@@ -323,7 +323,7 @@ def _check(changes: tuple[Change, ...], before: Config, after: Config) -> None:
         raise config.ConfigError(*problems)
 
 
-def _shown(path: KeyPath, value: Any) -> Any:
+def _logged(path: KeyPath, value: Any) -> Any:
     """Return a value for the audit log, as JSON can hold it; secrets are left out."""
     if value is not None and catalogue.is_secret(path):
         return "••••••"

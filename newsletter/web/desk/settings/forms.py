@@ -267,7 +267,7 @@ class SettingsForm(DeskForm):
         if field.kind is Kind.CHOICES:
             return set(value or ()) != set(map(str, listed(self._seen(field))))
         if isinstance(form_field, RowsField):
-            return form_field.shown(value) != form_field.shown(self._seen(field))
+            return form_field.rows_of(value) != form_field.rows_of(self._seen(field))
         typed, seen = as_text(field.kind, value), as_text(field.kind, self._seen(field))
         if field.kind in _DURATIONS:
             return split(typed)[::2] != split(seen)[::2]

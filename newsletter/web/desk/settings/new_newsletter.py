@@ -83,7 +83,7 @@ def add_newsletter(request: HttpRequest) -> HttpResponse:
     if "without" in request.POST:
         return _add_without_blog(request, form, configuration)
     if not form.is_valid() or not _is_free(form.cleaned_data["name"], form, configuration):
-        return _shown(request, form)
+        return _form_page(request, form)
     order = {**form.cleaned_data, "blog": _address(form)}
     number = whole_number(request.POST.get("job", "")) or 0
     job = Job.objects.filter(pk=number, kind=FIND.name, state=JobState.DONE).first()
@@ -102,7 +102,7 @@ def _add_without_blog(request: HttpRequest, form: NewNewsletterForm, configurati
     form.fields["blog"].required, form.fields["title"].required = False, True
     form.fields["title"].error_messages["required"] = _("Enter a title, since there is no blog to take it from.")
     if not form.is_valid():
-        return _shown(request, form)
+        return _form_page(request, form)
     title = form.cleaned_data["title"]
     name = form.cleaned_data["name"] or newsletter_name(title) or "newsletter"
     if refused := _add(request, form, name, BlogProfile("", title)):
@@ -117,14 +117,14 @@ def _add(
     """Write the newsletter into config.toml; if that is impossible, return the page that says why."""
     configuration = config_of(request)
     if not _is_free(name, form, configuration):
-        return _shown(request, form, job)
+        return _form_page(request, form, job)
     requested = _requested(name, blog, form.cleaned_data, configuration)
     if read_only_reason(configuration):
-        return _shown(request, form, job, paste(configuration.file, requested.changes))
+        return _form_page(request, form, job, paste(configuration.file, requested.changes))
     return (
         None
         if save_into(request, form, requested, partial(form.show_problem, names=_FIELDS))
-        else _shown(request, form, job)
+        else _form_page(request, form, job)
     )
 
 
@@ -146,7 +146,7 @@ def _is_free(name: str, form: NewNewsletterForm, configuration: Config) -> bool:
     return False
 
 
-def _shown(request: HttpRequest, form: NewNewsletterForm, job: Job | None = None, lines: str = "") -> HttpResponse:
+def _form_page(request: HttpRequest, form: NewNewsletterForm, job: Job | None = None, lines: str = "") -> HttpResponse:
     """Show the form; with what was found once the blog has been read."""
     context = {"form": form, "read_only": read_only_reason(config_of(request)), "paste": lines}
     context["elsewhere"] = job is not None
@@ -198,7 +198,7 @@ def _found(request: HttpRequest, job: Job) -> HttpResponse:
     form = NewNewsletterForm(job.order)
     if form.is_valid() and job.problem:
         form.add_error("blog", blog_problem(job.problem))
-    return _shown(request, form, job)
+    return _form_page(request, form, job)
 
 
 FIND = work.JobKind(

@@ -35,12 +35,12 @@ def listed(request: HttpRequest) -> HttpResponse:
     return page(request, "imports", {"rows": rows}, section="subscribers")
 
 
-def one(request: HttpRequest, pk: int) -> HttpResponse:
+def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Show an import."""
-    return shown(request, get_object_or_404(Import, pk=pk))
+    return import_page(request, get_object_or_404(Import, pk=pk))
 
 
-def shown(request: HttpRequest, record: Import, **more: object) -> HttpResponse:
+def import_page(request: HttpRequest, record: Import, **more: object) -> HttpResponse:
     """Return the page of an import: what became of its lines, and the button to undo it."""
     lines = record.refused_lines.order_by("pk")[:SHOWN]
     why_not = undoing_imports.obstacle(record)
@@ -120,7 +120,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _finished(request: HttpRequest, job: Job) -> HttpResponse:
     problem = as_sentence(job.problem) if job.state == JobState.FAILED and job.problem else ""
-    return shown(request, get_object_or_404(Import, pk=job.order["import"]), problem=problem)
+    return import_page(request, get_object_or_404(Import, pk=job.order["import"]), problem=problem)
 
 
 UNDO = work.JobKind(

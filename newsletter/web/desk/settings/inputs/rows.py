@@ -21,16 +21,16 @@ MARKED_ROWS = gettext_lazy("Check the marked rows.")
 def rows_of(rows: Rows, value: Any) -> list[Row]:
     """Return the rows that show a value of config.toml; none for a value of another shape."""
     if rows.shape is Shape.LIST:
-        return [_shown(rows.columns, table) for table in value] if isinstance(value, list) else []
+        return [_cells(rows.columns, table) for table in value] if isinstance(value, list) else []
     name, *columns = rows.columns
     typed_rows = []
     for key, inner in value.items() if isinstance(value, Mapping) else ():
         table = {columns[0].key: inner} if rows.shape is Shape.NAMED_VALUES else inner
-        typed_rows.append({name.key: str(key), **_shown(columns, table)})
+        typed_rows.append({name.key: str(key), **_cells(columns, table)})
     return typed_rows
 
 
-def _shown(columns: Sequence[RowColumn], table: Any) -> Row:
+def _cells(columns: Sequence[RowColumn], table: Any) -> Row:
     return {column.key: _as_typed(column, value_at(table, (column.key,))) for column in columns}
 
 
@@ -58,9 +58,9 @@ class RowsField(forms.Field):
         **options: Any,
     ) -> None:
         self.rows, self._before, self._default = rows, before, default
-        super().__init__(widget=RowsWidget(rows, sources, categories), initial=self.shown(before), **options)
+        super().__init__(widget=RowsWidget(rows, sources, categories), initial=self.rows_of(before), **options)
 
-    def shown(self, value: Any) -> list[Row]:
+    def rows_of(self, value: Any) -> list[Row]:
         """Return the rows that show a value, or those of the default."""
         return rows_of(self.rows, self._default if value is None else value)
 

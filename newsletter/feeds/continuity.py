@@ -5,7 +5,6 @@ shows.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
@@ -14,54 +13,49 @@ from newsletter.feeds.identity import link_key, text_key
 from newsletter.feeds.model import Gap, ListedBefore, Page
 
 
-@dataclass(frozen=True, slots=True)
-class PostKeys:
-    """What a post may be recognized by, in any of which two entries of a source agree if they are the same post."""
+def keys(uid: str, link: str, text: str, title: str, published: datetime | None) -> frozenset[str]:
+    """Return what a post may be recognized by: two entries of a source that agree in one of them are the same post.
 
-    uid: str
-    link: str
-    text: str
-    title: str
-    published: datetime | None
-
-    def values(self) -> frozenset[str]:
-        """Return the keys that there are; none begins like one of another kind."""
-        dated = f"{self.title}\n{self.published.timestamp()}" if self.title and self.published else ""
-        kinds = {"id": self.uid, "link": self.link, "text": self.text, "title": dated}
-        return frozenset(f"{kind} {value}" for kind, value in kinds.items() if value)
+    `link` and `text` are keys themselves. None begins like one of another kind.
+    """
+    dated = f"{title}\n{published.timestamp()}" if title and published else ""
+    kinds = {"id": uid, "link": link, "text": text, "title": dated}
+    return frozenset(f"{kind} {value}" for kind, value in kinds.items() if value)
 
 
 def keys_of(post: FoundPost) -> frozenset[str]:
     """Return the keys of a post as a source gives it."""
     link = link_key(post.url) if post.url else ""
-    return PostKeys(post.uid, link, text_key(post.title, post.html), post.title, post.published).values()
+    return keys(post.uid, link, text_key(post.title, post.html), post.title, post.published)
 
 
-def joins(page: Page, before: ListedBefore) -> bool:
+def joins(page: Page, listed_before: ListedBefore) -> bool:
     """Return whether a page has a known post in its place: what is pinned to the top of a listing may be old."""
     posts = _newest_on_top(page.posts)
-    last = next((p.published for p in reversed(posts) if p.published), None)
+    oldest = next((post.published for post in reversed(posts) if post.published), None)
     pinned = 0
-    while last and pinned < len(posts) - 1 and _is_older(posts[pinned], last):
+    while oldest and pinned < len(posts) - 1 and _is_older(posts[pinned], oldest):
         pinned += 1
-    return any(_is_known(post, before) for post in posts[pinned:])
+    return any(_is_known(post, listed_before) for post in posts[pinned:])
 
 
-def gap_before(pages: Sequence[Page], before: ListedBefore, reached: datetime | None, now: datetime) -> Gap | None:
+def gap_before(
+    pages: Sequence[Page], listed_before: ListedBefore, reached: datetime | None, now: datetime
+) -> Gap | None:
     """Return between which times posts may be missing; None if the pages join on, or reach back far enough."""
-    new = [post for page in pages for post in page.posts if not _is_known(post, before)]
-    if not new or joins(pages[-1], before):
+    new_posts = [post for page in pages for post in page.posts if not _is_known(post, listed_before)]
+    if not new_posts or joins(pages[-1], listed_before):
         return None
-    dates = [post.published for post in new if post.published is not None and post.published <= now]
+    dates = [post.published for post in new_posts if post.published is not None and post.published <= now]
     oldest = min(dates, default=now)
-    enough = max(before.newest, before.back_to)
+    enough = max(listed_before.newest, listed_before.back_to)
     if oldest <= enough or (reached is not None and reached <= enough):
         return None
     return Gap(enough, oldest)
 
 
-def _is_known(post: FoundPost, before: ListedBefore) -> bool:
-    return not before.keys.isdisjoint(keys_of(post))
+def _is_known(post: FoundPost, listed_before: ListedBefore) -> bool:
+    return not listed_before.keys.isdisjoint(keys_of(post))
 
 
 def _is_older(post: FoundPost, than: datetime) -> bool:

@@ -1,6 +1,6 @@
 """A feed's XML as a tree, its elements under names that do not depend on which prefix or version a feed uses."""
 
-from collections.abc import Iterator
+import html
 from typing import Any, TypeAlias
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -72,12 +72,11 @@ class Fields:
 
     def all(self, *names: str) -> list[Element]:
         """Return every child of one of the names, in the order of the names."""
-        return [child for each in names for child in self._children.get(each, ())]
+        return [child for child_name in names for child in self._children.get(child_name, ())]
 
     def first(self, *names: str) -> Element | None:
         """Return the first child that has something in it."""
-        elements = self.all(*names)
-        return next((e for e in elements if len(e) or (e.text or "").strip()), None)
+        return next((e for e in self.all(*names) if len(e) or (e.text or "").strip()), None)
 
     def text(self, *names: str) -> str:
         """Return the text of the first child that has any, white space at its ends left out."""
@@ -101,8 +100,13 @@ def inner_markup(element: Element) -> str:
 
 
 def escape(text: str) -> str:
-    """Plain text as HTML."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Return plain text as HTML."""
+    return html.escape(text, quote=False)
+
+
+def quoted(text: str) -> str:
+    """Return plain text as the value of an attribute in double quotes."""
+    return escape(text).replace('"', "&quot;")
 
 
 def base_of(element: Element, url: str, *, above: Element | None = None) -> str:
@@ -111,15 +115,15 @@ def base_of(element: Element, url: str, *, above: Element | None = None) -> str:
 
     With `above`, only what is set below that element counts, and "" if nothing is.
     """
-    around: list[str] = []
-    for each in _upwards(element):
-        if each is above:
+    bases: list[str] = []
+    for ancestor in (element, *element.iterancestors()):
+        if ancestor is above:
             break
-        if base := (each.get(f"{_XML}base") or "").strip():
-            around.append(base)
-    if not around and above is not None:
+        if base := (ancestor.get(f"{_XML}base") or "").strip():
+            bases.append(base)
+    if not bases and above is not None:
         return ""
-    for base in reversed(around):
+    for base in reversed(bases):
         url = absolute(base, url)
     return url
 
@@ -145,8 +149,3 @@ def absolute(url: str, base: str) -> str:
         return urljoin(base, url.strip())
     except ValueError:
         return url.strip()
-
-
-def _upwards(element: Element) -> Iterator[Element]:
-    yield element
-    yield from element.iterancestors()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from newsletter.domain.found_post import Image
-from newsletter.feeds.document import escape
+from newsletter.feeds.document import escape, quoted
 from newsletter.feeds.html.media import safe_address
 
 _MOST = 10
@@ -37,17 +37,17 @@ def read_duration(text: str) -> int:
 def cards(enclosures: Sequence[Enclosure], html: str, base: str, title: str, cover: Image | None) -> str:
     """Clean HTML with a card for each audio and video file that the post's HTML doesn't link to."""
     unique: dict[str, Enclosure] = {}
-    for each in enclosures:
-        url = safe_address(each.url, base)
-        plays = each.kind.lower().startswith(("audio/", "video/")) or (not each.kind and _FILE.search(url))
-        if url and plays and _quoted(url) not in html:
-            unique.setdefault(url, each)
-    return "".join(_card(url, each, title, cover) for url, each in list(unique.items())[:_MOST])
+    for enclosure in enclosures:
+        url = safe_address(enclosure.url, base)
+        plays = enclosure.kind.lower().startswith(("audio/", "video/")) or (not enclosure.kind and _FILE.search(url))
+        if url and plays and quoted(url) not in html:
+            unique.setdefault(url, enclosure)
+    return "".join(_card(url, enclosure, title, cover) for url, enclosure in list(unique.items())[:_MOST])
 
 
 def _card(url: str, enclosure: Enclosure, title: str, cover: Image | None) -> str:
-    link, name = f'<a href="{_quoted(url)}">', enclosure.title or title or url
-    image = f'<img src="{_quoted(cover.url)}" alt=""{_size(url, cover)}><br>' if cover else ""
+    link, name = f'<a href="{quoted(url)}">', enclosure.title or title or url
+    image = f'<img src="{quoted(cover.url)}" alt=""{_size(url, cover)}><br>' if cover else ""
     duration = f"<br>{_duration(enclosure.seconds)}" if enclosure.seconds else ""
     return f"<p>{link}{image}{escape(name)}</a>{duration}</p>"
 
@@ -62,7 +62,3 @@ def _size(url: str, cover: Image) -> str:
 def _duration(seconds: int) -> str:
     hours, minutes = divmod(max(1, round(seconds / 60)), 60)
     return " ".join(filter(None, (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")))
-
-
-def _quoted(text: str) -> str:
-    return escape(text).replace('"', "&quot;")

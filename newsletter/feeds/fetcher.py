@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -93,9 +92,7 @@ class Fetcher:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._session.close()
         self._watch.close()
         self._sandbox.close()
@@ -110,10 +107,11 @@ class Fetcher:
     def get(self, url: str, *, etag: str = "", last_modified: str = "", authorization: str = "") -> Response:
         """Fetch an address, following at most five redirects; `authorization` is a header that no other host gets.
 
+        `etag` and `last_modified` make the request conditional (RFC 9110 13.1).
         Raises SourceProblem for any status but 200 and 304, and for whatever goes wrong on the way.
         """
-        headers = _conditions(etag, last_modified) | ({"Authorization": authorization} if authorization else {})
-        return self._get(url, headers, 0)
+        headers = {"If-None-Match": etag, "If-Modified-Since": last_modified, "Authorization": authorization}
+        return self._get(url, {name: value for name, value in headers.items() if value}, 0)
 
     def beginning(self, url: str, enough: int) -> Response:
         """Fetch an address as `get` does, but of a long body only the first `enough` octets, or somewhat more."""
@@ -132,24 +130,24 @@ class Fetcher:
             self._watch.stop()
 
     def _follow(self, url: str, headers: dict[str, str], seconds: float, enough: int) -> Response:
-        here, moved_to, permanent = url, "", True
+        address, moved_to, permanent = url, "", True
         for _ in range(_MAXIMUM_REDIRECTS + 1):
-            _check_address(here, url)
+            _check_address(address, url)
             with self._session.get(
-                here, headers=_for_host(here, url, headers), stream=True, allow_redirects=False, timeout=seconds
+                address, headers=_for_host(address, url, headers), stream=True, allow_redirects=False, timeout=seconds
             ) as answer:
                 if answer.status_code not in _REDIRECTS or "Location" not in answer.headers:
-                    return self._answer(url, here, answer, moved_to, enough)
-                here = urljoin(here, answer.headers["Location"])
+                    return self._answer(url, address, answer, moved_to, enough)
+                address = urljoin(address, answer.headers["Location"])
                 permanent = permanent and answer.status_code in _PERMANENT
-                moved_to = here if permanent else moved_to
-        raise _problem(url, messages.TOO_MANY_REDIRECTS(most=_MAXIMUM_REDIRECTS, address=here))
+                moved_to = address if permanent else moved_to
+        raise _problem(url, messages.TOO_MANY_REDIRECTS(most=_MAXIMUM_REDIRECTS, address=address))
 
-    def _answer(self, url: str, here: str, answer: requests.Response, moved_to: str, enough: int) -> Response:
+    def _answer(self, url: str, address: str, answer: requests.Response, moved_to: str, enough: int) -> Response:
         if answer.status_code not in (200, 304):
-            raise _refusal(url, here, answer)
+            raise _refusal(url, address, answer)
         body, whole = self._body(url, answer, enough)
-        return Response(here, answer.status_code, body, answer.headers, moved_to, whole)
+        return Response(address, answer.status_code, body, answer.headers, moved_to, whole)
 
     def _body(self, url: str, answer: requests.Response, enough: int) -> tuple[bytes, bool]:
         """Return the body, and whether it came to its end."""
@@ -203,27 +201,23 @@ def user_agent(site_url: str) -> str:
     return f"newsletter/{__version__}" + (f" (+{site_url})" if site_url else "")
 
 
-def _for_host(here: str, url: str, headers: dict[str, str]) -> dict[str, str]:
+def _for_host(address: str, url: str, headers: dict[str, str]) -> dict[str, str]:
     """Return the headers of a request; what authorizes is only for the scheme and host of the first address."""
-    same = urlsplit(here)[:2] == urlsplit(url)[:2]
-    return headers if same else {name: value for name, value in headers.items() if name != "Authorization"}
+    same_host = urlsplit(address)[:2] == urlsplit(url)[:2]
+    return headers if same_host else {name: value for name, value in headers.items() if name != "Authorization"}
 
 
-def _conditions(etag: str, last_modified: str) -> dict[str, str]:
-    """Return the headers of a conditional request (RFC 9110 13.1)."""
-    headers = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-    return {name: value for name, value in headers.items() if value}
-
-
-def _check_address(here: str, url: str) -> None:
-    parts = split_address(here)
+def _check_address(address: str, url: str) -> None:
+    parts = split_address(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or " " in parts.netloc:
-        raise _problem(url, messages.NOT_AN_ADDRESS() if here == url else messages.LEADS_NOWHERE(address=here[:200]))
+        raise _problem(
+            url, messages.NOT_AN_ADDRESS() if address == url else messages.LEADS_NOWHERE(address=address[:200])
+        )
 
 
-def _refusal(url: str, here: str, answer: requests.Response) -> SourceProblem:
+def _refusal(url: str, address: str, answer: requests.Response) -> SourceProblem:
     status, wait = answer.status_code, _retry_after(answer)
-    via = f" (at {here})" if here != url else ""
+    via = f" (at {address})" if address != url else ""
     return _problem(url + via, _status_message(status, wait), status=status, retry_after=wait)
 
 

@@ -40,13 +40,17 @@ def link_key(url: str) -> str:
     host = (parts.hostname or "").removeprefix("www.")
     if port and port != _PORTS.get(parts.scheme):
         host += f":{port}"
-    path = quote(unquote(parts.path, errors="surrogateescape"), safe="/:@!$&'()*+,;=~", errors="surrogateescape")
     pairs = sorted(p for p in parse_qsl(parts.query, keep_blank_values=True) if not _tracks(*p))
     fragment = "" if "=" in parts.fragment else parts.fragment
-    key = host + path.rstrip("/")
+    key = host + escaped_once(parts.path).rstrip("/")
     return (
         key + (f"?{urlencode(pairs, errors='surrogateescape')}" if pairs else "") + (f"#{fragment}" if fragment else "")
     )
+
+
+def escaped_once(path: str) -> str:
+    """Return a path in which only what must be escaped is escaped, however it was written."""
+    return quote(unquote(path, errors="surrogateescape"), safe="/:@!$&'()*+,;=~", errors="surrogateescape")
 
 
 def _tracks(name: str, value: str) -> bool:

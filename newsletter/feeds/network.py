@@ -13,7 +13,7 @@ from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.connection import create_connection
 
@@ -28,8 +28,8 @@ class PrivateAddress(OSError):
     """The host, or one of its addresses, is not on the public internet."""
 
     def __init__(self, host: str, address: str) -> None:
-        at = "" if host == address else f"is at {address}, which "
-        super().__init__(f"{host} {at}is not a public address")
+        where = "" if host == address else f"is at {address}, which "
+        super().__init__(f"{host} {where}is not a public address")
         self.address = address
 
 
@@ -49,12 +49,12 @@ def resolve(host: str, port: int, seconds: float) -> list[str]:
 
     threading.Thread(target=ask, name=f"resolve {host}", daemon=True).start()
     try:
-        got = answer.get(timeout=max(seconds, 0.001))
+        addresses = answer.get(timeout=max(seconds, 0.001))
     except queue.Empty:
         raise TimeoutError(f"the name {host} was not resolved in time") from None
-    if isinstance(got, OSError):
-        raise got
-    return got
+    if isinstance(addresses, OSError):
+        raise addresses
+    return addresses
 
 
 class Watch:
@@ -93,9 +93,9 @@ class Watch:
     def _cut(self) -> None:
         self.expired = True
         with self._lock:
-            for each in self._sockets:
+            for connection in self._sockets:
                 try:
-                    each.shutdown(socket.SHUT_RDWR)
+                    connection.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     continue  # it has already ended
 
@@ -141,25 +141,17 @@ class GuardedAdapter(HTTPAdapter):
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
         """Let the pools make guarded connections."""
         self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **options)
-        self.poolmanager.pool_classes_by_scheme = _pools(self._connect)
+        pools = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
+        self.poolmanager.pool_classes_by_scheme = {
+            scheme: _guarded(pool, self._connect) for scheme, pool in pools.items()
+        }
 
 
-def _pools(connect: Opener) -> dict[str, type[HTTPConnectionPool]]:
-    class Guarded(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            return _open(self, connect)
-
-    class GuardedTLS(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            return _open(self, connect)
-
-    class Pool(HTTPConnectionPool):
-        ConnectionCls = Guarded
-
-    class PoolTLS(HTTPSConnectionPool):
-        ConnectionCls = GuardedTLS
-
-    return {"http": Pool, "https": PoolTLS}
+def _guarded(pool: type[HTTPConnectionPool], connect: Opener) -> type[HTTPConnectionPool]:
+    """Return a class of pools whose connections are opened by `connect`."""
+    methods = {"_new_conn": lambda connection: _open(connection, connect)}
+    connection_class = type("Guarded", (pool.ConnectionCls,), methods)
+    return type("GuardedPool", (pool,), {"ConnectionCls": connection_class})
 
 
 def _open(connection: HTTPConnection, connect: Opener) -> socket.socket:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.domain.found_post import FoundPost, Image
-from newsletter.feeds.document import absolute, escape, split_address
+from newsletter.feeds.document import absolute, escape, quoted, split_address
 from newsletter.feeds.enclosures import Enclosure, cards
 from newsletter.feeds.html.clean import Cleaned, clean
 from newsletter.feeds.html.markup import one_line, spaced, text_of, without_invalid_characters
@@ -64,19 +64,6 @@ class Raw:
     comments: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What a feed's document says, its entries as they were read; see `Page` for the other fields."""
-
-    kind: str = "feed"
-    title: str = ""
-    entries: tuple[Raw, ...] = ()
-    next: str = ""
-    total: int | None = None
-    problems: tuple[Message, ...] = ()
-    whole: bool = True
-
-
 def told_apart(entries: Sequence[Raw]) -> tuple[Raw, ...]:
     """Entries whose ids tell them apart: where several pages share one id, as some feeds have it, their links do.
 
@@ -94,19 +81,21 @@ def with_same_id(entries: Sequence[Raw]) -> tuple[Message, ...]:
     """Return messages about entries of RSS or JSON Feed that are left out, since an earlier one with another text has
     their id.
     """
-    first: dict[str, Raw] = {}
-    others = []
+    entries_by_id: dict[str, Raw] = {}
+    repeated = []
     for raw in entries:
         uid = raw.uid.strip() or raw.link.strip()
-        known = first.setdefault(uid, raw) if uid else raw
-        if (known.title, known.html, known.summary) != (raw.title, raw.html, raw.summary):
-            others.append(uid)
-    return (messages.SAME_ID(count=len(others), id=without_invalid_characters(others[0])[:_NAMED]),) if others else ()
+        earlier = entries_by_id.setdefault(uid, raw) if uid else raw
+        if (earlier.title, earlier.html, earlier.summary) != (raw.title, raw.html, raw.summary):
+            repeated.append(uid)
+    if not repeated:
+        return ()
+    return (messages.SAME_ID(count=len(repeated), id=without_invalid_characters(repeated[0])[:_NAMED]),)
 
 
 def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[Message, ...]]:
     """Return the post, cleaned and dated, and messages that begin with its title on what was wrong with it."""
-    raw = _storable(_encoded_once(raw))
+    raw = _mended(raw)
     link = _web_address(raw.link, feed_url)
     cleaned = clean(raw.html or raw.summary, raw.base or link or feed_url, link)
     published, updated = _moment(raw.published), _moment(raw.updated)
@@ -143,11 +132,10 @@ def _comments(address: str, link: str, feed_url: str) -> str:
 
 def _with_media(raw: Raw, html: str, link: str, title: str, image: Image | None, base: str) -> str:
     """Put a link to a post's video and cards for its files above the cleaned HTML; without any, its image."""
-    address = escape(link).replace('"', "&quot;")
+    address = quoted(link)
     video = f'<p><a href="{address}">▶ {escape(title or link)}</a></p>' if is_video(link) else ""
     if image and not (html or video or raw.enclosures):
-        url, alt = (escape(text).replace('"', "&quot;") for text in (image.url, title))
-        return f'<p><img src="{url}" alt="{alt}"></p>'
+        return f'<p><img src="{quoted(image.url)}" alt="{quoted(title)}"></p>'
     return ("" if address in html else video) + cards(raw.enclosures, html, base, title, image) + html
 
 
@@ -159,18 +147,6 @@ def _summary(raw: Raw, whole: Cleaned, link: str) -> str:
         return ""
     text = clean(raw.summary, link, link).text if "<" in raw.summary else text_of(raw.summary)
     return "" if text == whole.text else text[:_SUMMARY]
-
-
-def _encoded_once(raw: Raw) -> Raw:
-    """Return the entry with its doubly encoded texts decoded."""
-    return replace(
-        raw,
-        title=undo_double_encoding(raw.title),
-        html=undo_double_encoding(raw.html),
-        summary=undo_double_encoding(raw.summary),
-        author=undo_double_encoding(raw.author),
-        categories=tuple(map(undo_double_encoding, raw.categories)),
-    )
 
 
 def undo_double_encoding(text: str) -> str:
@@ -187,15 +163,20 @@ def undo_double_encoding(text: str) -> str:
         return text
 
 
-def _storable(raw: Raw) -> Raw:
-    """Return the entry without control characters and lone surrogates in its short texts, which databases refuse."""
+def _mended(raw: Raw) -> Raw:
+    """Return the entry with texts that were encoded once, and without control characters and lone surrogates, which
+    databases refuse, in its short ones.
+    """
     return replace(
         raw,
         uid=without_invalid_characters(raw.uid),
         link=without_invalid_characters(raw.link),
         via=without_invalid_characters(raw.via),
-        author=without_invalid_characters(raw.author),
-        categories=tuple(map(without_invalid_characters, raw.categories)),
+        title=undo_double_encoding(raw.title),
+        html=undo_double_encoding(raw.html),
+        summary=undo_double_encoding(raw.summary),
+        author=without_invalid_characters(undo_double_encoding(raw.author)),
+        categories=tuple(without_invalid_characters(undo_double_encoding(category)) for category in raw.categories),
         enclosures=tuple(
             replace(e, url=without_invalid_characters(e.url), title=without_invalid_characters(e.title))
             for e in raw.enclosures
@@ -245,9 +226,9 @@ def text_as_html(text: str) -> str:
 
 
 def _with_links(line: str) -> str:
-    pieces, here = [], 0
+    pieces, end = [], 0
     for match in _LINE_ADDRESS.finditer(line):
-        address = escape(match[0]).replace('"', "&quot;")
-        pieces += [escape(line[here : match.start()]), f'<a href="{address}">{address}</a>']
-        here = match.end()
-    return "".join([*pieces, escape(line[here:])])
+        address = quoted(match[0])
+        pieces += [escape(line[end : match.start()]), f'<a href="{address}">{address}</a>']
+        end = match.end()
+    return "".join([*pieces, escape(line[end:])])

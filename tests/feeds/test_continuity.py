@@ -41,7 +41,7 @@ def again(
     blog.posts += new
     blog.seen.clear()
     memory = Memory(**{f: getattr(first.memory, f) for f in ("kind", "feed_url", "api", "title")})
-    return read(settings, collect, memory, now=NOON + DAY, since=since, before=before)
+    return read(settings, collect, memory, now=NOON + DAY, since=since, listed_before=before)
 
 
 def slugs(reading: SourceReading) -> set[str]:
@@ -116,7 +116,7 @@ def test_a_page_that_fails_leaves_a_gap_that_another_try_may_fill(
     blog.seen.clear()
     blog.broken = Second()
     before = ListedBefore(frozenset().union(*map(keys_of, first.posts)), NOON - HOUR, NOON - 30 * DAY)
-    reading = read(settings, collect, first.memory, now=NOON + DAY, before=before)
+    reading = read(settings, collect, first.memory, now=NOON + DAY, listed_before=before)
     assert reading.interrupted
     assert reading.gap is not None
     assert reading.gap.after == NOON - HOUR
@@ -131,7 +131,7 @@ def test_a_deleted_newest_post_is_no_gap(blog: PagedBlog, collect: config.Collec
         settings = config.SourceSettings(url=blog.url + "/plain.xml")
         keys = frozenset().union(*map(keys_of, read(settings, collect, now=NOON).posts))
         blog.posts = [post for post in blog.posts if post is not first] + entries(2)
-        return read(settings, collect, now=NOON, before=ListedBefore(keys, first.published, NOON - 30 * DAY))
+        return read(settings, collect, now=NOON, listed_before=ListedBefore(keys, first.published, NOON - 30 * DAY))
 
     assert without_first().gap is None
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.domain.found_post import FoundPost
-from newsletter.feeds.formats.parse import MAXIMUM_ENTRIES, parse
+from newsletter.feeds.formats.jsonfeed import MAXIMUM_ENTRIES
+from newsletter.feeds.formats.parse import parse
 from newsletter.feeds.identity import MADE_UP
 from newsletter.feeds.model import NotAFeed
 from tests.feeds.conftest import BASE, atom, day, entry, item, one, rss, titles

@@ -100,10 +100,10 @@ class Pages:
 
     folder: Path
 
-    def read(self, name: str, fetch: Callable[[int], Json], last: Callable[[Json, int], bool]) -> Iterator[Json]:
+    def read(self, name: str, fetch: Callable[[int], Json], is_last: Callable[[Json, int], bool]) -> Iterator[Json]:
         """Yield each page: that of an earlier attempt, else what `fetch` returns for its number.
 
-        `last` says whether a page is the last one.
+        `is_last` says whether a page is the last one.
         """
         number = 1
         while True:
@@ -114,7 +114,7 @@ class Pages:
                 page = fetch(number)
                 write_private(path, json.dumps(page))
             yield page
-            if last(page, number):
+            if is_last(page, number):
                 return
             number += 1
 
@@ -122,7 +122,7 @@ class Pages:
         self,
         name: str,
         fetch: Callable[[int], Json],
-        last: Callable[[Json, int], bool],
+        is_last: Callable[[Json, int], bool],
         content: Callable[[Json], tuple[list[Json], int]],
         step: Step,
     ) -> Iterator[Json]:
@@ -132,7 +132,7 @@ class Pages:
         """
         ids = set()
         total = 0
-        for page in self.read(name, fetch, last):
+        for page in self.read(name, fetch, is_last):
             rows, total = content(page)
             for row in rows:
                 if row["id"] not in ids:

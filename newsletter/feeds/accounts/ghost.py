@@ -28,9 +28,9 @@ def authorization(key: str, now: float | None = None) -> str:
     if not KEY.fullmatch(key):
         raise AccountProblem(messages.BAD_GHOST_KEY())
     number, _colon, secret = key.partition(":")
-    at = int(time.time() if now is None else now)
+    issued_at = int(time.time() if now is None else now)
     head = _encoded({"alg": "HS256", "typ": "JWT", "kid": number})
-    body = _encoded({"iat": at, "exp": at + VALID, "aud": "/admin/"})
+    body = _encoded({"iat": issued_at, "exp": issued_at + VALID, "aud": "/admin/"})
     mac = hmac.digest(bytes.fromhex(secret), f"{head}.{body}".encode(), "sha256")
     return f"Ghost {head}.{body}.{_text(mac)}"
 
@@ -123,5 +123,5 @@ def _status(member: Json, newsletter: str) -> str:
     suppression = member.get("email_suppression") or {}
     if suppression.get("suppressed"):
         return "complained" if (suppression.get("info") or {}).get("reason") == "spam" else "bounced"
-    gets = any(each.get("id") == newsletter for each in member.get("newsletters") or ())
-    return "active" if gets else "unsubscribed"
+    subscribed = any(entry.get("id") == newsletter for entry in member.get("newsletters") or ())
+    return "active" if subscribed else "unsubscribed"

@@ -2,6 +2,8 @@
 
 import re
 
+from lxml import etree
+
 from newsletter.feeds.archives import email_lines, merge_tags
 from newsletter.feeds.archives.old_issue import OldIssue
 from newsletter.feeds.html.markup import HtmlElement, page_tree, spaced, to_html, to_tree
@@ -36,24 +38,20 @@ def content_of(issue: OldIssue) -> str:
 
 def _mark(root: HtmlElement, *, braces: bool, ghost: bool) -> None:
     """Mark tags in the texts, and links to pages of the subscription; `{{ … }}` in code is about code."""
-    for element in root.iter():
-        if not isinstance(element.tag, str):
-            continue
-        parent = element.getparent()
-        in_code = element.tag in _CODE
-        element.text = _marked(element.text, braces=braces and not in_code, ghost=ghost and not in_code)
+
+    def marked(text: str | None, parent: HtmlElement) -> str | None:
+        in_code = parent.tag in _CODE
+        return text and merge_tags.marked(text, braces=braces and not in_code, ghost=ghost and not in_code)
+
+    for element in root.iter(etree.Element):
+        element.text = marked(element.text, element)
         if element is not root:
-            in_code = parent.tag in _CODE
-            element.tail = _marked(element.tail, braces=braces and not in_code, ghost=ghost and not in_code)
+            element.tail = marked(element.tail, element.getparent())
     for link in root.xpath(".//a[@href]"):
         address = link.get("href").strip()
         if merge_tags.is_personal_address(address, braces=braces):
             link.text = merge_tags.mark_of_address(address, braces=braces) + (link.text or "")
             link.drop_tag()
-
-
-def _marked(text: str | None, *, braces: bool, ghost: bool) -> str | None:
-    return merge_tags.marked(text, braces=braces, ghost=ghost) if text else text
 
 
 def _drop_title(root: HtmlElement, title: str) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from lxml import etree
+
 from newsletter.feeds.archives import merge_tags
 from newsletter.feeds.html.markup import HtmlElement, words
 
@@ -16,38 +18,40 @@ _LONGEST_BETWEEN, _LONGEST_FOOTER = 120, 1_200
 _IN_FOOTER = "contains(translate(concat(@id, ' ', @class), 'FOTER', 'foter'), 'footer')"
 
 
+Place = tuple[HtmlElement, str]
+"""An element, and "text" or "tail", that of its two texts which is meant."""
+
+
 @dataclass(slots=True)
 class Line:
     """A line in a block: the places of its texts, and the elements in it. `container` is the block of blocks around."""
 
     container: HtmlElement
-    texts: list[tuple[HtmlElement, bool]] = field(default_factory=list)
+    texts: list[Place] = field(default_factory=list)
     elements: list[HtmlElement] = field(default_factory=list)
     end: HtmlElement | None = None
 
     @property
     def text(self) -> str:
         """Return its characters."""
-        return "".join(_get(place) for place in self.texts)
+        return "".join(map(_text_at, self.texts))
 
     def change(self, changed: Mapping[int, str]) -> None:
         """Change characters by their place in the text, and drop the elements that have none afterwards."""
         start = 0
         for place in self.texts:
-            old = _get(place)
-            new = "".join(changed.get(start + i, character) for i, character in enumerate(old))
-            start += len(old)
-            if new != old:
-                _set(place, new)
-        inline = [each for element in self.elements for each in element.iter() if isinstance(each.tag, str)]
-        for each in inline[::-1] if changed else ():
-            if not each.text_content().strip() and each.tag not in _MEDIA and each.find(".//img") is None:
-                each.drop_tag()
+            text = _text_at(place)
+            setattr(*place, "".join(changed.get(start + i, character) for i, character in enumerate(text)))
+            start += len(text)
+        inline = [inner for element in self.elements for inner in element.iter(etree.Element)]
+        for element in inline[::-1] if changed else ():
+            if not element.text_content().strip() and element.tag not in _MEDIA and element.find(".//img") is None:
+                element.drop_tag()
 
     def remove(self) -> None:
         """Remove its texts and its elements."""
         for place in self.texts:
-            _set(place, "")
+            setattr(*place, "")
         for element in self.elements:
             element.drop_tree()
 
@@ -77,12 +81,12 @@ def without_tags(root: HtmlElement, year: int) -> None:
 def _around(lines: list[Line], removed: list[bool]) -> Iterator[int]:
     """Yield the lines that lead to one that is left out, or are short and between two: "Our address is:"."""
     for place in range(len(lines) - 2, -1, -1):
-        line, text, after = lines[place], lines[place].text.strip(), lines[place + 1]
-        if removed[place] or not text or len(text) > _LONGEST_BETWEEN or after.container is not line.container:
+        line, text, following = lines[place], lines[place].text.strip(), lines[place + 1]
+        if removed[place] or not text or len(text) > _LONGEST_BETWEEN or following.container is not line.container:
             continue
         is_between = place > 0 and removed[place - 1] and lines[place - 1].container is line.container
-        others = (each.text.strip() for i, each in enumerate(lines) if i != place and not removed[i])
-        if removed[place + 1] and (text.endswith(":") or is_between) and any(others):
+        other_texts = (other.text.strip() for i, other in enumerate(lines) if i != place and not removed[i])
+        if removed[place + 1] and (text.endswith(":") or is_between) and any(other_texts):
             removed[place] = True
             yield place
 
@@ -99,48 +103,40 @@ def _footers(root: HtmlElement, removed: Iterable[Line]) -> list[HtmlElement]:
 
 
 def _lines(block: HtmlElement, container: HtmlElement | None = None) -> Iterator[Line]:
-    around = block if block.tag in _CONTAINERS or container is None else container
-    line = Line(around, [(block, False)])
+    container = block if block.tag in _CONTAINERS or container is None else container
+    line = Line(container, [(block, "text")])
     for child in block:
         if not isinstance(child.tag, str):
-            line.texts.append((child, True))
+            line.texts.append((child, "tail"))
             continue
         if _is_block(child):
             yield line
-            yield from _lines(child, around)
-            line = Line(around)
+            yield from _lines(child, container)
+            line = Line(container)
         elif child.tag == "br":
             line.end = child
             yield line
-            line = Line(around)
+            line = Line(container)
         else:
             line.elements.append(child)
             line.texts += _texts_in(child)
-        line.texts.append((child, True))
+        line.texts.append((child, "tail"))
     yield line
 
 
-def _texts_in(element: HtmlElement) -> Iterator[tuple[HtmlElement, bool]]:
+def _texts_in(element: HtmlElement) -> Iterator[Place]:
     """Yield the places of an inline element's texts in their order."""
-    yield element, False
+    yield element, "text"
     for child in element:
         if isinstance(child.tag, str):
             yield from _texts_in(child)
-        yield child, True
+        yield child, "tail"
 
 
 def _is_block(element: HtmlElement) -> bool:
-    return element.tag in _BLOCKS or any(each.tag in _BLOCKS for each in element.iterdescendants())
+    return element.tag in _BLOCKS or any(inner.tag in _BLOCKS for inner in element.iterdescendants())
 
 
-def _get(place: tuple[HtmlElement, bool]) -> str:
-    element, is_tail = place
-    return (element.tail if is_tail else element.text) or ""
-
-
-def _set(place: tuple[HtmlElement, bool], text: str) -> None:
-    element, is_tail = place
-    if is_tail:
-        element.tail = text
-    else:
-        element.text = text
+def _text_at(place: Place) -> str:
+    element, part = place
+    return getattr(element, part) or ""

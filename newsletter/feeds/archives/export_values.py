@@ -5,9 +5,10 @@ import io
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, tzinfo
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from newsletter.feeds.archives.files import LARGEST_TABLE, ArchiveFiles
+from newsletter.feeds.identity import escaped_once
 from newsletter.feeds.timestamps import is_plausible, parse_date
 
 LONGEST_PATH = 1_000
@@ -38,12 +39,12 @@ def moment(text: object, zone: tzinfo, *, local: bool = False) -> datetime | Non
     if isinstance(text, date) and not isinstance(text, datetime):
         return noon(text, zone)
     words = text.strip() if isinstance(text, str) else ""
-    at = parse_date(words) if words else None
-    if at is None or not is_plausible(at):
+    instant = parse_date(words) if words else None
+    if instant is None or not is_plausible(instant):
         return None
     if len(words) <= len("2026-02-06"):
-        return noon(at, zone)
-    return at.replace(tzinfo=zone) if local else at.astimezone(UTC)
+        return noon(instant, zone)
+    return instant.replace(tzinfo=zone) if local else instant.astimezone(UTC)
 
 
 def noon(day: date, zone: tzinfo) -> datetime:
@@ -60,8 +61,7 @@ def path_of(address: str) -> str:
         parts = urlsplit(address.strip())
     except ValueError:
         return ""
-    path = quote(unquote(parts.path, errors="surrogateescape"), safe="/:@!$&'()*+,;=~", errors="surrogateescape")
-    path = path.rstrip("/") + (f"?{parts.query}" if parts.query else "")
+    path = escaped_once(parts.path).rstrip("/") + (f"?{parts.query}" if parts.query else "")
     return path if path not in ("", "/") and path.startswith("/") and len(path) <= LONGEST_PATH else ""
 
 

@@ -1,10 +1,10 @@
 """The files of an archive: a ZIP archive, a folder, or a file alone. Nothing is unpacked to the disk."""
 
 import zipfile
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from newsletter.feeds.archives.old_issue import ArchiveProblem
 from newsletter.messages import archives as messages
@@ -17,27 +17,24 @@ LARGEST_DOCUMENT, LARGEST_TABLE, LARGEST_IMAGE = 8_000_000, 200_000_000, 30_000_
 """Octets of a page, of a table or JSON document of all issues, and of an image. Larger files are refused."""
 
 
-class ArchiveFiles(ABC):
-    """The files of an archive by their names, with `/` between folders."""
+@dataclass(frozen=True, slots=True)
+class ArchiveFiles:
+    """The files of an archive: octets by name, with `/` between folders, and a function that returns the content."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.names: tuple[str, ...] = ()
+    sizes: Mapping[str, int]
+    content: Callable[[str], bytes]
 
-    @abstractmethod
-    def size(self, name: str) -> int:
-        """Return how many octets a file has."""
-
-    @abstractmethod
-    def _content(self, name: str) -> bytes:
-        """Return what a file has."""
+    @property
+    def names(self) -> Collection[str]:
+        """The names, sorted."""
+        return self.sizes.keys()
 
     def read(self, name: str, most: int) -> bytes:
         """Return what a file has. Raises ArchiveProblem if it has more octets than `most`, or is damaged."""
-        if self.size(name) > most:
+        if self.sizes[name] > most:
             raise ArchiveProblem(messages.LARGE_FILE(name=name, most=size_of(most)))
         try:
-            return self._content(name)
+            return self.content(name)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as e:
             raise ArchiveProblem(messages.BROKEN_FILE(name=name, cause=str(e))) from e
 
@@ -53,90 +50,56 @@ class ArchiveFiles(ABC):
         """Yield the names that end so, in any case."""
         return (name for name in self.names if name.lower().endswith(suffixes))
 
-    @abstractmethod
-    def close(self) -> None:
-        """Close the file."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class _ZipFiles(ArchiveFiles):
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+@contextmanager
+def files_of(path: Path) -> Iterator[ArchiveFiles]:
+    """Open an archive. Raises ArchiveProblem if it can't be read, or is too large."""
+    with ExitStack() as stack:
         try:
-            self._archive = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError) as e:
-            raise ArchiveProblem(ABOUT(subject=path.name, message=messages.BROKEN_ARCHIVE(cause=str(e)))) from e
-        files = [each for each in self._archive.infolist() if not each.is_dir() and not _is_hidden(each.filename)]
-        _check(path, len(files), sum(each.file_size for each in files))
-        self._sizes = {each.filename: each.file_size for each in files}
-        self.names = tuple(sorted(self._sizes))
-
-    def size(self, name: str) -> int:
-        return self._sizes[name]
-
-    def _content(self, name: str) -> bytes:
-        with self._archive.open(name) as file:  # it stops at the size that the archive names
-            return file.read()
-
-    def close(self) -> None:
-        self._archive.close()
+            files = _files_in_zip(path, stack) if _is_zip(path) else _files_on_disk(path)
+        except OSError as e:
+            reason = messages.UNREADABLE(cause=e.strerror or str(e))
+            raise ArchiveProblem(ABOUT(subject=str(path), message=reason)) from e
+        yield files
 
 
-class _FolderFiles(ArchiveFiles):
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        root = path.resolve()
-        files = [each for each in path.rglob("*") if each.is_file() and each.resolve().is_relative_to(root)]
-        names = {each.relative_to(path).as_posix(): each for each in files}
-        self._files = {name: each for name, each in names.items() if not _is_hidden(name)}
-        _check(path, len(self._files), 0)
-        self.names = tuple(sorted(self._files))
-
-    def size(self, name: str) -> int:
-        return self._files[name].stat().st_size
-
-    def _content(self, name: str) -> bytes:
-        return self._files[name].read_bytes()
-
-    def close(self) -> None:
-        """Nothing is open."""
+def _is_zip(path: Path) -> bool:
+    if path.is_dir():
+        return False
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"
 
 
-class _OneFile(ArchiveFiles):
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.names = (path.name,)
-
-    def size(self, name: str) -> int:
-        return self.path.stat().st_size
-
-    def _content(self, name: str) -> bytes:
-        return self.path.read_bytes()
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
-def files_of(path: Path) -> ArchiveFiles:
-    """Return the files of an archive. Raises ArchiveProblem if it can't be read, or is too large."""
+def _files_in_zip(path: Path, stack: ExitStack) -> ArchiveFiles:
     try:
-        if path.is_dir():
-            return _FolderFiles(path)
-        with path.open("rb") as file:
-            is_zip = file.read(4) == b"PK\x03\x04"
-    except OSError as e:
-        raise ArchiveProblem(ABOUT(subject=str(path), message=messages.UNREADABLE(cause=e.strerror or str(e)))) from e
-    return _ZipFiles(path) if is_zip else _OneFile(path)
+        archive = stack.enter_context(zipfile.ZipFile(path))
+    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError) as e:
+        raise ArchiveProblem(ABOUT(subject=path.name, message=messages.BROKEN_ARCHIVE(cause=str(e)))) from e
+    sizes = _visible(path, {file.filename: file.file_size for file in archive.infolist() if not file.is_dir()})
+    if sum(sizes.values()) > MOST_BYTES:
+        raise _too_large(path)
+    return ArchiveFiles(sizes, archive.read)  # it stops at the size that the archive names
 
 
-def _check(path: Path, count: int, octets: int) -> None:
-    if count > MOST_FILES or octets > MOST_BYTES:
-        raise ArchiveProblem(ABOUT(subject=path.name, message=messages.LARGE_ARCHIVE()))
+def _files_on_disk(path: Path) -> ArchiveFiles:
+    if not path.is_dir():
+        return ArchiveFiles({path.name: path.stat().st_size}, lambda _name: path.read_bytes())
+    root = path.resolve()
+    files = [file for file in path.rglob("*") if file.is_file() and file.resolve().is_relative_to(root)]
+    sizes = {file.relative_to(path).as_posix(): file.stat().st_size for file in files}
+    return ArchiveFiles(_visible(path, sizes), lambda name: (path / name).read_bytes())
+
+
+def _visible(path: Path, sizes: Mapping[str, int]) -> dict[str, int]:
+    """Return the sizes of files that are not hidden, sorted by their names. Raises ArchiveProblem for too many."""
+    names = sorted(name for name in sizes if not _is_hidden(name))
+    if len(names) > MOST_FILES:
+        raise _too_large(path)
+    return {name: sizes[name] for name in names}
+
+
+def _too_large(path: Path) -> ArchiveProblem:
+    return ArchiveProblem(ABOUT(subject=path.name, message=messages.LARGE_ARCHIVE()))
 
 
 def _is_hidden(name: str) -> bool:

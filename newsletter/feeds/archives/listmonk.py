@@ -17,16 +17,17 @@ _COLUMNS = {"uuid", "subject", "body", "content_type"}
 def campaigns_of(document: Any) -> list[Mapping[str, Any]]:
     """Return the campaigns of an answer, or of a list of answers; none if a JSON document is something else."""
     pages = document if isinstance(document, list) else [document]
-    campaigns = [each for page in pages for each in _of_page(page)]
-    return campaigns if all(isinstance(each, dict) and each.keys() >= _COLUMNS for each in campaigns) else []
+    campaigns = [campaign for page in pages for campaign in _of_page(page)]
+    are_campaigns = all(isinstance(campaign, dict) and campaign.keys() >= _COLUMNS for campaign in campaigns)
+    return campaigns if are_campaigns else []
 
 
 def _of_page(page: Any) -> list[Any]:
     if not isinstance(page, dict):
         return []
     data = page.get("data", page)
-    listed = data.get("results", [data]) if isinstance(data, dict) else data
-    return listed if isinstance(listed, list) else []
+    campaigns = data.get("results", [data]) if isinstance(data, dict) else data
+    return campaigns if isinstance(campaigns, list) else []
 
 
 def issues(campaigns: list[Mapping[str, Any]], zone: tzinfo, base: str) -> Iterator[OldIssue | LeftOut]:
@@ -42,21 +43,21 @@ def _issue(campaign: Mapping[str, Any], zone: tzinfo, base: str) -> OldIssue | L
     }
     title = merge_tags.without_tags(values["subject"], braces=True) or values["name"]
     times = (moment(campaign.get(key), zone) for key in ("started_at", "send_at", "created_at"))
-    at = next(filter(None, times), None)
+    published = next(filter(None, times), None)
     if values["status"] not in ("finished", "running"):
         return LeftOut(title, messages.NOT_SENT())
-    if at is None:
+    if published is None:
         return LeftOut(title, messages.NO_DATE())
     names = [name for name in (values["archive_slug"], values["uuid"]) if name]
-    here = base.rstrip("/")
+    site = base.rstrip("/")
     return OldIssue(
         key=f"listmonk:{values['uuid']}",
         title=title,
-        published=at,
+        published=published,
         html=_html(values["body"], str(campaign.get("content_type"))),
-        url=f"{here}/archive/{names[0]}" if here and names else "",
+        url=f"{site}/archive/{names[0]}" if site and names else "",
         paths=paths_of(f"/archive/{name}" for name in names),
-        base=f"{here}/" if here else HERE,
+        base=f"{site}/" if site else HERE,
         merge_tags=True,
     )
 

@@ -26,28 +26,29 @@ def table(files: ArchiveFiles) -> str:
     return next((name for name in files.ending(".csv") if columns(files, name) >= _COLUMNS), "")
 
 
-def issues(files: ArchiveFiles, zone: tzinfo, base: str) -> Iterator[OldIssue | LeftOut]:
-    """Yield the campaigns that were sent, each with the document that has its title in its name, and other documents.
+def issues(files: ArchiveFiles, table_name: str, zone: tzinfo) -> Iterator[OldIssue | LeftOut]:
+    """Yield the campaigns of a table that were sent, each with the document that has its title in its name, and other
+    documents.
 
     Their old addresses are on Mailchimp's own domains, so that none of them can be answered here.
     """
     names = [name for name in files.ending(".html", ".htm") if _FOLDER in name]
     documents = {_plain(name): name for name in names}
     unnamed = dict.fromkeys(names)
-    for row in rows(files, table(files)):
+    for row in rows(files, table_name):
         title = merge_tags.without_tags(row["subject"]) or row["title"]
-        at = moment(row["send_date"], zone, local=True)
+        published = moment(row["send_date"], zone, local=True)
         document = _document(row, documents)
         unnamed.pop(document or "", None)
         if not row["send_date"]:
             yield LeftOut(title, messages.NOT_SENT())
-        elif at is None:
+        elif published is None:
             yield LeftOut(title, messages.NO_DATE())
         elif document is None:
             yield LeftOut(title, messages.NO_TEXT())
         else:
             identifier = row.get("unique_id") or f"{row['title']}:{row['send_date']}"
-            yield OldIssue(f"mailchimp:{identifier}", title, at, files.text(document))
+            yield OldIssue(f"mailchimp:{identifier}", title, published, files.text(document))
     for name in unnamed:
         yield _unnamed(name, files, zone)
 
@@ -55,8 +56,8 @@ def issues(files: ArchiveFiles, zone: tzinfo, base: str) -> Iterator[OldIssue | 
 def _unnamed(name: str, files: ArchiveFiles, zone: tzinfo) -> OldIssue | LeftOut:
     """Return a document that no line of the table names, with the title and the date that it has itself."""
     file = _NUMBER.sub("", name.rpartition("/")[2])
-    at = date_in(file, zone)
-    if at is None:
+    published = date_in(file, zone)
+    if published is None:
         return LeftOut(name, messages.NO_DATE())
     try:
         html = files.text(name)
@@ -65,17 +66,16 @@ def _unnamed(name: str, files: ArchiveFiles, zone: tzinfo) -> OldIssue | LeftOut
     page = page_tree(html)
     texts = () if page is None else (page.findtext(".//title") or "", *(h1.text_content() for h1 in page.iter("h1")))
     title = next(filter(None, (merge_tags.without_tags(spaced(text)) for text in texts)), "")
-    return OldIssue(f"mailchimp:{name}", title or title_in(file), at, html)
+    return OldIssue(f"mailchimp:{name}", title or title_in(file), published, html)
 
 
 def _document(row: Mapping[str, str], documents: Mapping[str, str]) -> str | None:
     """Return the name of a campaign's document: its name has the campaign's number or title."""
-    for value in (row.get("unique_id", ""), row.get("campaign_id", ""), row["title"], row["subject"]):
-        wanted = _words(value)
-        if wanted in documents:
-            return documents[wanted]
-        ends = [name for plain, name in documents.items() if wanted and plain.endswith(f"-{wanted}")]
-        begins = [name for plain, name in documents.items() if wanted and plain.startswith(f"{wanted}-")]
+    for words in map(_words, (row.get("unique_id", ""), row.get("campaign_id", ""), row["title"], row["subject"])):
+        if words in documents:
+            return documents[words]
+        ends = [name for plain, name in documents.items() if words and plain.endswith(f"-{words}")]
+        begins = [name for plain, name in documents.items() if words and plain.startswith(f"{words}-")]
         if ends or begins:
             return (ends or begins)[0]
     return None

@@ -75,10 +75,10 @@ def resolve(html: str, *, braces: bool) -> str:
 
 def _branch(match: re.Match[str]) -> str:
     test = match["test"].upper().replace(" ", "")
-    branches, others = match["branches"], list(_ELSE.finditer(match["branches"]))
+    branches, elses = match["branches"], list(_ELSE.finditer(match["branches"]))
     if test.startswith("IFNOT:") != test.endswith(":ARCHIVE_PAGE"):
-        return branches[: others[0].start()] if others else branches
-    return branches[others[-1].end() :] if others and not _ELSE_IF.search(others[-1][0]) else _NOTHING
+        return branches[: elses[0].start()] if elses else branches
+    return branches[elses[-1].end() :] if elses and not _ELSE_IF.search(elses[-1][0]) else _NOTHING
 
 
 def marked(text: str, *, braces: bool, ghost: bool = False) -> str:
@@ -134,8 +134,8 @@ def is_about_account(line: str) -> bool:
         return False
     if _ABOUT_RIGHTS.search(line):
         return True
-    others = [each for each in _SENTENCES.findall(line.strip()) if ACCOUNT not in each and LIST not in each]
-    return sum(map(len, others)) <= LONGEST_BESIDE if ACCOUNT in line else LIST in line and not others
+    beside = [text for text in _SENTENCES.findall(line.strip()) if ACCOUNT not in text and LIST not in text]
+    return sum(map(len, beside)) <= LONGEST_BESIDE if ACCOUNT in line else LIST in line and not beside
 
 
 _NAMES = rf"(?:{PERSONAL}\s*+)++"
@@ -153,10 +153,11 @@ def changes(line: str, year: int) -> dict[int, str]:
             changed |= dict.fromkeys(range(start, sentence.end()), "")
     for name in _NAME.finditer(line):
         changed |= dict.fromkeys(range(*name.span()), "")
-    if first := _NAME_FIRST.match(line):
-        changed |= dict.fromkeys(range(first.end()), "")
-        if first.end() < len(line):
-            changed[first.end()] = line[first.end()].upper()
+    if name_first := _NAME_FIRST.match(line):
+        end = name_first.end()
+        changed |= dict.fromkeys(range(end), "")
+        if end < len(line):
+            changed[end] = line[end].upper()
     return changed
 
 

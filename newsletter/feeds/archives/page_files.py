@@ -11,7 +11,7 @@ from newsletter.feeds.archives.files import ArchiveFiles
 from newsletter.feeds.archives.old_issue import HERE, ArchiveProblem, LeftOut, OldIssue
 from newsletter.feeds.formats import frontmatter
 from newsletter.feeds.formats.markdown import markdown
-from newsletter.feeds.html.markup import HtmlElement, page_tree, spaced, to_html
+from newsletter.feeds.html.markup import HtmlElement, first_text, page_tree, spaced, to_html
 from newsletter.messages import archives as messages
 from newsletter.messages import message_of
 
@@ -47,23 +47,23 @@ def issues(files: ArchiveFiles, zone: tzinfo) -> Iterator[OldIssue | LeftOut]:
 
 def _markdown_issue(name: str, text: str, zone: tzinfo) -> OldIssue | LeftOut:
     data, body = frontmatter.split(text) or ({}, text.lstrip("\ufeff"))
-    first, _, rest = body.lstrip().partition("\n")
-    heading = first.removeprefix("# ").strip(" #") if first.startswith("# ") else ""
+    first_line, _, rest = body.lstrip().partition("\n")
+    heading = first_line.removeprefix("# ").strip(" #") if first_line.startswith("# ") else ""
     title = _text(data, "title", "subject") or heading
     if heading and heading == title:
         body = rest
     dates = (_moment(data.get(key), zone) for key in ("publish_date", "date", "publishdate", "sent_at"))
-    at = next(filter(None, dates), None) or date_in(name, zone)
+    published = next(filter(None, dates), None) or date_in(name, zone)
     if data.get("draft") is True or _text(data, "status") in ("draft", "scheduled"):
         return LeftOut(name, messages.NOT_SENT())
     if _text(data, "email_type") in ("premium", "private", "hidden"):
         return LeftOut(name, messages.NOT_PUBLIC())
-    if at is None:
+    if published is None:
         return LeftOut(name, messages.NO_DATE())
     slug = _text(data, "slug")
     url = _text(data, "absolute_url", "url", "permalink")
     html = markdown(body, merge_tags=_is_of_buttondown(data))
-    return _issue(name, title, at, html, [url, f"/archive/{slug}" if slug and not url else ""], data)
+    return _issue(name, title, published, html, [url, f"/archive/{slug}" if slug and not url else ""], data)
 
 
 def _html_issue(name: str, text: str, zone: tzinfo) -> OldIssue | LeftOut | None:
@@ -73,23 +73,25 @@ def _html_issue(name: str, text: str, zone: tzinfo) -> OldIssue | LeftOut | None
         return LeftOut(name, messages.NO_TEXT())
     if _of_json_ld(page, "@type") == "CollectionPage":
         return None
-    title = _first(page, "//meta[@property='og:title']/@content", "//title/text()", "//h1//text()")
-    at = next(filter(None, (moment(each, zone) for path in _DATES for each in page.xpath(path))), None)
-    at = at or moment(_of_json_ld(page, "datePublished"), zone) or date_in(name, zone)
-    if at is None:
+    title = first_text(page, "//meta[@property='og:title']/@content", "//title/text()", "//h1//text()")
+    published = next(filter(None, (moment(text, zone) for path in _DATES for text in page.xpath(path))), None)
+    published = published or moment(_of_json_ld(page, "datePublished"), zone) or date_in(name, zone)
+    if published is None:
         return LeftOut(name, messages.NO_DATE())
-    url = _first(page, "//link[@rel='canonical']/@href", "//meta[@property='og:url']/@content")
-    described = _first(page, "//meta[@property='og:description']/@content", "//meta[@name='description']/@content")
-    return _issue(name, title, at, _body(page, title), [url], {"description": described})
+    url = first_text(page, "//link[@rel='canonical']/@href", "//meta[@property='og:url']/@content")
+    described = first_text(page, "//meta[@property='og:description']/@content", "//meta[@name='description']/@content")
+    return _issue(name, title, published, _body(page, title), [url], {"description": described})
 
 
-def _issue(name: str, title: str, at: datetime, html: str, addresses: list[str], data: Mapping[str, Any]) -> OldIssue:
-    url = next((each for each in addresses if each.startswith(("http://", "https://"))), "")
+def _issue(
+    name: str, title: str, published: datetime, html: str, addresses: list[str], data: Mapping[str, Any]
+) -> OldIssue:
+    url = next((address for address in addresses if address.startswith(("http://", "https://"))), "")
     paths = paths_of(addresses) or tuple(filter(None, (path_of(f"/{_without_suffix(name)}"), path_of(f"/{name}"))))
     return OldIssue(
         key=f"file:{name}",
         title=title or title_in(name),
-        published=at,
+        published=published,
         html=html,
         description=_text(data, "description", "preheader", "subtitle"),
         url=url,
@@ -133,15 +135,10 @@ def _of_json_ld(page: HtmlElement, key: str) -> str:
             data = json.loads(script)
         except ValueError:
             continue  # a page may have any words there
-        for each in data if isinstance(data, list) else [data]:
-            if isinstance(each, dict) and isinstance(each.get(key), str):
-                return str(each[key])
+        for node in data if isinstance(data, list) else [data]:
+            if isinstance(node, dict) and isinstance(node.get(key), str):
+                return str(node[key])
     return ""
-
-
-def _first(page: HtmlElement, *paths: str) -> str:
-    texts = (spaced(str(text)) for path in paths for text in page.xpath(path))
-    return next((text[:500] for text in texts if text), "")
 
 
 def _text(data: Mapping[str, Any], *keys: str) -> str:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from newsletter.domain.found_post import Image
 from newsletter.feeds.archives import buttondown, ghost, listmonk, mailchimp, page_files, substack
 from newsletter.feeds.archives.email_content import content_of
+from newsletter.feeds.archives.export_values import rows
 from newsletter.feeds.archives.files import LARGEST_IMAGE, LARGEST_TABLE, ArchiveFiles, files_of
 from newsletter.feeds.archives.old_issue import HERE, ArchiveProblem, LeftOut, OldIssue
 from newsletter.feeds.html.clean import clean
@@ -85,12 +86,12 @@ def opened(path: Path, zone: ZoneInfo, base: str = "") -> Iterator[Archive]:
 
 def issues_of(files: ArchiveFiles, zone: tzinfo, base: str) -> Iterator[OldIssue | LeftOut]:
     """Yield the issues of an archive, by the tool that it is from."""
-    if substack.table(files):
-        yield from substack.issues(files, zone, base)
-    elif mailchimp.table(files):
-        yield from mailchimp.issues(files, zone, base)
-    elif buttondown.table(files):
-        yield from buttondown.from_table(files, zone, base)
+    if name := substack.table(files):
+        yield from substack.issues(files, name, zone, base)
+    elif name := mailchimp.table(files):
+        yield from mailchimp.issues(files, name, zone)
+    elif name := buttondown.table(files):
+        yield from (buttondown.issue(row, zone, base) for row in rows(files, name))
     else:
         for name in files.ending(".json"):
             yield from _of_json(files, name, zone, base)
@@ -106,8 +107,7 @@ def _of_json(files: ArchiveFiles, name: str, zone: tzinfo, base: str) -> Iterato
     if (data := ghost.data_of(document)) is not None:
         yield from ghost.issues(data, zone, base)
     elif buttondown.is_answer(document):
-        for email in buttondown.emails_of(document):
-            yield buttondown.issue(email, zone, base)
+        yield from (buttondown.issue(email, zone, base) for email in buttondown.emails_of(document))
     else:
         yield from listmonk.issues(listmonk.campaigns_of(document), zone, base)
 
@@ -117,15 +117,15 @@ def _write_lines(path: Path, lines: Path, zone: str, base: str) -> list[tuple[st
     index: list[tuple[str, int]] = []
     keys: set[str] = set()
     with files_of(path) as files, lines.open("wb") as file:
-        for each in issues_of(files, ZoneInfo(zone), base):
-            if isinstance(each, OldIssue):
-                if each.key in keys:
-                    continue
-                keys.add(each.key)
-                at = each.published.astimezone(UTC).isoformat()
-                document = {**asdict(each), "published": each.published.isoformat()}
+        for issue in issues_of(files, ZoneInfo(zone), base):
+            if isinstance(issue, LeftOut):
+                at, document = "", {"left_out": issue.name, "reason": issue.reason.to_json()}
+            elif issue.key not in keys:
+                keys.add(issue.key)
+                at = issue.published.astimezone(UTC).isoformat()
+                document = {**asdict(issue), "published": issue.published.isoformat()}
             else:
-                at, document = "", {"left_out": each.name, "reason": each.reason.to_json()}
+                continue
             index.append((at, file.tell()))
             file.write(json.dumps(document).encode() + b"\n")
     return index
@@ -143,7 +143,7 @@ def _image(path: Path, name: str) -> MailImage:
     from newsletter.images.animation import prepare_animated  # loads Pillow
 
     with files_of(path) as files:
-        if name not in files.names:
+        if name not in files.sizes:
             raise ArchiveProblem(messages.NO_IMAGE())
         return prepare_animated(files.read(name, LARGEST_IMAGE))
 
@@ -151,7 +151,7 @@ def _image(path: Path, name: str) -> MailImage:
 def clean_issue(issue: OldIssue) -> CleanIssue:
     """Clean an issue's HTML, without placeholders for a subscriber's values and links with them."""
     cleaned = clean(content_of(issue), issue.base, issue.url)
-    keys = (link_key(each) for each in _links(cleaned.html) if not each.startswith(HERE))
+    keys = (link_key(address) for address in _links(cleaned.html) if not address.startswith(HERE))
     image = Image(issue.image) if issue.image.startswith(("http://", "https://")) else None
     return CleanIssue(cleaned.html, cleaned.text, image, tuple(dict.fromkeys(keys)))
 

@@ -18,25 +18,24 @@ def table(files: ArchiveFiles) -> str:
     return next((name for name in tables if columns(files, name) >= _COLUMNS), "")
 
 
-def issues(files: ArchiveFiles, zone: tzinfo, base: str) -> Iterator[OldIssue | LeftOut]:
-    """Yield the posts.
+def issues(files: ArchiveFiles, name: str, zone: tzinfo, base: str) -> Iterator[OldIssue | LeftOut]:
+    """Yield the posts of a table.
 
     Pages such as "About" are left out, and posts for paying subscribers alone, so that they don't become public.
     """
-    name = table(files)
     folder = name.removesuffix("posts.csv") + "posts/"
     for row in rows(files, name):
         number, _, slug = row["post_id"].partition(".")
         title = row["title"] or slug
         document = f"{folder}{row['post_id']}.html"
-        at = moment(row["post_date"], zone)
+        published = moment(row["post_date"], zone)
         if row.get("type") == "page":
             yield LeftOut(title, messages.PAGE())
         elif row["is_published"].lower() != "true":
             yield LeftOut(title, messages.NOT_SENT())
         elif row.get("audience", "") not in _PUBLIC:
             yield LeftOut(title, messages.NOT_PUBLIC())
-        elif at is None:
+        elif published is None:
             yield LeftOut(title, messages.NO_DATE())
         elif document not in files.names:
             yield LeftOut(title, messages.NO_TEXT())
@@ -44,7 +43,7 @@ def issues(files: ArchiveFiles, zone: tzinfo, base: str) -> Iterator[OldIssue | 
             yield OldIssue(
                 key=f"substack:{number}",
                 title=title,
-                published=at,
+                published=published,
                 html=files.text(document),
                 description=row.get("subtitle", ""),
                 url=f"{base.rstrip('/')}/p/{slug}" if base else "",

@@ -39,12 +39,9 @@ _RUNS = re.compile(
 )
 
 
-def _utf_8_or_western(body: bytes) -> str:
+def _partly_utf_8(body: bytes) -> str:
     """Decode UTF-8, and octets that are not UTF-8 as windows-1252, as undeclared Western feeds have it."""
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        return "".join(m[1].decode("utf-8") if m[1] else m[2].decode("cp1252", "replace") for m in _RUNS.finditer(body))
+    return "".join(m[1].decode("utf-8") if m[1] else m[2].decode("cp1252", "replace") for m in _RUNS.finditer(body))
 
 
 def decode(body: bytes, content_type: str = "") -> str:
@@ -59,21 +56,19 @@ def decode(body: bytes, content_type: str = "") -> str:
     declared = _declared(body, content_type)
     if declared.startswith(_SEVEN_BIT):
         return body.decode(declared, "replace")
-    if declared not in _WESTERN:
-        try:
-            return body.decode("utf-8")
-        except UnicodeDecodeError:
-            return body.decode(declared, "replace")
-    return _utf_8_or_western(body)
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return _partly_utf_8(body) if declared in _WESTERN else body.decode(declared, "replace")
 
 
 def _declared(body: bytes, content_type: str) -> str:
     """Return the encoding that the document declares, else the header; by Python's name, `utf-8` where neither is
     known.
     """
-    named = [m[1].decode("ascii") for m in (_DECLARED.search(body[:2000]),) if m]
-    named += [m[1] for m in (_CHARSET.search(content_type),) if m]
-    for name in named:
+    names = [m[1].decode("ascii") for m in (_DECLARED.search(body[:2000]),) if m]
+    names += [m[1] for m in (_CHARSET.search(content_type),) if m]
+    for name in names:
         try:
             encoding = codecs.lookup(name).name
         except (LookupError, ValueError):

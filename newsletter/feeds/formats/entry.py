@@ -6,7 +6,6 @@ from email.utils import parseaddr
 
 from newsletter.domain.found_post import Image
 from newsletter.feeds.document import (
-    NAMESPACES,
     Element,
     Fields,
     absolute,
@@ -23,6 +22,7 @@ from newsletter.feeds.post import Raw, text_as_html, title_of
 PUBLISHED = ("published", "pubDate", "issued", "dc:date", "date", "dcterms:issued", "dcterms:created", "created")
 UPDATED = ("updated", "modified", "dcterms:modified")
 _THUMBNAIL_SIZE = re.compile(r"/s\d{2,3}(?:-[a-z0-9-]+)?/(?=[^/]+\Z)|=s\d{2,3}(?:-[a-z0-9-]+)?\Z")
+_RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _ENGINE_SCHEMES = ("schemas.google.com/g/2005#kind", "schemas.google.com/blogger/2008/kind")
 _NOBODY = ("unknown", "noreply@blogger.com")
 # Of these types content is Base64 (RFC 4287 4.1.3.3).
@@ -36,7 +36,7 @@ def read_entry(entry: Element, url: str, *, atom: bool, feed_author: str = "") -
     content, summary = _body(fields, atom=atom)
     link, via = _links(fields, base, atom=atom)
     return Raw(
-        uid=fields.text("id", "guid") or (entry.get(f"{{{_RDF}}}about") or ""),
+        uid=fields.text("id", "guid") or (entry.get(_RDF_ABOUT) or ""),
         link=link or _link_elsewhere(fields, entry, url, atom=atom),
         via=via,
         title=_title(fields, atom=atom),
@@ -52,10 +52,6 @@ def read_entry(entry: Element, url: str, *, atom: bool, feed_author: str = "") -
         partial=atom,
         comments=_comments(fields, base),
     )
-
-
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-assert _RDF.removeprefix("http://").rstrip("#") in NAMESPACES
 
 
 def _kind(element: Element, *, atom: bool) -> str:
@@ -105,7 +101,6 @@ def _media_description(fields: Fields) -> str:
 
 def _links(fields: Fields, base: str, *, atom: bool) -> tuple[str, str]:
     """Return the post's own address, and the one that the feed gives in its stead (FeedBurner's)."""
-    page_url = ""
     if atom:
         pages = [
             e for e in fields.all("link") if (e.get("href") or "").strip() and e.get("rel", "alternate") == "alternate"
@@ -117,8 +112,8 @@ def _links(fields: Fields, base: str, *, atom: bool) -> tuple[str, str]:
         hrefs = [e.get("href") or "" for e in fields.all("link") if e.get("rel", "alternate") == "alternate"]
         page_url = next(filter(None, (*texts, *hrefs)), "")
         page_url = absolute(page_url, base) if page_url else ""
-    own = fields.text("feedburner:origLink")
-    return (own, page_url) if own else (page_url, "")
+    original = fields.text("feedburner:origLink")
+    return (original, page_url) if original else (page_url, "")
 
 
 def _link_elsewhere(fields: Fields, entry: Element, url: str, *, atom: bool) -> str:

@@ -84,5 +84,5 @@ def texts(value: object) -> tuple[str, ...]:
     if isinstance(value, dict):
         return texts(value.get("name"))
     if isinstance(value, list):
-        return tuple(t for each in value for t in texts(each))
+        return tuple(text for entry in value for text in texts(entry))
     return (str(value).strip(),) if isinstance(value, str | int | float) and str(value).strip() else ()

@@ -1,15 +1,17 @@
 """JSON Feed 1 and 1.1 (jsonfeed.org/version/1.1), and RSS in JSON as oldSchool writes it."""
 
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from newsletter.domain.found_post import Image
 from newsletter.feeds.document import absolute
 from newsletter.feeds.enclosures import Enclosure, read_duration
-from newsletter.feeds.isolate import each
-from newsletter.feeds.model import NotAFeed
-from newsletter.feeds.post import Document, Raw, text_as_html, title_of, told_apart, with_same_id
+from newsletter.feeds.isolate import apply_to_each
+from newsletter.feeds.model import NotAFeed, Page
+from newsletter.feeds.post import Raw, text_as_html, title_of, told_apart, with_same_id
 from newsletter.messages import sources as messages
 
 MAXIMUM_ENTRIES = 1_000
@@ -23,8 +25,8 @@ def load_json(text: str) -> Any:
         raise NotAFeed(messages.BROKEN_JSON(cause=str(e)[:80])) from e
 
 
-def parse_json(text: str, base_url: str) -> Document:
-    """Read a feed written in JSON. Raises NotAFeed if it is something else."""
+def parse_json(text: str, base_url: str) -> tuple[Page, Sequence[Raw]]:
+    """Return a feed in JSON as a page without posts, and its entries. Raises NotAFeed if it is something else."""
     data = load_json(text)
     if not isinstance(data, dict):
         raise NotAFeed(messages.NOT_JSON_FEED())
@@ -33,19 +35,17 @@ def parse_json(text: str, base_url: str) -> Document:
     items = data.get("items")
     if not isinstance(items, list) or "jsonfeed.org" not in _text(data, "version"):
         raise NotAFeed(messages.NO_JSON_VERSION())
-    authors = _authors(data)
-    read = partial(_entry, base_url=base_url, authors=authors)
-    entries, problems = each(read, [i for i in items[:MAXIMUM_ENTRIES] if isinstance(i, dict)])
     next_url = _text(data, "next_url")
-    apart = told_apart(entries)
-    return Document(
-        "jsonfeed",
-        title_of(_text(data, "title"), "text"),
-        apart,
-        next=absolute(next_url, base_url) if next_url else "",
-        problems=(*problems, *with_same_id(apart)),
-        whole=not problems,
+    page = Page(
+        "jsonfeed", title_of(_text(data, "title"), "text"), next=absolute(next_url, base_url) if next_url else ""
     )
+    return _with_entries(page, items, partial(_entry, base_url=base_url, authors=_authors(data)))
+
+
+def _with_entries(page: Page, items: list[Any], read: Callable[[dict[str, Any]], Raw]) -> tuple[Page, Sequence[Raw]]:
+    entries, problems = apply_to_each(read, [item for item in items[:MAXIMUM_ENTRIES] if isinstance(item, dict)])
+    apart = told_apart(entries)
+    return replace(page, problems=(*problems, *with_same_id(apart)), whole=not problems), apart
 
 
 def _entry(item: dict[str, Any], base_url: str, authors: str) -> Raw:
@@ -73,13 +73,13 @@ def _enclosures(item: dict[str, Any], base_url: str) -> list[Enclosure]:
     attachments = item.get("attachments")
     return [
         Enclosure(
-            absolute(_text(each, "url"), base_url),
-            _text(each, "mime_type"),
-            title_of(_text(each, "title"), "text"),
-            read_duration(_text(each, "duration_in_seconds")),
+            absolute(_text(attachment, "url"), base_url),
+            _text(attachment, "mime_type"),
+            title_of(_text(attachment, "title"), "text"),
+            read_duration(_text(attachment, "duration_in_seconds")),
         )
-        for each in (attachments if isinstance(attachments, list) else [])
-        if isinstance(each, dict) and _text(each, "url")
+        for attachment in (attachments if isinstance(attachments, list) else [])
+        if isinstance(attachment, dict) and _text(attachment, "url")
     ]
 
 
@@ -94,19 +94,15 @@ def _coerced(value: Any) -> str:
 
 def _authors(data: dict[str, Any]) -> str:
     """Return the authors' names; version 1 had one `author`."""
-    listed = data.get("authors")
-    people = listed if isinstance(listed, list) else [data.get("author")]
+    authors = data.get("authors")
+    people = authors if isinstance(authors, list) else [data.get("author")]
     return ", ".join(filter(None, (_text(p, "name") for p in people if isinstance(p, dict))))
 
 
-def _rss_in_json(channel: dict[str, Any]) -> Document:
+def _rss_in_json(channel: dict[str, Any]) -> tuple[Page, Sequence[Raw]]:
     """RSS 2.0 with its elements as JSON keys."""
-    listed = channel.get("item")
-    items = listed if isinstance(listed, list) else [listed]
-    entries, problems = each(_rss_item, [i for i in items[:MAXIMUM_ENTRIES] if isinstance(i, dict)])
-    title = title_of(_text(channel, "title"), "rss")
-    apart = told_apart(entries)
-    return Document("feed", title, apart, problems=(*problems, *with_same_id(apart)), whole=not problems)
+    page = Page(title=title_of(_text(channel, "title"), "rss"))
+    return _with_entries(page, _all(channel, "item"), _rss_item)
 
 
 def _rss_item(item: dict[str, Any]) -> Raw:
@@ -119,7 +115,7 @@ def _rss_item(item: dict[str, Any]) -> Raw:
         published=_text(item, "pubDate") or None,
         author=_text(item, "author"),
         comments=_text(item, "comments"),
-        categories=tuple(filter(None, (_value(each) for each in _all(item, "category")))),
+        categories=tuple(filter(None, map(_value, _all(item, "category")))),
         enclosures=tuple(_rss_enclosures(item)),
     )
 

@@ -12,18 +12,24 @@ from functools import partial
 from newsletter.feeds.document import Element, Fields, absolute, base_of, count, name, parse_xml
 from newsletter.feeds.formats.decode import decode
 from newsletter.feeds.formats.entry import feed_author, is_reply, is_unpublished, read_entry
-from newsletter.feeds.formats.jsonfeed import parse_json
+from newsletter.feeds.formats.jsonfeed import MAXIMUM_ENTRIES, parse_json
 from newsletter.feeds.formats.repair import repair
 from newsletter.feeds.html.markup import text_of
-from newsletter.feeds.isolate import each
+from newsletter.feeds.isolate import apply_to_each
 from newsletter.feeds.model import NotAFeed, Page
-from newsletter.feeds.post import Document, Raw, finish, title_of, told_apart, with_same_id
+from newsletter.feeds.post import Raw, finish, title_of, told_apart, with_same_id
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
 
-MAXIMUM_ENTRIES = 1_000
 _GZIP = b"\x1f\x8b\x08"
 _ENGINES = {"blogger": ("blogger", "blogspot.com"), "wordpress": ("wordpress",)}
+
+_LONGEST_SUMMARY = 700
+"""Characters of a summary. A longer one is a whole text in the place of a summary."""
+_FEWEST_ENTRIES = 3
+"""Entries that a feed must have to be judged by them."""
+_STRUCTURE = re.compile(r"<(?:ul|ol|pre|blockquote|h[1-6]|table|iframe|video|audio)[\s>]", re.IGNORECASE)
+_LINK = re.compile(r"<a\s[^<>]*>", re.IGNORECASE)
 
 
 def parse(body: bytes, base_url: str, content_type: str = "") -> Page:
@@ -37,24 +43,17 @@ def parse(body: bytes, base_url: str, content_type: str = "") -> Page:
     if not text.strip():
         raise NotAFeed(messages.EMPTY())
     is_json = text.lstrip()[:1] in ("{", "[")
-    document = parse_json(text, base_url) if is_json else _parse_xml(text, base_url)
-    finished, failed = each(partial(finish, feed_url=base_url), with_teasers(document.entries))
+    page, entries = parse_json(text, base_url) if is_json else _parse_xml(text, base_url)
+    finished, failed = apply_to_each(partial(finish, feed_url=base_url), with_teasers(entries))
     posts = tuple(post for post, _ in finished)
-    problems = (*document.problems, *(problem for _, troubles in finished for problem in troubles), *failed)
+    problems = (*page.problems, *(problem for _, troubles in finished for problem in troubles), *failed)
     if undated := sum(1 for post in posts if post.published is None):
         problems += (messages.UNDATED(count=undated, total=len(posts)),)
-    return Page(
-        document.kind,
-        document.title,
-        posts,
-        document.next,
-        total=document.total,
-        problems=problems,
-        whole=document.whole and not failed,
-    )
+    return replace(page, posts=posts, problems=problems, whole=page.whole and not failed)
 
 
-def _parse_xml(text: str, base_url: str) -> Document:
+def _parse_xml(text: str, base_url: str) -> tuple[Page, Sequence[Raw]]:
+    """Return a feed as a page without posts, and its entries."""
     text, problems, whole = repair(text)
     if "wordpress.org/export/" in text[:3000]:
         raise NotAFeed(messages.WORDPRESS_EXPORT(), remedy=True)
@@ -64,7 +63,9 @@ def _parse_xml(text: str, base_url: str) -> Document:
     return _read_feed(root, base_url, problems, whole=whole)
 
 
-def _read_feed(root: Element, base_url: str, problems: tuple[Message, ...], *, whole: bool) -> Document:
+def _read_feed(
+    root: Element, base_url: str, problems: tuple[Message, ...], *, whole: bool
+) -> tuple[Page, Sequence[Raw]]:
     atom = name(root) == "feed"
     channel = next((e for e in root.iter() if isinstance(e.tag, str) and name(e) == "channel"), root)
     fields = Fields(channel)
@@ -73,23 +74,23 @@ def _read_feed(root: Element, base_url: str, problems: tuple[Message, ...], *, w
     if not atom:
         base = absolute(fields.text("link"), base)
     read = partial(read_entry, url=base, atom=atom, feed_author=feed_author(channel) if atom else "")
-    raws, unread = each(read, entries[:MAXIMUM_ENTRIES])
+    raws, unread = apply_to_each(read, entries[:MAXIMUM_ENTRIES])
     problems += unread
     if len(entries) > MAXIMUM_ENTRIES:
         problems += (messages.TOO_MANY_ENTRIES(count=len(entries), most=MAXIMUM_ENTRIES),)
-    entries_read = tuple(raws) if atom else told_apart(raws)
+    apart = raws if atom else told_apart(raws)
     if not atom:
-        problems += with_same_id(entries_read)
+        problems += with_same_id(apart)
     title = fields.first("title")
-    return Document(
+    page = Page(
         _engine(fields),
         "" if title is None else title_of("".join(title.itertext()), "html" if title.get("type") == "html" else "rss"),
-        entries_read,
-        _next_page(fields, base),
-        count(fields.text("opensearch:totalResults")),
-        problems,
+        next=_next_page(fields, base),
+        total=count(fields.text("opensearch:totalResults")),
+        problems=problems,
         whole=whole and not unread,
     )
+    return page, apart
 
 
 def _entries(root: Element, *, atom: bool) -> list[Element]:
@@ -117,32 +118,24 @@ def _next_page(fields: Fields, base: str) -> str:
     return links.get("prev-archive") or links.get("next", "")
 
 
-_LONGEST = 700
-"""Characters of a summary. A longer one is a whole text in the place of a summary."""
-_FEWEST = 3
-"""Entries that a feed must have to be judged by them."""
-_STRUCTURE = re.compile(r"<(?:ul|ol|pre|blockquote|h[1-6]|table|iframe|video|audio)[\s>]", re.IGNORECASE)
-_LINK = re.compile(r"<a\s[^<>]*>", re.IGNORECASE)
-
-
 def with_teasers(entries: Sequence[Raw]) -> tuple[Raw, ...]:
     """Return the entries, those marked as partial that have a summary and no text.
 
-    In Atom and JSON Feed a short summary says so. In RSS all entries of a feed must have nothing but a short
-    description, without links, lists or media, below a headline.
+    In Atom and JSON Feed a short summary says so. RSS has one element for summaries and for whole texts, so that all
+    entries of a feed must have nothing but a short description, without links, lists or media, below a headline.
     """
     summaries = [entry for entry in entries if not entry.html.strip() and entry.summary.strip()]
-    all_alike = len(summaries) == len(entries) >= _FEWEST and all(map(_is_like_a_teaser, entries))
+    all_alike = len(summaries) == len(entries) >= _FEWEST_ENTRIES and all(map(_is_like_a_teaser, entries))
     return tuple(
         replace(entry, partial=(entry.partial or all_alike) and _has_only_a_summary(entry)) for entry in entries
     )
 
 
 def _has_only_a_summary(entry: Raw) -> bool:
-    return not entry.html.strip() and 0 < len(text_of(entry.summary)) <= _LONGEST
+    return not entry.html.strip() and 0 < len(text_of(entry.summary)) <= _LONGEST_SUMMARY
 
 
 def _is_like_a_teaser(entry: Raw) -> bool:
     markup = entry.summary
     plain = not (_STRUCTURE.search(markup) or _LINK.search(markup) or entry.enclosures)
-    return plain and bool(entry.title.strip()) and len(text_of(markup)) <= _LONGEST
+    return plain and bool(entry.title.strip()) and len(text_of(markup)) <= _LONGEST_SUMMARY

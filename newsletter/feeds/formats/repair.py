@@ -40,9 +40,9 @@ def repair(text: str) -> tuple[str, tuple[Message, ...], bool]:
     page = _WEB_PAGE.search(text, 0, root.start() if root else len(text))
     if not root or page:
         raise NotAFeed(messages.WEB_PAGE() if page else messages.NOT_A_FEED(), page=bool(page))
-    own = _entities(text[: root.start()])
+    entities = _entities(text[: root.start()])
     text = _FORBIDDEN.sub("", text[root.start() :])
-    text = "".join(part if opaque else _references(part, own) for part, opaque in xml_parts(text))
+    text = "".join(part if opaque else _references(part, entities) for part, opaque in xml_parts(text))
     text, deep = balance_xml(text, MAXIMUM_DEPTH)
     problems = (messages.TOO_DEEP(most=MAXIMUM_DEPTH),) if deep else ()
     if end := _end(text):
@@ -54,36 +54,42 @@ def _end(text: str) -> int:
     """Return the end of a complete feed, without anything behind it; 0 if it is truncated."""
     if empty := _NOTHING_IN_IT.match(text):
         return empty.end()
-    end = entry = here = 0
-    for part, opaque in xml_parts(text):
-        if not opaque:
-            end = max([end, *(here + m.end() for m in _END.finditer(part))])
-            entry = max([entry, *(here + m.start() for m in _OPEN_ENTRY.finditer(part))])
-        here += len(part)
-    return end if end > entry else 0
+    markup = _markup_alone(text)
+    end = max((match.end() for match in _END.finditer(markup)), default=0)
+    return end if end > _last(_OPEN_ENTRY, markup) else 0
+
+
+def _markup_alone(text: str) -> str:
+    """Return text of the same length with nothing in the place of CDATA sections and comments."""
+    return "".join("\0" * len(part) if opaque else part for part, opaque in xml_parts(text))
+
+
+def _last(pattern: re.Pattern[str], markup: str) -> int:
+    """Return where the last match begins, or -1."""
+    return max((match.start() for match in pattern.finditer(markup)), default=-1)
 
 
 def _entities(prolog: str) -> dict[str, str]:
     """Return the entities of a DOCTYPE that stand for a few characters."""
-    own: dict[str, str] = {}
+    entities: dict[str, str] = {}
     for name, *quoted, keyword in _ENTITY.findall(prolog):
         value = "".join(quoted)
         if keyword or re.search(r"&(?!#)", value):
             raise NotAFeed(messages.DANGEROUS_ENTITIES(), remedy=True)
         if len(value) <= _SHORT:
-            own[name] = value
-    return own
+            entities[name] = value
+    return entities
 
 
-def _references(markup: str, own: dict[str, str]) -> str:
+def _references(markup: str, entities: dict[str, str]) -> str:
     """Characters in place of their references, as HTML knows them; an `&` or `<` that begins nothing is itself."""
 
     def replace(match: re.Match[str]) -> str:
         less, name, decimal, hexadecimal = match.groups()
         if less:
             return "&#60;" * len(less)
-        if name and name in own:
-            return _references(own[name].replace("<", "&lt;").replace('"', "&quot;"), {})
+        if name and name in entities:
+            return _references(entities[name].replace("<", "&lt;").replace('"', "&quot;"), {})
         if name and f"{name};" in html5:
             return _characters(html5[f"{name};"])
         if decimal or hexadecimal:
@@ -109,14 +115,8 @@ def _numbered(reference: str, number: int) -> str:
 
 def _without_broken_entry(text: str) -> str:
     """Return a truncated document without its last, incomplete tag and entry."""
-    last = text.rfind("<")
-    text = text[:last] if ">" not in text[last:] else text
-    markup = [(part, opaque) for part, opaque in xml_parts(text)]
-    opened = closed = -1
-    here = 0
-    for part, opaque in markup:
-        if not opaque:
-            opened = max([opened, *(here + m.start() for m in _OPEN_ENTRY.finditer(part))])
-            closed = max([closed, *(here + m.start() for m in _CLOSED_ENTRY.finditer(part))])
-        here += len(part)
-    return text[:opened] if opened > closed else text
+    tag = text.rfind("<")
+    text = text[:tag] if ">" not in text[tag:] else text
+    markup = _markup_alone(text)
+    opened = _last(_OPEN_ENTRY, markup)
+    return text[:opened] if opened > _last(_CLOSED_ENTRY, markup) else text

@@ -4,12 +4,11 @@ Wrappers go (`div`, `section`, `span` …), loose text becomes paragraphs, and s
 breaks; single breaks stay, since verse has them.
 """
 
-import copy
 from typing import TypeAlias
 
 from lxml import etree
 
-from newsletter.feeds.html.markup import HtmlElement, words
+from newsletter.feeds.html.markup import HtmlElement, words, wrap_content
 from newsletter.feeds.html.parts import CALLOUT, CARD, PARTS
 
 WRAPPERS = words("div section article main header footer aside nav center address details summary form fieldset hgroup")
@@ -63,10 +62,7 @@ def _push_down(link: HtmlElement) -> None:
     for block in [
         b for b in link.iter(*_LINES, *WRAPPERS, *_FLOW) if not any(d.tag in _BLOCKS for d in b.iterdescendants())
     ]:
-        inner = etree.SubElement(block, "a", dict(link.attrib))
-        inner.text, block.text = block.text, None
-        for child in [c for c in block if c is not inner]:
-            inner.append(child)
+        wrap_content(block, "a", link.attrib)
 
 
 def _items(element: HtmlElement) -> list[Item]:
@@ -144,26 +140,25 @@ def _shows(item: Item) -> bool:
 
 
 def _paragraph(items: list[Item], attributes: dict[str, str]) -> HtmlElement:
-    paragraph: HtmlElement = etree.Element("p", copy.copy(attributes))
+    paragraph: HtmlElement = etree.Element("p", attributes)
     _fill(paragraph, items)
     paragraph.text = (paragraph.text or "").lstrip(" \t\r\n\f") or None
     return paragraph
 
 
 def _replace_content(element: HtmlElement, items: list[HtmlElement]) -> None:
-    for child in list(element):
-        element.remove(child)
+    del element[:]
     element.text = None
     _fill(element, list(items))
 
 
 def _fill(element: HtmlElement, items: list[Item]) -> None:
-    last: HtmlElement | None = None
+    child: HtmlElement | None = None
     for item in items:
         if not isinstance(item, str):
             element.append(item)
-            last = item
-        elif last is None:
+            child = item
+        elif child is None:
             element.text = (element.text or "") + item
         else:
-            last.tail = (last.tail or "") + item
+            child.tail = (child.tail or "") + item

@@ -65,9 +65,8 @@ def drop_substack(root: HtmlElement) -> int:
     dropped = _drop(e for e in root.iter("div", "p") if _is_substack(e))
     links = [a for a in root.iter("a") if _SUBSTACK_PLACEHOLDER.search(a.get("href") or "")]
     buttons = [a for a in links if "button" in classes(a)]
-    around = dict.fromkeys(next(a.iterancestors(*_BLOCKS), root) for a in links)
-    blocks = [each for each in around if each is not root and _has_nothing_but(each, set(links))]
-    dropped += _drop([*blocks, *buttons])
+    blocks = dict.fromkeys(next(a.iterancestors(*_BLOCKS), root) for a in links)
+    dropped += _drop([*(b for b in blocks if b is not root and _has_nothing_but(b, set(links))), *buttons])
     for link in links:
         if link.getparent() is not None:
             link.drop_tag()
@@ -77,8 +76,7 @@ def drop_substack(root: HtmlElement) -> int:
 def _has_nothing_but(block: HtmlElement, links: set[HtmlElement]) -> bool:
     """Return whether a block shows nothing but some of these links."""
     beside = "".join(block.xpath(".//text()[not(ancestor::a)]"))
-    others = (each for each in block.iter("a", *_PICTURES) if each not in links)
-    return bool(_BESIDE_LINKS.fullmatch(beside)) and not any(True for _ in others)
+    return bool(_BESIDE_LINKS.fullmatch(beside)) and all(element in links for element in block.iter("a", *_PICTURES))
 
 
 def _is_substack(element: HtmlElement) -> bool:

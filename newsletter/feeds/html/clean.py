@@ -130,7 +130,7 @@ def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     dropped["formula"] = formulas.replace_formulas(root) + formulas.replace_images(root) + formulas.mark_written(root)
     marks.note_languages(root)
     footnote_ids.keep_footnote_ids(root, page or base_url)
-    dropped += marks.drop_line_numbers(root)
+    dropped["line numbers"] = marks.drop_line_numbers(root)
     marks.mark_styled(root)
     marks.mark_centred(root)
     lazy.find_sources(root, base_url)

@@ -81,16 +81,17 @@ def mark_written(root: HtmlElement) -> int:
 
 def _mark(element: HtmlElement, place: str) -> int:
     text = getattr(element, place) or ""
-    before, *pieces = _WRITTEN.split(text) if "$$" in text or "\\[" in text else (text,)
+    beginning, *pieces = _WRITTEN.split(text) if "$$" in text or "\\[" in text else (text,)
     codes = []
     for between_dollars, in_brackets, behind in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
         code = etree.Element("code")
         code.text, code.tail = spaced(between_dollars or in_brackets), behind
         codes.append(code)
     if codes:
-        setattr(element, place, before)
-        parent, at = (element, 0) if place == "text" else (element.getparent(), element.getparent().index(element) + 1)
-        parent[at:at] = codes
+        setattr(element, place, beginning)
+        parent = element if place == "text" else element.getparent()
+        index = 0 if place == "text" else parent.index(element) + 1
+        parent[index:index] = codes
     return len(codes)
 
 

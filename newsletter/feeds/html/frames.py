@@ -7,7 +7,7 @@ import re
 
 from lxml import etree
 
-from newsletter.feeds.html.markup import HtmlElement, classes, has_class, outermost, text_in
+from newsletter.feeds.html.markup import HtmlElement, classes, has_class, outermost, text_in, wrap_content
 from newsletter.feeds.html.parts import CALLOUT, TINTS
 
 _CALLOUT = re.compile(
@@ -53,9 +53,9 @@ def frame(root: HtmlElement) -> None:
 
 def _is_alone(link: HtmlElement) -> bool:
     """Return whether a link without an image is all that a block says, or comes last in a box, behind a block."""
-    before = link.getprevious()
+    previous = link.getprevious()
     is_last = link.getnext() is None and not (link.tail or "").strip()
-    below = is_last and before is not None and before.tag in _ABOVE_BUTTON and not (before.tail or "").strip()
+    below = is_last and previous is not None and previous.tag in _ABOVE_BUTTON and not (previous.tail or "").strip()
     return link.find(".//img") is None and (below or text_in(link.getparent()) == text_in(link))
 
 
@@ -101,20 +101,17 @@ def _make_pull_quote(box: HtmlElement) -> None:
 def _embolden_title(box: HtmlElement) -> None:
     title = next((e for e in box if has_class(e, _TITLE) and text_in(e) and e.find(".//strong") is None), None)
     if title is not None:
-        bold: HtmlElement = etree.Element("strong")
-        bold.text, title.text = title.text, None
-        bold.extend(list(title))
-        title.append(bold)
+        wrap_content(title, "strong")
 
 
 def _join_emoji(box: HtmlElement) -> None:
     """Put an emoji that has an element of its own on the line of the text behind it."""
-    first = next(iter(box), None)
-    text = "" if first is None else text_in(first)
+    emoji = next(iter(box), None)
+    text = "" if emoji is None else text_in(emoji)
     is_emoji = 0 < len(text) <= 4 and not any(map(str.isalnum, text))
-    if first is not None and is_emoji and first.getnext() is not None:
-        following = first.getnext()
-        first.drop_tree()
+    if emoji is not None and is_emoji and emoji.getnext() is not None:
+        following = emoji.getnext()
+        emoji.drop_tree()
         target = next((e for e in following.iter("p") if text_in(e)), following)
         target.text = f"{text} {(target.text or '').lstrip()}"
 

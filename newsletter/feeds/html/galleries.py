@@ -39,7 +39,7 @@ def _is_gallery(element: HtmlElement) -> bool:
     names = classes(element)
     if parts.CLASSES[parts.ROW] in names:
         return 1 < len(element) <= parts.MOST_IN_A_ROW and all(
-            each.tag == "figure" and len(list(each.iter("img"))) == 1 for each in element
+            child.tag == "figure" and len(list(child.iter("img"))) == 1 for child in element
         )
     return any(_GALLERY.fullmatch(name) for name in names)
 
@@ -49,7 +49,7 @@ def _is_line(element: HtmlElement) -> bool:
     if element.tag not in ("p", "div") or not 1 < len(element) <= parts.MOST_IN_A_ROW or text_in(element):
         return False
     images = [
-        each if each.tag == "img" else each[0] if each.tag == "a" and len(each) == 1 else None for each in element
+        child if child.tag == "img" else child[0] if child.tag == "a" and len(child) == 1 else None for child in element
     ]
     return all(
         image is not None and image.tag == "img" and 100 <= int(image.get("width") or 0) <= _WIDEST_IN_LINE
@@ -81,9 +81,8 @@ def _figure(image: HtmlElement, caption: HtmlElement | None) -> HtmlElement:
     figure.append(image)
     image.tail = None
     if link is not None and link.get("href"):
-        around = etree.Element("a", {"href": link.get("href")})
-        around.append(image)
-        figure.append(around)
+        new_link = etree.SubElement(figure, "a", {"href": link.get("href")})
+        new_link.append(image)
     if caption is not None and text_in(caption):
         caption.tag, caption.tail = "figcaption", None
         figure.append(caption)
@@ -95,8 +94,7 @@ def _enlarge(image: HtmlElement) -> None:
     large = safe_address(image.get("data-large-file") or "", "")
     if large and large.partition("?")[0] != (image.get("src") or "").partition("?")[0]:
         image.set("src", large)
-        for name in ("width", "height"):
-            image.attrib.pop(name, None)
+        etree.strip_attributes(image, "width", "height")
 
 
 def _replace(gallery: HtmlElement, figures: list[HtmlElement], below: HtmlElement | None) -> None:

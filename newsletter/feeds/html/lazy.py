@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from lxml import etree
+
 from newsletter.feeds.html.markup import HtmlElement, words
 from newsletter.feeds.html.media import safe_address
 
@@ -36,8 +38,7 @@ def find_sources(root: HtmlElement, base: str) -> None:
 def _make_plain(image: HtmlElement) -> None:
     """Make a plain image of an AMP image, and remove its fallback for browsers without scripts."""
     image.tag = "img"
-    for child in list(image):
-        child.drop_tree()
+    del image[:]
     image.text = None
 
 
@@ -53,8 +54,8 @@ def _set_source(image: HtmlElement, base: str) -> None:
 
 def _sets(image: HtmlElement) -> Iterator[str]:
     """Yield the sets of addresses that an image, or the `picture` around it, has."""
-    around = image.iterancestors("source")  # parsers of HTML 4 take what follows a `source` for its content
-    for element in (image, *image.itersiblings("source", preceding=True), *around):
+    # Parsers of HTML 4 take what follows a `source` for its content.
+    for element in (image, *image.itersiblings("source", preceding=True), *image.iterancestors("source")):
         yield from (element.get(name) or "" for name in _SETS)
 
 
@@ -67,14 +68,13 @@ def _best(srcset: str, base: str) -> str:
             candidates[-1] = (float(size[1]) * (1 if size[2] == "w" else _WIDE_ENOUGH / 2), candidates[-1][1])
         elif url := safe_address(token.strip(","), base):
             candidates.append((0, url))
-    wide = [each for each in candidates if each[0] >= _WIDE_ENOUGH]
+    wide = [(width, url) for width, url in candidates if width >= _WIDE_ENOUGH]
     return (min(wide) if wide else max(candidates, default=(0, "")))[1]
 
 
 def _remove_placeholder_size(image: HtmlElement) -> None:
     if any(_ONE_PIXEL.fullmatch(image.get(side) or "") for side in ("width", "height")):
-        for attribute in ("width", "height", "style"):
-            image.attrib.pop(attribute, None)
+        etree.strip_attributes(image, "width", "height", "style")
 
 
 def _replace_noscript(noscript: HtmlElement, base: str) -> None:

@@ -97,15 +97,14 @@ def drop_leading_on(root: HtmlElement, page: str) -> LeadingOn:
         link.getprevious().drop_tree()
     labels = [a for a in root.iter("a") if _LABEL.fullmatch(text_in(a)) and _leads_to(a.get("href") or "", page)]
     for label in labels:
-        around = label.getparent()
+        block = label.getparent()
         label.drop_tree()
-        if len(around) and around[-1].tag == "br" and not spaced(around[-1].tail or ""):
-            around[-1].drop_tree()
+        if len(block) and block[-1].tag == "br" and not spaced(block[-1].tail or ""):
+            block[-1].drop_tree()
     for element in (*lines, *links, *goes_on):
         element.drop_tree()
-    last = list(_last_notes(root, page))
+    notes_left_out = len(goes_on) + len(appeared) + len(list(_last_notes(root, page)))
     cut_off = bool(_CUT_OFF.search(text_in(root)))
-    notes_left_out = len(goes_on) + len(appeared) + len(last)
     return LeadingOn(len(lines) + len(links) + len(labels), notes_left_out, partial or cut_off)
 
 
@@ -139,14 +138,13 @@ def _is_above_links(line: HtmlElement) -> bool:
 
 def _is_last(line: HtmlElement) -> bool:
     """Return whether no text comes after a line."""
-    around = [line, *line.iterancestors()]
-    after = (text for e in around[:-1] for text in (e.tail or "", *map(text_in, e.itersiblings())))
-    return not any(map(spaced, after))
+    below_root = [line, *line.iterancestors()][:-1]
+    following = (text for e in below_root for text in (e.tail or "", *map(text_in, e.itersiblings())))
+    return not any(map(spaced, following))
 
 
 def _is_link_to(line: HtmlElement, page: str) -> bool:
-    links = [link.get("href") or "" for link in line.iter("a")]
-    return any(_leads_to(link, page) for link in links)
+    return any(_leads_to(link.get("href") or "", page) for link in line.iter("a"))
 
 
 def _leads_to(address: str, page: str) -> bool:
@@ -164,8 +162,7 @@ def _says_read_more(element: HtmlElement) -> bool:
 
 def _leads_on(line: HtmlElement, page: str) -> bool:
     """Return whether a line has no link, or one to the post's own site."""
-    links = [link.get("href") or "" for link in line.iter("a")]
-    return not page or all(_site(link) == _site(page) for link in links)
+    return not page or all(_site(link.get("href") or "") == _site(page) for link in line.iter("a"))
 
 
 def _site(address: str) -> str:
@@ -175,9 +172,9 @@ def _site(address: str) -> str:
 
 def _is_lone_line(link: HtmlElement) -> bool:
     """Return whether a link is the last line of a paragraph, alone behind a line break."""
-    before = link.getprevious()
-    alone = before is not None and before.tag == "br" and not spaced(before.tail or "")
-    return alone and link.getnext() is None and not spaced(link.tail or "")
+    previous = link.getprevious()
+    begins_line = previous is not None and previous.tag == "br" and not spaced(previous.tail or "")
+    return begins_line and link.getnext() is None and not spaced(link.tail or "")
 
 
 def _is_note(paragraph: HtmlElement, says: Callable[[str, list[HtmlElement]], bool]) -> bool:

@@ -50,10 +50,10 @@ def make_cards(root: HtmlElement) -> None:
 
 def _replace(box: HtmlElement, address: str, texts: list[tuple[HtmlElement, str]]) -> None:
     caption = next((e for e in box.iter("figcaption") if text_in(e)), None)
-    place = next((n for n, (each, _) in enumerate(texts) if has_class(each, _TITLE)), 0)
+    place = next((n for n, (element, _) in enumerate(texts) if has_class(element, _TITLE)), 0)
     if _LAST_IS_TITLE in classes(box):
         place = len(texts) - 1
-    lines = [text for number, (each, text) in enumerate(texts) if number != place and each is not caption]
+    lines = [text for number, (element, text) in enumerate(texts) if number != place and element is not caption]
     card = parts.card(address, texts[place][1], lines, _picture(box))
     box.addprevious(card)
     if caption is not None:

@@ -3,11 +3,11 @@ them; and the language of code, as blogs' software notes it in classes.
 """
 
 import re
-from collections import Counter
+from itertools import islice
 
 from lxml import etree
 
-from newsletter.feeds.html.markup import HtmlElement, text_in
+from newsletter.feeds.html.markup import HtmlElement, text_in, words, wrap_content
 
 _STYLES = (
     ("strong", re.compile(r"(?:\A|;)\s*font-weight\s*:\s*(?:bold(?:er)?|[6-9]00)\b", re.IGNORECASE)),
@@ -17,25 +17,15 @@ _STYLES = (
 _ALIGNMENT = re.compile(r"(?:\A|;)\s*text-align\s*:\s*(?:-webkit-|-moz-)?(\w+)", re.IGNORECASE)
 _CENTRED_CLASS = re.compile(r"(?:\A|\s)(?:has-text-align-center|aligncenter|text-center|ql-align-center)(?:\s|\Z)")
 STYLED = ("span", "font")
-ALIGNED = (
-    "p",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "figure",
-    "div",
-    "section",
-    "article",
-    "header",
-    "center",
-    "td",
-    "th",
-)
+ALIGNED = words("p h1 h2 h3 h4 h5 h6 figure div section article header center td th")
 _LISTS = ("ol", "ul")
 _NUMBERS = re.compile(r"[\d\s]+")
+_LANGUAGE_CLASS = re.compile(
+    r"(?:\A|\s)(?:(?:language|lang|highlight(?:-source)?|brush:)[-\s]?([a-z][\w+#]{0,19})"
+    r"|sourceCode\s+([a-z][\w+#]{0,19})|hljs\s+([a-z][\w+#]{0,19}))(?:\s|;|\Z)",
+    re.IGNORECASE,
+)
+_NO_LANGUAGE = ("none", "text", "plain", "plaintext", "txt", "plaintex", "source", "rouge", "output", "notranslate")
 
 
 def mark_styled(root: HtmlElement) -> None:
@@ -43,7 +33,7 @@ def mark_styled(root: HtmlElement) -> None:
     for element in list(root.iter(*STYLED)):
         for tag, pattern in _STYLES:
             if pattern.search(element.get("style") or ""):
-                _wrap_content(element, tag)
+                wrap_content(element, tag)
 
 
 def mark_centred(root: HtmlElement) -> None:
@@ -60,31 +50,24 @@ def mark_centred(root: HtmlElement) -> None:
         if alignment:
             element.set("align", alignment)
     for image in root.iter("img"):
-        around = image.getparent()
-        if around.tag in ALIGNED and _CENTRED_CLASS.search(image.get("class") or ""):
-            around.set("align", "center")
-
-
-def _wrap_content(element: HtmlElement, tag: str) -> None:
-    inner = etree.Element(tag)
-    inner.text, element.text = element.text, None
-    inner.extend(list(element))
-    element.append(inner)
+        parent = image.getparent()
+        if parent.tag in ALIGNED and _CENTRED_CLASS.search(image.get("class") or ""):
+            parent.set("align", "center")
 
 
 def nest_lists(root: HtmlElement) -> None:
     """Put each list that is directly in a list into the item before it, or into an item of its own."""
     for inner in [e for e in root.iter(*_LISTS) if e.getparent() is not None and e.getparent().tag in _LISTS]:
-        before = inner.getprevious()
-        if before is None or before.tag != "li":
-            before = etree.Element("li")
-            inner.addprevious(before)
-        before.append(inner)
+        item = inner.getprevious()
+        if item is None or item.tag != "li":
+            item = etree.Element("li")
+            inner.addprevious(item)
+        item.append(inner)
 
 
-def drop_line_numbers(root: HtmlElement) -> Counter[str]:
+def drop_line_numbers(root: HtmlElement) -> int:
     """Replace tables that have the numbers of lines beside code with the code; return how many there were."""
-    dropped: Counter[str] = Counter()
+    dropped = 0
     for table in list(root.iter("table")):
         cells = list(table.iter("td"))
         code = cells[1].find(".//pre") if len(cells) == 2 and _NUMBERS.fullmatch(text_in(cells[0])) else None
@@ -92,25 +75,16 @@ def drop_line_numbers(root: HtmlElement) -> Counter[str]:
             code.tail = None
             table.addprevious(code)
             table.drop_tree()
-            dropped["line numbers"] += 1
+            dropped += 1
     return dropped
-
-
-_LANGUAGE_CLASS = re.compile(
-    r"(?:\A|\s)(?:(?:language|lang|highlight(?:-source)?|brush:)[-\s]?([a-z][\w+#]{0,19})"
-    r"|sourceCode\s+([a-z][\w+#]{0,19})|hljs\s+([a-z][\w+#]{0,19}))(?:\s|;|\Z)",
-    re.IGNORECASE,
-)
-_NO_LANGUAGE = ("none", "text", "plain", "plaintext", "txt", "plaintex", "source", "rouge", "output", "notranslate")
 
 
 def note_languages(root: HtmlElement) -> None:
     """Give each block of code the language that it, what is in it or what is around it names."""
     for block in root.iter("pre"):
         noted = block.get("data-language") or ""
-        around = list(block.iterancestors("div", "figure"))[:3]
-        names = (_language(each) for each in (block, *block.iter("code"), *around))
-        language = noted or next(filter(None, names), "")
+        elements = (block, *block.iter("code"), *islice(block.iterancestors("div", "figure"), 3))
+        language = noted or next(filter(None, map(_language, elements)), "")
         block.attrib.pop("data-language", None)
         if re.fullmatch(r"[a-z][\w+#-]{0,19}", language):
             block.set("data-language", language)

@@ -2,10 +2,11 @@
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 import lxml.html
+from lxml import etree
 
 HtmlElement: TypeAlias = Any
 """An element of lxml's, which has no types of its own."""
@@ -19,8 +20,8 @@ def words(text: str) -> frozenset[str]:
 def outermost(elements: Iterable[HtmlElement]) -> list[HtmlElement]:
     """Return the elements that are in none of the others."""
     candidates = list(elements)
-    known = set(candidates)
-    return [e for e in candidates if not any(a in known for a in e.iterancestors())]
+    distinct = set(candidates)
+    return [e for e in candidates if distinct.isdisjoint(e.iterancestors())]
 
 
 # Controls from \x80 to \x9f stay: they are parts of letters in text that was encoded twice, which is repaired later.
@@ -42,6 +43,14 @@ def classes(element: HtmlElement) -> list[str]:
 def has_class(element: HtmlElement, pattern: re.Pattern[str]) -> bool:
     """Return whether the pattern is in a class of the element."""
     return any(map(pattern.search, classes(element)))
+
+
+def wrap_content(element: HtmlElement, tag: str, attributes: Mapping[str, str] | None = None) -> None:
+    """Put all that is in an element into a new one in it."""
+    inner = etree.Element(tag, attributes)
+    inner.text, element.text = element.text, None
+    inner.extend(list(element))
+    element.append(inner)
 
 
 def without_invalid_characters(text: str) -> str:
@@ -73,8 +82,14 @@ def page_tree(html: str) -> HtmlElement | None:
         return lxml.html.document_fromstring(
             without_invalid_characters(html).encode(), parser=lxml.html.HTMLParser(encoding="utf-8")
         )
-    except lxml.etree.ParserError:
+    except etree.ParserError:
         return None
+
+
+def first_text(page: HtmlElement, *paths: str) -> str:
+    """Return the first text that one of some XPaths finds, on one line and of at most 500 characters; "" for none."""
+    texts = (spaced(str(text)) for path in paths for text in page.xpath(path))
+    return next((text[:500] for text in texts if text), "")
 
 
 def to_html(root: HtmlElement) -> str:

@@ -12,7 +12,6 @@ from newsletter.feeds.document import absolute, split_address
 from newsletter.feeds.html.markup import HtmlElement, classes, words
 
 _SCHEMES = ("http", "https", "mailto")
-_NUMBER = re.compile(r"\s*(\d{1,4})(?:\.\d+)?(?:px)?\s*")
 _TINY = re.compile(r"(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|\Z)", re.IGNORECASE)
 _TRACKER = re.compile(
     r"//(?:[\w.-]*\.)?(?:feeds\.feedburner\.com/~r/|feedproxy\.google\.com/~r/|pixel\.wp\.com/"
@@ -73,24 +72,24 @@ def make_images_safe(root: HtmlElement, base: str) -> tuple[int, int]:
             continue
         image.set("src", url)
         sides = sides_of(image)
-        for side in SIDES:
-            image.attrib.pop(side, None)
-            if side in sides:
-                image.set(side, str(sides[side]))
+        etree.strip_attributes(image, *SIDES)
+        for side, length in sides.items():
+            image.set(side, str(length))
     return trackers, missing
 
 
 def _is_tracker(image: HtmlElement, url: str) -> bool:
-    sides = [m[1] for m in map(_NUMBER.fullmatch, (image.get("width") or "", image.get("height") or "")) if m]
-    return any(int(s) <= 1 for s in sides) or bool(_TINY.search(image.get("style") or "")) or bool(_TRACKER.search(url))
+    sides = filter(None, (_LENGTH.fullmatch(image.get(side) or "") for side in SIDES))
+    is_tiny = any(int(side[1]) <= 1 for side in sides) or bool(_TINY.search(image.get("style") or ""))
+    return is_tiny or bool(_TRACKER.search(url))
 
 
 def _drop_with_link(image: HtmlElement) -> None:
     """Take an image away, and the link that held nothing else."""
-    around = image.getparent()
+    parent = image.getparent()
     image.drop_tree()
-    if around is not None and around.tag == "a" and not len(around) and not (around.text or "").strip():
-        around.drop_tree()
+    if parent is not None and parent.tag == "a" and not len(parent) and not (parent.text or "").strip():
+        parent.drop_tree()
 
 
 def unpack_captions(root: HtmlElement) -> None:

@@ -33,33 +33,26 @@ def card(address: str, title: str, lines: Iterable[str] = (), picture: str = "")
         link = etree.SubElement(etree.SubElement(box, "p"), "a", {"href": address})
         etree.SubElement(link, "img", {"src": picture, "alt": ""})
     etree.SubElement(etree.SubElement(box, "p"), "a", {"href": address}).text = title
-    for line in filter(None, (each.strip() for each in lines)):
+    for line in filter(None, map(str.strip, lines)):
         etree.SubElement(box, "p").text = line
     return box
 
 
 def rows(figures: list[HtmlElement], most: int = MOST_IN_A_ROW) -> list[HtmlElement]:
     """Return figures in rows of two, or of up to three; a single figure stays one."""
-    made = []
-    for some in _shared_out(figures, most):
-        if len(some) == 1:
-            made += some
-            continue
-        row: HtmlElement = etree.Element(ROW)
-        row.extend(some)
-        made.append(row)
-    return made
-
-
-def _shared_out(figures: list[HtmlElement], most: int) -> list[list[HtmlElement]]:
-    """Return figures in groups; of those of three, the last ones have two where one figure would be left alone."""
-    shared, at = [], 0
-    while at < len(figures):
-        left = len(figures) - at
-        size = 2 if left in (2, 4) else min(most, left)
-        shared.append(figures[at : at + size])
-        at += size
-    return shared
+    blocks: list[HtmlElement] = []
+    place = 0
+    while place < len(figures):
+        left = len(figures) - place
+        size = 2 if left in (2, 4) else min(most, left)  # of four, none is left alone
+        if size > 1:
+            row: HtmlElement = etree.Element(ROW)
+            row.extend(figures[place : place + size])
+            blocks.append(row)
+        else:
+            blocks.append(figures[place])
+        place += size
+    return blocks
 
 
 def finish(root: HtmlElement) -> None:

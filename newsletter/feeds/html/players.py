@@ -108,8 +108,8 @@ def replace_players(root: HtmlElement, base: str) -> int:
             # The mark is for readers, and for the layout of emails, which shows a picture above such a link.
             plays_video = player.tag in ("video", "amp-video") or _VIDEO.match(url)
             poster = safe_address(player.get("poster") or "", base)
-            shown = _card(url) if has_class(player, _MASTODON) else None
-            player.addprevious(_line(url, f"▶ {title}" if plays_video else title, poster) if shown is None else shown)
+            card = _card(url) if has_class(player, _MASTODON) else None
+            player.addprevious(_line(url, f"▶ {title}" if plays_video else title, poster) if card is None else card)
         player.drop_tree()
     quoted = [e for e in root.iter("blockquote") if is_video(e.get("cite") or "")]
     for quote in quoted:
@@ -191,16 +191,16 @@ def _card(url: str) -> HtmlElement | None:
 def link_bare_addresses(root: HtmlElement) -> None:
     """Make a link of an address that is alone in its paragraph; blogs show a player for a video's."""
     for paragraph in root.iter("p", "div"):
-        alone = None if len(paragraph) else _BARE_ADDRESS.fullmatch(paragraph.text or "")
-        if alone and next(paragraph.iterancestors("a"), None) is None:
-            etree.SubElement(paragraph, "a", {"href": alone[1]}).text = alone[1]
+        address = None if len(paragraph) else _BARE_ADDRESS.fullmatch(paragraph.text or "")
+        if address and next(paragraph.iterancestors("a"), None) is None:
+            etree.SubElement(paragraph, "a", {"href": address[1]}).text = address[1]
             paragraph.text = None
 
 
 def page_of(url: str) -> str:
     """Return the address of the page of what a player shows, else that of the player."""
-    if named := _NAMED.match(url):
-        return unquote(named[1])
+    if match := _NAMED.match(url):
+        return unquote(match[1])
     for pattern, page in _PAGES:
         if match := pattern.match(url):
             return page.format(*match.groups())
@@ -225,8 +225,8 @@ def _youtube_page(url: str) -> str:
 
 def _addresses(player: HtmlElement) -> list[str]:
     """Return the addresses of the files that an element plays, those that most programs can play first."""
-    inner = (player, *player.iterdescendants("source", "embed", "iframe"))
-    files = (each.get("src") or each.get("data-src") or each.get("data") or "" for each in inner)
+    elements = (player, *player.iterdescendants("source", "embed", "iframe"))
+    files = (element.get("src") or element.get("data-src") or element.get("data") or "" for element in elements)
     post = player.get("data-href") or "" if player.tag == "amp-facebook" else ""
     addresses = (*_identified(player), *files, post)
     return sorted(filter(None, addresses), key=lambda url: not _PLAYED_EVERYWHERE.search(url))

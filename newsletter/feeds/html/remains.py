@@ -57,7 +57,7 @@ def count_drawings(html: str) -> int:
 
 def drop_gallery_codes(root: HtmlElement) -> int:
     """Remove paragraphs that are only a code such as `[gallery ids="1,2"]`, which WordPress did not replace."""
-    codes = [each for each in root.iter("p") if not len(each) and _GALLERY.fullmatch(text_in(each))]
-    for each in codes:
-        each.drop_tree()
+    codes = [p for p in root.iter("p") if not len(p) and _GALLERY.fullmatch(text_in(p))]
+    for paragraph in codes:
+        paragraph.drop_tree()
     return len(codes)

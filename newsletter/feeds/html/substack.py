@@ -30,10 +30,10 @@ def expand(root: HtmlElement, page: str = "") -> None:
     for element in [e for e in root.iter("div", "span", "iframe") if e.get("data-attrs")]:
         make = next((_KINDS[name] for name in classes(element) if name in _KINDS), None)
         described = _described(element.get("data-attrs"), page) if make else None
-        made = list(make(described)) if make and described is not None else []
-        if made:
-            for each in made:
-                element.addprevious(each)
+        blocks = list(make(described)) if make and described is not None else []
+        for block in blocks:
+            element.addprevious(block)
+        if blocks:
             element.drop_tree()
     for note in [e for e in root.iter("div") if "footnote" in classes(e)]:
         _join_number(note)
@@ -44,11 +44,11 @@ def expand(root: HtmlElement, page: str = "") -> None:
 def _join_number(note: HtmlElement) -> None:
     """Put the number of a footnote on the line of its first paragraph."""
     number = note.find("a")
-    first = next((e for e in note.iter("p")), None)
-    if number is not None and first is not None:
+    paragraph = next(note.iter("p"), None)
+    if number is not None and paragraph is not None:
         number.tail = None
-        first.insert(0, number)
-        number.tail, first.text = f" {first.text or ''}", None
+        paragraph.insert(0, number)
+        number.tail, paragraph.text = f" {paragraph.text or ''}", None
 
 
 class _Described:
@@ -91,10 +91,11 @@ def _described(text: str, page: str) -> _Described | None:
     return _Described(fields, page) if isinstance(fields, dict) else None
 
 
-def _text(made: str, tag: str = "span") -> list[HtmlElement]:
-    element: HtmlElement = etree.Element(tag)
-    element.text = made
-    return [element] if made else []
+def _text(text: str) -> Iterable[HtmlElement]:
+    if text:
+        element: HtmlElement = etree.Element("span")
+        element.text = text
+        yield element
 
 
 def _tweet(of: _Described) -> Iterable[HtmlElement]:
@@ -140,14 +141,10 @@ def _note(of: _Described) -> Iterable[HtmlElement]:
         yield quoted_post(comment.text("body"), comment.text("name"), of.text("url"), _day(comment.text("date")))
 
 
-def _card(of: _Described, address: str, service: str = "", *, title: str = "", picture: str = "") -> list[HtmlElement]:
+def _card(of: _Described, address: str, service: str, *, title: str = "", picture: str = "") -> list[HtmlElement]:
     title = title or of.text("title", "caption", "label")
     lines = (of.text("subtitle", "podcastTitle", "podcastByline", "author", "author_name"), service)
-    return (
-        [parts.card(address, title or service, lines if title else (), picture)]
-        if address and (title or service)
-        else []
-    )
+    return [parts.card(address, title or service, lines if title else (), picture)] if address else []
 
 
 def _post(of: _Described) -> list[HtmlElement]:
@@ -204,9 +201,9 @@ def _gallery(of: _Described) -> Iterable[HtmlElement]:
 
 
 def _formula(of: _Described) -> Iterable[HtmlElement]:
-    for code in _text(of.text("persistentExpression"), "code"):
+    if formula := of.text("persistentExpression"):
         paragraph: HtmlElement = etree.Element("p")
-        paragraph.append(code)
+        etree.SubElement(paragraph, "code").text = formula
         yield paragraph
 
 

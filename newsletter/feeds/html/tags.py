@@ -105,25 +105,25 @@ def balance_xml(text: str, limit: int) -> tuple[str, bool]:
 
 def xml_parts(text: str) -> Iterator[tuple[str, bool]]:
     """XML in pieces: markup, and (True) the CDATA sections and comments between; an unclosed one goes to the end."""
-    here, find = 0, _finder(text)
+    position, find = 0, _finder(text)
     while True:
-        start, end_mark = min(find("<![CDATA[", here, "]]>"), find("<!--", here, "-->"))
-        yield text[here:start], False
+        start, end_mark = min(find("<![CDATA[", position, "]]>"), find("<!--", position, "-->"))
+        yield text[position:start], False
         if start == len(text):
             return
         end = text.find(end_mark, start + 4)
-        here = len(text) if end < 0 else end + 3
-        yield text[start:here], True
+        position = len(text) if end < 0 else end + 3
+        yield text[start:position], True
 
 
 def _finder(text: str) -> Callable[[str, int, str], tuple[int, str]]:
     """`str.find` that remembers where each mark was found last, so that a rare mark is not sought again and again."""
-    known: dict[str, int] = {}
+    positions: dict[str, int] = {}
 
-    def find(mark: str, here: int, end_mark: str) -> tuple[int, str]:
-        if known.get(mark, -1) < here:
-            position = text.find(mark, here)
-            known[mark] = len(text) if position < 0 else position
-        return known[mark], end_mark
+    def find(mark: str, start: int, end_mark: str) -> tuple[int, str]:
+        if positions.get(mark, -1) < start:
+            position = text.find(mark, start)
+            positions[mark] = len(text) if position < 0 else position
+        return positions[mark], end_mark
 
     return find

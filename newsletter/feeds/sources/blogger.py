@@ -46,7 +46,7 @@ def _with(url: str, parameters: dict[str, str]) -> str:
     """Return a feed's address with our parameters in place of those that it has."""
     parts = urlsplit(url)
     present = parse_qsl(parts.query, keep_blank_values=True)
-    others = {name: value for name, value in present if name not in _OURS}
+    kept = {name: value for name, value in present if name not in _OURS}
     ours = {name: value for name, value in present if name == "published-min"}
     ours |= {"orderby": "published", "max-results": str(PAGE)} | parameters
-    return urlunsplit(parts._replace(query=urlencode(others | ours), fragment=""))
+    return urlunsplit(parts._replace(query=urlencode(kept | ours), fragment=""))

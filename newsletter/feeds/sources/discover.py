@@ -65,11 +65,11 @@ def _is_page(response: Response) -> bool:
 
 def _behind_page(fetcher: Fetcher, url: str, kind: str, response: Response, why: NotAFeed) -> DiscoveredFeed:
     page = page_tree(decode(response.body[:_PAGE], response.content_type))
-    named = _named_feeds(page, response.url, kind)
+    named_feeds = _named_feeds(page, response.url, kind)
     home = response.url.partition("?")[0].partition("#")[0].rstrip("/") + "/"
     usual = [home + path for path in _WELL_KNOWN_OF.get(kind, WELL_KNOWN)] if why.page or _is_page(response) else []
     api = _api(response) or _api_of_page(page, response.url)
-    for candidate in list(dict.fromkeys([*named, *usual]))[:_TRIES]:
+    for candidate in list(dict.fromkeys([*named_feeds, *usual]))[:_TRIES]:
         try:
             answer = fetcher.get(candidate)
             feed = feed_page(fetcher, answer)
@@ -95,10 +95,10 @@ def _named_feeds(page: HtmlElement | None, url: str, kind: str) -> list[str]:
     for link in islice(page.iter("link", "a"), _MOST_LINKS):
         address = absolute(link.get("href") or "", base)
         if len(address) <= _LONGEST_ADDRESS and split_address(address).netloc and _names_feed(link, address):
-            here = urlsplit(url).path.rstrip("/") + "/"
-            elsewhere = len(here) > 1 and not urlsplit(address).path.startswith(here)
-            wanted = kind == "jsonfeed" and "json" not in (link.get("type") or "")
-            feeds.append((link.tag == "a", wanted, elsewhere, len(feeds), address))
+            path = urlsplit(url).path.rstrip("/") + "/"
+            elsewhere = len(path) > 1 and not urlsplit(address).path.startswith(path)
+            other_kind = kind == "jsonfeed" and "json" not in (link.get("type") or "")
+            feeds.append((link.tag == "a", other_kind, elsewhere, len(feeds), address))
     return [address for *_, address in sorted(feeds)]
 
 

@@ -56,8 +56,8 @@ def read_folder(folder: Folder) -> Page:
         raise SourceProblem(ABOUT(subject=str(folder.path), message=messages.NO_FOLDER()))
     unknown = set(_PLACEHOLDER.findall(folder.permalink)) - {"slug", "year", "month", "day", "title"}
     if unknown:
-        known = ":slug, :title, :year, :month and :day"
-        message = messages.BAD_PERMALINK(name=min(unknown), known=known)
+        placeholders = ":slug, :title, :year, :month and :day"
+        message = messages.BAD_PERMALINK(name=min(unknown), known=placeholders)
         raise SourceProblem(ABOUT(subject=str(folder.path), message=message))
     posts: list[FoundPost] = []
     problems: list[Message] = []
@@ -94,12 +94,12 @@ def _isolated(path: Path, folder: Folder, sandbox: Sandbox) -> tuple[FoundPost |
 def _files(path: Path) -> Iterator[Path]:
     """Markdown files in order of name, but for section pages (`_index.md`) and drafts' folders."""
     for file in sorted(p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES):
-        inside = file.relative_to(path).parts
+        parts = file.relative_to(path).parts
         if (
             file.is_file()
             and file.stem != "_index"
-            and "_drafts" not in inside
-            and not any(i.startswith(".") for i in inside)
+            and "_drafts" not in parts
+            and not any(i.startswith(".") for i in parts)
         ):
             yield file
 
@@ -115,10 +115,11 @@ def _read(path: Path, folder: Folder) -> tuple[FoundPost | None, tuple[Message, 
         return None, ()
     data, text = parts
     text, left_out = without_site_tags(text)
-    named = _JEKYLL.fullmatch(path.stem)
-    published = moment(data.get("publishdate") or data.get("date") or (named[1] if named else None), folder.zone)
+    dated_name = _JEKYLL.fullmatch(path.stem)
+    date = data.get("publishdate") or data.get("date") or (dated_name[1] if dated_name else None)
+    published = moment(date, folder.zone)
     raw = _raw(data, text, published, folder.zone)
-    slug = "".join(texts(data.get("slug"))) or (named[2] if named else _stem(path))
+    slug = "".join(texts(data.get("slug"))) or (dated_name[2] if dated_name else _stem(path))
     link = _address(data, slug, raw.title, published, folder)
     post, problems = finish(
         replace(raw, link=link, uid=raw.uid or link or str(path.relative_to(folder.path)), image=_image(data, link)),
@@ -168,15 +169,15 @@ def _address(data: Mapping[str, Any], slug: str, title: str, published: datetime
     """Return the post's address: its own `url` or `permalink`, else the source's permalink filled in; "" without a
     base.
     """
-    own = "".join((texts(data.get("url")) or texts(data.get("permalink")))[:1])
-    if own.startswith(("http://", "https://")):
-        return own
+    own_path = "".join((texts(data.get("url")) or texts(data.get("permalink")))[:1])
+    if own_path.startswith(("http://", "https://")):
+        return own_path
     if not folder.base:
         return ""
     values = {"slug": slug, "title": slugify(title) or slug, "year": "", "month": "", "day": ""}
     if published:
         values |= {"year": f"{published.year:04}", "month": f"{published.month:02}", "day": f"{published.day:02}"}
-    path = own or _PLACEHOLDER.sub(lambda m: values[m[1]], folder.permalink)
+    path = own_path or _PLACEHOLDER.sub(lambda m: values[m[1]], folder.permalink)
     return absolute(re.sub(r"/{2,}", "/", path).lstrip("/"), folder.base.rstrip("/") + "/")
 
 

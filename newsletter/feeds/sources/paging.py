@@ -22,10 +22,10 @@ JOINING_PAGES = 20
 
 
 def read_back(
-    first: Page, since: datetime | None, load: Callable[[str], Page], before: ListedBefore | None, now: datetime
+    first: Page, since: datetime | None, load: Callable[[str], Page], listed_before: ListedBefore | None, now: datetime
 ) -> SourceReading:
-    """Go on from the first page until the listing reaches back to `since` and to posts that it had `before`, or to its
-    end; None: no further page.
+    """Go on from the first page until the listing reaches back to `since` and to posts that it listed before, or to
+    its end; None: no further page.
 
     The reading has posts, problems without the source's name, how far the listing reached, and whether posts may be
     missing.
@@ -33,9 +33,9 @@ def read_back(
     pages, seen, failed = [first], {p.uid for p in first.posts}, False
     visited: set[str] = set()
     problems = list(first.problems)
-    while (url := pages[-1].next) and url not in visited and _goes_on(pages, since, before):
+    while (url := pages[-1].next) and url not in visited and _goes_on(pages, since, listed_before):
         if len(pages) == MAXIMUM_PAGES:
-            back_to = since or (before.back_to if before else EVERYTHING)
+            back_to = since or (listed_before.back_to if listed_before else EVERYTHING)
             problems.append(messages.TOO_MANY_PAGES(most=MAXIMUM_PAGES, day=f"{back_to:%Y-%m-%d}"))
             failed = True
             break
@@ -52,17 +52,17 @@ def read_back(
             break  # an engine that takes no page number shows the same page again
         seen |= {p.uid for p in page.posts}
     reading = _joined(pages, since, tuple(dict.fromkeys(problems)), failed=failed)
-    gap = gap_before(pages, before, reading.reached_back_to, now) if before else None
+    gap = gap_before(pages, listed_before, reading.reached_back_to, now) if listed_before else None
     return replace(reading, gap=gap, interrupted=gap is not None and (failed or not all(p.whole for p in pages)))
 
 
-def _goes_on(pages: Sequence[Page], since: datetime | None, before: ListedBefore | None) -> bool:
+def _goes_on(pages: Sequence[Page], since: datetime | None, listed_before: ListedBefore | None) -> bool:
     """Return whether a further page is needed."""
     if since and not covers(pages, since):
         return True
-    if before is None or len(pages) >= JOINING_PAGES or not pages[-1].posts:
+    if listed_before is None or len(pages) >= JOINING_PAGES or not pages[-1].posts:
         return False
-    return not joins(pages[-1], before) and not covers(pages, max(before.newest, before.back_to))
+    return not joins(pages[-1], listed_before) and not covers(pages, max(listed_before.newest, listed_before.back_to))
 
 
 def _joined(
@@ -99,8 +99,8 @@ def covers(pages: Sequence[Page], since: datetime) -> bool:
     dates = _dates(pages)
     if dates and _newest_first(pages):
         return dates[-1] < since
-    last = _dates(pages[-1:])
-    return bool(last) and max(last) < since
+    dates_of_last = _dates(pages[-1:])
+    return bool(dates_of_last) and max(dates_of_last) < since
 
 
 def _dates(pages: Sequence[Page]) -> list[datetime]:
@@ -121,8 +121,3 @@ def feed_page(fetcher: Fetcher, response: Response) -> Page:
     """Return the page that a fetched feed is. Raises NotAFeed or SourceProblem."""
     page = fetcher.read(response, parse, response.body, response.url, response.content_type)
     return replace(page, whole=page.whole and response.whole)
-
-
-def load_feed_page(fetcher: Fetcher) -> Callable[[str], Page]:
-    """Return a function that fetches the next page of a feed that names it."""
-    return lambda url: feed_page(fetcher, fetcher.get(url))

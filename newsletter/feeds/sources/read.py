@@ -14,7 +14,7 @@ from newsletter.feeds.isolate import fault
 from newsletter.feeds.model import ListedBefore, Memory, NotAFeed, Page, SourceProblem, SourceReading
 from newsletter.feeds.sources import blogger, wordpress
 from newsletter.feeds.sources.discover import DiscoveredFeed, discover
-from newsletter.feeds.sources.paging import feed_page, load_feed_page, newest_first, read_back
+from newsletter.feeds.sources.paging import feed_page, newest_first, read_back
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
 from newsletter.messages.general import ABOUT
@@ -25,10 +25,10 @@ _AHEAD = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How far back a source is read: to `since`, and to posts that it listed `before`."""
+    """How far back a source is read: to `since`, and to posts that it listed before."""
 
     since: datetime | None
-    before: ListedBefore | None
+    listed_before: ListedBefore | None
     now: datetime
 
     @property
@@ -37,9 +37,9 @@ class Extent:
 
         It includes the newest post that is known, since the listing has to join on to it.
         """
-        if self.since is None or self.before is None:
+        if self.since is None or self.listed_before is None:
             return self.since
-        return min(self.since, max(self.before.newest, self.before.back_to))
+        return min(self.since, max(self.listed_before.newest, self.listed_before.back_to))
 
 
 _log = logging.getLogger(__name__)
@@ -55,11 +55,11 @@ def read(
     root: Path = Path(),
     zone: tzinfo = UTC,
     site_url: str = "",
-    before: ListedBefore | None = None,
+    listed_before: ListedBefore | None = None,
 ) -> SourceReading:
     """Read a source: its newest page, or with `since` page by page until the listing reaches back to that instant.
 
-    With `before`, further pages are also read if none of the posts is among those that the source listed before.
+    With `listed_before`, further pages are also read if none of the posts is among those that the source listed before.
 
     A folder is relative to `root`, and its dates without an offset are meant in `zone`; `site_url` says in the
     User-Agent who asks. With `since` the listing is fetched even where nothing changed. Never raises for what a source
@@ -71,7 +71,7 @@ def read(
             reading = _read_folder(source, collect, root, zone, now)
         else:
             with Fetcher(collect, site_url) as fetcher:
-                reading = _read_web(fetcher, source, memory, Extent(since, before, now))
+                reading = _read_web(fetcher, source, memory, Extent(since, listed_before, now))
     except SourceProblem as e:
         return _failed(source, memory, e.message, stop=e.status == 410, retry_after=e.retry_after)
     except Exception as e:  # noqa: BLE001 - a fault of ours in one source leaves the others alone
@@ -170,14 +170,14 @@ def _read_rest(
         response = fetcher.get(url, **conditions)
         if response.status == 304:
             return SourceReading(memory.kind, memory.title, memory.feed_url, memory=memory, not_modified=True)
-        first = fetcher.read(response, wordpress.rest_page, response, url, window)
+        page = fetcher.read(response, wordpress.rest_page, response, url, window)
     except NotAFeed:
         return None
     except SourceProblem as e:
         if e.status not in (400, 401, 403, 404, 405, 501):
             raise
         return None
-    followed = _back(first, wordpress.load_rest_page(fetcher, window), extent)
+    followed = _back(page, lambda url: wordpress.load_rest_page(fetcher, url, window), extent)
     if not extent.since:
         memory = replace(memory, etag=response.etag, last_modified=response.last_modified)
     return _reading(followed, memory, source)
@@ -192,18 +192,18 @@ def _read_feed(
 
 def _read_back(fetcher: Fetcher, memory: Memory, page: Page, extent: Extent) -> SourceReading:
     """Read back in the way of the source's kind, where its newest page is not enough."""
-    back_to = extent.window or (extent.before.back_to if extent.before else None)
+    back_to = extent.window or (extent.listed_before.back_to if extent.listed_before else None)
     if memory.kind == "blogger" and back_to and blogger.is_blog_feed(memory.feed_url):
         page = replace(page, next=blogger.window_url(memory.feed_url, back_to))
         return _back(page, lambda url: blogger.load_page(fetcher, url, back_to), extent)
     if memory.kind == "wordpress" and not page.next:
         page = replace(page, next=wordpress.next_feed_page(memory.feed_url))
-        return _back(page, wordpress.load_feed_page(fetcher), extent)
-    return _back(page, load_feed_page(fetcher), extent)
+        return _back(page, lambda url: wordpress.load_feed_page(fetcher, url), extent)
+    return _back(page, lambda url: feed_page(fetcher, fetcher.get(url)), extent)
 
 
 def _back(first: Page, load: Callable[[str], Page], extent: Extent) -> SourceReading:
-    return read_back(first, extent.since, load, extent.before, extent.now)
+    return read_back(first, extent.since, load, extent.listed_before, extent.now)
 
 
 def _reading(reading: SourceReading, memory: Memory, source: config.SourceSettings) -> SourceReading:
@@ -251,8 +251,8 @@ def _far_ahead(url: str, posts: tuple[FoundPost, ...], now: datetime) -> tuple[M
     ahead = [p for p in newest_first(posts) if p.published and p.published > now + _AHEAD]
     if not ahead:
         return ()
-    first = ahead[0]
-    named = {"title": first.title or first.uid, "day": f"{first.published:%Y-%m-%d}"}
+    newest = ahead[0]
+    parameters = {"title": newest.title or newest.uid, "day": f"{newest.published:%Y-%m-%d}"}
     if len(ahead) > 1:
-        return _named(url, (messages.SEVERAL_DATED_AHEAD(count=len(ahead) - 1, **named),))
-    return _named(url, (messages.DATED_AHEAD(**named),))
+        return _named(url, (messages.SEVERAL_DATED_AHEAD(count=len(ahead) - 1, **parameters),))
+    return _named(url, (messages.DATED_AHEAD(**parameters),))

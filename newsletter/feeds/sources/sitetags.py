@@ -28,11 +28,11 @@ class _Ends:
         self._text = text
         self._missing: set[str] = set()
 
-    def after(self, kind: str, here: int) -> re.Match[str] | None:
+    def after(self, kind: str, start: int) -> re.Match[str] | None:
         """Return the next end of a kind, or None."""
         if kind in self._missing:
             return None
-        match = _ENDS[kind].search(self._text, here)
+        match = _ENDS[kind].search(self._text, start)
         if match is None:
             self._missing.add(kind)
         return match
@@ -40,29 +40,29 @@ class _Ends:
 
 def without_site_tags(text: str) -> tuple[str, bool]:
     """Markdown that anybody can read, and whether something had to be left out of it."""
-    ends, pieces, here, left_out = _Ends(text), [], 0, False
-    while tag := _TAG.search(text, here):
-        pieces.append(text[here : tag.start()])
-        here = tag.end()
+    ends, pieces, place, left_out = _Ends(text), [], 0, False
+    while tag := _TAG.search(text, place):
+        pieces.append(text[place : tag.start()])
+        place = tag.end()
         kind = tag.lastgroup or ""
         if kind == "site":
             continue
-        if kind and (end := ends.after("code" if kind == "language" else kind, here)):
-            pieces.append(_read(tag, text[here : end.start()], end[0]))
-            here = end.end()
+        if kind and (end := ends.after("code" if kind == "language" else kind, place)):
+            pieces.append(_read(tag, text[place : end.start()], end[0]))
+            place = end.end()
         elif end := ends.after(tag[0][:2], tag.start() + (3 if tag[0][1] == "{" else 2)):
-            here, left_out = end.end(), True
+            place, left_out = end.end(), True
         else:
-            here = tag.start() + 1
+            place = tag.start() + 1
             pieces.append("{")
-    return _notes("".join([*pieces, text[here:]])), left_out
+    return _notes("".join([*pieces, text[place:]])), left_out
 
 
-def _read(tag: re.Match[str], inside: str, end: str) -> str:
+def _read(tag: re.Match[str], content: str, end: str) -> str:
     """Return what stands between a tag and its end, as the site shows it."""
     if tag["code"]:
-        return f"```{tag['language']}\n{inside.rstrip()}\n```\n"
-    return f"{tag[0][:3]}{inside}{end[2:]}" if tag["shown"] else inside
+        return f"```{tag['language']}\n{content.rstrip()}\n```\n"
+    return f"{tag[0][:3]}{content}{end[2:]}" if tag["shown"] else content
 
 
 def _notes(text: str) -> str:

@@ -1,7 +1,6 @@
 """WordPress: its REST interface where it answers, else its feed page by page (`?paged=2`, 404 past the last)."""
 
 import html as entities
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from newsletter.feeds.fetcher import Fetcher, Response
 from newsletter.feeds.formats.decode import decode
 from newsletter.feeds.formats.jsonfeed import load_json
 from newsletter.feeds.html.markup import text_of
-from newsletter.feeds.isolate import each
+from newsletter.feeds.isolate import apply_to_each
 from newsletter.feeds.model import EVERYTHING, NotAFeed, Page, SourceProblem
 from newsletter.feeds.post import Raw, finish
 from newsletter.feeds.sources.paging import feed_page
@@ -70,7 +69,8 @@ def rest_page(response: Response, url: str, since: datetime | None) -> Page:
     rows = load_json(decode(response.body, response.content_type))
     if not isinstance(rows, list):
         raise NotAFeed(messages.NO_REST_POSTS())
-    finished, failed = each(lambda row: finish(_raw(row), response.url), [r for r in rows if isinstance(r, dict)])
+    posts = [row for row in rows if isinstance(row, dict)]
+    finished, failed = apply_to_each(lambda row: finish(_raw(row), response.url), posts)
     problems = tuple(p for _, troubles in finished for p in troubles) + failed
     number = int(dict(parse_qsl(urlsplit(url).query)).get("page", "1"))
     total = count(response.headers.get("X-WP-TotalPages", ""))
@@ -86,29 +86,21 @@ def rest_page(response: Response, url: str, since: datetime | None) -> Page:
     )
 
 
-def load_rest_page(fetcher: Fetcher, since: datetime | None) -> Callable[[str], Page]:
-    """Return a function that fetches a further page of the REST API."""
-
-    def load(url: str) -> Page:
-        response = fetcher.get(url)
-        return fetcher.read(response, rest_page, response, url, since)
-
-    return load
+def load_rest_page(fetcher: Fetcher, url: str, since: datetime | None) -> Page:
+    """Fetch a further page of the REST API."""
+    response = fetcher.get(url)
+    return fetcher.read(response, rest_page, response, url, since)
 
 
-def load_feed_page(fetcher: Fetcher) -> Callable[[str], Page]:
-    """Return a function that fetches a further page of the feed; a 404 is the end of the listing."""
-
-    def load(url: str) -> Page:
-        try:
-            page = feed_page(fetcher, fetcher.get(url))
-        except SourceProblem as e:
-            if e.status != 404:
-                raise
-            return Page(ends_at=EVERYTHING)
-        return replace(page, next=next_feed_page(url))
-
-    return load
+def load_feed_page(fetcher: Fetcher, url: str) -> Page:
+    """Fetch a further page of the feed; a 404 is the end of the listing."""
+    try:
+        page = feed_page(fetcher, fetcher.get(url))
+    except SourceProblem as e:
+        if e.status != 404:
+            raise
+        return Page(ends_at=EVERYTHING)
+    return replace(page, next=next_feed_page(url))
 
 
 def next_feed_page(url: str) -> str:
@@ -147,14 +139,14 @@ def _raw(row: dict[str, Any]) -> Raw:
 def _with_offset(local: str, utc: str) -> str | None:
     """Return the instant with the offset of the site, which REST gives only as two times of day."""
     try:
-        there, here = datetime.fromisoformat(local or utc), datetime.fromisoformat(utc or local)
-        offset = there.replace(tzinfo=None) - here.replace(tzinfo=None)
+        local_time, utc_time = datetime.fromisoformat(local or utc), datetime.fromisoformat(utc or local)
+        offset = local_time.replace(tzinfo=None) - utc_time.replace(tzinfo=None)
         sign, minutes = ("-" if offset < timedelta() else "+"), round(abs(offset).total_seconds() / 60)
     except ValueError:
         return utc or local or None
     if minutes >= 24 * 60:
         return f"{utc}+00:00"
-    return f"{there.replace(tzinfo=None).isoformat()}{sign}{minutes // 60:02}:{minutes % 60:02}"
+    return f"{local_time.replace(tzinfo=None).isoformat()}{sign}{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _text(row: dict[str, Any], key: str) -> str:

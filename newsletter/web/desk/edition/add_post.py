@@ -12,7 +12,7 @@ from newsletter.editions.composing import bulk
 from newsletter.editions.problems import Impossible
 from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.model import SourceProblem
-from newsletter.feeds.sources.page_headline import page_headline
+from newsletter.feeds.sources.web_pages import page_headline
 from newsletter.messages import editions as messages
 from newsletter.messages.general import ALSO
 from newsletter.models import Edition, Post

@@ -65,7 +65,7 @@ class _Task:
     settings: config.SourceSettings
     row: Source
     since: datetime | None
-    before: ListedBefore | None
+    listed_before: ListedBefore | None
     configured: frozenset[str]
 
 
@@ -86,21 +86,21 @@ def collect(
     results: dict[int, Collected] = {}
     pool = ThreadPoolExecutor(max_workers=MAX_THREADS, thread_name_prefix="collect")
     try:
-        waiting = {}
+        futures = {}
         for task in tasks:
             if reason := _reason_to_skip(task.row, now):
                 results[task.row.pk] = _collected(task, task.row.kind, Stored(), reason)
             else:
-                waiting[pool.submit(_read, configuration, task, now)] = task
-        for done in as_completed(waiting):
-            task = waiting[done]
-            results[task.row.pk] = _stored(task, done.result(), now)
+                futures[pool.submit(_read, configuration, task, now)] = task
+        for future in as_completed(futures):
+            task = futures[future]
+            results[task.row.pk] = _stored(task, future.result(), now)
             step(len(results), len(tasks))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     collected = [results[task.row.pk] for task in tasks]
     _log_collected(collected)
-    pictures.look_up(configuration, {each.newsletter for each in collected}, now)
+    pictures.look_up(configuration, {result.newsletter for result in collected}, now)
     return collected
 
 
@@ -116,24 +116,27 @@ def collect_source(configuration: Config, newsletter: str, url: str, *, now: dat
 
 
 def _log_collected(collected: list[Collected]) -> None:
-    new, changed = sum(each.new for each in collected), sum(each.changed for each in collected)
-    problems = sum(each.problem is not None for each in collected)
+    new, changed = sum(result.new for result in collected), sum(result.changed for result in collected)
+    problems = sum(result.problem is not None for result in collected)
     sources, posts = counted(len(collected), "source"), counted(new, "new post")
     sentence = f"collected {sources}: {posts}, {changed} changed, {problems} with problems"
     log_event(log, "collected", sentence, sources=len(collected), new=new, changed=changed, problems=problems)
 
 
-def _log_change(before: Source, problem: Message | None) -> None:
-    """Log that a source fails, or that it recovered; once for each, however often it is read meanwhile."""
-    url = without_secrets(before.url)
-    if problem and not before.problem:
-        reason = str(problem).replace(before.url, url)
-        sentence = f"{before.newsletter}: source failing: {reason}"
-        fields = {"newsletter": before.newsletter, "source": url, "reason": reason}
+def _log_change(source: Source, problem: Message | None) -> None:
+    """Log that a source fails, or that it recovered; once for each, however often it is read meanwhile.
+
+    `source` is as it was before the reading.
+    """
+    url = without_secrets(source.url)
+    if problem and not source.problem:
+        reason = str(problem).replace(source.url, url)
+        sentence = f"{source.newsletter}: source failing: {reason}"
+        fields = {"newsletter": source.newsletter, "source": url, "reason": reason}
         log_event(log, "source-failing", sentence, level=logging.WARNING, **fields)
-    elif before.problem and not problem:
-        sentence = f"{before.newsletter}: source recovered: {url}"
-        log_event(log, "source-recovered", sentence, newsletter=before.newsletter, source=url)
+    elif source.problem and not problem:
+        sentence = f"{source.newsletter}: source recovered: {url}"
+        log_event(log, "source-recovered", sentence, newsletter=source.newsletter, source=url)
 
 
 def _log_gap(gap: SourceGap) -> None:
@@ -180,8 +183,8 @@ def _tasks(
                 if only_url not in (None, settings.url):
                     continue
                 row = source_row(name, settings.url)
-                before = gaps.listed_before(row, newsletter.late_posts, now)
-                yield _Task(settings, row, _back_to(row, since, now), before, configured)
+                listed_before = gaps.listed_before(row, newsletter.late_posts, now)
+                yield _Task(settings, row, _back_to(row, since, now), listed_before, configured)
 
 
 def _back_to(row: Source, since: datetime | None, now: datetime) -> datetime | None:
@@ -205,7 +208,7 @@ def _read(configuration: Config, task: _Task, now: datetime) -> SourceReading:
         _memory(task.row, now),
         now=now,
         since=task.since,
-        before=task.before,
+        listed_before=task.listed_before,
         root=configuration.folder,
         zone=configuration.newsletters[task.row.newsletter].zone,
         site_url=configuration.site.url,
@@ -233,13 +236,16 @@ def _stored(task: _Task, reading: SourceReading, now: datetime) -> Collected:
     return replace(collected, went_silent=silent or reading.stop, stopped=reading.stop, gap=gap)
 
 
-def _went_silent(before: Source, now: datetime) -> bool:
-    """Return whether a source that can't be read has now been silent for `TELL_AFTER`, and was not at the last try."""
+def _went_silent(source: Source, now: datetime) -> bool:
+    """Return whether a source that can't be read has now been silent for `TELL_AFTER`, and was not at the last try.
+
+    `source` is as it was before the reading.
+    """
 
     def silent(at: datetime) -> bool:
-        return before.read_at is None or at - before.read_at >= TELL_AFTER
+        return source.read_at is None or at - source.read_at >= TELL_AFTER
 
-    told_before = before.tried_at is not None and before.problem is not None and silent(before.tried_at)
+    told_before = source.tried_at is not None and source.problem is not None and silent(source.tried_at)
     return silent(now) and not told_before
 
 

@@ -4,15 +4,15 @@ A source with gaps is read more often: each gap of the last `REMEMBERED` halves 
 `SHORTEST` at least.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 
 from django.db.models import F, Max, Q, QuerySet
 
 from newsletter import config
 from newsletter.config import Config
-from newsletter.feeds import SourceReading
-from newsletter.feeds.continuity import PostKeys
+from newsletter.feeds import SourceReading, continuity
 from newsletter.feeds.model import ListedBefore
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
@@ -33,7 +33,7 @@ def listed_before(source: Source, late_posts: timedelta, now: datetime) -> Liste
     newest_first = F("post__published").desc(nulls_last=True)
     fields = ("uid", "post__link_key", "post__text_key", "post__title", "post__published")
     rows = source.listings.order_by(newest_first, "-pk").values_list(*fields)[:COMPARED]
-    keys = [PostKeys(*row).values() for row in rows]
+    keys = [continuity.keys(*row) for row in rows]
     if not keys:
         return None
     seen = source.listings.filter(post__published__lte=source.read_at or now)
@@ -45,17 +45,15 @@ def record(source: Source, reading: SourceReading, now: datetime) -> None:
     """Store the gap of a reading, and close those that it reached back behind. The caller holds the source's lock."""
     if reading.posts and reading.reached_back_to is not None:
         open_gaps(source).filter(after__gte=reading.reached_back_to).update(closed_at=now)
-    if gap := reading.gap:
-        known = open_gaps(source).filter(after__lte=gap.after, before__gte=gap.before)
-        if not known.exists():
-            SourceGap.objects.create(
-                source=source,
-                after=gap.after,
-                before=gap.before,
-                found_at=now,
-                listed=len(reading.posts),
-                interrupted=reading.interrupted,
-            )
+    if (gap := reading.gap) and not open_gaps(source).filter(after__lte=gap.after, before__gte=gap.before).exists():
+        SourceGap.objects.create(
+            source=source,
+            after=gap.after,
+            before=gap.before,
+            found_at=now,
+            listed=len(reading.posts),
+            interrupted=reading.interrupted,
+        )
 
 
 def open_gaps(source: Source) -> QuerySet[SourceGap]:
@@ -74,26 +72,29 @@ def of_window(newsletter: config.Newsletter, since: datetime, until: datetime) -
 
     Gaps that were found in the window count too: what is missing there is late in it.
     """
-    inside = Q(before__gt=since) | Q(found_at__gte=since)
-    gaps = SourceGap.objects.filter(inside, source__newsletter=newsletter.name, closed_at=None, after__lt=until)
+    in_window = Q(before__gt=since) | Q(found_at__gte=since)
+    gaps = SourceGap.objects.filter(in_window, source__newsletter=newsletter.name, closed_at=None, after__lt=until)
     by_source: dict[str, list[SourceGap]] = {}
     for gap in gaps.select_related("source").order_by("after"):
         by_source.setdefault(gap.source.url, []).append(gap)
     for settings in newsletter.sources:
         if gaps_of_source := by_source.get(settings.url):
-            first = gaps_of_source[0]
+            earliest = gaps_of_source[0]
             yield SourceGap(
-                source=first.source,
-                after=first.after,
+                source=earliest.source,
+                after=earliest.after,
                 before=max(gap.before for gap in gaps_of_source),
-                found_at=first.found_at,
+                found_at=earliest.found_at,
             )
 
 
 def recent(now: datetime) -> dict[int, SourceGap]:
     """Return the newest gap of each source that has one, by the source's primary key."""
-    gaps = SourceGap.objects.filter(closed_at=None, found_at__gt=now - REMEMBERED).select_related("source")
-    return {gap.source_id: gap for gap in gaps.order_by("found_at")}
+    return {gap.source_id: gap for gap in _remembered(now).order_by("found_at")}
+
+
+def _remembered(now: datetime) -> QuerySet[SourceGap]:
+    return SourceGap.objects.filter(closed_at=None, found_at__gt=now - REMEMBERED).select_related("source")
 
 
 def message(gap: SourceGap) -> Message:
@@ -114,19 +115,9 @@ def time_between_readings(gaps: int, every: timedelta) -> timedelta:
 
 def due_sooner(configuration: Config, now: datetime) -> list[tuple[str, str]]:
     """Return newsletter and address of the sources that are read more often and are to be read now."""
-    open_gaps = SourceGap.objects.filter(closed_at=None, found_at__gt=now - REMEMBERED).select_related("source")
     every = configuration.collect.every
     return [
         (source.newsletter, source.url)
-        for source, gaps in _counted(open_gaps)
+        for source, gaps in Counter(gap.source for gap in _remembered(now)).items()
         if source.tried_at is None or source.tried_at <= now - time_between_readings(gaps, every)
     ]
-
-
-def _counted(gaps: Iterable[SourceGap]) -> Iterable[tuple[Source, int]]:
-    """Return each source with the number of its gaps."""
-    counts: dict[int, tuple[Source, int]] = {}
-    for gap in gaps:
-        source, count = counts.get(gap.source_id, (gap.source, 0))
-        counts[gap.source_id] = (source, count + 1)
-    return counts.values()

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from itertools import islice
 
 from newsletter.config import Config
 from newsletter.feeds.fetcher import Fetcher
@@ -77,20 +78,20 @@ def fetch(configuration: Config, urls: Collection[str], now: datetime) -> None:
     """
     with _ONE_CALL_AT_A_TIME:
         keep_in_use(urls, now)
-        wanted = list(_wanted(configuration, urls, now))[:MOST]
-        if not wanted:
+        due = list(islice(_due(configuration, urls, now), MOST))
+        if not due:
             return
-        stored = 0
-        for url, outcome in _outcomes(configuration, wanted):
+        count = 0
+        for url, outcome in _outcomes(configuration, due):
             name = store.keep(configuration, outcome.image) if outcome.image else ""
-            stored += bool(name)
+            count += bool(name)
             values = {"url": url, "name": name, "problem": outcome.problem, "unusable": outcome.unusable}
             HostedImage.objects.update_or_create(
                 key=key_of(url),
                 defaults={**values, "tried_at": now},
                 create_defaults={**values, "tried_at": now, "used_at": now},
             )
-    _log.info("fetched %d of %d images", stored, len(wanted))
+    _log.info("fetched %d of %d images", count, len(due))
 
 
 def keep_in_use(urls: Collection[str], now: datetime) -> None:
@@ -113,11 +114,11 @@ def key_of(url: str) -> str:
     return blake2b(url.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
-def _wanted(configuration: Config, urls: Collection[str], now: datetime) -> Iterator[str]:
+def _due(configuration: Config, urls: Collection[str], now: datetime) -> Iterator[str]:
     """Yield the addresses to be fetched."""
-    there = known(urls)
+    images = known(urls)
     for url in dict.fromkeys(urls):
-        image = there.get(url)
+        image = images.get(url)
         if image is None:
             yield url
         elif image.name:

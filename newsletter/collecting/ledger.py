@@ -57,16 +57,16 @@ def store(
     """Store the posts of a reading, and the state of its source; `configured` are the newsletter's sources."""
     with transaction.atomic():
         source = Source.objects.select_for_update().get(pk=source.pk)
-        first = source.first_read_at is None or _was_removed(source)
-        known = KnownPosts(source, reading, configured)
-        if first:
-            source.first_read_at = known.moved_at(reading.posts, now)
-        goes_on = source.first_read_at is not None and (first or source.read_at is None)
-        old = known.undated_there_before(reading.posts) if goes_on else frozenset()
-        stored = _store_posts(source, settings, reading, now, known, old) if reading.posts else Stored()
-        _mark_gone(source, reading, now, configured, replaces=first and source.first_read_at is not None)
+        is_first = source.first_read_at is None or _was_removed(source)
+        known_posts = KnownPosts(source, reading, configured)
+        if is_first:
+            source.first_read_at = known_posts.moved_at(reading.posts, now)
+        goes_on = source.first_read_at is not None and (is_first or source.read_at is None)
+        undated_before = known_posts.undated_there_before(reading.posts) if goes_on else frozenset()
+        stored = _store_posts(source, settings, reading, now, known_posts, undated_before)
+        _mark_gone(source, reading, now, configured, replaces=is_first and source.first_read_at is not None)
         gaps.record(source, reading, now)
-        _update_source(source, reading, now, first=first)
+        _update_source(source, reading, now, is_first=is_first)
     return replace(stored, problem=source.problem)
 
 
@@ -99,22 +99,22 @@ def _store_posts(
     settings: config.SourceSettings,
     reading: SourceReading,
     now: datetime,
-    known: KnownPosts,
-    old: Collection[str],
+    known_posts: KnownPosts,
+    undated_before: Collection[str],
 ) -> Stored:
     new = changed = 0
     for found_post in reading.posts:
-        post = known.find(found_post)
+        post = known_posts.find(found_post)
         if post is None:
-            post = _add(source, settings, found_post, now, old)
+            post = _add(source, settings, found_post, now, undated_before)
             new += 1
         elif post.content_hash != content_hash(found_post) or _has_another_date(post, found_post, now):
             _update(post, settings, found_post, now)
             changed += 1
         elif post.gone_at:
             Post.objects.filter(pk=post.pk).update(gone_at=None)
-        known.add(found_post, post, now)
-    known.mark_seen(now)
+        known_posts.add(found_post, post, now)
+    known_posts.mark_seen(now)
     return Stored(new, changed)
 
 
@@ -142,19 +142,24 @@ def _fields(settings: config.SourceSettings, found_post: FoundPost) -> dict[str,
 
 
 def _add(
-    source: Source, settings: config.SourceSettings, found_post: FoundPost, now: datetime, old: Collection[str]
+    source: Source,
+    settings: config.SourceSettings,
+    found_post: FoundPost,
+    now: datetime,
+    undated_before: Collection[str],
 ) -> Post:
     return Post.objects.create(
         newsletter=source.newsletter,
         first_seen=now,
         changed_at=now,
-        was_there_before=_was_there_before(source, found_post, now, old),
+        was_there_before=_was_there_before(source, found_post, now, undated_before),
         **_fields(settings, found_post),
     )
 
 
-def _was_there_before(source: Source, found_post: FoundPost, now: datetime, old: Collection[str]) -> bool:
-    """Return whether a post existed before the first reading; `old` has the ids of those without a date that did.
+def _was_there_before(source: Source, found_post: FoundPost, now: datetime, undated_before: Collection[str]) -> bool:
+    """Return whether a post existed before the first reading; `undated_before` has the ids of those without a date that
+    did.
 
     These are all posts of that reading, except ones dated in the future or since a blog moved; later, posts older than
     it reached. An empty listing has reached all posts.
@@ -164,7 +169,7 @@ def _was_there_before(source: Source, found_post: FoundPost, now: datetime, old:
     if source.first_read_at is None:
         return True
     if found_post.published is None:
-        return found_post.uid in old
+        return found_post.uid in undated_before
     return source.first_reached_back_to is None or found_post.published < source.first_reached_back_to
 
 
@@ -216,13 +221,13 @@ def _mark_gone(
     missing = missing.exclude(post__listings__last_seen=now)
     posts = set(missing.values_list("post_id", flat=True))
     missing.update(gone_at=now)
-    listed = Listing.objects.filter(post_id__in=posts, gone_at=None).values_list("post_id", "source__url")
-    posts -= {post for post, url in listed if url in counted}
+    listings = Listing.objects.filter(post_id__in=posts, gone_at=None).values_list("post_id", "source__url")
+    posts -= {post for post, url in listings if url in counted}
     Post.objects.filter(pk__in=posts, gone_at=None).update(gone_at=now)
 
 
-def _update_source(source: Source, reading: SourceReading, now: datetime, *, first: bool) -> None:
-    if (first and source.configured_at is None) or source.removed_at:
+def _update_source(source: Source, reading: SourceReading, now: datetime, *, is_first: bool) -> None:
+    if (is_first and source.configured_at is None) or source.removed_at:
         source.configured_at = now
     source.tried_at, source.removed_at = now, None
     problem = _problem(source, reading)
@@ -238,7 +243,7 @@ def _update_source(source: Source, reading: SourceReading, now: datetime, *, fir
         source.read_at = now
         source.listed_at = source.listed_at if reading.not_modified else now
         source.reached_back_to = _clamped(reading.reached_back_to) or source.reached_back_to
-    if read and first:
+    if read and is_first:
         source.first_read_at = source.first_read_at or now
         lists_posts = reading.posts or reading.not_modified
         source.first_reached_back_to = _clamped(reading.reached_back_to if lists_posts else EVERYTHING)

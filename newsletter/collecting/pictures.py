@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -19,7 +18,7 @@ from newsletter.config import Config
 from newsletter.domain.found_post import Image
 from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.model import SourceProblem
-from newsletter.feeds.sources.video_pages import VideoPage, read_video_page
+from newsletter.feeds.sources.web_pages import VideoPage, read_video_page
 from newsletter.images import store
 from newsletter.images.mail_image import ImageProblem
 from newsletter.images.measuring import ENOUGH, measure
@@ -43,14 +42,6 @@ _ACCEPT_PAGE = "text/html, application/json;q=0.9, */*;q=0.1"
 _log = logging.getLogger("newsletter.collecting")
 
 
-@dataclass(frozen=True, slots=True)
-class Video:
-    """A video of a post: the address of its page, and the picture that its feed gives, "" for none."""
-
-    url: str
-    picture: str = ""
-
-
 def look_up(configuration: Config, newsletters: Collection[str], now: datetime) -> None:
     """Measure images and fetch pictures of videos in the posts that were collected just now."""
     with_images = [name for name in newsletters if configuration.newsletters[name].images != "none"]
@@ -58,14 +49,14 @@ def look_up(configuration: Config, newsletters: Collection[str], now: datetime) 
     with _ONE_CALL_AT_A_TIME:
         budget = Budget(time.monotonic() + SECONDS, MOST_BYTES)
         _measure(configuration, dict.fromkeys(_addresses(measured, now)), now, budget)
-        _fetch_previews(configuration, list(_videos(with_images, now)), now, budget)
+        _fetch_previews(configuration, dict(_videos(with_images, now)), now, budget)
 
 
 def look_up_videos(configuration: Config, urls: Iterable[str], now: datetime) -> None:
     """Fetch the titles and pictures of the videos in an editor's text."""
     with _ONE_CALL_AT_A_TIME:
         budget = Budget(time.monotonic() + SECONDS, MOST_BYTES)
-        _fetch_previews(configuration, [Video(url) for url in urls], now, budget)
+        _fetch_previews(configuration, dict.fromkeys(urls, ""), now, budget)
 
 
 def sizes(urls: Collection[str]) -> Mapping[str, tuple[int, int]]:
@@ -101,21 +92,20 @@ def _addresses(newsletters: Collection[str], now: datetime) -> Iterator[str]:
         yield from unmeasured(post.html, Image(**post.image) if post.image else None)
 
 
-def _videos(newsletters: Collection[str], now: datetime) -> Iterator[Video]:
+def _videos(newsletters: Collection[str], now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield the address of each video's page, and the picture that its feed gives, "" for none."""
     for post in _posts(newsletters, now, Q(html__contains="<a ")):
         picture = (post.image or {}).get("url", "")
         for url in video_links(post.html):
-            yield Video(url, picture if url == post.url else "")
+            yield url, picture if url == post.url else ""
 
 
-def _measure(configuration: Config, urls: Iterable[str], now: datetime, budget: Budget) -> None:
-    listed = list(urls)
-    keys = {key_of(url) for url in listed}
-    there = {row.key: row for row in MeasuredImage.objects.filter(key__in=keys)}
-    wanted = [
+def _measure(configuration: Config, urls: Collection[str], now: datetime, budget: Budget) -> None:
+    rows = {row.key: row for row in MeasuredImage.objects.filter(key__in={key_of(url) for url in urls})}
+    due = [
         url
-        for url in listed
-        if (row := there.get(key_of(url))) is None or (row.width is None and row.tried_at <= now - RETRY_AFTER)
+        for url in urls
+        if (row := rows.get(key_of(url))) is None or (row.width is None and row.tried_at <= now - RETRY_AFTER)
     ][:MOST]
 
     def size(url: str) -> tuple[int, int] | None:
@@ -131,7 +121,7 @@ def _measure(configuration: Config, urls: Iterable[str], now: datetime, budget: 
         return measure(head)
 
     with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="measure") as pool:
-        for url, measured_size in zip(wanted, pool.map(size, wanted), strict=True):
+        for url, measured_size in zip(due, pool.map(size, due), strict=True):
             if measured_size is None and budget.is_spent:
                 break
             width, height = measured_size or (None, None)
@@ -139,33 +129,33 @@ def _measure(configuration: Config, urls: Iterable[str], now: datetime, budget: 
             MeasuredImage.objects.update_or_create(key=key_of(url), defaults=values)
 
 
-def _fetch_previews(configuration: Config, videos: list[Video], now: datetime, budget: Budget) -> None:
-    there = {row.key: row for row in VideoPreview.objects.filter(key__in={key_of(video.url) for video in videos})}
+def _fetch_previews(configuration: Config, videos: Mapping[str, str], now: datetime, budget: Budget) -> None:
+    rows = {row.key: row for row in VideoPreview.objects.filter(key__in={key_of(url) for url in videos})}
     with Sandbox(_CPU_SECONDS, _MEGABYTES, problem=SourceProblem) as sandbox:
-        for video in {video.url: video for video in videos}.values():
-            row = there.get(key_of(video.url))
+        for url, picture in videos.items():
+            row = rows.get(key_of(url))
             if budget.is_spent or (row and (row.name or row.tried_at > now - RETRY_AFTER)):
                 continue
-            title, name = _preview(configuration, video, sandbox, budget)
-            values = {"url": video.url, "title": title, "name": name, "tried_at": now}
-            VideoPreview.objects.update_or_create(key=key_of(video.url), defaults=values)
+            title, name = _preview(configuration, url, picture, sandbox, budget)
+            values = {"url": url, "title": title, "name": name, "tried_at": now}
+            VideoPreview.objects.update_or_create(key=key_of(url), defaults=values)
 
 
-def _preview(configuration: Config, video: Video, sandbox: Sandbox, budget: Budget) -> tuple[str, str]:
+def _preview(configuration: Config, url: str, picture: str, sandbox: Sandbox, budget: Budget) -> tuple[str, str]:
     """Return the title of a video and the name of its stored picture, "" for what could not be found."""
-    page = VideoPage("", (video.picture,) if video.picture else ())
+    page = VideoPage("", (picture,) if picture else ())
     if not page.pictures:
         try:
             with Fetcher(configuration.collect, configuration.site.url, accept=_ACCEPT_PAGE) as fetcher:
-                page = read_video_page(fetcher, video.url)
+                page = read_video_page(fetcher, url)
         except SourceProblem as problem:
             _log.debug("the page of a video was not read: %s", problem)
     from newsletter.images.play_mark import with_play_mark  # loads Pillow
 
-    for url in page.pictures:
+    for address in page.pictures:
         try:
             with Fetcher(configuration.collect, configuration.site.url, accept=_ACCEPT_IMAGE) as fetcher:
-                body = fetcher.get(url).body
+                body = fetcher.get(address).body
             budget.take(len(body))
             return page.title, store.keep(configuration, sandbox.run(with_play_mark, body))
         except (ImageProblem, SourceProblem) as problem:

@@ -70,8 +70,8 @@ class Comparison:
     @property
     def same_long_text(self) -> bool:
         """Whether both have the same text, which is too long to recur."""
-        first, second = self._texts
-        return self.long_texts and letters(first) == letters(second)
+        found_text, text = self._texts
+        return self.long_texts and letters(found_text) == letters(text)
 
     @property
     def dates(self) -> timedelta | None:
@@ -150,12 +150,12 @@ class KnownPosts:
         if not elsewhere.exists():
             return None
         dated = [(p.published, self.find(p)) for p in found_posts if p.published is not None and p.published <= now]
-        known = sorted(((at, post.pk) for at, post in dated if post is not None), reverse=True)
-        if known:
-            (newest_listed, newest_post), (oldest, _post) = known[0], known[-1]
+        known_dates = sorted(((at, post.pk) for at, post in dated if post is not None), reverse=True)
+        if known_dates:
+            (newest_listed, newest_post), (oldest, _post) = known_dates[0], known_dates[-1]
             newest = max(min(at, post.published or at) for at, post in dated if post is not None)
             unknown = sum(post is None and oldest < at < newest_listed for at, post in dated)
-            count = len(known)
+            count = len(known_dates)
         elif not self._newest_first:
             return None
         else:
@@ -184,8 +184,8 @@ class KnownPosts:
         places = [place for place, (_uid, post) in enumerate(undated) if post is not None]
         if not places and any(self.find(post) for post in found_posts if post.published is not None):
             return frozenset()
-        first = places[0] if places else 0
-        return frozenset(uid for uid, post in undated[first:] if post is None)
+        start = places[0] if places else 0
+        return frozenset(uid for uid, post in undated[start:] if post is None)
 
     def _undated(self, found_posts: Sequence[FoundPost]) -> list[tuple[str, Post | None]]:
         """Return the id of each post without a date, in the order of the listing, with the known post that it is."""
@@ -195,15 +195,15 @@ class KnownPosts:
         """Return the post with the same address; if several share it, as a home page, the one with the same text."""
         if not found_post.url:
             return None
-        same = list(posts.filter(link_key=link_key(found_post.url)))
-        shared = len(same) > 1 or _is_home_page(found_post.url) or self._links[link_key(found_post.url)] > 1
-        for post in same:
-            both = Comparison(found_post, post)
+        with_link = list(posts.filter(link_key=link_key(found_post.url)))
+        shared = len(with_link) > 1 or _is_home_page(found_post.url) or self._links[link_key(found_post.url)] > 1
+        for post in with_link:
+            comparison = Comparison(found_post, post)
             if shared:
-                alike = both.within_a_day and both.similar_text and both.long_texts
+                is_same = comparison.within_a_day and comparison.similar_text and comparison.long_texts
             else:
-                alike = not (both.nothing_in_common and self._lists(post))
-            if alike:
+                is_same = not (comparison.nothing_in_common and self._lists(post))
+            if is_same:
                 return post
         return None
 
@@ -220,14 +220,14 @@ class KnownPosts:
         if not found_post.title or found_post.published is None:
             return None
         for post in posts.filter(title=found_post.title, pk__in=self._redated_to(found_post.published)):
-            both = Comparison(found_post, post)
-            if both.similar_text and not self._lists(post):
+            comparison = Comparison(found_post, post)
+            if comparison.similar_text and not self._lists(post):
                 return post
-            if (both.similar_text or both.without_text) and self._is_gone(post):
+            if (comparison.similar_text or comparison.without_text) and self._is_gone(post):
                 return post
         for post in posts.filter(title=found_post.title, published=found_post.published):
-            both = Comparison(found_post, post)
-            if both.similar_text or both.without_text or not self._lists(post) or self._is_gone(post):
+            comparison = Comparison(found_post, post)
+            if comparison.similar_text or comparison.without_text or not self._lists(post) or self._is_gone(post):
                 return post
         return None
 
@@ -237,24 +237,24 @@ class KnownPosts:
         if comparable or not found_post.title or _is_home_page(found_post.url):
             return None
         for post in posts.filter(title=found_post.title):
-            both = Comparison(found_post, post)
-            if both.dates is None and both.without_text and both.same_path and self._is_gone(post):
+            comparison = Comparison(found_post, post)
+            if comparison.dates is None and comparison.without_text and comparison.same_path and self._is_gone(post):
                 return post
         return None
 
-    def _is_same_text(self, both: Comparison) -> bool:
+    def _is_same_text(self, comparison: Comparison) -> bool:
         """Return whether two posts with the same title and text are one, and no issues of a series such as "Weekly
         links".
         """
-        if not self._lists(both.post):
-            return both.same_long_text or both.dates is None or self._same_time(both)
-        if both.same_long_text:
-            return both.within_a_day or self._is_gone(both.post)
-        return self._is_gone(both.post) and (both.dates is None or self._same_time(both))
+        if not self._lists(comparison.post):
+            return comparison.same_long_text or comparison.dates is None or self._same_time(comparison)
+        if comparison.same_long_text:
+            return comparison.within_a_day or self._is_gone(comparison.post)
+        return self._is_gone(comparison.post) and (comparison.dates is None or self._same_time(comparison))
 
-    def _same_time(self, both: Comparison) -> bool:
+    def _same_time(self, comparison: Comparison) -> bool:
         """Return whether two posts are dated at most a day apart, or the found one as a source dated the other last."""
-        return both.within_a_day or both.post.pk in self._redated_to(both.found.published)
+        return comparison.within_a_day or comparison.post.pk in self._redated_to(comparison.found.published)
 
     def _redated_to(self, at: datetime | None) -> frozenset[int]:
         """Return the primary keys of posts that a source gave this date last; the ledger has another one."""
@@ -275,9 +275,9 @@ class KnownPosts:
         """Return the post that another source of the newsletter listed under the same id: a blog that moved."""
         listings = Listing.objects.filter(source__newsletter=self._source.newsletter, uid=found_post.uid)
         for post in posts.filter(pk__in=listings.exclude(source=self._source).values("post_id")):
-            both = Comparison(found_post, post)
-            same_time = self._same_time(both) or (both.dates is None and self._is_gone(post))
-            if same_time and (both.same_title or both.similar_text):
+            comparison = Comparison(found_post, post)
+            same_time = self._same_time(comparison) or (comparison.dates is None and self._is_gone(post))
+            if same_time and (comparison.same_title or comparison.similar_text):
                 return post
         return None
 
@@ -311,18 +311,18 @@ class KnownPosts:
         It keeps the date that the source gives the post, or gave last. Listings that are as they were, except for that,
         wait for `mark_seen`.
         """
-        known = self._listings.get(found_post.uid)
-        if known is not None and known.post_id == post.pk and known.gone_at is None:
-            self._unchanged.append(known.pk)
+        listing = self._listings.get(found_post.uid)
+        if listing is not None and listing.post_id == post.pk and listing.gone_at is None:
+            self._unchanged.append(listing.pk)
             self._taken.add(post.pk)
-            if found_post.published not in (None, known.published or post.published):
-                known.published = found_post.published
-                self._with_new_dates.append(known)
+            if found_post.published not in (None, listing.published or post.published):
+                listing.published = found_post.published
+                self._with_new_dates.append(listing)
             return
-        if known is not None and known.post_id != post.pk:
-            former = f"{known.uid} (post {known.post_id})"
+        if listing is not None and listing.post_id != post.pk:
+            former = f"{listing.uid} (post {listing.post_id})"
             self._source.listings.filter(uid=former).delete()
-            self._source.listings.filter(pk=known.pk).update(uid=former)
+            self._source.listings.filter(pk=listing.pk).update(uid=former)
         dates = {} if found_post.published is None else {"published": found_post.published}
         self._listings[found_post.uid] = Listing.objects.update_or_create(
             source=self._source, uid=found_post.uid, defaults={"post": post, "last_seen": now, "gone_at": None, **dates}
@@ -336,11 +336,11 @@ class KnownPosts:
         Listing.objects.bulk_update(self._with_new_dates, ["published"], batch_size=MOST_KEYS)
 
 
-def _uses_id_again(both: Comparison) -> bool:
+def _uses_id_again(comparison: Comparison) -> bool:
     """Return whether a source gives an id that a post had to another post."""
-    is_link = both.found.uid in (both.found.url, both.post.url)
-    other_address = not both.same_link or (is_link and _is_home_page(both.found.url))
-    return other_address and both.nothing_in_common
+    is_link = comparison.found.uid in (comparison.found.url, comparison.post.url)
+    other_address = not comparison.same_link or (is_link and _is_home_page(comparison.found.url))
+    return other_address and comparison.nothing_in_common
 
 
 def _path(url: str) -> tuple[str, str, str]:

@@ -20,8 +20,8 @@ def with_play_mark(data: bytes) -> MailImage:
 
     Raises ImageProblem, also for a picture that is too small to be one of a video.
     """
-    made = prepare(data)
-    with Image.open(io.BytesIO(made.data)) as image:
+    prepared = prepare(data)
+    with Image.open(io.BytesIO(prepared.data)) as image:
         picture = _film(image.convert("RGB"))
     if picture.width < _SMALLEST:
         raise ImageProblem(messages.NOT_AN_IMAGE())
@@ -38,11 +38,11 @@ def _film(picture: Image.Image) -> Image.Image:
     """Return the middle of a picture that is higher than a film; upright films keep a square."""
     width, height = picture.size
     shape = _SHAPE if width > height else 1
-    wanted = round(width / shape)
-    if height <= wanted:
+    film_height = round(width / shape)
+    if height <= film_height:
         return picture
-    top = (height - wanted) // 2
-    return picture.crop((0, top, width, top + wanted))
+    top = (height - film_height) // 2
+    return picture.crop((0, top, width, top + film_height))
 
 
 def _mark(radius: int) -> tuple[Image.Image, Image.Image]:

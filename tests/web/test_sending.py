@@ -16,7 +16,7 @@ from newsletter.messages.delivery import STOPPED, TEST_ACCEPTED, TEST_DEFERRED
 from newsletter.models import DeliveryStatus, Edition, Post, Result, State
 from newsletter.sending import lifecycle
 from newsletter.web.desk import stale_forms
-from newsletter.web.desk.edition import summary
+from newsletter.web.desk.edition import departure
 from subscribers import admin_actions
 from tests.sending.outbox_samples import subscribe
 from tests.web import make
@@ -126,7 +126,7 @@ def test_the_page_before_sending_counts_who_gets_it(editor: Client) -> None:
 
 
 def test_many_readers_want_their_number_typed(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(summary, "TYPED_ABOVE", 2)
+    monkeypatch.setattr(departure, "TYPED_ABOVE", 2)
     add_readers(3)
     approved(editor)
     assert send(editor, typed="2") == 422

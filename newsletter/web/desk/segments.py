@@ -23,7 +23,7 @@ from newsletter.web.desk import audit, formatting
 from newsletter.web.desk.conditions.choices import ConditionChoices, choices_of, configured
 from newsletter.web.desk.conditions.condition_field import ConditionsField, EnteredFilter, in_words
 from newsletter.web.desk.conditions.condition_rows import named
-from newsletter.web.desk.edition import recipients
+from newsletter.web.desk.edition import departure
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page, sentences
 from subscribers.models import Subscription, WhereProblem, parse_where
@@ -192,10 +192,10 @@ def choose(request: HttpRequest, name: str, period: str) -> HttpResponse:
             return redirect("desk:recipients", name, period)
         with sentences(request):
             changed = segments.choose(edition, chosen, by=editor(request), now=timezone.now())
-            readers = formatting.readers(recipients.count(newsletter, changed))
+            readers = formatting.readers(departure.count(newsletter, changed))
             messages.success(request, _("It goes to %(readers)s.") % {"readers": readers})
         return redirect("desk:edition", name, period)
-    everyone = formatting.readers(recipients.count(newsletter, Edition(corrects_id=edition.corrects_id)))
+    everyone = formatting.readers(departure.count(newsletter, Edition(corrects_id=edition.corrects_id)))
     options = [{"pk": segment.pk, "name": segment.name, "size": _size_text(newsletter, segment)} for segment in saved]
     context = {**about(request, edition, newsletter), "options": options, "everyone": everyone}
     context["may_choose"] = edition.state in segments.CHOOSING

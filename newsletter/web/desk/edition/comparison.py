@@ -20,14 +20,6 @@ _WORDS = re.compile(r"\s+|[^\s\w]|\w+")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a text; `changed` if the other revision has something else in its place."""
-
-    text: str
-    changed: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ComparedRow:
     """A post or a block in both revisions, "" if one lacks it; `marks` are codes of what differs."""
 
@@ -75,15 +67,14 @@ def _snapshot(edition: Edition, number: int | None) -> dict[str, Any]:
     return {**NO_BLOCKS, **snapshot}
 
 
-def _pieces(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
-    """Split two texts into what they share and what differs, word by word."""
+def _pieces(old: str, new: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
+    """Split two texts, word by word, into pieces, each with whether the other has something else in its place."""
     old_words, new_words = _WORDS.findall(old), _WORDS.findall(new)
-    old_pieces, new_pieces = list[Piece](), list[Piece]()
-    for kind, i, j, k, m in SequenceMatcher(None, old_words, new_words, autojunk=False).get_opcodes():
-        changed = kind != "equal"
-        old_pieces += [Piece("".join(old_words[i:j]), changed)] if i < j else []
-        new_pieces += [Piece("".join(new_words[k:m]), changed)] if k < m else []
-    return old_pieces, new_pieces
+    opcodes = SequenceMatcher(None, old_words, new_words, autojunk=False).get_opcodes()
+    return (
+        [("".join(old_words[i:j]), kind != "equal") for kind, i, j, _k, _m in opcodes if i < j],
+        [("".join(new_words[k:m]), kind != "equal") for kind, _i, _j, k, m in opcodes if k < m],
+    )
 
 
 def _compared(key: str, heading: str, rows: Sequence[ComparedRow]) -> dict[str, object]:

@@ -5,7 +5,6 @@ The draft's row is held from the look to the change, so that however many save a
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,20 +18,12 @@ from newsletter.models import Edition, Revision
 from newsletter.web.desk.edition import texts
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """A text that two editors changed: its present text and the mark of that, and what this editor wrote."""
-
-    key: str
-    theirs: str
-    mark: str
-    mine: str
-
-
 class TwoWordings(Impossible):
-    """Someone else changed or is writing the same text; both are available."""
+    """Someone else changed or is writing the same texts: each of `wordings` has the key of one, its present text with
+    the mark of that, and what this editor wrote.
+    """
 
-    def __init__(self, edition: Edition, by: str, wordings: list[Wording], *, is_writing: bool) -> None:
+    def __init__(self, edition: Edition, by: str, wordings: list[dict[str, str]], *, is_writing: bool) -> None:
         self.edition, self.by, self.wordings, self.is_writing = edition, by, wordings, is_writing
         super().__init__(f"{by or 'somebody'} changed the same words meanwhile")
 
@@ -64,7 +55,9 @@ def write(
     clashing = [key for key in changes if key in writers or present[key].mark != marks.get(key)]
     if clashing:
         writer = next((writers[key] for key in clashing if key in writers), "")
-        wordings = [Wording(key, present[key].value, present[key].mark, mine[key]) for key in clashing]
+        wordings = [
+            {"key": key, "theirs": present[key].value, "mark": present[key].mark, "mine": mine[key]} for key in clashing
+        ]
         raise TwoWordings(draft, writer or _author(draft), wordings, is_writing=bool(writer))
     leases.take(draft, changes, by, now)
     return texts.store(configuration, draft, by, changes)

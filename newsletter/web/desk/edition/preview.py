@@ -28,7 +28,7 @@ from newsletter.render.html.loader import TemplateProblem
 from newsletter.web.desk.edition import link_status as checking
 from newsletter.web.desk.edition import preview_queries as queries
 from newsletter.web.desk.edition import variants
-from newsletter.web.desk.edition.summary import departure
+from newsletter.web.desk.edition.departure import departure
 from newsletter.web.desk.pages import about, as_sentence, edition_of, newsletter_of, page
 from newsletter.web.desk.permissions import Role, role
 from subscribers.models import WhereProblem

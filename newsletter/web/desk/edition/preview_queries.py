@@ -33,14 +33,6 @@ _LINK = re.compile(r"""<a\s[^<>]*?href=["'](https?://[^"'<>]+)["']""", re.IGNORE
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """The size of the HTML in bytes, compared with what Gmail shows."""
-
-    share: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class LinkedFinding:
     """A finding with the address of the page on which it can be fixed."""
 
@@ -86,10 +78,10 @@ def rendered(of: Rendering) -> Proof:
     return rendering.make_proof(Edition.objects.get(pk=of.edition), of.configuration)
 
 
-def size(email: Rendered, head: Letterhead) -> Size:
-    """Return the size of an email for a sample reader."""
+def size(email: Rendered, head: Letterhead) -> dict[str, object]:
+    """Return the size of an email's HTML for a sample reader, and its share of what Gmail shows, in per cent."""
     count = len(preview.reader_html(email, head, sample_reader()).encode())
-    return Size(round(count * 100 / CLIPPED_AT), f"{formatting.number(round(count / 1024))} KB")
+    return {"share": round(count * 100 / CLIPPED_AT), "text": f"{formatting.number(round(count / 1024))} KB"}
 
 
 def findings(edition: Edition, proof: Proof) -> list[LinkedFinding]:

@@ -1,4 +1,6 @@
-"""Queries for the first page: editions of each newsletter, and the health of its sources."""
+"""Queries for the first page: editions of each newsletter, the health of its sources, and the steps before its first
+edition.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from newsletter.config import Config, Newsletter
 from newsletter.editions.titles import subjects
-from newsletter.models import Edition, State, Tally
+from newsletter.messages import history as acts
+from newsletter.models import Act, Edition, State, Tally
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import timeline
-from newsletter.web.desk.home.first_steps import FirstStep, first_steps
 from newsletter.web.desk.sources.queries import SourceHealth, health
+from subscribers.models import Subscription
 
 OPEN = (State.SENDING, State.PAUSED, State.QUEUED, State.APPROVED, State.DRAFT)
 
@@ -32,6 +35,17 @@ class EditionLine:
     mark: str
     standing: str
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """A step, whether it is done, and the page for it; "" if it can't be done yet."""
+
+    name: str
+    text: str
+    done: bool
+    address: str
+    act: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +148,7 @@ def _card(
     written = coming if newsletter.has_schedule else next(letters, None)
     return Card(
         newsletter=newsletter,
-        first_steps=() if sent else first_steps(newsletter, written),
+        first_steps=() if sent else _first_steps(newsletter, written),
         open=tuple(lines((e for e in mine if e.state in OPEN), newsletter, titles)),
         last=line(sent, newsletter, titles[sent.pk]) if sent else None,
         result=results.get(sent.pk, "") if sent else "",
@@ -145,3 +159,37 @@ def _card(
         sources=tuple(source for source in sources if source.newsletter == newsletter.name),
         is_prepared=coming is not None,
     )
+
+
+def _first_steps(newsletter: Newsletter, draft: Edition | None) -> tuple[FirstStep, ...]:
+    """Return the steps of a newsletter that has sent no edition yet, or nothing when all are done.
+
+    `draft` is the next edition of its schedule; its newest letter, if it has none.
+    """
+    if newsletter.status != "active":
+        return ()
+    subscribed = Subscription.objects.filter(newsletter=newsletter.name).exists()
+    tested = _tested_editions(newsletter)
+    reviewed = draft is not None and (draft.name in tested or draft.revision > 1 or draft.state != State.DRAFT)
+    page = _address("desk:edition", draft)
+    reviewing = FirstStep("draft", _("Review the first draft"), reviewed, page, _("Open draft"))
+    letter_page = reverse("desk:letter", args=(newsletter.name,))
+    writing = FirstStep("letter", _("Write the first letter"), draft is not None, letter_page, _("New letter"))
+    importing = FirstStep(
+        "subscribers", _("Import your subscribers"), subscribed, reverse("desk:subscribers-import"), _("Import")
+    )
+    testing = FirstStep(
+        "test", _("Send a test to yourself"), bool(tested), _address("desk:proof", draft), _("Send a test")
+    )
+    steps = (importing, reviewing, testing) if newsletter.has_schedule else (writing, testing, importing)
+    return () if all(step.done for step in steps) else steps
+
+
+def _address(route: str, edition: Edition | None) -> str:
+    return reverse(route, args=(edition.newsletter, edition.period)) if edition else ""
+
+
+def _tested_editions(newsletter: Newsletter) -> set[str]:
+    """Return the names of the editions of which somebody was sent a test."""
+    logged = Act.objects.filter(about__startswith=f"{newsletter.name}/").only("what", "about")
+    return {act.about for act in logged if acts.TEST_SENT.matches(act.what)}

@@ -18,12 +18,10 @@ from newsletter.models import Edition, State
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.web.desk import formatting, stale_forms
 from newsletter.web.desk.edition import preview_queries as previews
-from newsletter.web.desk.edition.recipients import excluded
-from newsletter.web.desk.edition.summary import Departure, departure
-from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page, revision_of
+from newsletter.web.desk.edition.departure import Departure, departure, excluded
+from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page
 from newsletter.web.desk.send.views import (
-    after_approval,
-    catch_up,
+    approve_as_shown,
     changed_page,
     check_departure,
     time_text,
@@ -136,15 +134,10 @@ def _act(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving
         )
     if not only_approve:
         _check_typed(request, leaving)
+    if only_approve:
+        return approve_as_shown(request, edition, newsletter)
     if edition.state == State.DRAFT:
-        seen, despite = revision_of(request), request.POST.getlist("despite")
-        catch_up(edition, seen, request.POST.get("mark", ""))
-        check_departure(request, edition)
-        if only_approve:
-            approved = approval.approve(
-                configuration, edition, by=by, revision=seen, despite=despite, needs_content=True
-            )
-            return after_approval(request, approved, newsletter)
+        seen, despite = check_departure(request, edition), request.POST.getlist("despite")
         approval.approve_and_queue(configuration, edition, by=by, at=at, revision=seen, despite=despite)
         return redirect("desk:report", edition.newsletter, edition.period)
     revision = edition.approved_content.revision

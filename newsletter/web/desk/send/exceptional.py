@@ -15,7 +15,7 @@ from newsletter.editions import approval
 from newsletter.models import Edition, State
 from newsletter.sending import lifecycle, progress
 from newsletter.web.desk import formatting, stale_forms, users
-from newsletter.web.desk.edition.summary import departure
+from newsletter.web.desk.edition.departure import departure
 from newsletter.web.desk.pages import about, caught, edition_of, editor, newsletter_of, page, revision_of
 from newsletter.web.desk.permissions import Role, role
 from newsletter.web.desk.send.departure_page import UNSENT, reviewed

@@ -13,7 +13,7 @@ from newsletter.editions import public_editions
 from newsletter.models import DeliveryStatus, Edition, State
 from newsletter.sending import lifecycle
 from newsletter.web.desk import charts, formatting
-from newsletter.web.desk.edition.recipients import count as expected
+from newsletter.web.desk.edition import departure
 from newsletter.web.desk.home.queries import line
 from newsletter.web.desk.pages import about, csv_response, edition_of, editor, newsletter_of, page, sentences
 from newsletter.web.desk.send import report_queries as queries
@@ -60,7 +60,7 @@ def _live(request: HttpRequest, edition: Edition, newsletter: Newsletter) -> dic
     parts = [(key, getattr(counts, key)) for key in PARTS]
     moving = edition.state in MOVING or bool(now["next_try"] and edition.state == State.SENT)
     figures = ", ".join(f"{figure['text']} {figure['name']}" for figure in now["figures"])
-    recipients = expected(newsletter, edition) if edition.state == State.QUEUED else counts.audience
+    recipients = departure.count(newsletter, edition) if edition.state == State.QUEUED else counts.audience
     return {
         **about(request, edition, newsletter),
         "line": line(edition, newsletter),

@@ -31,7 +31,7 @@ from newsletter.render.html.loader import TemplateProblem
 from newsletter.sending import lifecycle, progress, unknown_deliveries
 from newsletter.web.desk import formatting, stale_forms
 from newsletter.web.desk.edition import preview_queries as previews
-from newsletter.web.desk.edition.summary import departure
+from newsletter.web.desk.edition.departure import departure
 from newsletter.web.desk.pages import (
     about,
     as_sentence,
@@ -75,37 +75,35 @@ def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
 @require_POST
 def approve(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Freeze the revision that was looked at; refused with the difference where the draft changed since."""
-    edition, by = edition_of(name, period), editor(request)
-    seen, despite = revision_of(request), request.POST.getlist("despite")
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     try:
-        catch_up(edition, seen, request.POST.get("mark", ""))
-        check_departure(request, edition)
-        approved = approval.approve(
-            config_of(request), edition, by=by, revision=seen, despite=despite, needs_content=True
-        )
+        return approve_as_shown(request, edition, newsletter)
     except Conflict as conflict:
-        return changed_page(request, newsletter_of(request, name), conflict.edition, conflict.differences)
+        return changed_page(request, newsletter, conflict.edition, conflict.differences)
     except stale_forms.Changed as changed:
-        return changed_page(request, newsletter_of(request, name), edition, changed.differences)
+        return changed_page(request, newsletter, edition, changed.differences)
     except Impossible as problem:
         messages.error(request, as_sentence(problem))
         return redirect("desk:preview", name, period)
-    return after_approval(request, approved, newsletter_of(request, name))
 
 
-def after_approval(request: HttpRequest, approved: Edition, newsletter: Newsletter) -> HttpResponse:
-    """Say when an approved edition is sent, and lead to the page that fits."""
-    name, period = approved.newsletter, approved.period
-    leaving = departure(config_of(request), approved, newsletter)
+def approve_as_shown(request: HttpRequest, edition: Edition, newsletter: Newsletter) -> HttpResponse:
+    """Approve a draft as its form showed it, say when it is sent, and lead to the page that fits.
+
+    Raises Impossible.
+    """
+    name, period, despite = edition.newsletter, edition.period, request.POST.getlist("despite")
+    seen, configuration = check_departure(request, edition), config_of(request)
+    approved = approval.approve(
+        configuration, edition, by=editor(request), revision=seen, despite=despite, needs_content=True
+    )
+    leaving = departure(configuration, approved, newsletter)
     if leaving.to_new_readers:
         messages.success(request, _("Approved.") + f" {leaving.to_new_readers}")
         return redirect("desk:welcome", name)
     if leaving.by_itself:
-        sentence = _("Approved. It will be sent %(when)s to %(readers)s.") % {
-            "when": leaving.when,
-            "readers": leaving.readers_text,
-        }
-        messages.success(request, sentence)
+        times = {"when": leaving.when, "readers": leaving.readers_text}
+        messages.success(request, _("Approved. It will be sent %(when)s to %(readers)s.") % times)
         return redirect("desk:edition", name, period)
     messages.success(request, _("Approved. Nothing is sent until you choose when."))
     return redirect("desk:send", name, period)
@@ -123,11 +121,17 @@ def catch_up(edition: Edition, seen: int, mark: str) -> None:
         history.record(locked, "", acts.SOURCES_CHANGED(), timezone.now())
 
 
-def check_departure(request: HttpRequest, edition: Edition) -> None:
-    """Compare the time and the number of readers on the button with those of now, while it is a draft as seen."""
+def check_departure(request: HttpRequest, edition: Edition) -> int:
+    """Return the revision that the form showed, after a look for changes of posts at their sources.
+
+    Of a draft that is still as it was seen, the time and the number of readers on the button are compared with those
+    of now. Raises Changed.
+    """
+    seen = revision_of(request)
+    catch_up(edition, seen, request.POST.get("mark", ""))
     current = Edition.objects.get(pk=edition.pk)
-    if current.state != State.DRAFT or current.revision != revision_of(request):
-        return
+    if current.state != State.DRAFT or current.revision != seen:
+        return seen
     newsletter = newsletter_of(request, current.newsletter)
     now = departure(config_of(request), current, newsletter)
     by_hand = {"": _("when you send it")}
@@ -137,6 +141,7 @@ def check_departure(request: HttpRequest, edition: Edition) -> None:
         stale_forms.text(request.POST, "due", _("Sent"), now.due, times),
         stale_forms.readers(request.POST, now.readers),
     )
+    return seen
 
 
 def time_text(text: str, newsletter: Newsletter) -> str:

@@ -1,17 +1,21 @@
-"""The effect of approving or sending: when the edition is sent, to how many, and through which provider."""
+"""When and to whom an edition would be sent now, and the subscribers who are left out, with the reasons."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
+from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from newsletter.config import Config, Newsletter
 from newsletter.models import Edition, State
+from newsletter.sending import audience
 from newsletter.web.desk import formatting
-from newsletter.web.desk.edition import recipients
 from newsletter.web.desk.settings.delivery_pages import PROVIDER_CHOICES
+from subscribers.models import Subscription
 
+KEPT_SECONDS = 30
 PROVIDER_LABELS = dict(PROVIDER_CHOICES)
 """How pages call the providers."""
 TYPED_ABOVE = 1_000
@@ -40,7 +44,7 @@ class Departure:
 
 def departure(configuration: Config, edition: Edition, newsletter: Newsletter) -> Departure:
     """For a draft or an approved edition, as it would leave now."""
-    readers = edition.audience if edition.audience is not None else recipients.count(newsletter, edition)
+    readers = edition.audience if edition.audience is not None else count(newsletter, edition)
     due = edition.due_at if edition.due_at and edition.due_at > timezone.now() else None
     at_once = newsletter.at(edition.cadence).by_post and edition.state in (State.DRAFT, State.APPROVED)
     when = _("at once") if at_once else formatting.moment(due, newsletter.zone)
@@ -78,3 +82,35 @@ def _to_new_readers(edition: Edition) -> str:
         "Sent to each new subscriber %(n)s days after they confirm.",
         days,
     ) % {"n": formatting.number(days)}
+
+
+def count(newsletter: Newsletter, edition: Edition) -> int:
+    """Return how many would receive an edition now; queried at most twice a minute."""
+    key = f"audience-{newsletter.name}-{edition.corrects_id or ''}-{cache.get(f'audience-{newsletter.name}', 0)}"
+    key += f"-{edition.cadence}-{edition.standalone}"
+    key += f"-{sha256(edition.segment_where.encode()).hexdigest()[:16]}"
+    number = cache.get(key)
+    if number is None:
+        number = audience.receiving(newsletter.at(edition.cadence), edition, timezone.now()).count()
+        cache.set(key, number, KEPT_SECONDS)
+    return int(number)
+
+
+def excluded(edition: Edition, newsletter: Newsletter) -> list[tuple[str, int]]:
+    """Return the numbers of readers who would be left out, by reason, each counted once; none once sending has
+    begun.
+    """
+    if edition.audience is not None:
+        return []
+    reasons = {
+        "pending": _("not confirmed yet"),
+        "unsubscribed": _("unsubscribed"),
+        "paused": _("paused their subscription"),
+        "suppressed": _("blocked"),
+        "filter": _("outside the newsletter’s filter"),
+        "segment": _("outside the segment “%(name)s”") % {"name": edition.segment},
+    }
+    numbers = Subscription.objects.excluded(newsletter, timezone.now())
+    if edition.segment_where:
+        numbers["segment"] = count(newsletter, Edition(corrects_id=edition.corrects_id)) - count(newsletter, edition)
+    return [(reasons.get(key, key), number) for key, number in numbers.items() if number]

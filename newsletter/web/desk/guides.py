@@ -11,7 +11,6 @@ from newsletter.render.content.markdown import markdown
 from newsletter.web.desk.pages import page
 
 _PACKAGE = Path(__file__).parents[2]
-_TITLE = re.compile(r"# (.+)\n")
 _LINK = re.compile(r"\[([^\[\]]{1,200})\]\(([^()\s]{1,200})\)")
 
 
@@ -43,10 +42,9 @@ def guide(request: HttpRequest, name: str) -> HttpResponse:
 
 def _rendered(name: str) -> tuple[str, str]:
     folder = documents()
-    path = next(p for p in (folder / f"{name}.md", folder / "moving" / f"{name}.md") if p.is_file())
-    text = path.read_text(encoding="utf-8")
-    head = _TITLE.match(text)
-    title, text = (head[1], text[head.end() :]) if head else (name, text)
+    paths = folder / f"{name}.md", folder / "moving" / f"{name}.md"
+    path = next(path for path in paths if path.is_file())
+    title, text = path.read_text(encoding="utf-8").removeprefix("# ").split("\n", 1)
     html = markdown(_LINK.sub(_link, text))
     return title, html.replace("<table>", '<table tabindex="0">')  # it scrolls on phones, with the keyboard too
 

@@ -32,9 +32,13 @@ def page(
     Times are in the zone of the newsletter that the page is about.
     """
     user_role = role(request)
-    around = {"section": section, "is_admin": user_role is Role.ADMIN, "may_send": user_role >= Role.SENDER}
     newsletter = context.get("newsletter")
-    around |= {"inactive": _inactive(newsletter)}
+    around = {
+        "section": section,
+        "is_admin": user_role is Role.ADMIN,
+        "may_send": user_role >= Role.SENDER,
+        "inactive": _inactive(newsletter),
+    }
     with timezone.override(newsletter.zone if isinstance(newsletter, Newsletter) else default_zone(request)):
         return render(request, f"desk/{template}.html", {**around, **context}, status=status)
 

@@ -25,7 +25,6 @@ from newsletter.messages import Message
 from newsletter.models import Edition, State
 from newsletter.render import preview as render
 from newsletter.render.html.loader import TemplateProblem
-from newsletter.web.desk.edition import link_status as checking
 from newsletter.web.desk.edition import preview_queries as queries
 from newsletter.web.desk.edition import variants
 from newsletter.web.desk.edition.departure import departure
@@ -223,5 +222,5 @@ def _plain(content: str, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
 def links(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show whether the links in the email work; the page asks for it once it is loaded."""
     proof = queries.proof(config_of(request), edition_of(name, period))
-    checked = checking.check(config_of(request), queries.links(proof))
+    checked = queries.check_links(config_of(request), queries.links(proof))
     return page(request, "_links", {"checked": checked, "clean": "clean" in request.GET})

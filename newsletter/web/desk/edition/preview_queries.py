@@ -1,13 +1,17 @@
-"""A draft as an email: rendered once for each revision, with its size and the findings of lint."""
+"""A draft as an email: rendered once for each revision, with its size, the findings of lint, and its broken links."""
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
 from html import unescape
+from typing import Literal
 from urllib.parse import urlsplit
 
+from django.core.cache import cache
 from django.urls import reverse
 
 from newsletter.config import Config
@@ -19,6 +23,9 @@ from newsletter.editions.history import WORDS
 from newsletter.editions.preview_files import sample_reader
 from newsletter.editions.rendering import Proof
 from newsletter.feeds.document import split_address
+from newsletter.feeds.fetcher import Fetcher
+from newsletter.feeds.model import SourceProblem
+from newsletter.messages import Message
 from newsletter.models import Edition
 from newsletter.render import preview
 from newsletter.web.desk import formatting
@@ -27,6 +34,8 @@ from subscribers.models import Subscriber
 CLIPPED_AT = 102 * 1024
 """Gmail cuts an email's HTML at about this many bytes."""
 
+SIDE_BY_SIDE, AT_MOST, KEPT_SECONDS, SECONDS = 8, 100, 900, 25
+"""How links are checked: threads, links of an edition, seconds for which an answer is kept, seconds for all links."""
 _STYLE = re.compile(r"(<style[^>]*>)(.*?)(</style>)", re.DOTALL | re.IGNORECASE)
 _SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)", re.IGNORECASE)
 _LINK = re.compile(r"""<a\s[^<>]*?href=["'](https?://[^"'<>]+)["']""", re.IGNORECASE)
@@ -129,3 +138,33 @@ def links(proof: Proof) -> list[str]:
     host = urlsplit(proof.letterhead.site_url).netloc
     addresses = (unescape(match[1]).partition("#")[0] for match in _LINK.finditer(proof.rendered.html))
     return list(dict.fromkeys(address for address in addresses if split_address(address).netloc != host))
+
+
+def check_links(configuration: Config, addresses: list[str]) -> dict[str, object]:
+    """Check each address; results are kept for a quarter of an hour.
+
+    Return the number of links checked, why some are broken, and the number that were not checked in time.
+    """
+    end = time.monotonic() + SECONDS
+    with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="links") as pool:
+        answers = list(pool.map(lambda address: _answer(configuration, address, end), addresses[:AT_MOST]))
+    count = sum(why is not None for why in answers)
+    return {"asked": count, "broken": list(filter(None, answers)), "left": len(addresses) - count}
+
+
+def _answer(configuration: Config, address: str, end: float) -> Message | Literal["", None]:
+    """Return why an address is broken; "" if it is not, None if there was no time to check it."""
+    key = f"link-{blake2b(address.encode(), digest_size=16).hexdigest()}"
+    cached: Message | Literal["", None] = cache.get(key)
+    if cached is not None:
+        return cached
+    if time.monotonic() > end:
+        return None
+    try:
+        with Fetcher(configuration.collect, configuration.site.url) as fetcher:
+            fetcher.get(address)
+        why: Message | Literal[""] = ""
+    except SourceProblem as problem:
+        why = problem.message
+    cache.set(key, why, KEPT_SECONDS)
+    return why

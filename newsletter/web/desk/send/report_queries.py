@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice
 from typing import Any
 
 from django.core.cache import cache
@@ -40,7 +41,7 @@ from newsletter.web.desk import formatting
 from newsletter.web.desk.subscribers.queries import unsubscribed
 
 DOMAINS, REPLIES, UNKNOWN, EARLIER, LINKS = 15, 20, 50, 6, 30
-REPLIES_READ = 500
+REPLIES_READ = ROWS_READ = 500
 ADDRESS = re.compile(r"[^\s<>()\[\]:;,@]{1,64}@")
 KEPT_SECONDS = 3600  # an audience is frozen: only forgetting somebody changes it
 
@@ -221,14 +222,9 @@ def earlier(edition: Edition, zone: tzinfo) -> list[dict[str, object]]:
 
 def rows(edition: Edition) -> Iterator[tuple[str, ...]]:
     """Yield each delivery that was not simply accepted, for the CSV: address, outcome, code, status, words, time."""
-    results = _to_look_at(edition).order_by("number")
-    page: list[Result] = []
-    for row in results.iterator(chunk_size=500):
-        page.append(row)
-        if len(page) == 500:
-            yield from _named(edition, page)
-            page = []
-    yield from _named(edition, page)
+    results = _to_look_at(edition).order_by("number").iterator(chunk_size=ROWS_READ)
+    while page := list(islice(results, ROWS_READ)):
+        yield from _named(edition, page)
 
 
 def _named(edition: Edition, page: list[Result]) -> Iterator[tuple[str, ...]]:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
@@ -18,16 +18,19 @@ from newsletter.config import Config, Newsletter
 from newsletter.domain.encoded_email import Reader
 from newsletter.models import Delivery, DeliveryStatus, Edition, Result
 from newsletter.sending.return_path import return_path
-from newsletter.sending.sql import offers
-from newsletter.sending.sql.offers import FixedAudience
 from newsletter.sending.sql.precompiled import PrecompiledQuery
 from newsletter.sending.sql.ranges import coalesced_ranges
 from subscribers import tokens
 from subscribers.models import Subscription, SubscriptionQuerySet, local_day, parse_where
 
+if TYPE_CHECKING:
+    from newsletter.sending.sql.offers import FixedAudience
 
-def create(configuration: Config, edition: Edition, at: datetime) -> FixedAudience:
+
+def create(configuration: Config, edition: Edition, at: datetime) -> "FixedAudience":
     """Write the audience of an edition, in the caller's transaction, and store what its readers were offered."""
+    from newsletter.sending.sql import offers  # it imports much that the sending processes don't need
+
     newsletter = configuration.edited(edition)
     subscriptions = receiving(newsletter, edition, at)
     if _is_periodic(edition):

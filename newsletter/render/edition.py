@@ -15,7 +15,7 @@ from newsletter.render.content.excerpt import count_words
 from newsletter.render.content.first_line import LONGEST_LINE, first_line
 from newsletter.render.html.assemble import html_part
 from newsletter.render.html.loader import render_template
-from newsletter.render.placeholders import Placeholders, close_up, fill, longest, value_of
+from newsletter.render.placeholders import Placeholders, close_up, longest, value_of
 from newsletter.render.scope import Scope
 from newsletter.render.template_context import edition_context
 from newsletter.render.theme.designs import DESIGNS, STANDARD_TEMPLATE, style_sheet_of, templates_of
@@ -183,7 +183,10 @@ class _Fitting:
 
 def _size(html: str, placeholders: Iterable[tuple[str, Slot]], letterhead: Letterhead) -> int:
     reader = longest(letterhead)
-    return len(fill(html, placeholders, lambda slot: value_of(slot, letterhead, reader)).encode())
+    added = (
+        html.count(name) * (len(value_of(slot, letterhead, reader).encode()) - len(name)) for name, slot in placeholders
+    )
+    return len(html.encode()) + sum(added)
 
 
 class _Lengths:

@@ -21,7 +21,7 @@ from newsletter.api import idempotency, rate_limits, tokens
 from newsletter.api.permissions import TABLE, TokenScope, check_newsletter, check_scope, permitted
 from newsletter.api.problem_documents import Refused
 from newsletter.config import Cadence, Config, Newsletter
-from newsletter.editions.lookup import NoSuchEdition
+from newsletter.editions.edition_names import NoSuchEdition
 from newsletter.messages import api as messages
 from newsletter.messages import editions as editions_messages
 from newsletter.models import ApiToken

@@ -15,8 +15,8 @@ from newsletter.api.permissions import Forbidden
 from newsletter.api.problem import MEDIA_TYPE, problem_document
 from newsletter.editions.approval import LintErrors
 from newsletter.editions.editing import Conflict
+from newsletter.editions.edition_names import NoSuchEdition
 from newsletter.editions.leases import BeingWritten
-from newsletter.editions.lookup import NoSuchEdition
 from newsletter.editions.states import NotAllowed
 from newsletter.messages import CATALOGUE, Message, Problem
 from newsletter.messages import api as messages

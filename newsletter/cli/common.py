@@ -119,7 +119,7 @@ def ready(*, migrate: bool = True, allow_local_links: bool = False, events: bool
 def ready_with_edition(name: str, *, allow_local_links: bool = False) -> "tuple[Config, Edition]":
     """Return the configuration as `ready` does, and an edition. Raises NoSuchEdition."""
     loaded = ready(allow_local_links=allow_local_links)
-    from newsletter.editions.lookup import find
+    from newsletter.editions.edition_names import find
 
     return loaded, find(loaded, name)
 

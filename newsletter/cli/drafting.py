@@ -74,8 +74,8 @@ def draft(
     from newsletter.editions import draft as drafts
     from newsletter.editions import serialize
     from newsletter.editions.composing import standalone
+    from newsletter.editions.edition_names import find
     from newsletter.editions.hosting import fetch_images
-    from newsletter.editions.lookup import find
 
     settings, now = _in_cadence(newsletter_named(configuration, newsletter), cadence), datetime.now(UTC)
     options = {"--correct": correct, "--copy": copy, "--letter": letter}

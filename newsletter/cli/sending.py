@@ -114,7 +114,7 @@ def cancel(edition: EditionName) -> None:
 def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION", help="Only this edition.")] = None) -> None:
     """Show the sending progress of one edition, or of all."""
     configuration = ready()
-    from newsletter.editions.lookup import find
+    from newsletter.editions.edition_names import find
     from newsletter.recovery import hold
 
     if reason := hold.reason():

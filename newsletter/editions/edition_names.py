@@ -1,4 +1,4 @@
-"""Titles for the editions that messages name by their identifiers, such as `kinaforum/2026-W06`."""
+"""Editions by their identifiers, such as `kinaforum/2026-W06`: the edition, and titles for those that messages name."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -6,16 +6,35 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from newsletter.config import Config
+from newsletter.editions.problems import Impossible
 from newsletter.messages import Message, Param
+from newsletter.messages import editions as messages
 from newsletter.messages.general import QUOTED
 from newsletter.models import Edition
 
 _IDENTIFIER = re.compile(r"[a-z0-9-]{1,40}/[A-Za-z0-9.-]{1,40}")
 
 
-def titles(messages: Iterable[Message], period: Callable[[Edition], str]) -> Mapping[str, str]:
+class NoSuchEdition(Impossible):
+    """No edition has that name."""
+
+
+def find(configuration: Config, name: str) -> Edition:
+    """Return the edition `newsletter/period`; raises NoSuchEdition, also if its newsletter is not configured."""
+    newsletter, _, period = name.partition("/")
+    newsletters = configuration.newsletters
+    if newsletter not in newsletters:
+        raise NoSuchEdition(messages.NO_NEWSLETTER(name=newsletter, known=tuple(sorted(newsletters))))
+    edition = Edition.objects.filter(newsletter=newsletter, period=period).first()
+    if edition is None:
+        raise NoSuchEdition(messages.NO_EDITION(name=name))
+    return edition
+
+
+def titles(all_messages: Iterable[Message], period: Callable[[Edition], str]) -> Mapping[str, str]:
     """Return the title of each edition that the messages name, by its identifier."""
-    return titles_of((text for message in messages for text in _texts(message)), period)
+    return titles_of((text for message in all_messages for text in _texts(message)), period)
 
 
 def titles_of(names: Iterable[str], period: Callable[[Edition], str]) -> Mapping[str, str]:

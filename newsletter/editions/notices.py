@@ -108,8 +108,7 @@ def tell_of_draft(newsletter: config.Newsletter, edition: Edition, now: datetime
     posts = edition.entries.filter(included=True).count()
     parts = [messages.DRAFT_READY(edition=edition.name, count=posts), _departure(newsletter, edition)]
     if edition.waiting:
-        about = ABOUT(subject=edition.name, message=edition.waiting)
-        tell(newsletter.name, SOURCE, about, now, edition.name)
+        tell(newsletter.name, SOURCE, ABOUT(subject=edition.name, message=edition.waiting), now, edition.name)
         parts.append(messages.IT_WAITS(reason=edition.waiting))
     missing = [] if edition.standalone else list(gaps.of_window(newsletter, edition.since, edition.until))
     parts += [messages.SOURCE_SAYS(problem=gaps.message(gap)) for gap in missing[:NAMED]]

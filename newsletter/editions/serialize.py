@@ -1,7 +1,7 @@
 """Editions as JSON documents, for `--json` and the API."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, timedelta, timezone
 from typing import Any
 
 from newsletter import config
@@ -20,6 +20,7 @@ def edition(edition: Edition, configuration: Config) -> dict[str, Any]:
     newsletter = configuration.newsletters[edition.newsletter]
     entries = list(edition.entries.select_related("post").prefetch_related("post__listings__source"))
     digest = digest_of(edition, configuration)
+    missing = () if edition.standalone else gaps.of_window(newsletter, edition.since, edition.until)
     days: dict[date, int] = {}
     for entry in entries:
         if entry.included:
@@ -34,7 +35,7 @@ def edition(edition: Edition, configuration: Config) -> dict[str, Any]:
         "due_at": edition.due_at.astimezone(newsletter.zone).isoformat() if edition.due_at else None,
         "waiting": _sentence(edition.waiting),
         "waiting_code": _code(edition.waiting),
-        "gaps": [] if edition.standalone else _gaps(edition, newsletter),
+        "gaps": [gaps.document(gap, newsletter.zone) for gap in missing],
         "reason": _sentence(edition.reason),
         "reason_code": _code(edition.reason),
         "subject": digest.subject,
@@ -47,10 +48,6 @@ def edition(edition: Edition, configuration: Config) -> dict[str, Any]:
         "notes": [_note(note, newsletter) for note in edition.notes.order_by("at", "pk")],
         "posts": [_post(entry, day_of(entry, newsletter)) for entry in entries],
     }
-
-
-def _gaps(edition: Edition, newsletter: config.Newsletter) -> list[dict[str, str]]:
-    return [gaps.document(gap, newsletter.zone) for gap in gaps.of_window(newsletter, edition.since, edition.until)]
 
 
 def findings(results: Iterable[Finding]) -> list[dict[str, str]]:
@@ -68,7 +65,8 @@ def _code(message: Message | None) -> str | None:
 
 def published(post: Post) -> str | None:
     """Return a post's time with the offset that its source gave."""
-    return _with_offset(post.published, post.published_offset) if post.published else None
+    offset = timezone(timedelta(minutes=post.published_offset))
+    return post.published.astimezone(offset).isoformat() if post.published else None
 
 
 def newest(newsletter: config.Newsletter) -> date | None:
@@ -102,7 +100,3 @@ def _post(entry: EditionPost, day: date) -> dict[str, Any]:
         "pinned": entry.pinned,
         "dropped": entry.post.dropped,
     }
-
-
-def _with_offset(at: datetime, minutes: int) -> str:
-    return at.astimezone(timezone(timedelta(minutes=minutes))).isoformat()

@@ -61,8 +61,7 @@ def subjects(editions: Iterable[Edition], configuration: Config) -> dict[int, st
     """Return the subject of each edition by its primary key: as approved, as an editor wrote it, or from its posts."""
     listed = list(editions)
     past = [e.pk for e in listed if e.state != State.DRAFT]
-    rows = ApprovedContent.objects.filter(edition__in=past).values_list("edition_id", "subject")
-    approved = dict(rows) if past else {}
+    approved = dict(ApprovedContent.objects.filter(edition__in=past).values_list("edition_id", "subject"))
     titles = {e.pk: approved.get(e.pk) or e.subject for e in listed}
     return titles | _from_posts([e for e in listed if not titles[e.pk]], configuration)
 

@@ -60,8 +60,7 @@ def applied_migrations() -> set[tuple[str, str]]:
 @cache
 def _first_migrations() -> dict[str, str]:
     """Return the name of the first migration of each installed app."""
-    on_disk = sorted(_migrations_on_disk(), reverse=True)
-    return dict(on_disk)
+    return dict(sorted(_migrations_on_disk(), reverse=True))
 
 
 @cache

@@ -42,8 +42,8 @@ def audience_created(
 ) -> None:
     """Write the audience and the content of an edition, in the transaction that begins to send it.
 
-    `kept` has sets of posts, each with the subscriptions that wait for them until the next edition; `offered` has the
-    cadences that the newsletter offers, the default first.
+    `waiting_posts` has sets of posts, each with the subscriptions that wait for them until the next edition; `offered`
+    has the cadences that the newsletter offers, the default first.
 
     Should the transaction fail, the record says that nothing was begun, which is true. Raises JournalError.
     """

@@ -4,7 +4,7 @@ import pytest
 
 from newsletter import config
 from newsletter.config import Filter, SourceSettings
-from newsletter.editions import approval, draft, editing, lookup
+from newsletter.editions import approval, draft, editing, edition_names
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.states import change
@@ -341,5 +341,5 @@ def test_an_edition_that_has_not_begun_sending_needs_no_correction() -> None:
 
 
 def test_a_name_that_no_edition_has_is_one_sentence() -> None:
-    with pytest.raises(lookup.NoSuchEdition, match="there is no edition 'kinaforum/2026-W60'"):
-        lookup.find(config.current(), "kinaforum/2026-W60")
+    with pytest.raises(edition_names.NoSuchEdition, match="there is no edition 'kinaforum/2026-W60'"):
+        edition_names.find(config.current(), "kinaforum/2026-W60")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter import config
-from newsletter.editions import approval, draft, editing, lookup
+from newsletter.editions import approval, draft, editing, edition_names
 from newsletter.editions.composing import blocks, standalone
 from newsletter.editions.dating import last_day_of
 from newsletter.editions.preview_files import as_sent, sample_reader
@@ -206,7 +206,7 @@ def test_a_refresh_lists_what_came_since() -> None:
 
 def test_a_letter_can_be_corrected_and_found_by_its_name() -> None:
     first = sent(letter(subject="Good news"))
-    assert lookup.find(config.current(), first.name) == first
+    assert edition_names.find(config.current(), first.name) == first
     assert draft.correct(config.current(), first, now=NOW + timedelta(minutes=1)).name == f"{first.name}.2"
 
 

@@ -21,7 +21,7 @@ from newsletter.api.schemas import (
     VariantOut,
 )
 from newsletter.config import Config
-from newsletter.editions import draft, editing, leases, lookup, serialize
+from newsletter.editions import draft, editing, edition_names, leases, serialize
 from newsletter.editions.composing import bulk
 from newsletter.editions.preview_files import sample_reader
 from newsletter.editions.rendering import make_proof
@@ -39,7 +39,7 @@ CHOICES = {"in": editing.include, "out": editing.leave_out, "rules": editing.let
 
 def find(request: ApiRequest, newsletter: str, period: str) -> Edition:
     """Return an edition of a newsletter that the token is for. Raises NoSuchEdition and Forbidden."""
-    return lookup.find(request.config, f"{request.newsletter(newsletter).name}/{period}")
+    return edition_names.find(request.config, f"{request.newsletter(newsletter).name}/{period}")
 
 
 def answer(request: ApiRequest, edition: Edition, status: int = 200) -> ApiAnswer:

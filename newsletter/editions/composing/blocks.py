@@ -75,8 +75,7 @@ def remove(
 
 def moved(blocks: Sequence[StoredBlock], copied: Mapping[int, int]) -> list[StoredBlock]:
     """Return copies of blocks for an edition in which posts have other numbers, or are missing."""
-    numbers = {str(old): str(new) for old, new in copied.items()}
-    places = {TOP: TOP, **numbers}
+    places = {TOP: TOP, **{str(old): str(new) for old, new in copied.items()}}
     return [{**block, "id": _new_id(), "after": places.get(block["after"], END)} for block in blocks]
 
 

@@ -84,7 +84,8 @@ def of_lacked(
         return Decision(False, messages.IN_THE_FUTURE()) if dated > now else None
     if facts.settled:
         return Decision(False, facts.settled) if dated >= since else None
-    if facts.refusal and not (facts.by_dates and since <= dated and not _was_sent_elsewhere(facts.refusal)):
+    is_asked_for = facts.by_dates and since <= dated and not messages.SENT_ELSEWHERE.matches(facts.refusal)
+    if facts.refusal and not is_asked_for:
         too_old = messages.THERE_BEFORE.matches(facts.refusal) and facts.published and dated < since - look_back
         return None if too_old else Decision(False, facts.refusal)
     if facts.gone:
@@ -92,10 +93,6 @@ def of_lacked(
     if filtered := _filtered(facts):
         return Decision(False, filtered())
     return Decision(True, messages.IN_THE_PERIOD() if dated >= since else messages.LATE())
-
-
-def _was_sent_elsewhere(refusal: Message) -> bool:
-    return messages.SENT_ELSEWHERE.matches(refusal)
 
 
 def _offered(facts: Facts) -> Decision:

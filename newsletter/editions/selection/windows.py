@@ -5,6 +5,7 @@ change, and each begins where the last approved one ended, so that no post is mi
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -78,7 +79,7 @@ def one_period_before(until: datetime, period: Cadence, zone: ZoneInfo) -> datet
     local = until.astimezone(zone).replace(tzinfo=None, fold=0)
     if period == "month":
         day = _months_later(local.date().replace(day=1), -1)
-        earlier = datetime.combine(day.replace(day=min(local.day, _days_in(day))), local.time())
+        earlier = datetime.combine(day.replace(day=min(local.day, monthrange(day.year, day.month)[1])), local.time())
     else:
         earlier = local - timedelta(days=7 if period == "week" else 1)
     return earlier.replace(tzinfo=zone).astimezone(UTC)
@@ -159,7 +160,3 @@ def _months_later(first: date, months: int) -> date:
     """Return the first day of the month that many months later."""
     count = first.year * 12 + first.month - 1 + months
     return date(count // 12, count % 12 + 1, 1)
-
-
-def _days_in(first: date) -> int:
-    return (_months_later(first, 1) - first).days

@@ -1,6 +1,6 @@
 """Which variants an edition needs: each set of posts that some of its readers lack and want."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from newsletter.editions.offers.readers import Lacking, ReaderGroup, base_of, ex
 from newsletter.editions.selection import ordering
 from newsletter.editions.selection.post_topics import topics_of
 from newsletter.messages import posts as messages
-from newsletter.models import Edition, EditionPost, Post
+from newsletter.models import Edition, EditionPost
 from subscribers.models import SubscriptionQuerySet
 
 
@@ -56,13 +56,18 @@ def plan(draft: Edition, newsletter: config.Newsletter, now: datetime | None = N
     own_posts = {entry.post_id for entry in entries_shown}
     # Since the draft was refreshed, posts that only some readers lack may have become ones that most of them lack.
     lacked = [post for post, decision in chosen.listed if decision.included and post.ordinal in chosen.lacking.base]
-    entries_of_some = [_entry(draft, post) for post in (*lacked, *chosen.others) if post.pk not in own_posts]
+    entries_of_some = [
+        EditionPost(edition=draft, post=post, included=True, reason=messages.LATE())
+        for post in (*lacked, *chosen.others)
+        if post.pk not in own_posts
+    ]
     entries = (*entries_shown, *entries_of_some)
     topics = {entry.post.ordinal: topics_of(entry.post, newsletter) for entry in entries}
     own_plan = Plan(entries, topics, (PlannedVariant(tuple(entries_shown), True),), newsletter.minimum_posts)
     by_ordinal = {entry.post.ordinal: entry for entry in entries}
     sets = _wanted(own_plan, chosen.lacking)
-    variants = (PlannedVariant(_arranged([by_ordinal[n] for n in posts], newsletter), False) for posts in sets)
+    copies = ([copy(by_ordinal[ordinal]) for ordinal in posts] for posts in sets)
+    variants = (PlannedVariant(ordering.arranged(entries, newsletter), False) for entries in copies)
     return replace(own_plan, variants=(*own_plan.variants, *variants))
 
 
@@ -103,11 +108,3 @@ def receiving_groups(
 def _own(draft: Edition) -> list[EditionPost]:
     entries = draft.entries.filter(included=True).select_related("post")
     return list(entries.prefetch_related("post__listings__source"))
-
-
-def _entry(draft: Edition, post: Post) -> EditionPost:
-    return EditionPost(edition=draft, post=post, included=True, reason=messages.LATE())
-
-
-def _arranged(entries: Sequence[EditionPost], newsletter: config.Newsletter) -> tuple[EditionPost, ...]:
-    return ordering.arranged([copy(entry) for entry in entries], newsletter)

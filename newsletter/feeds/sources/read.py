@@ -73,10 +73,10 @@ def read(
             with Fetcher(collect, site_url) as fetcher:
                 reading = _read_web(fetcher, source, memory, Extent(since, listed_before, now))
     except SourceProblem as e:
-        return _failed(source, memory, e.message, stop=e.status == 410, retry_after=e.retry_after)
+        return _failed(source, memory, e)
     except Exception as e:  # noqa: BLE001 - a fault of ours in one source leaves the others alone
         _log.exception("reading %s failed", source.url)
-        return _failed(source, memory, fault(e))
+        return _failed(source, memory, SourceProblem(fault(e)))
     return replace(reading, problems=reading.problems + _far_ahead(source.url, reading.posts, now))
 
 
@@ -220,14 +220,8 @@ def _reading(reading: SourceReading, memory: Memory, source: config.SourceSettin
     )
 
 
-def _failed(
-    source: config.SourceSettings,
-    memory: Memory,
-    message: Message,
-    *,
-    stop: bool = False,
-    retry_after: timedelta | None = None,
-) -> SourceReading:
+def _failed(source: config.SourceSettings, memory: Memory, problem: SourceProblem) -> SourceReading:
+    message = problem.message
     if not (ABOUT.matches(message) and str(message.param("subject")).startswith(source.url)):
         message = ABOUT(subject=source.url, message=message)
     return SourceReading(
@@ -237,8 +231,8 @@ def _failed(
         problems=(message,),
         memory=memory,
         complete=False,
-        stop=stop,
-        retry_after=retry_after,
+        stop=problem.status == 410,
+        retry_after=problem.retry_after,
     )
 
 

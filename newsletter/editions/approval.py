@@ -179,8 +179,8 @@ def queue(
         until = _dated(edition, configuration, due, revision)
         _allow_local_links(edition, configuration)
         change(edition, State.QUEUED, due_at=due, queued_at=now, waiting=None, until=until)
-        act = acts.QUEUED() if due > now else acts.SENDING_STARTED()
-        history.log(by, act, edition.name, now, after={"due": due.isoformat()})
+        what = acts.QUEUED() if due > now else acts.SENDING_STARTED()
+        history.log(by, what, edition.name, now, after={"due": due.isoformat()})
     return edition
 
 
@@ -212,7 +212,7 @@ def _move(
     configuration: Config,
     edition: Edition,
     due: datetime,
-    act: Message,
+    what: Message,
     by: str,
     now: datetime,
     revision: int | None = None,
@@ -224,7 +224,7 @@ def _move(
         until = _dated(edition, configuration, due, revision)
         earlier = edition.due_at.isoformat() if edition.due_at else None
         Edition.objects.filter(pk=edition.pk).update(due_at=due, waiting=None, until=until)
-        history.log(by, act, edition.name, now, before={"due": earlier}, after={"due": due.isoformat()})
+        history.log(by, what, edition.name, now, before={"due": earlier}, after={"due": due.isoformat()})
         edition.refresh_from_db()
     return edition
 

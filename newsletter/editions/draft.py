@@ -44,7 +44,7 @@ class NoNewPost(Impossible):
 def make(
     configuration: Config,
     newsletter: config.Newsletter,
-    asked: RequestedWindow | None = None,
+    requested: RequestedWindow | None = None,
     *,
     now: datetime,
     after: datetime | None = None,
@@ -62,18 +62,18 @@ def make(
     """
     refuse_inactive(newsletter)
     after = after or now
-    planned = window(newsletter, asked, frozen_untils(newsletter), after)
+    planned = window(newsletter, requested, frozen_untils(newsletter), after)
     considered = Edition(
         newsletter=newsletter.name,
         cadence=newsletter.period,
         since=planned.since,
         until=planned.until,
-        by_request=asked is not None,
+        by_request=requested is not None,
     )
     missing = _look_at_sources(configuration, newsletter, considered, now, step) if read_sources else frozenset()
     with transaction.atomic():
-        planned = window(newsletter, asked, frozen_untils(newsletter), after)
-        edition, is_new = _edition(newsletter, planned, asked, now)
+        planned = window(newsletter, requested, frozen_untils(newsletter), after)
+        edition, is_new = _edition(newsletter, planned, requested, now)
         if edition.state == State.DRAFT:
             _replace_earlier(edition, newsletter, now)
             _fill(edition, newsletter, now, missing, by=by, is_new=is_new, read_sources=read_sources)
@@ -167,29 +167,29 @@ def decide_again(edition: Edition, newsletter: config.Newsletter, now: datetime)
         _write(edition, _decisions(edition, newsletter, now, candidates.known_missing(edition)))
 
 
-def correct(configuration: Config, first: Edition, *, now: datetime, by: str = "") -> Edition:
-    """Create a correction: an edition without posts, for exactly the subscribers for whom `first` was accepted."""
-    if first.welcome_id is not None:
-        raise Impossible(messages.WELCOME_NOT_CORRECTED(name=first.name))
-    if first.began_at is None:
-        raise Impossible(messages.ONLY_BEGUN_CORRECTED(name=first.name, state=state_message(first.state)))
-    if first.rolled_up_at is not None:
-        raise Impossible(messages.TOO_OLD_TO_CORRECT(name=first.name))
+def correct(configuration: Config, corrected: Edition, *, now: datetime, by: str = "") -> Edition:
+    """Create a correction: an edition without posts, for exactly the subscribers for whom `corrected` was accepted."""
+    if corrected.welcome_id is not None:
+        raise Impossible(messages.WELCOME_NOT_CORRECTED(name=corrected.name))
+    if corrected.began_at is None:
+        raise Impossible(messages.ONLY_BEGUN_CORRECTED(name=corrected.name, state=state_message(corrected.state)))
+    if corrected.rolled_up_at is not None:
+        raise Impossible(messages.TOO_OLD_TO_CORRECT(name=corrected.name))
     with transaction.atomic():
         edition = Edition.objects.create(
-            newsletter=first.newsletter,
-            cadence=first.cadence,
-            period=free_name(first.newsletter, first.period.split(".")[0]),
-            since=first.since,
-            until=first.until,
+            newsletter=corrected.newsletter,
+            cadence=corrected.cadence,
+            period=free_name(corrected.newsletter, corrected.period.split(".")[0]),
+            since=corrected.since,
+            until=corrected.until,
             fixed_window=True,
-            corrects=first,
-            subject=_subject_of_correction(configuration, first),
+            corrects=corrected,
+            subject=_subject_of_correction(configuration, corrected),
             created_at=now,
             refreshed_at=now,
             revision=0,
         )
-        history.record(edition, by, acts.CORRECTION_MADE(edition=first.name), now)
+        history.record(edition, by, acts.CORRECTION_MADE(edition=corrected.name), now)
     return edition
 
 
@@ -201,15 +201,15 @@ def _subject_of_correction(configuration: Config, corrected: Edition) -> str:
 
 
 def _edition(
-    newsletter: config.Newsletter, planned: Window, asked: RequestedWindow | None, now: datetime
+    newsletter: config.Newsletter, planned: Window, requested: RequestedWindow | None, now: datetime
 ) -> tuple[Edition, bool]:
     """Return the edition to fill, and whether it was just created."""
     for edition in _same(newsletter, planned):
-        if _is_meant(edition, planned, asked):
+        if _is_meant(edition, planned, requested):
             if edition.state == State.DRAFT:
                 edition.since, edition.until = planned.since, planned.until
-                edition.due_at, edition.by_request = planned.due_at, asked is not None
-                edition.fixed_window = bool(asked and asked.since)
+                edition.due_at, edition.by_request = planned.due_at, requested is not None
+                edition.fixed_window = bool(requested and requested.since)
             return edition, False
     return (
         Edition.objects.create(
@@ -219,8 +219,8 @@ def _edition(
             since=planned.since,
             until=planned.until,
             due_at=planned.due_at,
-            fixed_window=bool(asked and asked.since),
-            by_request=asked is not None,
+            fixed_window=bool(requested and requested.since),
+            by_request=requested is not None,
             created_at=now,
             refreshed_at=min(planned.since, now),
             revision=0,
@@ -237,12 +237,12 @@ def _same(newsletter: config.Newsletter, planned: Window) -> QuerySet[Edition]:
     return editions.filter(period__regex=rf"^{planned.period}(\.\d+)?$").order_by("-pk")
 
 
-def _is_meant(edition: Edition, planned: Window, asked: RequestedWindow | None) -> bool:
+def _is_meant(edition: Edition, planned: Window, requested: RequestedWindow | None) -> bool:
     """Return whether an edition of the planned period is the one to fill, or to return if it is approved.
 
     A different window of the same period, requested by its times or due later, belongs to a second edition.
     """
-    by_times = asked is not None and not asked.period
+    by_times = requested is not None and not requested.period
     if edition.state == State.DRAFT:
         return edition.until == planned.until or not (by_times or edition.fixed_window)
     if edition.state not in LOCKED_STATES:

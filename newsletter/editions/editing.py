@@ -376,7 +376,7 @@ def _changed(before: history.Snapshot, after: history.Snapshot) -> tuple[history
         was, now = before[name], after[name]
         changed = [key for key in {**was, **now} if was.get(key) != now.get(key)]
         if changed or name == "posts":
-            old[name], new[name] = ({key: each.get(key) for key in changed} for each in (was, now))
+            old[name], new[name] = ({key: snapshot.get(key) for key in changed} for snapshot in (was, now))
     return old, new
 
 

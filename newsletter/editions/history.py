@@ -133,7 +133,7 @@ def _words(old: Snapshot, new: Snapshot) -> Iterator[Message]:
 
 
 def _blocks(old: list[Snapshot], new: list[Snapshot]) -> Iterator[Message]:
-    before, after = ({each["id"]: each for each in blocks} for blocks in (old, new))
+    before, after = ({block["id"]: block for block in blocks} for blocks in (old, new))
     for key, block in after.items():
         if key not in before:
             yield messages.BLOCK_ADDED(title=block["title"])

@@ -96,8 +96,8 @@ def _depends_on_readers(configuration: Config, newsletter: str, url: str) -> boo
 
     Raises LinkProblem if they are local and the provider, or the fallback, is elsewhere.
     """
-    known = configuration.newsletters[newsletter]
-    provider, fallback = configuration.provider_of(known), configuration.fallback_of(known)
+    settings = configuration.newsletters[newsletter]
+    provider, fallback = configuration.provider_of(settings), configuration.fallback_of(settings)
     if is_public(url) or provider == "file":
         return False
     hosts = [_host_of(configuration.delivery, name) for name in (provider, fallback) if name]

@@ -152,7 +152,7 @@ def _measured(posts: list[tuple[EditionPost, DigestPost]]) -> list[tuple[Edition
 def _with_previews(posts: list[tuple[EditionPost, DigestPost]], site: str) -> list[tuple[EditionPost, DigestPost]]:
     """Return the posts with what is known of their videos."""
     urls = {entry.pk: tuple(video_links(post.html)) for entry, post in posts}
-    previews = _previews({url for each in urls.values() for url in each}, site)
+    previews = _previews({url for urls_of_post in urls.values() for url in urls_of_post}, site)
     return [
         (entry, replace(post, previews=tuple(previews[url] for url in urls[entry.pk] if url in previews)))
         for entry, post in posts

@@ -50,9 +50,9 @@ def audience_created(
     subscription_keys = (
         Delivery.objects.filter(edition=edition).order_by("number").values_list("subscription_id", flat=True)
     )
-    waiting = [[posts, packed_numbers(sorted(subscriptions))] for posts, subscriptions in waiting_posts]
+    packed_waiting = [[posts, packed_numbers(sorted(subscriptions))] for posts, subscriptions in waiting_posts]
     numbers = packed_numbers(subscription_keys.iterator(chunk_size=10_000))
-    _append(AUDIENCE, edition.name, numbers, packed_rows(edition), waiting, list(offered))
+    _append(AUDIENCE, edition.name, numbers, packed_rows(edition), packed_waiting, list(offered))
 
 
 def welcomed(edition: str, before: int, subscriptions: Sequence[int]) -> None:

@@ -85,25 +85,25 @@ def made_already(
 
 
 def duplicate(
-    configuration: Config, first: Edition, *, now: datetime, welcome: WelcomeLetter | None = None, by: str = ""
+    configuration: Config, edition: Edition, *, now: datetime, welcome: WelcomeLetter | None = None, by: str = ""
 ) -> Edition:
     """Create a letter with the texts, blocks, recipients and posts of an edition.
 
     Posts written by hand are copied. Those of sources are added if no other edition has them: a post is in one edition,
     not counting letters of the welcome series. With `welcome` it is that letter of the series.
     """
-    newsletter = configuration.newsletters[first.newsletter]
+    newsletter = configuration.newsletters[edition.newsletter]
     refuse_inactive(newsletter)
     with transaction.atomic():
         letter = _create(newsletter, now, welcome)
         for key in history.WORDS:
-            setattr(letter, key, getattr(first, key))
-        letter.subject = letter.subject or _approved_subject(first)
-        letter.segment, letter.segment_where = first.segment, first.segment_where
-        copied = _copy_posts(first, letter, now)
-        letter.blocks = blocks.moved(first.blocks, copied)
+            setattr(letter, key, getattr(edition, key))
+        letter.subject = letter.subject or _approved_subject(edition)
+        letter.segment, letter.segment_where = edition.segment, edition.segment_where
+        copied = _copy_posts(edition, letter, now)
+        letter.blocks = blocks.moved(edition.blocks, copied)
         decide_again(letter, newsletter, now)
-        _finish(letter, newsletter, by, acts.COPIED(edition=first.name), now)
+        _finish(letter, newsletter, by, acts.COPIED(edition=edition.name), now)
         fetch_images_later(configuration, letter)
     return letter
 

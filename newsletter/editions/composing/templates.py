@@ -34,5 +34,5 @@ def name_template(edition: Edition, name: str, *, by: str = "", now: datetime | 
         if name and any(other.template.casefold() == name.casefold() for other in letters):
             raise Impossible(messages.TEMPLATE_NAME_TAKEN(name=name))
         Edition.objects.filter(pk=edition.pk).update(template=name)
-        act = acts.TEMPLATE_SAVED(name=name) if name else acts.TEMPLATE_REMOVED(name=edition.template)
-        history.log(by, act, edition.name, now)
+        what = acts.TEMPLATE_SAVED(name=name) if name else acts.TEMPLATE_REMOVED(name=edition.template)
+        history.log(by, what, edition.name, now)

@@ -127,7 +127,9 @@ def _without_headline(html: str, title: str) -> str:
     """Return the email without its post's headline, which is the subject: the page has that as its heading."""
     document = lxml_html.document_fromstring(html)
     headings = [
-        each for each in document.xpath("//h2 | //h3 | //h4") if "headline" in (each.get("class") or "").split()
+        heading
+        for heading in document.xpath("//h2 | //h3 | //h4")
+        if "headline" in (heading.get("class") or "").split()
     ]
     for heading in headings[:1]:
         if " ".join(heading.text_content().split()) == title:

@@ -59,7 +59,8 @@ def select(
         decided = _first_only(listed, lacking, newsletter, now)
     if others and not any(decision.included for _post, decision in decided):
         keys = {post.pk for post, _decision in others}
-        return Selection([*(each for each in decided if each[0].pk not in keys), *others], (), lacking)
+        out = [(post, decision) for post, decision in decided if post.pk not in keys]
+        return Selection([*out, *others], (), lacking)
     return Selection(decided, [post for post, _decision in others], lacking)
 
 

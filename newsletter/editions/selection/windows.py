@@ -52,14 +52,14 @@ def bounds(period: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return a calendar period (2026-W06, 2026-02-06 or 2026-02) as `[start, end)` in UTC."""
     try:
         if match := re.fullmatch(r"(\d{4})-W(\d{2})", period):
-            first = date.fromisocalendar(int(match[1]), int(match[2]), 1)
-            return midnight(first, zone), midnight(first + timedelta(days=7), zone)
+            first_day = date.fromisocalendar(int(match[1]), int(match[2]), 1)
+            return midnight(first_day, zone), midnight(first_day + timedelta(days=7), zone)
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", period):
-            first = date.fromisoformat(period)
-            return midnight(first, zone), midnight(first + timedelta(days=1), zone)
+            first_day = date.fromisoformat(period)
+            return midnight(first_day, zone), midnight(first_day + timedelta(days=1), zone)
         if re.fullmatch(r"\d{4}-\d{2}", period):
-            first = date.fromisoformat(f"{period}-01")
-            return midnight(first, zone), midnight(_months_later(first, 1), zone)
+            first_day = date.fromisoformat(f"{period}-01")
+            return midnight(first_day, zone), midnight(_months_later(first_day, 1), zone)
     except (ValueError, OverflowError) as e:
         raise NoPeriod(messages.NO_SUCH_PERIOD(text=period)) from e
     raise NoPeriod(messages.NOT_A_PERIOD(text=period))
@@ -85,7 +85,9 @@ def one_period_before(until: datetime, period: Cadence, zone: ZoneInfo) -> datet
     return earlier.replace(tzinfo=zone).astimezone(UTC)
 
 
-def window(newsletter: Newsletter, asked: RequestedWindow | None, frozen: Iterable[datetime], now: datetime) -> Window:
+def window(
+    newsletter: Newsletter, requested_window: RequestedWindow | None, frozen: Iterable[datetime], now: datetime
+) -> Window:
     """Return the window of the edition to draft at `now`; `frozen` has the ends of approved editions' windows.
 
     That of a single post ends now. Raises NoPeriod if another is requested, or one of years that no blog
@@ -93,20 +95,20 @@ def window(newsletter: Newsletter, asked: RequestedWindow | None, frozen: Iterab
     """
     zone = newsletter.zone
     if newsletter.by_post:
-        if asked is not None:
+        if requested_window is not None:
             raise NoPeriod(messages.POST_HAS_NO_PERIOD())
         until, due = just_after(now), None
-    elif asked is None:
+    elif requested_window is None:
         until = due = next_moment(newsletter.send_moment, zone, now)
     else:
-        until, due = asked.until.astimezone(UTC), None
-        _check_year(asked.period or name_of(until, newsletter.period, zone), until, now)
+        until, due = requested_window.until.astimezone(UTC), None
+        _check_year(requested_window.period or name_of(until, newsletter.period, zone), until, now)
     earlier = [u for u in frozen if u < until]
-    since = asked.since.astimezone(UTC) if asked and asked.since else None
+    since = requested_window.since.astimezone(UTC) if requested_window and requested_window.since else None
     since = since or (max(earlier) if earlier else one_period_before(until, newsletter.period, zone))
     if since >= until:
         raise NoPeriod(messages.PERIOD_ENDS_FIRST(since=since, until=until))
-    name = (asked.period if asked else "") or name_of(until, newsletter.period, zone)
+    name = (requested_window.period if requested_window else "") or name_of(until, newsletter.period, zone)
     return Window(since, until, edition_name(name, newsletter.period, newsletter.default_cadence), due)
 
 
@@ -126,14 +128,14 @@ def requested(newsletter: Newsletter, period: str, now: datetime) -> RequestedWi
 
     Raises NoPeriod if it is not a period, or has not begun.
     """
-    first, last = bounds(period, newsletter.zone)
+    start, end = bounds(period, newsletter.zone)
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", period):
-        period = name_of(last, newsletter.period, newsletter.zone)
-        first, last = bounds(period, newsletter.zone)
-    if first > now:
+        period = name_of(end, newsletter.period, newsletter.zone)
+        start, end = bounds(period, newsletter.zone)
+    if start > now:
         raise NoPeriod(messages.PERIOD_NOT_BEGUN(period=period))
-    _check_year(period, last, now)
-    return RequestedWindow(until=last, period=period)
+    _check_year(period, end, now)
+    return RequestedWindow(until=end, period=period)
 
 
 def moment_of(text: str, zone: ZoneInfo) -> datetime:
@@ -156,7 +158,7 @@ def _skipped(local: datetime, instant: datetime, zone: ZoneInfo) -> bool:
     return instant.astimezone(zone).replace(tzinfo=None, fold=0) != local.replace(fold=0)
 
 
-def _months_later(first: date, months: int) -> date:
+def _months_later(first_day: date, months: int) -> date:
     """Return the first day of the month that many months later."""
-    count = first.year * 12 + first.month - 1 + months
+    count = first_day.year * 12 + first_day.month - 1 + months
     return date(count // 12, count % 12 + 1, 1)

@@ -13,12 +13,12 @@ def pack(posts: Iterable[Post]) -> bytes:
     return zlib.compress(serializers.serialize("json", posts).encode())
 
 
-def entries_of(edition: Edition, packed: bytes, wanted: Iterable[int]) -> list[EditionPost]:
+def entries_of(edition: Edition, packed: bytes, primary_keys: Iterable[int]) -> list[EditionPost]:
     """Return the entries of an approved edition for some of its candidates, by their primary keys.
 
     Without a packed content, as for an edition that an earlier version approved, the posts are those of the ledger.
     """
-    keys = set(wanted)
+    keys = set(primary_keys)
     entries = {entry.post_id: entry for entry in edition.entries.filter(post__in=keys)}
     posts = {post.pk: post for post in Post.objects.filter(pk__in=keys)} | (_unpacked(packed) if packed else {})
     chosen = []

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from newsletter.api.problem_documents import Refused
+from newsletter.api.refusals import Refused
 from newsletter.messages import api as messages
 
 _TAGS = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')

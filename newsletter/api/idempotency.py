@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from newsletter.api.problem_documents import Refused
+from newsletter.api.refusals import Refused
 from newsletter.messages import api as messages
 from newsletter.models import ApiToken, KeptAnswer
 

@@ -19,7 +19,7 @@ from ninja.security.base import AuthBase
 
 from newsletter.api import idempotency, rate_limits, tokens
 from newsletter.api.permissions import TABLE, TokenScope, check_newsletter, check_scope, permitted
-from newsletter.api.problem_documents import Refused
+from newsletter.api.refusals import Refused
 from newsletter.config import Cadence, Config, Newsletter
 from newsletter.editions.edition_names import NoSuchEdition
 from newsletter.messages import api as messages

@@ -12,7 +12,7 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 from ninja.params import functions
 
-from newsletter.api.problem_documents import Refused
+from newsletter.api.refusals import Refused
 from newsletter.messages import api as messages
 
 LIMIT_PARAMETER = functions.Query(50, ge=1, le=200)

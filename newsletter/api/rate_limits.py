@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from newsletter.api.problem_documents import Refused
+from newsletter.api.refusals import Refused
 from newsletter.messages import api as messages
 from subscribers.models import CounterKey, Hits, counter_key
 

@@ -16,10 +16,10 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from newsletter.api import description, problem_documents
+from newsletter.api import description, refusals
 from newsletter.api.operations import LIMIT, count_network
-from newsletter.api.problem_documents import Refused
 from newsletter.api.rate_limits import RateLimit
+from newsletter.api.refusals import Refused
 from newsletter.api.routes import editions, event_list, ledger_posts, newsletters, sending_acts, subscribers
 from newsletter.messages import Problem
 from newsletter.messages import api as messages
@@ -41,18 +41,18 @@ for _routes in (newsletters, editions, sending_acts, ledger_posts, subscribers, 
 
 @api.exception_handler(Problem)
 def _refused(request: HttpRequest, problem: Problem) -> HttpResponse:
-    return problem_documents.response(problem)
+    return refusals.response(problem)
 
 
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, problem: ValidationError) -> HttpResponse:
-    return problem_documents.invalid(problem.errors)
+    return refusals.invalid(problem.errors)
 
 
 @api.exception_handler(HttpError)
 def _unreadable(request: HttpRequest, problem: HttpError) -> HttpResponse:
     """Answer a body that can't be parsed, the one error of this kind that the framework raises."""
-    return problem_documents.response(Refused(HTTPStatus.BAD_REQUEST, messages.NOT_JSON()))
+    return refusals.response(Refused(HTTPStatus.BAD_REQUEST, messages.NOT_JSON()))
 
 
 def _framed(view: View) -> View:
@@ -81,7 +81,7 @@ def _checked(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Htt
             message = messages.METHOD_NOT_ALLOWED(method=str(request.method), allowed=allowed)
             raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, message, {"Allow": allowed})
     except Problem as problem:
-        return problem_documents.response(problem)
+        return refusals.response(problem)
     return answer
 
 
@@ -98,7 +98,7 @@ def read_description(request: HttpRequest) -> HttpResponse:
 
 def explain_problem(request: HttpRequest, code: str) -> HttpResponse:
     """Explain a code of messages: the sentence, with its parameters in braces."""
-    explanation = problem_documents.explanation(code)
+    explanation = refusals.explanation(code)
     if explanation is None:
         raise Http404
     return explanation

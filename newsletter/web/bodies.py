@@ -17,7 +17,7 @@ from io import BytesIO
 from typing import IO
 from urllib.parse import quote
 
-from newsletter.api.problem import API_ROOT, MEDIA_TYPE, problem_document
+from newsletter.api.problem_document import API_ROOT, MEDIA_TYPE, problem_document
 from newsletter.messages import Message
 from newsletter.messages import api as messages
 from newsletter.web.requests import App, AsgiMessage, Receive, Send, refuse

@@ -14,7 +14,7 @@ from django.template import loader
 from django.utils.deprecation import MiddlewareMixin
 
 from newsletter import config
-from newsletter.api.problem import API_ROOT, MEDIA_TYPE, problem_document
+from newsletter.api.problem_document import API_ROOT, MEDIA_TYPE, problem_document
 from newsletter.editions.imported.old_addresses import edition_at
 from newsletter.messages import api as messages
 from newsletter.sending.sql import database_watch

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.api import etags, paging, rate_limits
-from newsletter.api.problem import EXPLANATIONS
-from newsletter.api.problem_documents import Refused
+from newsletter.api.problem_document import EXPLANATIONS
+from newsletter.api.refusals import Refused
 from newsletter.sending.sql import database_watch
 from subscribers.models import Hits
 from tests.api.client import ApiClient

@@ -7,7 +7,7 @@ from ninja import Path, Query, Router
 
 from newsletter.api import paging
 from newsletter.api.operations import ApiAnswer, ApiRequest, operation
-from newsletter.api.problem_documents import Refused
+from newsletter.api.refusals import Refused
 from newsletter.api.schemas import Line, Name, Number, PostList, PostOut, PushedPost
 from newsletter.collecting import ledger
 from newsletter.domain.found_post import Image

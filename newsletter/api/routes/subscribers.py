@@ -12,7 +12,7 @@ from ninja import Path, Query, Router
 from newsletter.api import paging
 from newsletter.api.operations import ApiAnswer, ApiRequest, operation
 from newsletter.api.permissions import Forbidden, permitted
-from newsletter.api.problem_documents import Refused
+from newsletter.api.refusals import Refused
 from newsletter.api.schemas import Line, Name, Number, Tag
 from newsletter.api.subscriber_schemas import (
     SubscriberChange,

@@ -12,7 +12,7 @@ from django.urls import resolve, reverse
 from django.utils.crypto import constant_time_compare
 
 from newsletter.api import tokens
-from newsletter.api.problem import API_ROOT
+from newsletter.api.problem_document import API_ROOT
 from newsletter.web.desk.permissions import CODE_WANTED, Guarded, Role, role_of
 from newsletter.web.requests import AsgiMessage
 

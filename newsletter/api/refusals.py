@@ -12,7 +12,7 @@ from django.http import HttpResponse
 
 from newsletter.api.field_problems import field_problem
 from newsletter.api.permissions import Forbidden
-from newsletter.api.problem import MEDIA_TYPE, problem_document
+from newsletter.api.problem_document import MEDIA_TYPE, problem_document
 from newsletter.editions.approval import LintErrors
 from newsletter.editions.editing import Conflict
 from newsletter.editions.edition_names import NoSuchEdition

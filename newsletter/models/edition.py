@@ -247,7 +247,7 @@ class Revision(models.Model):
 
 
 class TextLease(models.Model):
-    """Who is writing in a text of a draft, until when; see web/desk/edition/leases.py."""
+    """Who is writing in a text of a draft, until when; see editions/leases.py."""
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="leases")
     text = models.CharField(max_length=40, help_text="greeting, title-12, text-12")

@@ -160,7 +160,7 @@ def blocks(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "blocks": queries.blocks(edition, newsletter),
         "places": queries.places(edition, newsletter),
         "kinds": queries.block_kinds().items(),
-        "given": fields,
+        "typed": fields,
         "problems": problems,
         "may_change": edition.state == State.DRAFT,
     }

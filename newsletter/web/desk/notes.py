@@ -33,7 +33,7 @@ def notes(request: HttpRequest, name: str, period: str) -> HttpResponse:
         **about(request, edition, newsletter),
         "notes": _lines(edition, newsletter, editor(request)),
         "people": [(user.username, user.get_full_name() or user.username) for user in users.everybody()],
-        "given": entered,
+        "typed": entered,
         "problem": "".join(problems),
         "most": note_edits.LONGEST_NOTE,
     }

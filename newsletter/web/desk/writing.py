@@ -85,6 +85,6 @@ def letter_form(
         with caught() as problems:
             edition = make(texts, editor(request))
             return redirect("desk:edition", edition.newsletter, edition.period)
-    given = {**texts, field: request.POST.get(field, "")}
-    context = {"newsletter": newsletter, "given": given, "problem": "".join(problems), **context}
+    typed = {**texts, field: request.POST.get(field, "")}
+    context = {"newsletter": newsletter, "typed": typed, "problem": "".join(problems), **context}
     return page(request, "letter", context, section="home", status=422 if problems else 200)

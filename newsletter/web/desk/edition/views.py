@@ -67,7 +67,7 @@ def _whole(
     typed: Mapping[str, str] | None = None,
     problems: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """Show the page; `given` is what was filled in to add a post, and `problems` why that was refused, by field."""
+    """Show the page; `typed` is what was filled in to add a post, and `problems` why that was refused, by field."""
     context = {
         **_context(request, newsletter, edition),
         **about(request, edition, newsletter),

@@ -20,8 +20,8 @@ class FileCarrier:
         self._callbacks = callbacks
         self._maildir = form == "maildir"
         self._draft, self._place = (folder / "tmp", folder / "new") if self._maildir else (folder, folder)
-        for each in (self._draft, self._place, *([folder / "cur"] if self._maildir else ())):
-            each.mkdir(parents=True, exist_ok=True)
+        for path in (self._draft, self._place, *([folder / "cur"] if self._maildir else ())):
+            path.mkdir(parents=True, exist_ok=True)
 
     def __len__(self) -> int:
         """Return 0: there are no connections."""

@@ -70,8 +70,8 @@ def _frame(record: bytes) -> bytes:
     return _FRAME.pack(len(record), crc32(record)) + record
 
 
-def _begin_record(at: int, chunk: ChunkKey) -> bytes:
-    return b"C" + json.dumps([at, *chunk]).encode()
+def _begin_record(index: int, chunk: ChunkKey) -> bytes:
+    return b"C" + json.dumps([index, *chunk]).encode()
 
 
 class Journal:
@@ -108,15 +108,15 @@ class Journal:
         """Log that the chunk is begun; an active chunk is logged once."""
         key = (edition, chunk)
         if key not in self._open:
-            at, self._next = self._next, self._next + 1
-            framed = _frame(_begin_record(at, key))
-            self._open[key] = (at, bytearray(framed))
+            index, self._next = self._next, self._next + 1
+            framed = _frame(_begin_record(index, key))
+            self._open[key] = (index, bytearray(framed))
             self._write(framed)
 
     def log_intent(self, edition: str, chunk: int, number: int, attempt: int, *, buffered: bool = False) -> None:
         """Log the intent to write a message's final dot; if `buffered`, it is written with the next `flush`."""
-        at, records = self._open[edition, chunk]
-        framed = _frame(_INTENT.pack(b"A", at, number, attempt))
+        index, records = self._open[edition, chunk]
+        framed = _frame(_INTENT.pack(b"A", index, number, attempt))
         if buffered:
             self._unwritten += framed
         else:
@@ -128,11 +128,11 @@ class Journal:
 
         If `buffered`, it is written by `flush`, or with the next record; until then, kill -9 makes the outcome unknown.
         """
-        at, records = self._open[edition, chunk]
+        index, records = self._open[edition, chunk]
         number, attempt, kind, when, fault, code, status, text, queue_id, retry_after, problem = outcome
         stored = problem.to_text() if problem else text[:1000]
         wait = -1.0 if retry_after is None else retry_after
-        head = _RESULT.pack(b"O", at, number, attempt, when, _KIND_AT[kind], _FAULT_AT[fault], code, wait)
+        head = _RESULT.pack(b"O", index, number, attempt, when, _KIND_AT[kind], _FAULT_AT[fault], code, wait)
         framed = _frame(head + f"{status}\0{queue_id}\0{stored}".encode("utf-8", "replace"))
         records += framed
         self._unwritten += framed
@@ -260,37 +260,37 @@ def _attempts(records: Iterator[bytes]) -> tuple[tuple[ChunkKey, ...], tuple[Jou
     attempts: dict[tuple[ChunkKey, int, int], JournalEntry] = {}
     for record in records:
         if record[:1] == b"C":
-            number, edition, chunk = json.loads(record[1:])
-            chunks[number] = (edition, chunk)
+            index, edition, chunk = json.loads(record[1:])
+            chunks[index] = (edition, chunk)
         else:
-            number, outcome = _outcome(record)
-            key = chunks[number]
+            index, outcome = _outcome(record)
+            key = chunks[index]
             attempts[key, outcome.number, outcome.attempt] = JournalEntry(*key, outcome)
     return tuple(dict.fromkeys(chunks.values())), tuple(attempts.values())
 
 
 def _outcome(record: bytes) -> tuple[int, Outcome]:
     if record[:1] == b"A":
-        _, at, number, attempt = _INTENT.unpack(record)
+        _, index, number, attempt = _INTENT.unpack(record)
         problem = messages.INTERRUPTED()
-        return at, Outcome(number, attempt, OutcomeKind.UNKNOWN, 0.0, Fault.CONNECTION, problem=problem)
-    _, at, number, attempt, when, kind, fault, code, wait = _RESULT.unpack_from(record)
+        return index, Outcome(number, attempt, OutcomeKind.UNKNOWN, 0.0, Fault.CONNECTION, problem=problem)
+    _, index, number, attempt, when, kind, fault, code, wait = _RESULT.unpack_from(record)
     status, queue_id, text = record[_RESULT.size :].decode("utf-8").split("\0", 2)
     retry_after = None if wait < 0 else wait
     outcome = Outcome(number, attempt, _KINDS[kind], when, _FAULTS[fault], code, status, text, queue_id, retry_after)
     reason = from_text(text)
-    return at, outcome if TEXT.matches(reason) else outcome._replace(text="", problem=reason)
+    return index, outcome if TEXT.matches(reason) else outcome._replace(text="", problem=reason)
 
 
 def _records(content: bytes) -> Iterator[bytes]:
-    at = len(MAGIC)
-    while at + _FRAME.size <= len(content):
-        size, crc = _FRAME.unpack_from(content, at)
-        record = content[at + _FRAME.size : at + _FRAME.size + size]
+    offset = len(MAGIC)
+    while offset + _FRAME.size <= len(content):
+        size, crc = _FRAME.unpack_from(content, offset)
+        record = content[offset + _FRAME.size : offset + _FRAME.size + size]
         if not size or len(record) != size or crc32(record) != crc:
             return
         yield record
-        at += _FRAME.size + size
+        offset += _FRAME.size + size
 
 
 def _head(head: JournalHeader) -> bytes:

@@ -33,8 +33,8 @@ class Phase(TextEnum):
     @property
     def shown(self) -> Param:
         """The step as part of a sentence: a command's name, or a message."""
-        known = _STEPS.get(self)
-        return known() if known else self.value
+        message = _STEPS.get(self)
+        return message() if message else self.value
 
 
 _STEPS = {

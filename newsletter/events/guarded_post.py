@@ -25,8 +25,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float, a
         try:
             with session.post(
                 url, data=body, headers=dict(headers), timeout=seconds, allow_redirects=False, stream=True
-            ) as answer:
-                return answer.status_code
+            ) as response:
+                return response.status_code
         finally:
             watch.close()
 

@@ -229,16 +229,16 @@ async def _login(connection: Connection, smtp: Smtp, where: str) -> None:
 
 async def _authenticate(connection: Connection, smtp: Smtp, mechanism: str) -> Reply:
     """Authenticate (RFC 4954); every response to 334 is base64."""
-    answers = {
+    responses = {
         "PLAIN": [f"\0{smtp.user}\0{smtp.password}"],
         "LOGIN": [smtp.user, smtp.password],
         "XOAUTH2": [f"user={smtp.user}\1auth=Bearer {smtp.password}\1\1"],
     }[mechanism]
-    first = b"" if mechanism == "LOGIN" else b" " + _base64(answers.pop(0))
-    reply = await connection.ask(b"AUTH " + mechanism.encode("ascii") + first + b"\r\n", Phase.AUTH)
-    for answer in [*answers, ""]:  # XOAUTH2 explains a refusal in a 334, and wants an empty answer before its 535
+    initial = b"" if mechanism == "LOGIN" else b" " + _base64(responses.pop(0))
+    reply = await connection.ask(b"AUTH " + mechanism.encode("ascii") + initial + b"\r\n", Phase.AUTH)
+    for response in [*responses, ""]:  # XOAUTH2 explains a refusal in a 334, and wants an empty answer before its 535
         if reply.code == 334:
-            reply = await connection.ask(_base64(answer) + b"\r\n", Phase.AUTH)
+            reply = await connection.ask(_base64(response) + b"\r\n", Phase.AUTH)
     return reply
 
 

@@ -77,7 +77,7 @@ class AmazonSes:
         if self.backend.configuration_set_name:
             request["ConfigurationSetName"] = self.backend.configuration_set_name
         try:
-            answer = self.backend.client.send_email(**request)
+            response = self.backend.client.send_email(**request)
         except ClientError as e:
             return self._judge(reader, e)
         except NoKey as e:
@@ -86,7 +86,7 @@ class AmazonSes:
             never_left = isinstance(e, EndpointConnectionError | ConnectTimeoutError)
             kind = OutcomeKind.DEFERRED if never_left else OutcomeKind.UNKNOWN
             return unexplained(readers, kind, messages.UNANSWERED(error=type(e).__name__))
-        return [accepted(reader, str(answer.get("MessageId", "")))]
+        return [accepted(reader, str(response.get("MessageId", "")))]
 
     def try_key(self) -> Literal["accepted", "forbidden"]:
         """See `login.try_key`."""

@@ -66,7 +66,7 @@ class AnymailProvider:
         """See ProviderApi."""
         if self._calls.post:
             return self._post(self._calls.post, mail, readers)
-        self._last.answer = None
+        self._last.response = None
         message = self._message(mail, readers)
         try:
             self.backend.send_messages([message])
@@ -85,16 +85,16 @@ class AnymailProvider:
         if self._calls.idempotency:
             request["headers"] = {**request["headers"], self._calls.idempotency: idempotency_key(readers)}
         try:
-            answer = self.backend.session.request(
+            response = self.backend.session.request(
                 **request, timeout=(CONNECT_SECONDS, ANSWER_SECONDS), allow_redirects=False
             )
         except requests.RequestException as e:
             return unanswered(readers, e)
-        if judged := judge(readers, answer):
+        if judged := judge(readers, response):
             return judged
-        results = post.read(answer.content)
+        results = post.read(response.content)
         if results is None:
-            return unreadable(readers, answer)
+            return unreadable(readers, response)
         results = results if post.path else [*results] * len(readers)
         if len(results) != len(readers):
             return unexplained(readers, OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())
@@ -117,21 +117,22 @@ class AnymailProvider:
         message.extra_headers |= self._tracking.call_headers
         return message
 
-    def _remember(self, answer: requests.Response, **_given: object) -> None:
-        self._last.answer = answer
+    def _remember(self, response: requests.Response, **_given: object) -> None:
+        self._last.response = response
 
     def _failed(self, readers: Sequence[Reader], problem: Exception) -> list[Outcome]:
-        answer: requests.Response | None = self._last.answer
-        if answer is None:
+        response: requests.Response | None = self._last.response
+        if response is None:
             lost = next((e for e in (problem.__cause__, problem) if isinstance(e, requests.RequestException)), None)
             if lost is None:  # the backend can't express this message, and nothing was sent
                 raise ProviderRefused(0, " ".join(str(problem).split())[:300]) from problem
             return unanswered(readers, lost)
-        if rejection := self._calls.error(answer.content):
-            raise WrongKey(TEXT(words=words_of(answer))) if rejection.of_key else ProviderRefused(422, words_of(answer))
-        if judged := judge(readers, answer):
+        if rejection := self._calls.error(response.content):
+            words = words_of(response)
+            raise WrongKey(TEXT(words=words)) if rejection.of_key else ProviderRefused(422, words)
+        if judged := judge(readers, response):
             return judged
-        return unreadable(readers, answer)
+        return unreadable(readers, response)
 
 
 def _with_tags(mail: ApiMessage, readers: Sequence[Reader], calls: Calls) -> AnymailMessage:

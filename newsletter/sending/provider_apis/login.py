@@ -23,20 +23,20 @@ Answer = Literal["accepted", "forbidden"]
 def try_key(delivery: DeliverySettings) -> Answer:
     """Ask the provider of these settings. Raises ProviderProblem, also if the key is wrong."""
     name = str(delivery.provider)
-    chosen: Any = provider(delivery)
+    api: Any = provider(delivery)
     login = PROVIDERS[name].login
     if login is None:
-        answer_of_library: Answer = chosen.try_key()
+        answer_of_library: Answer = api.try_key()
         return answer_of_library
     keys = {key.lower(): str(value) for key, value in getattr(delivery, name).items()}
-    base = chosen.backend.api_url
+    base = api.backend.api_url
     values = {"sender_domain": "", **keys}
     address = urljoin(login.elsewhere.get(base, base), login.path.format_map({k: quote(v) for k, v in values.items()}))
     headers = {header: value.format_map(values) for header, value in login.headers.items()}
     auth = (login.auth[0].format_map(values), login.auth[1].format_map(values)) if login.auth else None
     body = {name: _filled(value, values) for name, value in login.body.items()} if login.body is not None else None
     try:
-        answer = requests.request(
+        response = requests.request(
             "GET" if body is None else "POST",
             address,
             headers=headers,
@@ -47,20 +47,20 @@ def try_key(delivery: DeliverySettings) -> Answer:
         )
     except requests.RequestException as e:
         raise ProviderProblem(messages.UNANSWERED(error=type(e).__name__)) from e
-    return _judged(login, answer)
+    return _judged(login, response)
 
 
 def _filled(value: Any, values: Mapping[str, str]) -> Any:
     return value.format_map(values) if isinstance(value, str) else value
 
 
-def _judged(login: Login, answer: requests.Response) -> Answer:
-    body = answer.text
-    wrong = answer.status_code == 401 or any(words in body for words in login.wrong)
+def _judged(login: Login, response: requests.Response) -> Answer:
+    body = response.text
+    wrong = response.status_code == 401 or any(words in body for words in login.wrong)
     if wrong and not (login.restricted and login.restricted in body):
-        raise ProviderProblem(KEY_REFUSED(reply=f"{answer.status_code} {words_of(answer)}"))
-    if answer.ok:
+        raise ProviderProblem(KEY_REFUSED(reply=f"{response.status_code} {words_of(response)}"))
+    if response.ok:
         return "accepted"
-    if answer.status_code in (401, 403):
+    if response.status_code in (401, 403):
         return "forbidden"
-    raise ProviderProblem(TEXT(words=f"{answer.status_code} {words_of(answer)}"))
+    raise ProviderProblem(TEXT(words=f"{response.status_code} {words_of(response)}"))

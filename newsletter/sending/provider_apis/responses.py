@@ -25,16 +25,16 @@ from newsletter.sending.provider_apis.interface import (
 )
 
 
-def judge(readers: Sequence[Reader], answer: requests.Response) -> list[Outcome] | None:
+def judge(readers: Sequence[Reader], response: requests.Response) -> list[Outcome] | None:
     """Return the outcomes that follow from the status for all readers; None if it says that the call was accepted.
 
     Raises WrongKey, RateLimited, ProviderRefused.
     """
-    code, words = answer.status_code, words_of(answer)
+    code, words = response.status_code, words_of(response)
     if code in WRONG_KEY:
         raise WrongKey(TEXT(words=f"{code} {words}"))
     if code == TOO_FAST:
-        raise RateLimited(retry_seconds(answer.headers.get("Retry-After", "")))
+        raise RateLimited(retry_seconds(response.headers.get("Retry-After", "")))
     if code in NOT_TAKEN:
         return outcomes(readers, OutcomeKind.DEFERRED, Fault.CONNECTION, words, code)
     if code in AMBIGUOUS or code >= 500 or code < 200 or 300 <= code < 400:
@@ -44,23 +44,23 @@ def judge(readers: Sequence[Reader], answer: requests.Response) -> list[Outcome]
     return None
 
 
-def words_of(answer: requests.Response) -> str:
+def words_of(response: requests.Response) -> str:
     """Return the text of a response on one line, without addresses."""
-    return redact_addresses(" ".join(answer.text.split()))[:300]
+    return redact_addresses(" ".join(response.text.split()))[:300]
 
 
-def unanswered(readers: Sequence[Reader], problem: requests.RequestException) -> list[Outcome]:
+def unanswered(readers: Sequence[Reader], error: requests.RequestException) -> list[Outcome]:
     """Return deferred outcomes if no connection was made, otherwise unknown ones. Raises WrongKey for a certificate."""
-    if isinstance(problem, requests.exceptions.SSLError):
-        raise WrongKey(messages.CERTIFICATE_INVALID(cause=str(problem))) from problem
-    reason = getattr(problem.args[0] if problem.args else None, "reason", None)
-    never_left = isinstance(problem, requests.ConnectTimeout) or isinstance(
+    if isinstance(error, requests.exceptions.SSLError):
+        raise WrongKey(messages.CERTIFICATE_INVALID(cause=str(error))) from error
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    never_left = isinstance(error, requests.ConnectTimeout) or isinstance(
         reason, NewConnectionError | NoConnection | NameResolutionError
     )
     kind = OutcomeKind.DEFERRED if never_left else OutcomeKind.UNKNOWN
-    return unexplained(readers, kind, messages.UNANSWERED(error=type(problem).__name__))
+    return unexplained(readers, kind, messages.UNANSWERED(error=type(error).__name__))
 
 
-def unreadable(readers: Sequence[Reader], answer: requests.Response) -> list[Outcome]:
+def unreadable(readers: Sequence[Reader], response: requests.Response) -> list[Outcome]:
     """Return unknown outcomes: the request was sent, and what was done with it can't be known."""
-    return unexplained(readers, OutcomeKind.UNKNOWN, messages.ANSWER_UNREADABLE(), answer.status_code)
+    return unexplained(readers, OutcomeKind.UNKNOWN, messages.ANSWER_UNREADABLE(), response.status_code)

@@ -87,8 +87,8 @@ def release_due(newsletter: str, at: datetime) -> int:
 
 
 @transaction.atomic
-def _release_within(rows: QuerySet[Letter], whole: budget.BudgetScope, at: datetime) -> int:
-    if budget.is_exceeded(whole, at, Counters(list(budget.keys(whole, at))).value, delayed=True):
+def _release_within(rows: QuerySet[Letter], common_scope: budget.BudgetScope, at: datetime) -> int:
+    if budget.is_exceeded(common_scope, at, Counters(list(budget.keys(common_scope, at))).value, delayed=True):
         return 0
     oldest = _locked(rows)[:AT_ONCE]
     if not oldest:

@@ -79,13 +79,13 @@ def supported(tag: str) -> str:
     return ""
 
 
-def language_of(request: HttpRequest, *, known: str = "", newsletter: str = "") -> str:
+def language_of(request: HttpRequest, *, own_language: str = "", newsletter: str = "") -> str:
     """Return the language of `?lang=`, the subscriber, the browser or the newsletter (its name), in this order, or
     English.
     """
     configured = config_of(request).newsletters.get(newsletter)
     accepted = [tag.partition(";")[0].strip() for tag in request.headers.get("Accept-Language", "").split(",")]
-    tags = (request.GET.get("lang", ""), known, *accepted, configured.language if configured else "", "en")
+    tags = (request.GET.get("lang", ""), own_language, *accepted, configured.language if configured else "", "en")
     return next(language for tag in tags if (language := supported(tag)))
 
 

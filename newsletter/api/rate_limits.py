@@ -25,14 +25,14 @@ class RateLimit:
 
     name: str
     most: int
-    left: int
+    remaining: int
     seconds: int
 
     def headers(self) -> dict[str, str]:
         """Return the fields that tell a client."""
         return {
             "RateLimit-Policy": f'"{self.name}";q={self.most};w={WINDOW.seconds}',
-            "RateLimit": f'"{self.name}";r={self.left};t={self.seconds}',
+            "RateLimit": f'"{self.name}";r={self.remaining};t={self.seconds}',
         }
 
 

@@ -51,37 +51,37 @@ class TableResult:
     sha256: str
 
 
-def move(configuration: Config, here: str, there: str, progress: Progress) -> list[TableResult]:
+def move(configuration: Config, source_url: str, target_url: str, progress: Progress) -> list[TableResult]:
     """Move all tables. Raises BackupProblem if they can't be moved, or differ afterwards."""
     with journals.sender_lock(journals.folder(configuration)) as is_sole_sender:
         if not is_sole_sender:
             raise BackupProblem("newsletter is running here; stop it on every machine first")
-        return _move(configuration, here, there, progress)
+        return _move(configuration, source_url, target_url, progress)
 
 
-def _move(configuration: Config, here: str, there: str, progress: Progress) -> list[TableResult]:
+def _move(configuration: Config, source_url: str, target_url: str, progress: Progress) -> list[TableResult]:
     tables = [table for table in all_tables() if table.name != HOLDS]
     holds = next(table for table in all_tables() if table.name == HOLDS)
-    with closing(_source(configuration, here)) as source:
-        _prepare(configuration, source, there)
-        with closing(_target(configuration, there)) as target:
+    with closing(_source(configuration, source_url)) as source:
+        _prepare(configuration, source, target_url)
+        with closing(_target(configuration, target_url)) as target:
             if not target.run(NOTED, "begun"):
                 _begin(target, [*tables, holds])
             advance = steps(progress, 2 * sum(map(source.count, tables)))
             for table in tables:
                 _copy(table, source, target, advance)
             _make_indexes(target)
-            results = _compare(configuration, tables, source, there, advance)
+            results = _compare(configuration, tables, source, target_url, advance)
             _finish(target, source, holds)
     return results
 
 
-def _prepare(configuration: Config, source: RowSource, there: str) -> None:
+def _prepare(configuration: Config, source: RowSource, target_url: str) -> None:
     """Make the tables in an empty database, or go on with one that was begun. Raises BackupProblem."""
-    is_begun = _has_table(configuration, there, STATE)
-    if not is_begun and _has_table(configuration, there, "django_migrations"):
+    is_begun = _has_table(configuration, target_url, STATE)
+    if not is_begun and _has_table(configuration, target_url, "django_migrations"):
         raise BackupProblem("the new database has tables already; give an empty one, which the command fills itself")
-    with closing(_target(configuration, there)) as target:
+    with closing(_target(configuration, target_url)) as target:
         if not is_begun:
             target.run(CREATE_STATE)
             target.run(NOTE, "source", _identity(source))
@@ -90,8 +90,8 @@ def _prepare(configuration: Config, source: RowSource, there: str) -> None:
             raise BackupProblem("the new database is being filled from another one; give an empty one")
         if target.run(NOTED, "begun"):
             return
-    make_tables(configuration, there)
-    with closing(_source(configuration, there)) as target_rows:
+    make_tables(configuration, target_url)
+    with closing(_source(configuration, target_url)) as target_rows:
         if _migrations(target_rows) != _migrations(source):
             raise BackupProblem(
                 "the old database was not upgraded to this version yet; start newsletter with it once, "
@@ -135,11 +135,11 @@ def _make_indexes(target: RowTarget) -> None:
 
 
 def _compare(
-    configuration: Config, tables: Sequence[Table], source: RowSource, there: str, advance: Advance
+    configuration: Config, tables: Sequence[Table], source: RowSource, target_url: str, advance: Advance
 ) -> list[TableResult]:
     """Read every row of both databases, and compare their checksums."""
     results = []
-    with closing(_source(configuration, there)) as new_source:
+    with closing(_source(configuration, target_url)) as new_source:
         for table in tables:
             old, new = checksum(table, source), checksum(table, new_source)
             if old != new:

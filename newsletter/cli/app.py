@@ -57,8 +57,8 @@ for module in (
     app.add_typer(module.app)
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(is_given: bool) -> None:
+    if is_given:
         typer.echo(f"newsletter {__version__}")
         raise typer.Exit
 

@@ -228,14 +228,14 @@ def _collect_sooner(configuration: Config, now: datetime) -> None:
 
 def _follow(service: Service) -> None:
     """Read config.toml again whenever it changed, and report a wrong one; the last good one stays in force."""
-    known = config.snapshot()
+    current = config.snapshot()
 
     def follow() -> None:
-        nonlocal known
-        before, known = known, config.refresh()
-        service.report(known.problem)
-        if known.number != before.number:
-            _changed(before, known)
+        nonlocal current
+        before, current = current, config.refresh()
+        service.report(current.problem)
+        if current.number != before.number:
+            _changed(before, current)
 
     service.repeat(follow)
 

@@ -94,9 +94,9 @@ def _with_entries(text: str, change: SetEntries) -> str:
         edited = _entry_by_entry(text, old, change) if old and change.value else None
         if edited is not None and _is_same(toml.loads(edited), wanted_tree, change.path):
             return edited
-    whole = edit(text, (SetValue(change.path, change.value),))
-    if _is_same(toml.loads(whole), wanted_tree, change.path):
-        return whole
+    rewritten = edit(text, (SetValue(change.path, change.value),))
+    if _is_same(toml.loads(rewritten), wanted_tree, change.path):
+        return rewritten
     return edit(text, (RemoveValue(change.path), SetValue(change.path, change.value)))
 
 

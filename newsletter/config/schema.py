@@ -175,15 +175,15 @@ FILE_DEFAULTS = {"folder": "mails", "format": "maildir"}
 FILE_FORMATS = ("maildir", "eml")
 
 
-def _whole_file(file: dict[str, str]) -> dict[str, str]:
+def _file_values(file: dict[str, str]) -> dict[str, str]:
     """Return `delivery.file` with its defaults. Raises InvalidValue for an unknown key or format."""
     for key in file.keys() - FILE_DEFAULTS.keys():
         raise InvalidValue(ABOUT(subject=key, message=messages.NO_KEY()))
-    whole = {**FILE_DEFAULTS, **file}
-    if whole["format"] not in FILE_FORMATS:
-        message = messages.NOT_ONE_OF(value=repr(whole["format"]), words=", ".join(FILE_FORMATS))
+    values = {**FILE_DEFAULTS, **file}
+    if values["format"] not in FILE_FORMATS:
+        message = messages.NOT_ONE_OF(value=repr(values["format"]), words=", ".join(FILE_FORMATS))
         raise InvalidValue(ABOUT(subject="format", message=message))
-    return whole
+    return values
 
 
 _Services = make_dataclass(
@@ -216,7 +216,7 @@ class DeliverySettings(_Services):  # type: ignore[misc, valid-type]
         parse_duration(d) for d in ("1m", "5m", "30m", "2h")
     )
     smtp: Smtp = field(default_factory=Smtp)
-    file: Annotated[dict[str, Text], AfterValidator(_whole_file)] = field(default_factory=lambda: dict(FILE_DEFAULTS))
+    file: Annotated[dict[str, Text], AfterValidator(_file_values)] = field(default_factory=lambda: dict(FILE_DEFAULTS))
     dkim: Annotated[tuple[Dkim, ...], BeforeValidator(lambda v: [v] if isinstance(v, dict) else v)] = ()
 
 

@@ -54,10 +54,10 @@ def scopes(newsletter: str, domain: str, network: str = "", *, is_unsolved: bool
 
 def unsolved_scopes(newsletter: str, network: str = "") -> tuple[BudgetScope, ...]:
     """Return the budgets of a request without a solution, so that such programs don't use up those of other people."""
-    whole = BudgetScope(f"unsolved newsletter {newsletter}", UNSOLVED, daily=False)
+    total = BudgetScope(f"unsolved newsletter {newsletter}", UNSOLVED, daily=False)
     if not network:
-        return (whole,)
-    return whole, BudgetScope(f"{newsletter} unsolved network {network_of(network)}", UNSOLVED_PER_NETWORK, daily=False)
+        return (total,)
+    return total, BudgetScope(f"{newsletter} unsolved network {network_of(network)}", UNSOLVED_PER_NETWORK, daily=False)
 
 
 def of_newsletter(newsletter: str) -> BudgetScope:

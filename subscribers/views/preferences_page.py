@@ -68,7 +68,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     subscription = actions.subscription_of(token)
     if subscription is None:
         return no_subscription(request, token)
-    language = language_of(request, known=subscription.subscriber.language, newsletter=subscription.newsletter)
+    language = language_of(request, own_language=subscription.subscriber.language, newsletter=subscription.newsletter)
     with translation.override(language):
         posted = PostedForm(request.POST, subscription.newsletter)
         notice, fault = _act(request, subscription, posted) if request.method == "POST" else ("", "")

@@ -29,14 +29,14 @@ def profile(request: HttpRequest, token: str) -> HttpResponse:
         return message(request, language_of(request), kind=kind, status=status)
     if request.method != "POST" and "data" in request.GET:
         return _data(subscriber)
-    language = language_of(request, known=subscriber.language)
+    language = language_of(request, own_language=subscriber.language)
     with translation.override(language):
         notice, faults = _act(request, subscriber) if request.method == "POST" else ("", {})
     if not Subscriber.objects.filter(pk=subscriber.pk).exists():
         return message(request, language, kind="forgotten")
     subscriber.refresh_from_db()
     if notice:
-        language = language_of(request, known=subscriber.language)
+        language = language_of(request, own_language=subscriber.language)
     return page(
         request,
         "me.html",

@@ -22,11 +22,11 @@ def still(request: HttpRequest, token: str) -> HttpResponse:
     if subscription is None:
         return no_subscription(request, token)
     if subscription.state != Subscription.State.ACTIVE:
-        language = language_of(request, known=subscription.subscriber.language)
+        language = language_of(request, own_language=subscription.subscriber.language)
         return message(request, language, kind="erased", newsletter=subscription.newsletter)
     if request.method == "POST":
         heard([subscription.pk], timezone.now())
-    language = language_of(request, known=subscription.subscriber.language, newsletter=subscription.newsletter)
+    language = language_of(request, own_language=subscription.subscriber.language, newsletter=subscription.newsletter)
     return page(
         request,
         "still.html",

@@ -283,7 +283,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         request,
         result,
         name,
-        known=subscription.subscriber.language if subscription else "",
+        own_language=subscription.subscriber.language if subscription else "",
         asks="join",
         address=subscription.subscriber.masked if subscription else "",
     )
@@ -298,17 +298,17 @@ def _confirm_move(request: HttpRequest, token: str) -> HttpResponse:
         request,
         result,
         letter.newsletter if letter else "",
-        known=letter.subscriber.language if letter else "",
+        own_language=letter.subscriber.language if letter else "",
         asks="move",
         address=letter.payload["address"] if letter else "",
     )
 
 
 def _confirmed(
-    request: HttpRequest, result: ConfirmResult, newsletter: str, *, known: str, asks: str, address: str
+    request: HttpRequest, result: ConfirmResult, newsletter: str, *, own_language: str, asks: str, address: str
 ) -> HttpResponse:
     """Render the button if there is something to confirm, else the result."""
-    language = language_of(request, known=known, newsletter=newsletter)
+    language = language_of(request, own_language=own_language, newsletter=newsletter)
     template = "confirm.html" if request.method != "POST" and result is ConfirmResult.DONE else "confirmed.html"
     status = STATUS.get(result, 200)
     return page(

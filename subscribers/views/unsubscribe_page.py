@@ -57,7 +57,7 @@ def _result_page(request: HttpRequest, token: str, fields: QueryDict) -> HttpRes
     if subscription is None:
         return message(request, language_of(request), kind="erased")
     newsletter = config_of(request).newsletters.get(subscription.newsletter)
-    language = language_of(request, known=subscription.subscriber.language, newsletter=subscription.newsletter)
+    language = language_of(request, own_language=subscription.subscriber.language, newsletter=subscription.newsletter)
     has_left = subscription.state == Subscription.State.UNSUBSCRIBED
     reason = ReasonForm(fields)
     thanked = has_left and bool(fields.get("reason")) and reason.is_valid()

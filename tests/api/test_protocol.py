@@ -24,20 +24,20 @@ IN_THE_NEXT_MINUTE = AT + timedelta(seconds=40)
 @pytest.mark.django_db
 def test_a_limit_counts_down_and_begins_anew() -> None:
     counters = rate_limits.RequestCounters()
-    assert [counters.count("token", "a", 3, AT).left for _ in range(3)] == [2, 1, 0]
+    assert [counters.count("token", "a", 3, AT).remaining for _ in range(3)] == [2, 1, 0]
     with pytest.raises(Refused) as refused:
         counters.count("token", "a", 3, AT)
     assert refused.value.headers == {
         "RateLimit-Policy": '"token";q=3;w=60', "RateLimit": '"token";r=0;t=40', "Retry-After": "40",
     }  # fmt: skip
-    assert counters.count("token", "b", 3, AT).left == 2
-    assert counters.count("token", "a", 3, IN_THE_NEXT_MINUTE).left == 2
+    assert counters.count("token", "b", 3, AT).remaining == 2
+    assert counters.count("token", "a", 3, IN_THE_NEXT_MINUTE).remaining == 2
 
 
 @pytest.mark.django_db
 def test_processes_count_together() -> None:
     processes = [rate_limits.RequestCounters() for _ in range(2)]
-    assert [processes[n % 2].count("token", "a", 4, AT).left for n in range(4)] == [3, 2, 1, 0]
+    assert [processes[n % 2].count("token", "a", 4, AT).remaining for n in range(4)] == [3, 2, 1, 0]
     for each in processes:
         with pytest.raises(Refused):
             each.count("token", "a", 4, AT)

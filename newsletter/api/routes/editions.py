@@ -212,7 +212,7 @@ def preview_edition(request: ApiRequest, newsletter: Path[Name], period: Path[Na
         preheader=rendered.preheader,
         html=preview.reader_html(rendered, head, reader),
         text=preview.reader_text(rendered, head, reader),
-        findings=[CheckFinding(**found) for found in serialize.findings(proof.findings)],
-        variants=[VariantOut(**found) for found in documents(request.config, edition, receiving)],
+        findings=[CheckFinding(**finding) for finding in serialize.findings(proof.findings)],
+        variants=[VariantOut(**variant) for variant in documents(request.config, edition, receiving)],
     )
     return ApiAnswer(document)

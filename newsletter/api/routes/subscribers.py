@@ -181,11 +181,11 @@ def _set_tags(request: ApiRequest, subscription: Subscription, tags: list[str]) 
 
 
 def _log(
-    request: ApiRequest, subscription: Subscription, what: Message, before: object = None, after: object = None
+    request: ApiRequest, subscription: Subscription, act: Message, before: object = None, after: object = None
 ) -> None:
     """Write a line of the audit log, which names people by their number, with values of this subscription."""
     old, new = (None if value is None else {subscription.newsletter: value} for value in (before, after))
-    history.log(request.by, what, f"subscriber {subscription.subscriber_id}", request.now, old, new)
+    history.log(request.by, act, f"subscriber {subscription.subscriber_id}", request.now, old, new)
 
 
 def _check_shared(request: ApiRequest, subscription: Subscription) -> None:

@@ -33,20 +33,15 @@ def page(
     """
     user_role = role(request)
     newsletter = context.get("newsletter")
+    inactive = inactivity(newsletter) if isinstance(newsletter, Newsletter) else None
     around = {
         "section": section,
         "is_admin": user_role is Role.ADMIN,
         "may_send": user_role >= Role.SENDER,
-        "inactive": _inactive(newsletter),
+        "inactive": as_sentence(inactive) if inactive else "",
     }
     with timezone.override(newsletter.zone if isinstance(newsletter, Newsletter) else default_zone(request)):
         return render(request, f"desk/{template}.html", {**around, **context}, status=status)
-
-
-def _inactive(value: object) -> str:
-    """Return what is said above a page about a newsletter that is paused or archived."""
-    message = inactivity(value) if isinstance(value, Newsletter) else None
-    return as_sentence(message) if message else ""
 
 
 def newsletter_of(request: HttpRequest, name: str) -> Newsletter:

@@ -35,7 +35,8 @@ def _team(request: HttpRequest, form: UserForm, user: User | None = None) -> Htt
             form.add_error("email", as_sentence(e))
         else:
             form = UserForm()
-    invitation = emails.invite(config_of(request), user, _asking(request)) if user else None
+    me = editor(request)
+    invitation = emails.invite(config_of(request), user, User.objects.get(username=me)) if user else None
     if user and invitation and not invitation.problem:
         messages.success(request, _("An invitation has been sent to %(who)s.") % {"who": user.username})
         return redirect("desk:users")
@@ -52,7 +53,7 @@ def _team(request: HttpRequest, form: UserForm, user: User | None = None) -> Htt
         }
         for member, sends in users.with_sending()
     ]
-    context = {"form": form, "rows": rows, "invitation": invitation, "person": user, "me": editor(request)}
+    context = {"form": form, "rows": rows, "invitation": invitation, "person": user, "me": me}
     return page(request, "users", context, section="settings", status=422 if form.errors else 200)
 
 
@@ -89,10 +90,6 @@ def _about(act: Act, configuration: Config) -> str:
         return _("“%(title)s”") % {"title": act.about.partition(": ")[2]}
     newsletter = configuration.newsletters.get(act.about)
     return newsletter.title if newsletter else act.about
-
-
-def _asking(request: HttpRequest) -> User:
-    return User.objects.get(username=editor(request))
 
 
 def log(request: HttpRequest) -> HttpResponse:

@@ -169,7 +169,8 @@ def _first_steps(newsletter: Newsletter, draft: Edition | None) -> tuple[FirstSt
     if newsletter.status != "active":
         return ()
     subscribed = Subscription.objects.filter(newsletter=newsletter.name).exists()
-    tested = _tested_editions(newsletter)
+    logged = Act.objects.filter(about__startswith=f"{newsletter.name}/").only("what", "about")
+    tested = {act.about for act in logged if acts.TEST_SENT.matches(act.what)}
     reviewed = draft is not None and (draft.name in tested or draft.revision > 1 or draft.state != State.DRAFT)
     page = _address("desk:edition", draft)
     reviewing = FirstStep("draft", _("Review the first draft"), reviewed, page, _("Open draft"))
@@ -187,9 +188,3 @@ def _first_steps(newsletter: Newsletter, draft: Edition | None) -> tuple[FirstSt
 
 def _address(route: str, edition: Edition | None) -> str:
     return reverse(route, args=(edition.newsletter, edition.period)) if edition else ""
-
-
-def _tested_editions(newsletter: Newsletter) -> set[str]:
-    """Return the names of the editions of which somebody was sent a test."""
-    logged = Act.objects.filter(about__startswith=f"{newsletter.name}/").only("what", "about")
-    return {act.about for act in logged if acts.TEST_SENT.matches(act.what)}

@@ -211,6 +211,14 @@ def test_each_variant_is_listed_and_can_be_looked_at(editor: Client, changed_rea
     assert editor.get(f"{PAGE}frame/?variant=77").content.decode() == editor.get(f"{PAGE}frame/").content.decode()
 
 
+def test_who_comes_from_another_cadence_with_a_set_of_their_own_has_a_variant_at_once(
+    editor: Client, changed_reader: Edition
+) -> None:
+    for cadence, is_listed in (("day", False), ("week", True)):
+        preferences.choose_cadence(Subscription.objects.get(), cadence)
+        assert ("Variant 1" in editor.get(f"{PAGE}preview/").content.decode()) is is_listed, cadence
+
+
 @pytest.mark.parametrize("approve", [False, True])
 def test_an_edition_that_is_the_same_for_all_has_no_list_of_variants_and_groups_nobody(
     editor: Client, approve: bool

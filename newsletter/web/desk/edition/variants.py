@@ -70,13 +70,13 @@ def proof(configuration: Config, edition: Edition, position: int) -> Proof:
 
 
 def prepared(edition: Edition, present: queries.Rendering) -> PreparedDraft | None:
-    """Return a draft with its variants, which depend on the sets and topics that subscribers have; else None."""
+    """Return a draft with its variants, which depend on the sets and topics of each cadence's subscribers; else None."""
     if edition.state != State.DRAFT:
         return None
     own_posts = Subscription.objects.with_own_posts(edition.newsletter).order_by()
-    return _prepared(present, frozenset(own_posts.values_list("offered", "topics").distinct()))
+    return _prepared(present, frozenset(own_posts.values_list("cadence", "offered", "topics").distinct()))
 
 
 @lru_cache(maxsize=8)
-def _prepared(of: queries.Rendering, _own_posts: frozenset[tuple[int | None, str]]) -> PreparedDraft:
+def _prepared(of: queries.Rendering, _own_posts: frozenset[tuple[str, int | None, str]]) -> PreparedDraft:
     return prepare(Edition.objects.get(pk=of.edition), of.configuration, own=queries.rendered(of))

@@ -70,7 +70,7 @@ def proof(configuration: Config, edition: Edition, position: int) -> Proof:
 
 
 def prepared(edition: Edition, present: queries.Rendering) -> PreparedDraft | None:
-    """Return a draft with its variants, which depend on the sets and topics of each cadence's subscribers; else None."""
+    """Return a draft with its variants, which depend on the sets and topics in each cadence; else None."""
     if edition.state != State.DRAFT:
         return None
     own_posts = Subscription.objects.with_own_posts(edition.newsletter).order_by()

@@ -6,9 +6,9 @@ from typing import Protocol
 
 from newsletter.delivery.outcome import Phase
 from newsletter.delivery.reply import Reply
+from newsletter.domain.batch import Batch, ChunkKey
 from newsletter.domain.encoded_email import Reader
 from newsletter.domain.outcome import Fault, Outcome
-from newsletter.domain.work import Batch, ChunkKey
 from newsletter.messages import Message
 from newsletter.messages import delivery as messages
 from newsletter.mime.message_builder import EncodedMessage, MessageBuilder

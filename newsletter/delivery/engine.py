@@ -27,8 +27,8 @@ from newsletter.delivery.in_flight import REFILL_BELOW, InFlight, boottime
 from newsletter.delivery.journal import Journal, JournalError
 from newsletter.delivery.limits import Limits
 from newsletter.delivery.smtp.pool import Pool
+from newsletter.domain.batch import Batch, Sink, WorkSource
 from newsletter.domain.encoded_email import Header
-from newsletter.domain.work import Batch, Sink, WorkSource
 from newsletter.messages import Message
 from newsletter.messages.delivery import EMAIL_NOT_MADE
 

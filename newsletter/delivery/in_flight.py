@@ -19,9 +19,9 @@ from newsletter.delivery.journal import Journal, JournalError
 from newsletter.delivery.outcome import Phase
 from newsletter.delivery.reply import Reply
 from newsletter.delivery.retries import reconnect_delay
+from newsletter.domain.batch import Batch, ChunkKey
 from newsletter.domain.encoded_email import EncodedEmail, Header
 from newsletter.domain.outcome import Fault, Outcome
-from newsletter.domain.work import Batch, ChunkKey
 from newsletter.messages import Message
 from newsletter.mime.message_builder import InvalidReaderValue, MessageBuilder
 

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Self
 from zlib import crc32
 
+from newsletter.domain.batch import ChunkKey
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.domain.work import ChunkKey
 from newsletter.messages import Problem, from_text
 from newsletter.messages import delivery as messages
 from newsletter.messages.general import TEXT

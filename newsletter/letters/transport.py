@@ -14,9 +14,9 @@ from typing import NamedTuple
 from newsletter.config import Config
 from newsletter.delivery.engine import send
 from newsletter.delivery.journal import Journal
+from newsletter.domain.batch import Batch, ChunkKey
 from newsletter.domain.encoded_email import EncodedEmail, Reader
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.domain.work import Batch, ChunkKey
 from newsletter.messages import Message, Problem
 from newsletter.messages.delivery import NOT_NOW
 from newsletter.sending.engines import engine

@@ -1,4 +1,4 @@
-"""Amazon SES. `sending/provider_apis/amazon_ses_provider.py` calls it with boto3, which `newsletter[ses]` installs."""
+"""Amazon SES. `sending/api_calls/amazon_ses_provider.py` calls it with boto3, which `newsletter[ses]` installs."""
 
 from newsletter.messages.message import gettext_noop
 from newsletter.providers.declaration import (

@@ -16,6 +16,7 @@ from newsletter.domain.encoded_email import SlotEncoding
 from newsletter.domain.found_post import Image
 from newsletter.render.block_view import BlockView
 from newsletter.render.content.addresses import uri
+from newsletter.render.content.boxes import email_form
 from newsletter.render.content.content import prepare
 from newsletter.render.content.excerpt import excerpt
 from newsletter.render.content.first_line import LONGEST_LINE, ends_with_mark, first_line, lone_link
@@ -26,7 +27,6 @@ from newsletter.render.content.post_images import with_cover, with_first_image
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PICTURE, PLAY, recording_of, video_of, without_recordings, without_video
-from newsletter.render.content.written import email_form
 from newsletter.render.dates import clock, date_range, direction, direction_of_text, short_date
 from newsletter.render.scope import Scope, cleaned, with_name_placeholders
 from newsletter.render.theme.colours import readable

@@ -12,11 +12,11 @@ from newsletter.config.colour import readable_on
 from newsletter.domain.digest import Digest, Letterhead
 from newsletter.domain.encoded_email import SlotEncoding, SlotValue
 from newsletter.render.block_view import block_views
+from newsletter.render.content.boxes import email_form
 from newsletter.render.content.content import prepare_words
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PICTURE
-from newsletter.render.content.written import email_form
 from newsletter.render.dates import date_range, direction, direction_of_text, last_day, short_date, week_name
 from newsletter.render.post_view import PostViews, without_pictures
 from newsletter.render.scope import Scope, cleaned, with_name_placeholders

@@ -30,7 +30,7 @@ from newsletter.render.theme.designs import DESIGNS
 from newsletter.scheduling import storage
 from newsletter.scheduling.integrity import LARGEST, damages, space_for_copy
 from newsletter.scheduling.text_checks import try_subject, try_templates
-from newsletter.sending.provider_apis.interface import ProviderProblem
+from newsletter.sending.api_calls.interface import ProviderProblem
 from newsletter.sending.sql import database_watch
 from subscribers.models import WhereProblem, parse_where
 
@@ -181,7 +181,7 @@ def _is_open(path: Path) -> bool:
 
 def provider_settings(configuration: Config) -> Iterator[Check]:
     """Tell which settings of the email services in use are missing or wrong; nothing is connected to."""
-    from newsletter.sending.provider_apis.choice import provider  # the HTTP clients of the APIs take long to import
+    from newsletter.sending.api_calls.choice import provider  # the HTTP clients of the APIs take long to import
 
     for name in configuration.providers:
         if name in ("smtp", "file"):
@@ -207,7 +207,7 @@ def provider_checks(configuration: Config) -> Iterator[Check]:
 
 
 def _api(delivery: config.DeliverySettings) -> Check:
-    from newsletter.sending.provider_apis.login import try_key  # the HTTP clients of the APIs take long to import
+    from newsletter.sending.api_calls.login import try_key  # the HTTP clients of the APIs take long to import
 
     about = messages.ABOUT_PROVIDER(name=delivery.provider)
     try:

@@ -7,8 +7,8 @@ from django.db import connections
 from newsletter.config import Config, DeliverySettings
 from newsletter.delivery.engine import Engine, SignOfLife, no_sign
 from newsletter.delivery.journal import Journal
+from newsletter.domain.batch import Sink, WorkSource
 from newsletter.domain.encoded_email import Header
-from newsletter.domain.work import Sink, WorkSource
 from newsletter.providers import PROVIDERS, provider_of_server
 
 BUILT_IN = ("smtp", "file")
@@ -28,8 +28,8 @@ def engine(
     """Return the engine for `delivery.provider`. Raises `ProviderProblem` if its settings are invalid."""
     carrier = None
     if delivery.provider not in BUILT_IN:
-        from newsletter.sending.provider_apis import choice  # the HTTP clients of the APIs take long to import
-        from newsletter.sending.provider_apis.carrier import ApiCarrier
+        from newsletter.sending.api_calls import choice  # the HTTP clients of the APIs take long to import
+        from newsletter.sending.api_calls.carrier import ApiCarrier
 
         chosen = choice.provider(delivery)
         carrier = partial(

@@ -18,9 +18,9 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from newsletter.config import Config, DeliverySettings
+from newsletter.domain.batch import Batch
 from newsletter.domain.encoded_email import EncodedEmail
 from newsletter.domain.outcome import Outcome
-from newsletter.domain.work import Batch
 from newsletter.editions.approved_content import unpack
 from newsletter.messages import Message
 from newsletter.messages import delivery as messages

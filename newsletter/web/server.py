@@ -12,8 +12,8 @@ from newsletter.web.application import application, probe_application
 from newsletter.web.connections import ConnectionLimits, Connections, affordable, raise_descriptor_limit
 from newsletter.web.desk.jobs.work import resume
 from newsletter.web.desk.subscribers.uploads import remove_abandoned, remove_ended
+from newsletter.web.http_protocol import counting_protocol
 from newsletter.web.listener import BACKLOG
-from newsletter.web.protocol import counting_protocol
 from newsletter.web.requests import App
 
 ACCEPTED_AT_ONCE = 16

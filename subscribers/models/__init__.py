@@ -1,6 +1,7 @@
 """Subscribers, subscriptions, consents, suppressions, and emails to single subscribers."""
 
 from subscribers.models.earlier_keys import EarlierKey
+from subscribers.models.filters import AllOf, AnyOf, Condition, Is, Joined, Not, WhereProblem, in_cadence, parse_where
 from subscribers.models.folding import Folded, fold
 from subscribers.models.housekeeping import CounterKey, Fingerprint, Hits, Letter, counter_key
 from subscribers.models.imports import FIGURES, Import, ImportChange, RefusedLine, import_undone, stored
@@ -35,7 +36,6 @@ from subscribers.models.people import (
     subscriptions_starting,
 )
 from subscribers.models.suppressions import Suppression, suppressed
-from subscribers.models.where import AllOf, AnyOf, Condition, Is, Joined, Not, WhereProblem, in_cadence, parse_where
 
 __all__ = [
     "FIGURES",

@@ -10,9 +10,9 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from newsletter.config import Newsletter
+from subscribers.models.filters import in_cadence, parse_where
 from subscribers.models.offered import OfferedSet, store_sets
 from subscribers.models.suppressions import Suppression
-from subscribers.models.where import in_cadence, parse_where
 from subscribers.tokens import Purpose, keyed_hash
 
 person_erased = Signal()

@@ -6,7 +6,7 @@ forge requests.
 
 from subscribers.views.preferences_page import preferences
 from subscribers.views.profile_page import profile
-from subscribers.views.still_page import still
+from subscribers.views.question_page import still
 from subscribers.views.subscribe_page import accepted_page, challenge, confirm, read_sign_up, subscribe
 from subscribers.views.unsubscribe_page import ONE_CLICK_BODY, one_click_response, unsubscribe
 

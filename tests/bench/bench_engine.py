@@ -21,9 +21,9 @@ from pathlib import Path
 from newsletter.config import DeliverySettings, Smtp
 from newsletter.delivery.engine import Engine, send
 from newsletter.delivery.journal import Journal
+from newsletter.domain.batch import Batch, ChunkKey
 from newsletter.domain.encoded_email import Reader
 from newsletter.domain.outcome import Outcome
-from newsletter.domain.work import Batch, ChunkKey
 from newsletter.mime.message_builder import MessageBuilder
 from tests.delivery.samples import encoded, reader
 from tests.doubles.ports import free_port

@@ -112,7 +112,7 @@ def _tried(provider: str, count: int, trial: Trial) -> list[str]:
 @contextmanager
 def _waiting(answer_seconds: float) -> Iterator[None]:
     """Wait so many seconds for an answer."""
-    from newsletter.sending.provider_apis import amazon_ses_provider, anymail_provider, interface
+    from newsletter.sending.api_calls import amazon_ses_provider, anymail_provider, interface
 
     def wait(seconds: float) -> None:
         for module in (amazon_ses_provider, anymail_provider):

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from newsletter.domain.batch import Batch, ChunkKey
 from newsletter.domain.encoded_email import EncodedEmail, Header, Piece, Reader, Slot, SlotEncoding, SlotValue
 from newsletter.domain.outcome import Outcome
-from newsletter.domain.work import Batch, ChunkKey
 
 BOUNDARY = "=-boundary-of-the-sample"
 TOKEN = Slot(SlotValue.TOKEN, SlotEncoding.ASCII)

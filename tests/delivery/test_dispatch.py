@@ -6,7 +6,7 @@ from newsletter.delivery.dispatch import Dispatch
 from newsletter.delivery.outcome import Phase, accepted, from_reply
 from newsletter.delivery.pace import FIRST_PAUSE, PaceSignal
 from newsletter.delivery.reply import Reply
-from newsletter.domain.work import Batch
+from newsletter.domain.batch import Batch
 from newsletter.mime.message_builder import MessageBuilder
 from tests.delivery.samples import encoded, reader
 

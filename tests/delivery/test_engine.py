@@ -15,9 +15,9 @@ from newsletter.delivery import retries
 from newsletter.delivery.dkim_keys import DkimError, new_key
 from newsletter.delivery.engine import CHUNK, EndReason, Engine, send
 from newsletter.delivery.journal import Journal, journals
+from newsletter.domain.batch import Batch
 from newsletter.domain.encoded_email import Header, Reader, Slot, SlotEncoding, SlotValue
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.domain.work import Batch
 from newsletter.messages import delivery as messages
 from tests.delivery.conftest import Send, until
 from tests.delivery.samples import Desk, desk, encoded, reader, readers

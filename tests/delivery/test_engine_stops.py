@@ -16,8 +16,8 @@ from newsletter.delivery.journal import Journal, JournalError, take_over
 from newsletter.delivery.smtp.connection import Connection
 from newsletter.delivery.smtp.pool import Pool
 from newsletter.delivery.smtp.states import ConnectionState
+from newsletter.domain.batch import Batch
 from newsletter.domain.outcome import OutcomeKind
-from newsletter.domain.work import Batch
 from newsletter.messages import delivery as messages
 from tests.delivery.conftest import Send, until
 from tests.delivery.samples import desk, encoded, readers

@@ -9,8 +9,8 @@ from newsletter.delivery.in_flight import InFlight
 from newsletter.delivery.journal import Journal
 from newsletter.delivery.outcome import Phase
 from newsletter.delivery.reply import Reply
+from newsletter.domain.batch import Batch
 from newsletter.domain.outcome import OutcomeKind
-from newsletter.domain.work import Batch
 from newsletter.messages.delivery import CLOSED
 from newsletter.messages.general import TEXT
 from tests.delivery.samples import encoded, reader

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from newsletter.delivery.active_chunk import ActiveChunk
-from newsletter.domain.work import Batch
+from newsletter.domain.batch import Batch
 from newsletter.mime.message_builder import MessageBuilder
 from tests.delivery.samples import encoded, reader
 

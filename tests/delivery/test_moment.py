@@ -15,8 +15,8 @@ from newsletter.delivery.outcome import Phase
 from newsletter.delivery.smtp.connection import Connection
 from newsletter.delivery.smtp.errors import ConnectionBroken
 from newsletter.delivery.smtp.features import Features
+from newsletter.domain.batch import Batch
 from newsletter.domain.outcome import OutcomeKind
-from newsletter.domain.work import Batch
 from tests.delivery.samples import encoded, reader
 
 ENVELOPE = b"250 2.1.0 ok\r\n250 2.1.5 ok\r\n354 go\r\n"

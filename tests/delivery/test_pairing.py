@@ -18,8 +18,8 @@ from newsletter.delivery.reply import Reply
 from newsletter.delivery.smtp.connection import Connection
 from newsletter.delivery.smtp.features import Features
 from newsletter.delivery.smtp.session import Busy, LoginFailed, Unreachable, check_connection
+from newsletter.domain.batch import Batch
 from newsletter.domain.outcome import Fault, Outcome
-from newsletter.domain.work import Batch
 from newsletter.messages import Message
 from newsletter.mime.message_builder import MessageBuilder
 from tests.delivery.conftest import Send

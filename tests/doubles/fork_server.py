@@ -40,7 +40,7 @@ MODULES = (
     "markdown_it", "newsletter.__main__", "newsletter.cli.app", "newsletter.cli.common", "newsletter.cli.problems",
     "newsletter.config.document", "newsletter.delivery.engine", "newsletter.delivery.smtp.connection",
     "newsletter.feeds.sources.folder", "newsletter.feeds.sources.read", "newsletter.render.edition",
-    "newsletter.render.lint", "newsletter.sending.provider_apis.anymail_provider", "newsletter.sending.worker",
+    "newsletter.render.lint", "newsletter.sending.api_calls.anymail_provider", "newsletter.sending.worker",
     "newsletter.start", "newsletter.supervision", "premailer", "prometheus_client", "rich.console", "rich.table",
     "tomlkit", "uvicorn.lifespan.on", "uvicorn.protocols.http.httptools_impl", "uvloop", "whitenoise.middleware",
     "yaml",

@@ -25,7 +25,7 @@ from newsletter.messages import Message, editions, schedule
 from newsletter.messages.general import TEXT
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Edition, Notice
-from newsletter.sending.provider_apis.interface import idempotency_key
+from newsletter.sending.api_calls.interface import idempotency_key
 from tests.doubles import moody
 from tests.doubles.smtpd import FEATURES
 from tests.factories import DAY, HOUR, NAME, NOW, collected, configured, drafted, found, kinaforum

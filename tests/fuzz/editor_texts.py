@@ -2,12 +2,12 @@
 
 import re
 
+from newsletter.render.content.boxes import email_form
 from newsletter.render.content.content import prepare_words
 from newsletter.render.content.fragment import parse
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.text import plain
 from newsletter.render.content.to_markdown import to_markdown
-from newsletter.render.content.written import email_form
 from newsletter.render.editor_html import editor_html
 
 SAMPLES = (

@@ -10,7 +10,7 @@ import h11
 import uvicorn
 
 from newsletter.web.connections import Connections
-from newsletter.web.protocol import counting_protocol
+from newsletter.web.http_protocol import counting_protocol
 from newsletter.web.requests import FRAMING, App, AsgiMessage, CheckedRequests, Receive, Send
 
 SECONDS = 20.0

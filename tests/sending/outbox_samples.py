@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from newsletter import config
 from newsletter.config import DeliverySettings
+from newsletter.domain.batch import Batch
 from newsletter.domain.encoded_email import EncodedEmail, Header, Slot, SlotEncoding, SlotValue
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.domain.work import Batch
 from newsletter.editions.approved_content import pack
 from newsletter.models import ApprovedContent, Edition, State
 from newsletter.sending import lifecycle

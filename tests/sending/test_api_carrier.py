@@ -8,14 +8,14 @@ from types import SimpleNamespace
 import pytest
 
 from newsletter.delivery.active_chunk import ActiveChunk, DeliveryJob
+from newsletter.domain.batch import Batch
 from newsletter.domain.encoded_email import Reader
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.domain.work import Batch
 from newsletter.messages import Message
-from newsletter.sending.provider_apis import carrier as carrier_module
-from newsletter.sending.provider_apis.carrier import ApiCarrier
-from newsletter.sending.provider_apis.interface import outcomes
-from newsletter.sending.provider_apis.payload import ApiMessage
+from newsletter.sending.api_calls import carrier as carrier_module
+from newsletter.sending.api_calls.carrier import ApiCarrier
+from newsletter.sending.api_calls.interface import outcomes
+from newsletter.sending.api_calls.payload import ApiMessage
 from tests.delivery.conftest import until
 from tests.delivery.samples import reader
 from tests.delivery.test_connection_states import Callbacks

@@ -17,8 +17,8 @@ from django.utils import timezone
 from newsletter import config
 from newsletter.config import DeliverySettings
 from newsletter.delivery.journal import Journal, JournalError
+from newsletter.domain.batch import Batch
 from newsletter.domain.outcome import OutcomeKind
-from newsletter.domain.work import Batch
 from newsletter.models import Chunk, Result, Retry
 from newsletter.sending import journals, outbox, progress
 from newsletter.sending.outbox import Outbox

@@ -13,8 +13,8 @@ from hypothesis.extra.django import TestCase
 
 from newsletter import config
 from newsletter.config import DeliverySettings
+from newsletter.domain.batch import Batch
 from newsletter.domain.outcome import OutcomeKind
-from newsletter.domain.work import Batch
 from newsletter.models import Chunk, DeliveryStatus, Edition, Result, Retry, State
 from newsletter.sending import audience, lifecycle, outbox, progress, results
 from newsletter.sending.results import row_of

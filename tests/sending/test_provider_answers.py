@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from newsletter.config import DeliverySettings
 from newsletter.domain.encoded_email import Reader
 from newsletter.domain.outcome import OutcomeKind
-from newsletter.sending.provider_apis import choice
-from newsletter.sending.provider_apis.interface import ProviderRefused, WrongKey
-from newsletter.sending.provider_apis.payload import api_message
+from newsletter.sending.api_calls import choice
+from newsletter.sending.api_calls.interface import ProviderRefused, WrongKey
+from newsletter.sending.api_calls.payload import api_message
 from tests.doubles.providers import DOUBLES, settings_of
 from tests.sending.provider_samples import MAIL
 

@@ -11,9 +11,9 @@ from newsletter.config import DeliverySettings
 from newsletter.domain.check import Verdict
 from newsletter.providers import PROVIDERS
 from newsletter.scheduling.checks import provider_checks
-from newsletter.sending.provider_apis import login
-from newsletter.sending.provider_apis.amazon_ses_provider import AmazonSes
-from newsletter.sending.provider_apis.interface import ProviderProblem
+from newsletter.sending.api_calls import login
+from newsletter.sending.api_calls.amazon_ses_provider import AmazonSes
+from newsletter.sending.api_calls.interface import ProviderProblem
 from tests.doubles.provider_api import Api
 from tests.doubles.providers import DOUBLES
 

@@ -9,8 +9,8 @@ import pytest
 
 from newsletter.config import DeliverySettings
 from newsletter.providers import PROVIDERS, table_keys
-from newsletter.sending.provider_apis import choice
-from newsletter.sending.provider_apis.interface import ProviderProblem
+from newsletter.sending.api_calls import choice
+from newsletter.sending.api_calls.interface import ProviderProblem
 from newsletter.web.desk.settings.delivery_pages import EMAIL_SERVICES
 
 

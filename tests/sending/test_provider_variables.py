@@ -16,7 +16,7 @@ from newsletter.render import message as rendered_message
 from newsletter.render.edition import render
 from newsletter.render.merge_tags import NON_JOINER, escape_html
 from newsletter.render.preview import reader_html, reader_text
-from newsletter.sending.provider_apis.payload import api_message, value
+from newsletter.sending.api_calls.payload import api_message, value
 from subscribers import tokens
 from subscribers.models import Subscriber
 from tests.doubles.provider_api import Api

@@ -16,10 +16,10 @@ from newsletter.domain.outcome import OutcomeKind
 from newsletter.messages.delivery import KEY_REFUSED
 from newsletter.models import Result, State
 from newsletter.sending import progress
-from newsletter.sending.provider_apis import amazon_ses_provider, anymail_provider, choice, interface
-from newsletter.sending.provider_apis.interface import ProviderProblem, idempotency_key
-from newsletter.sending.provider_apis.payload import api_message
-from newsletter.sending.provider_apis.responses import judge
+from newsletter.sending.api_calls import amazon_ses_provider, anymail_provider, choice, interface
+from newsletter.sending.api_calls.interface import ProviderProblem, idempotency_key
+from newsletter.sending.api_calls.payload import api_message
+from newsletter.sending.api_calls.responses import judge
 from subscribers import tokens
 from subscribers.models import Subscriber
 from tests.doubles.provider_api import Api

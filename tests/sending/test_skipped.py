@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from newsletter import config
 from newsletter.config import DeliverySettings
+from newsletter.domain.batch import Batch
 from newsletter.domain.outcome import OutcomeKind
-from newsletter.domain.work import Batch
 from newsletter.editions.states import NotAllowed
 from newsletter.models import Act, Chunk, Delivery, Edition, Result, Retry, State
 from newsletter.sending import journals, lifecycle, progress, unknown_deliveries

@@ -19,8 +19,8 @@ from newsletter.messages.failures import NOT_TRACKED, TRACKED_BY_ACCOUNT
 from newsletter.providers import PROVIDERS
 from newsletter.scheduling.checks import provider_checks
 from newsletter.sending import engines
-from newsletter.sending.provider_apis import choice
-from newsletter.sending.provider_apis.payload import api_message
+from newsletter.sending.api_calls import choice
+from newsletter.sending.api_calls.payload import api_message
 from tests.doubles import moody
 from tests.doubles.provider_api import Api
 from tests.factories import NAME

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.domain.work import Batch
+from newsletter.domain.batch import Batch
 from newsletter.editions.approved_content import pack
 from newsletter.models import Edition, Variant
 from newsletter.sending.outbox import Outbox

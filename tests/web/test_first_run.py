@@ -325,7 +325,7 @@ def test_a_problem_of_an_email_service_is_shown_at_its_field_or_above(
     monkeypatch: pytest.MonkeyPatch, name: str, installed: bool, field: str
 ) -> None:
     if not installed:
-        monkeypatch.setattr("newsletter.sending.provider_apis.choice.find_spec", lambda _: None)
+        monkeypatch.setattr("newsletter.sending.api_calls.choice.find_spec", lambda _: None)
     form = SendingForm({"sender_address": "a@example.org", "address": "1 Street", "provider": name})
     assert not form.is_valid()
     assert field in form.errors

@@ -7,6 +7,7 @@ from itertools import islice
 from newsletter.domain.digest import Preview
 from newsletter.images import names
 from newsletter.render.content.addresses import uri
+from newsletter.render.content.boxes import show_boxes
 from newsletter.render.content.cards import has_cards, show_cards
 from newsletter.render.content.code_colours import colour_code
 from newsletter.render.content.footnotes import Footnotes
@@ -27,7 +28,6 @@ from newsletter.render.content.images import (
 )
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.videos import is_video_link, show_recordings, show_videos
-from newsletter.render.content.written import show_boxes
 
 # Wider pictures say that they may be narrower, as a phone that shows none keeps their place at full width otherwise;
 # but not in the cells of a table, whose width would then be told by the words beside them.

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from newsletter.config import DeliverySettings, Theme
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
-from newsletter.sending.provider_apis.interface import ProviderProblem
+from newsletter.sending.api_calls.interface import ProviderProblem
 from newsletter.setup.starter import mailbox
 from newsletter.web.desk.formatting import message
 from newsletter.web.desk.forms import DeskForm
@@ -161,7 +161,7 @@ class SendingForm(DeskForm):
 
     def _check_service(self, name: str) -> None:
         """Report what is missing for an email service."""
-        from newsletter.sending.provider_apis.choice import missing, provider  # the HTTP clients take long to import
+        from newsletter.sending.api_calls.choice import missing, provider  # the HTTP clients take long to import
 
         absent = missing(name, self._service(name))
         for key in absent:

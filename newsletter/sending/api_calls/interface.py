@@ -13,7 +13,7 @@ from newsletter.editions.problems import Impossible
 from newsletter.messages import Message, Problem
 from newsletter.messages import delivery as messages
 from newsletter.messages.general import ABOUT, TEXT
-from newsletter.sending.provider_apis.payload import ApiMessage
+from newsletter.sending.api_calls.payload import ApiMessage
 
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 60.0
 NOT_TAKEN, AMBIGUOUS, WRONG_KEY, TOO_FAST = (500, 503), (408, 409, 502, 504), (401, 403), 429

@@ -7,7 +7,7 @@ import pytest
 import uvicorn
 
 from newsletter.web.connections import Connections
-from newsletter.web.protocol import LARGEST_HEAD, counting_protocol
+from newsletter.web.http_protocol import LARGEST_HEAD, counting_protocol
 from newsletter.web.requests import AsgiMessage, CheckedRequests, Receive, Send
 
 SECONDS = 20.0

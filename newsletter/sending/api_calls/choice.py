@@ -13,8 +13,8 @@ from newsletter.messages import delivery as messages
 from newsletter.messages.configuration import MISSING
 from newsletter.messages.general import ABOUT
 from newsletter.providers import PROVIDERS
-from newsletter.sending.provider_apis.anymail_provider import AnymailProvider
-from newsletter.sending.provider_apis.interface import ProviderApi, ProviderProblem, wrong_settings
+from newsletter.sending.api_calls.anymail_provider import AnymailProvider
+from newsletter.sending.api_calls.interface import ProviderApi, ProviderProblem, wrong_settings
 
 
 def missing(name: str, present: Collection[str]) -> list[str]:
@@ -51,6 +51,6 @@ def _amazon_ses(keys: dict[str, Any]) -> ProviderApi:
     if find_spec("boto3") is None:
         command = "pip install 'newsletter[ses]'"
         raise ProviderProblem(messages.PROVIDER_NEEDS(provider="amazon_ses", package="boto3", command=command))
-    from newsletter.sending.provider_apis.amazon_ses_provider import AmazonSes
+    from newsletter.sending.api_calls.amazon_ses_provider import AmazonSes
 
     return AmazonSes(keys)

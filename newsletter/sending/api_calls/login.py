@@ -12,9 +12,9 @@ from newsletter.messages.failures import KEY_REFUSED
 from newsletter.messages.general import TEXT
 from newsletter.providers import PROVIDERS
 from newsletter.providers.declaration import Login
-from newsletter.sending.provider_apis.choice import provider
-from newsletter.sending.provider_apis.interface import ANSWER_SECONDS, CONNECT_SECONDS, ProviderProblem
-from newsletter.sending.provider_apis.responses import words_of
+from newsletter.sending.api_calls.choice import provider
+from newsletter.sending.api_calls.interface import ANSWER_SECONDS, CONNECT_SECONDS, ProviderProblem
+from newsletter.sending.api_calls.responses import words_of
 
 Answer = Literal["accepted", "forbidden"]
 """`forbidden`: the key is known, but may not read this. It may still send."""

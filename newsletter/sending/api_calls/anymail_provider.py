@@ -26,7 +26,7 @@ from newsletter.mime.headers import clean_name
 from newsletter.providers import PROVIDERS
 from newsletter.providers.declaration import CallResult, Calls, MessageParts, PostedCall
 from newsletter.render.merge_tags import escape_text
-from newsletter.sending.provider_apis.interface import (
+from newsletter.sending.api_calls.interface import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
     ProviderRefused,
@@ -36,8 +36,8 @@ from newsletter.sending.provider_apis.interface import (
     outcomes,
     unexplained,
 )
-from newsletter.sending.provider_apis.payload import ApiMessage, SlotText, value
-from newsletter.sending.provider_apis.responses import judge, unanswered, unreadable, words_of
+from newsletter.sending.api_calls.payload import ApiMessage, SlotText, value
+from newsletter.sending.api_calls.responses import judge, unanswered, unreadable, words_of
 
 TAKEN, REFUSED = ("sent", "queued"), ("invalid", "rejected", "failed")
 FAULTS_OF_BACKENDS = (

@@ -13,7 +13,7 @@ from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.messages import delivery as messages
 from newsletter.messages.failures import KEY_REFUSED
 from newsletter.messages.general import TEXT
-from newsletter.sending.provider_apis.interface import (
+from newsletter.sending.api_calls.interface import (
     AMBIGUOUS,
     ANSWER_SECONDS,
     CONNECT_SECONDS,
@@ -29,7 +29,7 @@ from newsletter.sending.provider_apis.interface import (
     unexplained,
     wrong_settings,
 )
-from newsletter.sending.provider_apis.payload import ApiMessage
+from newsletter.sending.api_calls.payload import ApiMessage
 
 _NOT_VERIFIED = re.compile(r"not verified|authority to send", re.IGNORECASE)
 """What `MessageRejected` says of a sender that isn't verified, or of any recipient as long as the account is in the

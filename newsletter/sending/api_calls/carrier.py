@@ -16,7 +16,7 @@ from newsletter.delivery.active_chunk import STOPPED, ConnectionProblem, Deliver
 from newsletter.domain.encoded_email import EncodedEmail, Reader
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.messages import delivery as messages
-from newsletter.sending.provider_apis.interface import (
+from newsletter.sending.api_calls.interface import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
     ProviderApi,
@@ -26,7 +26,7 @@ from newsletter.sending.provider_apis.interface import (
     outcomes,
     unexplained,
 )
-from newsletter.sending.provider_apis.payload import ApiMessage, api_message
+from newsletter.sending.api_calls.payload import ApiMessage, api_message
 
 PATIENCE = 60.0
 """Seconds that a call waits for a provider that limits the rate; after that its deliveries are deferred."""

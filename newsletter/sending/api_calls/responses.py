@@ -11,7 +11,7 @@ from newsletter.domain.encoded_email import Reader
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.messages import delivery as messages
 from newsletter.messages.general import TEXT
-from newsletter.sending.provider_apis.interface import (
+from newsletter.sending.api_calls.interface import (
     AMBIGUOUS,
     NOT_TAKEN,
     TOO_FAST,

@@ -4,15 +4,18 @@ from collections.abc import Iterable
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from newsletter import config
 from newsletter.config import Topic
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
-from newsletter.editions.offers import readers
+from newsletter.editions.offers import due, readers
 from newsletter.editions.problems import Impossible
-from newsletter.models import Delivery, Edition, EditionPost, Post, Variant
+from newsletter.messages import posts as posts_messages
+from newsletter.models import Delivery, Edition, EditionPost, Listing, Post, Source, Variant
 from newsletter.scheduling import housekeeping
 from newsletter.sending import lifecycle
 from newsletter.sending.sql import offers
@@ -182,6 +185,24 @@ def test_what_is_stored_about_a_person_says_what_was_offered_and_what_is_due(pap
     found_posts = {name: _stored(paper, name) for name in ("daily", "weekly")}
     assert found_posts["daily"] == ([("Post one", "kinaforum/day-2026-02-06")], ["Post two"])
     assert found_posts["weekly"] == ([], ["Post one", "Post two"])
+
+
+def test_refused_posts_make_the_statements_that_find_due_ones_no_longer(paper: Newsletter) -> None:
+    paper.publish("two")
+    had = readers.base_of(kinaforum())
+
+    def longest() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            titles = due.due(kinaforum(), had, paper.now).values_list("title", flat=True)
+            assert sorted(titles) == ["Post one", "Post two"]
+        return max(len(query["sql"]) for query in captured.captured_queries)
+
+    before, source = longest(), Source.objects.get()
+    for number in range(50):
+        fields = {"url": f"https://kinaforum.example/old-{number}", "refusal": posts_messages.THERE_BEFORE()}
+        old = Post.objects.create(newsletter="kinaforum", first_seen=NOW, changed_at=NOW, **fields)
+        Listing.objects.create(source=source, post=old, uid=old.url, last_seen=NOW)
+    assert longest() == before
 
 
 def test_what_was_offered_names_the_edition_whose_variant_a_person_got(paper: Newsletter) -> None:

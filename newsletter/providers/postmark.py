@@ -31,10 +31,12 @@ def _read(content: bytes) -> Sequence[CallResult | None] | None:
 def _result(response: object) -> CallResult | None:
     """Return what is said of one message."""
     match response:
-        case {"ErrorCode": 0, **rest}:
-            return CallResult(str(rest.get("MessageID", "")))
-        case {"ErrorCode": int(code), **rest}:
-            return CallResult("", f"{code} {rest.get('Message', '')}", code in _ABOUT_SUBSCRIBER)
+        case {"ErrorCode": bool()}:  # which is an int in Python
+            return None
+        case {"ErrorCode": 0, "MessageID": str(message_id)}:
+            return CallResult(message_id)
+        case {"ErrorCode": int(code), "Message": str(text)} if code != 0:
+            return CallResult("", f"{code} {text}", code in _ABOUT_SUBSCRIBER)
     return None
 
 

@@ -73,3 +73,14 @@ def test_an_answer_that_does_not_say_so_does_not_count_as_accepted(
     provider: str, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert set(answered(provider, content, monkeypatch)) == {OutcomeKind.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    "item", [{"ErrorCode": False, "MessageID": "a"}, {"ErrorCode": 0, "MessageID": None}, {"ErrorCode": 0.5}, {}]
+)
+def test_a_message_of_which_postmark_says_nothing_clear_is_unknown(
+    item: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = {"ErrorCode": 0, "MessageID": "b"}
+    kinds = answered("postmark", json.dumps([item, taken, taken]).encode(), monkeypatch)
+    assert kinds == [OutcomeKind.UNKNOWN, OutcomeKind.ACCEPTED, OutcomeKind.ACCEPTED]

@@ -32,7 +32,9 @@ class Expectations:
         self.added: datetime | None = None
         self.removed: datetime | None = None
         self.second_setup: datetime | None = None
-        """When the second source was added, if it was not read since, when it was removed, and first read."""
+        self.read_again: datetime | None = None
+        """When the second source was added, if it was not read since, when it was removed, first read, and first read
+        since it was removed."""
         self.posts: dict[str, SeenPost] = {}
         self.people: dict[str, Person] = {}
         self.editions: dict[str, SeenEdition] = {}
@@ -120,13 +122,18 @@ class Expectations:
                     self._find_old(cadence, post)
                 elif old[cadence] is Certainty.EITHER:
                     self._doubt(post, PERHAPS_BEFORE)
+        if self.added and self.removed:
+            self.read_again = act.at
         self.added = None
 
     def _is_old(self, post: SeenPost, cadence: str) -> Certainty:
         """Return whether a post that is found in the second source was there before, by the last edition of a cadence.
 
         If the source had been removed, an edition since then counts. Of each post is old what the first reading had.
+        What appears after that reading may precede the cadence's first period, which perhaps begins anew with it.
         """
+        if self.added is None and cadence != "post" and self.read_again:
+            return Certainty.EITHER if post.dated < self._beginning(cadence, self.read_again) else Certainty.NO
         if self.added is None or post.dated >= post.found:
             return Certainty.NO
         if cadence == "post":

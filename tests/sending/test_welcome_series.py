@@ -36,12 +36,13 @@ pytestmark = pytest.mark.django_db
 
 def letter(days: int, subject: str = "Welcome", now: datetime = NOW) -> WelcomeLetter:
     """An approved letter of the series."""
-    draft = welcome_series.add(config.current(), kinaforum(), days, now=now, subject=subject)
-    return _approved(draft, now)
+    draft = welcome_series.add(config.current(), kinaforum(), days, now=now)
+    return _approved(draft, now, subject)
 
 
-def _approved(draft: Edition, now: datetime) -> WelcomeLetter:
-    draft = set_words(config.current(), draft, "", draft.revision, {"greeting": "Good to have you here."})
+def _approved(draft: Edition, now: datetime, subject: str = "Welcome") -> WelcomeLetter:
+    texts = {"subject": subject, "greeting": "Good to have you here."}
+    draft = set_words(config.current(), draft, "", draft.revision, texts)
     approval.approve(config.current(), draft, now=now)
     return WelcomeLetter.objects.get(editions=draft)
 
@@ -175,7 +176,7 @@ def test_a_letter_that_is_changed_has_one_draft() -> None:
 def test_a_draft_of_the_series_keeps_its_posts_when_an_edition_with_them_is_approved() -> None:
     collected_before()
     collected(found("a"))
-    of_series = welcome_series.add(config.current(), kinaforum(), 0, now=NOW, subject="Welcome")
+    of_series = welcome_series.add(config.current(), kinaforum(), 0, now=NOW)
     include(config.current(), of_series, "", None, post("a").pk, NOW)
     assert inside(approved()) == inside(of_series) == ["Post a"]
 

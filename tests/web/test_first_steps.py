@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from newsletter import config
-from newsletter.editions import history
+from newsletter.editions import editing, history
 from newsletter.editions.composing import standalone
 from newsletter.messages import history as acts
 from newsletter.models import Edition, State
@@ -76,8 +76,10 @@ def test_a_newsletter_without_sources_begins_with_a_letter(admin: Client) -> Non
     config.use(replace(settings, newsletters={"kinaforum": letters}))
     assert steps(admin) == [("letter", False), ("test", False), ("subscribers", False)]
     assert admin.get("/desk/").content.decode().count("New letter") == 2, "in the step, and in what waits"
-    admin.post("/desk/n/kinaforum/letter/", {"subject": "Hello", "greeting": "Spring."})
+    admin.post("/desk/n/kinaforum/letter/")
     edition = Edition.objects.get()
+    assert steps(admin)[0] == ("letter", False)
+    edition = editing.set_words(config.current(), edition, "", 1, {"subject": "Hello", "greeting": "Spring."})
     assert steps(admin) == [("letter", True), ("test", False), ("subscribers", False)]
     home = admin.get("/desk/").content.decode()
     assert "Not sent or scheduled yet." in home

@@ -283,7 +283,7 @@ def test_another_number_of_unknown_ones_than_shown_is_not_decided_about(editor: 
 
 
 def test_a_letter_without_posts_and_text_is_not_approved_at_the_desk(editor: Client) -> None:
-    editor.post("/desk/n/kinaforum/letter/", {"subject": "News"})
+    editor.post("/desk/n/kinaforum/letter/")
     letter = Edition.objects.get(standalone=True)
     page = f"/desk/editions/kinaforum/{letter.period}/"
     form = re.search(r"<form[^>]*/approve/.*?</form>", editor.get(f"{page}side/").text, re.DOTALL)

@@ -60,27 +60,21 @@ def make(
     return letter
 
 
-def made_already(
-    newsletter: config.Newsletter,
-    texts: Mapping[str, str],
-    *,
-    by: str,
-    with_posts: bool = False,
-    days: int | None = None,
+def untouched(
+    newsletter: config.Newsletter, *, by: str, with_posts: bool = False, days: int | None = None
 ) -> Edition | None:
-    """Return the letter that a form has made, where the form is sent again because its answer was lost.
+    """Return the newest letter that this person has begun and nobody has changed, None for none.
 
-    That letter has the same subject, preview text and body, is by the same person, and nobody has changed it. With
-    `days` it is the one of the welcome series that is sent so long after the confirmation.
+    So a form that is sent twice makes one letter. With `days` it is the one of the welcome series that is sent so long
+    after the confirmation.
     """
     letters = Edition.objects.filter(newsletter=newsletter.name, standalone=True, state=State.DRAFT, revision=1)
-    letters = letters.filter(revisions__by=by, revisions__what__code=acts.LETTER_MADE.code, greeting=texts["greeting"])
-    letters = letters.filter(**{key: " ".join(texts[key].split()) for key in ("subject", "preheader")})
+    letters = letters.filter(revisions__by=by, revisions__what__code=acts.LETTER_MADE.code)
+    letters = letters.filter(subject="", preheader="", greeting="")
     letters = (
         letters.filter(welcome=None) if days is None else letters.filter(welcome__days=days, welcome__removed_at=None)
     )
-    if not with_posts:
-        letters = letters.exclude(entries__included=True)
+    letters = letters.filter(entries__included=True) if with_posts else letters.exclude(entries__included=True)
     return letters.order_by("-pk").first()
 
 

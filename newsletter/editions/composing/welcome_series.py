@@ -40,17 +40,7 @@ def draft_of(letter: WelcomeLetter) -> Edition | None:
     return letter.editions.filter(state=State.DRAFT).order_by("-pk").first()
 
 
-def add(
-    configuration: Config,
-    newsletter: config.Newsletter,
-    days: int,
-    *,
-    now: datetime,
-    subject: str = "",
-    preheader: str = "",
-    greeting: str = "",
-    by: str = "",
-) -> Edition:
+def add(configuration: Config, newsletter: config.Newsletter, days: int, *, now: datetime, by: str = "") -> Edition:
     """Add a letter to the series; return its draft. Raises Impossible for a distance that is taken or too long."""
     refuse_inactive(newsletter)
     with transaction.atomic():
@@ -61,16 +51,7 @@ def add(
         numbers = WelcomeLetter.objects.filter(newsletter=newsletter.name)
         number = (numbers.aggregate(last=Max("number"))["last"] or 0) + 1
         letter = WelcomeLetter.objects.create(newsletter=newsletter.name, number=number, days=days, created_at=now)
-        return standalone.make(
-            configuration,
-            newsletter,
-            now=now,
-            subject=subject,
-            preheader=preheader,
-            greeting=greeting,
-            welcome=letter,
-            by=by,
-        )
+        return standalone.make(configuration, newsletter, now=now, welcome=letter, by=by)
 
 
 def revise(configuration: Config, letter: WelcomeLetter, *, now: datetime, by: str = "") -> Edition:

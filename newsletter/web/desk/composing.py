@@ -25,6 +25,7 @@ from newsletter.web.desk.edition import conflicts, queries
 from newsletter.web.desk.pages import (
     about,
     as_sentence,
+    caught,
     edition_of,
     editor,
     field_of,
@@ -33,7 +34,6 @@ from newsletter.web.desk.pages import (
     revision_of,
     sentences,
 )
-from newsletter.web.desk.writing import letter_form
 from subscribers.requests import config_of
 
 MOST_EARLIER_LETTERS = 10
@@ -64,28 +64,24 @@ def more(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 def letter(request: HttpRequest, name: str) -> HttpResponse:
-    """Create a letter outside the schedule."""
+    """Show what a new letter can begin with, or create one outside the schedule and open its draft."""
     newsletter, configuration = newsletter_of(request, name), config_of(request)
-
-    def make(texts: Mapping[str, str], by: str) -> Edition:
-        with_posts = request.POST.get("posts") == "due"
-        return standalone.made_already(newsletter, texts, with_posts=with_posts, by=by) or standalone.make(
-            configuration,
-            newsletter,
-            now=timezone.now(),
-            subject=texts["subject"],
-            preheader=texts["preheader"],
-            greeting=texts["greeting"],
-            with_posts=with_posts,
-            by=by,
-        )
-
+    with_posts, problems = request.POST.get("posts") == "due", list[str]()
+    if request.method == "POST":
+        by = editor(request)
+        with caught() as problems:
+            edition = standalone.untouched(newsletter, with_posts=with_posts, by=by) or standalone.make(
+                configuration, newsletter, now=timezone.now(), with_posts=with_posts, by=by
+            )
+            return redirect("desk:edition", edition.newsletter, edition.period)
     context = {
-        "may_have_posts": bool(newsletter.sources),
+        "newsletter": newsletter,
+        "problem": "".join(problems),
+        "with_posts": with_posts,
         "templates": templates.templates(newsletter.name),
         "earlier": _earlier_letters(request, newsletter),
     }
-    return letter_form(request, newsletter, "posts", make, context)
+    return page(request, "letter", context, section="home", status=422 if problems else 200)
 
 
 def _earlier_letters(request: HttpRequest, newsletter: Newsletter) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 Also what of the series was sent to a person, and what is due.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from django.contrib import messages
@@ -26,7 +26,6 @@ from newsletter.sending.enrolling import LATE
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page, sentences
-from newsletter.web.desk.writing import letter_form
 from subscribers.models import Subscription
 from subscribers.requests import config_of
 
@@ -47,17 +46,18 @@ def series(request: HttpRequest, name: str) -> HttpResponse:
     return page(request, "welcome", context, section="home")
 
 
+@require_POST
 def add(request: HttpRequest, name: str) -> HttpResponse:
-    """Write a letter of the series."""
-    newsletter = newsletter_of(request, name)
-
-    def make(texts: Mapping[str, str], by: str) -> Edition:
+    """Add a letter to the series, and open its draft."""
+    newsletter, by = newsletter_of(request, name), editor(request)
+    target: tuple[str, ...] = ("desk:welcome", name)
+    with sentences(request):
         days = _days(request.POST.get("days", ""))
-        return standalone.made_already(newsletter, texts, days=days, by=by) or welcome_series.add(
-            config_of(request), newsletter, days, now=timezone.now(), by=by, **texts
+        draft = standalone.untouched(newsletter, days=days, by=by) or welcome_series.add(
+            config_of(request), newsletter, days, now=timezone.now(), by=by
         )
-
-    return letter_form(request, newsletter, "days", make, {"longest": welcome_series.LONGEST, "of_series": True})
+        target = ("desk:edition", draft.newsletter, draft.period)
+    return redirect(*target)
 
 
 @require_POST

@@ -1,24 +1,22 @@
-"""The editor's toolbar, the HTML that it is made from, uploads of images, and the form of a new letter."""
+"""The editor's toolbar, the HTML that it is made from, and uploads of images."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeVar
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from newsletter.config import Config, Newsletter
+from newsletter.config import Config
 from newsletter.images import store
 from newsletter.images.mail_image import MailImage
 from newsletter.images.names import PATH
 from newsletter.messages import Problem
 from newsletter.messages import editions as messages
-from newsletter.models import Edition
 from newsletter.render.editor_html import editor_html
 from newsletter.sandbox import CPU_SECONDS, MEGABYTES, Sandbox
-from newsletter.web.desk.pages import as_sentence, caught, editor, page
+from newsletter.web.desk.pages import as_sentence, page
 from subscribers.requests import config_of
 
 Decoded = TypeVar("Decoded")
@@ -68,23 +66,3 @@ def keep(configuration: Config, image: MailImage) -> str:
         return store.keep(configuration, image)
     except OSError as problem:
         raise Problem(messages.NOT_STORED(cause=problem.strerror or str(problem))) from problem
-
-
-def letter_form(
-    request: HttpRequest,
-    newsletter: Newsletter,
-    field: str,
-    make: Callable[[Mapping[str, str], str], Edition],
-    context: Mapping[str, object],
-) -> HttpResponse:
-    """Show the form of a new letter, which has one more `field` than its texts; or make it, and show its draft."""
-    texts = {key: request.POST.get(key, "") for key in ("subject", "preheader", "greeting")}
-    texts["greeting"] = texts["greeting"].replace("\r\n", "\n")
-    problems: list[str] = []
-    if request.method == "POST":
-        with caught() as problems:
-            edition = make(texts, editor(request))
-            return redirect("desk:edition", edition.newsletter, edition.period)
-    typed = {**texts, field: request.POST.get(field, "")}
-    context = {"newsletter": newsletter, "typed": typed, "problem": "".join(problems), **context}
-    return page(request, "letter", context, section="home", status=422 if problems else 200)

@@ -36,7 +36,6 @@ class Form:
 FORMS = (
     Form(f"{EDITION}blocks/", {"Heading": "Foredrag om te", "Text": TEXT}, "Save block"),
     Form(f"{EDITION}notes/", {"Note": TEXT}, "Add note"),
-    Form("/desk/n/kinaforum/letter/", {"Subject": "Et brev utenom"}, "Save draft"),
     Form("/desk/settings/n/kinaforum/general/", {"Description": "Nytt om Kina & omegn"}, "Save"),
 )
 

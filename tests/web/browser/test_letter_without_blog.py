@@ -66,6 +66,7 @@ def _set_up(hand: Hand, link: str, smtp: int) -> None:
 def _write(hand: Hand, pictures: list[tuple[str, Path]]) -> None:
     page = hand.page
     hand.press(page.get_by_role("link", name="New letter").first)
+    press_button(hand, "Start writing")
     hand.fill(page.get_by_label("Subject"), SUBJECT)
     text = page.get_by_role("textbox", name="Text", exact=True)
     hand.press(text)
@@ -88,8 +89,8 @@ def _write(hand: Hand, pictures: list[tuple[str, Path]]) -> None:
     hand.insert("Sponsor box")
     hand.write("The harbour café has cake again.")
     assert _order(text, beside=True) == list(IN_ORDER)
-    press_button(hand, "Save draft")
     expect(page.get_by_role("heading", name=SUBJECT)).to_be_visible()
+    expect(page.locator("#saved")).to_contain_text("Saved")
 
 
 def _insert_picture(hand: Hand, words: str, file: Path) -> None:

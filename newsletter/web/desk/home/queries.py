@@ -175,7 +175,7 @@ def _first_steps(newsletter: Newsletter, draft: Edition | None) -> tuple[FirstSt
     page = _address("desk:edition", draft)
     reviewing = FirstStep("draft", _("Review the first draft"), reviewed, page, _("Open draft"))
     letter_page = reverse("desk:letter", args=(newsletter.name,))
-    writing = FirstStep("letter", _("Write the first letter"), draft is not None, letter_page, _("New letter"))
+    writing = FirstStep("letter", _("Write the first letter"), reviewed, letter_page, _("New letter"))
     importing = FirstStep(
         "subscribers", _("Import your subscribers"), subscribed, reverse("desk:subscribers-import"), _("Import")
     )

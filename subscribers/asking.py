@@ -22,7 +22,7 @@ SPREAD_DAYS, LEAST_A_DAY = 28, 10
 """All who are silent are asked within about so many days, and at least so many a day."""
 
 TO_ANSWER = timedelta(days=30)
-"""How long a reader has before they are listed as not having answered."""
+"""How long a subscriber has before they are listed as not having answered."""
 
 _LAST_SIGN = Greatest(
     Coalesce("heard_at", "created"), Coalesce("joined", "created"), F("created"), output_field=DateTimeField()
@@ -36,7 +36,7 @@ def months_before(at: datetime, months: int) -> datetime:
 
 
 def heard(numbers: Collection[int], at: datetime) -> None:
-    """Record a sign of readers, by the primary keys of their subscriptions."""
+    """Record a sign of subscribers, by the primary keys of their subscriptions."""
     Subscription.objects.filter(pk__in=numbers).update(heard_at=at)
 
 

@@ -1,4 +1,4 @@
-"""How often readers can choose to get a newsletter, in the words of the pages, and when the next email comes."""
+"""How often subscribers can choose to get a newsletter, in the words of the pages, and when the next email comes."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from subscribers.pages import day
 
 
 def choices(newsletter: Newsletter) -> tuple[tuple[Cadence, str], ...]:
-    """Return what a reader can choose from, the most frequent first; nothing if there is no choice."""
+    """Return what a subscriber can choose from, the most frequent first; nothing if there is no choice."""
     words: dict[Cadence, str] = {
         "post": _("Every post"),
         "day": _("Every day"),

@@ -32,7 +32,7 @@ class Composed:
 
     The context has the texts `subject`, `preheader`, `heading`, `button`, `link` and `note` ("" if there is none), the
     list `paragraphs`, and `language`; for a welcome and a question also the link `preferences`, and for a welcome
-    `latest`: a subject and a url, or None. `token` is the part of the links that differs from reader to reader.
+    `latest`: a subject and a url, or None. `token` is the part of the links that differs from subscriber to subscriber.
     """
 
     template: str

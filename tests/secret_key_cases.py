@@ -210,19 +210,19 @@ def address_of_a_webhook() -> Holds:
 
 
 def message_id_in_a_bounce() -> Holds:
-    (reader,) = _readers(samples.sending(1))
-    raw = report(to=BARE, address="r1@reader.example").replace(b"0a1b2c", reader.message_id.encode())
+    (recipient,) = _recipients(samples.sending(1))
+    raw = report(to=BARE, address="r1@reader.example").replace(b"0a1b2c", recipient.message_id.encode())
     return lambda: process(config.current(), raw, samples.NOW) == (BounceEffect.HARD, 0)
 
 
 def message_id_beside_a_link() -> Holds:
     """The link names the subscription, the Message-ID which of its editions a complaint is about."""
-    samples.readers(1)
+    samples.subscribers(1)
     first, second = (samples.begun(samples.queued(period)) for period in ("2026-W05", "2026-W06"))
     Edition.objects.filter(pk=second.pk).update(began_at=samples.NOW + HOUR)
-    (reader,) = _readers(first)
-    quoted = complaint(return_path="someone@elsewhere.example", token=reader.token)
-    raw = quoted.replace(b"0a1b2c", reader.message_id.encode())
+    (recipient,) = _recipients(first)
+    quoted = complaint(return_path="someone@elsewhere.example", token=recipient.token)
+    raw = quoted.replace(b"0a1b2c", recipient.message_id.encode())
 
     def holds() -> bool:
         return (
@@ -324,5 +324,5 @@ CASES = (
 )
 
 
-def _readers(edition: Edition) -> list[Any]:
-    return audience.readers(config.current(), edition, {1: 1}, samples.NOW)
+def _recipients(edition: Edition) -> list[Any]:
+    return audience.recipients(config.current(), edition, {1: 1}, samples.NOW)

@@ -72,7 +72,7 @@ KEYED = {
 USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "schema.Site": (cases.session,),
     "audience.message_ids": (cases.message_id_in_a_bounce, cases.message_id_beside_a_link),
-    "audience.readers": (cases.message_id_in_a_bounce,),
+    "audience.recipients": (cases.message_id_in_a_bounce,),
     "agreement.hashes": (),  # compared while machines run, under the key in force
     "handover.WorkerConnection.send_configuration": (),  # the whole configuration, to a process of our own
     "return_path.return_path": (cases.return_path_of_a_delivery,),

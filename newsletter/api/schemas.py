@@ -237,7 +237,7 @@ class CheckFinding(Schema):
 
 
 class VariantOut(Schema):
-    """The posts and the email of an edition for readers with some topics, or who had other posts before."""
+    """The posts and the email of an edition for subscribers with some topics, or who had other posts before."""
 
     variant: int = Field(description="0 is the edition as editors see it")
     readers: int
@@ -252,7 +252,7 @@ class VariantOut(Schema):
 
 
 class PreviewOut(Schema):
-    """An edition as a reader would get it, what the checks found, and its variants, if readers get different posts."""
+    """An edition as a subscriber would get it, what the checks found, and its variants, if posts differ."""
 
     subject: str
     preheader: str

@@ -1,4 +1,4 @@
-"""Repeats in a restored database what fixing an audience did: which posts its readers were offered."""
+"""Repeats in a restored database what fixing an audience did: which posts its subscribers were offered."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,10 +10,10 @@ from newsletter.config import Cadence, Newsletter
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import bases
 from newsletter.editions.offers.approved import offers_of
-from newsletter.editions.offers.readers import newcomers
+from newsletter.editions.offers.groups import newcomers
 from newsletter.models import Delivery, Edition, Numbering, Post
 from newsletter.recovery import entries
-from newsletter.sending.sql.growth import grow_by_letter, grow_by_posts, readers_in
+from newsletter.sending.sql.growth import grow_by_letter, grow_by_posts, subscriptions_in
 from subscribers.models import Base, OfferedSet, Subscription, sets_of
 
 AT_ONCE = 500
@@ -27,7 +27,7 @@ def replay_offers(
     waiting: Sequence[tuple[str, str]] = (),
     offered: Sequence[Cadence] = (),
 ) -> None:
-    """Let the sets of an edition's readers grow as when it began.
+    """Let the sets of an edition's subscribers grow as when it began.
 
     `restored` has the primary keys of the posts that the database did not have before, `waiting` has posts with
     those who wait for them, `offered` the cadences at that time, which earlier versions did not record.
@@ -50,7 +50,7 @@ def replay_offers(
     for posts, packed in waiting:
         keys = entries.unpacked_numbers(packed)
         _let_wait(keys, base.ordinals, edition.candidate_ordinals - Ordinals.parse(posts))
-    subscriptions = readers_in(base, stored_bases).filter(waited=0)
+    subscriptions = subscriptions_in(base, stored_bases).filter(waited=0)
     grow_by_posts(subscriptions, base, edition.candidate_ordinals, with_base=not offer.waits)
     _grow_by_audience(edition, base, stored_bases)
 
@@ -72,8 +72,8 @@ def _grow_by_audience(edition: Edition, base_of_edition: Base, stored_bases: Map
     audience = Delivery.objects.filter(edition=edition).values("subscription_id")
     for base in bases.on(stored_bases):
         if base.pk != base_of_edition.pk:
-            readers = readers_in(base, stored_bases).filter(pk__in=audience, waited=0)
-            grow_by_posts(readers, base, edition.candidate_ordinals, with_base=False)
+            subscriptions = subscriptions_in(base, stored_bases).filter(pk__in=audience, waited=0)
+            grow_by_posts(subscriptions, base, edition.candidate_ordinals, with_base=False)
 
 
 def _complete_candidates(edition: Edition) -> None:
@@ -100,7 +100,7 @@ def _count_ordinals(edition: Edition) -> None:
 
 
 def _let_wait(keys: Sequence[int], base: Ordinals, posts: Ordinals) -> None:
-    """Add posts to the sets of readers who wait for others."""
+    """Add posts to the sets of subscribers who wait for others."""
     for start in range(0, len(keys), AT_ONCE):
         subscriptions = Subscription.objects.filter(pk__in=keys[start : start + AT_ONCE], waited=0)
         rows = list(subscriptions.order_by().values_list("newsletter", "offered").distinct())

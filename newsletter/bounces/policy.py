@@ -28,7 +28,7 @@ from subscribers.preferences import unsubscribe, unsubscribe_all
 EDITIONS = 3
 AT_LEAST, AT_MOST = timedelta(days=7), timedelta(days=100)
 OURS = (Fault.POLICY, Fault.CONTENT)
-REFUSALS = {Fault.READER: Bounce.Kind.HARD, Fault.MAILBOX: Bounce.Kind.SOFT, Fault.EXPIRED: Bounce.Kind.SOFT}
+REFUSALS = {Fault.RECIPIENT: Bounce.Kind.HARD, Fault.MAILBOX: Bounce.Kind.SOFT, Fault.EXPIRED: Bounce.Kind.SOFT}
 OUR_RELAYS = "5.6.7"
 """The status of a refused address beyond ASCII (RFC 6531): the next server can't carry it, whoever it belongs to."""
 
@@ -146,7 +146,7 @@ def count_refusals(configuration: Config, now: datetime) -> int:
 def _count_of_edition(edition: Edition, now: datetime) -> int:
     refused = Result.objects.filter(edition=edition, kind=DeliveryStatus.REFUSED, fault__in=list(REFUSALS))
     refused = refused.exclude(status=OUR_RELAYS)
-    missing = refused.filter(fault=Fault.READER).count()
+    missing = refused.filter(fault=Fault.RECIPIENT).count()
     enough = 1 if edition.state in (State.SENDING, State.PAUSED) else SUSPICIOUS
     if missing >= enough and missing > progress.counts(edition).accepted:
         return 0

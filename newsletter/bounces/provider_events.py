@@ -66,7 +66,7 @@ def _cause(provider: str, event: AnymailTrackingEvent) -> tuple[str, str, str, s
     reply = _text(event.mta_response) or _text(event.description)
     kind, fault, status, text = read_reply(reply, permanent=permanent)
     if fault is Fault.NONE:
-        fault = Fault.READER if kind is BounceKind.HARD else Fault.MAILBOX
+        fault = Fault.RECIPIENT if kind is BounceKind.HARD else Fault.MAILBOX
     return kind.value, fault.value, status[:12], text
 
 

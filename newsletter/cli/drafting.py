@@ -205,7 +205,7 @@ def _blocks_and_notes(document: Mapping[str, Any]) -> "Iterator[Table]":
 
 
 def _variants(configuration: "Config", row: "Edition") -> list[dict[str, Any]]:
-    """Return the variants of an edition as JSON; none if all readers get the same."""
+    """Return the variants of an edition as JSON; none if all subscribers get the same."""
     from newsletter.editions.variants.listing import documents
     from newsletter.sending.audience import receiving
 
@@ -354,7 +354,7 @@ def _counted(document: dict[str, Any]) -> str:
 
 
 def _counted_in_variants(configuration: "Config", edition: "Edition", document: dict[str, Any]) -> str:
-    """Return how many posts readers get who don't get those of the edition itself; nothing if there are none."""
+    """Return how many posts subscribers get who don't get those of the edition itself; nothing if there are none."""
     from newsletter.editions.variants.listing import post_counts
     from newsletter.sending.audience import receiving
 

@@ -195,9 +195,9 @@ def _queue(configuration: Config, row: "Edition", *, approve: bool, yes: bool, d
     if row.state not in (State.DRAFT, State.APPROVED):
         return
     _check_links(configuration, row)
-    readers = _audience(configuration, row)
+    recipients = _audience(configuration, row)
     action = f"Schedule {row.name} for {due:%F %H:%M}Z, to be sent" if due else f"Send {row.name}"
-    confirm(f"{action} to {counted(readers, 'subscriber')}?", yes=yes)
+    confirm(f"{action} to {counted(recipients, 'subscriber')}?", yes=yes)
     if row.state == State.DRAFT:
         row = approval.approve(configuration, row, by=BY, needs_content=True)
     approval.queue(configuration, row, by=BY, at=due)
@@ -239,8 +239,8 @@ def _rehearse(configuration: Config, row: "Edition") -> None:
     excluded = Subscription.objects.excluded(newsletter, now)
     exclusions = ", ".join(f"{number} {why}" for why, number in excluded.items() if number) or "none"
     document = {"edition": row.name, "state": row.state, "audience": count, "excluded": excluded}
-    readers = counted(count, "subscriber")
-    emit(document, f"{row.name} ({row.state}) would be sent to {readers}; excluded: {exclusions}; nothing was done")
+    recipients = counted(count, "subscriber")
+    emit(document, f"{row.name} ({row.state}) would be sent to {recipients}; excluded: {exclusions}; nothing was done")
 
 
 def _tell_who_sends(configuration: Config, row: "Edition") -> None:

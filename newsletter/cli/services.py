@@ -197,8 +197,8 @@ def _run_schedule(configuration: Config, now: datetime) -> None:
 
 
 def _send_letters(configuration: Config, now: datetime) -> None:
-    """Ask readers who gave no sign for long, let delayed emails go, and send what is due to single people. A restored
-    database waits.
+    """Ask subscribers who gave no sign for long, let delayed emails go, and send what is due to single people. A
+    restored database waits.
     """
     if not hold.reason():
         ask_due(configuration, now)

@@ -1,6 +1,6 @@
 """Recognize which posts of a reading the newsletter already has.
 
-Each post goes to readers once: one that is taken for another never arrives, and one that is not recognized arrives
+Each post goes to subscribers once: one that is taken for another never arrives, and one that is not recognized arrives
 twice. So no rule relies on one sign alone where sources are known to repeat it: identifiers and links are used again,
 series have one title, and short texts recur. Two entries that are listed together are never the same post.
 

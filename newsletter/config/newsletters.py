@@ -123,12 +123,12 @@ class Topic:
 
 
 def combinations(topics: int) -> int:
-    """Return in how many ways readers can pick from this many topics, with none picked as one of them."""
+    """Return in how many ways subscribers can pick from this many topics, with none picked as one of them."""
     return int(2**topics)
 
 
 def check_topics(topics: Mapping[str, Topic], sources: Collection[str], maximum: int) -> None:
-    """Raise InvalidValue if a topic can't have posts, or if readers could pick too many combinations."""
+    """Raise InvalidValue if a topic can't have posts, or if subscribers could pick too many combinations."""
     for name, topic in topics.items():
         if not TABLE_NAME.fullmatch(name):
             raise InvalidValue(messages.TOPIC_NAME(name=name))
@@ -220,7 +220,7 @@ class Newsletter:
 
     @property
     def ask_after(self) -> int:
-        """The months without a sign after which a reader is asked whether they still want it; 0: nobody is asked."""
+        """The months without a sign after which subscribers are asked whether they still want it; 0: nobody is."""
         return int(self.ask_again.partition(" ")[0] or 0)
 
     @property
@@ -245,21 +245,21 @@ class Newsletter:
 
     @property
     def default_cadence(self) -> Cadence:
-        """The cadence of readers who chose none, which names editions without a prefix."""
+        """The cadence of subscribers who chose none, which names editions without a prefix."""
         return self.cadences[0] if self.cadences else self.period
 
     @property
     def offered(self) -> tuple[Cadence, ...]:
-        """The cadences that readers can choose from, the default first."""
+        """The cadences that subscribers can choose from, the default first."""
         return self.cadences or (self.period,)
 
     @property
     def offered_topics(self) -> tuple[tuple[str, str], ...]:
-        """The topics that a reader can pick from, as name and title."""
+        """The topics that a subscriber can pick from, as name and title."""
         return tuple((name, topic.title or name) for name, topic in self.topics.items())
 
     def topic_titles(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Return what readers see of these topics, in the order of the configuration; unknown ones are left out."""
+        """Return what subscribers see of these topics, in the order of the configuration; unknown ones are left out."""
         wanted_names = set(names)
         return tuple(title for name, title in self.offered_topics if name in wanted_names)
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from newsletter.delivery.outcome import Phase
 from newsletter.delivery.reply import Reply
 from newsletter.domain.batch import Batch, ChunkKey
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.outcome import Fault, Outcome
 from newsletter.messages import Message
 from newsletter.messages import delivery as messages
@@ -46,7 +46,7 @@ class ActiveChunk:
         self.halted = False
         self.in_flight = 0
         self.waiting = 0
-        self.unsettled = len(batch.readers)
+        self.unsettled = len(batch.recipients)
         self.outcomes: list[Outcome] = []
         self.usable_until = math.inf
         self._lease_until = 0.0
@@ -67,20 +67,20 @@ class ActiveChunk:
 
 
 class DeliveryJob:
-    """The delivery of one message to one reader.
+    """The delivery of one message to one recipient.
 
     `tries` counts connections that broke during it; `counted`: it is among its domain's messages in flight;
     `intent_logged`: the journal has logged the intent to send its final dot.
     """
 
-    __slots__ = ("chunk", "counted", "domain", "intent_logged", "message", "reader", "tries")
+    __slots__ = ("chunk", "counted", "domain", "intent_logged", "message", "recipient", "tries")
 
     message: EncodedMessage
 
-    def __init__(self, chunk: ActiveChunk, reader: Reader) -> None:
+    def __init__(self, chunk: ActiveChunk, recipient: Recipient) -> None:
         self.chunk = chunk
-        self.reader = reader
-        self.domain = reader.domain
+        self.recipient = recipient
+        self.domain = recipient.domain
         self.tries = 0
         self.counted = False
         self.intent_logged = False

@@ -94,7 +94,7 @@ class Circuit:
 
 def is_bounce(outcome: Outcome) -> bool:
     """Return whether a server said that the mailbox does not exist."""
-    return outcome.kind is OutcomeKind.REFUSED and outcome.fault is Fault.READER and outcome.code > 0
+    return outcome.kind is OutcomeKind.REFUSED and outcome.fault is Fault.RECIPIENT and outcome.code > 0
 
 
 def _words(outcome: Outcome) -> Param:

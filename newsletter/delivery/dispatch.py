@@ -127,7 +127,7 @@ class Dispatch:
     def _wait_for_domain(self, job: DeliveryJob) -> None:
         """Let a job wait for its domain; those that the domain has deferred before come first.
 
-        Otherwise, a domain that defers each reader once would be asked for all of them before the first one is
+        Otherwise, a domain that defers each recipient once would be asked for all of them before the first one is
         accepted, with pauses that grow each time.
         """
         waiting = self._waiting_for_domain.setdefault(job.domain, deque())

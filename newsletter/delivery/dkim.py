@@ -1,8 +1,8 @@
 """DKIM signatures (RFC 6376, RFC 8463) over an edition's email, and new keys.
 
-Canonicalization is relaxed/relaxed. The part of the body that all readers share is hashed once. Every header field that
-a receiver may rely on is listed once more than it occurs, so that none can be added (RFC 6376 5.4.2). Fields that a
-provider rewrites are not signed.
+Canonicalization is relaxed/relaxed. The part of the body that all recipients share is hashed once. Every header field
+that a receiver may rely on is listed once more than it occurs, so that none can be added (RFC 6376 5.4.2). Fields that
+a provider rewrites are not signed.
 """
 
 import base64

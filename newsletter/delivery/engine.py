@@ -1,9 +1,9 @@
 """The sending engine: takes chunks from a source, sends each message once, and reports outcomes to a sink.
 
 Source and sink are called from one thread, one call after the other, and never from the event loop, which continues to
-send meanwhile; the next chunk is fetched ahead. At most two chunks' worth of readers are claimed and not yet reported.
-A chunk's readers are looked up again when it is begun, and every minute after that. A pause or stop is respected within
-a second: nothing is begun, replies to final dots are waited for, and the rest is returned.
+send meanwhile; the next chunk is fetched ahead. At most two chunks' worth of recipients are claimed and not yet
+reported. A chunk's recipients are looked up again when it is begun, and every minute after that. A pause or stop is
+respected within a second: nothing is begun, replies to final dots are waited for, and the rest is returned.
 """
 
 import asyncio
@@ -309,7 +309,7 @@ class Engine:
         return self._in_flight.dispatch.ready <= self._in_flight.refill_below and unsettled > CHUNK >= left
 
     async def _check_periodically(self) -> None:
-        """Once a second, report outcomes, renew leases, and look up readers again who have waited for long."""
+        """Once a second, report outcomes, renew leases, and look up recipients again who have waited for long."""
         now = self._now()
         if now - self._last_check < CHECK_INTERVAL:
             return
@@ -340,7 +340,7 @@ class Engine:
 
     async def _recheck(self, chunk: ActiveChunk) -> None:
         jobs = self._in_flight.recall(chunk)
-        batch = replace(chunk.batch, readers=tuple(job.reader for job in jobs))
+        batch = replace(chunk.batch, recipients=tuple(job.recipient for job in jobs))
         self._in_flight.readmit(chunk, jobs, await self._call(partial(self._source.begin, batch)))
 
     async def _return_prefetched(self) -> None:
@@ -352,7 +352,7 @@ class Engine:
         await self._call(partial(self._sink.settle, batch.edition, batch.chunk, (), finished=True))
 
     def _chunk_size(self) -> int:
-        """Return the number of readers that are at most a minute's work at the configured and the present rate."""
+        """Return the number of recipients that are at most a minute's work at the configured and the present rate."""
         rates = [rate for rate in (self._delivery.rate.per_second, self._per_second()) if rate]
         return max(1, min([CHUNK, *(int(rate * CHUNK_SECONDS) for rate in rates)]))
 

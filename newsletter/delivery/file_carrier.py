@@ -63,7 +63,7 @@ class FileCarrier:
             self._callbacks.return_undelivered(job, STOPPED)
 
     def _write(self, job: DeliveryJob) -> Reply:
-        name = f"{time.time_ns()}.{os.getpid()}_{job.reader.number}.{job.reader.attempt}.newsletter"
+        name = f"{time.time_ns()}.{os.getpid()}_{job.recipient.number}.{job.recipient.attempt}.newsletter"
         name = name if self._maildir else f"{name}.eml"
         draft = self._draft / (name if self._maildir else f".{name}.part")
         try:

@@ -1,6 +1,6 @@
 """The state of a sending engine: active chunks, which messages were begun and with which outcome, and why to stop.
 
-Every reader of a chunk is waiting, in flight, or has one outcome. The journal logs a message before its final dot is
+Every recipient of a chunk is waiting, in flight, or has one outcome. The journal logs a message before its final dot is
 written, and again after the reply; once it can't be written, nothing more is begun.
 """
 
@@ -23,7 +23,7 @@ from newsletter.domain.batch import Batch, ChunkKey
 from newsletter.domain.encoded_email import EncodedEmail, Header
 from newsletter.domain.outcome import Fault, Outcome
 from newsletter.messages import Message
-from newsletter.mime.message_builder import InvalidReaderValue, MessageBuilder
+from newsletter.mime.message_builder import InvalidRecipientValue, MessageBuilder
 
 REFILL_BELOW = 100
 """If no more messages than this are waiting, the next chunk is begun."""
@@ -74,7 +74,7 @@ class InFlight:
         chunk.lease(batch.lease_until, boottime())
         self.chunks[chunk.key] = chunk
         self._watch(batch)
-        self._enqueue(chunk, [DeliveryJob(chunk, reader) for reader in batch.readers])
+        self._enqueue(chunk, [DeliveryJob(chunk, recipient) for recipient in batch.recipients])
         if chunk.done:
             self._on_change()
 
@@ -89,18 +89,18 @@ class InFlight:
         self._on_change()
 
     def recall(self, chunk: ActiveChunk) -> list[DeliveryJob]:
-        """Remove and return the chunk's waiting jobs, so that their readers can be looked up again."""
+        """Remove and return the chunk's waiting jobs, so that their recipients can be looked up again."""
         jobs = self.dispatch.remove(lambda waiting: waiting is chunk)
         chunk.waiting -= len(jobs)
         return jobs
 
     def readmit(self, chunk: ActiveChunk, jobs: Sequence[DeliveryJob], batch: Batch) -> None:
-        """Let those of the recalled jobs wait again whose readers are still in the batch."""
+        """Let those of the recalled jobs wait again whose recipients are still in the batch."""
         chunk.checked = self._now()
-        chunk.unsettled -= len(jobs) - len(batch.readers)
+        chunk.unsettled -= len(jobs) - len(batch.recipients)
         if not chunk.halted:
-            still = {reader.number for reader in batch.readers}
-            self._enqueue(chunk, [job for job in jobs if job.reader.number in still])
+            still = {recipient.number for recipient in batch.recipients}
+            self._enqueue(chunk, [job for job in jobs if job.recipient.number in still])
 
     def take_outcomes(self, chunk: ActiveChunk) -> list[Outcome]:
         """Return the outcomes since the last call."""
@@ -137,9 +137,9 @@ class InFlight:
             chunk.waiting -= 1
             chunk.in_flight += 1
             try:
-                job.message = chunk.builder.build(job.reader)
-            except InvalidReaderValue as e:
-                fault = Fault.READER if e.status == "5.1.3" else Fault.CONTENT
+                job.message = chunk.builder.build(job.recipient)
+            except InvalidRecipientValue as e:
+                fault = Fault.RECIPIENT if e.status == "5.1.3" else Fault.CONTENT
                 self.refuse(job, fault, e.status, e.message)
                 continue
             if not self._refill_requested and self.dispatch.ready <= self.refill_below:
@@ -161,13 +161,13 @@ class InFlight:
         if chunk.halted or self.journal_problem or not self.lease_is_valid(job):
             self._return(job, 1.0)
             return False
-        self._journal.log_intent(*chunk.key, job.reader.number, job.reader.attempt, buffered=True)
+        self._journal.log_intent(*chunk.key, job.recipient.number, job.recipient.attempt, buffered=True)
         job.intent_logged = True
         return True
 
     def reply_received(self, job: DeliveryJob, phase: Phase, reply: Reply) -> None:
         """Record the reply that decides about the message."""
-        number, attempt = job.reader.number, job.reader.attempt
+        number, attempt = job.recipient.number, job.recipient.attempt
         if phase is Phase.DOT and reply.positive:
             self._finish(job, outcomes.accepted(number, attempt, reply, time.time()), buffered=True)
         else:
@@ -185,9 +185,11 @@ class InFlight:
         return self.journal_problem is None
 
     def refuse(self, job: DeliveryJob, fault: Fault, status: str, problem: Message) -> None:
-        """Record that the message can't be sent to this reader."""
-        reader = job.reader
-        self._finish(job, outcomes.refused_locally(reader.number, reader.attempt, fault, status, problem, time.time()))
+        """Record that the message can't be sent to this recipient."""
+        recipient = job.recipient
+        self._finish(
+            job, outcomes.refused_locally(recipient.number, recipient.attempt, fault, status, problem, time.time())
+        )
 
     def return_undelivered(
         self,
@@ -201,13 +203,13 @@ class InFlight:
         """Try the message again soon on another connection, up to a limit: it was certainly not delivered."""
         job.tries += not uncounted
         delay = 0.0 if uncounted else reconnect_delay(job.tries)
-        outcome = outcomes.disconnected(job.reader.number, job.reader.attempt, problem, time.time(), reply)
+        outcome = outcomes.disconnected(job.recipient.number, job.recipient.attempt, problem, time.time(), reply)
         halted = job.chunk.halted or self.journal_problem is not None
         if delay is None or (halted and job.intent_logged):
             self._finish(job, outcome)
             return
         if job.intent_logged:
-            self._write(job, outcomes.redacted(outcome, job.reader.address))
+            self._write(job, outcomes.redacted(outcome, job.recipient.address))
             job.intent_logged = False
         if not uncounted:
             self._record(job, outcome)
@@ -220,14 +222,14 @@ class InFlight:
     def return_untried(self, job: DeliveryJob, problem: Message) -> None:
         """Let the message wait again, or return it with its chunk: it was certainly not delivered."""
         if job.intent_logged:
-            outcome = outcomes.disconnected(job.reader.number, job.reader.attempt, problem, time.time())
-            self._write(job, outcomes.redacted(outcome, job.reader.address))
+            outcome = outcomes.disconnected(job.recipient.number, job.recipient.attempt, problem, time.time())
+            self._write(job, outcomes.redacted(outcome, job.recipient.address))
             job.intent_logged = False
         self._return(job, 0.0)
 
     def reply_lost(self, job: DeliveryJob, problem: Message) -> None:
         """Record that the final dot was written and no reply will arrive."""
-        self._finish(job, outcomes.unknown(job.reader.number, job.reader.attempt, problem, time.time()))
+        self._finish(job, outcomes.unknown(job.recipient.number, job.recipient.attempt, problem, time.time()))
 
     def connection_failed(self, problem: ConnectionProblem) -> None:
         """Remember since when no connection can be made, or pause all editions if an operator must change something."""
@@ -244,7 +246,7 @@ class InFlight:
         self.halt(lambda chunk: chunk.batch.edition == edition)
 
     def _finish(self, job: DeliveryJob, outcome: Outcome, *, buffered: bool = False) -> None:
-        chunk, outcome = job.chunk, outcomes.redacted(outcome, job.reader.address)
+        chunk, outcome = job.chunk, outcomes.redacted(outcome, job.recipient.address)
         self._write(job, outcome, buffered=buffered)
         chunk.in_flight -= 1
         chunk.outcomes.append(outcome)

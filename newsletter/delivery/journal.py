@@ -184,7 +184,7 @@ class OrphanedJournal:
     """A journal whose process has ended, locked by this process until `remove` or `release`.
 
     `chunks` are those that it began and did not forget; `entries` are their attempts. If `rebooted`, the machine was
-    restarted since, and the end of the file may be missing: claimed readers without an entry are unknown, too.
+    restarted since, and the end of the file may be missing: claimed recipients without an entry are unknown, too.
     """
 
     path: Path

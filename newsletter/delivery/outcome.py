@@ -1,8 +1,8 @@
 """From a server's reply to the outcome of an attempt: accepted, deferred or refused, and what caused it.
 
-Only "no such mailbox" is about the reader and may change a subscription. Refusals because of the sender, the connection
-or the content are not. Follows RFC 3463 if the reply has an enhanced status, otherwise the code, the phase and the
-text.
+Only "no such mailbox" is about the recipient and may change a subscription. Refusals because of the sender, the
+connection or the content are not. Follows RFC 3463 if the reply has an enhanced status, otherwise the code, the phase
+and the text.
 """
 
 import re
@@ -72,7 +72,7 @@ _LONGEST_WAIT = 86_400.0
 
 # RFC 3463: the subject (second number) of a status, and the details that mean something else.
 _SUBJECTS = {
-    "1": Fault.READER,
+    "1": Fault.RECIPIENT,
     "2": Fault.MAILBOX,
     "3": Fault.CONNECTION,
     "4": Fault.CONNECTION,
@@ -90,9 +90,9 @@ _DETAILS = {
     "2.3": Fault.CONTENT,
     "3.4": Fault.CONTENT,
     "4.1": Fault.MAILBOX,
-    "4.4": Fault.READER,
+    "4.4": Fault.RECIPIENT,
     "4.5": Fault.POLICY,
-    "6.7": Fault.READER,
+    "6.7": Fault.RECIPIENT,
 }
 
 
@@ -119,7 +119,7 @@ def queue_id(reply: Reply) -> str:
 def from_reply(number: int, attempt: int, phase: Phase, reply: Reply, at: float) -> Outcome:
     """Return the outcome of a reply other than 2yz or 421 to MAIL, RCPT, DATA or the final dot.
 
-    A refused login is not about the reader, whose message is sent once the login works.
+    A refused login is not about the recipient, whose message is sent once the login works.
     """
     kind = OutcomeKind.DEFERRED if reply.code < 500 or reply.code in REFUSED_LOGIN else OutcomeKind.REFUSED
     text, status = reply.text, reply.status
@@ -129,7 +129,7 @@ def from_reply(number: int, attempt: int, phase: Phase, reply: Reply, at: float)
 
 
 def refused_locally(number: int, attempt: int, fault: Fault, status: str, problem: Message, at: float) -> Outcome:
-    """Return the outcome of a message that can't be sent to this reader, for which no server was asked."""
+    """Return the outcome of a message that can't be sent to this recipient, for which no server was asked."""
     return Outcome(number, attempt, OutcomeKind.REFUSED, at, fault, 0, status, problem=problem)
 
 
@@ -174,7 +174,7 @@ def _fault_of_words(phase: Phase, code: int, text: str) -> Fault:
         return Fault.POLICY
     if phase is Phase.RCPT:
         if _NO_SUCH_MAILBOX.search(text) and code >= 500:
-            return Fault.READER
+            return Fault.RECIPIENT
         return Fault.POLICY if code == 554 or _POLICY_WORDS.search(text) else Fault.MAILBOX
     if phase is Phase.DOT and code >= 500:
         return Fault.POLICY if _POLICY_WORDS.search(text) else Fault.CONTENT
@@ -188,7 +188,7 @@ def requested_wait(text: str) -> float | None:
 
 
 def counts_against_sender(outcome: Outcome) -> bool:
-    """Return whether other readers' messages would be refused as well: policy, content, or an exhausted quota."""
+    """Return whether other recipients' messages would be refused as well: policy, content, or an exhausted quota."""
     if outcome.kind is OutcomeKind.REFUSED:
         return outcome.fault in (Fault.POLICY, Fault.CONTENT)
     return outcome.fault is Fault.POLICY and _QUOTA_WORDS.search(outcome.text) is not None

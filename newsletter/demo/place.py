@@ -17,7 +17,7 @@ from newsletter.config import Config
 from newsletter.demo.serving import HOST, DemoProblem
 
 NAME = "ostbrevet"
-READERS = 25
+SUBSCRIBERS = 25
 
 _TEXT = """\
 # The demo's configuration; docs/configuration.md explains every key. Change one, and run the demo in this folder again.

@@ -16,7 +16,7 @@ from django.contrib.auth.models import User
 
 from newsletter.collecting.collect import collect
 from newsletter.demo.mailbox import MailCatcher
-from newsletter.demo.place import NAME, READERS, DemoSite
+from newsletter.demo.place import NAME, SUBSCRIBERS, DemoSite
 from newsletter.demo.sample_posts import FORTNIGHT, published_by
 from newsletter.demo.serving import DemoProblem
 from newsletter.domain.english import counted
@@ -48,7 +48,7 @@ class Steps:
         self._collect()
         edition = self._draft_last_week()
         self._render(edition)
-        self._add_readers()
+        self._add_subscribers()
         counts = self._send(edition)
         following = self._draft_next()
         return {"sent": counts, "mails": self._mailbox.taken, "draft": following}
@@ -96,10 +96,10 @@ class Steps:
         findings = [f"{f.level}: {f.code}: {f.message}" for f in preview.proof.findings] or ["no problems found"]
         self._step("rendered", sizes, f"“{preview.proof.rendered.subject}”", *findings)
 
-    def _add_readers(self) -> None:
+    def _add_subscribers(self) -> None:
         """Import the sample subscribers from a CSV file."""
         file: Path = self._site.folder / "subscribers.csv"
-        addresses = [f"reader{number:02}@example.org" for number in range(1, READERS + 1)]
+        addresses = [f"reader{number:02}@example.org" for number in range(1, SUBSCRIBERS + 1)]
         file.write_text("\n".join(["address", *addresses, ""]), encoding="ascii")
         report = import_file(file, NAME, consent=CONSENT)
         already = f", {report.unchanged} already subscribed" if report.unchanged else ""

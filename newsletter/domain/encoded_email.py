@@ -1,4 +1,4 @@
-"""An email encoded once for all readers, with slots for each reader's values."""
+"""An email encoded once for all recipients, with slots for each recipient's values."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from newsletter.config.email_addresses import mailbox_domain
 
 
 class SlotValue(StrEnum):
-    """What differs between readers: a name, text that depends on the name, or a whole URL, header field or id."""
+    """What differs between recipients: a name, text that depends on the name, or a whole URL, header field or id."""
 
     TO = "to"
     NAME = "name"
@@ -30,10 +30,10 @@ class SlotEncoding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place in an email for a reader's value; `fallback` is inserted if the reader has none.
+    """A place in an email for a recipient's value; `fallback` is inserted if the recipient has none.
 
-    With `SlotValue.WITH_NAME`, `fallback` is text that only readers with a name see. In a part in base64, `around` is
-    the text before and behind the value, which is encoded with it; None in quoted-printable and in header fields.
+    With `SlotValue.WITH_NAME`, `fallback` is text that only recipients with a name see. In a part in base64, `around`
+    is the text before and behind the value, which is encoded with it; None in quoted-printable and in header fields.
     """
 
     value: SlotValue
@@ -42,7 +42,7 @@ class Slot:
     around: tuple[str, str] | None = None
 
     def text_for(self, name: str) -> str:
-        """Return the text of a NAME or WITH_NAME slot for a reader with this name ("" for none)."""
+        """Return the text of a NAME or WITH_NAME slot for a recipient with this name ("" for none)."""
         if self.value is SlotValue.WITH_NAME:
             return self.fallback if name else ""
         return name or self.fallback
@@ -63,8 +63,8 @@ class Header:
 class EncodedEmail:
     """An encoded email: header fields in order, then the body with CRLF line ends, in quoted-printable or base64.
 
-    The pieces joined, with each slot replaced by the reader's encoded value, are the message for DATA without the final
-    dot (RFC 5321 4.5.2): no line is over 998 octets or begins with a dot.
+    The pieces joined, with each slot replaced by the recipient's encoded value, are the message for DATA without the
+    final dot (RFC 5321 4.5.2): no line is over 998 octets or begins with a dot.
     """
 
     headers: tuple[Header, ...]
@@ -73,12 +73,12 @@ class EncodedEmail:
     message_id_domain: str
 
 
-class Reader(NamedTuple):
+class Recipient(NamedTuple):
     """A recipient and one attempt to deliver to them.
 
-    `number` is the reader's number in the edition's audience, `attempt` counts from 1, `token` is in the links of this
-    reader's message, `message_id` is the left part of its Message-ID, `return_path` the envelope sender ("" for the
-    newsletter's own address).
+    `number` is the recipient's number in the edition's audience, `attempt` counts from 1, `token` is in the links of
+    this recipient's message, `message_id` is the left part of its Message-ID, `return_path` the envelope sender ("" for
+    the newsletter's own address).
     """
 
     number: int

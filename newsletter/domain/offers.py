@@ -1,7 +1,8 @@
-"""What a reader gets from an edition, and what the reader was offered afterwards. Pure functions.
+"""What a subscriber gets from an edition, and what the subscriber was offered afterwards. Pure functions.
 
-What a person was offered is a set of posts. An edition has candidates; when its audience is fixed, a reader gets those
-that are not in the set and in the topics that the reader picked. docs/decisions/each-post-once.md has the rule in full.
+What a person was offered is a set of posts. An edition has candidates; when its audience is fixed, a subscriber gets
+those that are not in the set and in the topics that the subscriber picked. docs/decisions/each-post-once.md has the
+rule in full.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,7 +14,7 @@ from newsletter.domain.picks import wants
 
 
 class OfferOutcome(StrEnum):
-    """The result for one reader when an audience is fixed."""
+    """The result for one subscriber when an audience is fixed."""
 
     MAILED = "mailed"
     NOTHING_NEW = "nothing new"
@@ -23,10 +24,10 @@ class OfferOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The posts that a reader gets or would get from an edition, and the sets afterwards.
+    """The posts that a subscriber gets or would get from an edition, and the sets afterwards.
 
-    `grown` is the reader's set once the reader is in the audience, `kept` the set of one who waits for the next edition
-    with these posts.
+    `grown` is the subscriber's set once the subscriber is in the audience, `kept` the set of one who waits for the next
+    edition with these posts.
     """
 
     outcome: OfferOutcome
@@ -41,14 +42,14 @@ class Offer:
 
     @property
     def afterwards(self) -> Ordinals:
-        """The reader's set if the posts have a variant."""
+        """The subscriber's set if the posts have a variant."""
         return self.kept if self.waits else self.grown
 
 
 def offer(
     candidates: Ordinals, had: Ordinals, picks: str, topics: Mapping[int, Collection[str]], minimum: int
 ) -> Offer:
-    """Return what a reader with the set `had` is offered. `topics` has those of each candidate.
+    """Return what a subscriber with the set `had` is offered. `topics` has those of each candidate.
 
     Posts outside the picked topics always enter the set, so that picking more topics later brings no old posts.
     """

@@ -22,10 +22,10 @@ class OutcomeKind(TextEnum):
 
 
 class Fault(TextEnum):
-    """The cause if a message was not accepted."""
+    """The cause if a message was not accepted. The values are stored."""
 
     NONE = ""
-    READER = "reader"
+    RECIPIENT = "reader"
     MAILBOX = "mailbox"
     CONTENT = "content"
     POLICY = "policy"

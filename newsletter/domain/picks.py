@@ -1,4 +1,4 @@
-"""What readers pick from the topics of a newsletter. Pure functions.
+"""What subscribers pick from the topics of a newsletter. Pure functions.
 
 Picks are stored as text: the names of topics, sorted and separated by commas. Nothing picked means all posts, also
 those without a topic. A topic that is no longer configured is ignored, and counts again if it comes back.
@@ -7,7 +7,7 @@ those without a topic. A topic that is no longer configured is ignored, and coun
 from collections.abc import Collection, Iterable
 
 ALL = ""
-"""The picks of a reader who wants all posts."""
+"""The picks of a subscriber who wants all posts."""
 
 
 def picks_of(names: Iterable[str]) -> str:
@@ -26,9 +26,9 @@ def in_force(picks: str, configured: Collection[str]) -> str:
 
 
 def picked(before: str, names: Iterable[str], offered: Collection[str]) -> str:
-    """Return the picks of a reader who has picked these names from the topics that a form offered.
+    """Return the picks of a subscriber who has picked these names from the topics that a form offered.
 
-    Those that it didn't offer, because they are not configured at the moment, stay as they were. A reader who takes
+    Those that it didn't offer, because they are not configured at the moment, stay as they were. A subscriber who takes
     back all that it offered wants all posts.
     """
     chosen = {name for name in names if name in offered}
@@ -38,5 +38,5 @@ def picked(before: str, names: Iterable[str], offered: Collection[str]) -> str:
 
 
 def wants(picks: str, topics: Collection[str]) -> bool:
-    """Return whether a reader with these picks, some of them configured, wants a post that is in these topics."""
+    """Return whether a subscriber with these picks, some of them configured, wants a post that is in these topics."""
     return not picks or any(name in topics for name in names_in(picks))

@@ -17,7 +17,7 @@ from newsletter.editions.editing import Conflict
 from newsletter.editions.local_links import ALLOWED, check_edition, check_links
 from newsletter.editions.offers import bases
 from newsletter.editions.offers.candidate_posts import holders_of, settled_of
-from newsletter.editions.offers.readers import Lacking
+from newsletter.editions.offers.groups import Lacking
 from newsletter.editions.problems import Impossible, refuse_inactive
 from newsletter.editions.selection.windows import just_after
 from newsletter.editions.states import NotAllowed, change, locked_in, state_message
@@ -144,7 +144,7 @@ def reopen(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
 
 def was_too_small(edition: Edition) -> bool:
     """Return whether an edition was skipped because it has too few posts."""
-    too_few = messages.TOO_FEW_POSTS.matches(edition.reason) or messages.READERS_WAIT.matches(edition.reason)
+    too_few = messages.TOO_FEW_POSTS.matches(edition.reason) or messages.SUBSCRIBERS_WAIT.matches(edition.reason)
     return edition.state == State.SKIPPED and too_few
 
 
@@ -332,7 +332,7 @@ def _check_content(edition: Edition) -> None:
 
 
 def _candidates(draft: Edition, prepared: PreparedDraft) -> list[tuple[int, int, list[str]]]:
-    """Return the posts that readers may get, as the edition stores them; letters have no topics."""
+    """Return the posts that subscribers may get, as the edition stores them; letters have no topics."""
     if prepared.plan is None:
         entries = draft.entries.filter(included=True).values_list("post__ordinal", "post_id")
         return [(ordinal, post, []) for ordinal, post in entries]
@@ -343,7 +343,7 @@ def _candidates(draft: Edition, prepared: PreparedDraft) -> list[tuple[int, int,
 def _check_posts(draft: Edition, configuration: Config) -> None:
     """Raise Impossible if another edition, approved after this draft was made, has one of its posts or left it out.
 
-    Posts that an editor included are in it all the same: readers who had them don't get them again.
+    Posts that an editor included are in it all the same: subscribers who had them don't get them again.
     """
     if draft.corrects_id or draft.welcome_id or draft.standalone:
         return

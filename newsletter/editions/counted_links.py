@@ -1,4 +1,4 @@
-"""Links through `/l/…` in approved editions: made at approval, the same for all readers."""
+"""Links through `/l/…` in approved editions: made at approval, the same for all subscribers."""
 
 import secrets
 from collections.abc import Iterable, Mapping

@@ -15,7 +15,7 @@ from newsletter.config import Config
 from newsletter.editions import history
 from newsletter.editions.draft import decide_again
 from newsletter.editions.hosting import fetch_images_later
-from newsletter.editions.offers.readers import reason_of_inclusion
+from newsletter.editions.offers.groups import reason_of_inclusion
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection import ordering
 from newsletter.editions.states import state_message
@@ -85,7 +85,7 @@ def leave_out(
 def include(
     configuration: Config, edition: Edition, by: str, revision: int | None, post: int, now: datetime | None = None
 ) -> Edition:
-    """Add a post, overriding the rules. Readers who had it don't get it again; the entry's reason counts them."""
+    """Add a post, overriding the rules. Subscribers who had it don't get it again; the entry's reason counts them."""
     return _on_post(configuration, edition, by, revision, post, acts.POST_ADDED, now, adder(configuration))
 
 

@@ -30,7 +30,7 @@ Snapshot = dict[str, Any]
 
 
 def snapshot(edition: Edition) -> Snapshot:
-    """Return everything in a draft that affects readers, as JSON; posts by primary key and a hash of their text."""
+    """Return everything in a draft that affects subscribers, as JSON; posts by primary key and a hash of their text."""
     posts = {
         str(e.post_id): {
             **{key: getattr(e, key) for key in OF_A_POST},

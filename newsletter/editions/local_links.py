@@ -42,7 +42,10 @@ def check_links(configuration: Config, newsletter: str, *, count: bool = True) -
 def check_links_of_everyone(configuration: Config, newsletter: str) -> None:
     """Raise LinkProblem like `check_links`, also if people who have not confirmed yet could not follow the links."""
     check_links(configuration, newsletter)
-    if _depends_on_readers(configuration, newsletter, configuration.site.url) and not configuration.allow_local_links:
+    if (
+        _depends_on_recipients(configuration, newsletter, configuration.site.url)
+        and not configuration.allow_local_links
+    ):
         pending = Subscription.objects.filter(newsletter=newsletter, state=Subscription.State.PENDING)
         _refuse_real(configuration.site.url, pending.exclude(_under_reserved_names()).count())
 
@@ -62,7 +65,7 @@ def check_edition(configuration: Config, newsletter: str, content: ApprovedConte
 
 
 def _check(configuration: Config, newsletter: str, url: str, *, count: bool) -> None:
-    if not _depends_on_readers(configuration, newsletter, url) or configuration.allow_local_links or not count:
+    if not _depends_on_recipients(configuration, newsletter, url) or configuration.allow_local_links or not count:
         return
     receiving = Subscription.objects.receiving(configuration.newsletters[newsletter], datetime.now(UTC))
     _refuse_real(url, receiving.exclude(_under_reserved_names()).count())
@@ -71,7 +74,7 @@ def _check(configuration: Config, newsletter: str, url: str, *, count: bool) -> 
 def check_addresses(configuration: Config, newsletter: str, addresses: Collection[str]) -> None:
     """Raise LinkProblem if people with these addresses could not follow links to `site.url`."""
     url = configuration.site.url
-    if _depends_on_readers(configuration, newsletter, url) and not configuration.allow_local_links:
+    if _depends_on_recipients(configuration, newsletter, url) and not configuration.allow_local_links:
         _refuse_real(url, sum(not is_reserved(address) for address in addresses))
 
 
@@ -84,14 +87,14 @@ def is_reserved(address: str) -> bool:
 def note(configuration: Config, newsletter: str) -> Message | None:
     """Return a message about who receives local links; None if links are public or messages are files."""
     url = configuration.site.url
-    if not _depends_on_readers(configuration, newsletter, url):
+    if not _depends_on_recipients(configuration, newsletter, url):
         return None
     if configuration.allow_local_links:
         return messages.LINKS_TO_EVERYONE(url=url)
     return messages.LINKS_TO_RESERVED(url=url)
 
 
-def _depends_on_readers(configuration: Config, newsletter: str, url: str) -> bool:
+def _depends_on_recipients(configuration: Config, newsletter: str, url: str) -> bool:
     """Return whether links to `url` are local and the provider is on loopback.
 
     Raises LinkProblem if they are local and the provider, or the fallback, is elsewhere.

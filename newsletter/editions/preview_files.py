@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter.config import Config
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.editions import approved_content
 from newsletter.editions.rendering import Proof, list_headers, make_proof
 from newsletter.mime.message_builder import MessageBuilder
@@ -24,12 +24,12 @@ class Written:
     sizes: dict[str, int]
 
 
-def sample_reader(address: str = "reader@example.org") -> Reader:
+def sample_recipient(address: str = "reader@example.org") -> Recipient:
     """Return a recipient whose links belong to no subscriber."""
-    return Reader(number=0, address=address, token=link_token_for_tests(), message_id="preview")
+    return Recipient(number=0, address=address, token=link_token_for_tests(), message_id="preview")
 
 
-def as_sent(edition: Edition, proof: Proof, reader: Reader, now: datetime, position: int = 0) -> bytes:
+def as_sent(edition: Edition, proof: Proof, recipient: Recipient, now: datetime, position: int = 0) -> bytes:
     """Return a recipient's exact message, without a DKIM signature: as approved, or as approving now would give.
 
     `proof` is the rendering of the variant at this position.
@@ -40,7 +40,7 @@ def as_sent(edition: Edition, proof: Proof, reader: Reader, now: datetime, posit
     else:
         head, at = proof.letterhead, edition.due_at or now
         mail = encoded(proof.rendered, head, date=at, **list_headers(head, edition.period))
-    return b"".join(MessageBuilder(mail).build(reader).pieces)
+    return b"".join(MessageBuilder(mail).build(recipient).pieces)
 
 
 def _approved(edition: Edition, position: int) -> bytes | None:
@@ -51,12 +51,12 @@ def _approved(edition: Edition, position: int) -> bytes | None:
 
 def write(edition: Edition, configuration: Config, folder: Path) -> Written:
     """Write edition.html, edition.txt and edition.eml to a folder, which is created."""
-    proof, reader = make_proof(edition, configuration), sample_reader()
+    proof, recipient = make_proof(edition, configuration), sample_recipient()
     head, rendered = proof.letterhead, proof.rendered
     contents = {
-        "html": preview.reader_html(rendered, head, reader).encode(),
-        "text": preview.reader_text(rendered, head, reader).encode(),
-        "eml": as_sent(edition, proof, reader, datetime.now(UTC)),
+        "html": preview.recipient_html(rendered, head, recipient).encode(),
+        "text": preview.recipient_text(rendered, head, recipient).encode(),
+        "eml": as_sent(edition, proof, recipient, datetime.now(UTC)),
     }
     folder.mkdir(parents=True, exist_ok=True)
     files = {kind: folder / f"edition.{'txt' if kind == 'text' else kind}" for kind in contents}

@@ -7,11 +7,11 @@ from newsletter import config
 from newsletter.config import Config
 from newsletter.config.theme import DesignName
 from newsletter.domain.digest import Digest, Rendered
-from newsletter.editions.preview_files import sample_reader
+from newsletter.editions.preview_files import sample_recipient
 from newsletter.editions.rendering import digest_of, digest_with
 from newsletter.models import Edition, EditionPost, Post
 from newsletter.render.edition import render
-from newsletter.render.preview import reader_html, reader_text
+from newsletter.render.preview import recipient_html, recipient_text
 from newsletter.render.theme.designs import DESIGNS
 
 _MOST = 12
@@ -19,7 +19,7 @@ _MOST = 12
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A design as a reader sees it."""
+    """A design as a recipient sees it."""
 
     design: DesignName
     html: str
@@ -49,8 +49,8 @@ def sample(configuration: Config, digest: Digest, design: DesignName) -> Sample:
         maximum_size=newsletter.maximum_size,
         excerpt_words=newsletter.excerpt_words,
     )
-    reader = sample_reader()
-    return Sample(design, reader_html(rendered, head, reader), reader_text(rendered, head, reader))
+    recipient = sample_recipient()
+    return Sample(design, recipient_html(rendered, head, recipient), recipient_text(rendered, head, recipient))
 
 
 def _of_newest_posts(configuration: Config, newsletter: config.Newsletter) -> Digest | None:

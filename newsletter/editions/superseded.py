@@ -43,7 +43,7 @@ def overlapping(frozen: Edition, newsletter: config.Newsletter) -> Iterator[Edit
     """Return earlier drafts that include posts of a newly approved edition, with their rows locked.
 
     If one of the two is a letter outside the schedule, which of them is earlier doesn't matter. A letter to a segment
-    leaves its posts to the other readers, and what the welcome series shows was in editions before.
+    leaves its posts to the other subscribers, and what the welcome series shows was in editions before.
     """
     if frozen.standalone and frozen.segment_where:
         return

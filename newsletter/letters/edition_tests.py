@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from secrets import token_hex
 
 from newsletter.config import Config
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.editions import history
 from newsletter.editions.local_links import check_addresses
@@ -47,7 +47,7 @@ def send(edition: Edition, configuration: Config, addresses: Sequence[str], *, b
     mail = encoded(rendered, proof.letterhead, date=now)
     messages = [
         Outgoing(
-            mail, Reader(number=n, address=address, token=link_token_for_tests(), message_id=f"proof.{token_hex(8)}")
+            mail, Recipient(number=n, address=address, token=link_token_for_tests(), message_id=f"proof.{token_hex(8)}")
         )
         for n, address in enumerate(people, 1)
     ]

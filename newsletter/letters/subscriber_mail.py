@@ -18,7 +18,7 @@ from django.db.models import F, Q, QuerySet
 from newsletter.config import Config, Newsletter
 from newsletter.delivery import retries
 from newsletter.domain.digest import Letterhead, Rendered
-from newsletter.domain.encoded_email import EncodedEmail, Reader
+from newsletter.domain.encoded_email import EncodedEmail, Recipient
 from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.editions import notices
 from newsletter.editions.local_links import LinkProblem, check_addresses
@@ -108,7 +108,7 @@ def _send_batch(configuration: Config, provider: str, rows: Sequence[Letter], no
     """Send letters over the same connections; outcomes are recorded as they arrive."""
     numbered = dict(enumerate(rows, 1))
     messages = list(_messages(configuration, numbered, now))
-    waiting = {message.reader.number: numbered[message.reader.number] for message in messages}
+    waiting = {message.recipient.number: numbered[message.recipient.number] for message in messages}
     accepted = 0
 
     def record(outcomes: Sequence[Outcome]) -> None:
@@ -140,8 +140,8 @@ def _messages(configuration: Config, rows: Mapping[int, Letter], now: datetime) 
             except (TemplateProblem, LinkProblem) as problem:
                 _put_off(row, problem.message, now)
                 continue
-            reader = Reader(number, composed.address, composed.token, f"letter.{row.pk}", composed.name)
-            yield Outgoing(email, reader)
+            recipient = Recipient(number, composed.address, composed.token, f"letter.{row.pk}", composed.name)
+            yield Outgoing(email, recipient)
 
 
 def _alike(configuration: Config, rows: Mapping[int, Letter], now: datetime) -> dict[_Form, dict[int, Composed]]:

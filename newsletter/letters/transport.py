@@ -15,7 +15,7 @@ from newsletter.config import Config
 from newsletter.delivery.engine import send
 from newsletter.delivery.journal import Journal
 from newsletter.domain.batch import Batch, ChunkKey
-from newsletter.domain.encoded_email import EncodedEmail, Reader
+from newsletter.domain.encoded_email import EncodedEmail, Recipient
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.messages import Message, Problem
 from newsletter.messages.delivery import NOT_NOW
@@ -25,17 +25,17 @@ PATIENCE = 5.0
 NAME = "letter"
 
 AT_ONCE = 50
-"""The maximum readers of one chunk. A kill may repeat messages whose outcomes were not reported yet."""
+"""The maximum recipients of one chunk. A kill may repeat messages whose outcomes were not reported yet."""
 
 Done = Callable[[Sequence[Outcome]], None]
-"""Called with outcomes as they arrive, in a thread of the engine; `Outcome.number` is the reader's."""
+"""Called with outcomes as they arrive, in a thread of the engine; `Outcome.number` is the recipient's."""
 
 
 class Outgoing(NamedTuple):
-    """A message to one person; the reader's `number` is unique in its batch."""
+    """A message to one person; the recipient's `number` is unique in its batch."""
 
     email: EncodedEmail
-    reader: Reader
+    recipient: Recipient
 
 
 class _Handout:
@@ -51,10 +51,10 @@ class _Handout:
         if not self._messages:
             return None
         email, first = self._messages.popleft()
-        readers = [first]
-        while self._messages and self._messages[0].email is email and len(readers) < min(limit, AT_ONCE):
-            readers.append(self._messages.popleft().reader)
-        return Batch(NAME, first.number, email, readers)
+        recipients = [first]
+        while self._messages and self._messages[0].email is email and len(recipients) < min(limit, AT_ONCE):
+            recipients.append(self._messages.popleft().recipient)
+        return Batch(NAME, first.number, email, recipients)
 
     def begin(self, batch: Batch) -> Batch:
         """Return the batch unchanged: each message was made just now."""
@@ -77,7 +77,7 @@ class _Handout:
 
 def outgoing(email: EncodedEmail, address: str, message_id: str, number: int = 1, attempt: int = 1) -> Outgoing:
     """Return an email without links of a subscriber, to an address; `message_id` is the part before "@"."""
-    return Outgoing(email, Reader(number, address, NAME, message_id, attempt=attempt))
+    return Outgoing(email, Recipient(number, address, NAME, message_id, attempt=attempt))
 
 
 def post_all(
@@ -109,7 +109,7 @@ def post(configuration: Config, newsletter: str, message: Outgoing) -> Outcome:
     outcomes: list[Outcome] = []
     provider = configuration.provider_of(configuration.newsletters[newsletter])
     problem = post_all(configuration, provider, [message], outcomes.extend)
-    return outcomes[0] if outcomes else unsent(message.reader.number, problem)
+    return outcomes[0] if outcomes else unsent(message.recipient.number, problem)
 
 
 def unsent(number: int, problem: Message | None) -> Outcome:

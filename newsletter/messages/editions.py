@@ -43,7 +43,7 @@ TOO_FEW_POSTS = MessageType(
     ),
     count="count",
 )
-READERS_WAIT = MessageType(
+SUBSCRIBERS_WAIT = MessageType(
     "edition.readers-wait",
     *ngettext_noop(
         "it has {posts}, and the minimum is {minimum}; {count} subscriber still waits for {waiting}",

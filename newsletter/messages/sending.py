@@ -99,7 +99,7 @@ OTHER_SKIPPED = MessageType(
     "sending.other-skipped",
     gettext_noop("{name} now has {found} skipped subscribers, not {expected}; check it again"),
 )
-OTHER_READERS = MessageType(
+OTHER_RECIPIENTS = MessageType(
     "sending.other-readers",
     gettext_noop("{found} subscribers would receive {name} now, not {expected}; check it again"),
 )

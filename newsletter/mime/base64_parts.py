@@ -1,4 +1,4 @@
-"""Base64 (RFC 2045 6.8) that can be split for readers' values.
+"""Base64 (RFC 2045 6.8) that can be split for recipients' values.
 
 A value is encoded together with the text around it, so that whole groups of three octets stand on its lines, whatever
 its length is. Spaces fill the last group: in HTML they stand at the end of a tag, in plain text at the end of a line.
@@ -21,7 +21,7 @@ def encode(octets: bytes) -> bytes:
 
 
 def encode_value(slot: Slot, value: bytes) -> bytes:
-    """Return a reader's value with the text around its slot, in lines of its own."""
+    """Return a recipient's value with the text around its slot, in lines of its own."""
     before, after = slot.around or ("", "")
     whole = before.encode() + value + after.encode()
     return encode(whole + b" " * (-len(whole) % 3))

@@ -1,7 +1,7 @@
-"""Builds one reader's message from an edition's encoded email, in a few microseconds.
+"""Builds one recipient's message from an edition's encoded email, in a few microseconds.
 
-A reader's values can't break out of their place: they are validated and escaped, and encoded as the part
-around them is. The message ends with CRLF and needs no dot-stuffing. An invalid value raises `InvalidReaderValue`
+A recipient's values can't break out of their place: they are validated and escaped, and encoded as the part
+around them is. The message ends with CRLF and needs no dot-stuffing. An invalid value raises `InvalidRecipientValue`
 before anything is sent.
 """
 
@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 import idna
 
-from newsletter.domain.encoded_email import EncodedEmail, Piece, Reader, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Piece, Recipient, Slot, SlotEncoding, SlotValue
 from newsletter.messages import Message, Problem
 from newsletter.messages import delivery as messages
 from newsletter.mime import base64_parts
@@ -29,22 +29,22 @@ _LONGEST_ADDRESS = 320
 
 
 NumberedPieces = tuple[bytes | int, ...]
-"""Pieces of a message; a number stands for the reader's value with that index."""
+"""Pieces of a message; a number stands for the recipient's value with that index."""
 
 
 class MessageSigner(Protocol):
     """Makes the signature fields of a message."""
 
     def header(self, values: Sequence[bytes]) -> bytes:
-        """Return the whole header field for a reader's values, with its CRLF."""
+        """Return the whole header field for a recipient's values, with its CRLF."""
 
 
 SignerFactory = Callable[[Sequence[tuple[str, NumberedPieces]], NumberedPieces], MessageSigner]
 """Makes a `MessageSigner` for a message's header fields and body."""
 
 
-class InvalidReaderValue(Problem):
-    """A reader's value that can't be used in a message; `status` is the enhanced status (RFC 3463) for it."""
+class InvalidRecipientValue(Problem):
+    """A recipient's value that can't be used in a message; `status` is the enhanced status (RFC 3463) for it."""
 
     def __init__(self, status: str, message: Message) -> None:
         super().__init__(message)
@@ -69,7 +69,7 @@ class MessageBuilder:
     """An encoded email prepared so that building a message is one join."""
 
     def __init__(self, email: EncodedEmail, sign: SignerFactory | None = None) -> None:
-        """Prepare a message. Raises `ValueError` for a slot whose value a reader doesn't have in that form."""
+        """Prepare a message. Raises `ValueError` for a slot whose value a recipient doesn't have in that form."""
         slots: dict[Slot, int] = {}
         headers = tuple((h.name, _numbered(h.pieces, slots)) for h in email.headers)
         body = _ended(_numbered(email.body, slots))
@@ -80,11 +80,11 @@ class MessageBuilder:
         self._signing = sign(headers, body) if sign else None
         self._sender = _envelope(email.sender, "5.1.7") if email.sender else (b"", False)
 
-    def build(self, reader: Reader) -> EncodedMessage:
-        """Return the reader's message. Raises `InvalidReaderValue`."""
-        recipient, wide = _envelope(reader.address, "5.1.3")
-        sender, wide_sender = _envelope(reader.return_path, "5.1.7") if reader.return_path else self._sender
-        values = [encode(reader, recipient) for encode in self._encoders]
+    def build(self, recipient: Recipient) -> EncodedMessage:
+        """Return the recipient's message. Raises `InvalidRecipientValue`."""
+        address, wide = _envelope(recipient.address, "5.1.3")
+        sender, wide_sender = _envelope(recipient.return_path, "5.1.7") if recipient.return_path else self._sender
+        values = [encode(recipient, address) for encode in self._encoders]
         parts = self._parts.copy()
         size = self._size
         for index, number in self._places:
@@ -95,7 +95,7 @@ class MessageBuilder:
             parts.insert(0, signature)
             size += len(signature)
         utf8 = wide or wide_sender
-        return EncodedMessage(parts, size, sender, recipient, utf8, utf8 or self._eight_bit)
+        return EncodedMessage(parts, size, sender, address, utf8, utf8 or self._eight_bit)
 
 
 def _numbered(pieces: Iterable[Piece], slots: dict[Slot, int]) -> NumberedPieces:
@@ -137,67 +137,67 @@ def _flat(
     return parts, places
 
 
-def _encoder(slot: Slot) -> Callable[[Reader, bytes], bytes]:
-    """Return the function that encodes a reader's value for a slot; it is also given the address as in the envelope."""
+def _encoder(slot: Slot) -> Callable[[Recipient, bytes], bytes]:
+    """Return the function that encodes a recipient's value for a slot; it also gets the address as in the envelope."""
     value = _value(slot)
     if slot.around is not None:
-        return lambda reader, address: base64_parts.encode_value(slot, value(reader, address))
+        return lambda recipient, address: base64_parts.encode_value(slot, value(recipient, address))
     if slot.form in (SlotEncoding.HTML, SlotEncoding.TEXT):
-        return lambda reader, address: encode_value(value(reader, address))
+        return lambda recipient, address: encode_value(value(recipient, address))
     return value
 
 
-def _value(slot: Slot) -> Callable[[Reader, bytes], bytes]:
-    """Return the function that returns a reader's value for a slot, escaped, but not yet encoded as its part is."""
+def _value(slot: Slot) -> Callable[[Recipient, bytes], bytes]:
+    """Return the function that returns a recipient's value for a slot, escaped, but not yet encoded as its part is."""
     match slot.value, slot.form:
         case SlotValue.TOKEN, _:
             return _token
         case SlotValue.MESSAGE_ID, _:
             return _message_id
         case SlotValue.TO, SlotEncoding.HEADER:
-            return lambda reader, address: mailbox(reader.name, address)
+            return lambda recipient, address: mailbox(recipient.name, address)
         case SlotValue.TO, SlotEncoding.ASCII:
             return lambda _, address: address
         case SlotValue.NAME, SlotEncoding.HEADER:
-            return lambda reader, _: short_text(clean_name(reader.name) or slot.fallback)
+            return lambda recipient, _: short_text(clean_name(recipient.name) or slot.fallback)
         case SlotValue.NAME | SlotValue.WITH_NAME | SlotValue.TO, SlotEncoding.HTML:
-            return lambda reader, _: html.escape(_shown(reader, slot)).encode("utf-8", "replace")
+            return lambda recipient, _: html.escape(_shown(recipient, slot)).encode("utf-8", "replace")
         case SlotValue.NAME | SlotValue.WITH_NAME | SlotValue.TO, SlotEncoding.TEXT:
-            return lambda reader, _: _shown(reader, slot).encode("utf-8", "replace")
+            return lambda recipient, _: _shown(recipient, slot).encode("utf-8", "replace")
         case _:
             raise ValueError(f"a reader has no {slot.value.value!r} in the form {slot.form.value!r}")
 
 
-def _shown(reader: Reader, slot: Slot) -> str:
-    return reader.address if slot.value is SlotValue.TO else slot.text_for(clean_name(reader.name))
+def _shown(recipient: Recipient, slot: Slot) -> str:
+    return recipient.address if slot.value is SlotValue.TO else slot.text_for(clean_name(recipient.name))
 
 
-def _token(reader: Reader, _: bytes) -> bytes:
-    if not _TOKEN.fullmatch(reader.token):
-        raise InvalidReaderValue("5.6.0", messages.LINK_INVALID())
-    return reader.token.encode("ascii")
+def _token(recipient: Recipient, _: bytes) -> bytes:
+    if not _TOKEN.fullmatch(recipient.token):
+        raise InvalidRecipientValue("5.6.0", messages.LINK_INVALID())
+    return recipient.token.encode("ascii")
 
 
-def _message_id(reader: Reader, _: bytes) -> bytes:
-    if not _ID_LEFT.fullmatch(reader.message_id) or len(reader.message_id) > _LONGEST_ADDRESS:
-        raise InvalidReaderValue("5.6.0", messages.MESSAGE_ID_INVALID())
-    return reader.message_id.encode("ascii")
+def _message_id(recipient: Recipient, _: bytes) -> bytes:
+    if not _ID_LEFT.fullmatch(recipient.message_id) or len(recipient.message_id) > _LONGEST_ADDRESS:
+        raise InvalidRecipientValue("5.6.0", messages.MESSAGE_ID_INVALID())
+    return recipient.message_id.encode("ascii")
 
 
 def _envelope(address: str, status: str) -> tuple[bytes, bool]:
     """Return an address as in RFC 5321 or 6531, with the domain as A-labels, and whether it needs SMTPUTF8."""
     if len(address) > _LONGEST_ADDRESS:
-        raise InvalidReaderValue(status, messages.ADDRESS_TOO_LONG())
+        raise InvalidRecipientValue(status, messages.ADDRESS_TOO_LONG())
     if _ADDRESS.fullmatch(address):
         return address.encode("ascii"), False
     local, _, domain = address.rpartition("@")
     try:
         domain = idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError as e:
-        raise InvalidReaderValue(status, messages.DOMAIN_INVALID(cause=str(e))) from e
+        raise InvalidRecipientValue(status, messages.DOMAIN_INVALID(cause=str(e))) from e
     ascii_address = f"{local}@{domain}"
     if _ADDRESS.fullmatch(ascii_address):
         return ascii_address.encode("ascii"), False
     if local.isascii() or not _WIDE_LOCAL.fullmatch(local):
-        raise InvalidReaderValue(status, messages.ADDRESS_INVALID())
+        raise InvalidRecipientValue(status, messages.ADDRESS_INVALID())
     return ascii_address.encode(), True

@@ -1,4 +1,4 @@
-"""Quoted-printable (RFC 2045 6.7) that can be split for a reader's values and needs no dot-stuffing.
+"""Quoted-printable (RFC 2045 6.7) that can be split for a recipient's values and needs no dot-stuffing.
 
 No line is over 76 octets, or begins with a dot (RFC 5321 4.5.2) or with "From " (which mbox files would change).
 """
@@ -21,7 +21,7 @@ _PLAIN_VALUE = re.compile(rb"(?!From )[ !-\-/-<>-~]*[!-\-/-<>-~]")
 
 
 def encode_value(octets: bytes) -> bytes:
-    """Encode a reader's value, which has its own line; for the usual short one, this takes one regular expression."""
+    """Encode a recipient's value, which has its own line; for a short one, this takes one regular expression."""
     return octets if len(octets) <= _WIDTH and _PLAIN_VALUE.fullmatch(octets) else encode(octets.decode())
 
 

@@ -59,7 +59,7 @@ class DmarcResult(models.Model):
 class DomainRate(models.Model):
     """What came back of an edition from one domain; counted anew while reports come, and kept.
 
-    `domain` is "" for all domains with few readers together.
+    `domain` is "" for all domains with few subscribers together.
     """
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="rates", db_index=False)

@@ -1,7 +1,7 @@
 """Deliveries: the audience of an edition, the chunks that are being sent, the results, and the programs that send.
 
-No query gets more expensive with the number of readers: a delivery is one row that never changes, a result one more,
-and the counts of an edition are the sum of a few tallies. Only newsletter/sending writes them.
+No query gets more expensive with the number of subscribers: a delivery is one row that never changes, a result one
+more, and the counts of an edition are the sum of a few tallies. Only newsletter/sending writes them.
 """
 
 from django.db import models

@@ -131,7 +131,7 @@ class Edition(models.Model):
 
     @property
     def candidate_ordinals(self) -> Ordinals:
-        """The ordinals of the posts that its readers may get; none before approval."""
+        """The ordinals of the posts that its subscribers may get; none before approval."""
         return Ordinals.of(ordinal for ordinal, _post, _topics in self.candidates or ())
 
 
@@ -157,7 +157,7 @@ class ApprovedContent(models.Model):
 
 
 class Variant(models.Model):
-    """Posts of an edition that some of its readers get, and their email.
+    """Posts of an edition that some of its subscribers get, and their email.
 
     The email of the posts that editors see is the approved content, so the fields of that variant's email are empty.
     """
@@ -183,7 +183,7 @@ class Variant(models.Model):
 
 
 class CountedLink(models.Model):
-    """An address that an edition links to through `/l/<token>`, the same for all readers, and the number of clicks.
+    """An address that an edition links to through `/l/<token>`, the same for all subscribers, and the number of clicks.
 
     Nothing here, and no other table, says who clicked or when.
     """
@@ -262,7 +262,7 @@ class TextLease(models.Model):
 
 
 class Note(models.Model):
-    """A note of a team member to the others about an edition. Readers never see it."""
+    """A note of a team member to the others about an edition. Subscribers never see it."""
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="notes")
     at = models.DateTimeField()

@@ -1,7 +1,7 @@
 """The welcome series of a newsletter, and who got which letter of it.
 
 What a letter says is in editions that refer to it: the first one, and one for each change since. A row of the ledger is
-written in the transaction that adds a reader to such an edition's audience, and stays when the delivery is deleted.
+written in the transaction that adds a subscriber to such an edition's audience, and stays when the delivery is deleted.
 """
 
 from django.db import models
@@ -32,7 +32,7 @@ class WelcomeLetter(models.Model):
 
 
 class WelcomeMail(models.Model):
-    """One welcome letter to one reader. `number` is that of the delivery in the edition's audience."""
+    """One welcome letter to one subscriber. `number` is that of the delivery in the edition's audience."""
 
     letter = models.ForeignKey(WelcomeLetter, on_delete=models.PROTECT, related_name="mails")
     subscription = models.ForeignKey(

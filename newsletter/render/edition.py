@@ -1,4 +1,4 @@
-"""Renders an edition as HTML and text, once for all readers."""
+"""Renders an edition as HTML and text, once for all recipients."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ _TABLE_BESIDE = 500
 def render(
     digest: Digest, templates: Path | None = None, *, maximum_size: int = 100_000, excerpt_words: int = 80
 ) -> Rendered:
-    """Return the edition with placeholders for each reader's values; `templates` is the folder beside config.toml.
+    """Return the edition with placeholders for each recipient's values; `templates` is the folder beside config.toml.
 
     Above `maximum_size` bytes of HTML (see `size`), code loses its colours, then the longest texts give up blocks
     from their end, none of them below `excerpt_words`, until the rest fits and no further block would. If excerpts
@@ -43,7 +43,7 @@ def render(
 
 
 def size(rendered: Rendered, letterhead: Letterhead) -> int:
-    """Return the bytes of the HTML in UTF-8 with a reader's longest possible values, which is what Gmail clips by."""
+    """Return the bytes of the HTML in UTF-8 with a recipient's longest possible values, by which Gmail clips."""
     return _size(rendered.html, rendered.placeholders, letterhead)
 
 
@@ -182,9 +182,10 @@ class _Fitting:
 
 
 def _size(html: str, placeholders: Iterable[tuple[str, Slot]], letterhead: Letterhead) -> int:
-    reader = longest(letterhead)
+    recipient = longest(letterhead)
     added = (
-        html.count(name) * (len(value_of(slot, letterhead, reader).encode()) - len(name)) for name, slot in placeholders
+        html.count(name) * (len(value_of(slot, letterhead, recipient).encode()) - len(name))
+        for name, slot in placeholders
     )
     return len(html.encode()) + sum(added)
 

@@ -1,4 +1,4 @@
-"""Encodes a rendered email as MIME, once, with slots for each reader's values.
+"""Encodes a rendered email as MIME, once, with slots for each recipient's values.
 
 `newsletter.mime.message_builder` puts the values into the slots, for the engine and for the preview's source view.
 """
@@ -28,7 +28,7 @@ def encoded(
     """Return the encoded email of an edition.
 
     `list_id` (RFC 2919) defaults to `<newsletter>.<the site's host>`; without `feedback_id`, that header is left out.
-    List-Unsubscribe (RFC 2369) has the reader's own address, and a `mailto:` if the letterhead has one, in which
+    List-Unsubscribe (RFC 2369) has the recipient's own address, and a `mailto:` if the letterhead has one, in which
     "{token}" is replaced with the token; List-Unsubscribe-Post (RFC 8058) is only added if the address is https. Slots:
     TO (HEADER), MESSAGE_ID (ASCII, the part before "@"), TOKEN (ASCII) and NAME (HTML, TEXT).
     """
@@ -40,9 +40,9 @@ def encoded(
 def encoded_letter(
     letter: Rendered, letterhead: Letterhead, *, date: datetime, unsubscribe: bool = False
 ) -> EncodedEmail:
-    """Return a letter, encoded, for one reader or for several whose letters differ only in their placeholders.
+    """Return a letter, encoded, for one recipient or for several whose letters differ only in their placeholders.
 
-    With `unsubscribe`, it has List-Unsubscribe, and the reader's token must be that of a subscription. Slots: TO
+    With `unsubscribe`, it has List-Unsubscribe, and the recipient's token must be that of a subscription. Slots: TO
     (HEADER), MESSAGE_ID (ASCII) and those of the placeholders.
     """
     listing = _list_unsubscribe(letterhead) if unsubscribe else []

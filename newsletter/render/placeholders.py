@@ -1,7 +1,7 @@
-"""Placeholders for readers' values in a rendered email: random words that no post can contain.
+"""Placeholders for recipients' values in a rendered email: random words that no post can contain.
 
 A placeholder consists of `[A-Za-z0-9-]`, so that no escaping changes it, and is replaced with a whole address, or the
-reader's name or its fallback.
+recipient's name or its fallback.
 
 Text that only makes sense beside a name (the space before it, a comma, brackets around it) goes into slots of
 `SlotValue.WITH_NAME`, which are empty for a subscriber without a name: "Hei {name}!" becomes "Hei!", not "Hei !".
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from html import escape
 
 from newsletter.domain.digest import Letterhead
-from newsletter.domain.encoded_email import Reader, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import Recipient, Slot, SlotEncoding, SlotValue
 
 PATHS: Mapping[SlotValue, str] = {SlotValue.UNSUBSCRIBE: "/u/", SlotValue.PREFERENCES: "/p/"}
 LONGEST_TOKEN = 120
@@ -61,23 +61,23 @@ def fill(text: str, placeholders: Iterable[tuple[str, Slot]], value: Callable[[S
     return pattern(table).sub(lambda match: value(table[match[0]]), text)
 
 
-def value_of(slot: Slot, letterhead: Letterhead, reader: Reader) -> str:
-    """Return this reader's value for a slot, escaped in HTML."""
+def value_of(slot: Slot, letterhead: Letterhead, recipient: Recipient) -> str:
+    """Return this recipient's value for a slot, escaped in HTML."""
     if slot.value in PATHS:
-        address = f"{letterhead.site_url}{PATHS[slot.value]}{reader.token}"
+        address = f"{letterhead.site_url}{PATHS[slot.value]}{recipient.token}"
         return escape(address) if slot.form is SlotEncoding.HTML else address
-    return name_for(slot, reader.name)
+    return name_for(slot, recipient.name)
 
 
 def name_for(slot: Slot, name: str = "") -> str:
-    """Return a name, or what an editor wrote for readers without one, escaped in HTML."""
+    """Return a name, or what an editor wrote for recipients without one, escaped in HTML."""
     text = slot.text_for(" ".join(name.split()))
     return escape(text) if slot.form is SlotEncoding.HTML else text
 
 
-def longest(letterhead: Letterhead) -> Reader:
-    """Return a reader with the longest possible values, with which sizes are measured."""
-    return Reader(number=0, address="", token="x" * LONGEST_TOKEN, message_id="", name="ø" * LONGEST_NAME)
+def longest(letterhead: Letterhead) -> Recipient:
+    """Return a recipient with the longest possible values, with which sizes are measured."""
+    return Recipient(number=0, address="", token="x" * LONGEST_TOKEN, message_id="", name="ø" * LONGEST_NAME)
 
 
 def close_up(text: str, form: SlotEncoding, placeholders: Placeholders) -> str:

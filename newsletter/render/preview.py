@@ -1,23 +1,23 @@
-"""An edition for one reader, or for the public."""
+"""An edition for one recipient, or for the public."""
 
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
 from newsletter.domain.digest import Letterhead, Rendered
-from newsletter.domain.encoded_email import Reader, Slot
+from newsletter.domain.encoded_email import Recipient, Slot
 from newsletter.render.placeholders import PATHS, fill, name_for, value_of
 
 MAIL_ONLY = "mail-only"
 
 
-def reader_html(rendered: Rendered, letterhead: Letterhead, reader: Reader) -> str:
-    """Return the HTML with this reader's links and name."""
-    return fill(rendered.html, rendered.placeholders, lambda slot: value_of(slot, letterhead, reader))
+def recipient_html(rendered: Rendered, letterhead: Letterhead, recipient: Recipient) -> str:
+    """Return the HTML with this recipient's links and name."""
+    return fill(rendered.html, rendered.placeholders, lambda slot: value_of(slot, letterhead, recipient))
 
 
-def reader_text(rendered: Rendered, letterhead: Letterhead, reader: Reader) -> str:
-    """Return the text with this reader's links and name."""
-    return fill(rendered.text, rendered.placeholders, lambda slot: value_of(slot, letterhead, reader))
+def recipient_text(rendered: Rendered, letterhead: Letterhead, recipient: Recipient) -> str:
+    """Return the text with this recipient's links and name."""
+    return fill(rendered.text, rendered.placeholders, lambda slot: value_of(slot, letterhead, recipient))
 
 
 def public_html(rendered: Rendered, letterhead: Letterhead) -> str:

@@ -21,7 +21,7 @@ from newsletter.editions.offers import bases
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import name_of
 from newsletter.editions.states import change, state_message
-from newsletter.editions.variants.planning import most_posts, receiving_groups, waiting_readers
+from newsletter.editions.variants.planning import most_posts, receiving_groups, waiting_subscribers
 from newsletter.editions.variants.planning import plan as plan_variants
 from newsletter.editions.variants.preparing import render_subjects
 from newsletter.messages import Message, message_of, sending
@@ -302,16 +302,16 @@ def _too_few(newsletter: config.Newsletter, edition: Edition, now: datetime) -> 
     posts, minimum = edition.entries.filter(included=True).count(), newsletter.minimum_posts
     count, waiting = 0, Ordinals()
     if not (edition.standalone or edition.corrects_id):
-        readers = receiving_groups(edition, newsletter, receiving(newsletter, edition, now))
+        groups = receiving_groups(edition, newsletter, receiving(newsletter, edition, now))
         variants = plan_variants(edition, newsletter, now)
-        posts = most_posts(variants, readers)
-        count, waiting = waiting_readers(variants, readers)
+        posts = most_posts(variants, groups)
+        count, waiting = waiting_subscribers(variants, groups)
     if posts >= minimum:
         return None
     if not count:
         return messages.TOO_FEW_POSTS(count=posts, minimum=minimum)
     number = messages.COUNT_OF_POSTS
-    return messages.READERS_WAIT(
+    return messages.SUBSCRIBERS_WAIT(
         posts=number(count=posts), minimum=minimum, count=count, waiting=number(count=len(waiting))
     )
 

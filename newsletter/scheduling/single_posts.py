@@ -21,7 +21,7 @@ from newsletter.editions.draft import NoNewPost
 from newsletter.editions.hosting import fetch_images
 from newsletter.editions.offers.bases import eligible_at
 from newsletter.editions.offers.candidates import BACKLOG_AFTER, select
-from newsletter.editions.offers.readers import Lacking, base_of
+from newsletter.editions.offers.groups import Lacking, base_of
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.rules import SETTLED
 from newsletter.editions.selection.series import deciding, of_cadence

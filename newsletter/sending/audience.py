@@ -1,8 +1,8 @@
-"""The audience of an edition: created once, numbered, and looked up as readers when they are due.
+"""The audience of an edition: created once, numbered, and looked up as recipients when they are due.
 
-A subscription is in an audience once, however often it is created. A reader's Message-ID is the same for the same
+A subscription is in an audience once, however often it is created. A recipient's Message-ID is the same for the same
 edition, subscription and secret key, and is recognized under previous keys. Subscribers who have unsubscribed, paused
-or been blocked since are not among the readers.
+or been blocked since are not among the recipients.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 
 from newsletter.config import Config, Newsletter
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.models import Delivery, DeliveryStatus, Edition, Result
 from newsletter.sending.return_path import return_path
 from newsletter.sending.sql.precompiled import PrecompiledQuery
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def create(configuration: Config, edition: Edition, at: datetime) -> "FixedAudience":
-    """Write the audience of an edition, in the caller's transaction, and store what its readers were offered."""
+    """Write the audience of an edition, in the caller's transaction, and store what its recipients were offered."""
     from newsletter.sending.sql import offers  # it imports much that the sending processes don't need
 
     newsletter = configuration.edited(edition)
@@ -39,7 +39,7 @@ def create(configuration: Config, edition: Edition, at: datetime) -> "FixedAudie
 
 
 def _is_periodic(edition: Edition) -> bool:
-    """Return whether only the readers of its cadence get an edition, unlike letters and corrections."""
+    """Return whether only the recipients of its cadence get an edition, unlike letters and corrections."""
     return edition.corrects_id is None and not edition.standalone
 
 
@@ -60,15 +60,15 @@ def _accepted(edition: int) -> QuerySet[Delivery, Any]:
     return Delivery.objects.filter(Exists(accepted), edition=edition).values("subscription_id")
 
 
-def readers(configuration: Config, edition: Edition, attempts: Mapping[int, int], at: datetime) -> list[Reader]:
-    """Return the readers with these numbers who may receive an email of this newsletter now, each for the given
+def recipients(configuration: Config, edition: Edition, attempts: Mapping[int, int], at: datetime) -> list[Recipient]:
+    """Return the recipients with these numbers who may receive an email of this newsletter now, each for the given
     attempt.
     """
     envelope = configuration.bounces.return_path
     key, link_token = _message_key(settings.SECRET_KEY, edition.pk), tokens.link_tokens()
     query = _receiving(edition.newsletter, local_day(configuration.newsletters.get(edition.newsletter), at))
     return [
-        Reader(
+        Recipient(
             number,
             address,
             link_token(subscription),

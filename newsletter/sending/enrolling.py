@@ -1,8 +1,8 @@
-"""Adds readers to the audience of a welcome letter when they are due, each once.
+"""Adds subscribers to the audience of a welcome letter when they are due, each once.
 
 The letter's edition stays with the sender like any other: its deliveries are claimed, journalled and retried as usual.
-The ledger's row and the delivery are written in one transaction, so that a crash leaves both or neither. A reader who
-is away (paused, blocked, unsubscribed) is not added; whoever comes back within `LATE` gets what was due meanwhile.
+The ledger's row and the delivery are written in one transaction, so that a crash leaves both or neither. A subscriber
+who is away (paused, blocked, unsubscribed) is not added; whoever comes back within `LATE` gets what was due meanwhile.
 """
 
 import logging
@@ -26,10 +26,10 @@ from subscribers.models import SubscriptionQuerySet, WhereProblem
 log = logging.getLogger("newsletter.sending")
 
 LATE = timedelta(days=7)
-"""A letter that couldn't be sent for so long is left out, as after a long pause: it would surprise the reader."""
+"""A letter that couldn't be sent for so long is left out, as after a long pause: it would surprise the subscriber."""
 
 GROWING = (State.APPROVED, State.SENDING, State.SENT)
-"""The states in which readers are added."""
+"""The states in which subscribers are added."""
 
 INSERT_DELIVERIES = (
     "INSERT INTO newsletter_delivery (edition_id, number, subscription_id)"
@@ -43,14 +43,16 @@ INSERT_LEDGER = (
 
 
 def enroll_due(configuration: Config, now: datetime) -> int:
-    """Add every reader who is due to the audience of each welcome letter; return how many letters will be sent."""
+    """Add every subscriber who is due to the audience of each welcome letter; return how many letters will be sent."""
     letters = WelcomeLetter.objects.filter(
         newsletter__in=configuration.active, since__isnull=False, removed_at=None
     ).order_by("pk")
     return sum(_enroll(configuration, letter, now) for letter in letters)
 
 
-def due_readers(newsletter: Newsletter, letter: WelcomeLetter, edition: Edition, now: datetime) -> SubscriptionQuerySet:
+def due_subscriptions(
+    newsletter: Newsletter, letter: WelcomeLetter, edition: Edition, now: datetime
+) -> SubscriptionQuerySet:
     """Return the subscriptions to which a letter is due now and that never had it. Raises WhereProblem."""
     distance = timedelta(days=letter.days)
     had = WelcomeMail.objects.filter(letter=letter, subscription=OuterRef("pk"))
@@ -64,7 +66,7 @@ def _enroll(configuration: Config, letter: WelcomeLetter, now: datetime) -> int:
     if edition is None or edition.state not in GROWING:
         return 0
     try:
-        if not due_readers(newsletter, letter, edition, now).exists():
+        if not due_subscriptions(newsletter, letter, edition, now).exists():
             return 0
         check_edition(configuration, letter.newsletter, edition.approved_content)
         with transaction.atomic():
@@ -77,13 +79,13 @@ def _enroll(configuration: Config, letter: WelcomeLetter, now: datetime) -> int:
 
 
 def _add(newsletter: Newsletter, letter: WelcomeLetter, edition: Edition, now: datetime) -> int:
-    """Lock the letter and its edition, and add the readers who are due."""
+    """Lock the letter and its edition, and add the subscribers who are due."""
     held_letter = WelcomeLetter.objects.select_for_update().get(pk=letter.pk)
     locked = Edition.objects.select_for_update().get(pk=edition.pk)
     if locked.state not in GROWING or held_letter.removed_at or welcome_series.current(held_letter) != locked:
         return 0
     old_size = locked.audience or 0
-    added = _insert(due_readers(newsletter, held_letter, locked, now), locked, old_size, now)
+    added = _insert(due_subscriptions(newsletter, held_letter, locked, now), locked, old_size, now)
     if not added:
         return 0
     date_again(locked.approved_content, now)

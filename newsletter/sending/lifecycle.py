@@ -42,7 +42,7 @@ ACTIVE_STATES = (State.SENDING, State.SENT)
 """The states in which emails of an edition can be due: of one that was sent, retries."""
 
 _WITHOUT_POSTS = (delivery.NOTHING_NEW().to_text(), delivery.OFF_TOPIC().to_text())
-"""The texts of results of readers for whom an edition has no posts."""
+"""The texts of results of subscribers for whom an edition has no posts."""
 
 
 def begin_due(configuration: Config, now: datetime) -> list[Edition]:
@@ -66,7 +66,7 @@ def _begin(configuration: Config, edition: Edition, now: datetime) -> Edition | 
                 return None
             check_edition(configuration, locked.newsletter, locked.approved_content)
             created = audience.create(configuration, locked, now)
-            waiting_by_posts = [(str(readers.posts), readers.subscriptions) for readers in created.waiting]
+            waiting_by_posts = [(str(those.posts), those.subscriptions) for those in created.waiting]
             entries.audience_created(locked, waiting_by_posts, configuration.newsletters[locked.newsletter].offered)
             change(locked, State.SENDING, began_at=now, audience=created.size, reason=None, waiting=None)
             _skip(locked, range(1, created.nothing_new + 1), delivery.NOTHING_NEW(), configuration.delivery, now)
@@ -92,7 +92,7 @@ def _hold_back(edition: Edition, due: datetime, now: datetime) -> None:
 
 
 def _skip(edition: Edition, numbers: range, reason: Message, settings: DeliverySettings, now: datetime) -> None:
-    """Skip readers for whom the edition has no posts: a closed chunk has their numbers."""
+    """Skip subscribers for whom the edition has no posts: a closed chunk has their numbers."""
     if not numbers:
         return
     times = dict.fromkeys(("claimed_at", "begun_at", "leased_until", "closed_at"), now)
@@ -137,7 +137,7 @@ def _complete(edition: Edition, now: datetime) -> Edition | None:
         problem = _undelivered(counts)
         change(locked, State.SENT, ended_at=now, reason=problem)
         counts = replace(counts, state=locked.state)
-        if locked.welcome_id is not None:  # it is sent again with the next new reader
+        if locked.welcome_id is not None:  # it is sent again with the next new subscriber
             return locked
         events.of_edition(EventKind.EDITION_SENT, locked, now, deliveries=_numbers(counts))
         if problem:

@@ -2,7 +2,7 @@
 
 A number belongs to one chunk at a time, and a chunk to one journal. A claim checks the edition's state in its own
 transaction. Subscribers who have unsubscribed are found when a chunk is begun. Numbers without an outcome are returned
-when their chunk is closed. Each call is one or two transactions, whatever the number of readers.
+when their chunk is closed. Each call is one or two transactions, whatever the number of recipients.
 """
 
 import time
@@ -91,10 +91,10 @@ class Outbox:
         return batch
 
     def begin(self, batch: Batch) -> Batch:
-        """See `WorkSource`. Without readers if the chunk belongs to another holder, or its edition is not being sent
+        """See `WorkSource`. Without recipients if the chunk belongs to another holder, or its edition is not being sent
         any more.
         """
-        if not batch.readers:  # first in the log: a log that can't be written leaves the chunk unbegun
+        if not batch.recipients:  # first in the log: a log that can't be written leaves the chunk unbegun
             entries.begun(batch.edition, batch.chunk, batch.attempts)
         begun = with_retries(lambda: self._begin(batch))
         database.checkpoint()
@@ -177,20 +177,20 @@ class Outbox:
     def _begin(self, batch: Batch) -> Batch:
         chunk = _locked_chunk(_own_open_chunk.rows(batch.chunk, self._holder.machine, self._holder.journal))
         if chunk is None or chunk.edition.state not in ACTIVE_STATES:
-            return replace(batch, readers=())
+            return replace(batch, recipients=())
         now = database.now()
         statements.begin(chunk.pk, now)
-        attempts = {reader.number: reader.attempt for reader in batch.readers} or batch.attempts
-        readers = audience.readers(self._configuration, chunk.edition, attempts, now)
+        attempts = {recipient.number: recipient.attempt for recipient in batch.recipients} or batch.attempts
+        recipients = audience.recipients(self._configuration, chunk.edition, attempts, now)
         if excluded := self._excluded():
-            excluded_readers = {r.number: (r.attempt, r.domain) for r in readers if r.domain in excluded}
-            hand_over(chunk, excluded_readers, now)
-            readers = [reader for reader in readers if reader.number not in excluded_readers]
-            attempts = {number: attempt for number, attempt in attempts.items() if number not in excluded_readers}
-        if len(readers) < len(attempts):
-            numbers = {reader.number for reader in readers}
+            excluded_recipients = {r.number: (r.attempt, r.domain) for r in recipients if r.domain in excluded}
+            hand_over(chunk, excluded_recipients, now)
+            recipients = [recipient for recipient in recipients if recipient.number not in excluded_recipients]
+            attempts = {number: attempt for number, attempt in attempts.items() if number not in excluded_recipients}
+        if len(recipients) < len(attempts):
+            numbers = {recipient.number for recipient in recipients}
             self._skip(chunk.edition, {n: attempt for n, attempt in attempts.items() if n not in numbers})
-        return replace(batch, readers=readers)
+        return replace(batch, recipients=recipients)
 
     def _skip(self, edition: Edition, attempts: Mapping[int, int]) -> None:
         if attempts:
@@ -338,7 +338,7 @@ def _locked_chunk(rows: Sequence[Sequence[Any]]) -> Chunk | None:
 
 
 class VariantNumbers(NamedTuple):
-    """The numbers of the readers of a variant; `key` is its primary key, 0 for the approved content."""
+    """The numbers of the recipients of a variant; `key` is its primary key, 0 for the approved content."""
 
     key: int
     first: int
@@ -346,7 +346,7 @@ class VariantNumbers(NamedTuple):
 
 
 def _variants_of(edition: int) -> list[VariantNumbers]:
-    """Return the variants that have readers, in the order of their numbers; none if all get the same email."""
+    """Return the variants that have recipients, in the order of their numbers; none if all get the same email."""
     variants = Variant.objects.filter(edition=edition, last__isnull=False).order_by("last")
     rows = variants.values_list("pk", "position", "first", "last")
     return [VariantNumbers(key if position else 0, first or 1, last or 0) for key, position, first, last in rows]
@@ -370,7 +370,7 @@ def _end_in(variant: VariantNumbers, last: int, limit: int, budget: int | None) 
 def _email_of(edition: int, variant: int, began_at: datetime | None) -> EncodedEmail:
     """Return the approved email, or that of a variant other than the first.
 
-    `began_at` distinguishes what is kept: a letter of the welcome series is dated again whenever readers are added.
+    `began_at` distinguishes what is kept: a letter of the welcome series is dated again whenever recipients are added.
     """
     [(packed,)] = _of_variant.rows(variant) if variant else _approved.rows(edition)
     return unpack(bytes(packed))

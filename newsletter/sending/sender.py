@@ -277,8 +277,8 @@ class EditionWait:
     """Decides when a command that waits for an edition may return: nothing is due, or what is due is deferred every
     time.
 
-    With delays of seconds, readers that a server never accepts would become due again as long as the command waits. So
-    once the edition is sent, the wait ends after a whole round of retries that leaves as many deferred as before.
+    With delays of seconds, subscribers that a server never accepts would become due again as long as the command waits.
+    So once the edition is sent, the wait ends after a whole round of retries that leaves as many deferred as before.
     """
 
     def __init__(self, edition: Edition) -> None:

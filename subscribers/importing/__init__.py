@@ -3,8 +3,8 @@
 People who left elsewhere are stored as unsubscribed, and addresses that bounced, complained or were blocked there as
 suppressions, so that no later import subscribes them. Other lines are refused with a reason. Nobody who has
 unsubscribed, or whose address is blocked, is subscribed again. Imports are idempotent, and can be undone. Lines are
-imported in batches, each in a short transaction, so that readers can unsubscribe meanwhile; after an interruption, run
-the same import again.
+imported in batches, each in a short transaction, so that subscribers can unsubscribe meanwhile; after an interruption,
+run the same import again.
 """
 
 from subscribers.importing.archives import is_archive

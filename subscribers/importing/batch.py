@@ -43,7 +43,7 @@ IMPORTED = str(Consent.How.IMPORT)
 
 @dataclass(frozen=True, slots=True)
 class ImportSettings:
-    """The settings of an import: newsletter, consent and state, and whether active readers get the welcome series."""
+    """The settings of an import: newsletter, consent, state, and whether active subscribers get the welcome series."""
 
     newsletter: str
     consent: str

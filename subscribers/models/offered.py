@@ -1,4 +1,4 @@
-"""What subscribers were offered: sets of posts, and what each cadence's readers had who were in it from its beginning.
+"""What subscribers were offered: sets of posts, and what those had who were in a cadence from its beginning.
 
 A set is a row that never changes; subscriptions with equal sets share it. A subscription without a set has the base of
 its cadence, whatever that grows to, so that most subscriptions never have to be written.

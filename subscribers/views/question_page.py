@@ -1,4 +1,4 @@
-"""The answer to the question whether a reader still wants a newsletter."""
+"""The answer to the question whether a subscriber still wants a newsletter."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -14,7 +14,7 @@ from subscribers.pages import language_of, message, no_subscription, page
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def still(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows a button; POST records that the reader wants it. Repeating it is harmless.
+    """GET shows a button; POST records that the subscriber wants it. Repeating it is harmless.
 
     A program that follows links, such as a virus scanner, answers nothing.
     """

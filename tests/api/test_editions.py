@@ -225,7 +225,7 @@ def local_config() -> Any:
     return config.current()
 
 
-def test_it_is_not_sent_to_another_number_of_readers(api: ApiClient, draft: Edition) -> None:
+def test_it_is_not_sent_to_another_number_of_subscribers(api: ApiClient, draft: Edition) -> None:
     etag = ready(api)
     assert api.post(f"{EDITION}/send", {"readers": 7}, 422, If_Match=etag)["code"] == "sending.other-readers"
     assert Edition.objects.get().state == State.APPROVED

@@ -11,18 +11,18 @@ from newsletter.delivery.dkim import Signer, signing
 from newsletter.delivery.dkim_keys import new_key
 from newsletter.mime.message_builder import MessageBuilder
 from tests.bench.bench_engine import MAIL
-from tests.delivery.samples import reader
+from tests.delivery.samples import recipient
 
 RUNS = 2000
 
 
 def micros(signers: tuple[Signer, ...]) -> float:
     """Microseconds of CPU a mail, the least of three."""
-    builder, readers = MessageBuilder(MAIL, signing(signers)), [reader(number) for number in range(RUNS)]
+    builder, recipients = MessageBuilder(MAIL, signing(signers)), [recipient(number) for number in range(RUNS)]
     best = float("inf")
     for _ in range(3):
         begun = time.process_time()
-        for each in readers:
+        for each in recipients:
             b"".join(builder.build(each).pieces)
         best = min(best, time.process_time() - begun)
     return best / RUNS * 1_000_000

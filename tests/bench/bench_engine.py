@@ -22,10 +22,10 @@ from newsletter.config import DeliverySettings, Smtp
 from newsletter.delivery.engine import Engine, send
 from newsletter.delivery.journal import Journal
 from newsletter.domain.batch import Batch, ChunkKey
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.outcome import Outcome
 from newsletter.mime.message_builder import MessageBuilder
-from tests.delivery.samples import encoded, reader
+from tests.delivery.samples import encoded, recipient
 from tests.doubles.ports import free_port
 
 SOURCE, SINK = "/usr/sbin/smtp-source", "/usr/sbin/smtp-sink"
@@ -45,8 +45,8 @@ class Desk:
     def next(self, limit: int) -> Batch | None:
         """So many readers."""
         taken, self._left = self._left[:limit], self._left[limit:]
-        readers: tuple[Reader, ...] = tuple(reader(number) for number in taken)
-        return Batch("bench/1", taken[0], MAIL, readers) if readers else None
+        recipients: tuple[Recipient, ...] = tuple(recipient(number) for number in taken)
+        return Batch("bench/1", taken[0], MAIL, recipients) if recipients else None
 
     def begin(self, batch: Batch) -> Batch:
         """All of them."""
@@ -104,7 +104,7 @@ def sinking() -> Iterator[int]:
 
 def main(mails: int, rounds: int) -> None:
     """Alternate, and print medians."""
-    size = MessageBuilder(MAIL).build(reader(1)).size
+    size = MessageBuilder(MAIL).build(recipient(1)).size
     mine, theirs = [], []
     with sinking() as port:
         command = [sys.executable, "-m", "tests.bench.bench_engine", "--ours", str(port), str(mails)]

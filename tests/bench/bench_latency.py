@@ -15,7 +15,7 @@ from typing import cast
 
 from newsletter.mime.message_builder import MessageBuilder
 from tests.bench.bench_engine import CONNECTIONS, MAIL, SINK, sinking, source, wait_for
-from tests.delivery.samples import reader
+from tests.delivery.samples import recipient
 from tests.doubles.ports import free_port
 
 ROUND_TRIP = 0.020
@@ -67,7 +67,7 @@ async def proxy(port: int, to: int) -> None:
 
 def main(mails: int, rounds: int) -> None:
     """Alternate, and print medians."""
-    size = MessageBuilder(MAIL).build(reader(1)).size
+    size = MessageBuilder(MAIL).build(recipient(1)).size
     mine, theirs, near = [], [], free_port()
     with sinking() as far:
         command = [sys.executable, "-m", "tests.bench.bench_latency", "--proxy", str(near), str(far)]

@@ -82,7 +82,7 @@ def _send(clock: Clock) -> None:
     while batch := clock.time("next", partial(box.next, 500)):
         begun = clock.time("begin", partial(box.begin, batch))
         clock.time("renew_leases", partial(box.renew_leases, [(begun.edition, begun.chunk)]))
-        outcomes = [samples.outcome(reader.number, queue_id="4A7F33") for reader in begun.readers]
+        outcomes = [samples.outcome(recipient.number, queue_id="4A7F33") for recipient in begun.recipients]
         clock.time("settle", partial(box.settle, begun.edition, begun.chunk, outcomes, finished=True))
 
 
@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("--postgresql", action="store_true", help="instead of SQLite")
     parser.add_argument("--here", metavar="DATABASE", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    for count in given.readers:
+    for count in given.recipients:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="newsletter-bench-")))
             if given.here:

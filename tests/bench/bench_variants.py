@@ -257,10 +257,10 @@ class Sending:
             self._box.renew_leases([(begun.edition, begun.chunk)])
             if batch.email is not self._built:
                 self._builder, self._built = MessageBuilder(batch.email), batch.email
-            size = sum(self._builder.build(reader).size for reader in begun.readers)
-            outcomes = [samples.outcome(reader.number, queue_id="4A7F33") for reader in begun.readers]
+            size = sum(self._builder.build(recipient).size for recipient in begun.recipients)
+            outcomes = [samples.outcome(recipient.number, queue_id="4A7F33") for recipient in begun.recipients]
             self._box.settle(begun.edition, begun.chunk, outcomes, finished=True)
-        self._count(len(begun.readers), size, step, next(iter(batch.attempts)))
+        self._count(len(begun.recipients), size, step, next(iter(batch.attempts)))
 
     def _count(self, mails: int, size: int, step: Step, first: int) -> None:
         sent = self.sent

@@ -47,7 +47,7 @@ def accepted(edition: Edition, *numbers: int) -> None:
 
 def editions(count: int, days: int = 7) -> list[Edition]:
     """So many editions to one and the same reader, each accepted, one every so many days, the last one now."""
-    samples.readers(1)
+    samples.subscribers(1)
     made = []
     for back in reversed(range(count)):
         edition = samples.begun(samples.queued(f"2026-W{20 - back}"))

@@ -61,7 +61,7 @@ def test_a_mail_younger_than_the_last_that_came_back_says_nothing() -> None:
     assert is_over(tried)
 
 
-def refuse(edition: Edition, *numbers: int, fault: Fault = Fault.READER, status: str = "5.1.1") -> None:
+def refuse(edition: Edition, *numbers: int, fault: Fault = Fault.RECIPIENT, status: str = "5.1.1") -> None:
     """The server refused these numbers in the session."""
     for number in numbers:
         Result.objects.create(
@@ -78,7 +78,7 @@ def test_a_mailbox_that_the_session_called_missing_is_suppressed_once(settings: 
 
 
 @pytest.mark.parametrize(
-    ("fault", "status"), [(Fault.POLICY, "5.7.1"), (Fault.CONTENT, "5.6.0"), (Fault.READER, "5.6.7")]
+    ("fault", "status"), [(Fault.POLICY, "5.7.1"), (Fault.CONTENT, "5.6.0"), (Fault.RECIPIENT, "5.6.7")]
 )
 def test_refusals_that_are_our_own_fault_cost_nobody(settings: Config, fault: Fault, status: str) -> None:
     edition = samples.sending(1)

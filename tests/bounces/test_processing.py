@@ -53,7 +53,7 @@ def test_an_edition_whose_number_is_written_as_a_mark_gets_its_bounces(
     settings: Config, number: int, written: str
 ) -> None:
     """Its return paths begin as the addresses for codes (`+c-`) and unsubscribing (`+u-`) do."""
-    samples.readers(1)
+    samples.subscribers(1)
     edition = samples.begun(samples.queued(pk=number))
     assert f"+{written}-1-" in verp(edition)
     assert came_back(settings, edition) == (BounceEffect.HARD, 1)
@@ -175,7 +175,7 @@ def test_a_mail_to_the_unsubscribe_address_unsubscribes(settings: Config) -> Non
 
 
 def test_a_proofs_unsubscribe_address_acts_on_nobody(settings: Config) -> None:
-    samples.readers(1)
+    samples.subscribers(1)
     assert process(settings, unsubscribing(tokens.link_token_for_tests()), NOW) == (BounceEffect.UNSUBSCRIBED, 0)
     assert Subscription.objects.get().state == Subscription.State.ACTIVE
 

@@ -91,7 +91,7 @@ def test_events_that_another_program_processed_meanwhile_are_left_alone(
 
 
 @pytest.mark.django_db
-def test_a_reader_who_was_erased_meanwhile_is_no_problem(edition: Edition) -> None:
+def test_a_subscriber_who_was_erased_meanwhile_is_no_problem(edition: Edition) -> None:
     webhook_events.store([[event(1), event(2)]])
     look_up: Any = webhook_events._deliveries
     rows = list(WebhookEvent.objects.due(NOW))

@@ -118,7 +118,7 @@ def test_send_joins_an_edition_being_sent(run: Run, state: State) -> None:
 
 
 def test_an_approved_edition_is_queued_after_confirmation(run: Run) -> None:
-    samples.readers(2)
+    samples.subscribers(2)
     edition = samples.queued()
     Edition.objects.filter(pk=edition.pk).update(state=State.APPROVED)
     ended, _, problem = run("send", EDITION)
@@ -147,7 +147,7 @@ def test_a_time_that_has_passed_sends_nothing(run: Run) -> None:
 
 
 def test_a_dry_run_shows_the_audience_and_does_nothing(run: Run) -> None:
-    samples.readers(3)
+    samples.subscribers(3)
     samples.queued()
     status, said, _ = run("send", EDITION, "--dry-run")
     assert status == 0

@@ -25,8 +25,8 @@ def sent(*kinds: OutcomeKind, period: str = "2026-W06") -> Edition:
     box = samples.outbox()
     batch = box.begin(samples.claim(box, 500))
     found = [
-        samples.outcome(reader.number, kind, code=550 if kind is OutcomeKind.REFUSED else 250)
-        for reader, kind in zip(batch.readers, kinds, strict=True)
+        samples.outcome(recipient.number, kind, code=550 if kind is OutcomeKind.REFUSED else 250)
+        for recipient, kind in zip(batch.recipients, kinds, strict=True)
     ]
     box.settle(edition.name, batch.chunk, found, finished=True)
     Tally.objects.filter(edition=edition).update(at=NOW)
@@ -40,7 +40,7 @@ def reported(edition: Edition, kind: Bounce.Kind, *numbers: int, mail: str = "a"
 
 
 def two_domains() -> Edition:
-    samples.readers(3, "one.example")
+    samples.subscribers(3, "one.example")
     samples.subscribe(f"s{number}@two.example" for number in range(2))
     taken = [OutcomeKind.ACCEPTED] * 3
     edition = sent(*taken, OutcomeKind.REFUSED, OutcomeKind.DEFERRED)
@@ -105,7 +105,7 @@ def test_complaints_are_judged_by_what_gmail_and_yahoo_publish(count: int, compl
 
 
 def test_editors_are_told_of_too_many_complaints_once_a_week() -> None:
-    samples.readers(300)
+    samples.subscribers(300)
     edition = sent(*[OutcomeKind.ACCEPTED] * 300)
     reported(edition, Bounce.Kind.COMPLAINT, 1, 2, 3)
     refresh(config.current(), LATER)
@@ -116,7 +116,7 @@ def test_editors_are_told_of_too_many_complaints_once_a_week() -> None:
 
 
 def test_they_are_told_of_one_domain_if_the_whole_is_good() -> None:
-    samples.readers(300, "one.example")
+    samples.subscribers(300, "one.example")
     samples.subscribe(f"s{number}@two.example" for number in range(200))
     edition = sent(*[OutcomeKind.ACCEPTED] * 500)
     reported(edition, Bounce.Kind.COMPLAINT, 1, 2, 3)

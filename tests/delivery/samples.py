@@ -1,4 +1,4 @@
-"""EncodedEmail, readers and chunks of the tests' own making: a mail as render would hand it over, without render."""
+"""EncodedEmail, recipients and chunks of the tests' own making: a mail as render would hand it over, without render."""
 
 import quopri
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from newsletter.domain.batch import Batch, ChunkKey
-from newsletter.domain.encoded_email import EncodedEmail, Header, Piece, Reader, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Header, Piece, Recipient, Slot, SlotEncoding, SlotValue
 from newsletter.domain.outcome import Outcome
 
 BOUNDARY = "=-boundary-of-the-sample"
@@ -66,15 +66,15 @@ def encoded(
     return EncodedEmail(headers, body, "brev@example.org", "example.org")
 
 
-def reader(number: int = 0, address: str = "", **values: str) -> Reader:
-    """A reader that can be told from others."""
+def recipient(number: int = 0, address: str = "", **values: str) -> Recipient:
+    """A recipient that can be told from others."""
     settings = {"token": f"token-{number}", "message_id": f"m.{number}", "name": f"Reader {number}"} | values
-    return Reader(number, address or f"r{number}@reader.example", **settings)
+    return Recipient(number, address or f"r{number}@reader.example", **settings)
 
 
-def readers(addresses: Iterable[str]) -> tuple[Reader, ...]:
+def recipients(addresses: Iterable[str]) -> tuple[Recipient, ...]:
     """One for each address."""
-    return tuple(reader(number, address) for number, address in enumerate(addresses))
+    return tuple(recipient(number, address) for number, address in enumerate(addresses))
 
 
 @dataclass
@@ -92,7 +92,7 @@ class Desk:
     held: list[list[ChunkKey]] = field(default_factory=list)
     limits: list[int] = field(default_factory=list)
     finished: list[ChunkKey] = field(default_factory=list)
-    claimed: dict[ChunkKey, dict[int, Reader]] = field(default_factory=dict)
+    claimed: dict[ChunkKey, dict[int, Recipient]] = field(default_factory=dict)
 
     def next(self, limit: int) -> Batch | None:
         """The first batch of an edition that is not stopped, cut to `limit`."""
@@ -101,19 +101,19 @@ class Desk:
         if at is None:
             return None
         batch = self.batches.pop(at)
-        if len(batch.readers) > limit:
-            rest = replace(batch, chunk=batch.chunk + limit, readers=batch.readers[limit:])
+        if len(batch.recipients) > limit:
+            rest = replace(batch, chunk=batch.chunk + limit, recipients=batch.recipients[limit:])
             self.batches.insert(at, rest)
-            batch = replace(batch, readers=batch.readers[:limit])
-        self.claimed[batch.edition, batch.chunk] = {r.number: r for r in batch.readers}
+            batch = replace(batch, recipients=batch.recipients[:limit])
+        self.claimed[batch.edition, batch.chunk] = {r.number: r for r in batch.recipients}
         return batch
 
     def begin(self, batch: Batch) -> Batch:
         """Without those who are gone."""
-        self.begun.append(tuple(r.number for r in batch.readers))
+        self.begun.append(tuple(r.number for r in batch.recipients))
         for number in self.gone:
             self.claimed[batch.edition, batch.chunk].pop(number, None)
-        return replace(batch, readers=tuple(r for r in batch.readers if r.number not in self.gone))
+        return replace(batch, recipients=tuple(r for r in batch.recipients if r.number not in self.gone))
 
     def renew_leases(self, held: Sequence[ChunkKey]) -> Mapping[ChunkKey, float]:
         """All but those of stopped editions."""
@@ -145,7 +145,7 @@ class Desk:
 
 
 def desk(addresses: Iterable[str] | int, mail: EncodedEmail | None = None, edition: str = "k/2026-W06") -> Desk:
-    """One edition to these readers."""
+    """One edition to these recipients."""
     if isinstance(addresses, int):
         addresses = [f"r{n}@reader.example" for n in range(addresses)]
-    return Desk([Batch(edition, 0, mail or encoded(), readers(addresses))])
+    return Desk([Batch(edition, 0, mail or encoded(), recipients(addresses))])

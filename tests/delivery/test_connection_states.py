@@ -22,7 +22,7 @@ from newsletter.domain.batch import Batch
 from newsletter.domain.outcome import Fault, Outcome
 from newsletter.messages import Message
 from newsletter.mime.message_builder import MessageBuilder
-from tests.delivery.samples import encoded, reader
+from tests.delivery.samples import encoded, recipient
 
 T = TypeVar("T")
 S = ConnectionState
@@ -57,10 +57,10 @@ class Callbacks(DeliveryCallbacks):
 
     def __init__(self, count: int) -> None:
         builder = MessageBuilder(encoded())
-        self.chunk = ActiveChunk(Batch("k/1", 0, encoded(), tuple(map(reader, range(count)))), builder, 0.0)
-        self.waiting = deque(DeliveryJob(self.chunk, one) for one in self.chunk.batch.readers)
+        self.chunk = ActiveChunk(Batch("k/1", 0, encoded(), tuple(map(recipient, range(count)))), builder, 0.0)
+        self.waiting = deque(DeliveryJob(self.chunk, one) for one in self.chunk.batch.recipients)
         for job in self.waiting:
-            job.message = builder.build(job.reader)
+            job.message = builder.build(job.recipient)
         self.taken: list[int] = []
         self.reports: list[tuple[int, str]] = []
         self.lease_valid = self.may_log = True
@@ -69,7 +69,7 @@ class Callbacks(DeliveryCallbacks):
         if not self.waiting:
             return None
         job = self.waiting.popleft()
-        self.taken.append(job.reader.number)
+        self.taken.append(job.recipient.number)
         return job
 
     def lease_is_valid(self, job: DeliveryJob) -> bool:
@@ -90,7 +90,7 @@ class Callbacks(DeliveryCallbacks):
         self._report(job, "unconfirmed")
 
     def _report(self, job: DeliveryJob, how: str) -> None:
-        self.reports.append((job.reader.number, how))
+        self.reports.append((job.recipient.number, how))
 
     def flush(self) -> bool:
         return True

@@ -8,7 +8,7 @@ from newsletter.delivery.pace import FIRST_PAUSE, PaceSignal
 from newsletter.delivery.reply import Reply
 from newsletter.domain.batch import Batch
 from newsletter.mime.message_builder import MessageBuilder
-from tests.delivery.samples import encoded, reader
+from tests.delivery.samples import encoded, recipient
 
 PREPARED = MessageBuilder(encoded())
 GOOD = accepted(1, 1, Reply(250, (b"ok",)), 0.0)
@@ -22,17 +22,17 @@ def chunk() -> ActiveChunk:
 
 def jobs(*addresses: str, held: ActiveChunk | None = None) -> list[DeliveryJob]:
     held = held or chunk()
-    return [DeliveryJob(held, reader(number, address)) for number, address in enumerate(addresses)]
+    return [DeliveryJob(held, recipient(number, address)) for number, address in enumerate(addresses)]
 
 
 def taken(dispatch: Dispatch, now: float = 0.0) -> list[str]:
     found = []
     while job := dispatch.take(now):
-        found.append(job.reader.address)
+        found.append(job.recipient.address)
     return found
 
 
-def test_readers_come_in_order() -> None:
+def test_recipients_come_in_order() -> None:
     dispatch = Dispatch(UNLIMITED, {})
     dispatch.add(jobs("b@x.example", "a@y.example"))
     assert len(dispatch) == dispatch.ready == 2
@@ -85,7 +85,7 @@ def test_a_domain_that_asks_for_a_pause_gets_one_though_nothing_was_configured()
     assert taken(dispatch, 1.0) == ["b@x.example"]
 
 
-def test_readers_that_a_domain_deferred_come_before_others() -> None:
+def test_recipients_that_a_domain_deferred_come_before_others() -> None:
     dispatch = Dispatch(UNLIMITED, {})
     dispatch.add(jobs("a@x.example", "b@x.example", "c@x.example"))
     first = dispatch.take(0.0)
@@ -101,15 +101,15 @@ def test_readers_that_a_domain_deferred_come_before_others() -> None:
     assert next(iter(taken(dispatch, 1.0)), "") == "a@x.example"
 
 
-def test_deferring_each_reader_once_does_not_lengthen_the_pauses() -> None:
+def test_deferring_each_recipient_once_does_not_lengthen_the_pauses() -> None:
     dispatch, seen, now, pauses = Dispatch(UNLIMITED, {}), set(), 0.0, 0
     dispatch.add(jobs(*(f"r{n}@x.example" for n in range(50))))
     while len(dispatch):
         now += 0.05
         dispatch.advance(now)
         if job := dispatch.take(now):
-            put_off = job.reader.number not in seen
-            seen.add(job.reader.number)
+            put_off = job.recipient.number not in seen
+            seen.add(job.recipient.number)
             job.tries += put_off
             pauses += put_off
             dispatch.release(job, SLOW if put_off else GOOD, now)
@@ -153,7 +153,7 @@ def test_jobs_of_a_halted_chunk_are_removed_wherever_they_wait() -> None:
     dispatch.schedule(again_gone, 1.0)
     dispatch.schedule(again_stays, 1.0)
     dropped = dispatch.remove(lambda held: held is gone)
-    assert sorted(job.reader.address for job in dropped) == ["b@slow.example", "f@x.example"]
+    assert sorted(job.recipient.address for job in dropped) == ["b@slow.example", "f@x.example"]
     dispatch.release(first, GOOD, 0.0)
     dispatch.advance(1.0)
     assert sorted(taken(dispatch, 1.0)) == ["d@slow.example", "e@x.example", "g@x.example"]

@@ -22,7 +22,7 @@ from newsletter.domain.encoded_email import EncodedEmail, Header, Slot, SlotEnco
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render import message
 from newsletter.render.edition import render
-from tests.delivery.samples import NAME_TEXT, TOKEN, encoded, reader
+from tests.delivery.samples import NAME_TEXT, TOKEN, encoded, recipient
 from tests.render.samples import UNTIL, digest, letterhead
 
 RSA = new_key("example.org", "s1")
@@ -43,7 +43,7 @@ BOTH = (signer(RSA, "s1"), signer(ED, "s2"))
 
 
 def content(mail: EncodedEmail | None = None, signers: tuple[Signer, ...] = BOTH, **values: str) -> bytes:
-    return b"".join(MessageBuilder(mail or encoded(), signing(signers)).build(reader(1, **values)).pieces)
+    return b"".join(MessageBuilder(mail or encoded(), signing(signers)).build(recipient(1, **values)).pieces)
 
 
 def verified(octets: bytes) -> list[bool]:
@@ -107,7 +107,7 @@ def test_blanks_around_an_empty_value_are_canonicalized(body: tuple[bytes | Slot
 )
 def test_the_text_around_a_name_is_signed_as_it_is_sent(greeting: str, name: str) -> None:
     mail = message.encoded(render(digest(1, greeting=greeting)), letterhead(), date=UNTIL)
-    signed, plain = content(mail, name=name), b"".join(MessageBuilder(mail).build(reader(1, name=name)).pieces)
+    signed, plain = content(mail, name=name), b"".join(MessageBuilder(mail).build(recipient(1, name=name)).pieces)
     assert verified(signed) == [True, True]
     assert signed.endswith(plain)
 

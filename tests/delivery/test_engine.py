@@ -16,18 +16,18 @@ from newsletter.delivery.dkim_keys import DkimError, new_key
 from newsletter.delivery.engine import CHUNK, EndReason, Engine, send
 from newsletter.delivery.journal import Journal, journals
 from newsletter.domain.batch import Batch
-from newsletter.domain.encoded_email import Header, Reader, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import Header, Recipient, Slot, SlotEncoding, SlotValue
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.messages import delivery as messages
 from tests.delivery.conftest import Send, until
-from tests.delivery.samples import Desk, desk, encoded, reader, readers
+from tests.delivery.samples import Desk, desk, encoded, recipient, recipients
 from tests.doubles.smtpd import SILENT, Smtpd
 
 EngineFor = Callable[..., Engine]
 EDITION = "k/2026-W06"
 
 
-async def test_every_reader_of_many_chunks_has_one_outcome(send_all: Send, journal: Journal) -> None:
+async def test_every_recipient_of_many_chunks_has_one_outcome(send_all: Send, journal: Journal) -> None:
     desk_ = desk(1750)
     async with Smtpd.of() as server:
         ended = await send_all(desk_, server, connections=4)
@@ -68,9 +68,9 @@ async def test_an_empty_source_ends_the_engine_at_once(send_all: Send) -> None:
 async def test_each_edition_has_its_own_content(send_all: Send) -> None:
     desk_ = Desk(
         [
-            Batch("a/1", 0, encoded(subject=b"One"), (reader(1, "a@x.example"),)),
-            Batch("b/1", 0, encoded(subject=b"Two"), (reader(1, "b@x.example"),)),
-            Batch("a/1", 1, encoded(subject=b"One"), (reader(2, "c@x.example"),)),
+            Batch("a/1", 0, encoded(subject=b"One"), (recipient(1, "a@x.example"),)),
+            Batch("b/1", 0, encoded(subject=b"Two"), (recipient(1, "b@x.example"),)),
+            Batch("a/1", 1, encoded(subject=b"One"), (recipient(2, "c@x.example"),)),
         ]
     )
     async with Smtpd.of() as server:
@@ -79,7 +79,7 @@ async def test_each_edition_has_its_own_content(send_all: Send) -> None:
     assert subjects == {"a@x.example": 1, "b@x.example": 0, "c@x.example": 1}
 
 
-async def test_a_reader_who_unsubscribed_before_the_chunk_began_gets_nothing(send_all: Send) -> None:
+async def test_a_recipient_who_unsubscribed_before_the_chunk_began_gets_nothing(send_all: Send) -> None:
     desk_ = desk(5)
     desk_.gone = {1, 3}
     async with Smtpd.of() as server:
@@ -97,7 +97,7 @@ async def test_a_chunk_that_everybody_left_is_finished_at_once(send_all: Send) -
     assert len(desk_.finished) == 3
 
 
-async def test_a_reader_who_unsubscribes_during_a_slow_chunk_gets_nothing(
+async def test_a_recipient_who_unsubscribes_during_a_slow_chunk_gets_nothing(
     engine_for: EngineFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine_module, "RECHECK_INTERVAL", 0.2)
@@ -123,7 +123,7 @@ async def test_a_chunk_is_sent_without_waiting_for_the_next_tick(
     assert desk_.kinds() == {"accepted": 3}
 
 
-async def test_readers_are_not_looked_up_again_before_their_interval(
+async def test_recipients_are_not_looked_up_again_before_their_interval(
     engine_for: EngineFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine_module, "CHECK_INTERVAL", 0.01)
@@ -147,7 +147,7 @@ async def test_work_that_comes_while_the_last_chunk_is_sent_is_taken(
     def settle_and_add(*args: Any, **how: Any) -> None:
         settle(*args, **how)
         if len(desk_.finished) == 1:
-            desk_.batches.append(Batch(EDITION, 500, encoded(), (reader(500),)))
+            desk_.batches.append(Batch(EDITION, 500, encoded(), (recipient(500),)))
 
     monkeypatch.setattr(desk_, "settle", settle_and_add)
     async with Smtpd.of() as server, asyncio.timeout(60):
@@ -200,30 +200,30 @@ async def test_the_present_rate_makes_chunks_smaller(engine_for: EngineFor) -> N
     assert engine._chunk_size() == 120
 
 
-async def test_a_reader_with_an_impossible_address_is_refused_and_others_go_on(send_all: Send) -> None:
+async def test_a_recipient_with_an_impossible_address_is_refused_and_others_go_on(send_all: Send) -> None:
     desk_ = desk(["ok@x.example", "bad address@x.example", "also@x.example"])
     async with Smtpd.of() as server:
         await send_all(desk_, server)
     (outcome,) = desk_.outcomes[1]
     assert (outcome.kind, outcome.fault, outcome.status, outcome.code) == (
         OutcomeKind.REFUSED,
-        Fault.READER,
+        Fault.RECIPIENT,
         "5.1.3",
         0,
     )
     assert len(server.taken) == 2
 
 
-async def test_a_fault_of_ours_in_a_readers_values_is_not_the_readers(send_all: Send) -> None:
-    desk_ = Desk([Batch(EDITION, 0, encoded(), (Reader(0, "a@x.example", "to/ken", "id"),))])
+async def test_a_fault_of_ours_in_a_recipients_values_is_not_the_recipients(send_all: Send) -> None:
+    desk_ = Desk([Batch(EDITION, 0, encoded(), (Recipient(0, "a@x.example", "to/ken", "id"),))])
     async with Smtpd.of() as server:
         await send_all(desk_, server)
     assert desk_.outcomes[0][0].fault is Fault.CONTENT
 
 
-async def test_segments_that_no_reader_can_fill_pause_the_edition(send_all: Send) -> None:
+async def test_segments_that_no_recipient_can_fill_pause_the_edition(send_all: Send) -> None:
     wrong = encoded(extra=(Header("X-Wrong", (Slot(SlotValue.UNSUBSCRIBE, SlotEncoding.ASCII),)),))
-    desk_ = Desk([Batch(EDITION, 0, wrong, readers(["a@x.example"]))])
+    desk_ = Desk([Batch(EDITION, 0, wrong, recipients(["a@x.example"]))])
     async with Smtpd.of() as server:
         await send_all(desk_, server)
     assert "can't be made" in str(desk_.pauses[EDITION])
@@ -233,8 +233,8 @@ async def test_segments_that_no_reader_can_fill_pause_the_edition(send_all: Send
 async def test_changed_segments_are_sent_as_they_are_now(send_all: Send) -> None:
     desk_ = Desk(
         [
-            Batch(EDITION, 0, encoded(subject=b"One"), readers(["a@x.example"])),
-            Batch(EDITION, 1, encoded(subject=b"Two"), (reader(1, "b@x.example"),)),
+            Batch(EDITION, 0, encoded(subject=b"One"), recipients(["a@x.example"])),
+            Batch(EDITION, 1, encoded(subject=b"Two"), (recipient(1, "b@x.example"),)),
         ]
     )
     async with Smtpd.of() as server:
@@ -245,14 +245,16 @@ async def test_changed_segments_are_sent_as_they_are_now(send_all: Send) -> None
     }
 
 
-async def test_one_slow_reader_does_not_keep_the_next_chunks_from_being_claimed(
+async def test_one_slow_recipient_does_not_keep_the_next_chunks_from_being_claimed(
     send_all: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine_module, "CHUNK", 20)
     monkeypatch.setattr(in_flight_module, "REFILL_BELOW", 5)
     desk_ = desk(["slow@slow.example", *(f"r{n}@reader.example" for n in range(1, 400))])
     domains = {"slow.example": {"rate": "1/s"}}
-    desk_.batches[0] = replace(desk_.batches[0], readers=(*desk_.batches[0].readers, reader(400, "late@slow.example")))
+    desk_.batches[0] = replace(
+        desk_.batches[0], recipients=(*desk_.batches[0].recipients, recipient(400, "late@slow.example"))
+    )
     async with Smtpd.of(RCPT=["421 4.3.2 later"]) as server:
         await send_all(desk_, server, connections=2, domains=domains)
     assert desk_.kinds() == {"accepted": 401}
@@ -264,7 +266,7 @@ async def test_a_server_that_reads_slowly_is_given_up_and_its_mail_was_not_taken
 ) -> None:
     monkeypatch.setattr(retries, "RECONNECT_DELAYS", (0.0,))
     whole = replace(encoded(), body=((b"y" * 76 + b"\r\n") * 200_000,))
-    desk_ = Desk([Batch(EDITION, 0, whole, readers(["a@x.example"]))])
+    desk_ = Desk([Batch(EDITION, 0, whole, recipients(["a@x.example"]))])
     async with Smtpd.of(BODY=[SILENT, SILENT]) as server:
         await send_all(desk_, server, connections=1)
     (outcome,) = desk_.outcomes[0]
@@ -275,7 +277,7 @@ async def test_a_server_that_reads_slowly_is_given_up_and_its_mail_was_not_taken
 
 async def test_a_server_that_reads_in_bursts_gets_all_of_it(send_all: Send) -> None:
     whole = replace(encoded(), body=((b"y" * 76 + b"\r\n") * 200_000,))
-    desk_ = Desk([Batch(EDITION, 0, whole, readers(["a@x.example", "b@x.example"]))])
+    desk_ = Desk([Batch(EDITION, 0, whole, recipients(["a@x.example", "b@x.example"]))])
     async with Smtpd.of() as server:
         await send_all(desk_, server, connections=1)
     assert desk_.kinds() == {"accepted": 2}

@@ -20,7 +20,7 @@ from newsletter.domain.batch import Batch
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.messages import delivery as messages
 from tests.delivery.conftest import Send, until
-from tests.delivery.samples import desk, encoded, readers
+from tests.delivery.samples import desk, encoded, recipients
 from tests.doubles.moody import Moods
 from tests.doubles.smtpd import SILENT, Smtpd
 
@@ -51,7 +51,7 @@ async def test_a_paused_edition_returns_what_was_not_begun(
     assert ended.reason is EndReason.DONE
     accepted = desk_.kinds()["accepted"]
     assert accepted == len(server.taken) < 200
-    assert accepted + len(desk_.back) + sum(len(b.readers) for b in desk_.batches) == 2000
+    assert accepted + len(desk_.back) + sum(len(b.recipients) for b in desk_.batches) == 2000
 
 
 async def test_a_mail_that_was_announced_when_the_edition_was_paused_is_not_sent(
@@ -132,7 +132,7 @@ async def test_mails_that_are_tried_once_more_count_as_tries_of_those_that_may_p
 
 
 async def test_an_edition_that_is_held_against_us_pauses_and_others_go_on(send_all: Send) -> None:
-    other = Batch("other/1", 0, encoded(), readers(["z@y.example"]))
+    other = Batch("other/1", 0, encoded(), recipients(["z@y.example"]))
     desk_ = desk(300)
     desk_.batches.append(other)
     async with Smtpd.of(DOT=["554 5.7.1 looks like spam"] * 10) as server:
@@ -214,7 +214,7 @@ async def test_a_prefetched_chunk_of_a_stopped_edition_is_returned_and_never_beg
 ) -> None:
     monkeypatch.setattr(engine_module, "CHECK_INTERVAL", 0.05)
     desk_ = desk(400)
-    desk_.batches.append(Batch("other/1", 0, encoded(), readers(["z@y.example"])))
+    desk_.batches.append(Batch("other/1", 0, encoded(), recipients(["z@y.example"])))
     async with Smtpd.of() as server:
         engine = engine_for(desk_, server, rate="100/s", domains={})
         running = asyncio.ensure_future(engine.run())
@@ -261,7 +261,7 @@ async def test_pausing_from_inside_gives_the_chunk_ahead_back_too(send_all: Send
     async with Smtpd.of(DOT=["554 5.7.1 spam"] * 30) as server:
         await send_all(desk_, server, connections=1)
     assert desk_.claimed == {}
-    assert len(desk_.back) + len(desk_.outcomes) + sum(len(b.readers) for b in desk_.batches) == 1000
+    assert len(desk_.back) + len(desk_.outcomes) + sum(len(b.recipients) for b in desk_.batches) == 1000
 
 
 @pytest.mark.parametrize("call", ["next", "begin", "renew_leases", "settle", "pause"])

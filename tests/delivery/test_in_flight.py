@@ -13,7 +13,7 @@ from newsletter.domain.batch import Batch
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.messages.delivery import CLOSED
 from newsletter.messages.general import TEXT
-from tests.delivery.samples import encoded, reader
+from tests.delivery.samples import encoded, recipient
 
 OK = Reply(250, (b"2.0.0 ok",))
 
@@ -29,8 +29,8 @@ class Sending:
         self.changes += 1
 
     def begin(self, count: int, chunk: int = 0, lease_until: float = 0.0) -> None:
-        readers = tuple(reader(chunk + n) for n in range(count))
-        self.in_flight.begin(Batch("k/1", chunk, encoded(), readers, lease_until=lease_until))
+        recipients = tuple(recipient(chunk + n) for n in range(count))
+        self.in_flight.begin(Batch("k/1", chunk, encoded(), recipients, lease_until=lease_until))
 
     def take(self) -> DeliveryJob:
         job = self.in_flight.take()

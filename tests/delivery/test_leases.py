@@ -7,13 +7,13 @@ import pytest
 from newsletter.delivery.active_chunk import ActiveChunk
 from newsletter.domain.batch import Batch
 from newsletter.mime.message_builder import MessageBuilder
-from tests.delivery.samples import encoded, reader
+from tests.delivery.samples import encoded, recipient
 
 
 @pytest.fixture
 def chunk() -> ActiveChunk:
     mail = encoded()
-    return ActiveChunk(Batch("kinaforum/2026-W06", 1, mail, (reader(1),)), MessageBuilder(mail), 0.0)
+    return ActiveChunk(Batch("kinaforum/2026-W06", 1, mail, (recipient(1),)), MessageBuilder(mail), 0.0)
 
 
 @pytest.mark.parametrize(("until", "usable"), [(190.0, 160.0), (0.0, math.inf), (math.inf, math.inf)])

@@ -17,7 +17,7 @@ from newsletter.delivery.smtp.errors import ConnectionBroken
 from newsletter.delivery.smtp.features import Features
 from newsletter.domain.batch import Batch
 from newsletter.domain.outcome import OutcomeKind
-from tests.delivery.samples import encoded, reader
+from tests.delivery.samples import encoded, recipient
 
 ENVELOPE = b"250 2.1.0 ok\r\n250 2.1.5 ok\r\n354 go\r\n"
 EDITION = "k/2026-W06"
@@ -80,7 +80,7 @@ def moment(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> Callable[[int],
 
     def make(connections: int) -> Moment:
         in_flight = InFlight(DeliverySettings(), journal, (), asyncio.get_running_loop().time, lambda: None)
-        in_flight.begin(Batch(EDITION, 0, encoded(), tuple(reader(n) for n in range(connections * 2))))
+        in_flight.begin(Batch(EDITION, 0, encoded(), tuple(recipient(n) for n in range(connections * 2))))
         events.clear()
         made, wires = [], []
         for _ in range(connections):

@@ -27,10 +27,10 @@ def reply(text: str) -> Reply:
 @pytest.mark.parametrize(
     ("phase", "said", "kind", "fault"),
     [
-        (Phase.RCPT, "550 5.1.1 no such user", OutcomeKind.REFUSED, Fault.READER),
-        (Phase.RCPT, "550 5.1.2 no such domain", OutcomeKind.REFUSED, Fault.READER),
-        (Phase.RCPT, "550 5.1.10 null MX", OutcomeKind.REFUSED, Fault.READER),
-        (Phase.RCPT, "450 4.1.2 name server", OutcomeKind.DEFERRED, Fault.READER),
+        (Phase.RCPT, "550 5.1.1 no such user", OutcomeKind.REFUSED, Fault.RECIPIENT),
+        (Phase.RCPT, "550 5.1.2 no such domain", OutcomeKind.REFUSED, Fault.RECIPIENT),
+        (Phase.RCPT, "550 5.1.10 null MX", OutcomeKind.REFUSED, Fault.RECIPIENT),
+        (Phase.RCPT, "450 4.1.2 name server", OutcomeKind.DEFERRED, Fault.RECIPIENT),
         (Phase.RCPT, "550 5.1.0 rejected", OutcomeKind.REFUSED, Fault.MAILBOX),
         (Phase.RCPT, "550 5.1.8 sender's domain", OutcomeKind.REFUSED, Fault.POLICY),
         (Phase.RCPT, "550 5.2.1 disabled", OutcomeKind.REFUSED, Fault.MAILBOX),
@@ -39,16 +39,16 @@ def reply(text: str) -> Reply:
         (Phase.DOT, "552 5.3.4 too big", OutcomeKind.REFUSED, Fault.CONTENT),
         (Phase.RCPT, "451 4.3.2 not now", OutcomeKind.DEFERRED, Fault.CONNECTION),
         (Phase.RCPT, "550 5.4.1 access denied", OutcomeKind.REFUSED, Fault.MAILBOX),
-        (Phase.RCPT, "550 5.4.4 no host", OutcomeKind.REFUSED, Fault.READER),
+        (Phase.RCPT, "550 5.4.4 no host", OutcomeKind.REFUSED, Fault.RECIPIENT),
         (Phase.DOT, "550 5.4.5 daily limit", OutcomeKind.REFUSED, Fault.POLICY),
         (Phase.RCPT, "501 5.5.4 parameters", OutcomeKind.REFUSED, Fault.POLICY),
         (Phase.DOT, "554 5.6.0 content", OutcomeKind.REFUSED, Fault.CONTENT),
-        (Phase.RCPT, "550 5.6.7 wide address", OutcomeKind.REFUSED, Fault.READER),
+        (Phase.RCPT, "550 5.6.7 wide address", OutcomeKind.REFUSED, Fault.RECIPIENT),
         (Phase.RCPT, "451 4.7.1 greylisted", OutcomeKind.DEFERRED, Fault.POLICY),
         (Phase.DOT, "554 5.7.1 spam", OutcomeKind.REFUSED, Fault.POLICY),
         (Phase.MAIL, "530 5.7.0 log in", OutcomeKind.DEFERRED, Fault.POLICY),
-        (Phase.RCPT, "550 user unknown", OutcomeKind.REFUSED, Fault.READER),
-        (Phase.RCPT, "550 No such mailbox here", OutcomeKind.REFUSED, Fault.READER),
+        (Phase.RCPT, "550 user unknown", OutcomeKind.REFUSED, Fault.RECIPIENT),
+        (Phase.RCPT, "550 No such mailbox here", OutcomeKind.REFUSED, Fault.RECIPIENT),
         (Phase.RCPT, "550 mailbox unavailable", OutcomeKind.REFUSED, Fault.MAILBOX),
         (Phase.RCPT, "450 user unknown, try later", OutcomeKind.DEFERRED, Fault.MAILBOX),
         (Phase.RCPT, "552 too much in it", OutcomeKind.REFUSED, Fault.MAILBOX),
@@ -146,7 +146,7 @@ def test_outcomes_without_a_reply_say_so() -> None:
     assert unknown(1, 1, "closed", 0.0).kind is OutcomeKind.UNKNOWN
     assert disconnected(1, 1, messages.CLOSED(), 0.0).code == 0
     assert disconnected(1, 1, messages.CLOSED(), 0.0, reply("421 4.3.2 bye")).status == "4.3.2"
-    assert refused_locally(1, 1, Fault.READER, "5.1.3", "no address", 0.0).code == 0
+    assert refused_locally(1, 1, Fault.RECIPIENT, "5.1.3", "no address", 0.0).code == 0
 
 
 def test_a_connection_that_ends_with_a_reply_keeps_the_reply() -> None:

@@ -23,7 +23,7 @@ from newsletter.domain.outcome import Fault, Outcome
 from newsletter.messages import Message
 from newsletter.mime.message_builder import MessageBuilder
 from tests.delivery.conftest import Send
-from tests.delivery.samples import desk, encoded, reader
+from tests.delivery.samples import desk, encoded, recipient
 from tests.delivery.test_session import LOGIN_FEATURES, certificate, smtp_for, tls_server
 from tests.doubles.smtpd import FEATURES, Say, Smtpd
 
@@ -104,19 +104,19 @@ async def test_a_server_that_never_stops_asking_for_the_login_is_left() -> None:
 
 
 async def test_a_server_that_closes_after_the_login_keeps_no_mail(send_all: Send) -> None:
-    readers = desk(3)
+    recipients = desk(3)
     async with Smtpd.of(LOGIN_FEATURES, "user:secret", AUTH=[Say("235 2.7.0 ok", close=True)] * 2) as server:
         smtp = {"user": "user", "password": "secret"}
-        await send_all(readers, server, connections=1, patience=5.0, smtp=smtp)
-    assert readers.kinds() == {"accepted": 3}
+        await send_all(recipients, server, connections=1, patience=5.0, smtp=smtp)
+    assert recipients.kinds() == {"accepted": 3}
     assert server.greeted == 3
 
 
 async def test_a_size_without_an_end_is_no_size(send_all: Send) -> None:
-    readers = desk(1)
+    recipients = desk(1)
     async with Smtpd.of(["PIPELINING", "SIZE " + "9" * 5000]) as server:
-        await send_all(readers, server)
-    assert readers.kinds() == {"accepted": 1}
+        await send_all(recipients, server)
+    assert recipients.kinds() == {"accepted": 1}
 
 
 @pytest.mark.parametrize("features", [FEATURES, ["8BITMIME"]], ids=["pipelining", "one by one"])
@@ -132,11 +132,11 @@ async def test_a_size_without_an_end_is_no_size(send_all: Send) -> None:
 async def test_an_extra_reply_accepts_no_message(
     phase: str, said: str, features: Sequence[str], send_all: Send
 ) -> None:
-    readers = desk(3)
+    recipients = desk(3)
     async with Smtpd.of(features, **{phase: [said]}) as server:
-        await send_all(readers, server, connections=1, patience=5.0)
+        await send_all(recipients, server, connections=1, patience=5.0)
     accepted = [
-        f"r{number}@reader.example" for number, kinds in readers.outcomes.items() if kinds[-1].kind == "accepted"
+        f"r{number}@reader.example" for number, kinds in recipients.outcomes.items() if kinds[-1].kind == "accepted"
     ]
     assert set(accepted) <= set(server.recipients)
     assert len(server.recipients) == len(set(server.recipients))
@@ -168,16 +168,16 @@ class Jobs(DeliveryCallbacks):
 
     def __init__(self, count: int) -> None:
         builder = MessageBuilder(encoded())
-        held = ActiveChunk(Batch("k/1", 0, encoded(), tuple(reader(n) for n in range(count))), builder, 0.0)
-        self.waiting = deque(DeliveryJob(held, one) for one in held.batch.readers)
+        held = ActiveChunk(Batch("k/1", 0, encoded(), tuple(recipient(n) for n in range(count))), builder, 0.0)
+        self.waiting = deque(DeliveryJob(held, one) for one in held.batch.recipients)
         for job in self.waiting:
-            job.message = builder.build(job.reader)
+            job.message = builder.build(job.recipient)
         self.taken: list[int] = []
         self.ended: list[tuple[int, str]] = []
 
     def take(self) -> DeliveryJob | None:
         if self.waiting:
-            self.taken.append(self.waiting[0].reader.number)
+            self.taken.append(self.waiting[0].recipient.number)
         return self.waiting.popleft() if self.waiting else None
 
     def lease_is_valid(self, job: DeliveryJob) -> bool:
@@ -188,25 +188,25 @@ class Jobs(DeliveryCallbacks):
 
     def reply_received(self, job: DeliveryJob, phase: Phase, reply: Reply) -> None:
         accepted = phase is Phase.DOT and reply.positive
-        self.ended.append((job.reader.number, "accepted" if accepted else "refused"))
+        self.ended.append((job.recipient.number, "accepted" if accepted else "refused"))
 
     def return_undelivered(self, job: DeliveryJob, problem: Message, *_: object, uncounted: bool = False) -> None:
-        self.ended.append((job.reader.number, "back"))
+        self.ended.append((job.recipient.number, "back"))
 
     def reply_lost(self, job: DeliveryJob, problem: Message) -> None:
-        self.ended.append((job.reader.number, "lost"))
+        self.ended.append((job.recipient.number, "lost"))
 
     def flush(self) -> bool:
         return True
 
     def refuse(self, job: DeliveryJob, fault: Fault, status: str, problem: Message) -> None:
-        self.ended.append((job.reader.number, "refused"))
+        self.ended.append((job.recipient.number, "refused"))
 
     def outcome_received(self, job: DeliveryJob, outcome: Outcome) -> None:
-        self.ended.append((job.reader.number, str(outcome.kind)))
+        self.ended.append((job.recipient.number, str(outcome.kind)))
 
     def return_untried(self, job: DeliveryJob, problem: Message) -> None:
-        self.ended.append((job.reader.number, "back"))
+        self.ended.append((job.recipient.number, "back"))
 
     def connection_failed(self, problem: ConnectionProblem) -> None:
         raise AssertionError(problem)

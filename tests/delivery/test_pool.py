@@ -22,10 +22,10 @@ BUSY = "421 4.7.0 too many connections"
 
 
 async def test_connections_grow_with_mails_that_are_taken(send_all: Send) -> None:
-    readers = desk(3000)
+    recipients = desk(3000)
     async with Smtpd.of() as server:
-        await send_all(readers, server, connections=5)
-    assert readers.kinds() == {"accepted": 3000}
+        await send_all(recipients, server, connections=5)
+    assert recipients.kinds() == {"accepted": 3000}
     assert 2 <= server.greeted <= 5
 
 
@@ -58,10 +58,10 @@ async def test_one_mail_needs_one_connection(send_all: Send) -> None:
 
 
 async def test_a_server_that_refuses_connections_gets_fewer(send_all: Send) -> None:
-    readers = desk(300)
+    recipients = desk(300)
     async with Smtpd.of(GREETING=["220 hello", BUSY, BUSY, BUSY]) as server:
-        await send_all(readers, server, connections=8)
-    assert readers.kinds() == {"accepted": 300}
+        await send_all(recipients, server, connections=8)
+    assert recipients.kinds() == {"accepted": 300}
     assert server.greeted <= 8
 
 
@@ -80,32 +80,32 @@ async def test_each_of_several_connections_that_are_turned_away_at_once_counts(
 
 
 async def test_a_limit_of_messages_per_connection_is_learnt(send_all: Send) -> None:
-    readers = desk(24)
+    recipients = desk(24)
     async with Smtpd(per_connection=3) as server:
-        await send_all(readers, server, connections=1)
-    assert readers.kinds() == {"accepted": 24}
+        await send_all(recipients, server, connections=1)
+    assert recipients.kinds() == {"accepted": 24}
     assert server.turned_away == 2
     assert server.greeted == 24 // 3
 
 
 async def test_a_message_refused_with_421_is_tried_on_a_new_connection(send_all: Send) -> None:
-    readers = desk(5)
+    recipients = desk(5)
     async with Smtpd.of(MAIL=["250 ok", "250 ok", Say("421 4.7.0 enough", close=True)]) as server:
-        await send_all(readers, server, connections=1)
-    assert readers.kinds() == {"accepted": 5}
+        await send_all(recipients, server, connections=1)
+    assert recipients.kinds() == {"accepted": 5}
     assert server.greeted == 2
 
 
 async def test_an_unreachable_server_is_tried_again(send_all: Send) -> None:
-    readers = desk(3)
+    recipients = desk(3)
     async with Smtpd.of() as gone:
         pass
-    sending = asyncio.ensure_future(send_all(readers, gone, patience=10.0))
+    sending = asyncio.ensure_future(send_all(recipients, gone, patience=10.0))
     await asyncio.sleep(0.1)
     async with Smtpd(port=gone.port) as server:
         ended = await sending
     assert ended.reason is EndReason.DONE
-    assert readers.kinds() == {"accepted": 3}
+    assert recipients.kinds() == {"accepted": 3}
     assert len(server.taken) == 3
 
 
@@ -133,14 +133,14 @@ async def test_pauses_between_attempts_to_connect_double_up_to_the_longest() -> 
 
 
 async def test_a_server_that_stays_unreachable_ends_sending_without_attempts(send_all: Send) -> None:
-    readers = desk(3)
+    recipients = desk(3)
     async with Smtpd.of() as gone:
         pass
-    ended = await send_all(readers, gone, patience=0.5)
+    ended = await send_all(recipients, gone, patience=0.5)
     assert ended.reason is EndReason.UNREACHABLE
     assert f"no connection to 127.0.0.1:{gone.port}" in str(ended.problem)
-    assert sorted(readers.back) == [0, 1, 2]
-    assert readers.outcomes == {}
+    assert sorted(recipients.back) == [0, 1, 2]
+    assert recipients.outcomes == {}
 
 
 async def test_idle_connections_are_closed(engine_for: Callable[..., Engine]) -> None:
@@ -195,19 +195,19 @@ async def test_closing_gives_up_connections_that_are_being_opened(engine_for: Ca
 
 
 async def test_a_setting_that_can_not_be_sent_raises_an_error(send_all: Send) -> None:
-    readers = desk(1)
+    recipients = desk(1)
     async with Smtpd.of() as server:
         with pytest.raises(UnicodeEncodeError):
-            await send_all(readers, server, smtp={"hello": "blåbær.example"})
+            await send_all(recipients, server, smtp={"hello": "blåbær.example"})
     assert server.taken == []
 
 
 async def test_a_domain_that_is_excluded_while_sending_gets_no_further_message(
     engine_for: Callable[..., Engine],
 ) -> None:
-    readers, kept = desk([f"r{n}@{'other' if n % 2 else 'reader'}.example" for n in range(400)]), list[int]()
+    recipients, kept = desk([f"r{n}@{'other' if n % 2 else 'reader'}.example" for n in range(400)]), list[int]()
     async with Smtpd.of() as server:
-        engine = engine_for(readers, server, rate="200/s", connections=1)
+        engine = engine_for(recipients, server, rate="200/s", connections=1)
         running = asyncio.ensure_future(engine.run())
         await until(lambda: server.taken)
         limits = Limits.of(DeliverySettings(connections=1))._replace(excluded=frozenset({"other.example"}))
@@ -221,9 +221,9 @@ async def test_a_domain_that_is_excluded_while_sending_gets_no_further_message(
 
 
 async def test_a_lower_limit_closes_connections_after_their_messages(engine_for: Callable[..., Engine]) -> None:
-    readers, kept = desk(3000), list[int]()
+    recipients, kept = desk(3000), list[int]()
     async with Smtpd.of() as server:
-        engine = engine_for(readers, server, connections=6)
+        engine = engine_for(recipients, server, connections=6)
         running = asyncio.ensure_future(engine.run())
         await until(lambda: len(getattr(engine, "_carrier", ())) == 6)
         engine.limit(Limits.of(DeliverySettings(connections=2)), lambda: kept.append(len(engine._carrier)))
@@ -231,4 +231,4 @@ async def test_a_lower_limit_closes_connections_after_their_messages(engine_for:
         engine.limit(Limits.of(DeliverySettings(connections=4)), lambda: None)
         await running
     assert kept[0] <= 2
-    assert readers.kinds() == {"accepted": 3000}
+    assert recipients.kinds() == {"accepted": 3000}

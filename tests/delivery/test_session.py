@@ -29,7 +29,7 @@ from newsletter.delivery.smtp.session import (
 from newsletter.domain.outcome import Fault, OutcomeKind
 from newsletter.mime.message_builder import MessageBuilder
 from tests.delivery.conftest import Send, impatient
-from tests.delivery.samples import desk, encoded, reader
+from tests.delivery.samples import desk, encoded, recipient
 from tests.doubles.smtpd import CLOSE, FEATURES, SILENT, Say, Smtpd
 
 NOW = datetime.datetime.now(datetime.UTC)
@@ -80,12 +80,12 @@ async def test_mails_go_out_encrypted_where_the_certificate_is_good(
     implicit: bool, tmp_path: Path, send_all: Send
 ) -> None:
     path = certificate(tmp_path)
-    readers = desk(30)
+    recipients = desk(30)
     async with tls_server(path, implicit=implicit) as server:
         security = "tls" if implicit else "starttls"
         settings = {"security": security, "ca": str(path), "user": "user", "password": "secret"}
-        await send_all(readers, server, smtp=settings, patience=5.0)
-    assert readers.kinds() == {"accepted": 30}
+        await send_all(recipients, server, smtp=settings, patience=5.0)
+    assert recipients.kinds() == {"accepted": 30}
     assert len(server.taken) == 30
 
 
@@ -97,21 +97,21 @@ async def test_a_certificate_that_is_not_good_pauses_the_edition_and_sends_nothi
     until = NOW - DAY if case == "expired" else NOW + DAY
     path = certificate(tmp_path, name="other.example" if case == "wrong name" else "127.0.0.1", until=until)
     settings = {"security": "tls" if implicit else "starttls"} | ({} if case == "unknown" else {"ca": str(path)})
-    readers = desk(3)
+    recipients = desk(3)
     async with tls_server(path, implicit=implicit) as server:
-        ended = await send_all(readers, server, smtp=settings)
+        ended = await send_all(recipients, server, smtp=settings)
     assert ended.reason is EndReason.DONE
     assert server.taken == []
-    assert sorted(readers.back) == [0, 1, 2]
+    assert sorted(recipients.back) == [0, 1, 2]
     words = {"expired": "expired", "wrong name": "mismatch", "unknown": "self-signed"}[case]
-    assert words in str(readers.pauses["k/2026-W06"])
+    assert words in str(recipients.pauses["k/2026-W06"])
 
 
 async def test_without_starttls_nothing_is_sent_in_clear(send_all: Send) -> None:
-    readers = desk(1)
+    recipients = desk(1)
     async with Smtpd.of() as server:
-        await send_all(readers, server, smtp={"security": "starttls"})
-    assert "does not offer STARTTLS" in str(readers.pauses["k/2026-W06"])
+        await send_all(recipients, server, smtp={"security": "starttls"})
+    assert "does not offer STARTTLS" in str(recipients.pauses["k/2026-W06"])
     assert server.taken == []
 
 
@@ -123,11 +123,11 @@ async def test_a_refused_starttls_is_no_reason_to_go_on_in_clear(tmp_path: Path)
 
 @pytest.mark.parametrize("fault", [CLOSE, SILENT, "Hm?", "421 4.3.2 bye", Say("220 go on", split=True)], ids=str)
 async def test_a_starttls_that_fails_once_is_tried_anew(fault: str | Say, tmp_path: Path, send_all: Send) -> None:
-    path, readers = certificate(tmp_path), desk(2)
+    path, recipients = certificate(tmp_path), desk(2)
     async with tls_server(path, STARTTLS=[fault]) as server:
-        await send_all(readers, server, smtp={"security": "starttls", "ca": str(path)}, patience=5.0)
-    assert readers.kinds() == {"accepted": 2}
-    assert readers.pauses == {}
+        await send_all(recipients, server, smtp={"security": "starttls", "ca": str(path)}, patience=5.0)
+    assert recipients.kinds() == {"accepted": 2}
+    assert recipients.pauses == {}
 
 
 async def test_a_server_that_breaks_off_in_the_handshake_is_unreachable(tmp_path: Path) -> None:
@@ -164,12 +164,12 @@ async def test_logins_in_every_way(way: str) -> None:
 
 @pytest.mark.parametrize("way", ["plain", "login", "xoauth2"])
 async def test_a_refused_login_pauses_the_edition_and_costs_nobody(way: str, send_all: Send) -> None:
-    readers = desk(5)
+    recipients = desk(5)
     async with Smtpd.of(LOGIN_FEATURES, "user:other") as server:
-        await send_all(readers, server, smtp={"user": "user", "password": "secret", "auth": way})
-    assert "refused the login of user: 535 5.7.8" in str(readers.pauses["k/2026-W06"])
-    assert sorted(readers.back) == [0, 1, 2, 3, 4]
-    assert readers.outcomes == {}
+        await send_all(recipients, server, smtp={"user": "user", "password": "secret", "auth": way})
+    assert "refused the login of user: 535 5.7.8" in str(recipients.pauses["k/2026-W06"])
+    assert sorted(recipients.back) == [0, 1, 2, 3, 4]
+    assert recipients.outcomes == {}
 
 
 @pytest.mark.parametrize("features", [FEATURES, (*FEATURES, "AUTH GSSAPI")])
@@ -230,11 +230,11 @@ async def test_a_server_that_refuses_ehlo_is_not_greeted_again(code: int) -> Non
 
 
 async def test_a_server_that_wants_a_login_pauses_the_edition(send_all: Send) -> None:
-    readers = desk(4)
+    recipients = desk(4)
     async with Smtpd.of(MAIL=["530 5.7.0 authentication required"] * 9) as server:
-        await send_all(readers, server, connections=1)
-    assert "refused the login" in str(readers.pauses["k/2026-W06"])
-    assert {o.kind for outcomes in readers.outcomes.values() for o in outcomes} == {OutcomeKind.DEFERRED}
+        await send_all(recipients, server, connections=1)
+    assert "refused the login" in str(recipients.pauses["k/2026-W06"])
+    assert {o.kind for outcomes in recipients.outcomes.values() for o in outcomes} == {OutcomeKind.DEFERRED}
 
 
 @pytest.mark.parametrize("quits", [[], [CLOSE], ["421 bye"]])
@@ -290,35 +290,35 @@ def test_the_security_that_auto_selects(host: str, port: int, security: str, wan
 
 
 async def test_an_address_that_needs_smtputf8_is_sent_where_the_server_takes_it(send_all: Send) -> None:
-    readers = desk(["pål@reader.example"])
+    recipients = desk(["pål@reader.example"])
     async with Smtpd.of() as server:
-        await send_all(readers, server)
+        await send_all(recipients, server)
     assert server.recipients == ["pål@reader.example"]
     (mail,) = [command for command in server.commands if command.startswith("MAIL")]
     assert " BODY=8BITMIME SMTPUTF8 RET=HDRS" in mail
 
 
 async def test_an_address_that_needs_smtputf8_is_refused_elsewhere(send_all: Send) -> None:
-    readers = desk(["pål@reader.example", "per@reader.example"])
+    recipients = desk(["pål@reader.example", "per@reader.example"])
     features = [word for word in FEATURES if word != "SMTPUTF8"]
     async with Smtpd.of(features) as server:
-        await send_all(readers, server, connections=1)
-    (outcome,) = readers.outcomes[0]
-    assert (outcome.kind, outcome.fault, outcome.status) == (OutcomeKind.REFUSED, Fault.READER, "5.6.7")
+        await send_all(recipients, server, connections=1)
+    (outcome,) = recipients.outcomes[0]
+    assert (outcome.kind, outcome.fault, outcome.status) == (OutcomeKind.REFUSED, Fault.RECIPIENT, "5.6.7")
     assert server.recipients == ["per@reader.example"]
 
 
 async def test_a_mail_larger_than_the_server_takes_is_not_sent(send_all: Send) -> None:
-    readers = desk(2, encoded(html="<p>x</p>\n" * 500))
+    recipients = desk(2, encoded(html="<p>x</p>\n" * 500))
     async with Smtpd.of(["PIPELINING", "SIZE 1000"]) as server:
-        await send_all(readers, server, connections=1)
-    assert {o.status for outcomes in readers.outcomes.values() for o in outcomes} == {"5.3.4"}
+        await send_all(recipients, server, connections=1)
+    assert {o.status for outcomes in recipients.outcomes.values() for o in outcomes} == {"5.3.4"}
     assert not any(command.startswith("MAIL") for command in server.commands)
 
 
 @pytest.mark.parametrize(("less", "sent"), [(0, True), (1, False)])
 def test_a_mail_of_exactly_the_greatest_size_is_sent(less: int, sent: bool) -> None:
-    message = MessageBuilder(encoded()).build(reader(1))
+    message = MessageBuilder(encoded()).build(recipient(1))
     problem = Features(size_known=True, size=message.size - less).problem_with(message)
     assert (problem is None) is sent
 
@@ -329,18 +329,18 @@ def test_the_name_of_a_server_is_no_extension() -> None:
 
 
 def test_a_server_that_offers_nothing_gets_no_extension() -> None:
-    message = MessageBuilder(encoded()).build(reader(1))
+    message = MessageBuilder(encoded()).build(recipient(1))
     assert Features().commands(message).startswith(b"MAIL FROM:<brev@example.org>\r\n")
-    assert Features().problem_with(MessageBuilder(encoded(subject="Blåbær".encode())).build(reader(1)))
-    assert Features().problem_with(MessageBuilder(encoded()).build(reader(1, "pål@reader.example")))
+    assert Features().problem_with(MessageBuilder(encoded(subject="Blåbær".encode())).build(recipient(1)))
+    assert Features().problem_with(MessageBuilder(encoded()).build(recipient(1, "pål@reader.example")))
 
 
 async def test_eight_bit_content_is_not_sent_to_a_seven_bit_server(send_all: Send) -> None:
     eight_bit = encoded(subject="Blåbær".encode())
-    readers = desk(1, eight_bit)
+    recipients = desk(1, eight_bit)
     async with Smtpd.of(["PIPELINING"]) as server:
-        await send_all(readers, server)
-    assert readers.outcomes[0][0].status == "5.6.3"
+        await send_all(recipients, server)
+    assert recipients.outcomes[0][0].status == "5.6.3"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ FILM = {1: {"film"}, 2: {"books"}, 3: set[str]()}
 
 @dataclass
 class Reader:
-    """A reader who changes picks from edition to edition; `passed` has the posts that are not due any more."""
+    """A subscriber who changes picks from edition to edition; `passed` has the posts that are not due any more."""
 
     had: Ordinals = field(default_factory=Ordinals)
     got: list[int] = field(default_factory=list)
@@ -29,24 +29,24 @@ class Reader:
 def test_each_post_comes_once_and_none_is_missed(
     editions: list[tuple[set[int], str, int, bool]], about: dict[int, frozenset[str]]
 ) -> None:
-    reader = Reader()
+    subscriber = Reader()
     for candidates, picks, minimum, has_variant in editions:
-        offered = offer(Ordinals.of(candidates), reader.had, picks, about, minimum)
+        offered = offer(Ordinals.of(candidates), subscriber.had, picks, about, minimum)
         wanted = {n for n in candidates if not picks or about.get(n, frozenset()) & set(picks.split(","))}
-        new = wanted - reader.passed
+        new = wanted - subscriber.passed
         assert set(offered.posts) == new
         if new and len(new) >= minimum and has_variant:
-            reader.got += new
-            reader.passed |= candidates
-            reader.had = offered.grown
+            subscriber.got += new
+            subscriber.passed |= candidates
+            subscriber.had = offered.grown
         elif new:
-            reader.passed |= candidates - wanted
-            reader.had = offered.kept
+            subscriber.passed |= candidates - wanted
+            subscriber.had = offered.kept
         else:
-            reader.passed |= candidates
-            reader.had = offered.grown
-        assert set(reader.had) == reader.passed
-    assert max(Counter(reader.got).values(), default=0) <= 1
+            subscriber.passed |= candidates
+            subscriber.had = offered.grown
+        assert set(subscriber.had) == subscriber.passed
+    assert max(Counter(subscriber.got).values(), default=0) <= 1
 
 
 @given(posts, posts, picked, topics, st.integers(min_value=0, max_value=3))

@@ -1,4 +1,4 @@
-"""What readers pick from topics, and which posts they want."""
+"""What subscribers pick from topics, and which posts they want."""
 
 from hypothesis import given
 from hypothesis import strategies as st

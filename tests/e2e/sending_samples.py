@@ -30,7 +30,7 @@ from newsletter import config
 from newsletter.start import start
 start(config.use(config.load(Path("config.toml").absolute())))
 from tests.sending import outbox_samples as samples
-samples.readers(int(sys.argv[1]))
+samples.subscribers(int(sys.argv[1]))
 samples.queued()
 """
 PREPARE_BOUNCING = """

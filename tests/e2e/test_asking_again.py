@@ -25,7 +25,7 @@ PREPARE = (
     + """
 import sys
 from tests.sending import outbox_samples as samples
-samples.readers(int(sys.argv[1]))
+samples.subscribers(int(sys.argv[1]))
 Subscription.objects.update(created=FIRST - timedelta(days=900), joined=FIRST - timedelta(days=900))
 """
 )
@@ -107,12 +107,12 @@ def each_is_asked_once(folder: Path, server: MailServer, database: str = "") -> 
     assert kills > 5
 
 
-def test_each_silent_reader_is_asked_once(tmp_path: Path, server: MailServer) -> None:
+def test_each_silent_subscriber_is_asked_once(tmp_path: Path, server: MailServer) -> None:
     each_is_asked_once(tmp_path, server)
 
 
 @pytest.mark.soak
 @pytest.mark.postgresql
-def test_each_silent_reader_is_asked_once_with_postgresql(tmp_path: Path, server: MailServer) -> None:
+def test_each_silent_subscriber_is_asked_once_with_postgresql(tmp_path: Path, server: MailServer) -> None:
     with postgresql.running() as database:
         each_is_asked_once(tmp_path, server, database)

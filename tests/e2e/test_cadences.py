@@ -115,7 +115,7 @@ def cadences(site: Site) -> dict[str, str]:
     return {row["address"]: row["cadence"] for row in csv.DictReader(lines)}
 
 
-def test_readers_who_change_how_often_get_each_post_once(kinaforum: Site, mailbox: Mailbox) -> None:
+def test_subscribers_who_change_how_often_get_each_post_once(kinaforum: Site, mailbox: Mailbox) -> None:
     assert send(kinaforum, DAY.format(2), "--cadence", "day", "--day", "2026-02-02")["accepted"] == 30
     assert send(kinaforum, DAY.format(3), "--cadence", "day", "--day", "2026-02-03")["accepted"] == 30
     run(kinaforum, CHOOSE, "week", *FROM_DAILY)

@@ -68,7 +68,7 @@ def kinaforum(site: Callable[[str], Site], blog: BlogServer, mailbox: Mailbox) -
     return made
 
 
-def test_from_a_blogs_address_to_25_readers(kinaforum: Site, mailbox: Mailbox, blog: BlogServer) -> None:
+def test_from_a_blogs_address_to_25_subscribers(kinaforum: Site, mailbox: Mailbox, blog: BlogServer) -> None:
     drafted = kinaforum.json("draft", "kinaforum", "--week", "2026-W06")
     assert (drafted["edition"], drafted["state"], drafted["revision"]) == (EDITION, "draft", 1)
     assert drafted["days"] == [

@@ -118,7 +118,7 @@ def sent(site: Site, mailbox: Mailbox, count: int) -> None:
     process.communicate(timeout=60)
 
 
-def test_25_posts_between_two_readings_of_a_feed_of_ten_reach_readers(
+def test_25_posts_between_two_readings_of_a_feed_of_ten_reach_subscribers(
     made: Callable[..., Site], blog: PagedBlog, mailbox: Mailbox
 ) -> None:
     site = made("/archive.xml", 'period = "day"\ncadences = ["day", "post"]\napproval = "none"')

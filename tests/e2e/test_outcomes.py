@@ -57,7 +57,7 @@ def twice(server: Smtpd) -> list[str]:
     return [address for address, count in Counter(server.recipients).items() if count > 1]
 
 
-def test_each_kind_of_reader_ends_as_it_should(prepared: Made) -> None:
+def test_each_kind_of_subscriber_ends_as_it_should(prepared: Made) -> None:
     # An edition with more unknown deliveries than these would be paused.
     few = {"spam": 5, "drop": 2, "cut": 1}
     readers = some(ok=100, **few, **{kind: 20 for kind in KINDS if kind not in few})
@@ -103,7 +103,7 @@ def test_a_fifth_of_refusals_held_against_us_pauses_the_edition_and_costs_nobody
     ],
     ids=lambda manners: ", ".join(manners),
 )
-def test_each_reader_gets_one_message_whatever_the_server_does(manners: dict[str, Any], prepared: Made) -> None:
+def test_each_subscriber_gets_one_message_whatever_the_server_does(manners: dict[str, Any], prepared: Made) -> None:
     readers = some(ok=12) if "domain_rate" in manners else some(ok=60, bye=10, early=10, multi=10)
     login = 'security = "none", user = "user", password = "secret"' if manners.get("private") else 'security = "none"'
     with running(**manners) as server:

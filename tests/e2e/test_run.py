@@ -115,7 +115,7 @@ def end(process: "subprocess.Popen[str]") -> str:
 
 
 @pytest.mark.long
-def test_two_at_once_and_one_killed_send_each_reader_one_mail(
+def test_two_at_once_and_one_killed_send_each_subscriber_one_mail(
     prepared: Callable[..., Site], start: Start, mailbox: Mailbox, blog: BlogServer
 ) -> None:
     """The draft is due at the next full minute that leaves time to start, the send one minute later."""

@@ -155,7 +155,7 @@ def each_letter_came_once(passed: Year) -> None:
     assert passed.kills > 5
 
 
-def test_each_reader_gets_each_letter_once(tmp_path: Path, server: MailServer) -> None:
+def test_each_subscriber_gets_each_letter_once(tmp_path: Path, server: MailServer) -> None:
     passed = year(tmp_path, server)
     passed.pass_by()
     each_letter_came_once(passed)
@@ -163,7 +163,7 @@ def test_each_reader_gets_each_letter_once(tmp_path: Path, server: MailServer) -
 
 @pytest.mark.soak
 @pytest.mark.postgresql
-def test_each_reader_gets_each_letter_once_with_postgresql(tmp_path: Path, server: MailServer) -> None:
+def test_each_subscriber_gets_each_letter_once_with_postgresql(tmp_path: Path, server: MailServer) -> None:
     with postgresql.running() as database:
         passed = year(tmp_path, server, database)
         passed.pass_by()

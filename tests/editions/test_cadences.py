@@ -15,7 +15,7 @@ from newsletter.sending.audience import receiving
 from subscribers import preferences
 from subscribers.models import Base, Subscription
 from tests.factories import DAY, HOUR, NOW, approved, collected, collected_before, configured, found, inside, kinaforum
-from tests.sending.outbox_samples import readers
+from tests.sending.outbox_samples import subscribers
 
 pytestmark = pytest.mark.django_db
 LISTED = [found("a", NOW - 3 * DAY), found("b", NOW - 2 * DAY), found("c", NOW - DAY)]
@@ -101,8 +101,8 @@ def test_it_can_be_included_in_another_cadence_by_name() -> None:
     assert sorted(inside(week)) == ["Post a", "Post b"]
 
 
-def test_a_reader_who_changes_gets_a_variant_with_the_posts_that_are_new_to_them() -> None:
-    weekly, daily = readers(2)
+def test_a_subscriber_who_changes_gets_a_variant_with_the_posts_that_are_new_to_them() -> None:
+    weekly, daily = subscribers(2)
     choose(daily, "day")
     listed(1)
     begun(drafted("day"))
@@ -117,8 +117,8 @@ def test_a_reader_who_changes_gets_a_variant_with_the_posts_that_are_new_to_them
     assert str(Base.objects.get(cadence="week").offered) == "1:3"
 
 
-def test_a_reader_who_had_everything_is_skipped_with_the_reason() -> None:
-    (reader,) = readers(1)
+def test_a_subscriber_who_had_everything_is_skipped_with_the_reason() -> None:
+    (reader,) = subscribers(1)
     choose(reader, "day")
     listed(1)
     begun(drafted("day"))
@@ -133,7 +133,7 @@ def test_a_reader_who_had_everything_is_skipped_with_the_reason() -> None:
 
 def test_variants_have_their_own_subject_and_the_same_counted_links() -> None:
     configured(cadences=("week", "day"), minimum_posts=0, track="links", subject="{{ posts[-1].title }}")
-    (reader,) = readers(1)
+    (reader,) = subscribers(1)
     choose(reader, "day")
     listed(1)
     begun(drafted("day"))
@@ -159,7 +159,7 @@ def test_every_variant_is_rendered_and_checked() -> None:
     configured(
         cadences=("week", "day"), minimum_posts=0, subject="{{ 'OK' if posts|length > 1 else '" + "x" * 300 + "' }}"
     )
-    (reader,) = readers(1)
+    (reader,) = subscribers(1)
     choose(reader, "day")
     listed(1)
     begun(drafted("day"))
@@ -174,7 +174,7 @@ def test_every_variant_is_rendered_and_checked() -> None:
 
 def test_with_one_cadence_everyone_gets_the_approved_content() -> None:
     configured(cadences=())
-    readers(2)
+    subscribers(2)
     listed(2)
     edition = begun(drafted(""))
     assert [(variant.position, variant.last) for variant in edition.variants.all()] == [(0, None)]
@@ -183,7 +183,7 @@ def test_with_one_cadence_everyone_gets_the_approved_content() -> None:
 
 def test_a_new_cadence_starts_where_the_default_is() -> None:
     configured(cadences=())
-    readers(1)
+    subscribers(1)
     listed(2)
     edition = approved()
     approval.queue(config.current(), edition, now=NOW)
@@ -206,8 +206,8 @@ def test_the_remedy_for_a_post_that_was_taken_is_to_look_at_the_draft_again(cade
         frozen(later)
 
 
-def test_the_posts_of_the_variants_that_have_readers_are_counted() -> None:
-    readers(2)
+def test_the_posts_of_the_variants_that_have_subscribers_are_counted() -> None:
+    subscribers(2)
     listed(2)
     begun(drafted("week"))
     choose(Subscription.objects.earliest("pk"), "day")

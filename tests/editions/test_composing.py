@@ -217,6 +217,6 @@ def test_undo_and_redo_lead_along_the_contents_that_were(acts_: list[str]) -> No
 
 
 def content(edition: Edition) -> tuple[object, ...]:
-    """What readers get of a draft."""
+    """What subscribers get of a draft."""
     entries = edition.entries.filter(included=True).order_by("position").values_list("post__title", "title", "text")
     return list(entries), edition.blocks

@@ -18,7 +18,7 @@ TWO_OF_THREE = "added by an editor, but 2 of 3 subscribers had it and don't get 
 
 @pytest.fixture
 def paper() -> Newsletter:
-    """Return a newsletter whose daily readers r0 and r1 had post one; r2, who chose daily later, lacks it."""
+    """Return a newsletter whose daily subscribers r0 and r1 had post one; r2, who chose daily later, lacks it."""
     paper = Newsletter(NOW - 60 * DAY)
     paper.configure("week", "week", "day")
     paper.read()

@@ -147,7 +147,7 @@ def test_the_database_and_the_function_know_the_same_names() -> None:
     assert found == {name for name in names if not is_reserved(f"r@{name}")}
 
 
-def test_a_reader_who_joins_before_it_begins_keeps_the_edition_back(using: Any) -> None:
+def test_a_subscriber_who_joins_before_it_begins_keeps_the_edition_back(using: Any) -> None:
     using()
     samples.subscribe([RESERVED])
     edition = samples.queued()

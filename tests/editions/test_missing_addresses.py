@@ -31,7 +31,7 @@ from tests.factories import (
     reasons,
     sent,
 )
-from tests.sending.outbox_samples import readers
+from tests.sending.outbox_samples import subscribers
 
 pytestmark = pytest.mark.django_db
 
@@ -138,15 +138,15 @@ def test_as_many_posts_are_asked_for_as_is_usual_of_those_that_were_sent(blog: B
     assert blog.asked == ["new"]
 
 
-def test_a_missing_post_that_only_some_readers_lack_is_in_no_variant(blog: Blog) -> None:
+def test_a_missing_post_that_only_some_subscribers_lack_is_in_no_variant(blog: Blog) -> None:
     configured(cadences=("week", "day"), minimum_posts=0)
     collected_before()
     collected(found("a"), found("b"))
-    readers(4)
-    late_reader = Subscription.objects.latest("pk")
-    preferences.choose_cadence(late_reader, "day")
+    subscribers(4)
+    late_subscriber = Subscription.objects.latest("pk")
+    preferences.choose_cadence(late_subscriber, "day")
     sent(approval.approve(config.current(), made(), now=NOW))
-    preferences.choose_cadence(Subscription.objects.get(pk=late_reader.pk), "week")
+    preferences.choose_cadence(Subscription.objects.get(pk=late_subscriber.pk), "week")
     later = NOW + WEEK
     collected(found("a"), found("b"), found("c", NOW + DAY), now=later)
     blog.statuses = {"a": 404}

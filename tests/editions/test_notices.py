@@ -48,14 +48,14 @@ class Posted:
     def post_all(
         self, configuration: config.Config, provider: str, messages: Sequence[Outgoing], done: Done
     ) -> Message | None:
-        for email, reader in messages:
-            self.calls.append(idempotency_key([reader]))
-            self.mails.append((reader.address, b"".join(MessageBuilder(email).build(reader).pieces)))
-            kind = OutcomeKind.DEFERRED if reader.address in self.deferred else self.answer
+        for email, recipient in messages:
+            self.calls.append(idempotency_key([recipient]))
+            self.mails.append((recipient.address, b"".join(MessageBuilder(email).build(recipient).pieces)))
+            kind = OutcomeKind.DEFERRED if recipient.address in self.deferred else self.answer
             if kind is OutcomeKind.DEFERRED and self.fault is Fault.CONNECTION:
                 return TEXT(words="no")
             text = "" if kind is OutcomeKind.ACCEPTED else "no"
-            done([Outcome(reader.number, 1, kind, 0.0, self.fault, text=text)])
+            done([Outcome(recipient.number, 1, kind, 0.0, self.fault, text=text)])
         return None
 
 

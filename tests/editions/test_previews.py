@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter import config
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.editions import approval, editing
 from newsletter.editions.approved_content import unpack
-from newsletter.editions.preview_files import as_sent, sample_reader
+from newsletter.editions.preview_files import as_sent, sample_recipient
 from newsletter.editions.rendering import make_proof
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Edition
@@ -18,34 +18,36 @@ from tests.factories import NOW, collected, configured, drafted, found
 
 pytestmark = pytest.mark.django_db
 BOUNDARY = re.compile(rb"=_[0-9a-f]{24}")
-READERS = st.builds(lambda name: sample_reader()._replace(name=name), st.text(max_size=80))
+READERS = st.builds(lambda name: sample_recipient()._replace(name=name), st.text(max_size=80))
 
 
 @pytest.fixture
 def draft() -> Edition:
-    """A draft that greets its readers by name."""
+    """A draft that greets its recipients by name."""
     configured()
     collected(found("a"))
     return editing.set_words(config.current(), drafted(), "editor", 1, {"greeting": "Hei {name|kaffevenn}!"}, NOW)
 
 
-def sent(edition: Edition, reader: Reader) -> bytes:
+def sent(edition: Edition, recipient: Recipient) -> bytes:
     """The octets that the engine writes."""
-    return b"".join(MessageBuilder(unpack(bytes(edition.approved_content.segments))).build(reader).pieces)
+    return b"".join(MessageBuilder(unpack(bytes(edition.approved_content.segments))).build(recipient).pieces)
 
 
 def test_a_draft_is_shown_as_approving_it_would_freeze_it(draft: Edition) -> None:
-    reader = sample_reader()
-    shown = as_sent(draft, make_proof(draft, config.current()), reader, NOW)
-    approved = sent(approval.approve(config.current(), draft, now=NOW), reader)
+    recipient = sample_recipient()
+    shown = as_sent(draft, make_proof(draft, config.current()), recipient, NOW)
+    approved = sent(approval.approve(config.current(), draft, now=NOW), recipient)
     assert b"Feedback-ID: " in shown
     assert BOUNDARY.sub(b"", shown) == BOUNDARY.sub(b"", approved)
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(reader=READERS)
-def test_a_frozen_edition_is_shown_as_it_is_sent_whatever_the_readers_name(draft: Edition, reader: Reader) -> None:
+@given(recipient=READERS)
+def test_a_frozen_edition_is_shown_as_it_is_sent_whatever_the_recipients_name(
+    draft: Edition, recipient: Recipient
+) -> None:
     approved = Edition.objects.get(pk=draft.pk)
     if approved.state == "draft":
         approved = approval.approve(config.current(), approved, now=NOW)
-    assert as_sent(approved, make_proof(approved, config.current()), reader, NOW) == sent(approved, reader)
+    assert as_sent(approved, make_proof(approved, config.current()), recipient, NOW) == sent(approved, recipient)

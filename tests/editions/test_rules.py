@@ -108,7 +108,7 @@ any_facts = st.builds(
 
 
 @given(any_facts)
-def test_a_post_that_readers_were_offered_is_never_included_by_the_rules(given: Facts) -> None:
+def test_a_post_that_subscribers_were_offered_is_never_included_by_the_rules(given: Facts) -> None:
     decision = choose(replace(given, offered=True, choice=""))
     assert decision is None or not decision.included
 

@@ -8,7 +8,7 @@ from newsletter import config
 from newsletter.editions import approval, draft, editing, edition_names
 from newsletter.editions.composing import blocks, standalone
 from newsletter.editions.dating import last_day_of
-from newsletter.editions.preview_files import as_sent, sample_reader
+from newsletter.editions.preview_files import as_sent, sample_recipient
 from newsletter.editions.rendering import make_proof
 from newsletter.editions.states import change
 from newsletter.editions.titles import period_title, title_of
@@ -214,7 +214,7 @@ def dates_of(edition: Edition, first: str, second: str) -> tuple[bool, ...]:
     """Whether the HTML, the text and the encoded email of an approved letter have the first date and not the second."""
     edition.refresh_from_db()
     content = edition.approved_content
-    mail = as_sent(edition, make_proof(edition, config.current()), sample_reader(), NOW, 0).decode()
+    mail = as_sent(edition, make_proof(edition, config.current()), sample_recipient(), NOW, 0).decode()
     return tuple(first in text and second not in text for text in (content.html, content.text, mail))
 
 

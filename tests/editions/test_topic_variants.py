@@ -1,4 +1,4 @@
-"""Variants of an edition by the topics that readers picked: their posts, subjects, numbers, and who is skipped."""
+"""Variants of an edition by the topics that subscribers picked: their posts, subjects, numbers, and who is skipped."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from newsletter.sending import lifecycle, progress
 from subscribers import preferences
 from subscribers.models import Subscription, TopicChange
 from tests.factories import DAY, HOUR, NOW, approved, collected, collected_before, configured, drafted, found
-from tests.sending.outbox_samples import readers
+from tests.sending.outbox_samples import subscribers
 
 pytestmark = pytest.mark.django_db
 TOPICS = {name: Topic(categories=(name,)) for name in ("film", "books", "music")}
@@ -43,7 +43,7 @@ def begun(edition: Edition) -> Edition:
     return edition
 
 
-def by_reader(edition: Edition) -> dict[int, list[str] | str]:
+def by_subscriber(edition: Edition) -> dict[int, list[str] | str]:
     """What each subscription gets: titles, or the code of the reason for which it gets nothing."""
     titles = dict(Post.objects.values_list("pk", "title"))
     got: dict[int, list[str] | str] = {}
@@ -57,13 +57,13 @@ def by_reader(edition: Edition) -> dict[int, list[str] | str]:
     return got
 
 
-def test_readers_get_the_posts_of_the_topics_that_they_picked() -> None:
-    everything, film, both, none = readers(4)
+def test_subscribers_get_the_posts_of_the_topics_that_they_picked() -> None:
+    everything, film, both, none = subscribers(4)
     pick(film, "film")
     pick(both, "film", "books")
     pick(none, "music")
     edition = begun(approved())
-    assert by_reader(edition) == {
+    assert by_subscriber(edition) == {
         everything.pk: ["a", "b", "c"],
         film.pk: ["a"],
         both.pk: ["a", "b"],
@@ -75,7 +75,7 @@ def test_readers_get_the_posts_of_the_topics_that_they_picked() -> None:
 
 
 def test_each_variant_has_its_own_subject_and_preview_text() -> None:
-    pick(readers(1)[0], "film")
+    pick(subscribers(1)[0], "film")
     edition = approved()
     other = edition.variants.get(position=1)
     own = ApprovedContent.objects.get(edition=edition)
@@ -84,7 +84,7 @@ def test_each_variant_has_its_own_subject_and_preview_text() -> None:
 
 
 def test_topics_with_the_same_posts_share_a_variant() -> None:
-    film, also = readers(2)
+    film, also = subscribers(2)
     pick(film, "film")
     pick(also, "film", "music")
     variants = begun(approved()).variants.all()
@@ -92,16 +92,16 @@ def test_topics_with_the_same_posts_share_a_variant() -> None:
 
 
 def test_an_approved_edition_counts_with_what_was_picked_before() -> None:
-    changed, earlier = readers(2)
+    changed, earlier = subscribers(2)
     pick(changed, "film")
     edition = approved()
     pick(changed, "books", at=HOUR)
     pick(earlier, "film", at=HOUR)
-    assert by_reader(begun(edition)) == {changed.pk: ["a"], earlier.pk: ["a", "b", "c"]}
+    assert by_subscriber(begun(edition)) == {changed.pk: ["a"], earlier.pk: ["a", "b", "c"]}
 
 
 def test_a_change_is_forgotten_when_no_approved_edition_needs_it() -> None:
-    (reader,) = readers(1)
+    (reader,) = subscribers(1)
     pick(reader, "film")
     edition = approved()
     pick(reader, "books", at=HOUR)
@@ -111,14 +111,14 @@ def test_a_change_is_forgotten_when_no_approved_edition_needs_it() -> None:
 
 
 def test_a_topic_that_is_removed_counts_no_longer() -> None:
-    (reader,) = readers(1)
+    (reader,) = subscribers(1)
     pick(reader, "music")
     configured(topics={"film": TOPICS["film"]}, minimum_posts=0)
-    assert by_reader(begun(approved())) == {reader.pk: ["a", "b", "c"]}
+    assert by_subscriber(begun(approved())) == {reader.pk: ["a", "b", "c"]}
 
 
 def test_nobody_gets_a_post_again_after_picking_more_topics() -> None:
-    (reader,) = readers(1)
+    (reader,) = subscribers(1)
     pick(reader, "film")
     begun(approved())
     pick(reader, at=3 * DAY)
@@ -127,11 +127,11 @@ def test_nobody_gets_a_post_again_after_picking_more_topics() -> None:
     edition = approval.approve(config.current(), drafted(later), now=later)
     approval.queue(config.current(), edition, now=later)
     lifecycle.begin_due(config.current(), later + DAY)
-    assert by_reader(edition) == {reader.pk: ["d"]}
+    assert by_subscriber(edition) == {reader.pk: ["d"]}
 
 
 def test_sending_to_those_who_were_skipped_leaves_out_those_without_posts() -> None:
-    film, none = readers(2)
+    film, none = subscribers(2)
     pick(film, "film")
     pick(none, "music")
     edition = begun(approved())
@@ -143,7 +143,7 @@ def test_sending_to_those_who_were_skipped_leaves_out_those_without_posts() -> N
 
 
 def test_if_all_who_were_skipped_have_no_posts_there_is_nobody_to_send_it_to() -> None:
-    pick(readers(1)[0], "music")
+    pick(subscribers(1)[0], "music")
     edition = begun(approved())
     lifecycle.complete(["kinaforum"], NOW + 3 * DAY)
     edition.refresh_from_db()
@@ -154,7 +154,7 @@ def test_if_all_who_were_skipped_have_no_posts_there_is_nobody_to_send_it_to() -
 
 def test_a_lint_error_in_a_variant_blocks_approval() -> None:
     configured(topics=TOPICS, minimum_posts=0, subject="{{ 'x' * 300 if posts|length == 1 else 'OK' }}")
-    pick(readers(1)[0], "film")
+    pick(subscribers(1)[0], "film")
     found = prepare(drafted(), config.current())
     assert [proof.rendered.subject[:2] for proof in found.proofs] == ["OK", "xx"]
     assert set(found.proofs[1].findings) - set(found.own.findings)

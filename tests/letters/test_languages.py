@@ -28,7 +28,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def _composed(kind: Letter.Kind, language: str) -> Composed:
-    """A letter to a reader of a language; numbers stand for all that is not ours."""
+    """A letter to a subscriber of a language; numbers stand for all that is not ours."""
     state = Subscription.State.PENDING if kind is Letter.Kind.CONFIRM else Subscription.State.ACTIVE
     subscription = make.add_subscription(state=state, language=language)
     consent = subscription.consents.create(how="form", at=NOW)

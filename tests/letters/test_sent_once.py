@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def crashed(tmp_path: Path) -> Callable[[str], Letter]:
-    """A question to a reader whose sending process was killed: before its attempt, during it, or after the reply."""
+    """A question to someone whose sending process was killed: before its attempt, during it, or after the reply."""
     found = configured()
     config.use(replace(found, delivery=replace(found.delivery, journal=str(tmp_path / "journal"))))
 

@@ -47,7 +47,7 @@ def letter() -> Letter:
 
 def message_id(message: Outgoing) -> str:
     """Return the part of the Message-ID before "@"."""
-    return message.reader.message_id
+    return message.recipient.message_id
 
 
 class Answers:
@@ -64,7 +64,7 @@ class Answers:
             answer = self.kinds.popleft() if self.kinds else OutcomeKind.ACCEPTED
             if isinstance(answer, Exception):
                 raise answer
-            number = message.reader.number
+            number = message.recipient.number
             self.sent.append(message_id(message))
             done([Outcome(number, 1, answer, at=0.0, code=450, text="4.2.1 try again")])
 
@@ -232,16 +232,16 @@ def test_letters_that_differ_only_in_their_link_share_a_rendering_and_have_their
 
     def keep(configuration: Config, provider: str, messages: Sequence[Outgoing], done: Done, *_: object) -> None:
         sent.extend(messages)
-        done([Outcome(m.reader.number, 1, OutcomeKind.ACCEPTED, at=0.0) for m in messages])
+        done([Outcome(m.recipient.number, 1, OutcomeKind.ACCEPTED, at=0.0) for m in messages])
 
     monkeypatch.setattr(subscriber_mail, "post_all", keep)
     assert send(NOW) == 21
     assert len({id(message.email) for message in sent}) == 2
     addresses = dict(Letter.objects.values_list("pk", "subscriber__address"))
     for message in sent:
-        key = int(message.reader.message_id.removeprefix("letter."))
-        assert message.reader.address == addresses[key]
-        link = read_timed(Purpose.ME, message.reader.token)
+        key = int(message.recipient.message_id.removeprefix("letter."))
+        assert message.recipient.address == addresses[key]
+        link = read_timed(Purpose.ME, message.recipient.token)
         assert link is not None
         assert link.number == Letter.objects.get(pk=key).subscriber_id
 
@@ -250,7 +250,7 @@ def test_more_letters_need_no_more_queries(
     letter: Letter, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     def take(configuration: Config, provider: str, messages: Sequence[Outgoing], done: Done, *_: object) -> None:
-        done([Outcome(m.reader.number, 1, OutcomeKind.ACCEPTED, at=0.0) for m in messages])
+        done([Outcome(m.recipient.number, 1, OutcomeKind.ACCEPTED, at=0.0) for m in messages])
 
     monkeypatch.setattr(subscriber_mail, "post_all", take)
     waiting(60)
@@ -317,15 +317,17 @@ def test_a_letter_with_the_largest_number_of_a_database_is_sent(tmp_path: Path) 
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("readers", [1, 3])
-def test_the_question_whether_a_reader_still_wants_it_has_a_header_to_unsubscribe(tmp_path: Path, readers: int) -> None:
+@pytest.mark.parametrize("recipients", [1, 3])
+def test_the_question_whether_a_subscriber_still_wants_it_has_a_header_to_unsubscribe(
+    tmp_path: Path, recipients: int
+) -> None:
     found = configured()
     configuration = replace(
         found, file=tmp_path / "config.toml", delivery=replace(found.delivery, journal=str(tmp_path / "journal"))
     )
     config.use(configuration)
     links = set[str]()
-    for subscription in samples.subscribe([f"r{number}@example.org" for number in range(readers)]):
+    for subscription in samples.subscribe([f"r{number}@example.org" for number in range(recipients)]):
         Letter.objects.create(
             kind=Letter.Kind.ASK,
             subscriber=subscription.subscriber,
@@ -335,6 +337,6 @@ def test_the_question_whether_a_reader_still_wants_it_has_a_header_to_unsubscrib
             due=NOW,
         )
         links.add(f"<http://localhost:8000/u/{link_token(subscription.pk)}>")
-    assert subscriber_mail.send_due(configuration, NOW) == readers
+    assert subscriber_mail.send_due(configuration, NOW) == recipients
     mails = [email.message_from_bytes(path.read_bytes()) for path in (tmp_path / "mails" / "new").iterdir()]
     assert {mail["List-Unsubscribe"] for mail in mails} == links

@@ -1,4 +1,4 @@
-"""Base64 with readers' values in it, as other people's decoders read it."""
+"""Base64 with recipients' values in it, as other people's decoders read it."""
 
 import base64
 import re
@@ -66,8 +66,8 @@ def test_a_token_of_any_length_is_whole(length: int) -> None:
     assert decoded(joined(parts, token, html=False)).split() == ["소식", f"https://brev.example/u/{token}", "끝"]
 
 
-def test_readers_differ_in_few_octets() -> None:
-    """The parts that all readers share are encoded once."""
+def test_recipients_differ_in_few_octets() -> None:
+    """The parts that all recipients share are encoded once."""
     pieces = encode_pieces(["가" * 4000 + '<a href="', TOKEN, '">x</a>' + "나" * 4000], html=True)
     assert pieces is not None
     first, slot, last = pieces

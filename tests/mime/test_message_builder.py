@@ -1,4 +1,4 @@
-"""A reader's mail, spliced, says what an `EmailMessage` would have said."""
+"""A recipient's mail, spliced, says what an `EmailMessage` would have said."""
 
 import re
 from email import message_from_bytes, policy
@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.domain.encoded_email import EncodedEmail, Header, Reader, Slot, SlotEncoding, SlotValue
-from newsletter.mime.message_builder import InvalidReaderValue, MessageBuilder
-from tests.delivery.samples import NAME_TEXT, encoded, reader
+from newsletter.domain.encoded_email import EncodedEmail, Header, Recipient, Slot, SlotEncoding, SlotValue
+from newsletter.mime.message_builder import InvalidRecipientValue, MessageBuilder
+from tests.delivery.samples import NAME_TEXT, encoded, recipient
 
 PRINTABLE = st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co", "Zl", "Zp", "Cf"))
 NAMES = st.text(PRINTABLE, max_size=120)
@@ -23,7 +23,7 @@ ATOMS = st.from_regex(r"[a-z0-9!#$%&'*+/=?^_`|~-]{1,20}(\.[a-z0-9-]{1,10}){0,2}"
 TOKENS = st.from_regex(r"[A-Za-z0-9_-]{1,120}", fullmatch=True)
 
 
-def octets(mail_segments: EncodedEmail, who: Reader) -> bytes:
+def octets(mail_segments: EncodedEmail, who: Recipient) -> bytes:
     return b"".join(MessageBuilder(mail_segments).build(who).pieces)
 
 
@@ -50,7 +50,7 @@ def display_name(content: bytes) -> str:
 def test_the_spliced_mail_says_what_an_email_message_would_have_said(
     text: str, html: str, name: str, local: str, token: str, subject: str
 ) -> None:
-    who = reader(3, f"{local}@reader.example", name=name, token=token)
+    who = recipient(3, f"{local}@reader.example", name=name, token=token)
     shown = " ".join(name.split())
     text, html = text + " {name}\n{token}\n", html + " {name} {token}\n"
     wanted = EmailMessage(policy=policy.default)
@@ -80,7 +80,7 @@ def test_the_spliced_mail_says_what_an_email_message_would_have_said(
 @given(name=NAMES)
 @settings(deadline=None)
 def test_html_shows_the_name_and_never_marks_up_with_it(name: str) -> None:
-    _, rich = parsed(octets(encoded(html="<p>{name}</p>\n"), reader(1, name=name))).iter_parts()
+    _, rich = parsed(octets(encoded(html="<p>{name}</p>\n"), recipient(1, name=name))).iter_parts()
     assert isinstance(rich, EmailMessage)
     inside = words(rich).removeprefix("<p>").removesuffix("</p>\n")
     assert "<" not in inside
@@ -90,8 +90,8 @@ def test_html_shows_the_name_and_never_marks_up_with_it(name: str) -> None:
 @given(st.text(max_size=40))
 @settings(deadline=None)
 def test_no_name_adds_a_header_or_a_line(name: str) -> None:
-    got = parsed(octets(encoded(), reader(1, name=name)))
-    assert got.keys() == parsed(octets(encoded(), reader(1, name=""))).keys()
+    got = parsed(octets(encoded(), recipient(1, name=name)))
+    assert got.keys() == parsed(octets(encoded(), recipient(1, name=""))).keys()
     assert not got.defects
 
 
@@ -115,7 +115,7 @@ def test_no_name_adds_a_header_or_a_line(name: str) -> None:
 def test_a_name_keeps_the_joiners_that_its_script_needs_and_nothing_that_could_break_a_line(
     name: str, shown: str
 ) -> None:
-    content = octets(encoded(), reader(1, name=name))
+    content = octets(encoded(), recipient(1, name=name))
     plain, _ = parsed(content).iter_parts()
     assert isinstance(plain, EmailMessage)
     assert display_name(content) == shown
@@ -123,27 +123,27 @@ def test_a_name_keeps_the_joiners_that_its_script_needs_and_nothing_that_could_b
 
 
 def test_the_size_is_that_of_the_pieces() -> None:
-    mail = MessageBuilder(encoded()).build(reader(1, name="Åse"))
+    mail = MessageBuilder(encoded()).build(recipient(1, name="Åse"))
     assert mail.size == len(b"".join(mail.pieces))
     assert (mail.utf8, mail.eight_bit) == (False, False)
 
 
 def test_without_a_name_the_fallback_stands_there_and_the_address_is_bare() -> None:
-    got = octets(encoded(), reader(1, name="  "))
+    got = octets(encoded(), recipient(1, name="  "))
     assert b"\r\nTo: r1@reader.example\r\n" in got
     assert b"Hei=20=\r\nleser=\r\n" in got
 
 
-def test_the_envelope_takes_the_readers_return_path_or_the_newsletters() -> None:
+def test_the_envelope_takes_the_recipients_return_path_or_the_newsletters() -> None:
     builder = MessageBuilder(encoded())
-    assert builder.build(reader(1)).sender == b"brev@example.org"
-    assert builder.build(reader(1, return_path="bounce+1@example.org")).sender == b"bounce+1@example.org"
+    assert builder.build(recipient(1)).sender == b"brev@example.org"
+    assert builder.build(recipient(1, return_path="bounce+1@example.org")).sender == b"bounce+1@example.org"
     empty = EncodedEmail(encoded().headers, (b"x",), "", "example.org")
-    assert MessageBuilder(empty).build(reader(1)).sender == b""
+    assert MessageBuilder(empty).build(recipient(1)).sender == b""
 
 
 @pytest.mark.parametrize(
-    ("address", "recipient", "utf8"),
+    ("address", "encoded_address", "utf8"),
     [
         ("per@blåbær.example", b"per@xn--blbr-roah.example", False),
         ("pål@reader.example", "pål@reader.example".encode(), True),
@@ -152,9 +152,9 @@ def test_the_envelope_takes_the_readers_return_path_or_the_newsletters() -> None
         ("a@[192.0.2.1]", b"a@[192.0.2.1]", False),
     ],
 )
-def test_addresses_beyond_ascii(address: str, recipient: bytes, utf8: bool) -> None:
-    mail = MessageBuilder(encoded()).build(reader(1, address))
-    assert (mail.recipient, mail.utf8, mail.eight_bit) == (recipient, utf8, utf8)
+def test_addresses_beyond_ascii(address: str, encoded_address: bytes, utf8: bool) -> None:
+    mail = MessageBuilder(encoded()).build(recipient(1, address))
+    assert (mail.recipient, mail.utf8, mail.eight_bit) == (encoded_address, utf8, utf8)
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,8 @@ def test_addresses_beyond_ascii(address: str, recipient: bytes, utf8: bool) -> N
     ],
 )  # fmt: skip
 def test_an_address_that_is_none_never_reaches_the_server(address: str) -> None:
-    with pytest.raises(InvalidReaderValue) as caught:
-        MessageBuilder(encoded()).build(Reader(1, address, "token", "id"))
+    with pytest.raises(InvalidRecipientValue) as caught:
+        MessageBuilder(encoded()).build(Recipient(1, address, "token", "id"))
     assert caught.value.status == "5.1.3"
 
 
@@ -185,8 +185,8 @@ def test_an_address_that_is_none_never_reaches_the_server(address: str) -> None:
     ],
 )
 def test_other_values_that_could_break_out_are_refused(values: dict[str, str], status: str) -> None:
-    with pytest.raises(InvalidReaderValue) as caught:
-        MessageBuilder(encoded()).build(reader(1, **values))
+    with pytest.raises(InvalidRecipientValue) as caught:
+        MessageBuilder(encoded()).build(recipient(1, **values))
     assert caught.value.status == status
 
 
@@ -201,13 +201,13 @@ def mail_with(*pieces: bytes | Slot, name: str = "X-Test") -> EncodedEmail:
 def test_a_name_in_a_header(name: str, wanted: str) -> None:
     slot = Slot(SlotValue.NAME, SlotEncoding.HEADER, "du")
     end = b"!" if name in ("Per", "") else b" !"
-    got = parsed(octets(mail_with(b"Hei ", slot, end), reader(1, name=name)))
+    got = parsed(octets(mail_with(b"Hei ", slot, end), recipient(1, name=name)))
     assert str(got["X-Test"]) == wanted
 
 
 @pytest.mark.parametrize("form", [SlotEncoding.ASCII, SlotEncoding.TEXT, SlotEncoding.HTML])
 def test_an_address_in_each_form(form: SlotEncoding) -> None:
-    assert b"X-Test: r1@reader.example\r\n" in octets(mail_with(Slot(SlotValue.TO, form)), reader(1))
+    assert b"X-Test: r1@reader.example\r\n" in octets(mail_with(Slot(SlotValue.TO, form)), recipient(1))
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_an_address_in_each_form(form: SlotEncoding) -> None:
         Slot(SlotValue.NAME, SlotEncoding.ASCII),
     ],
 )
-def test_a_placeholder_without_a_value_for_readers_is_refused(slot: Slot) -> None:
+def test_a_placeholder_without_a_value_for_recipients_is_refused(slot: Slot) -> None:
     with pytest.raises(ValueError, match=f"{slot.value.value}' in the form '{slot.form.value}'"):
         MessageBuilder(mail_with(slot))
 
@@ -226,18 +226,18 @@ def test_a_placeholder_without_a_value_for_readers_is_refused(slot: Slot) -> Non
 @pytest.mark.parametrize("body", [(), (b"x",), (b"x\r\n",), (NAME_TEXT,)])
 def test_the_mail_ends_with_crlf(body: tuple[bytes | Slot, ...]) -> None:
     given_ = encoded()
-    assert octets(EncodedEmail(given_.headers, body, given_.sender, "example.org"), reader(1)).endswith(b"\r\n")
+    assert octets(EncodedEmail(given_.headers, body, given_.sender, "example.org"), recipient(1)).endswith(b"\r\n")
 
 
 def test_eight_bit_bodies_are_recognized() -> None:
     given_ = encoded()
     mail = MessageBuilder(EncodedEmail(given_.headers, ("blåbær\r\n".encode(),), given_.sender, "example.org")).build(
-        reader(1)
+        recipient(1)
     )
     assert (mail.utf8, mail.eight_bit) == (False, True)
 
 
 def test_a_long_name_and_address_are_folded() -> None:
-    who = reader(1, f"{'a' * 60}@{'b' * 60}.example", name='Per "Pelle" Olsen')
+    who = recipient(1, f"{'a' * 60}@{'b' * 60}.example", name='Per "Pelle" Olsen')
     content = octets(encoded(), who)
     assert b'To: "Per \\"Pelle\\" Olsen"\r\n <aaa' in content

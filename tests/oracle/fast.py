@@ -375,11 +375,11 @@ class FastSite(OracleSite):
             batch = box.next(size if chunks == WHOLE else 1)
             if batch is None:
                 break
-            readers = box.begin(batch).readers
+            recipients = box.begin(batch).recipients
             posts = posts_in(batch.email)
-            for reader in readers:
-                name = reader.address.partition("@")[0].partition("+")[0]
+            for recipient in recipients:
+                name = recipient.address.partition("@")[0].partition("+")[0]
                 self.log.append(acts.Email(self.now, name, batch.edition, posts))
-            box.settle(batch.edition, batch.chunk, [outcome(r.number) for r in readers], finished=True)
+            box.settle(batch.edition, batch.chunk, [outcome(r.number) for r in recipients], finished=True)
         for sent in lifecycle.complete([NAME], self.now):
             self.log.append(acts.Finished(self.now, sent.name))

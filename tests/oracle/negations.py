@@ -15,7 +15,7 @@ from newsletter.domain.offers import offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval
 from newsletter.editions.offers import approved, bases, candidate_posts, candidates
-from newsletter.editions.offers.readers import Lacking
+from newsletter.editions.offers.groups import Lacking
 from newsletter.editions.selection import series
 from newsletter.editions.selection.rules import SETTLED, Facts
 from newsletter.messages import posts as reasons
@@ -223,9 +223,9 @@ def _too_few_are_over(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(approved, "offer", changed)
 
 
-def _paused_readers_wait(patch: pytest.MonkeyPatch) -> None:
+def _paused_subscribers_wait(patch: pytest.MonkeyPatch) -> None:
     def changed(*given: Any) -> Any:
-        return growth.readers_in(*given).filter(paused_until=None)
+        return growth.subscriptions_in(*given).filter(paused_until=None)
 
     patch.setattr(offers, "readers_in", changed)
     patch.setattr(bases, "grow", _grow_with_paused)
@@ -316,7 +316,7 @@ NEGATIONS = {
     ),
     "off topic is over": Negation(_off_topic_posts_remain, "what is off topic never comes", "old"),
     "too few wait": Negation(_too_few_are_over, "too few posts wait", "lost"),
-    "sets of paused readers grow": Negation(_paused_readers_wait, "who is paused misses the edition", "old"),
+    "sets of paused readers grow": Negation(_paused_subscribers_wait, "who is paused misses the edition", "old"),
     "cancelling keeps the sets": Negation(_cancelling_gives_back, "cancelling while it is sent is for good", "old"),
     "letters grow sets": Negation(_letters_are_not_offered, "a letter's posts are dealt with", "twice"),
 }

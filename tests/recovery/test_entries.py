@@ -80,7 +80,7 @@ def welcome_letter() -> WelcomeLetter:
     """A letter of the welcome series that is sent at once, and two readers who are due."""
     letter = WelcomeLetter.objects.create(newsletter="kinaforum", number=1, days=0, created_at=NOW, since=NOW - HOUR)
     samples.queued("welcome-1", state=State.APPROVED, due_at=None, welcome=letter, standalone=True, approved_at=NOW)
-    samples.readers(2)
+    samples.subscribers(2)
     Subscription.objects.update(welcome_from=NOW)
     return letter
 
@@ -115,7 +115,7 @@ def test_a_log_that_cannot_be_written_leaves_the_chunk_unbegun(place: Path) -> N
         box.begin(batch)
     assert Chunk.objects.get().begun_at is None
     place.unlink()
-    assert len(box.begin(batch).readers) == 5
+    assert len(box.begin(batch).recipients) == 5
     assert [record.kind for record in log.read([place])] == [entries.BEGUN]
 
 

@@ -15,11 +15,11 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Route, sync_playwright
 
 from newsletter.render.edition import render
-from newsletter.render.preview import reader_html
+from newsletter.render.preview import recipient_html
 from newsletter.render.theme.designs import DESIGNS
 from tests.conftest import CHROMIUM, FLAGS
 from tests.render.blogs import BLOGS, posts_of
-from tests.render.samples import digest, letterhead, reader
+from tests.render.samples import digest, letterhead, recipient
 
 HEIGHT = 2600
 GAP = 24
@@ -40,7 +40,7 @@ def html_of(design: str, blog: str) -> str:
         posts_of(blog), letterhead=head, greeting="Hello {name|reader}! Here is **what happened this week**.",
         subject="Night ferry stays, and 5 more", closing="See you on Friday.",
     )  # fmt: skip
-    return reader_html(render(edition), head, reader())
+    return recipient_html(render(edition), head, recipient())
 
 
 def word_branches(html: str) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.config import Theme
 from newsletter.domain.digest import Digest, DigestPost, Letterhead
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.found_post import Image
 from newsletter.render.grouping import group
 
@@ -93,7 +93,7 @@ def digest(posts: int | list[DigestPost] = 7, *, by: Any = "day", **changes: Any
     return Digest(**(values | changes))
 
 
-def reader(**changes: Any) -> Reader:
+def recipient(**changes: Any) -> Recipient:
     """Return a reader."""
     values: dict[str, Any] = {
         "number": 1,
@@ -101,7 +101,7 @@ def reader(**changes: Any) -> Reader:
         "token": "T0ken-of_Ola" * 3,
         "message_id": "kaffebrevet.2026-W06.1",
     }
-    return Reader(**(values | changes))
+    return Recipient(**(values | changes))
 
 
 def picture(**changes: Any) -> Image:

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from newsletter.render.edition import render
-from newsletter.render.preview import reader_html
-from tests.render.samples import digest, letterhead, reader
+from newsletter.render.preview import recipient_html
+from tests.render.samples import digest, letterhead, recipient
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +24,7 @@ def test_a_band_keeps_its_colours(browser: Browser, tmp_path: Path, template: st
     if template:
         (tmp_path / "edition.mjml").write_text(template, "utf-8")
     head = letterhead(masthead="band", band=BAND)
-    html = reader_html(render(digest(2, letterhead=head), tmp_path), head, reader())
+    html = recipient_html(render(digest(2, letterhead=head), tmp_path), head, recipient())
     page = browser.new_page(color_scheme="dark")
     page.set_content(html)
     colours = page.evaluate(

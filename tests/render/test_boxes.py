@@ -1,14 +1,14 @@
-"""Texts of editors in an email: buttons, uploaded images, and the reader's name."""
+"""Texts of editors in an email: buttons, uploaded images, and the recipient's name."""
 
 import pytest
 from lxml import html as lxml_html
 
 from newsletter.domain.digest import Digest, DigestPost
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.render.content.markdown import markdown
 from newsletter.render.edition import render
 from newsletter.render.lint import lint
-from newsletter.render.preview import reader_html, reader_text
+from newsletter.render.preview import recipient_html, recipient_text
 from tests.render.samples import digest, letterhead, post
 
 IMAGE = f"/images/{'0123456789abcdef' * 2}-1104x736.jpg"
@@ -19,8 +19,8 @@ def _written(text: str) -> DigestPost:
     return post(1, html=markdown(text), written=True)
 
 
-def _reader(name: str = "") -> Reader:
-    return Reader(number=1, address="a@reader.example", token="t", message_id="m", name=name)
+def _recipient(name: str = "") -> Recipient:
+    return Recipient(number=1, address="a@reader.example", token="t", message_id="m", name=name)
 
 
 def _both(text: str) -> list[Digest]:
@@ -29,7 +29,7 @@ def _both(text: str) -> list[Digest]:
 
 
 def _tree(edition: Digest, name: str = "") -> lxml_html.HtmlElement:
-    return lxml_html.document_fromstring(reader_html(render(edition), letterhead(), _reader(name)))
+    return lxml_html.document_fromstring(recipient_html(render(edition), letterhead(), _recipient(name)))
 
 
 @pytest.mark.parametrize("place", [0, 1])
@@ -46,7 +46,7 @@ def test_a_button_is_a_filled_cell(place: int) -> None:
 
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_button_in_plain_text_is_a_link(place: int) -> None:
-    text = reader_text(render(_both(BUTTON)[place]), letterhead(), _reader())
+    text = recipient_text(render(_both(BUTTON)[place]), letterhead(), _recipient())
     assert "Les mer <https://blog.example/more>" in text
 
 
@@ -57,11 +57,11 @@ def test_an_uploaded_image_has_its_whole_address_and_half_its_size(place: int) -
 
 
 @pytest.mark.parametrize("place", [0, 1])
-def test_the_name_in_braces_becomes_the_readers_name(place: int) -> None:
+def test_the_name_in_braces_becomes_the_recipients_name(place: int) -> None:
     edition = _both("Hei {name|kjære & gode venn}, og {name|kjære & gode venn}!")[place]
     assert "Hei Kari, og Kari!" in _tree(edition, "Kari").text_content()
     assert "Hei kjære & gode venn, og" in _tree(edition).text_content()
-    assert "Hei kjære & gode venn, og" in reader_text(render(edition), letterhead(), _reader())
+    assert "Hei kjære & gode venn, og" in recipient_text(render(edition), letterhead(), _recipient())
 
 
 def test_the_word_in_braces_of_a_source_stays() -> None:

@@ -318,7 +318,7 @@ def test_an_edition_is_always_below_its_limit(posts: int, share: float, words: i
     assert not errors & {"size-over", "post-missing", "post-repeated", "rest-missing"}
 
 
-def test_size_is_measured_with_the_longest_reader() -> None:
+def test_size_is_measured_with_the_longest_recipient() -> None:
     rendered, head = render(digest()), letterhead()
     links = sum(len(f"{head.site_url}/u/") + 120 for _, slot in rendered.placeholders if slot.form == "html")
     names = sum(len(name) for name, slot in rendered.placeholders if slot.form == "html")

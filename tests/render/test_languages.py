@@ -16,11 +16,11 @@ from newsletter.config.theme import DesignName
 from newsletter.domain.digest import Rendered
 from newsletter.render.dates import clock, date_range, day_heading, locale_of, month_of_year, short_date, week_name
 from newsletter.render.edition import render
-from newsletter.render.preview import reader_text
+from newsletter.render.preview import recipient_text
 from newsletter.render.subject import subject
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.render.words import LANGUAGES, colon, words
-from tests.render.samples import SINCE, UNTIL, ZONE, digest, letterhead, post, reader
+from tests.render.samples import SINCE, UNTIL, ZONE, digest, letterhead, post, recipient
 
 KEPT = Path(__file__).parent.parent / "golden" / "languages.txt"
 DAY = date(2026, 2, 6)
@@ -116,7 +116,7 @@ def kept_text(language: str) -> str:
         fixed["empty"],
         fixed["sponsor"],
         fixed["correction"] + colon(language) + "1",
-        reader_text(whole_edition(language), head, reader()),
+        recipient_text(whole_edition(language), head, recipient()),
     )
     return f"==== {language}\n" + "\n".join(parts)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.domain.encoded_email import EncodedEmail, Reader
+from newsletter.domain.encoded_email import EncodedEmail, Recipient
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.letter import letter, shared_letter
@@ -48,16 +48,16 @@ TOKEN = "AAAAAAECAwQFBgcI-_0OnRoZSByZXN0Cg"
 OTHER = "BBBBBBECAwQFBgcI-_0OnRoZSByZXN0Cg"
 
 
-def parts(mail: EncodedEmail, reader: Reader) -> list[str]:
+def parts(mail: EncodedEmail, recipient: Recipient) -> list[str]:
     """Subject, text and HTML of a message, decoded, without spaces at the ends of lines and tags."""
-    raw = b"".join(MessageBuilder(mail).build(reader).pieces)
+    raw = b"".join(MessageBuilder(mail).build(recipient).pieces)
     message = email.message_from_bytes(raw, policy=email.policy.default)
     contents = (re.sub(" *\r?\n", "\n", part.get_content()) for part in message.iter_parts())
     return [message["Subject"], message["To"], *(re.sub(" +>", ">", content).strip() for content in contents)]
 
 
 @pytest.mark.parametrize("name", ["confirm", "me", "welcome", "change", "already"])
-def test_a_shared_letter_is_what_each_reader_s_own_would_be(name: str) -> None:
+def test_a_shared_letter_is_what_each_recipient_s_own_would_be(name: str) -> None:
     def context(token: str) -> dict[str, Any]:
         link = f"https://news.example/p/{token}"
         said = {key: f"{key} & “ø”" for key in ("subject", "preheader", "heading", "button", "note")}
@@ -67,9 +67,9 @@ def test_a_shared_letter_is_what_each_reader_s_own_would_be(name: str) -> None:
     assert shared is not None
     own = letter(name, letterhead(), context(OTHER))
     assert OTHER in own.html
-    reader = Reader(1, "ola@example.org", OTHER, "letter.1", "Ola")
+    recipient = Recipient(1, "ola@example.org", OTHER, "letter.1", "Ola")
     date = datetime(2026, 2, 6, tzinfo=UTC)
-    sent, wanted = (parts(encoded_letter(each, letterhead(), date=date), reader) for each in (shared, own))
+    sent, wanted = (parts(encoded_letter(each, letterhead(), date=date), recipient) for each in (shared, own))
     assert sent == wanted
 
 

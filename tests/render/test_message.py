@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from newsletter.domain.digest import Letterhead, Rendered
-from newsletter.domain.encoded_email import Reader, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import Recipient, Slot, SlotEncoding, SlotValue
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render.edition import render
 from newsletter.render.letter import letter
 from newsletter.render.message import encoded, encoded_letter
-from newsletter.render.preview import reader_html, reader_text
-from tests.render.samples import NASTY_TITLE, ZONE, digest, letterhead, nasty, post, reader
+from newsletter.render.preview import recipient_html, recipient_text
+from tests.render.samples import NASTY_TITLE, ZONE, digest, letterhead, nasty, post, recipient
 
 DATE = datetime(2026, 2, 6, 18, tzinfo=ZONE)
 TOKEN = Slot(SlotValue.TOKEN, SlotEncoding.ASCII)
@@ -29,7 +29,7 @@ def parsed(raw: bytes) -> EmailMessage:
     return message
 
 
-def mail_of(rendered: Rendered, head: Letterhead, who: Reader, **more: str) -> bytes:
+def mail_of(rendered: Rendered, head: Letterhead, who: Recipient, **more: str) -> bytes:
     """Return the message as the engine sends it."""
     return b"".join(MessageBuilder(encoded(rendered, head, date=DATE, **more)).build(who).pieces)
 
@@ -41,8 +41,10 @@ def part(message: EmailMessage, kind: str) -> str:
 
 
 def test_headers() -> None:
-    mail = parsed(mail_of(render(digest()), letterhead(reply_to="svar@example.org"), reader(), feedback_id="a:b:c:d"))
-    token = reader().token
+    mail = parsed(
+        mail_of(render(digest()), letterhead(reply_to="svar@example.org"), recipient(), feedback_id="a:b:c:d")
+    )
+    token = recipient().token
     assert dict(mail.items()) == {
         "From": "Kaffebrevet <brev@example.org>",
         "To": "ola@example.org",
@@ -65,21 +67,21 @@ def test_headers() -> None:
 
 def test_one_click_only_beside_https() -> None:
     head = letterhead(site_url="http://localhost:8000")
-    assert "List-Unsubscribe-Post" not in parsed(mail_of(render(digest()), head, reader()))
+    assert "List-Unsubscribe-Post" not in parsed(mail_of(render(digest()), head, recipient()))
 
 
 def test_mailto_beside_the_address() -> None:
     head = letterhead(mailto_unsubscribe="brev+u-{token}@example.org")
-    field = parsed(mail_of(render(digest()), head, reader(token="abc")))["List-Unsubscribe"]
+    field = parsed(mail_of(render(digest()), head, recipient(token="abc")))["List-Unsubscribe"]
     assert field == "<https://brev.example.org/u/abc>, <mailto:brev+u-abc@example.org>"
 
 
 def test_parts_are_what_the_preview_shows() -> None:
     rendered = render(digest([nasty(), post(1)], greeting="Hei {name|kaffevenn} & co!"))
-    who = reader(name='Åse "Å" <å>')
+    who = recipient(name='Åse "Å" <å>')
     mail = parsed(mail_of(rendered, letterhead(), who))
-    assert part(mail, "plain") == reader_text(rendered, letterhead(), who)
-    assert part(mail, "html").rstrip("\n") == reader_html(rendered, letterhead(), who).rstrip("\n")
+    assert part(mail, "plain") == recipient_text(rendered, letterhead(), who)
+    assert part(mail, "html").rstrip("\n") == recipient_html(rendered, letterhead(), who).rstrip("\n")
     assert "Hei Åse &quot;Å&quot; &lt;å&gt; &amp; co!" in part(mail, "html")
     assert 'Hei Åse "Å" <å> & co!' in part(mail, "plain")
 
@@ -95,16 +97,16 @@ def korean(**changes: Any) -> Rendered:
 @pytest.mark.parametrize("name", ["", "Ola", "Åse & <김>"])
 def test_parts_in_other_scripts_are_shorter_in_base64(token: str, name: str) -> None:
     rendered = korean(greeting="{name|독자}님,\n\n안녕하세요!")
-    who = reader(token=token, name=name)
+    who = recipient(token=token, name=name)
     raw = mail_of(rendered, letterhead(), who)
     mail = parsed(raw)
     assert [p["Content-Transfer-Encoding"] for p in mail.iter_parts()] == ["base64", "base64"]
     assert re.sub(r" +$", "", part(mail, "plain"), flags=re.MULTILINE) == re.sub(
-        r" +$", "", reader_text(rendered, letterhead(), who), flags=re.MULTILINE
+        r" +$", "", recipient_text(rendered, letterhead(), who), flags=re.MULTILINE
     )
     assert (
         re.sub(" +>", ">", part(mail, "html")).rstrip()
-        == re.sub(" +>", ">", reader_html(rendered, letterhead(), who)).rstrip()
+        == re.sub(" +>", ">", recipient_html(rendered, letterhead(), who)).rstrip()
     )
     assert all(len(line) <= 78 or line.startswith(b"List-Unsubscribe") for line in raw.split(b"\r\n"))
     assert len(raw) < 1.42 * len((rendered.html + rendered.text).encode()) + 1000
@@ -112,17 +114,17 @@ def test_parts_in_other_scripts_are_shorter_in_base64(token: str, name: str) -> 
 
 def test_two_values_in_a_line_keep_a_part_in_quoted_printable() -> None:
     rendered = korean(greeting="{name|독자} {name|독자}")
-    mail = parsed(mail_of(rendered, letterhead(), reader(name="Ola")))
+    mail = parsed(mail_of(rendered, letterhead(), recipient(name="Ola")))
     assert [p["Content-Transfer-Encoding"] for p in mail.iter_parts()] == ["quoted-printable"] * 2
-    assert part(mail, "plain") == reader_text(rendered, letterhead(), reader(name="Ola"))
+    assert part(mail, "plain") == recipient_text(rendered, letterhead(), recipient(name="Ola"))
 
 
-def test_a_reader_without_a_name_gets_the_fallback() -> None:
+def test_a_recipient_without_a_name_gets_the_fallback() -> None:
     rendered = render(digest(greeting="Hei {name|kaffevenn}!"))
-    assert "Hei kaffevenn!" in part(parsed(mail_of(rendered, letterhead(), reader())), "plain")
+    assert "Hei kaffevenn!" in part(parsed(mail_of(rendered, letterhead(), recipient())), "plain")
 
 
-def test_only_tokens_and_names_differ_between_readers() -> None:
+def test_only_tokens_and_names_differ_between_recipients() -> None:
     mail = encoded(render(digest(greeting="{name}")), letterhead(), date=DATE)
     assert {piece for piece in mail.body if isinstance(piece, Slot)} == {
         TOKEN,
@@ -136,7 +138,7 @@ def test_only_tokens_and_names_differ_between_readers() -> None:
 @pytest.mark.parametrize("token", ["a", "b" * 75])
 def test_no_line_of_the_message_is_too_long(token: str) -> None:
     rendered = replace(render(digest([nasty(), post(1)])), subject=NASTY_TITLE * 3)
-    raw = mail_of(rendered, letterhead(), reader(token=token, name="Å" * 60))
+    raw = mail_of(rendered, letterhead(), recipient(token=token, name="Å" * 60))
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert b"\r" not in raw.replace(b"\r\n", b"")
     assert raw.endswith(b"--\r\n")
@@ -148,7 +150,7 @@ def test_no_line_of_the_message_is_too_long(token: str) -> None:
 
 def test_a_letter() -> None:
     worded = letter("welcome", letterhead(), LETTER)
-    ola = Reader(1, "ola@example.org", "letter", "welcome.1", "Ola")
+    ola = Recipient(1, "ola@example.org", "letter", "welcome.1", "Ola")
     raw = b"".join(MessageBuilder(encoded_letter(worded, letterhead(), date=DATE)).build(ola).pieces)
     mail = parsed(raw)
     assert mail["To"] == "Ola <ola@example.org>"

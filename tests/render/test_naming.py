@@ -1,4 +1,4 @@
-"""Sentences are complete for readers without a name, in HTML, in text and on the public page."""
+"""Sentences are complete for recipients without a name, in HTML, in text and on the public page."""
 
 import email
 import email.policy
@@ -13,19 +13,19 @@ from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render.edition import render
 from newsletter.render.lint import lint
 from newsletter.render.message import encoded
-from newsletter.render.preview import public_html, reader_html, reader_text
+from newsletter.render.preview import public_html, recipient_html, recipient_text
 from tests.message_bodies import body_of
-from tests.render.samples import UNTIL, digest, letterhead, reader
+from tests.render.samples import UNTIL, digest, letterhead, recipient
 
-NAMED, NAMELESS = reader(name="Åse"), reader()
+NAMED, NAMELESS = recipient(name="Åse"), recipient()
 
 
 def shown(rendered: Rendered, name: str) -> tuple[str, str]:
-    """Return the greeting for a reader of this name, in HTML and in text."""
-    one = reader(name=name)
-    page = lxml_html.document_fromstring(reader_html(rendered, letterhead(), one))
+    """Return the greeting for a recipient of this name, in HTML and in text."""
+    one = recipient(name=name)
+    page = lxml_html.document_fromstring(recipient_html(rendered, letterhead(), one))
     html = " ".join(page.find_class("words")[0].text_content().split())
-    text = reader_text(rendered, letterhead(), one).partition("feb. 2026\n")[2].partition("Ingen nye saker")[0]
+    text = recipient_text(rendered, letterhead(), one).partition("feb. 2026\n")[2].partition("Ingen nye saker")[0]
     return html, " ".join(text.split())
 
 
@@ -72,10 +72,10 @@ def test_the_public_page_and_the_sent_mail_say_the_same() -> None:
         assert wanted in lxml_html.document_fromstring(html).text_content()
 
 
-def test_the_text_for_readers_without_a_name_is_no_html() -> None:
+def test_the_text_for_recipients_without_a_name_is_no_html() -> None:
     written = "<img src=x onerror=alert(1)> & co"
     rendered = render(digest(greeting=f"Hei {{name|{written}}}!"))
-    for html in (public_html(rendered, letterhead()), reader_html(rendered, letterhead(), NAMELESS)):
+    for html in (public_html(rendered, letterhead()), recipient_html(rendered, letterhead(), NAMELESS)):
         page = lxml_html.document_fromstring(html)
         assert page.xpath("//@onerror") == []
         assert f"Hei {written}!" in page.text_content()
@@ -83,10 +83,10 @@ def test_the_text_for_readers_without_a_name_is_no_html() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(["Hei", "{name}", ",", " ", "!", "(", ")", "*", "\n", "\n\n", "- ", "å"]), max_size=12))
-def test_a_reader_with_a_name_always_reads_what_was_written(pieces: list[str]) -> None:
+def test_a_recipient_with_a_name_always_reads_what_was_written(pieces: list[str]) -> None:
     written = "".join(pieces)
     one, other = render(digest(greeting=written)), render(digest(greeting=written.replace("{name}", "Åse")))
-    for read in (reader_html, reader_text):
+    for read in (recipient_html, recipient_text):
         unlinked = [read(r, letterhead(), NAMED) for r in (one, other)]
         assert unlinked[0] == unlinked[1]
 

@@ -1,15 +1,18 @@
-"""An edition as one reader, or anybody, sees it."""
+"""An edition as one recipient, or anybody, sees it."""
 
 from newsletter.render.edition import render
-from newsletter.render.preview import public_html, reader_html, reader_text
-from tests.render.samples import digest, letterhead, reader
+from newsletter.render.preview import public_html, recipient_html, recipient_text
+from tests.render.samples import digest, letterhead, recipient
 
 
-def test_a_reader_sees_their_own_links() -> None:
+def test_a_recipient_sees_their_own_links() -> None:
     rendered = render(digest())
-    for shown in (reader_html(rendered, letterhead(), reader()), reader_text(rendered, letterhead(), reader())):
-        assert f"https://brev.example.org/u/{reader().token}" in shown
-        assert f"https://brev.example.org/p/{reader().token}" in shown
+    for shown in (
+        recipient_html(rendered, letterhead(), recipient()),
+        recipient_text(rendered, letterhead(), recipient()),
+    ):
+        assert f"https://brev.example.org/u/{recipient().token}" in shown
+        assert f"https://brev.example.org/p/{recipient().token}" in shown
         assert not any(name in shown for name, _ in rendered.placeholders)
 
 

@@ -13,11 +13,11 @@ from playwright.sync_api import Browser
 from newsletter.domain.digest import Digest, DigestPost, Rendered
 from newsletter.feeds.html.clean import clean
 from newsletter.render.edition import render
-from newsletter.render.preview import public_html, reader_html
+from newsletter.render.preview import public_html, recipient_html
 from newsletter.render.theme.designs import DESIGNS
 from tests.accessibility import resize, violations
 from tests.render.blogs import BLOGS, posts_of
-from tests.render.samples import digest, letterhead, post, reader
+from tests.render.samples import digest, letterhead, post, recipient
 from tests.render.test_golden import editions
 from tests.render.test_message import mail_of
 from tests.render.test_rich_parts import PAGE, PARTS
@@ -86,7 +86,9 @@ def checked(kept: dict[str, tuple[Digest, Rendered]], tmp_path_factory: pytest.T
     """What check.mjs finds in the emails, and in their public pages."""
     folder = tmp_path_factory.mktemp("emails")
     for name, (edition, rendered) in kept.items():
-        (folder / f"{name}.html").write_text(reader_html(rendered, edition.letterhead, reader()), encoding="utf-8")
+        (folder / f"{name}.html").write_text(
+            recipient_html(rendered, edition.letterhead, recipient()), encoding="utf-8"
+        )
         (folder / f"{name}-page.html").write_text(public_html(rendered, edition.letterhead), encoding="utf-8")
     files = sorted(folder.iterdir())
     printed = subprocess.run(("node", "check.mjs", *files), cwd=VALIDATORS, check=True, capture_output=True).stdout
@@ -123,7 +125,7 @@ def spam_scores(folder: Path, *mails: bytes) -> list[str]:
 
 
 def test_spam_filters_see_nothing(kept: dict[str, tuple[Digest, Rendered]], tmp_path: Path) -> None:
-    mails = [mail_of(rendered, edition.letterhead, reader()) for edition, rendered in kept.values()]
+    mails = [mail_of(rendered, edition.letterhead, recipient()) for edition, rendered in kept.values()]
     scores = spam_scores(tmp_path, *mails)
     assert len(scores) == len(mails)
     assert [score for score in scores if not score.startswith("0.0 ")] == []
@@ -133,7 +135,7 @@ def test_a_spam_filter_sees_text_in_the_colour_of_the_background(tmp_path: Path)
     edition = digest()
     rendered = render(edition)
     hidden = replace(rendered, html=rendered.html.replace("mso-hide:all", "color:#ffffff;mso-hide:all"))
-    (score,) = spam_scores(tmp_path, mail_of(hidden, edition.letterhead, reader()))
+    (score,) = spam_scores(tmp_path, mail_of(hidden, edition.letterhead, recipient()))
     assert "HTML_FONT_LOW_CONTRAST" in score
 
 
@@ -142,7 +144,7 @@ def test_axe_finds_nothing(kept: dict[str, tuple[Digest, Rendered]], browser: Br
     page = browser.new_page()
     page.route("**/*", lambda route: route.abort())
     for name, (edition, rendered) in kept.items():
-        documents = {"email": reader_html(rendered, edition.letterhead, reader())}
+        documents = {"email": recipient_html(rendered, edition.letterhead, recipient())}
         if not name.startswith("blogs"):
             documents["page"] = public_html(rendered, edition.letterhead)
         for kind, html in documents.items():

@@ -1,4 +1,4 @@
-"""The schedule is changed while an edition waits for its time: what readers get, by their emails."""
+"""The schedule is changed while an edition waits for its time: what subscribers get, by their emails."""
 
 from datetime import date
 

@@ -18,7 +18,7 @@ from newsletter.sending import lifecycle
 from subscribers.models import Base, Subscription
 from tests import factories
 from tests.factories import DAY, HOUR, collected, collected_before, configured, found, inside, kinaforum
-from tests.sending.outbox_samples import readers
+from tests.sending.outbox_samples import subscribers
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -222,8 +222,8 @@ def test_the_weekly_edition_has_the_same_posts() -> None:
     assert sorted(inside(weekly)) == ["Post a", "Post b"]
 
 
-def test_a_reader_of_each_post_gets_them_once_and_a_weekly_reader_all_at_the_end() -> None:
-    daily, weekly = readers(2)
+def test_a_subscriber_of_each_post_gets_them_once_and_a_weekly_subscriber_all_at_the_end() -> None:
+    daily, weekly = subscribers(2)
     Subscription.objects.filter(pk=daily.pk).update(cadence="post")
     listed("a", "b")
     ran(NOW)

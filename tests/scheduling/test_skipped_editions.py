@@ -47,17 +47,17 @@ def test_an_edition_with_too_few_posts_is_skipped_and_its_posts_go_into_the_next
 
 
 @pytest.mark.parametrize(
-    ("readers", "titles", "sentence"),
+    ("count", "titles", "sentence"),
     [
         (3, "a", "it has 1 post, and the minimum is 3; 3 subscribers still wait for 1 post"),
         (1, "ab", "it has 2 posts, and the minimum is 3; 1 subscriber still waits for 2 posts"),
     ],
 )
-def test_a_skipped_edition_says_what_its_readers_still_wait_for(
-    blog: Blog, admin_client: Client, readers: int, titles: str, sentence: str
+def test_a_skipped_edition_says_what_its_subscribers_still_wait_for(
+    blog: Blog, admin_client: Client, count: int, titles: str, sentence: str
 ) -> None:
     configured(minimum_posts=3, approval="none")
-    subscribe([f"r{number}@reader.example" for number in range(readers)])
+    subscribe([f"r{number}@reader.example" for number in range(count)])
     paused = subscribe(["paused@reader.example"])[0]
     preferences.pause(paused, date(2026, 4, 1))
     blog.articles[:] = [article(title, NOW - DAY) for title in titles]

@@ -1,4 +1,5 @@
-"""A newsletter that goes by the clock, and what each reader's emails have: the schedule, senders and messages are real.
+"""A newsletter that goes by the clock, and what each subscriber's emails have: the schedule, senders and messages are
+real.
 
 Only the sockets are missing: what would be sent is built and read as an email.
 """
@@ -29,7 +30,7 @@ from tests.sending.outbox_samples import outbox, outcome, subscribe
 
 @dataclass
 class Newsletter:
-    """The newsletter kinaforum at a time; `mailed` has the posts of each reader's emails, in their order."""
+    """The newsletter kinaforum at a time; `mailed` has the posts of each subscriber's emails, in their order."""
 
     now: datetime
     mailed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -96,10 +97,10 @@ class Newsletter:
         while batch := box.next(500):
             begun = box.begin(batch)
             builder = MessageBuilder(batch.email)
-            for reader in begun.readers:
-                message = b"".join(builder.build(reader).pieces)
-                self.mailed[reader.address.partition("@")[0]] += _posts_in(message)
-            numbers = [reader.number for reader in begun.readers]
+            for recipient in begun.recipients:
+                message = b"".join(builder.build(recipient).pieces)
+                self.mailed[recipient.address.partition("@")[0]] += _posts_in(message)
+            numbers = [recipient.number for recipient in begun.recipients]
             box.settle(batch.edition, batch.chunk, [outcome(number) for number in numbers], finished=True)
         lifecycle.complete(["kinaforum"], self.now)
 

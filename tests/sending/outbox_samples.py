@@ -44,7 +44,7 @@ def subscribe(addresses: Iterable[str], newsletter: str = NEWSLETTER) -> list[Su
     return Subscription.objects.bulk_create(subscriptions, batch_size=500)
 
 
-def readers(count: int, domain: str = "reader.example") -> list[Subscription]:
+def subscribers(count: int, domain: str = "reader.example") -> list[Subscription]:
     """Create `count` people, `r1@…` and so on."""
     return subscribe(f"r{number}@{domain}" for number in range(1, count + 1))
 
@@ -74,8 +74,8 @@ def queued(period: str = "2026-W06", mail: EncodedEmail = MAIL, **fields: object
 
 
 def sending(count: int, period: str = "2026-W06") -> Edition:
-    """Return an edition to `count` readers that is being sent."""
-    readers(count)
+    """Return an edition to `count` subscribers that is being sent."""
+    subscribers(count)
     return begun(queued(period))
 
 
@@ -108,5 +108,5 @@ def outcome(
     number: int, kind: OutcomeKind = OutcomeKind.ACCEPTED, attempt: int = 1, at: float | None = None, **more: object
 ) -> Outcome:
     """Return an outcome of a delivery."""
-    fault = {OutcomeKind.ACCEPTED: Fault.NONE, OutcomeKind.UNKNOWN: Fault.CONNECTION}.get(kind, Fault.READER)
+    fault = {OutcomeKind.ACCEPTED: Fault.NONE, OutcomeKind.UNKNOWN: Fault.CONNECTION}.get(kind, Fault.RECIPIENT)
     return Outcome(number, attempt, kind, at or time.time(), **{"fault": fault, "code": 250, **more})

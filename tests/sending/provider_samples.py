@@ -62,5 +62,5 @@ def send(api: Api, provider: str, tmp_path: Path, *, stop_at_once: bool = False,
 
 
 def edition_to(count: int) -> Edition:
-    samples.readers(count)
+    samples.subscribers(count)
     return samples.begun(samples.queued(mail=MAIL))

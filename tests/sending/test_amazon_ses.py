@@ -53,9 +53,11 @@ def send(client_params: dict[str, Any], folder: Path) -> None:
         journal.close()
 
 
-def test_an_edition_reaches_each_reader_once_as_it_would_by_smtp(client_params: dict[str, Any], tmp_path: Path) -> None:
+def test_an_edition_reaches_each_recipient_once_as_it_would_by_smtp(
+    client_params: dict[str, Any], tmp_path: Path
+) -> None:
     boto3.client("sesv2", **client_params).create_email_identity(EmailIdentity="example.org")
-    samples.readers(60)
+    samples.subscribers(60)
     edition = samples.begun(samples.queued())
     send(client_params, tmp_path)
     taken = ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
@@ -72,7 +74,7 @@ def test_an_edition_reaches_each_reader_once_as_it_would_by_smtp(client_params: 
 def test_a_sender_that_is_not_verified_pauses_the_edition_and_loses_no_delivery(
     client_params: dict[str, Any], tmp_path: Path
 ) -> None:
-    samples.readers(20)
+    samples.subscribers(20)
     edition = samples.begun(samples.queued())
     send(client_params, tmp_path)
     edition.refresh_from_db()

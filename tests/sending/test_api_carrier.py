@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.delivery.active_chunk import ActiveChunk, DeliveryJob
 from newsletter.domain.batch import Batch
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.messages import Message
 from newsletter.sending.api_calls import carrier as carrier_module
@@ -17,7 +17,7 @@ from newsletter.sending.api_calls.carrier import ApiCarrier
 from newsletter.sending.api_calls.interface import outcomes
 from newsletter.sending.api_calls.payload import ApiMessage
 from tests.delivery.conftest import until
-from tests.delivery.samples import reader
+from tests.delivery.samples import recipient
 from tests.delivery.test_connection_states import Callbacks
 from tests.sending.outbox_samples import MAIL
 
@@ -30,10 +30,10 @@ class Provider:
         self.calls: list[list[int]] = []
         self.may_answer = threading.Event()
 
-    def call(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
-        self.calls.append([one.number for one in readers])
+    def call(self, mail: ApiMessage, recipients: Sequence[Recipient]) -> list[Outcome]:
+        self.calls.append([one.number for one in recipients])
         self.may_answer.wait(30)
-        return outcomes(readers, OutcomeKind.ACCEPTED, Fault.NONE, "")
+        return outcomes(recipients, OutcomeKind.ACCEPTED, Fault.NONE, "")
 
 
 class Deliveries(Callbacks):
@@ -46,15 +46,15 @@ class Deliveries(Callbacks):
         self.add("k/1", range(count))
 
     def add(self, edition: str, numbers: Sequence[int]) -> ActiveChunk:
-        chunk = ActiveChunk(Batch(edition, 0, MAIL, tuple(map(reader, numbers))), self.chunk.builder, 0.0)
-        self.waiting.extend(DeliveryJob(chunk, one) for one in chunk.batch.readers)
+        chunk = ActiveChunk(Batch(edition, 0, MAIL, tuple(map(recipient, numbers))), self.chunk.builder, 0.0)
+        self.waiting.extend(DeliveryJob(chunk, one) for one in chunk.batch.recipients)
         return chunk
 
     def outcome_received(self, job: DeliveryJob, outcome: Outcome) -> None:
         self.accepted.append(outcome.number)
 
     def return_untried(self, job: DeliveryJob, problem: Message) -> None:
-        self.back.append(job.reader.number)
+        self.back.append(job.recipient.number)
 
 
 Begin = Callable[..., ApiCarrier]

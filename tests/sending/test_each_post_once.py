@@ -1,4 +1,4 @@
-"""Histories in which readers once got posts twice, too late or never, judged by their emails."""
+"""Histories in which subscribers once got posts twice, too late or never, judged by their emails."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -83,7 +83,7 @@ def test_a_post_dated_ahead_reaches_every_cadence(paper: Newsletter) -> None:
 
 
 @pytest.mark.parametrize("slow", ["week", "month"])
-def test_slow_readers_are_not_starved_by_fast_ones(paper: Newsletter, slow: str) -> None:
+def test_slow_subscribers_are_not_starved_by_fast_ones(paper: Newsletter, slow: str) -> None:
     """The daily edition of the hour in which the weekly is due is fixed before the weekly is looked at."""
     paper.configure("day", "day", slow, approval="none")
     paper.subscribe("fast")
@@ -155,7 +155,7 @@ def test_a_post_that_appears_after_the_first_reading_is_new_if_it_is_of_the_firs
 
 @pytest.fixture
 def weekly(paper: Newsletter) -> Newsletter:
-    """Return the newsletter after its weekly edition brought two posts that two readers of daily ones never got."""
+    """Return the newsletter after its weekly edition brought two posts that two subscribers of daily ones never got."""
     paper.configure("week", "week", "day", approval="none", minimum_posts=2)
     for name in ("first", "second"):
         paper.subscribe(name)
@@ -168,7 +168,7 @@ def weekly(paper: Newsletter) -> Newsletter:
     return paper
 
 
-def test_an_edition_shows_what_half_of_its_readers_lack(weekly: Newsletter) -> None:
+def test_an_edition_shows_what_half_of_its_subscribers_lack(weekly: Newsletter) -> None:
     def shown() -> set[str]:
         made = draft.make(config.current(), kinaforum(), now=weekly.now, read_sources=False)
         return {entry.post.title for entry in made.entries.filter(included=True)}
@@ -208,7 +208,9 @@ def test_a_post_that_was_redated_then_edited_and_moved_is_not_sent_again(paper: 
     assert paper.mailed["r"] == ["one", "two"]
 
 
-def test_an_older_post_that_some_readers_lack_comes_though_the_others_leave_before_approval(paper: Newsletter) -> None:
+def test_an_older_post_that_some_subscribers_lack_comes_though_the_others_leave_before_approval(
+    paper: Newsletter,
+) -> None:
     paper.configure("week", "week", "day")
     for name in ("first", "second"):
         paper.subscribe(name)

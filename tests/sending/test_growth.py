@@ -1,4 +1,4 @@
-"""How sets grow when an audience is fixed, compared with the rule for each reader alone."""
+"""How sets grow when an audience is fixed, compared with the rule for each subscriber alone."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -12,11 +12,11 @@ from newsletter.config import Topic
 from newsletter.domain.offers import Offer, OfferOutcome, offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import bases
-from newsletter.editions.offers.readers import ReaderGroup, groups_of
+from newsletter.editions.offers.groups import SubscriberGroup, groups_of
 from newsletter.sending.sql import growth
 from subscribers.models import OfferedSet, Subscription
 from tests.factories import NOW, configured, kinaforum
-from tests.sending.outbox_samples import queued, readers
+from tests.sending.outbox_samples import queued, subscribers
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ READERS = st.lists(st.tuples(st.none() | SETS, PICKS), min_size=1, max_size=9)
 @example([(Ordinals.of([]), ""), (None, "film")], Ordinals.of([]), Ordinals.of([1, 4]), 2, "-", 9)
 @example([(Ordinals.of([]), "film"), (Ordinals.of([4]), "books")], Ordinals.of([]), Ordinals.of([1, 4]), 2, "-", 1)
 @settings(max_examples=100)
-def test_each_set_grows_as_if_its_reader_were_alone(
+def test_each_set_grows_as_if_its_subscriber_were_alone(
     people: Sequence[tuple[Ordinals | None, str]],
     base: Ordinals,
     candidates: Ordinals,
@@ -44,7 +44,7 @@ def test_each_set_grows_as_if_its_reader_were_alone(
     The variants are missing of those who picked `missing`.
     """
 
-    def offer_to(group: ReaderGroup) -> Offer:
+    def offer_to(group: SubscriberGroup) -> Offer:
         return offer(candidates, group.had, group.picks, TOPICS, minimum)
 
     with pytest.MonkeyPatch.context() as patched, transaction.atomic():
@@ -54,11 +54,11 @@ def test_each_set_grows_as_if_its_reader_were_alone(
         own = stored[kinaforum().period]
         bases.grow(own, base)
         edition = queued(approved_at=NOW - timedelta(hours=1))
-        subscriptions = readers(len(people))
+        subscriptions = subscribers(len(people))
         for subscription, (had, picks) in zip(subscriptions, people, strict=True):
             key = None if had is None else OfferedSet.objects.key_of("kinaforum", had)
             Subscription.objects.filter(pk=subscription.pk).update(offered=key, topics=picks)
-        everyone = growth.readers_in(own, stored)
+        everyone = growth.subscriptions_in(own, stored)
         groups = groups_of(everyone, kinaforum(), edition)
         without = [
             group for group in groups if group.picks == missing and offer_to(group).outcome == OfferOutcome.MAILED

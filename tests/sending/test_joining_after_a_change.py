@@ -25,7 +25,7 @@ Join = Callable[[Path], None]
 
 @pytest.fixture
 def paper(monkeypatch: pytest.MonkeyPatch) -> Newsletter:
-    """Return a newsletter whose daily readers got two posts that the weekly ones wait for."""
+    """Return a newsletter whose daily subscribers got two posts that the weekly ones wait for."""
     monkeypatch.setattr(draft, "_look_at_sources", lambda *_given: frozenset())
     paper = Newsletter(MONDAY - timedelta(days=60))
     monkeypatch.setattr(timezone, "now", lambda: paper.now)

@@ -242,7 +242,7 @@ def test_a_machine_that_resumes_does_not_begin_returned_deliveries(tmp_path: Pat
     ahead = samples.claim(box, 3)
     Chunk.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     settle_orphans(tmp_path)
-    assert box.begin(ahead).readers == ()
+    assert box.begin(ahead).recipients == ()
     assert box.renew_leases([(ahead.edition, ahead.chunk)]) == {}
     box.settle(ahead.edition, ahead.chunk, (), finished=True)
     assert Retry.objects.count() == 3
@@ -259,7 +259,7 @@ def test_a_chunk_that_its_machine_begins_just_now_is_not_returned(
     with_retries = database.with_retries
 
     def resumed(work: Callable[[], bool], patience: float | None = None) -> bool:
-        assert len(box.begin(ahead).readers) == 3
+        assert len(box.begin(ahead).recipients) == 3
         return with_retries(work, patience)
 
     monkeypatch.setattr(journals, "with_retries", resumed)

@@ -45,7 +45,7 @@ def test_without_newsletters_nothing_is_completed() -> None:
 
 
 def test_queued_becomes_sending_when_due_with_its_audience() -> None:
-    samples.readers(3)
+    samples.subscribers(3)
     edition = samples.queued()
     assert lifecycle.begin_due(config.current(), samples.NOW - timedelta(seconds=1)) == []
     assert lifecycle.begin_due(config.current(), samples.NOW) == [edition]

@@ -12,7 +12,7 @@ from newsletter.config import Topic
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
-from newsletter.editions.offers import due, readers
+from newsletter.editions.offers import due, groups
 from newsletter.editions.problems import Impossible
 from newsletter.messages import posts as posts_messages
 from newsletter.models import Delivery, Edition, EditionPost, Listing, Post, Source, Variant
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def paper() -> Newsletter:
-    """Return a newsletter with daily and weekly readers; the daily ones had post one."""
+    """Return a newsletter with daily and weekly subscribers; the daily ones had post one."""
     paper = Newsletter(NOW - 60 * DAY)
     paper.configure("week", "week", "day")
     paper.read()
@@ -57,7 +57,7 @@ def test_a_missing_variant_is_made_from_what_was_approved(paper: Newsletter) -> 
     assert sorted(paper.mailed["weekly"]) == ["one", "two"]
 
 
-def test_readers_of_variants_that_are_too_many_wait_at_most_two_editions(
+def test_subscribers_of_variants_that_are_too_many_wait_at_most_two_editions(
     paper: Newsletter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(offers, "MADE_AT_ONCE", 0)
@@ -79,7 +79,7 @@ def test_readers_of_variants_that_are_too_many_wait_at_most_two_editions(
     assert paper.subscription("daily").waited == 0
 
 
-def test_sets_of_paused_readers_grow_without_an_email(paper: Newsletter) -> None:
+def test_sets_of_paused_subscribers_grow_without_an_email(paper: Newsletter) -> None:
     preferences.pause(paper.subscription("weekly"), date(9000, 1, 1))
     paper.deliver(approved(paper))
     preferences.pause(paper.subscription("weekly"), None)
@@ -163,7 +163,7 @@ def test_a_post_is_sent_before_its_date_only_if_an_editor_includes_it_by_name(pa
     assert sorted(paper.mailed["weekly"]) == ["ahead", "one"]
 
 
-def test_a_set_that_is_replaced_and_deleted_while_readers_are_counted_is_read_again(
+def test_a_set_that_is_replaced_and_deleted_while_subscribers_are_counted_is_read_again(
     paper: Newsletter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     edition = draft.make(config.current(), kinaforum(), now=paper.now, read_sources=False)
@@ -175,8 +175,8 @@ def test_a_set_that_is_replaced_and_deleted_while_readers_are_counted_is_read_ag
         housekeeping.remove_unused_sets()
         return sets_of(keys)
 
-    monkeypatch.setattr(readers, "sets_of", with_housekeeping)
-    [group] = readers.groups_of(Subscription.objects.filter(pk=paper.subscription("weekly").pk), kinaforum(), edition)
+    monkeypatch.setattr(groups, "sets_of", with_housekeeping)
+    [group] = groups.groups_of(Subscription.objects.filter(pk=paper.subscription("weekly").pk), kinaforum(), edition)
     assert (group.key, str(group.had)) == (after, "7:8")
 
 
@@ -189,7 +189,7 @@ def test_what_is_stored_about_a_person_says_what_was_offered_and_what_is_due(pap
 
 def test_refused_posts_make_the_statements_that_find_due_ones_no_longer(paper: Newsletter) -> None:
     paper.publish("two")
-    had = readers.base_of(kinaforum())
+    had = groups.base_of(kinaforum())
 
     def longest() -> int:
         with CaptureQueriesContext(connection) as captured:

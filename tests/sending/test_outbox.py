@@ -32,7 +32,7 @@ def claimed(batch: Batch | None) -> list[int]:
 
 
 def reached(batch: Batch) -> list[int]:
-    return sorted(reader.number for reader in batch.readers)
+    return sorted(recipient.number for recipient in batch.recipients)
 
 
 def test_a_chunk_has_the_requested_size_and_at_most_500() -> None:
@@ -72,11 +72,11 @@ def test_two_processes_never_hold_the_same_number() -> None:
     assert sorted(held) == list(range(1, 21))
 
 
-def test_a_reader_has_their_own_link_and_a_constant_message_id() -> None:
-    subscriptions = samples.readers(2)
+def test_a_recipient_has_their_own_link_and_a_constant_message_id() -> None:
+    subscriptions = samples.subscribers(2)
     edition = samples.begun(samples.queued())
     box = samples.outbox()
-    first, second = sorted(box.begin(box.next(2)).readers)
+    first, second = sorted(box.begin(box.next(2)).recipients)
     assert (first.address, second.address) == ("r1@reader.example", "r2@reader.example")
     assert tokens.read_link(second.token) == subscriptions[1].pk
     assert first.message_id == audience.message_ids(edition.pk, subscriptions[0].pk)[0] != second.message_id
@@ -128,7 +128,7 @@ def test_a_subscriber_who_unsubscribed_after_the_claim_is_skipped(act: Callable[
 
 
 def test_a_subscriber_who_was_erased_before_the_claim_is_skipped_for_good() -> None:
-    subscriptions = samples.readers(2)
+    subscriptions = samples.subscribers(2)
     edition = samples.begun(samples.queued())
     subscriptions[0].subscriber.delete()
     box = samples.outbox()
@@ -156,7 +156,7 @@ def test_a_chunk_of_a_paused_edition_is_not_begun_and_is_returned_whole() -> Non
     box = samples.outbox()
     batch = samples.claim(box, 10)
     lifecycle.pause(edition)
-    assert box.begin(batch).readers == ()
+    assert box.begin(batch).recipients == ()
     box.settle(edition.name, batch.chunk, [], finished=True)
     assert progress.counts(edition).pending == 3
     assert box.next(10) is None
@@ -193,7 +193,7 @@ def test_a_chunk_that_another_process_took_over_must_stop() -> None:
     batch = samples.claim(box, 10)
     outbox.settle(batch.chunk, [], DeliverySettings(), finished=True)
     assert box.renew_leases([(edition.name, batch.chunk)]) == {}
-    assert box.begin(batch).readers == ()
+    assert box.begin(batch).recipients == ()
 
 
 def test_a_deferred_delivery_waits_and_is_claimed_with_the_next_attempt() -> None:
@@ -205,7 +205,7 @@ def test_a_deferred_delivery_waits_and_is_claimed_with_the_next_attempt() -> Non
     assert box.next(10) is None
     Retry.objects.update(due=timezone.now())
     again = samples.claim(box, 10)
-    assert [(r.number, r.attempt) for r in box.begin(again).readers] == [(2, 2)]
+    assert [(r.number, r.attempt) for r in box.begin(again).recipients] == [(2, 2)]
     assert box.next(10) is None
     box.settle(edition.name, again.chunk, [samples.outcome(2, attempt=2)], finished=True)
     assert progress.counts(edition).accepted == 2

@@ -22,15 +22,15 @@ def mixed_audience() -> Edition:
     return samples.begun(samples.queued())
 
 
-def test_a_machine_that_may_not_send_to_a_domain_returns_its_readers_to_the_others() -> None:
+def test_a_machine_that_may_not_send_to_a_domain_returns_its_recipients_to_the_others() -> None:
     edition = mixed_audience()
     box, other = samples.outbox(excluded=GMAIL), samples.outbox(machine="another machine")
     batch = box.begin(box.next(10))
-    assert [reader.number for reader in batch.readers] == [2]
+    assert [recipient.number for recipient in batch.recipients] == [2]
     assert not box.waiting()
     assert box.next(10) is None
     theirs = other.begin(other.next(10))
-    assert {reader.number: reader.attempt for reader in theirs.readers} == {1: 1, 3: 1}
+    assert {recipient.number: recipient.attempt for recipient in theirs.recipients} == {1: 1, 3: 1}
     other.settle(edition.name, theirs.chunk, [samples.outcome(1), samples.outcome(3)], finished=True)
     box.settle(edition.name, batch.chunk, [samples.outcome(2)], finished=True)
     assert progress.counts(edition).accepted == 3
@@ -55,19 +55,19 @@ def test_a_retry_that_another_machine_must_send_keeps_its_attempt() -> None:
     everything.settle(edition.name, batch.chunk, deferred, finished=True)
     Retry.objects.update(due=timezone.now())
     box = samples.outbox(excluded=GMAIL)
-    assert [reader.number for reader in box.begin(box.next(10)).readers] == [2]
+    assert [recipient.number for recipient in box.begin(box.next(10)).recipients] == [2]
     assert set(Retry.objects.filter(chunk=None).values_list("number", "attempt", "domain")) == {
         (1, 2, "gmail.example"),
         (3, 2, "gmail.example"),
     }
 
 
-def test_readers_are_returned_to_others_when_the_share_of_their_domain_ends() -> None:
+def test_recipients_are_returned_to_others_when_the_share_of_their_domain_ends() -> None:
     mixed_audience()
     excluded = [frozenset[str]()]
     box = Outbox(Holder("here", "one.journal"), [samples.NEWSLETTER], config.current(), lambda: excluded[0])
     batch = box.begin(box.next(10))
-    assert len(batch.readers) == 3
+    assert len(batch.recipients) == 3
     excluded[0] = GMAIL
-    assert [reader.number for reader in box.begin(batch).readers] == [2]
+    assert [recipient.number for recipient in box.begin(batch).recipients] == [2]
     assert Retry.objects.filter(chunk=None, domain="gmail.example").count() == 2

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.config import DeliverySettings
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.sending.api_calls import choice
 from newsletter.sending.api_calls.interface import ProviderRefused, WrongKey
@@ -17,7 +17,7 @@ from newsletter.sending.api_calls.payload import api_message
 from tests.doubles.providers import DOUBLES, settings_of
 from tests.sending.provider_samples import MAIL
 
-READERS = [Reader(number, f"r{number}@reader.example", "token", f"m.{number}") for number in (1, 2, 3)]
+READERS = [Recipient(number, f"r{number}@reader.example", "token", f"m.{number}") for number in (1, 2, 3)]
 KEYS = {name: settings_of(name, "http://127.0.0.1:9", "key") for name in DOUBLES if name != "amazon_ses"}
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
 NAMES = st.sampled_from([
@@ -43,9 +43,9 @@ def answered(provider: str, content: bytes, monkeypatch: pytest.MonkeyPatch) -> 
         return answer
 
     monkeypatch.setattr(requests.Session, "request", request)
-    readers = READERS[: chosen.most]
-    found = chosen.call(api_message(MAIL), readers)
-    assert [outcome.number for outcome in found] == [reader.number for reader in readers]
+    recipients = READERS[: chosen.most]
+    found = chosen.call(api_message(MAIL), recipients)
+    assert [outcome.number for outcome in found] == [recipient.number for recipient in recipients]
     return [outcome.kind for outcome in found]
 
 

@@ -10,12 +10,12 @@ from urllib.parse import unquote
 import pytest
 from lxml.html import fromstring
 
-from newsletter.domain.encoded_email import Header, Reader
+from newsletter.domain.encoded_email import Header, Recipient
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render import message as rendered_message
 from newsletter.render.edition import render
 from newsletter.render.merge_tags import NON_JOINER, escape_html
-from newsletter.render.preview import reader_html, reader_text
+from newsletter.render.preview import recipient_html, recipient_text
 from newsletter.sending.api_calls.payload import api_message, value
 from subscribers import tokens
 from subscribers.models import Subscriber
@@ -38,7 +38,7 @@ def encoded(text: str) -> bytes:
 
 
 @pytest.mark.parametrize("provider", ALL)
-def test_merge_tags_in_content_reach_readers_as_they_were_written(provider: str, api: Api, tmp_path: Path) -> None:
+def test_merge_tags_in_content_reach_recipients_as_they_were_written(provider: str, api: Api, tmp_path: Path) -> None:
     page = f'<p title="{TAGS}">{TAGS} 100 % sure<img src="{HARVEST}"></p>'
     plain, rich = encoded(f"{TAGS} 100 % sure\r\n{HARVEST}\r\n"), encoded(escape_html(page))
     first, fifth = MAIL.body[0], MAIL.body[4]
@@ -75,7 +75,7 @@ def test_the_text_around_a_name_is_what_smtp_would_have_sent(
     samples.begun(samples.queued(mail=mail))
     send(api, provider, tmp_path)
     (sent,) = api.taken
-    one = Reader(1, "r1@reader.example", tokens.link_token(subscription.pk), "m.1", name)
+    one = Recipient(1, "r1@reader.example", tokens.link_token(subscription.pk), "m.1", name)
     by_smtp = message_from_bytes(b"".join(MessageBuilder(mail).build(one).pieces), policy=policy.default)
     text, html = (body_of(by_smtp, kind) for kind in ("plain", "html"))
     assert (sent.text, sent.html) == (text, html)
@@ -88,14 +88,14 @@ def test_values_within_base64_are_variables_too() -> None:
     edition = digest([post(0, html=f"<p>{'커피는 산에서 자랍니다. ' * 99}</p>")], greeting="{name|독자}님,")
     rendered = render(edition)
     mail = rendered_message.encoded(rendered, letterhead(), date=UNTIL)
-    one = Reader(1, "r1@reader.example", "T0ken", "m.1", "Åse")
+    one = Recipient(1, "r1@reader.example", "T0ken", "m.1", "Åse")
     assert b"Content-Transfer-Encoding: base64" in b"".join(p for p in mail.body if isinstance(p, bytes))
     message = api_message(mail)
     text, html = (
         part.render(lambda slot: value(slot, one)).replace("\r\n", "\n") for part in (message.text, message.html)
     )
-    assert re.sub(" +\n", "\n", text) == re.sub(" +\n", "\n", reader_text(rendered, letterhead(), one))
-    assert re.sub(" +>", ">", html).strip() == re.sub(" +>", ">", reader_html(rendered, letterhead(), one)).strip()
+    assert re.sub(" +\n", "\n", text) == re.sub(" +\n", "\n", recipient_text(rendered, letterhead(), one))
+    assert re.sub(" +>", ">", html).strip() == re.sub(" +>", ">", recipient_html(rendered, letterhead(), one)).strip()
 
 
 def test_no_content_can_name_a_variable() -> None:

@@ -1,4 +1,4 @@
-"""Each API provider with a fake of its API: its calls, what each reader gets, and what errors mean."""
+"""Each API provider with a fake of its API: its calls, what each recipient gets, and what errors mean."""
 
 import re
 import uuid
@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 import newsletter
 from newsletter.config import DeliverySettings
 from newsletter.delivery.engine import EndReason
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.messages.delivery import KEY_REFUSED
 from newsletter.models import Result, State
@@ -95,7 +95,7 @@ def test_an_unreachable_provider_accepted_nothing(provider: str, api: Api, tmp_p
 
 
 @pytest.mark.parametrize("provider", ALL)
-def test_a_refused_reader_affects_no_other_delivery(provider: str, api: Api, tmp_path: Path) -> None:
+def test_a_refused_recipient_affects_no_other_delivery(provider: str, api: Api, tmp_path: Path) -> None:
     samples.subscribe([f"r{n}@reader.example" for n in range(20)] + ["bad-1@reader.example"])
     edition = samples.begun(samples.queued(mail=MAIL))
     send(api, provider, tmp_path)
@@ -133,7 +133,7 @@ def test_a_missing_key_is_named(tmp_path: Path, api: Api) -> None:
     ],
 )
 def test_a_name_stands_before_an_address_that_every_provider_takes(address: str, name: str, mailbox: str) -> None:
-    assert anymail_provider.mailbox(Reader(1, address, "token", "m.1", name)) == mailbox
+    assert anymail_provider.mailbox(Recipient(1, address, "token", "m.1", name)) == mailbox
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_name_stands_before_an_address_that_every_provider_takes(address: str,
     ],
 )
 def test_only_clear_statuses_mean_that_emails_were_accepted_or_refused(code: int, means: OutcomeKind | str) -> None:
-    answer, one = requests.Response(), Reader(1, "r1@reader.example", "token", "m.1")
+    answer, one = requests.Response(), Recipient(1, "r1@reader.example", "token", "m.1")
     answer.status_code, answer._content = code, b"{}"
     if means == "refused":
         with pytest.raises(interface.ProviderRefused):
@@ -176,13 +176,13 @@ TOO_FAST = ["TooManyRequestsException", "ThrottlingException", "LimitExceededExc
     ("name", "error"),
     [*((name, interface.WrongKey) for name in OURS), *((name, interface.RateLimited) for name in TOO_FAST)],
 )
-def test_amazons_errors_that_are_not_about_the_reader_refuse_nobody(
+def test_amazons_errors_that_are_not_about_the_recipient_refuse_nobody(
     name: str, error: type[Exception], api: Api
 ) -> None:
     said = {"Error": {"Code": name, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
     carrier, one = (
         amazon_ses_provider.AmazonSes(api.settings("amazon_ses")),
-        Reader(1, "r1@reader.example", "token", "m.1"),
+        Recipient(1, "r1@reader.example", "token", "m.1"),
     )
     with pytest.raises(error):
         carrier._judge(one, ClientError(said, "SendEmail"))
@@ -214,7 +214,7 @@ def test_a_stop_takes_effect_before_the_next_call(api: Api, tmp_path: Path) -> N
     assert (counted.accepted, counted.pending) == (100, 200)
 
 
-def test_a_reader_with_an_invalid_address_is_refused_without_a_call(api: Api, tmp_path: Path) -> None:
+def test_a_recipient_with_an_invalid_address_is_refused_without_a_call(api: Api, tmp_path: Path) -> None:
     samples.subscribe(["r1@reader.example", "two words@reader.example"])
     edition = samples.begun(samples.queued(mail=MAIL))
     send(api, "mailgun", tmp_path)
@@ -248,7 +248,7 @@ def test_a_call_that_is_made_again_has_the_same_idempotency_key_and_others_have_
 
 
 def test_another_attempt_has_another_idempotency_key() -> None:
-    first = Reader(1, "r1@reader.example", "token", "id1")
+    first = Recipient(1, "r1@reader.example", "token", "id1")
     assert idempotency_key([first]) != idempotency_key([first._replace(attempt=2)])
     second = first._replace(number=2, message_id="id2")
     assert idempotency_key([first, second]) == idempotency_key([second, first])

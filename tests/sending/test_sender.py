@@ -121,7 +121,7 @@ def rounds(count: int) -> sender.StopCondition:
 
 
 def test_the_sender_begins_due_editions_and_starts_processes(here: Config, fleet: type[Fleet]) -> None:
-    samples.readers(1)
+    samples.subscribers(1)
     edition = samples.queued()
     sender.run_sender(here, threading.Event(), rounds(2))
     edition.refresh_from_db()
@@ -161,7 +161,7 @@ def test_the_sender_starts_no_process_without_work(here: Config, fleet: type[Fle
 
 
 def test_a_sender_without_the_lock_only_watches(here: Config, fleet: type[Fleet]) -> None:
-    samples.readers(1)
+    samples.subscribers(1)
     edition = samples.queued()
     with journals.sender_lock(journals.folder(here)) as ours:
         assert ours
@@ -229,7 +229,7 @@ def test_nothing_is_due_while_an_edition_is_paused_or_waits_for_retries() -> Non
 
 
 def put_off(edition: Edition, *kinds: OutcomeKind) -> None:
-    """All that is due is tried; the first reader comes to the first end, and so on. What is deferred is due at once."""
+    """All that is due is tried; the first one comes to the first end, and so on. What is deferred is due at once."""
     box = samples.outbox()
     batch = samples.claim(box, 10)
     outcomes = [

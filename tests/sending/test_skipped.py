@@ -46,8 +46,8 @@ def send_the_rest(edition: Edition) -> list[int]:
     box, numbers = samples.outbox("rest.journal"), []
     while batch := box.next(10):
         batch = box.begin(batch)
-        numbers += [reader.number for reader in batch.readers]
-        outcomes = [samples.outcome(r.number, attempt=r.attempt) for r in batch.readers]
+        numbers += [recipient.number for recipient in batch.recipients]
+        outcomes = [samples.outcome(r.number, attempt=r.attempt) for r in batch.recipients]
         box.settle(edition.name, batch.chunk, outcomes, finished=True)
     lifecycle.complete(HERE, timezone.now())
     return numbers
@@ -147,7 +147,7 @@ def test_an_edition_that_was_cancelled_before_it_was_sent_stays_so() -> None:
 
 
 class Accounts:
-    """An edition that is sent by processes that are killed, with what certainly or possibly reached each reader."""
+    """An edition that is sent by processes that are killed, with what certainly or possibly reached each subscriber."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.edition = folder, samples.sending(READERS)
@@ -160,19 +160,19 @@ class Accounts:
             self.batches.append(self.process.begin(batch))
 
     def send(self, kind: OutcomeKind | None) -> None:
-        """Send to the next reader of the oldest chunk; None means that the connection dropped after the final dot."""
+        """Send to the next subscriber of the oldest chunk; None means the connection dropped after the final dot."""
         if not self.batches:
             return
         batch = self.batches[0]
-        done = [reader for reader in batch.readers if self.attempts[reader.number] < reader.attempt]
-        reader = next((r for r in done if r.number not in self.accepted | self.refused | self.unknown), None)
-        if reader is None:
+        done = [recipient for recipient in batch.recipients if self.attempts[recipient.number] < recipient.attempt]
+        recipient = next((r for r in done if r.number not in self.accepted | self.refused | self.unknown), None)
+        if recipient is None:
             self.finish()
             return
-        self.attempts[reader.number] = reader.attempt
-        self.process.send(batch, reader.number, kind, reader.attempt)
-        self._note(reader.number, kind)
-        outcome = samples.outcome(reader.number, kind or OutcomeKind.UNKNOWN, reader.attempt)
+        self.attempts[recipient.number] = recipient.attempt
+        self.process.send(batch, recipient.number, kind, recipient.attempt)
+        self._note(recipient.number, kind)
+        outcome = samples.outcome(recipient.number, kind or OutcomeKind.UNKNOWN, recipient.attempt)
         self.process.box.settle(batch.edition, batch.chunk, [outcome], finished=False)
 
     def _note(self, number: int, kind: OutcomeKind | None) -> None:
@@ -188,7 +188,7 @@ class Accounts:
 
     def kill(self) -> None:
         """Kill the process in the middle of a message, and let its successor settle what it left."""
-        if self.batches and (left := [r for r in self.batches[0].readers if self._is_open(r.number, r.attempt)]):
+        if self.batches and (left := [r for r in self.batches[0].recipients if self._is_open(r.number, r.attempt)]):
             self.process.send(self.batches[0], left[0].number, None, left[0].attempt)
             self.attempts[left[0].number] = left[0].attempt
             self._note(left[0].number, None)

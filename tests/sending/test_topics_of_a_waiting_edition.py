@@ -46,7 +46,7 @@ def join(paper: Newsletter, name: str, *topics: str) -> None:
 
 
 def sent(paper: Newsletter, edition: Edition) -> dict[str, list[str]]:
-    """Send an edition, then one with a post about each topic; return what each reader got in all.
+    """Send an edition, then one with a post about each topic; return what each subscriber got in all.
 
     The first one has the numbers of posts that the desk said before.
     """
@@ -90,7 +90,7 @@ def test_a_topic_is_renamed(paper: Newsletter) -> None:
 
 
 def test_topics_are_regrouped(paper: Newsletter) -> None:
-    """A reader gets what is in the topics that they picked as it was approved, and as it is configured now."""
+    """A subscriber gets what is in the topics that they picked as it was approved, and as it is configured now."""
     paper.configure(topics={"film": FILM, "books": BOOKS})
     join(paper, "fan", "film")
     edition = approved(paper)

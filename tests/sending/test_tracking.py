@@ -13,7 +13,7 @@ import pytest
 from newsletter import config
 from newsletter.config import DeliverySettings, Smtp
 from newsletter.deliverability.tracking import tracking_check
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.letters.transport import outgoing, post
 from newsletter.messages.failures import NOT_TRACKED, TRACKED_BY_ACCOUNT
 from newsletter.providers import PROVIDERS
@@ -43,12 +43,12 @@ def fields(value: Any, path: str = "") -> Iterator[str]:
 
 
 def said(provider: str, api: Api, count: int) -> list[str]:
-    """Return what a call to this many readers says about tracking, each statement once."""
+    """Return what a call to this many subscribers says about tracking, each statement once."""
     api.bodies.clear()
     settings = DeliverySettings(provider=provider, **{provider: api.settings(provider)})
-    readers = [Reader(n, f"r{n}@reader.example", f"token{n}", f"m.{n}") for n in range(1, count + 1)]
+    recipients = [Recipient(n, f"r{n}@reader.example", f"token{n}", f"m.{n}") for n in range(1, count + 1)]
     chosen = choice.provider(settings)
-    chosen.call(api_message(MAIL), readers[: chosen.most])
+    chosen.call(api_message(MAIL), recipients[: chosen.most])
     (body,) = api.bodies
     call = parse_qs(body.decode()) if provider == "mailgun" else json.loads(body)
     return sorted(dict.fromkeys(fields(call)))

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def sending(*sizes: int) -> Edition:
-    """Return an edition that is being sent, with variants for so many readers; each has its number in the body."""
+    """Return an edition that is being sent, with variants for so many subscribers; each has its number in the body."""
     edition, last = samples.sending(sum(sizes)), 0
     for position, size in enumerate(sizes):
         mail = replace(samples.MAIL, body=(b"%d" % position,))
@@ -41,7 +41,7 @@ def test_a_chunk_has_the_email_of_its_variant() -> None:
 
 
 def test_a_full_chunk_takes_the_rest_of_its_variant_if_it_is_less_than_another_one() -> None:
-    """A chunk costs as much as many emails, so one of a few readers would make a variant dear."""
+    """A chunk costs as much as many emails, so one of a few subscribers would make a variant dear."""
     sending(501, 999, 1000, 1400, 499)
     assert sizes(samples.outbox()) == [501, 999, 500, 500, 500, 900, 499]
 

@@ -1,4 +1,4 @@
-"""A welcome series: each new reader gets each letter once, when it is due, from real drafts, audiences and chunks."""
+"""A welcome series: each new subscriber gets each letter once, when due, from real drafts, audiences and chunks."""
 
 from datetime import datetime, timedelta
 
@@ -48,7 +48,7 @@ def _approved(draft: Edition, now: datetime, subject: str = "Welcome") -> Welcom
 
 
 def reader(address: str, at: datetime = NOW) -> Subscription:
-    """A reader who confirmed at a time."""
+    """A subscriber who confirmed at a time."""
     subscription = subscribe([address])[0]
     Subscription.objects.filter(pk=subscription.pk).update(welcome_from=at, joined=at)
     return subscription
@@ -61,8 +61,8 @@ def sent(now: datetime) -> list[tuple[str, str]]:
     box = outbox()
     while batch := box.next(100):
         begun = box.begin(batch)
-        found += [(batch.edition, each.address) for each in begun.readers]
-        box.settle(batch.edition, batch.chunk, [outcome(each.number) for each in begun.readers], finished=True)
+        found += [(batch.edition, each.address) for each in begun.recipients]
+        box.settle(batch.edition, batch.chunk, [outcome(each.number) for each in begun.recipients], finished=True)
     lifecycle.complete(["kinaforum"], now)
     return sorted(found)
 
@@ -83,7 +83,7 @@ def test_each_letter_is_sent_once_when_it_is_due() -> None:
     }
 
 
-def test_a_later_reader_is_added_to_the_audience() -> None:
+def test_a_later_subscriber_is_added_to_the_audience() -> None:
     letter(0)
     reader("anna@reader.example", NOW + HOUR)
     sent(NOW + HOUR)
@@ -113,7 +113,7 @@ def test_nobody_gets_a_letter_that_was_due_before_it_was_approved() -> None:
     assert sent(NOW + 2 * DAY) == [("kinaforum/welcome-1", "anna@reader.example")]
 
 
-def test_imported_readers_get_none() -> None:
+def test_imported_subscribers_get_none() -> None:
     letter(0)
     subscribe(["anna@reader.example"])
     assert sent(NOW + DAY) == []

@@ -164,7 +164,7 @@ def test_a_database_proxy_that_is_frozen(tmp_path: Path, seconds: float) -> None
         here.sent_once(readers, f"a proxy frozen for {seconds:.0f} s: sent {took:.0f} s later")
 
 
-def test_four_machines_and_200_000_readers(tmp_path: Path) -> None:
+def test_four_machines_and_200_000_subscribers(tmp_path: Path) -> None:
     readers = 200_000 // SCALE
     with cluster(tmp_path, 4, delivery="connections = 40") as here:
         here.begin(readers)

@@ -31,7 +31,7 @@ def newsletter(ask_again: str = "24 months") -> Newsletter:
 
 
 def reader(number: int = 1, days: int = 800) -> Subscription:
-    """A reader who confirmed so many days ago, and gave no sign since."""
+    """A subscriber who confirmed so many days ago, and gave no sign since."""
     subscription = add_subscription(f"r{number}@reader.example")
     at = NOW - days * DAY
     Subscription.objects.filter(pk=subscription.pk).update(created=at, joined=at, heard_at=at)
@@ -47,7 +47,7 @@ def test_nobody_is_asked_by_default() -> None:
     assert asked() == 0
 
 
-def test_a_silent_reader_is_asked_once() -> None:
+def test_a_silent_subscriber_is_asked_once() -> None:
     newsletter()
     subscription = reader()
     assert [asked(NOW + days * DAY) for days in (0, 1, 40, 400)] == [1, 0, 0, 0]
@@ -82,7 +82,7 @@ def test_a_subscriber_who_receives_nothing_is_not_asked(state: str) -> None:
     assert asked() == 0
 
 
-def test_imported_readers_count_from_the_import() -> None:
+def test_imported_subscribers_count_from_the_import() -> None:
     newsletter()
     subscription = reader(days=30)
     Subscription.objects.filter(pk=subscription.pk).update(joined=NOW - 3000 * DAY, heard_at=None)
@@ -149,7 +149,7 @@ def test_the_question_is_not_sent_to_who_left_or_answered_meanwhile(happened: st
     assert compose(config.current(), Letter.objects.select_related("subscriber", "subscription").get()) is None
 
 
-def test_the_question_is_in_the_readers_language() -> None:
+def test_the_question_is_in_the_subscribers_language() -> None:
     newsletter()
     subscription = reader()
     subscription.subscriber.language = "de"

@@ -38,7 +38,7 @@ def test_a_challenge_stops_programs_that_only_post_and_delays_nobody_for_long() 
     assert (found.refused, found.solved, found.without_email, found.late) == (0, 0, 0, 0)
 
 
-def test_programs_that_press_the_button_cause_few_emails_and_cost_no_reader_with_scripts() -> None:
+def test_programs_that_press_the_button_cause_few_emails_and_cost_no_subscriber_with_scripts() -> None:
     found = outcome("press", challenge=True)
     assert found.emails <= limits.ATTACK + budget.UNSOLVED * 2
     assert found.refused == found.refused_without_script <= WITHOUT_SCRIPT
@@ -51,7 +51,7 @@ def test_programs_that_solve_challenges_cause_few_emails_too() -> None:
     assert found.refused == 0
 
 
-def test_readers_who_send_the_code_get_their_email_during_the_attack() -> None:
+def test_subscribers_who_send_the_code_get_their_email_during_the_attack() -> None:
     found = outcome("solve", challenge=True, ask=1.0)
     assert (found.refused, found.without_email, found.late) == (0, 0, 0)
     assert found.emails <= 3 * budget.OF_NEWSLETTER

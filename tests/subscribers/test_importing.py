@@ -381,7 +381,7 @@ def test_an_interrupted_import_can_be_repeated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("welcome", [False, True])
-def test_imported_readers_get_the_welcome_series_only_if_that_was_chosen(take: Import, welcome: bool) -> None:
+def test_imported_subscribers_get_the_welcome_series_only_if_that_was_chosen(take: Import, welcome: bool) -> None:
     add_subscription("ola@reader.example", state=State.PENDING)
     take("email\nkari@reader.example\nola@reader.example\n", welcome=welcome)
     assert set(Subscription.objects.values_list("welcome_from", flat=True)) == {AT if welcome else None}

@@ -109,7 +109,7 @@ def test_an_address_that_was_left_can_be_used_again(take: Import) -> None:
     assert not Suppression.objects.exists()
 
 
-def test_a_block_of_an_address_stays_when_its_reader_moves() -> None:
+def test_a_block_of_an_address_stays_when_its_subscriber_moves() -> None:
     kari = add_subscription().subscriber
     Suppression.objects.suppress(kari.key, Suppression.Reason.COMPLAINED)
     preferences.move(kari, "kari@new.example", AT)

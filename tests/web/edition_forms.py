@@ -15,7 +15,7 @@ from tests.web import make
 PAGE = f"/desk/editions/kinaforum/{make.PERIOD}/"
 
 
-def add_readers(count: int) -> None:
+def add_subscribers(count: int) -> None:
     for number in range(count):
         admin_actions.add(f"leser{number}@example.com", "kinaforum", consent="test")
 
@@ -52,7 +52,7 @@ def approved(client: Client) -> Edition:
 
 def sending_edition(client: Client, readers: int = 4) -> Edition:
     """An edition on its way: two accepted, one refused, one unknown."""
-    add_readers(readers)
+    add_subscribers(readers)
     approved(client)
     assert send(client) == 302
     now = timezone.now() + timedelta(seconds=5)

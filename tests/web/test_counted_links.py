@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter import config
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.editions import approval
 from newsletter.editions.preview_files import as_sent
 from newsletter.editions.rendering import make_proof
@@ -64,8 +64,8 @@ def _sent(*titles: str, ended: bool = True) -> Edition:
 
 def _mail(edition: Edition, name: str = "reader") -> str:
     proof = make_proof(edition, config.current())
-    reader = Reader(number=1, address=f"{name}@example.org", token=(name * 28)[:28], message_id=name, name=name)
-    mail = as_sent(edition, proof, reader, timezone.now()).decode()
+    recipient = Recipient(number=1, address=f"{name}@example.org", token=(name * 28)[:28], message_id=name, name=name)
+    mail = as_sent(edition, proof, recipient, timezone.now()).decode()
     return mail.replace("=\r\n", "").replace("=3D", "=")
 
 

@@ -202,8 +202,8 @@ def mailed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     mails: list[str] = []
 
     def post(_configuration: Config, _newsletter: str, message: Outgoing) -> Outcome:
-        mails.append(b"".join(MessageBuilder(message.email).build(message.reader).pieces).decode())
-        return Outcome(message.reader.number, 1, OutcomeKind.ACCEPTED, 0.0)
+        mails.append(b"".join(MessageBuilder(message.email).build(message.recipient).pieces).decode())
+        return Outcome(message.recipient.number, 1, OutcomeKind.ACCEPTED, 0.0)
 
     monkeypatch.setattr(emails, "post", post)
     monkeypatch.setattr(emails, "enqueue", lambda task, key, **a: task.run(config.current(), **a))

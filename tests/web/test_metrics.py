@@ -51,7 +51,7 @@ def test_deliveries_by_outcome_add_up_to_the_audience(client: Client, edition: E
     assert found["newsletter_last_send_timestamp_seconds", "kinaforum"] == samples.NOW.timestamp()
 
 
-def test_readers_left_out_by_a_cancelled_edition_count_as_skipped(client: Client, edition: Edition) -> None:
+def test_subscribers_left_out_by_a_cancelled_edition_count_as_skipped(client: Client, edition: Edition) -> None:
     lifecycle.cancel(configured(), edition, now=samples.NOW)
     found = scraped(client)
     assert found["newsletter_deliveries", "kinaforum", "pending"] == 0

@@ -184,8 +184,8 @@ def test_broken_links_are_named(editor: Client) -> None:
 
 
 @pytest.fixture
-def changed_reader(request: pytest.FixtureRequest) -> Edition:
-    """A weekly draft after a daily edition of its older post, whose reader gets the weekly now."""
+def changed_subscriber(request: pytest.FixtureRequest) -> Edition:
+    """A weekly draft after a daily edition of its older post, whose subscriber gets the weekly now."""
     request.getfixturevalue("db")
     configured(cadences=("week", "day"), minimum_posts=0)
     subscribe(["kari@reader.example"])
@@ -200,9 +200,11 @@ def changed_reader(request: pytest.FixtureRequest) -> Edition:
 
 
 @pytest.mark.parametrize("approve", [False, True])
-def test_each_variant_is_listed_and_can_be_looked_at(editor: Client, changed_reader: Edition, approve: bool) -> None:
+def test_each_variant_is_listed_and_can_be_looked_at(
+    editor: Client, changed_subscriber: Edition, approve: bool
+) -> None:
     if approve:
-        approval.approve(config.current(), changed_reader, now=make.NOW)
+        approval.approve(config.current(), changed_subscriber, now=make.NOW)
     page = editor.get(f"{PAGE}preview/").content.decode()
     assert [word in page for word in ("Variants", "This edition", "Variant 1")] == [True] * 3
     for view in ("frame", "text", "raw"):
@@ -212,7 +214,7 @@ def test_each_variant_is_listed_and_can_be_looked_at(editor: Client, changed_rea
 
 
 def test_who_comes_from_another_cadence_with_a_set_of_their_own_has_a_variant_at_once(
-    editor: Client, changed_reader: Edition
+    editor: Client, changed_subscriber: Edition
 ) -> None:
     for cadence, is_listed in (("day", False), ("week", True)):
         preferences.choose_cadence(Subscription.objects.get(), cadence)
@@ -233,14 +235,14 @@ def test_an_edition_that_is_the_same_for_all_has_no_list_of_variants_and_groups_
     assert [query for query in queries.captured_queries if "waited" in query["sql"]] == []
 
 
-def test_errors_of_a_variant_can_be_overridden_where_its_only_reader_is_paused(
-    editor: Client, changed_reader: Edition
+def test_errors_of_a_variant_can_be_overridden_where_its_only_subscriber_is_paused(
+    editor: Client, changed_subscriber: Edition
 ) -> None:
     subject = "{{ 'OK' if posts|length > 1 else '{nothing}' }}"
     configured(cadences=("week", "day"), minimum_posts=0, subject=subject)
     Subscription.objects.update(paused_until=make.NOW.date() + timedelta(days=99_999))
     with pytest.raises(approval.LintErrors) as refusal:
-        approval.approve(config.current(), changed_reader, now=make.NOW)
+        approval.approve(config.current(), changed_subscriber, now=make.NOW)
     page = editor.get(f"{PAGE}preview/").content.decode()
     assert [f'name="despite" value="{code}"' in page for code in refusal.value.codes] == [True]
 

@@ -42,7 +42,9 @@ def test_stopping_for_good_wants_a_word_typed(editor: Client) -> None:
     assert Edition.objects.get().state == State.CANCELLED
 
 
-def test_readers_left_out_by_a_cancelled_edition_are_shown_as_skipped_everywhere(editor: Client, admin: Client) -> None:
+def test_subscribers_left_out_by_a_cancelled_edition_are_shown_as_skipped_everywhere(
+    editor: Client, admin: Client
+) -> None:
     sending_edition(editor, readers=5)
     control(editor, "stop", typed="cancel")
     assert "skipped" in editor.get(f"{PAGE}live/").content.decode()

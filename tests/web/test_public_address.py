@@ -13,7 +13,7 @@ from django.test import Client
 from newsletter import config, settings
 from newsletter.editions import approval
 from newsletter.editions.approved_content import unpack
-from newsletter.editions.preview_files import sample_reader
+from newsletter.editions.preview_files import sample_recipient
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Edition
 from tests.web import make
@@ -132,5 +132,5 @@ def test_another_setting_of_the_page_moves_no_address(site: Site) -> None:
 def _addresses(edition: Edition) -> set[str]:
     """The addresses of the site with which links in an edition's emails begin."""
     email = unpack(bytes(Edition.objects.get(pk=edition.pk).approved_content.segments))
-    written = b"".join(MessageBuilder(email).build(sample_reader()).pieces)
+    written = b"".join(MessageBuilder(email).build(sample_recipient()).pieces)
     return {address for address in (OLD, NEW) if address.encode() in written}

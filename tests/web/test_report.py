@@ -79,7 +79,7 @@ def test_the_report_s_queries_are_bounded(editor: Client, django_assert_max_num_
         editor.get(f"{PAGE}report/")
 
 
-def test_readers_addresses_are_for_who_may_send(editor: Client) -> None:
+def test_subscribers_addresses_are_for_who_may_send(editor: Client) -> None:
     """Not in the file, not among the unconfirmed, not in what servers replied."""
     edition = sending_edition(editor)
     Result.objects.filter(edition=edition, kind=DeliveryStatus.REFUSED).update(

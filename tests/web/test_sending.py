@@ -20,7 +20,7 @@ from newsletter.web.desk.edition import departure
 from subscribers import admin_actions
 from tests.sending.outbox_samples import subscribe
 from tests.web import make
-from tests.web.edition_forms import PAGE, add_readers, approval_fields, approved, form_fields, send, sending_edition
+from tests.web.edition_forms import PAGE, add_subscribers, approval_fields, approved, form_fields, send, sending_edition
 from tests.web.field_errors import said_at
 
 pytestmark = pytest.mark.usefixtures("emails_to_files")
@@ -30,7 +30,7 @@ NOBODY = "Nobody would get this edition yet."
 
 def test_the_button_says_what_follows(editor: Client) -> None:
     draft = make.draft("First")
-    add_readers(2)
+    add_subscribers(2)
     assert "Approve and choose when to send" in editor.get(f"{PAGE}side/").content.decode()
     draft.due_at = timezone.now() + timedelta(hours=2)
     draft.save()
@@ -115,7 +115,7 @@ def test_reopened_it_is_a_draft_again(editor: Client) -> None:
 
 
 def test_the_page_before_sending_counts_who_gets_it(editor: Client) -> None:
-    add_readers(3)
+    add_subscribers(3)
     admin_actions.remove("leser0@example.com")
     approved(editor)
     body = editor.get(f"{PAGE}send/").content.decode()
@@ -125,9 +125,9 @@ def test_the_page_before_sending_counts_who_gets_it(editor: Client) -> None:
     assert NOBODY not in body
 
 
-def test_many_readers_want_their_number_typed(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_subscribers_want_their_number_typed(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(departure, "TYPED_ABOVE", 2)
-    add_readers(3)
+    add_subscribers(3)
     approved(editor)
     assert send(editor, typed="2") == 422
     assert Edition.objects.get().state == State.APPROVED
@@ -206,14 +206,14 @@ BAD_CHOICES: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("given", BAD_CHOICES.values(), ids=BAD_CHOICES)
 def test_an_unclear_request_sends_nothing(editor: Client, given: dict[str, str]) -> None:
-    add_readers(2)
+    add_subscribers(2)
     approved(editor)
     assert send(editor, **given) == 422
     assert Edition.objects.get().state == State.APPROVED
 
 
-def test_a_changed_number_of_readers_is_shown_before_anything_is_sent(editor: Client) -> None:
-    add_readers(2)
+def test_a_changed_number_of_subscribers_is_shown_before_anything_is_sent(editor: Client) -> None:
+    add_subscribers(2)
     approved(editor)
     fields = {**form_fields(editor, "send/", "[^>]*sending"), "when": "now"}
     admin_actions.add("new@example.com", "kinaforum", consent="test")
@@ -228,7 +228,7 @@ def test_a_changed_number_of_readers_is_shown_before_anything_is_sent(editor: Cl
 def test_a_large_list_may_change_a_little(editor: Client) -> None:
     for before, now, same in ((1_000, 1_010, True), (1_000, 1_011, False), (25, 26, False), (0, 0, True)):
         posted = QueryDict(f"readers={before}")
-        assert stale_forms.readers(posted, now).same is same, (before, now)
+        assert stale_forms.recipients(posted, now).same is same, (before, now)
 
 
 def test_an_edition_approved_again_is_not_sent_from_an_old_page(editor: Client) -> None:

@@ -61,7 +61,7 @@ PAGES = [
 ]
 
 
-def test_readers_get_the_choice_and_a_cadence_its_own_settings(site: Site) -> None:
+def test_subscribers_get_the_choice_and_a_cadence_its_own_settings(site: Site) -> None:
     url = f"{KINAFORUM}/cadences/"
     at_seven = {"cadence.day.send_day": "day", "cadence.day.send_time": "07:00"}
     said = site.post(url, cadences=["day", "week"], **at_seven, **{"cadence.day.body": "title"})

@@ -45,7 +45,7 @@ def test_names_are_found_whatever_their_case_and_alphabet(admin: Client, text: s
 
 
 @pytest.mark.parametrize("blocked", ["Kari@reader.example", "@reader.example"])
-def test_a_blocked_reader_is_not_shown_as_active(admin: Client, kari: Subscriber, blocked: str) -> None:
+def test_a_blocked_subscriber_is_not_shown_as_active(admin: Client, kari: Subscriber, blocked: str) -> None:
     admin_actions.suppress(blocked)
     for page in ("", f"{kari.pk}/"):
         body = admin.get(f"/desk/subscribers/{page}").content.decode()

@@ -35,7 +35,7 @@ def letter(days: int = 3, subject: str = "Nice to meet you") -> WelcomeLetter:
 
 
 def reader(address: str, days_ago: float) -> Subscription:
-    """A reader who confirmed so many days ago."""
+    """A subscriber who confirmed so many days ago."""
     at = timezone.now() - timedelta(days=days_ago)
     person = Subscriber.objects.named(address, address)
     return Subscription.objects.create(

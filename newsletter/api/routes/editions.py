@@ -23,7 +23,7 @@ from newsletter.api.schemas import (
 from newsletter.config import Config
 from newsletter.editions import draft, editing, edition_names, leases, serialize
 from newsletter.editions.composing import bulk
-from newsletter.editions.preview_files import sample_reader
+from newsletter.editions.preview_files import sample_recipient
 from newsletter.editions.rendering import make_proof
 from newsletter.editions.selection.windows import requested
 from newsletter.editions.variants.listing import documents
@@ -201,17 +201,17 @@ def change_post_of_edition(
 def preview_edition(request: ApiRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
     """Preview an edition.
 
-    It is rendered as a reader would get it, and checked.
+    It is rendered as a recipient would get it, and checked.
     """
     edition = find(request, newsletter, period)
-    proof, reader = make_proof(edition, request.config), sample_reader()
+    proof, recipient = make_proof(edition, request.config), sample_recipient()
     receiving = audience.receiving(request.config.edited(edition), edition, request.now)
     rendered, head = proof.rendered, proof.letterhead
     document = PreviewOut(
         subject=rendered.subject,
         preheader=rendered.preheader,
-        html=preview.reader_html(rendered, head, reader),
-        text=preview.reader_text(rendered, head, reader),
+        html=preview.recipient_html(rendered, head, recipient),
+        text=preview.recipient_text(rendered, head, recipient),
         findings=[CheckFinding(**finding) for finding in serialize.findings(proof.findings)],
         variants=[VariantOut(**variant) for variant in documents(request.config, edition, receiving)],
     )

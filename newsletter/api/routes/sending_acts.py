@@ -60,7 +60,7 @@ def send_edition(request: ApiRequest, newsletter: Path[Name], period: Path[Name]
     if asked.readers is not None:
         receiving = audience.receiving(request.newsletter(newsletter), edition, request.now).count()
         if receiving != asked.readers:
-            raise Impossible(messages.OTHER_READERS(name=edition.name, found=receiving, expected=asked.readers))
+            raise Impossible(messages.OTHER_RECIPIENTS(name=edition.name, found=receiving, expected=asked.readers))
     content = ApprovedContent.objects.filter(edition=edition).values_list("revision", flat=True).first()
     queued = approval.queue(request.config, edition, by=request.by, at=asked.at, now=request.now, revision=content)
     return answer(request, queued)

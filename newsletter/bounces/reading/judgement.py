@@ -105,7 +105,7 @@ def kind_of(refusal: RefusedDelivery, *, confirmed: bool = False) -> BounceKind:
 
     `confirmed`: the sending service has judged the same.
     """
-    if refusal.fault is not Fault.READER or refusal.temporary or refusal.stage is Stage.SENDER:
+    if refusal.fault is not Fault.RECIPIENT or refusal.temporary or refusal.stage is Stage.SENDER:
         return BounceKind.SOFT
     if refusal.cause is Cause.DOCUMENTED:
         return BounceKind.HARD

@@ -117,9 +117,9 @@ def read_reply(reply: str, *, permanent: bool | None) -> tuple[BounceKind, Fault
     fault = fault_of_words(reply) or fault_of_status(status)
     text = redacted_line(reply[:LARGEST])[:LONGEST_TEXT]
     if permanent is False:
-        return BounceKind.SOFT, Fault.MAILBOX if fault is Fault.READER else fault, status, text
+        return BounceKind.SOFT, Fault.MAILBOX if fault is Fault.RECIPIENT else fault, status, text
     if permanent and fault is Fault.NONE:
-        return BounceKind.HARD, Fault.READER, status, text
+        return BounceKind.HARD, Fault.RECIPIENT, status, text
     refusal = RefusedDelivery(fault, cause_of_words(reply), status, reply, stage_of(reply))
     return kind_of(refusal, confirmed=bool(permanent)), fault, status, text
 

@@ -18,14 +18,14 @@ _FAULTS = {
     Cause.FULL: Fault.MAILBOX,
     Cause.DISABLED: Fault.MAILBOX,
     Cause.LOCAL_FAULT: Fault.MAILBOX,
-    Cause.CLOSED: Fault.READER,
-    Cause.DOCUMENTED: Fault.READER,
-    Cause.NO_MAILBOX: Fault.READER,
-    Cause.NO_DOMAIN: Fault.READER,
+    Cause.CLOSED: Fault.RECIPIENT,
+    Cause.DOCUMENTED: Fault.RECIPIENT,
+    Cause.NO_MAILBOX: Fault.RECIPIENT,
+    Cause.NO_DOMAIN: Fault.RECIPIENT,
     Cause.POLICY: Fault.POLICY,
     Cause.CONTENT: Fault.CONTENT,
     Cause.NOT_REACHED: Fault.CONNECTION,
-    Cause.REJECTED: Fault.READER,
+    Cause.REJECTED: Fault.RECIPIENT,
 }
 
 

@@ -46,7 +46,7 @@ class Features:
     def problem_with(self, message: EncodedMessage) -> tuple[Fault, str, Message] | None:
         """Return why the server can't take this message (fault, status, message), or None."""
         if message.utf8 and not self.utf8:
-            return Fault.READER, "5.6.7", messages.NO_SMTPUTF8()
+            return Fault.RECIPIENT, "5.6.7", messages.NO_SMTPUTF8()
         if message.eight_bit and not self.eight_bit:
             return Fault.CONTENT, "5.6.3", messages.NO_8BITMIME()
         if self.size and message.size > self.size:

@@ -1,4 +1,4 @@
-"""Notes of the team about an edition, which readers never see."""
+"""Notes of the team about an edition, which subscribers never see."""
 
 from datetime import datetime
 

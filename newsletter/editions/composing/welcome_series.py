@@ -1,7 +1,7 @@
 """The welcome series of a newsletter: up to five letters, each at its distance from the confirmation.
 
 A letter's texts are written in an edition outside the schedule, named after its number (`welcome-1`). Once it is
-approved it is sent to each new reader when it is due. A change is a new edition (`welcome-1.2`), which takes the
+approved it is sent to each new subscriber when it is due. A change is a new edition (`welcome-1.2`), which takes the
 place of the one before when it is approved; until then the one before goes on.
 """
 
@@ -25,12 +25,12 @@ MOST, LONGEST = 5, 365
 
 
 def series(newsletter: str) -> QuerySet[WelcomeLetter]:
-    """Return the letters of a newsletter's series, in the order in which readers get them."""
+    """Return the letters of a newsletter's series, in the order in which subscribers get them."""
     return WelcomeLetter.objects.filter(newsletter=newsletter, removed_at=None).order_by("days", "number")
 
 
 def current(letter: WelcomeLetter) -> Edition | None:
-    """Return the edition that new readers get: the one that was approved last, whatever became of it since."""
+    """Return the edition that new subscribers get: the one that was approved last, whatever became of it since."""
     approved = letter.editions.filter(approved_content__isnull=False).exclude(state=State.CANCELLED, began_at=None)
     return approved.select_related("approved_content").order_by("-approved_at", "-pk").first()
 

@@ -1,1 +1,1 @@
-"""What readers were offered: the bases of cadences, who lacks which posts, and the candidates of an edition."""
+"""What subscribers were offered: the bases of cadences, who lacks which posts, and the candidates of an edition."""

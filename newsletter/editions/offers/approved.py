@@ -1,19 +1,19 @@
-"""What readers are offered by an approved edition, whatever became of the topics since it was approved."""
+"""What subscribers are offered by an approved edition, whatever became of the topics since it was approved."""
 
 from collections.abc import Callable, Mapping, Set
 
 from newsletter import config
 from newsletter.domain.offers import Offer, offer
 from newsletter.domain.picks import ALL
-from newsletter.editions.offers.readers import ReaderGroup, minimum_of
+from newsletter.editions.offers.groups import SubscriberGroup, minimum_of
 from newsletter.models import Edition, Post
 
-OfferTo = Callable[[ReaderGroup], Offer]
-"""What a group of readers is offered."""
+OfferTo = Callable[[SubscriberGroup], Offer]
+"""What a group of subscribers is offered."""
 
 
 def offers_of(edition: Edition, newsletter: config.Newsletter) -> OfferTo:
-    """Return what each group of readers is offered by an approved edition.
+    """Return what each group of subscribers is offered by an approved edition.
 
     Editors may configure, rename, regroup or remove topics while it waits. So a post is in the topics that it had when
     the edition was approved, and in those that it has by the configuration in force: nobody misses a post that they
@@ -22,7 +22,7 @@ def offers_of(edition: Edition, newsletter: config.Newsletter) -> OfferTo:
     candidates, minimum = edition.candidate_ordinals, minimum_of(edition, newsletter)
     topics = _topics(edition, newsletter)
 
-    def offer_to(group: ReaderGroup) -> Offer:
+    def offer_to(group: SubscriberGroup) -> Offer:
         picks = group.picks if group.topics else ALL  # those of topics that were removed count, too
         return offer(candidates, group.had, picks, topics, minimum)
 

@@ -192,7 +192,7 @@ def _cadences_behind(
 
 
 def _put_behind(newsletter: config.Newsletter, bases: Mapping[str, Base], behind: Mapping[str, Sequence[int]]) -> None:
-    """Add posts to the bases of cadences, and to the sets of their readers."""
+    """Add posts to the bases of cadences, and to the sets of their subscribers."""
     for base in on(bases):
         if posts_behind := Ordinals.of(behind[base.cadence]):
             subscriptions = Subscription.objects.filter(in_base(base, bases), newsletter=newsletter.name)

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from newsletter import config
 from newsletter.config import Filter
-from newsletter.editions.offers.readers import Lacking
+from newsletter.editions.offers.groups import Lacking
 from newsletter.editions.selection.rules import SETTLED, Facts
 from newsletter.editions.selection.series import deciding, holding, of_cadence, periodic
 from newsletter.editions.selection.windows import one_period_before
@@ -125,7 +125,7 @@ def _posts(
     settled: dict[int, Settled],
     chosen: Collection[int],
 ) -> QuerySet[Post]:
-    """Return posts of the window, posts that a reader lacks, what is newly out, and what an editor chose.
+    """Return posts of the window, posts that a subscriber lacks, what is newly out, and what an editor chose.
 
     Items that no source lists were written for one edition, and are only included by choice.
     """

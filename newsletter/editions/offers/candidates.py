@@ -1,4 +1,4 @@
-"""Select the posts of an edition: those that it shows, those that only some readers lack, and those that are out."""
+"""Select the posts of an edition: those that it shows, those that only some subscribers lack, and others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from newsletter import config
 from newsletter.editions.offers.candidate_posts import facts
-from newsletter.editions.offers.readers import Lacking
+from newsletter.editions.offers.groups import Lacking
 from newsletter.editions.selection.rules import Decision, Facts, decide, of_lacked
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.messages import posts as messages
@@ -20,7 +20,7 @@ HELD_BACK_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The posts that an edition lists, with the decision about each, and others that some of its readers get.
+    """The posts that an edition lists, with the decision about each, and others that some of its subscribers get.
 
     `lacking` is which posts they lack.
     """
@@ -33,10 +33,10 @@ class Selection:
 def select(
     edition: Edition, newsletter: config.Newsletter, now: datetime, missing: frozenset[int] = frozenset()
 ) -> Selection:
-    """Decide about every post. `missing` are the posts whose addresses are gone; those that only some readers lack are
-    listed too, since a draft remembers them by its entries.
+    """Decide about every post. `missing` are the posts whose addresses are gone; those that only some subscribers lack
+    are listed too, since a draft remembers them by its entries.
 
-    If there is no post that most readers lack, the edition shows what any of them lacks.
+    If there is no post that most subscribers lack, the edition shows what any of them lacks.
     """
     lacking = Lacking(newsletter, edition)
     look_back = edition.since - one_period_before(edition.since, newsletter.period, newsletter.zone)
@@ -65,7 +65,7 @@ def select(
 
 
 def due_posts(edition: Edition, newsletter: config.Newsletter, now: datetime) -> list[int]:
-    """Return the primary keys of the posts that readers of an edition would get."""
+    """Return the primary keys of the posts that subscribers of an edition would get."""
     selection = select(edition, newsletter, now)
     included = [post.pk for post, decision in selection.listed if decision.included]
     return [*included, *(post.pk for post in selection.others)]
@@ -86,9 +86,9 @@ def _first_only(
 ) -> list[tuple[Post, Decision]]:
     """Return the decisions for an edition of a single post: the first that became eligible, and those an editor chose.
 
-    The next ones get editions of their own; posts that were sent before and that most readers lack come along. After a
-    pause or an outage, all come in one edition: otherwise readers would get many emails in one minute. Where editors
-    approve, they decide how many go together.
+    The next ones get editions of their own; posts that were sent before and that most subscribers lack come along.
+    After a pause or an outage, all come in one edition: otherwise subscribers would get many emails in one minute.
+    Where editors approve, they decide how many go together.
     """
     new = {
         post.ordinal: (max(post.first_seen, candidate.dated), candidate.dated, post.ordinal)

@@ -45,6 +45,6 @@ def _with_link(posts: QuerySet[Post]) -> QuerySet[Post]:
 
 
 def _holding_any() -> QuerySet[Edition]:
-    """Return the editions of all newsletters that have posts for all readers."""
+    """Return the editions of all newsletters that have posts for all subscribers."""
     editions = Edition.objects.filter(HOLDING, corrects=None, welcome=None)
     return editions.exclude(~Q(segment_where=""), standalone=True)

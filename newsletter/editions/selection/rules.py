@@ -28,10 +28,10 @@ SETTLED = tuple(
 class Facts:
     """The facts of a decision. `filters` are (include, exclude) of the sources that list the post.
 
-    `offered`: readers were offered it, except for fewer than half; `held_by` is then an approved edition that has it.
-    `lacked`: a reader was not offered it. `refusal` is why it is out from the beginning; `settled` the reason for which
-    an approved edition excluded it permanently; `choice` is the editor's choice in this edition: "in", "out" or "".
-    `by_dates`: a person asked for the edition of this window.
+    `offered`: subscribers were offered it, except for fewer than half; `held_by` is then an approved edition that has
+    it. `lacked`: a subscriber was not offered it. `refusal` is why it is out from the beginning; `settled` the reason
+    for which an approved edition excluded it permanently; `choice` is the editor's choice in this edition: "in", "out"
+    or "". `by_dates`: a person asked for the edition of this window.
     """
 
     published: datetime | None
@@ -78,7 +78,7 @@ def decide(facts: Facts, *, since: datetime, until: datetime, now: datetime, loo
 def of_lacked(
     facts: Facts, *, since: datetime, until: datetime, now: datetime, look_back: timedelta
 ) -> Decision | None:
-    """Return the decision about a post for readers who were not offered it."""
+    """Return the decision about a post for subscribers who were not offered it."""
     dated = facts.dated
     if dated >= until:
         return Decision(False, messages.IN_THE_FUTURE()) if dated > now else None

@@ -11,13 +11,13 @@ from newsletter.models import HOLDING, Edition
 def holding(newsletter: str) -> QuerySet[Edition]:
     """Return the editions of a newsletter whose decisions about posts count, unless they are reopened.
 
-    Letters of the welcome series decide nothing: what they show new readers was in editions before.
+    Letters of the welcome series decide nothing: what they show new subscribers was in editions before.
     """
     return Edition.objects.filter(HOLDING, newsletter=newsletter, corrects=None, welcome=None)
 
 
 def deciding(newsletter: str) -> QuerySet[Edition]:
-    """Return the editions that decide about posts for all readers, unlike letters to a segment."""
+    """Return the editions that decide about posts for all subscribers, unlike letters to a segment."""
     return holding(newsletter).exclude(~Q(segment_where=""), standalone=True)
 
 
@@ -33,9 +33,9 @@ def of_cadence(newsletter: config.Newsletter) -> Q:
 
 
 def going_to(newsletter: config.Newsletter) -> Q:
-    """Return the condition for editions that go to the readers of the newsletter's cadence.
+    """Return the condition for editions that go to the subscribers of the newsletter's cadence.
 
-    The default has those of cadences that are no longer offered, as it has their readers.
+    The default has those of cadences that are no longer offered, as it has their subscribers.
     """
     if newsletter.period != newsletter.default_cadence:
         return of_cadence(newsletter)
@@ -43,7 +43,7 @@ def going_to(newsletter: config.Newsletter) -> Q:
 
 
 def sharing_posts(edition: Edition, newsletter: config.Newsletter) -> Q:
-    """Return the condition for editions with the same readers as this one, which can't have the same posts."""
+    """Return the condition for editions with the same subscribers as this one, which can't have the same posts."""
     if edition.standalone:
         return Q()
     return of_cadence(newsletter) | Q(standalone=True)

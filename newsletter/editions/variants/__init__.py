@@ -1,1 +1,1 @@
-"""Variants of an edition: the same edition for readers who had different posts before."""
+"""Variants of an edition: the same edition for subscribers who had different posts before."""

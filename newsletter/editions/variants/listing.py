@@ -1,4 +1,4 @@
-"""The variants of an edition with the number of readers and the email of each, for review and for reports."""
+"""The variants of an edition with the number of subscribers and the email of each, for review and for reports."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,14 +11,14 @@ from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import names_in
 from newsletter.editions import serialize
 from newsletter.editions.offers.approved import offers_of
-from newsletter.editions.offers.readers import ReaderGroup, are_alike, base_of, groups_of, newcomers
-from newsletter.editions.preview_files import sample_reader
+from newsletter.editions.offers.groups import SubscriberGroup, are_alike, base_of, groups_of, newcomers
+from newsletter.editions.preview_files import sample_recipient
 from newsletter.editions.rendering import letterhead, rendered_of
 from newsletter.editions.variants.planning import plan
 from newsletter.editions.variants.preparing import PreparedDraft, prepare
 from newsletter.messages import Message, delivery
 from newsletter.models import LOCKED_STATES, ApprovedContent, DeliveryStatus, Edition, Result, State, Variant
-from newsletter.render.preview import reader_html
+from newsletter.render.preview import recipient_html
 from subscribers.models import SubscriptionQuerySet
 
 REASONS = {
@@ -26,18 +26,19 @@ REASONS = {
     OfferOutcome.OFF_TOPIC: delivery.OFF_TOPIC,
     OfferOutcome.TOO_FEW: delivery.TOO_FEW,
 }
-"""Why readers get no email."""
+"""Why subscribers get no email."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedVariant:
-    """One variant: its readers and the topics that they picked, its posts, and its email, or why readers get none.
+    """One variant: its subscribers and the topics that they picked, its posts, and its email, or why subscribers get
+    none.
 
-    `picks` has each combination once, with () for readers who get posts of all topics.
+    `picks` has each combination once, with () for subscribers who get posts of all topics.
     """
 
     position: int
-    readers: int
+    subscribers: int
     picks: tuple[tuple[str, ...], ...]
     posts: tuple[int, ...]
     rendered: Rendered | None
@@ -46,10 +47,10 @@ class ListedVariant:
 
     def document(self, head: Letterhead) -> dict[str, Any]:
         """Return the variant for `--json` and the API; `bytes` is the size of its HTML."""
-        html = reader_html(self.rendered, head, sample_reader()) if self.rendered else ""
+        html = recipient_html(self.rendered, head, sample_recipient()) if self.rendered else ""
         return {
             "variant": self.position,
-            "readers": self.readers,
+            "readers": self.subscribers,
             "topics": [list(names) for names in self.picks],
             "posts": list(self.posts),
             "subject": self.rendered.subject if self.rendered else None,
@@ -62,7 +63,7 @@ class ListedVariant:
 
 
 def has_variants(edition: Edition) -> bool:
-    """Return whether readers of an edition may get different posts."""
+    """Return whether subscribers of an edition may get different posts."""
     return not edition.standalone and not edition.corrects_id
 
 
@@ -72,7 +73,7 @@ def listed(
     receiving: SubscriptionQuerySet,
     draft: PreparedDraft | None = None,
 ) -> list[ListedVariant]:
-    """Return the variants of an edition, the editors' own first; none if all readers get the same.
+    """Return the variants of an edition, the editors' own first; none if all subscribers get the same.
 
     `receiving` are those who would get the edition now. A draft is rendered unless it is given; raises what `prepare`
     does.
@@ -125,11 +126,11 @@ def _planned(
     shared = _Shared((plan.offer_to(group), group) for group in groups_of(receiving, newsletter, draft))
     variants = []
     for position, variant in enumerate(prepared.variants):
-        readers, picks = shared.take(variant.planned.ordinals)
+        subscribers, picks = shared.take(variant.planned.ordinals)
         posts = tuple(entry.post_id for entry in variant.planned.entries)
-        if variant.planned.own or readers:
+        if variant.planned.own or subscribers:
             rendered, findings = variant.proof.rendered, variant.proof.findings
-            variants.append(ListedVariant(position, readers, picks, posts, rendered, findings))
+            variants.append(ListedVariant(position, subscribers, picks, posts, rendered, findings))
     return [*variants, *shared.without_email(len(prepared.variants))]
 
 
@@ -146,17 +147,17 @@ def _approved(
     shared = _Shared((offer_to(group), group) for group in groups_of(receiving, newsletter, edition))
     variants = []
     for variant, posts_of_variant in zip(stored, posts, strict=True):
-        readers, picks = shared.take(posts_of_variant)
-        if variant.position == 0 or readers:
+        subscribers, picks = shared.take(posts_of_variant)
+        if variant.position == 0 or subscribers:
             rendered = _rendered(variant, content)
-            variants.append(ListedVariant(variant.position, readers, picks, tuple(variant.posts), rendered))
+            variants.append(ListedVariant(variant.position, subscribers, picks, tuple(variant.posts), rendered))
     return [*variants, *shared.without_email(len(stored))]
 
 
 def _all_get(
-    posts: Ordinals, offer_to: Callable[[ReaderGroup], Offer], newsletter: Newsletter, edition: Edition
+    posts: Ordinals, offer_to: Callable[[SubscriberGroup], Offer], newsletter: Newsletter, edition: Edition
 ) -> bool:
-    """Return whether all readers are offered these posts. As a rule they are, and need not be counted."""
+    """Return whether all subscribers are offered these posts. As a rule they are, and need not be counted."""
     if not are_alike(newsletter, edition):
         return False
     offered = offer_to(newcomers(base_of(newsletter)))
@@ -173,7 +174,7 @@ def _of_audience(edition: Edition, content: ApprovedContent | None) -> list[List
         if variant.position == 0 or variant.last is not None
     ]
     if result and all_the_same:
-        result = [replace(result[0], readers=edition.audience or 0)]
+        result = [replace(result[0], subscribers=edition.audience or 0)]
     skipped = Result.objects.filter(edition=edition, kind=DeliveryStatus.SKIPPED)
     for reason in (delivery.NOTHING_NEW(), delivery.OFF_TOPIC()):
         if count := skipped.filter(text=reason.to_text()).count():
@@ -186,11 +187,11 @@ def _size(variant: Variant) -> int:
 
 
 class _Shared:
-    """Groups of readers by the posts that they would get."""
+    """Groups of subscribers by the posts that they would get."""
 
-    def __init__(self, offers: Iterable[tuple[Any, ReaderGroup]]) -> None:
-        self._mailed: dict[Ordinals, list[ReaderGroup]] = {}
-        self._others: dict[OfferOutcome, list[ReaderGroup]] = {}
+    def __init__(self, offers: Iterable[tuple[Any, SubscriberGroup]]) -> None:
+        self._mailed: dict[Ordinals, list[SubscriberGroup]] = {}
+        self._others: dict[OfferOutcome, list[SubscriberGroup]] = {}
         for offered, group in offers:
             if offered.outcome == OfferOutcome.MAILED:
                 self._mailed.setdefault(offered.posts, []).append(group)
@@ -198,7 +199,7 @@ class _Shared:
                 self._others.setdefault(offered.outcome, []).append(group)
 
     def take(self, posts: Ordinals) -> tuple[int, tuple[tuple[str, ...], ...]]:
-        """Return how many readers would get these posts, and what they picked; they are taken once."""
+        """Return how many subscribers would get these posts, and what they picked; they are taken once."""
         return _counted(self._mailed.pop(posts, []))
 
     def without_email(self, position: int) -> list[ListedVariant]:
@@ -208,12 +209,12 @@ class _Shared:
         rows = [(REASONS[outcome](), groups) for outcome, groups in self._others.items()]
         rows += [(delivery.RENDERED_LATER(), unrendered)] if unrendered else []
         for place, (reason, groups) in enumerate(rows, position):
-            readers, picks = _counted(groups)
-            variants.append(ListedVariant(place, readers, picks, (), None, reason=reason))
+            subscribers, picks = _counted(groups)
+            variants.append(ListedVariant(place, subscribers, picks, (), None, reason=reason))
         return variants
 
 
-def _counted(groups: Sequence[ReaderGroup]) -> tuple[int, tuple[tuple[str, ...], ...]]:
+def _counted(groups: Sequence[SubscriberGroup]) -> tuple[int, tuple[tuple[str, ...], ...]]:
     picks = dict.fromkeys(names_in(group.topics) for group in groups)
     return sum(group.count for group in groups), tuple(picks)
 

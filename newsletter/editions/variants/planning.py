@@ -1,4 +1,4 @@
-"""Which variants an edition needs: each set of posts that some of its readers lack and want."""
+"""Which variants an edition needs: each set of posts that some of its subscribers lack and want."""
 
 from collections.abc import Iterable
 from copy import copy
@@ -9,7 +9,7 @@ from newsletter import config
 from newsletter.domain.offers import Offer, OfferOutcome, offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import candidates
-from newsletter.editions.offers.readers import Lacking, ReaderGroup, base_of, expected, groups_of, with_base
+from newsletter.editions.offers.groups import Lacking, SubscriberGroup, base_of, expected, groups_of, with_base
 from newsletter.editions.selection import ordering
 from newsletter.editions.selection.post_topics import topics_of
 from newsletter.messages import posts as messages
@@ -32,7 +32,7 @@ class PlannedVariant:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A draft as its readers would get it: its candidates with their topics, and its variants, first its own."""
+    """A draft as its subscribers would get it: its candidates with their topics, and its variants, first its own."""
 
     entries: tuple[EditionPost, ...]
     topics: dict[int, frozenset[str]]
@@ -44,8 +44,8 @@ class Plan:
         """The ordinals of the candidates."""
         return Ordinals.of(self.topics)
 
-    def offer_to(self, group: ReaderGroup) -> Offer:
-        """Return what a group of readers would be offered."""
+    def offer_to(self, group: SubscriberGroup) -> Offer:
+        """Return what a group of subscribers would be offered."""
         return offer(self.candidates, group.had, group.topics, self.topics, self.minimum)
 
 
@@ -54,7 +54,7 @@ def plan(draft: Edition, newsletter: config.Newsletter, now: datetime | None = N
     chosen = candidates.select(draft, newsletter, now or datetime.now(UTC), candidates.known_missing(draft))
     entries_shown = _own(draft)
     own_posts = {entry.post_id for entry in entries_shown}
-    # Since the draft was refreshed, posts that only some readers lack may have become ones that most of them lack.
+    # Since the draft was refreshed, posts that only some subscribers lack may have become ones that most of them lack.
     lacked = [post for post, decision in chosen.listed if decision.included and post.ordinal in chosen.lacking.base]
     entries_of_some = [
         EditionPost(edition=draft, post=post, included=True, reason=messages.LATE())
@@ -72,7 +72,7 @@ def plan(draft: Edition, newsletter: config.Newsletter, now: datetime | None = N
 
 
 def _wanted(own_plan: Plan, lacking: Lacking) -> list[Ordinals]:
-    """Return the sets of posts that readers would get, besides the draft's own, those of most readers first."""
+    """Return the sets of posts that subscribers would get, besides the draft's own, those of most subscribers first."""
     counts: dict[Ordinals, int] = {}
     for group in with_base(lacking.groups, lacking.base):
         offered = own_plan.offer_to(group)
@@ -82,13 +82,13 @@ def _wanted(own_plan: Plan, lacking: Lacking) -> list[Ordinals]:
     return sorted(counts, key=lambda posts: (-counts[posts], str(posts)))
 
 
-def most_posts(draft_plan: Plan, groups: Iterable[ReaderGroup]) -> int:
-    """Return the largest number of posts that a reader in these groups would get."""
+def most_posts(draft_plan: Plan, groups: Iterable[SubscriberGroup]) -> int:
+    """Return the largest number of posts that a subscriber in these groups would get."""
     return max((len(draft_plan.offer_to(group).posts) for group in groups), default=0)
 
 
-def waiting_readers(draft_plan: Plan, groups: Iterable[ReaderGroup]) -> tuple[int, Ordinals]:
-    """Return how many readers in these groups wait because their posts are too few, and all posts they wait for."""
+def waiting_subscribers(draft_plan: Plan, groups: Iterable[SubscriberGroup]) -> tuple[int, Ordinals]:
+    """Return how many subscribers in these groups wait because their posts are too few, and all posts they wait for."""
     count, posts = 0, Ordinals()
     for group in groups:
         offered = draft_plan.offer_to(group)
@@ -99,7 +99,7 @@ def waiting_readers(draft_plan: Plan, groups: Iterable[ReaderGroup]) -> tuple[in
 
 def receiving_groups(
     draft: Edition, newsletter: config.Newsletter, receiving: SubscriptionQuerySet
-) -> list[ReaderGroup]:
+) -> list[SubscriberGroup]:
     """Return the groups of those who would receive a draft, and one of nobody who has the base."""
     base = base_of(newsletter)
     return with_base(groups_of(receiving, newsletter, draft, base), base | expected(newsletter, draft))

@@ -25,7 +25,7 @@ class PreparedVariant:
 class PreparedDraft:
     """A draft as it would be approved: its own rendering, its plan, and its variants.
 
-    Letters and corrections have neither plan nor variants: all their readers get the same.
+    Letters and corrections have neither plan nor variants: all their subscribers get the same.
     """
 
     own: Proof

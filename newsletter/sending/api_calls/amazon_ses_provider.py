@@ -8,7 +8,7 @@ from anymail.backends import amazon_ses
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 from botocore.exceptions import NoCredentialsError as NoKey
 
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.messages import delivery as messages
 from newsletter.messages.failures import KEY_REFUSED
@@ -66,12 +66,12 @@ class AmazonSes:
         except BotoCoreError as e:
             raise wrong_settings("amazon_ses", e) from e
 
-    def call(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
+    def call(self, mail: ApiMessage, recipients: Sequence[Recipient]) -> list[Outcome]:
         """See ProviderApi."""
-        (reader,) = readers
+        (recipient,) = recipients
         request: dict[str, Any] = {
-            "Destination": {"ToAddresses": [reader.address]},
-            "Content": {"Raw": {"Data": mail.check(reader)}},
+            "Destination": {"ToAddresses": [recipient.address]},
+            "Content": {"Raw": {"Data": mail.check(recipient)}},
             "ConfigurationOverrides": {"Tracking": NOT_TRACKED},
         }
         if self.backend.configuration_set_name:
@@ -79,14 +79,14 @@ class AmazonSes:
         try:
             response = self.backend.client.send_email(**request)
         except ClientError as e:
-            return self._judge(reader, e)
+            return self._judge(recipient, e)
         except NoKey as e:
             raise WrongKey(TEXT(words=str(e))) from e
         except BotoCoreError as e:
             never_left = isinstance(e, EndpointConnectionError | ConnectTimeoutError)
             kind = OutcomeKind.DEFERRED if never_left else OutcomeKind.UNKNOWN
-            return unexplained(readers, kind, messages.UNANSWERED(error=type(e).__name__))
-        return [accepted(reader, str(response.get("MessageId", "")))]
+            return unexplained(recipients, kind, messages.UNANSWERED(error=type(e).__name__))
+        return [accepted(recipient, str(response.get("MessageId", "")))]
 
     def try_key(self) -> Literal["accepted", "forbidden"]:
         """See `login.try_key`."""
@@ -101,10 +101,10 @@ class AmazonSes:
             raise ProviderProblem(messages.UNANSWERED(error=type(e).__name__)) from e
         return "accepted"
 
-    def _judge(self, reader: Reader, problem: ClientError) -> list[Outcome]:
+    def _judge(self, recipient: Recipient, problem: ClientError) -> list[Outcome]:
         code = int(problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         name = str(problem.response.get("Error", {}).get("Code", ""))
-        words = str(problem.response.get("Error", {}).get("Message", ""))[:300].replace(reader.address, "…")
+        words = str(problem.response.get("Error", {}).get("Message", ""))[:300].replace(recipient.address, "…")
         if code == TOO_FAST or name in self.TOO_FAST:
             headers = problem.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
             raise RateLimited(retry_seconds(str(headers.get("retry-after", ""))))
@@ -112,8 +112,8 @@ class AmazonSes:
         if unverified or name in self.OURS or code in WRONG_KEY:
             raise WrongKey(TEXT(words=f"{name}: {words}"))
         if code in NOT_TAKEN:
-            return outcomes([reader], OutcomeKind.DEFERRED, Fault.CONNECTION, words, code)
+            return outcomes([recipient], OutcomeKind.DEFERRED, Fault.CONNECTION, words, code)
         if code in AMBIGUOUS or code >= 500:
-            return outcomes([reader], OutcomeKind.UNKNOWN, Fault.CONNECTION, words, code)
-        fault = Fault.CONTENT if name == "MessageRejected" else Fault.READER
-        return outcomes([reader], OutcomeKind.REFUSED, fault, f"{name}: {words}", code)
+            return outcomes([recipient], OutcomeKind.UNKNOWN, Fault.CONNECTION, words, code)
+        fault = Fault.CONTENT if name == "MessageRejected" else Fault.RECIPIENT
+        return outcomes([recipient], OutcomeKind.REFUSED, fault, f"{name}: {words}", code)

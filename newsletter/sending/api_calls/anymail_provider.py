@@ -18,7 +18,7 @@ import requests
 from anymail.exceptions import AnymailError, AnymailNotSupportedWarning
 from anymail.message import AnymailMessage, AnymailStatus
 
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.messages import delivery as messages
 from newsletter.messages.general import TEXT
@@ -62,56 +62,56 @@ class AnymailProvider:
         self.backend.session.hooks["response"].append(self._remember)
         self._last = threading.local()
 
-    def call(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
+    def call(self, mail: ApiMessage, recipients: Sequence[Recipient]) -> list[Outcome]:
         """See ProviderApi."""
         if self._calls.post:
-            return self._post(self._calls.post, mail, readers)
+            return self._post(self._calls.post, mail, recipients)
         self._last.response = None
-        message = self._message(mail, readers)
+        message = self._message(mail, recipients)
         try:
             self.backend.send_messages([message])
         except FAULTS_OF_BACKENDS as problem:
-            return self._failed(readers, problem)
-        return [_outcome(reader, message.anymail_status) for reader in readers]
+            return self._failed(recipients, problem)
+        return [_outcome(recipient, message.anymail_status) for recipient in recipients]
 
-    def _post(self, post: PostedCall, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
+    def _post(self, post: PostedCall, mail: ApiMessage, recipients: Sequence[Recipient]) -> list[Outcome]:
         """Make a call with the backend's payload, and read its response as the provider's module does."""
-        groups = [[reader] for reader in readers] if post.path else [readers]
+        groups = [[recipient] for recipient in recipients] if post.path else [recipients]
         payloads = [self.backend.build_message_payload(self._message(mail, group), {}) for group in groups]
         request = payloads[0].get_request_params(self.backend.api_url)
         if post.path:
             request["url"] = urljoin(self.backend.api_url, post.path)
             request["data"] = json.dumps([payload.data for payload in payloads])
         if self._calls.idempotency:
-            request["headers"] = {**request["headers"], self._calls.idempotency: idempotency_key(readers)}
+            request["headers"] = {**request["headers"], self._calls.idempotency: idempotency_key(recipients)}
         try:
             response = self.backend.session.request(
                 **request, timeout=(CONNECT_SECONDS, ANSWER_SECONDS), allow_redirects=False
             )
         except requests.RequestException as e:
-            return unanswered(readers, e)
-        if judged := judge(readers, response):
+            return unanswered(recipients, e)
+        if judged := judge(recipients, response):
             return judged
         results = post.read(response.content)
         if results is None:
-            return unreadable(readers, response)
-        results = results if post.path else [*results] * len(readers)
-        if len(results) != len(readers):
-            return unexplained(readers, OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())
-        return [_outcome_of_result(reader, result) for reader, result in zip(readers, results, strict=True)]
+            return unreadable(recipients, response)
+        results = results if post.path else [*results] * len(recipients)
+        if len(results) != len(recipients):
+            return unexplained(recipients, OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())
+        return [_outcome_of_result(recipient, result) for recipient, result in zip(recipients, results, strict=True)]
 
-    def _message(self, mail: ApiMessage, readers: Sequence[Reader]) -> AnymailMessage:
+    def _message(self, mail: ApiMessage, recipients: Sequence[Recipient]) -> AnymailMessage:
         """Return what a call is made of, which says that neither opens nor clicks are tracked, as far as it can."""
         calls = self._calls
         if calls.merge_tag:
-            message = _with_tags(mail, readers, calls)
+            message = _with_tags(mail, recipients, calls)
         elif calls.batch:
-            key = {calls.idempotency: idempotency_key(readers)} if calls.idempotency else {}
-            message = _built(mail, [mailbox(reader) for reader in readers], own_text(readers[0]), key)
-            message.esp_extra = calls.batch([_parts(mail, reader, calls) for reader in readers])
+            key = {calls.idempotency: idempotency_key(recipients)} if calls.idempotency else {}
+            message = _built(mail, [mailbox(recipient) for recipient in recipients], own_text(recipients[0]), key)
+            message.esp_extra = calls.batch([_parts(mail, recipient, calls) for recipient in recipients])
         else:
-            (reader,) = readers
-            message = _built(mail, [mailbox(reader)], own_text(reader), _headers(mail, reader, calls))
+            (recipient,) = recipients
+            message = _built(mail, [mailbox(recipient)], own_text(recipient), _headers(mail, recipient, calls))
         if self._tracking.options:
             message.track_opens = message.track_clicks = False
         message.extra_headers |= self._tracking.call_headers
@@ -120,23 +120,23 @@ class AnymailProvider:
     def _remember(self, response: requests.Response, **_given: object) -> None:
         self._last.response = response
 
-    def _failed(self, readers: Sequence[Reader], problem: Exception) -> list[Outcome]:
+    def _failed(self, recipients: Sequence[Recipient], problem: Exception) -> list[Outcome]:
         response: requests.Response | None = self._last.response
         if response is None:
             lost = next((e for e in (problem.__cause__, problem) if isinstance(e, requests.RequestException)), None)
             if lost is None:  # the backend can't express this message, and nothing was sent
                 raise ProviderRefused(0, " ".join(str(problem).split())[:300]) from problem
-            return unanswered(readers, lost)
+            return unanswered(recipients, lost)
         if rejection := self._calls.error(response.content):
             words = words_of(response)
             raise WrongKey(TEXT(words=words)) if rejection.of_key else ProviderRefused(422, words)
-        if judged := judge(readers, response):
+        if judged := judge(recipients, response):
             return judged
-        return unreadable(readers, response)
+        return unreadable(recipients, response)
 
 
-def _with_tags(mail: ApiMessage, readers: Sequence[Reader], calls: Calls) -> AnymailMessage:
-    """Return one message with tags, and each reader's values for them."""
+def _with_tags(mail: ApiMessage, recipients: Sequence[Recipient], calls: Calls) -> AnymailMessage:
+    """Return one message with tags, and each recipient's values for them."""
     names = mail.variables
 
     def tag(slot: Any) -> str:
@@ -144,14 +144,16 @@ def _with_tags(mail: ApiMessage, readers: Sequence[Reader], calls: Calls) -> Any
 
     own_fields = {name for name, text in mail.headers if text.has_slots} if calls.merge_headers else set()
     shared = {name: text.render(tag) for name, text in mail.headers if name not in own_fields}
-    message = _built(mail, [mailbox(reader) for reader in readers], tag, {**shared, **calls.headers})
+    message = _built(mail, [mailbox(recipient) for recipient in recipients], tag, {**shared, **calls.headers})
     message.merge_data = {
-        reader.address: {name: value(slot, reader) for slot, name in names.items()} for reader in readers
+        recipient.address: {name: value(slot, recipient) for slot, name in names.items()} for recipient in recipients
     }
     if own_fields:
         message.merge_headers = {
-            reader.address: {name: text.render(own_text(reader)) for name, text in mail.headers if name in own_fields}
-            for reader in readers
+            recipient.address: {
+                name: text.render(own_text(recipient)) for name, text in mail.headers if name in own_fields
+            }
+            for recipient in recipients
         }
     return message
 
@@ -166,21 +168,21 @@ def _built(mail: ApiMessage, to: list[str], slot_text: SlotText, headers: Mappin
     return message
 
 
-def _parts(mail: ApiMessage, reader: Reader, calls: Calls) -> MessageParts:
-    text = own_text(reader)
+def _parts(mail: ApiMessage, recipient: Recipient, calls: Calls) -> MessageParts:
+    text = own_text(recipient)
     return MessageParts(
-        reader.address,
-        shown_name(reader),
+        recipient.address,
+        shown_name(recipient),
         mail.subject.render(text),
         mail.text.render(text),
         mail.html.render(text),
-        _headers(mail, reader, calls),
+        _headers(mail, recipient, calls),
     )
 
 
-def _headers(mail: ApiMessage, reader: Reader, calls: Calls) -> dict[str, str]:
-    """Return the header fields of a reader's message that the provider accepts."""
-    fields = {**{name: text.render(own_text(reader)) for name, text in mail.headers}, **calls.headers}
+def _headers(mail: ApiMessage, recipient: Recipient, calls: Calls) -> dict[str, str]:
+    """Return the header fields of a recipient's message that the provider accepts."""
+    fields = {**{name: text.render(own_text(recipient)) for name, text in mail.headers}, **calls.headers}
     return {
         name: text
         for name, text in fields.items()
@@ -188,38 +190,38 @@ def _headers(mail: ApiMessage, reader: Reader, calls: Calls) -> dict[str, str]:
     }
 
 
-def mailbox(reader: Reader) -> str:
-    """Return the reader's address, with the name before it if there is one to show."""
-    name = shown_name(reader)
-    return str(Address(name, addr_spec=reader.address)) if name else reader.address
+def mailbox(recipient: Recipient) -> str:
+    """Return the recipient's address, with the name before it if there is one to show."""
+    name = shown_name(recipient)
+    return str(Address(name, addr_spec=recipient.address)) if name else recipient.address
 
 
-def shown_name(reader: Reader) -> str:
+def shown_name(recipient: Recipient) -> str:
     """Return the name to show before the address; "" if not every provider could read the two together."""
-    return escape_text(clean_name(reader.name)) if reader.address.isascii() else ""
+    return escape_text(clean_name(recipient.name)) if recipient.address.isascii() else ""
 
 
-def own_text(reader: Reader) -> SlotText:
-    """Return a function that gives the reader's value for a slot."""
-    return lambda slot: value(slot, reader)
+def own_text(recipient: Recipient) -> SlotText:
+    """Return a function that gives the recipient's value for a slot."""
+    return lambda slot: value(slot, recipient)
 
 
-def _outcome(reader: Reader, status: AnymailStatus) -> Outcome:
-    """Return the outcome of a reader after an accepted call."""
-    recipient = status.recipients.get(reader.address)
-    if recipient is not None and recipient.status in TAKEN:
-        return accepted(reader, str(recipient.message_id or ""))
-    if recipient is not None and recipient.status in REFUSED:
-        return outcomes([reader], OutcomeKind.REFUSED, Fault.READER, f"{recipient.status}", 422)[0]
-    return unexplained([reader], OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())[0]
+def _outcome(recipient: Recipient, status: AnymailStatus) -> Outcome:
+    """Return the outcome of a recipient after an accepted call."""
+    result = status.recipients.get(recipient.address)
+    if result is not None and result.status in TAKEN:
+        return accepted(recipient, str(result.message_id or ""))
+    if result is not None and result.status in REFUSED:
+        return outcomes([recipient], OutcomeKind.REFUSED, Fault.RECIPIENT, f"{result.status}", 422)[0]
+    return unexplained([recipient], OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())[0]
 
 
-def _outcome_of_result(reader: Reader, result: CallResult | None) -> Outcome:
-    """Return the outcome of a reader that the provider's module has read."""
+def _outcome_of_result(recipient: Recipient, result: CallResult | None) -> Outcome:
+    """Return the outcome of a recipient that the provider's module has read."""
     if result is None:
-        return unexplained([reader], OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())[0]
+        return unexplained([recipient], OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())[0]
     if not result.words:
-        return accepted(reader, result.id)
-    fault = Fault.READER if result.about_subscriber else Fault.POLICY
-    words = result.words.replace(reader.address, "…")[:300]
-    return outcomes([reader], OutcomeKind.REFUSED, fault, words, 422)[0]
+        return accepted(recipient, result.id)
+    fault = Fault.RECIPIENT if result.about_subscriber else Fault.POLICY
+    words = result.words.replace(recipient.address, "…")[:300]
+    return outcomes([recipient], OutcomeKind.REFUSED, fault, words, 422)[0]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from newsletter.delivery.active_chunk import STOPPED, ConnectionProblem, DeliveryCallbacks, DeliveryJob
-from newsletter.domain.encoded_email import EncodedEmail, Reader
+from newsletter.domain.encoded_email import EncodedEmail, Recipient
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.messages import delivery as messages
 from newsletter.sending.api_calls.interface import (
@@ -35,7 +35,7 @@ COLLECT_SECONDS = 1.0
 """Seconds for which deliveries are collected for a call, if a configured rate allows only a few at a time."""
 
 MANY = 10
-_ABOUT_READER = re.compile(r"recipient|failed_emails|'to'|\bto\b|inactive|mailbox", re.IGNORECASE)
+_ABOUT_RECIPIENT = re.compile(r"recipient|failed_emails|'to'|\bto\b|inactive|mailbox", re.IGNORECASE)
 
 
 class ApiCarrier:
@@ -150,8 +150,8 @@ class ApiCarrier:
             for job in jobs:
                 self._callbacks.return_undelivered(job, STOPPED)
             return
-        mail, readers = api_message(jobs[0].chunk.batch.email), [job.reader for job in jobs]
-        call = asyncio.get_running_loop().run_in_executor(self._threads, self._caller.call, mail, readers)
+        mail, recipients = api_message(jobs[0].chunk.batch.email), [job.recipient for job in jobs]
+        call = asyncio.get_running_loop().run_in_executor(self._threads, self._caller.call, mail, recipients)
         self._calls[call] = jobs
         call.add_done_callback(self._report)
 
@@ -169,10 +169,10 @@ class ApiCarrier:
             self._callbacks.connection_failed(ConnectionProblem(problem, needs_operator=True))
             return
         for job in jobs:
-            if job.reader.number not in outcomes:
+            if job.recipient.number not in outcomes:
                 self._callbacks.return_untried(job, STOPPED)
         for job in jobs:
-            if outcome := outcomes.get(job.reader.number):
+            if outcome := outcomes.get(job.recipient.number):
                 self._callbacks.outcome_received(job, outcome)
         self._callbacks.flush()
         self.pump()
@@ -190,40 +190,40 @@ class _Caller:
         """Make no further call, and stop waiting for the provider."""
         self._stopped.set()
 
-    def call(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
-        """Return the outcomes of these readers; those without one were not tried. Raises WrongKey."""
-        return self._halved(mail, readers, [])
+    def call(self, mail: ApiMessage, recipients: Sequence[Recipient]) -> list[Outcome]:
+        """Return the outcomes of these recipients; those without one were not tried. Raises WrongKey."""
+        return self._halved(mail, recipients, [])
 
-    def _halved(self, mail: ApiMessage, readers: Sequence[Reader], refused: list[Outcome]) -> list[Outcome]:
+    def _halved(self, mail: ApiMessage, recipients: Sequence[Recipient], refused: list[Outcome]) -> list[Outcome]:
         try:
-            return self._patiently(mail, readers)
+            return self._patiently(mail, recipients)
         except ProviderRefused as e:
-            if len(readers) == 1:
-                fault = Fault.READER if _ABOUT_READER.search(str(e)) else Fault.POLICY
-                words = str(e).replace(readers[0].address, "…")
-                refused += (settled := outcomes(readers, OutcomeKind.REFUSED, fault, words, e.code))
+            if len(recipients) == 1:
+                fault = Fault.RECIPIENT if _ABOUT_RECIPIENT.search(str(e)) else Fault.POLICY
+                words = str(e).replace(recipients[0].address, "…")
+                refused += (settled := outcomes(recipients, OutcomeKind.REFUSED, fault, words, e.code))
                 return settled
-        middle = len(readers) // 2
-        half = self._halved(mail, readers[:middle], refused)
+        middle = len(recipients) // 2
+        half = self._halved(mail, recipients[:middle], refused)
         hopeless = len(refused) >= MANY and not any(o.kind is OutcomeKind.ACCEPTED for o in half)
-        return half if hopeless or self._stopped.is_set() else half + self._halved(mail, readers[middle:], refused)
+        return half if hopeless or self._stopped.is_set() else half + self._halved(mail, recipients[middle:], refused)
 
-    def _complete(self, readers: Sequence[Reader], outcomes: list[Outcome]) -> list[Outcome]:
-        """Return an outcome for each reader. One without any was in the call, and must not be in another."""
+    def _complete(self, recipients: Sequence[Recipient], outcomes: list[Outcome]) -> list[Outcome]:
+        """Return an outcome for each recipient. One without any was in the call, and must not be in another."""
         numbers = {outcome.number for outcome in outcomes}
-        forgotten = [reader for reader in readers if reader.number not in numbers]
+        forgotten = [recipient for recipient in recipients if recipient.number not in numbers]
         return [*outcomes, *unexplained(forgotten, OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())]
 
-    def _patiently(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
+    def _patiently(self, mail: ApiMessage, recipients: Sequence[Recipient]) -> list[Outcome]:
         until = time.monotonic() + PATIENCE
         while True:
             self._stopped.wait(max(0.0, self._not_before - time.monotonic()))
             try:
-                return self._complete(readers, self._chosen.call(mail, readers))
+                return self._complete(recipients, self._chosen.call(mail, recipients))
             except RateLimited as e:
                 self._not_before = time.monotonic() + e.seconds
                 if self._not_before > until or self._stopped.is_set():
-                    return unexplained(readers, OutcomeKind.DEFERRED, e.message, 429, e.seconds)
+                    return unexplained(recipients, OutcomeKind.DEFERRED, e.message, 429, e.seconds)
 
 
 def _email(job: DeliveryJob) -> tuple[str, EncodedEmail]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from newsletter.delivery.reply import redact_address, redact_addresses
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.editions.problems import Impossible
 from newsletter.messages import Message, Problem
@@ -50,48 +50,54 @@ class ProviderRefused(Exception):
 
 
 class ProviderApi(Protocol):
-    """Calls a provider. At most `most` readers are in one call."""
+    """Calls a provider. At most `most` recipients are in one call."""
 
     most: int
 
-    def call(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
-        """Make one call, in a thread of its own, and return an outcome for each reader.
+    def call(self, mail: ApiMessage, recipients: Sequence[Recipient]) -> list[Outcome]:
+        """Make one call, in a thread of its own, and return an outcome for each recipient.
 
         Raises WrongKey, RateLimited, ProviderRefused.
         """
 
 
-def idempotency_key(readers: Sequence[Reader]) -> str:
-    """Return a UUID that is the same whenever this call is made again, and differs for other readers or attempts."""
-    text = "\n".join(sorted(f"{reader.message_id} {reader.attempt}" for reader in readers))
+def idempotency_key(recipients: Sequence[Recipient]) -> str:
+    """Return a UUID that is the same whenever this call is made again, and differs for other recipients or attempts."""
+    text = "\n".join(sorted(f"{recipient.message_id} {recipient.attempt}" for recipient in recipients))
     return str(uuid.UUID(bytes=hashlib.blake2b(text.encode(), digest_size=16).digest(), version=4))
 
 
-def outcomes(readers: Sequence[Reader], kind: OutcomeKind, fault: Fault, text: str, code: int = 0) -> list[Outcome]:
-    """Return the same outcome for each of these readers, with the provider's text without their addresses."""
+def outcomes(
+    recipients: Sequence[Recipient], kind: OutcomeKind, fault: Fault, text: str, code: int = 0
+) -> list[Outcome]:
+    """Return the same outcome for each of these recipients, with the provider's text without their addresses."""
     reply = redact_addresses(text)
     return [
         Outcome(r.number, r.attempt, kind, time.time(), fault, code, "", redact_address(reply, r.address))
-        for r in readers
+        for r in recipients
     ]
 
 
 def unexplained(
-    readers: Sequence[Reader], kind: OutcomeKind, problem: Message, code: int = 0, retry_after: float | None = None
+    recipients: Sequence[Recipient],
+    kind: OutcomeKind,
+    problem: Message,
+    code: int = 0,
+    retry_after: float | None = None,
 ) -> list[Outcome]:
-    """Return the same outcome for each of these readers, to which the provider said nothing."""
+    """Return the same outcome for each of these recipients, to which the provider said nothing."""
     return [
         Outcome(
             r.number, r.attempt, kind, time.time(), Fault.CONNECTION, code, retry_after=retry_after, problem=problem
         )
-        for r in readers
+        for r in recipients
     ]
 
 
-def accepted(reader: Reader, name: str) -> Outcome:
+def accepted(recipient: Recipient, name: str) -> Outcome:
     """Return the outcome of a message that the provider accepted under this name."""
     return Outcome(
-        reader.number, reader.attempt, OutcomeKind.ACCEPTED, time.time(), code=200, queue_id=name.strip("<>")
+        recipient.number, recipient.attempt, OutcomeKind.ACCEPTED, time.time(), code=200, queue_id=name.strip("<>")
     )
 
 

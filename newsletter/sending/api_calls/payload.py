@@ -1,8 +1,9 @@
-"""An approved email split up for a provider's API: subject, headers, text and HTML, with slots for a reader's values.
+"""An approved email split up for a provider's API: subject, headers, text and HTML, with slots for a recipient's
+values.
 
-An API gets the same content as SMTP would send. A reader's values are escaped for their place, and invalid ones are
+An API gets the same content as SMTP would send. A recipient's values are escaped for their place, and invalid ones are
 found before anything is sent. Merge tags of any provider are escaped in all of it (render/merge_tags.py), and the names
-of variables for a reader's values are random: no post can refer to them.
+of variables for a recipient's values are random: no post can refer to them.
 """
 
 import email
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from functools import lru_cache
 
-from newsletter.domain.encoded_email import EncodedEmail, Piece, Reader, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Piece, Recipient, Slot, SlotEncoding, SlotValue
 from newsletter.mime.base64_parts import encode_value
 from newsletter.mime.headers import clean_name
 from newsletter.mime.message_builder import MessageBuilder
@@ -35,7 +36,7 @@ class SlottedText:
 
     @property
     def has_slots(self) -> bool:
-        """Whether the text differs between readers."""
+        """Whether the text differs between recipients."""
         return any(isinstance(piece, Slot) for piece in self.pieces)
 
     def render(self, slot_text: SlotText) -> str:
@@ -56,19 +57,19 @@ class ApiMessage:
     variables: Mapping[Slot, str]
     builder: MessageBuilder
 
-    def check(self, reader: Reader) -> bytes:
-        """Return the reader's whole message. Raises InvalidReaderValue."""
-        return b"".join(self.builder.build(reader).pieces)
+    def check(self, recipient: Recipient) -> bytes:
+        """Return the recipient's whole message. Raises InvalidRecipientValue."""
+        return b"".join(self.builder.build(recipient).pieces)
 
 
-def value(slot: Slot, reader: Reader) -> str:
-    """Return a reader's value for decoded text: escaped in HTML, plain elsewhere."""
+def value(slot: Slot, recipient: Recipient) -> str:
+    """Return a recipient's value for decoded text: escaped in HTML, plain elsewhere."""
     words = {
-        SlotValue.TO: reader.address,
-        SlotValue.NAME: slot.text_for(clean_name(reader.name)),
-        SlotValue.WITH_NAME: slot.text_for(clean_name(reader.name)),
-        SlotValue.TOKEN: reader.token,
-        SlotValue.MESSAGE_ID: reader.message_id,
+        SlotValue.TO: recipient.address,
+        SlotValue.NAME: slot.text_for(clean_name(recipient.name)),
+        SlotValue.WITH_NAME: slot.text_for(clean_name(recipient.name)),
+        SlotValue.TOKEN: recipient.token,
+        SlotValue.MESSAGE_ID: recipient.message_id,
     }[slot.value]
     if slot.value not in (SlotValue.NAME, SlotValue.WITH_NAME):
         return html.escape(words) if slot.form is SlotEncoding.HTML else words

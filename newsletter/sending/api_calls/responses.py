@@ -7,7 +7,7 @@ from urllib3.exceptions import ConnectTimeoutError as NoConnection
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from newsletter.delivery.reply import redact_addresses
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.messages import delivery as messages
 from newsletter.messages.general import TEXT
@@ -25,8 +25,8 @@ from newsletter.sending.api_calls.interface import (
 )
 
 
-def judge(readers: Sequence[Reader], response: requests.Response) -> list[Outcome] | None:
-    """Return the outcomes that follow from the status for all readers; None if it says that the call was accepted.
+def judge(recipients: Sequence[Recipient], response: requests.Response) -> list[Outcome] | None:
+    """Return the outcomes that follow from the status for all recipients; None if it says that the call was accepted.
 
     Raises WrongKey, RateLimited, ProviderRefused.
     """
@@ -36,9 +36,9 @@ def judge(readers: Sequence[Reader], response: requests.Response) -> list[Outcom
     if code == TOO_FAST:
         raise RateLimited(retry_seconds(response.headers.get("Retry-After", "")))
     if code in NOT_TAKEN:
-        return outcomes(readers, OutcomeKind.DEFERRED, Fault.CONNECTION, words, code)
+        return outcomes(recipients, OutcomeKind.DEFERRED, Fault.CONNECTION, words, code)
     if code in AMBIGUOUS or code >= 500 or code < 200 or 300 <= code < 400:
-        return outcomes(readers, OutcomeKind.UNKNOWN, Fault.CONNECTION, words, code)
+        return outcomes(recipients, OutcomeKind.UNKNOWN, Fault.CONNECTION, words, code)
     if code >= 400:
         raise ProviderRefused(code, words)
     return None
@@ -49,7 +49,7 @@ def words_of(response: requests.Response) -> str:
     return redact_addresses(" ".join(response.text.split()))[:300]
 
 
-def unanswered(readers: Sequence[Reader], error: requests.RequestException) -> list[Outcome]:
+def unanswered(recipients: Sequence[Recipient], error: requests.RequestException) -> list[Outcome]:
     """Return deferred outcomes if no connection was made, otherwise unknown ones. Raises WrongKey for a certificate."""
     if isinstance(error, requests.exceptions.SSLError):
         raise WrongKey(messages.CERTIFICATE_INVALID(cause=str(error))) from error
@@ -58,9 +58,9 @@ def unanswered(readers: Sequence[Reader], error: requests.RequestException) -> l
         reason, NewConnectionError | NoConnection | NameResolutionError
     )
     kind = OutcomeKind.DEFERRED if never_left else OutcomeKind.UNKNOWN
-    return unexplained(readers, kind, messages.UNANSWERED(error=type(error).__name__))
+    return unexplained(recipients, kind, messages.UNANSWERED(error=type(error).__name__))
 
 
-def unreadable(readers: Sequence[Reader], response: requests.Response) -> list[Outcome]:
+def unreadable(recipients: Sequence[Recipient], response: requests.Response) -> list[Outcome]:
     """Return unknown outcomes: the request was sent, and what was done with it can't be known."""
-    return unexplained(readers, OutcomeKind.UNKNOWN, messages.ANSWER_UNREADABLE(), response.status_code)
+    return unexplained(recipients, OutcomeKind.UNKNOWN, messages.ANSWER_UNREADABLE(), response.status_code)

@@ -1,6 +1,6 @@
 """The reputation guard: pauses an edition whose bounces or complaints pass a bound.
 
-Bounces count once for each reader, whether the server refused the address during the session, or a webhook or the
+Bounces count once for each subscriber, whether the server refused the address during the session, or a webhook or the
 bounce mailbox reported it later. Refusals for other reasons than the address are the sender's, who pauses the edition
 for them. After an editor has resumed the edition, only what is sent from then on counts, and the bounds double, because
 an editor who resumes knows the figures.
@@ -22,12 +22,12 @@ from newsletter.models import Bounce, DeliveryStatus, Edition, Result, State, Ta
 from newsletter.sending import lifecycle
 
 LEAST_COMPLAINTS = 3
-"""Fewer complaints never pause: one of two hundred readers is more than any bound, and says nothing yet."""
+"""Fewer complaints never pause: one of two hundred subscribers is more than any bound, and says nothing yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class GuardFigures:
-    """Emails that were tried, and how many readers' emails bounced or were reported as spam."""
+    """Emails that were tried, and how many subscribers' emails bounced or were reported as spam."""
 
     sent: int
     bounced: int
@@ -79,15 +79,15 @@ def figures(edition: Edition) -> GuardFigures:
     counts = ("accepted", "deferred", "refused", "unknown")
     tried = tallies.aggregate(**{count: Sum(count, default=0) for count in counts})
     # The condition that looks superfluous is that of the partial index of results.
-    refused = _results(since).filter(edition=edition, kind=DeliveryStatus.REFUSED, code__gt=0, fault=Fault.READER)
+    refused = _results(since).filter(edition=edition, kind=DeliveryStatus.REFUSED, code__gt=0, fault=Fault.RECIPIENT)
     refused = refused.exclude(kind=DeliveryStatus.ACCEPTED)
     reports = Bounce.objects.filter(edition=edition).exclude(mail=Bounce.REFUSED)
     complaints = reports.filter(kind=Bounce.Kind.COMPLAINT)
     bounces = reports.exclude(kind=Bounce.Kind.COMPLAINT)
     return GuardFigures(
         sent=max(0, sum(tried.values())),
-        bounced=refused.count() + _readers(bounces, since),
-        complained=_readers(complaints, since),
+        bounced=refused.count() + _subscribers(bounces, since),
+        complained=_subscribers(complaints, since),
     )
 
 
@@ -95,8 +95,8 @@ def _results(since: datetime | None) -> QuerySet[Result]:
     return Result.objects.filter(at__gt=since.timestamp()) if since else Result.objects.all()
 
 
-def _readers(reports: QuerySet[Bounce], since: datetime | None) -> int:
-    """Return how many readers these reports are about, of those whose email was accepted in this time."""
+def _subscribers(reports: QuerySet[Bounce], since: datetime | None) -> int:
+    """Return how many subscribers these reports are about, of those whose email was accepted in this time."""
     accepted = _results(since).filter(
         edition_id=OuterRef("edition_id"), number=OuterRef("number"), kind=DeliveryStatus.ACCEPTED
     )

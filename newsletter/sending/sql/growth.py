@@ -1,7 +1,7 @@
-"""How the sets of a cadence's readers grow when an audience is fixed, or when a restored database repeats that.
+"""How the sets of a cadence's subscribers grow when an audience is fixed, or when a restored database repeats that.
 
-A few statements suffice, however many readers there are: those with the base have no set of their own, and others share
-theirs.
+A few statements suffice, however many subscribers there are: those with the base have no set of their own, and others
+share theirs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from newsletter.domain.offers import Offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import bases
 from newsletter.editions.offers.approved import OfferTo
-from newsletter.editions.offers.readers import ReaderGroup, newcomers
+from newsletter.editions.offers.groups import SubscriberGroup, newcomers
 from newsletter.models import Delivery, Edition
 from subscribers.models import Base, OfferedSet, Subscription, SubscriptionQuerySet, in_base, replace_sets
 
@@ -24,21 +24,21 @@ AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingReaders:
-    """Readers who wait for the next edition with some posts, by the primary keys of their subscriptions."""
+class WaitingSubscribers:
+    """Subscribers who wait for the next edition with some posts, by the primary keys of their subscriptions."""
 
     posts: Ordinals
     subscriptions: tuple[int, ...]
 
 
-def readers_in(base: Base, bases: Mapping[str, Base]) -> SubscriptionQuerySet:
+def subscriptions_in(base: Base, bases: Mapping[str, Base]) -> SubscriptionQuerySet:
     """Return the active subscriptions in a cadence, whether or not they receive editions now."""
     active = Subscription.objects.filter(newsletter=base.newsletter, state=Subscription.State.ACTIVE, returns=False)
     return active.filter(in_base(base, bases))
 
 
-def of_groups(groups: Iterable[ReaderGroup]) -> Q:
-    """Return the condition for the readers of groups; `picks` has the topics that count."""
+def of_groups(groups: Iterable[SubscriberGroup]) -> Q:
+    """Return the condition for the subscribers of groups; `picks` has the topics that count."""
     picks: dict[int | None, list[str]] = {}
     for group in groups:
         picks.setdefault(group.key, []).append(group.picks)
@@ -51,39 +51,41 @@ def of_groups(groups: Iterable[ReaderGroup]) -> Q:
 def grow_by_edition(
     newsletter: Newsletter,
     edition: Edition,
-    readers: SubscriptionQuerySet,
-    groups: Sequence[ReaderGroup],
+    subscriptions: SubscriptionQuerySet,
+    groups: Sequence[SubscriberGroup],
     base: Base,
-    without_variant: Sequence[ReaderGroup],
+    without_variant: Sequence[SubscriberGroup],
     receiving: SubscriptionQuerySet,
     offer_to: OfferTo,
-) -> list[WaitingReaders]:
-    """Let the sets of all readers of a cadence grow by what an edition offers them, and the base.
+) -> list[WaitingSubscribers]:
+    """Let the sets of all subscribers of a cadence grow by what an edition offers them, and the base.
 
-    `groups` are those of the readers. Paused readers and others who don't receive it now are offered the same. Those of
-    the groups `without_variant` who receive it wait. Also return who waits for which posts.
+    `groups` are those of the subscribers. Paused subscribers and others who don't receive it now are offered the same.
+    Those of the groups `without_variant` who receive it wait. Also return who waits for which posts.
     """
     offers = [(group, offer_to(group)) for group in groups]
     bases.grow(base, offer_to(newcomers(base.ordinals)).afterwards)
     Subscription.objects.filter(newsletter=newsletter.name, waited__gt=0).update(waited=0)
     waiting = _keep(newsletter, edition, receiving, without_variant, offer_to)
-    not_waiting = readers.filter(waited=0)
+    not_waiting = subscriptions.filter(waited=0)
     at = edition.approved_at or edition.created_at
     for group, offered in offers:
         if offered.waits:
             members = not_waiting.with_picks(at).filter(of_groups([group]))
-            waiting.append(WaitingReaders(offered.posts, tuple(members.order_by("pk").values_list("pk", flat=True))))
+            waiting.append(
+                WaitingSubscribers(offered.posts, tuple(members.order_by("pk").values_list("pk", flat=True)))
+            )
     _replace(not_waiting, base, offers, at)
     return waiting
 
 
-def grow_by_posts(readers: SubscriptionQuerySet, base: Base, posts: Ordinals, *, with_base: bool) -> None:
-    """Add posts to the sets of readers in a cadence, and to its base or not."""
+def grow_by_posts(subscriptions: SubscriptionQuerySet, base: Base, posts: Ordinals, *, with_base: bool) -> None:
+    """Add posts to the sets of subscribers in a cadence, and to its base or not."""
     if with_base:
         bases.grow(base, posts)
     elif posts - base.ordinals:
-        readers.filter(offered=None).update(offered=_key(base, base.ordinals | posts))
-    replace_sets(readers, base.newsletter, lambda had: had | posts, base.ordinals)
+        subscriptions.filter(offered=None).update(offered=_key(base, base.ordinals | posts))
+    replace_sets(subscriptions, base.newsletter, lambda had: had | posts, base.ordinals)
 
 
 def grow_by_letter(newsletter: Newsletter, edition: Edition, known_bases: Mapping[str, Base]) -> None:
@@ -91,40 +93,43 @@ def grow_by_letter(newsletter: Newsletter, edition: Edition, known_bases: Mappin
     posts = edition.candidate_ordinals
     offered = Delivery.objects.filter(edition=edition).values("subscription_id")
     for base in bases.on(known_bases) if posts else ():
-        readers = readers_in(base, known_bases)
+        subscriptions = subscriptions_in(base, known_bases)
         if edition.segment_where:
-            grow_by_posts(readers.filter(pk__in=offered), base, posts, with_base=False)
+            grow_by_posts(subscriptions.filter(pk__in=offered), base, posts, with_base=False)
         else:
-            grow_by_posts(readers, base, posts, with_base=True)
+            grow_by_posts(subscriptions, base, posts, with_base=True)
 
 
 def _keep(
     newsletter: Newsletter,
     edition: Edition,
     receiving: SubscriptionQuerySet,
-    groups: Sequence[ReaderGroup],
+    groups: Sequence[SubscriberGroup],
     offer_to: OfferTo,
-) -> list[WaitingReaders]:
-    """Let readers wait whose variant is missing: their sets grow by the other posts."""
+) -> list[WaitingSubscribers]:
+    """Let subscribers wait whose variant is missing: their sets grow by the other posts."""
     waiting = []
     for group in groups:
         offered = offer_to(group)
         members = receiving.with_picks(edition.approved_at or edition.created_at).filter(of_groups([group]), waited=0)
-        waiting.append(WaitingReaders(offered.posts, tuple(members.order_by("pk").values_list("pk", flat=True))))
+        waiting.append(WaitingSubscribers(offered.posts, tuple(members.order_by("pk").values_list("pk", flat=True))))
         key = OfferedSet.objects.key_of(newsletter.name, offered.kept)
         members.update(offered=key, waited=group.waited + 1)
     return waiting
 
 
 def _replace(
-    readers: SubscriptionQuerySet, base: Base, offers: Iterable[tuple[ReaderGroup, Offer]], picked_at: datetime
+    subscriptions: SubscriptionQuerySet,
+    base: Base,
+    offers: Iterable[tuple[SubscriberGroup, Offer]],
+    picked_at: datetime,
 ) -> None:
-    """Replace the sets of groups of readers by what they have afterwards.
+    """Replace the sets of groups of subscribers by what they have afterwards.
 
-    A set that readers get can be the one that others had. So those with larger sets are changed first, and sets that
-    equal the base are given up last: nobody is changed twice.
+    A set that subscribers get can be the one that others had. So those with larger sets are changed first, and sets
+    that equal the base are given up last: nobody is changed twice.
     """
-    by_key: dict[int | None, list[tuple[ReaderGroup, Offer]]] = {}
+    by_key: dict[int | None, list[tuple[SubscriberGroup, Offer]]] = {}
     for group, offered in sorted(offers, key=lambda offer: len(offer[0].had), reverse=True):
         by_key.setdefault(group.key, []).append((group, offered))
     shared: list[tuple[int, int]] = []
@@ -133,35 +138,37 @@ def _replace(
         if key is not None and afterwards is not None:
             shared.append((key, _key(base, afterwards)))
             continue
-        _replace_shared(readers, shared)
+        _replace_shared(subscriptions, shared)
         shared = []
         if afterwards is not None and afterwards != base.ordinals:
-            readers.filter(offered=None).update(offered=_key(base, afterwards))
+            subscriptions.filter(offered=None).update(offered=_key(base, afterwards))
         elif afterwards is None:
-            _replace_by_picks(readers.with_picks(picked_at), base, those)
-    _replace_shared(readers, shared)
-    readers.filter(offered=base.offered).update(offered=None)
+            _replace_by_picks(subscriptions.with_picks(picked_at), base, those)
+    _replace_shared(subscriptions, shared)
+    subscriptions.filter(offered=base.offered).update(offered=None)
 
 
-def _replace_shared(readers: SubscriptionQuerySet, changes: Sequence[tuple[int, int]]) -> None:
-    """Replace the sets of all readers who have them, by their primary keys."""
+def _replace_shared(subscriptions: SubscriptionQuerySet, changes: Sequence[tuple[int, int]]) -> None:
+    """Replace the sets of all subscribers who have them, by their primary keys."""
     changes = [(key, new_key) for key, new_key in changes if key != new_key]
     for start in range(0, len(changes), AT_ONCE):
         some = changes[start : start + AT_ONCE]
         cases = (When(offered=key, then=Value(new_key)) for key, new_key in some)
         new_set = Case(*cases, output_field=BigIntegerField())
-        readers.filter(offered__in=[key for key, _after in some]).update(offered=new_set)
+        subscriptions.filter(offered__in=[key for key, _after in some]).update(offered=new_set)
 
 
-def _replace_by_picks(readers: QuerySet[Any, Any], base: Base, offers: Iterable[tuple[ReaderGroup, Offer]]) -> None:
-    """Replace the sets of groups of readers who have the same set and picked different topics."""
+def _replace_by_picks(
+    subscriptions: QuerySet[Any, Any], base: Base, offers: Iterable[tuple[SubscriberGroup, Offer]]
+) -> None:
+    """Replace the sets of groups of subscribers who have the same set and picked different topics."""
     for group, offered in offers:
         if offered.afterwards != (base.ordinals if group.key is None else group.had):
-            readers.filter(of_groups([group])).update(offered=_key(base, offered.afterwards))
+            subscriptions.filter(of_groups([group])).update(offered=_key(base, offered.afterwards))
 
 
 def _only(offers: Iterable[Offer]) -> Ordinals | None:
-    """Return what all readers with a set have afterwards; None if that depends on their topics."""
+    """Return what all subscribers with a set have afterwards; None if that depends on their topics."""
     sets = {offered.afterwards for offered in offers}
     return sets.pop() if len(sets) == 1 else None
 

@@ -17,15 +17,15 @@ from newsletter.domain.offers import OfferOutcome
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import bases
 from newsletter.editions.offers.approved import OfferTo, offers_of
-from newsletter.editions.offers.readers import ReaderGroup, groups_of
+from newsletter.editions.offers.groups import SubscriberGroup, groups_of
 from newsletter.editions.selection.series import holding
 from newsletter.models import Edition, Variant
 from newsletter.sending.sql.growth import (
-    WaitingReaders,
+    WaitingSubscribers,
     grow_by_edition,
     grow_by_letter,
     of_groups,
-    readers_in,
+    subscriptions_in,
 )
 from subscribers.models import SubscriptionQuerySet, TopicChange
 
@@ -35,9 +35,9 @@ INSERT = (
 )
 AT_ONCE = 50
 NOTHING_NEW, OFF_TOPIC, FIRST = 0, 1, 2
-"""The places of readers who get no email, and of those of the first variant."""
+"""The places of subscribers who get no email, and of those of the first variant."""
 MADE_AT_ONCE = 40
-"""So many missing variants are made when an audience is fixed; the readers of others get the posts next time."""
+"""So many missing variants are made when an audience is fixed; the subscribers of others get the posts next time."""
 MOST_WAITS = 2
 """Nobody waits for more editions than these."""
 
@@ -51,20 +51,20 @@ class FixedAudience(NamedTuple):
     size: int
     nothing_new: int = 0
     skipped: int = 0
-    waiting: Sequence[WaitingReaders] = ()
+    waiting: Sequence[WaitingSubscribers] = ()
 
 
 @dataclass(slots=True)
 class _Places:
-    """The groups of readers at each place of the audience, and those who are not in it."""
+    """The groups of subscribers at each place of the audience, and those who are not in it."""
 
-    groups: dict[int, list[ReaderGroup]] = field(default_factory=dict)
-    too_few: list[ReaderGroup] = field(default_factory=list)
-    without_variant: list[ReaderGroup] = field(default_factory=list)
+    groups: dict[int, list[SubscriberGroup]] = field(default_factory=dict)
+    too_few: list[SubscriberGroup] = field(default_factory=list)
+    without_variant: list[SubscriberGroup] = field(default_factory=list)
 
     @property
     def only(self) -> int | None:
-        """The place of all readers, if they have the same."""
+        """The place of all subscribers, if they have the same."""
         away = self.too_few or self.without_variant
         return next(iter(self.groups)) if len(self.groups) == 1 and not away else None
 
@@ -72,19 +72,21 @@ class _Places:
 def create(
     configuration: Config, newsletter: Newsletter, edition: Edition, receiving: SubscriptionQuerySet, now: datetime
 ) -> FixedAudience:
-    """Write the audience, in the order of variants, and let the sets of the cadence's readers grow."""
+    """Write the audience, in the order of variants, and let the sets of the cadence's subscribers grow."""
     stored = bases.update(newsletter, now)
     base = stored[newsletter.period]
     receiving = receiving.filter(returns=False)
     if not edition.candidates:
         return _write(edition, _Places(), receiving)
     offer_to = offers_of(edition, newsletter)
-    readers = readers_in(base, stored)
-    groups = groups_of(readers, newsletter, edition)
+    subscriptions = subscriptions_in(base, stored)
+    groups = groups_of(subscriptions, newsletter, edition)
     those_receiving = groups if _is_same_for_all(groups, offer_to) else groups_of(receiving, newsletter, edition)
     places = _places(configuration, edition, those_receiving, offer_to, now)
     audience = _write(edition, places, receiving)
-    waiting = grow_by_edition(newsletter, edition, readers, groups, base, places.without_variant, receiving, offer_to)
+    waiting = grow_by_edition(
+        newsletter, edition, subscriptions, groups, base, places.without_variant, receiving, offer_to
+    )
     _forget_changes(newsletter, edition)
     return audience._replace(waiting=waiting)
 
@@ -92,24 +94,24 @@ def create(
 def create_for_all(
     newsletter: Newsletter, edition: Edition, receiving: QuerySet[Any, Any], now: datetime
 ) -> FixedAudience:
-    """Write the audience of an edition whose readers all get the same; a letter is offered to them."""
+    """Write the audience of an edition whose subscribers all get the same; a letter is offered to them."""
     size = _insert(edition, receiving.values("id"), "id")
     if edition.standalone and edition.welcome_id is None:
         grow_by_letter(newsletter, edition, bases.update(newsletter, now))
     return FixedAudience(size)
 
 
-def _is_same_for_all(groups: Sequence[ReaderGroup], offer_to: OfferTo) -> bool:
-    """Return whether all readers of the cadence are offered the same, whether or not they receive it."""
+def _is_same_for_all(groups: Sequence[SubscriberGroup], offer_to: OfferTo) -> bool:
+    """Return whether all subscribers of the cadence are offered the same, whether or not they receive it."""
     return len({(offered.outcome, offered.posts) for offered in map(offer_to, groups)}) == 1
 
 
 def _places(
-    configuration: Config, edition: Edition, groups: Sequence[ReaderGroup], offer_to: OfferTo, now: datetime
+    configuration: Config, edition: Edition, groups: Sequence[SubscriberGroup], offer_to: OfferTo, now: datetime
 ) -> _Places:
-    """Decide for each group of readers which variant it gets."""
+    """Decide for each group of subscribers which variant it gets."""
     places = _Places()
-    groups_by_posts: dict[Ordinals, list[ReaderGroup]] = {}
+    groups_by_posts: dict[Ordinals, list[SubscriberGroup]] = {}
     for group in groups:
         offered = offer_to(group)
         if offered.outcome == OfferOutcome.MAILED:
@@ -129,11 +131,14 @@ def _places(
 
 
 def _variants(
-    configuration: Config, edition: Edition, groups_by_posts: Mapping[Ordinals, Sequence[ReaderGroup]], now: datetime
+    configuration: Config,
+    edition: Edition,
+    groups_by_posts: Mapping[Ordinals, Sequence[SubscriberGroup]],
+    now: datetime,
 ) -> dict[Ordinals, Variant]:
     """Return a variant for each set of posts, as far as possible: missing ones are made from the locked content.
 
-    Above a bound, those are made first whose readers waited longest.
+    Above a bound, those are made first whose subscribers waited longest.
     """
     candidates = edition.candidates or ()
     ordinals = {post: ordinal for ordinal, post, _topics in candidates}
@@ -157,7 +162,7 @@ def _variants(
 
 
 def _write(edition: Edition, places: _Places, receiving: SubscriptionQuerySet) -> FixedAudience:
-    """Write the deliveries, and store the numbers of each variant's readers."""
+    """Write the deliveries, and store the numbers of each variant's subscribers."""
     only = places.only
     if only is not None or not (places.groups or places.too_few or places.without_variant):
         size = _insert(edition, receiving.values("id"), "id")
@@ -175,26 +180,26 @@ def _write(edition: Edition, places: _Places, receiving: SubscriptionQuerySet) -
     return FixedAudience(size, *_store_numbers(edition, placed))
 
 
-def _insert(edition: Edition, readers: QuerySet[Any, Any], order: str) -> int:
-    sql, parameters = readers.query.sql_with_params()
+def _insert(edition: Edition, subscriptions: QuerySet[Any, Any], order: str) -> int:
+    sql, parameters = subscriptions.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(INSERT.format(receiving=sql, order=order), [edition.pk, *parameters])
         return int(cursor.rowcount)
 
 
 def _store_numbers(edition: Edition, placed: QuerySet[Any, Any]) -> tuple[int, int]:
-    """Store the numbers of each variant's readers; return the last ones of those with nothing new and off topic."""
-    readers = placed.filter(deliveries__edition=edition)
-    rows = readers.values_list("place").annotate(last=Max("deliveries__number")).order_by()
+    """Store the numbers of each variant's subscribers; return the last ones of those with nothing new and off topic."""
+    subscriptions = placed.filter(deliveries__edition=edition)
+    rows = subscriptions.values_list("place").annotate(last=Max("deliveries__number")).order_by()
     last_numbers: dict[int, int] = dict(rows)
     nothing_new = last_numbers.get(NOTHING_NEW, 0)
     skipped = reached = last_numbers.get(OFF_TOPIC, nothing_new)
-    with_readers = []
+    with_recipients = []
     for variant in edition.variants.only("position").order_by("position"):
         if (end := last_numbers.get(variant.position + FIRST)) is not None:
             variant.first, variant.last, reached = reached + 1, end, end
-            with_readers.append(variant)
-    Variant.objects.bulk_update(with_readers, ["first", "last"], batch_size=AT_ONCE)
+            with_recipients.append(variant)
+    Variant.objects.bulk_update(with_recipients, ["first", "last"], batch_size=AT_ONCE)
     return nothing_new, skipped
 
 

@@ -1,7 +1,7 @@
 """Precompiled queries, for queries that run for every chunk.
 
-For 500 readers, the ORM takes longer to compile a query than the database to run it. The SQL is that of the queryset,
-on either database; only the given values change.
+For 500 subscribers, the ORM takes longer to compile a query than the database to run it. The SQL is that of the
+queryset, on either database; only the given values change.
 """
 
 from collections.abc import Callable, Sequence

@@ -259,8 +259,8 @@ def listed(names: Sequence[str]) -> str:
     return format_list(list(names), locale=language())
 
 
-def readers(count: int) -> str:
-    """Return a number of readers: `1,214 readers`."""
+def subscribers(count: int) -> str:
+    """Return a number of subscribers: `1,214 subscribers`."""
     return ngettext("%(count)s subscriber", "%(count)s subscribers", count) % {"count": number(count)}
 
 

@@ -106,7 +106,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 
 def _size_text(newsletter: Newsletter, segment: Segment) -> str:
-    return formatting.readers(size(newsletter, segment.where))
+    return formatting.subscribers(size(newsletter, segment.where))
 
 
 def edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
@@ -163,7 +163,7 @@ def _count(request: HttpRequest, name: str, filtered: str) -> str:
     if newsletter is None or not filtered:
         return ""
     try:
-        return formatting.readers(size(newsletter, filtered))
+        return formatting.subscribers(size(newsletter, filtered))
     except WhereProblem:
         return ""
 
@@ -192,10 +192,10 @@ def choose(request: HttpRequest, name: str, period: str) -> HttpResponse:
             return redirect("desk:recipients", name, period)
         with sentences(request):
             changed = segments.choose(edition, chosen, by=editor(request), now=timezone.now())
-            readers = formatting.readers(departure.count(newsletter, changed))
-            messages.success(request, _("It goes to %(readers)s.") % {"readers": readers})
+            subscribers = formatting.subscribers(departure.count(newsletter, changed))
+            messages.success(request, _("It goes to %(readers)s.") % {"readers": subscribers})
         return redirect("desk:edition", name, period)
-    everyone = formatting.readers(departure.count(newsletter, Edition(corrects_id=edition.corrects_id)))
+    everyone = formatting.subscribers(departure.count(newsletter, Edition(corrects_id=edition.corrects_id)))
     options = [{"pk": segment.pk, "name": segment.name, "size": _size_text(newsletter, segment)} for segment in saved]
     context = {**about(request, edition, newsletter), "options": options, "everyone": everyone}
     context["may_choose"] = edition.state in segments.CHOOSING

@@ -15,7 +15,7 @@ from newsletter.models import State
 from newsletter.web.desk import formatting
 
 TOLERATED_SHARE = 0.01
-"""A number of readers may have changed by this share: a large list changes while its editor reads the page."""
+"""A number of subscribers may have changed by this share: a large list changes while its editor reads the page."""
 
 
 class Changed(Impossible):
@@ -50,8 +50,8 @@ def check(*facts: ShownFact) -> None:
         raise Changed(differences)
 
 
-def readers(posted: QueryDict, now: int) -> ShownFact:
-    """Return the number of readers in the field `readers`; small changes of a large list are tolerated."""
+def recipients(posted: QueryDict, now: int) -> ShownFact:
+    """Return the number of subscribers in the field `readers`; small changes of a large list are tolerated."""
     value = posted.get("readers", "")
     before = int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
     same = before is not None and abs(now - before) <= before * TOLERATED_SHARE

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from newsletter.config import PLACEHOLDER_POSTAL_ADDRESS, Config, Newsletter
 from newsletter.domain.digest import Digest, DigestPost, Letterhead
 from newsletter.domain.found_post import FoundPost
-from newsletter.editions.preview_files import sample_reader
+from newsletter.editions.preview_files import sample_recipient
 from newsletter.editions.rendering import letterhead
 from newsletter.editions.selection.first_draft import of_first_draft
 from newsletter.feeds.document import split_address
@@ -30,7 +30,7 @@ def sample_html(configuration: Config, blog: BlogProfile, now: datetime) -> str:
     head = letterhead(configuration, with_address)
     posts = of_first_draft(blog.posts, newsletter, now) or _latest(blog.posts, newsletter)
     digest = _digest(newsletter, head, posts, now)
-    return preview.reader_html(render(digest, configuration.folder / "templates"), head, sample_reader())
+    return preview.recipient_html(render(digest, configuration.folder / "templates"), head, sample_recipient())
 
 
 def _latest(posts: tuple[FoundPost, ...], newsletter: Newsletter) -> list[FoundPost]:

@@ -32,7 +32,7 @@ def test_a_status_that_says_nothing_says_nothing() -> None:
 
 
 def test_words_over_several_lines_are_read_as_one() -> None:
-    assert fault_of_words("said: 550 user\n    unknown") is Fault.READER
+    assert fault_of_words("said: 550 user\n    unknown") is Fault.RECIPIENT
 
 
 UNCONFIRMED = {"status": "5.0.0", "diagnostic": "smtp; 550 kari@reader.example... User unknown"}

@@ -11,14 +11,14 @@ from tests.bounces.reading.test_complaints import as_base64
 
 def test_a_report_of_a_missing_mailbox_is_hard() -> None:
     returned = read(report())
-    assert (returned.kind, returned.fault, returned.status) == (BounceKind.HARD, Fault.READER, "5.1.1")
+    assert (returned.kind, returned.fault, returned.status) == (BounceKind.HARD, Fault.RECIPIENT, "5.1.1")
     assert returned.recipients == ("kari@reader.example",)
 
 
 def test_a_page_of_html_is_read_without_its_tags() -> None:
     page = prose("<p>No&nbsp;such&#32;<b>user</b>:<br><i>kari@reader.example</i></p>")
     returned = read(page.replace(b"Message-ID:", b"MIME-Version: 1.0\nContent-Type: text/html\nMessage-ID:"))
-    assert (returned.kind, returned.fault) == (BounceKind.HARD, Fault.READER)
+    assert (returned.kind, returned.fault) == (BounceKind.HARD, Fault.RECIPIENT)
     assert returned.text == "No such user : …"
 
 

@@ -257,16 +257,16 @@ def test_the_faults_are_those_that_the_policy_knows() -> None:
         Cause.TRY_AGAIN: Fault.CONNECTION,
         Cause.SENDER: Fault.POLICY,
         Cause.FULL: Fault.MAILBOX,
-        Cause.CLOSED: Fault.READER,
+        Cause.CLOSED: Fault.RECIPIENT,
         Cause.LOCAL_FAULT: Fault.MAILBOX,
         Cause.DISABLED: Fault.MAILBOX,
-        Cause.DOCUMENTED: Fault.READER,
-        Cause.NO_MAILBOX: Fault.READER,
-        Cause.NO_DOMAIN: Fault.READER,
+        Cause.DOCUMENTED: Fault.RECIPIENT,
+        Cause.NO_MAILBOX: Fault.RECIPIENT,
+        Cause.NO_DOMAIN: Fault.RECIPIENT,
         Cause.POLICY: Fault.POLICY,
         Cause.CONTENT: Fault.CONTENT,
         Cause.NOT_REACHED: Fault.CONNECTION,
-        Cause.REJECTED: Fault.READER,
+        Cause.REJECTED: Fault.RECIPIENT,
     }
 
 
@@ -281,7 +281,7 @@ def test_a_status_without_a_meaning_of_its_own_names_no_fault() -> None:
 
 
 def test_a_status_names_a_fault() -> None:
-    statuses = {"5.1.1": Fault.READER, "5.2.2": Fault.MAILBOX, "5.7.1": Fault.POLICY}
+    statuses = {"5.1.1": Fault.RECIPIENT, "5.2.2": Fault.MAILBOX, "5.7.1": Fault.POLICY}
     assert {status: fault_of_status(status) for status in statuses} == statuses
 
 

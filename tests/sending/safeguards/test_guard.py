@@ -20,12 +20,12 @@ SMALL = Guard(minimum=50)
 
 
 def sent(edition: Edition, *kinds: OutcomeKind, **more: object) -> None:
-    """Record outcomes of the next readers."""
+    """Record outcomes of the next subscribers."""
     box = samples.outbox()
     batch = box.begin(samples.claim(box, len(kinds)))
     found = [
-        samples.outcome(reader.number, kind, **{"code": 550 if kind is OutcomeKind.REFUSED else 250, **more})
-        for reader, kind in zip(batch.readers, kinds, strict=True)
+        samples.outcome(recipient.number, kind, **{"code": 550 if kind is OutcomeKind.REFUSED else 250, **more})
+        for recipient, kind in zip(batch.recipients, kinds, strict=True)
     ]
     box.settle(edition.name, batch.chunk, found, finished=True)
 
@@ -38,7 +38,7 @@ def reported(edition: Edition, kind: Bounce.Kind, *numbers: int, mail: str = "ma
     """Record a report of each delivery, as the mailbox and webhooks do."""
     for number in numbers:
         delivery = Delivery.objects.get(edition=edition, number=number)
-        policy.record(policy.Report(kind, Fault.READER, "5.1.1", "", f"{mail}{number}"), delivery, datetime.now(UTC))
+        policy.record(policy.Report(kind, Fault.RECIPIENT, "5.1.1", "", f"{mail}{number}"), delivery, datetime.now(UTC))
 
 
 def state(edition: Edition) -> str:
@@ -110,7 +110,7 @@ def test_a_message_that_was_never_accepted_is_no_bounce() -> None:
 
 
 @pytest.mark.django_db
-def test_each_reader_counts_once_whichever_way_a_bounce_is_reported() -> None:
+def test_each_subscriber_counts_once_whichever_way_a_bounce_is_reported() -> None:
     edition = samples.sending(100)
     sent(edition, *many(55, 5))
     policy.count_refusals(config.current(), datetime.now(UTC))

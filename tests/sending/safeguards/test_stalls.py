@@ -22,9 +22,9 @@ pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
 
 
-def begun(readers: int) -> Edition:
+def begun(recipients: int) -> Edition:
     """An edition that is being sent from now on."""
-    edition = samples.sending(readers)
+    edition = samples.sending(recipients)
     Edition.objects.update(began_at=timezone.now())
     return edition
 
@@ -40,9 +40,9 @@ def codes(configuration: Config | None = None, after: timedelta = 4 * MINUTE) ->
 
 
 def one_settled(box: Outbox, edition: Edition, kind: OutcomeKind, **more: object) -> None:
-    """Claim all readers, and record an outcome of the first one."""
+    """Claim all subscribers, and record an outcome of the first one."""
     batch = box.begin(samples.claim(box, 500))
-    box.settle(edition.name, batch.chunk, [samples.outcome(batch.readers[0].number, kind, **more)], finished=False)
+    box.settle(edition.name, batch.chunk, [samples.outcome(batch.recipients[0].number, kind, **more)], finished=False)
 
 
 def test_an_edition_that_was_claimed_and_of_which_nothing_happens() -> None:
@@ -138,7 +138,7 @@ def test_a_retry_counts_from_when_it_is_due() -> None:
     edition = begun(1)
     box = samples.outbox()
     batch = box.begin(samples.claim(box, 1))
-    deferred = samples.outcome(batch.readers[0].number, OutcomeKind.DEFERRED, code=451, text="later")
+    deferred = samples.outcome(batch.recipients[0].number, OutcomeKind.DEFERRED, code=451, text="later")
     box.settle(edition.name, batch.chunk, [deferred], finished=True)
     Retry.objects.update(due=timezone.now() + timedelta(hours=1))
     assert "sending.stalled" not in codes(after=59 * MINUTE)
@@ -146,15 +146,15 @@ def test_a_retry_counts_from_when_it_is_due() -> None:
     assert "sending.stalled" in codes(after=64 * MINUTE)
 
 
-def all_deferred(readers: int, accepted: int = 0) -> Edition:
-    edition = begun(readers)
+def all_deferred(recipients: int, accepted: int = 0) -> Edition:
+    edition = begun(recipients)
     box = samples.outbox()
-    batch = box.begin(samples.claim(box, readers))
+    batch = box.begin(samples.claim(box, recipients))
     outcomes = [
-        samples.outcome(reader.number, OutcomeKind.DEFERRED, code=451, status="4.3.0", text="try again later")
+        samples.outcome(recipient.number, OutcomeKind.DEFERRED, code=451, status="4.3.0", text="try again later")
         if index >= accepted
-        else samples.outcome(reader.number, OutcomeKind.ACCEPTED)
-        for index, reader in enumerate(batch.readers)
+        else samples.outcome(recipient.number, OutcomeKind.ACCEPTED)
+        for index, recipient in enumerate(batch.recipients)
     ]
     box.settle(edition.name, batch.chunk, outcomes, finished=True)
     Retry.objects.update(due=timezone.now() + timedelta(hours=1))

@@ -129,7 +129,7 @@ def _write_posts(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def folder_with_readers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder_with_subscribers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a site with posts and 3 readers, of which each test gets a copy."""
     folder = tmp_path_factory.mktemp("with-readers")
     _write_posts(folder / "posts")
@@ -140,10 +140,10 @@ def folder_with_readers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def folder_with_draft(tmp_path_factory: pytest.TempPathFactory, folder_with_readers: Path) -> tuple[Path, str]:
+def folder_with_draft(tmp_path_factory: pytest.TempPathFactory, folder_with_subscribers: Path) -> tuple[Path, str]:
     """The folder of a site with an admin and a draft of the posts besides, and the key of the admin's session."""
     folder = tmp_path_factory.mktemp("with-draft")
-    shutil.copytree(folder_with_readers, folder, dirs_exist_ok=True)
+    shutil.copytree(folder_with_subscribers, folder, dirs_exist_ok=True)
     site = Site(folder, CONFIG.format(port=80, smtp=25))
     site.run("users", "add", EMAIL, "--role", "admin")
     site.run("draft", "kinaforum", "--week", PERIOD)
@@ -206,9 +206,9 @@ def _restore_rows(template: Path, database: Path) -> None:
 
 
 @pytest.fixture
-def running_at_first(tmp_path: Path, folder_with_readers: Path) -> Iterator[Running]:
+def running_at_first(tmp_path: Path, folder_with_subscribers: Path) -> Iterator[Running]:
     """`newsletter run` with 3 readers, before anyone has an account; it ends with the test."""
-    with _run(folder_with_readers, tmp_path) as (site, printed):
+    with _run(folder_with_subscribers, tmp_path) as (site, printed):
         site.setup = re.findall(r"http\S+/desk/setup/\S+", printed)[0]
         yield site
 

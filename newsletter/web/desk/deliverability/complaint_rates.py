@@ -1,4 +1,4 @@
-"""Bounces and complaints of each newsletter: by week, and by the readers' domain over the last days."""
+"""Bounces and complaints of each newsletter: by week, and by the subscribers' domain over the last days."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -19,7 +19,7 @@ KEPT_SECONDS = 30
 PROVIDER_LABELS = dict(PROVIDER_CHOICES)
 """How pages call the providers."""
 TYPED_ABOVE = 1_000
-"""Sending to more readers than this wants their number typed."""
+"""Sending to more recipients than this wants their number typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Departure:
     is sent.
     """
 
-    readers: int
-    readers_text: str
+    recipients: int
+    recipients_text: str
     provider: str
     by_itself: bool
     when: str
@@ -39,39 +39,39 @@ class Departure:
     send_now: str
     typed: bool
     due: str
-    to_new_readers: str = ""
+    to_new_subscribers: str = ""
 
 
 def departure(configuration: Config, edition: Edition, newsletter: Newsletter) -> Departure:
     """For a draft or an approved edition, as it would leave now."""
-    readers = edition.audience if edition.audience is not None else count(newsletter, edition)
+    recipients = edition.audience if edition.audience is not None else count(newsletter, edition)
     due = edition.due_at if edition.due_at and edition.due_at > timezone.now() else None
     at_once = newsletter.at(edition.cadence).by_post and edition.state in (State.DRAFT, State.APPROVED)
     when = _("at once") if at_once else formatting.moment(due, newsletter.zone)
-    counted, to_new_readers = formatting.readers(readers), _to_new_readers(edition)
+    counted, to_new_subscribers = formatting.subscribers(recipients), _to_new_subscribers(edition)
     if when:
         label = _("Approve – goes to %(readers)s %(when)s") % {"when": when, "readers": counted}
-    elif to_new_readers:
+    elif to_new_subscribers:
         label = _("Approve – new subscribers get it")
     else:
         label = _("Approve and choose when to send")
     by_itself = bool(when) and edition.state in (State.DRAFT, State.APPROVED)
     provider = configuration.provider_of(newsletter)
     return Departure(
-        readers=readers,
-        readers_text=counted,
+        recipients=recipients,
+        recipients_text=counted,
         provider=str(PROVIDER_LABELS.get(provider, provider)),
         by_itself=by_itself,
         when=when,
         approve=label,
         send_now=_("Send now to %(readers)s") % {"readers": counted},
-        typed=readers > TYPED_ABOVE,
+        typed=recipients > TYPED_ABOVE,
         due=due.isoformat() if due else "",
-        to_new_readers=to_new_readers,
+        to_new_subscribers=to_new_subscribers,
     )
 
 
-def _to_new_readers(edition: Edition) -> str:
+def _to_new_subscribers(edition: Edition) -> str:
     if edition.welcome is None:
         return ""
     days = edition.welcome.days
@@ -97,7 +97,7 @@ def count(newsletter: Newsletter, edition: Edition) -> int:
 
 
 def excluded(edition: Edition, newsletter: Newsletter) -> list[tuple[str, int]]:
-    """Return the numbers of readers who would be left out, by reason, each counted once; none once sending has
+    """Return the numbers of recipients who would be left out, by reason, each counted once; none once sending has
     begun.
     """
     if edition.audience is not None:

@@ -16,7 +16,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from newsletter.config import Config, Newsletter
 from newsletter.domain.digest import Finding
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.editions import history
 from newsletter.editions.preview_files import as_sent
 from newsletter.editions.problems import Impossible
@@ -170,8 +170,8 @@ def _or_the_reason(view: Callable[[HttpRequest, str, str], HttpResponse]) -> Cal
     return shown
 
 
-def _email(request: HttpRequest, edition: Edition) -> tuple[Proof, Reader, int]:
-    """Return the rendering of the chosen variant, its reader, and its position.
+def _email(request: HttpRequest, edition: Edition) -> tuple[Proof, Recipient, int]:
+    """Return the rendering of the chosen variant, its recipient, and its position.
 
     Only admins may preview as a real subscriber.
     """
@@ -179,15 +179,15 @@ def _email(request: HttpRequest, edition: Edition) -> tuple[Proof, Reader, int]:
     may_choose = role(request) is Role.ADMIN or "@" not in chosen["reader"]
     position = int(chosen["variant"] or 0)
     proof = variants.proof(config_of(request), edition, position)
-    return proof, queries.reader(chosen["reader"] if may_choose else ""), position
+    return proof, queries.recipient(chosen["reader"] if may_choose else ""), position
 
 
 @xframe_options_sameorigin
 @_or_the_reason
 def frame(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Return the email's HTML alone, for the sandboxed frame; `dark=1` in dark mode, `bare=1` without images."""
-    (proof, reader, _position), chosen = _email(request, edition_of(name, period)), _chosen(request)
-    return framed(queries.html(proof, reader, dark=bool(chosen["dark"])), images=not chosen["bare"])
+    (proof, recipient, _position), chosen = _email(request, edition_of(name, period)), _chosen(request)
+    return framed(queries.html(proof, recipient, dark=bool(chosen["dark"])), images=not chosen["bare"])
 
 
 def framed(html: str, *, images: bool = True) -> HttpResponse:
@@ -200,8 +200,8 @@ def framed(html: str, *, images: bool = True) -> HttpResponse:
 @_or_the_reason
 def text(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the email's text part."""
-    proof, reader, _position = _email(request, edition_of(name, period))
-    return _plain(render.reader_text(proof.rendered, proof.letterhead, reader))
+    proof, recipient, _position = _email(request, edition_of(name, period))
+    return _plain(render.recipient_text(proof.rendered, proof.letterhead, recipient))
 
 
 @xframe_options_sameorigin
@@ -209,8 +209,8 @@ def text(request: HttpRequest, name: str, period: str) -> HttpResponse:
 def raw(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the whole email as it is sent."""
     edition = edition_of(name, period)
-    proof, reader, position = _email(request, edition)
-    return _plain(as_sent(edition, proof, reader, datetime.now(UTC), position).decode("utf-8", "replace"))
+    proof, recipient, position = _email(request, edition)
+    return _plain(as_sent(edition, proof, recipient, datetime.now(UTC), position).decode("utf-8", "replace"))
 
 
 def _plain(content: str, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:

@@ -16,11 +16,11 @@ from django.urls import reverse
 
 from newsletter.config import Config
 from newsletter.domain.digest import Finding, Letterhead, Level, Rendered
-from newsletter.domain.encoded_email import Reader
+from newsletter.domain.encoded_email import Recipient
 from newsletter.editions import rendering
 from newsletter.editions.dating import last_day_of
 from newsletter.editions.history import WORDS
-from newsletter.editions.preview_files import sample_reader
+from newsletter.editions.preview_files import sample_recipient
 from newsletter.editions.rendering import Proof
 from newsletter.feeds.document import split_address
 from newsletter.feeds.fetcher import Fetcher
@@ -88,8 +88,8 @@ def rendered(of: Rendering) -> Proof:
 
 
 def size(email: Rendered, head: Letterhead) -> dict[str, object]:
-    """Return the size of an email's HTML for a sample reader, and its share of what Gmail shows, in per cent."""
-    count = len(preview.reader_html(email, head, sample_reader()).encode())
+    """Return the size of an email's HTML for a sample recipient, and its share of what Gmail shows, in per cent."""
+    count = len(preview.recipient_html(email, head, sample_recipient()).encode())
     return {"share": round(count * 100 / CLIPPED_AT), "text": f"{formatting.number(round(count / 1024))} KB"}
 
 
@@ -111,16 +111,16 @@ def subscriber(address: str) -> Subscriber | None:
     return Subscriber.objects.filter(key=address.strip().lower()).first() if "@" in address else None
 
 
-def reader(who: str) -> Reader:
-    """Return the reader of a preview: a subscriber, or a sample with a name or without, whose links affect nobody."""
+def recipient(who: str) -> Recipient:
+    """Return a preview's recipient: a subscriber, or a sample with a name or without, whose links affect nobody."""
     if person := subscriber(who):
-        return sample_reader(person.address)._replace(name=person.name)
-    return sample_reader()._replace(name="Kari Nordmann" if who == "named" else "")
+        return sample_recipient(person.address)._replace(name=person.name)
+    return sample_recipient()._replace(name="Kari Nordmann" if who == "named" else "")
 
 
-def html(proof: Proof, reader: Reader, *, dark: bool) -> str:
+def html(proof: Proof, recipient: Recipient, *, dark: bool) -> str:
     """Return the email's HTML for a frame, in dark or light mode whatever the browser prefers."""
-    return in_scheme(preview.reader_html(proof.rendered, proof.letterhead, reader), dark=dark)
+    return in_scheme(preview.recipient_html(proof.rendered, proof.letterhead, recipient), dark=dark)
 
 
 def in_scheme(made: str, *, dark: bool) -> str:

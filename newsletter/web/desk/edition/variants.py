@@ -1,4 +1,4 @@
-"""The variants of an edition as the preview shows them: readers, topics, posts, size and findings of each."""
+"""The variants of an edition as the preview shows them: subscribers, topics, posts, size and findings of each."""
 
 from functools import lru_cache
 from typing import Any
@@ -23,7 +23,7 @@ SHOWN_PICKS = 3
 
 
 def rows(configuration: Config, edition: Edition, draft: PreparedDraft | None) -> list[dict[str, Any]]:
-    """Return the variants of an edition, the editors' own first; none if all readers get the same.
+    """Return the variants of an edition, the editors' own first; none if all subscribers get the same.
 
     `draft` is the edition with its variants while it is a draft.
     """
@@ -37,7 +37,7 @@ def _row(variant: ListedVariant, head: Letterhead, newsletter: Newsletter) -> di
     """Return one line of the list; without an email, its subscribers are skipped, for a reason."""
     return {
         "position": variant.position,
-        "readers": variant.readers,
+        "subscribers": variant.subscribers,
         "topics": _topics(variant, newsletter),
         "posts": len(variant.posts),
         "subject": variant.rendered.subject if variant.rendered else "",
@@ -48,7 +48,7 @@ def _row(variant: ListedVariant, head: Letterhead, newsletter: Newsletter) -> di
 
 
 def _topics(variant: ListedVariant, newsletter: Newsletter) -> str:
-    """Return the topics of a variant's readers, such as `Film; Books, Film`; "" without topics."""
+    """Return the topics of a variant's subscribers, such as `Film; Books, Film`; "" without topics."""
     if not newsletter.topics:
         return ""
     picks = [", ".join(newsletter.topic_titles(names)) or _("All topics") for names in variant.picks]

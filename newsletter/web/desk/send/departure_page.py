@@ -35,7 +35,8 @@ NOW, AT, APPROVE = "now", "at", "approve"
 
 
 def send(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """Show who will receive it and how, now or at a time, and the ways back; a large number of readers must be typed.
+    """Show who will receive it and how, now or at a time, and the ways back; a large number of subscribers must be
+    typed.
 
     A draft is approved with it. Until sending begins, everything can be changed here again.
     """
@@ -143,7 +144,7 @@ def _act(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving
     revision = edition.approved_content.revision
     stale_forms.check(
         stale_forms.text(request.POST, "revision", _("Revision"), str(revision)),
-        stale_forms.readers(request.POST, leaving.readers),
+        stale_forms.recipients(request.POST, leaving.recipients),
     )
     if edition.state == State.APPROVED:
         approval.queue(configuration, edition, by=by, at=at, revision=revision)
@@ -155,10 +156,10 @@ def _act(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving
 
 
 def _check_typed(request: HttpRequest, leaving: Departure) -> None:
-    """Raise Impossible unless the number of readers of a large list was typed."""
+    """Raise Impossible unless the number of subscribers of a large list was typed."""
     typed = "".join(c for c in request.POST.get("typed", "") if c.isdecimal())
-    if leaving.typed and typed != str(leaving.readers):
-        raise Impossible(_("type the number of subscribers (%(number)s) to confirm") % {"number": leaving.readers})
+    if leaving.typed and typed != str(leaving.recipients):
+        raise Impossible(_("type the number of subscribers (%(number)s) to confirm") % {"number": leaving.recipients})
 
 
 def _chosen_time(request: HttpRequest, newsletter: Newsletter) -> datetime | None:

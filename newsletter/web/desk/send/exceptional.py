@@ -53,7 +53,7 @@ def _send(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> Non
     by, configuration = editor(request), config_of(request)
     stale_forms.check(
         stale_forms.state(request.POST, edition.state),
-        stale_forms.readers(request.POST, departure(configuration, edition, newsletter).readers),
+        stale_forms.recipients(request.POST, departure(configuration, edition, newsletter).recipients),
     )
     if edition.state == State.DRAFT:
         seen = revision_of(request)

@@ -66,7 +66,7 @@ def _live(request: HttpRequest, edition: Edition, newsletter: Newsletter) -> dic
         "line": line(edition, newsletter),
         "live": now,
         "stall": queries.stall(edition, config_of(request)) if moving else None,
-        "audience": formatting.readers(recipients),
+        "audience": formatting.subscribers(recipients),
         "moving": moving,
         "retries": _retries(now["next_try"]),
         "skipped": lifecycle.skipped_to_send(edition),

@@ -175,7 +175,7 @@ def over_time(edition: Edition) -> list[tuple[datetime, int]]:
 
 
 def came_back(edition: Edition) -> list[tuple[str, int]]:
-    """Return how many deliveries bounced, and how many readers complained; only what there is."""
+    """Return how many deliveries bounced, and how many subscribers complained; only what there is."""
     names = {
         Bounce.Kind.HARD: _("hard bounces"),
         Bounce.Kind.SOFT: _("soft bounces"),

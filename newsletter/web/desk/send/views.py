@@ -98,11 +98,11 @@ def approve_as_shown(request: HttpRequest, edition: Edition, newsletter: Newslet
         configuration, edition, by=editor(request), revision=seen, despite=despite, needs_content=True
     )
     leaving = departure(configuration, approved, newsletter)
-    if leaving.to_new_readers:
-        messages.success(request, _("Approved.") + f" {leaving.to_new_readers}")
+    if leaving.to_new_subscribers:
+        messages.success(request, _("Approved.") + f" {leaving.to_new_subscribers}")
         return redirect("desk:welcome", name)
     if leaving.by_itself:
-        times = {"when": leaving.when, "readers": leaving.readers_text}
+        times = {"when": leaving.when, "readers": leaving.recipients_text}
         messages.success(request, _("Approved. It will be sent %(when)s to %(readers)s.") % times)
         return redirect("desk:edition", name, period)
     messages.success(request, _("Approved. Nothing is sent until you choose when."))
@@ -124,8 +124,8 @@ def catch_up(edition: Edition, seen: int, mark: str) -> None:
 def check_departure(request: HttpRequest, edition: Edition) -> int:
     """Return the revision that the form showed, after a look for changes of posts at their sources.
 
-    Of a draft that is still as it was seen, the time and the number of readers on the button are compared with those
-    of now. Raises Changed.
+    Of a draft that is still as it was seen, the time and the number of subscribers on the button are compared with
+    those of now. Raises Changed.
     """
     seen = revision_of(request)
     catch_up(edition, seen, request.POST.get("mark", ""))
@@ -139,7 +139,7 @@ def check_departure(request: HttpRequest, edition: Edition) -> int:
     times = by_hand | {now.due: now.when or by_hand[""]} | ({due: time_text(due, newsletter)} if due else {})
     stale_forms.check(
         stale_forms.text(request.POST, "due", _("Sent"), now.due, times),
-        stale_forms.readers(request.POST, now.readers),
+        stale_forms.recipients(request.POST, now.recipients),
     )
     return seen
 

@@ -1,4 +1,4 @@
-"""The settings page of a newsletter's cadences: how often readers can choose to get it, and what differs then."""
+"""The settings page of a newsletter's cadences: how often subscribers can choose to get it, and what differs then."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The settings page of a newsletter's topics, which readers pick from."""
+"""The settings page of a newsletter's topics, which subscribers pick from."""
 
 from django.utils.translation import gettext_lazy as _
 

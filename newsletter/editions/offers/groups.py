@@ -1,4 +1,4 @@
-"""The readers of a cadence in groups with equal sets and topics, and which posts they lack."""
+"""The subscribers of a cadence in groups with equal sets and topics, and which posts they lack."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,8 +19,9 @@ from subscribers.models import Subscription, SubscriptionQuerySet, TopicChange, 
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderGroup:
-    """Readers with the same set and the same topics. `key` is that of their set, None if it is their cadence's base.
+class SubscriberGroup:
+    """Subscribers with the same set and the same topics. `key` is that of their set, None if it is their cadence's
+    base.
 
     `picks` are the topics as they are stored, `topics` those of them that are configured. `waited` is for how many
     editions one of them has waited.
@@ -39,7 +40,7 @@ def groups_of(
     newsletter: config.Newsletter,
     edition: Edition,
     base: Ordinals | None = None,
-) -> list[ReaderGroup]:
+) -> list[SubscriberGroup]:
     """Return the groups of these subscriptions to a newsletter in one cadence, whose base is read if it isn't given.
 
     The topics are those that were picked when the edition was approved. People who came back have the base in addition
@@ -53,7 +54,7 @@ def groups_of(
     if any(key is not None and key not in sets for key, *_others in listed):
         listed, sets = _with_sets(counted.all())  # a set was replaced, and deleted by housekeeping, in between
     return [
-        ReaderGroup(
+        SubscriberGroup(
             key, picked, in_force(picked, newsletter.topics), _had(sets, key, base, returns), count, waited or 0
         )
         for key, picked, returns, count, waited in listed
@@ -72,7 +73,7 @@ def _had(sets: Mapping[int, Ordinals], key: int | None, base: Ordinals, returns:
 
 
 def are_alike(newsletter: config.Newsletter, edition: Edition) -> bool:
-    """Return whether all readers have the base of their cadence and all topics; both are read from an index.
+    """Return whether all subscribers have the base of their cadence and all topics; both are read from an index.
 
     False if any subscriber of the newsletter has others, or had when the edition was approved.
     """
@@ -82,9 +83,9 @@ def are_alike(newsletter: config.Newsletter, edition: Edition) -> bool:
 
 
 def minimum_of(edition: Edition, newsletter: config.Newsletter) -> int:
-    """Return how many posts an approved edition must have for a reader.
+    """Return how many posts an approved edition must have for a subscriber.
 
-    If an editor approves one that shows fewer posts than `minimum_posts`, readers get those.
+    If an editor approves one that shows fewer posts than `minimum_posts`, subscribers get those.
     """
     if edition.approved_by == BY_SCHEDULE:
         return newsletter.minimum_posts
@@ -112,53 +113,53 @@ def expected(newsletter: config.Newsletter, except_for: Edition | None = None) -
 
 
 class Lacking:
-    """Which posts the readers of an edition's cadence lack, also if all approved editions are sent first."""
+    """Which posts the subscribers of an edition's cadence lack, also if all approved editions are sent first."""
 
     def __init__(self, newsletter: config.Newsletter, edition: Edition) -> None:
         coming = expected(newsletter, edition)
-        readers = Subscription.objects.filter(newsletter=newsletter.name, state=Subscription.State.ACTIVE)
+        subscribers = Subscription.objects.filter(newsletter=newsletter.name, state=Subscription.State.ACTIVE)
         if not edition.standalone:
-            readers = readers.in_cadence(newsletter)
+            subscribers = subscribers.in_cadence(newsletter)
         base = base_of(newsletter)
-        groups = groups_of(readers, newsletter, edition, base)
+        groups = groups_of(subscribers, newsletter, edition, base)
         self.base = base | coming
         self.groups = [replace(group, had=group.had | coming) for group in groups]
 
     @cached_property
-    def readers(self) -> int:
-        """How many active readers the cadence has."""
+    def subscribers(self) -> int:
+        """How many active subscribers the cadence has."""
         return sum(group.count for group in self.groups)
 
     @cached_property
     def sets(self) -> list[tuple[Ordinals, int]]:
-        """The different sets with the number of readers who have each."""
+        """The different sets with the number of subscribers who have each."""
         counts: dict[Ordinals, int] = {}
         for group in self.groups:
             counts[group.had] = counts.get(group.had, 0) + group.count
         return list(counts.items())
 
     def by_anyone(self, ordinals: Iterable[int]) -> list[int]:
-        """Return those of the posts that the base or a reader lacks."""
+        """Return those of the posts that the base or a subscriber lacks."""
         everyone = [self.base, *(had for had, _count in self.sets)]
         return [ordinal for ordinal in ordinals if any(ordinal not in had for had in everyone)]
 
-    def readers_of(self, ordinal: int) -> int:
-        """Return how many readers lack a post."""
+    def subscribers_without(self, ordinal: int) -> int:
+        """Return how many subscribers lack a post."""
         return sum(count for had, count in self.sets if ordinal not in had)
 
     def is_shown(self, ordinal: int) -> bool:
-        """Return whether the edition shows a post: the base lacks it, or half of the readers."""
+        """Return whether the edition shows a post: the base lacks it, or half of the subscribers."""
         if ordinal not in self.base:
             return True
-        return self.readers > 0 and self.readers_of(ordinal) * 2 >= self.readers
+        return self.subscribers > 0 and self.subscribers_without(ordinal) * 2 >= self.subscribers
 
 
-def newcomers(base: Ordinals) -> ReaderGroup:
+def newcomers(base: Ordinals) -> SubscriberGroup:
     """Return the group of nobody who has the base and all topics."""
-    return ReaderGroup(None, ALL, ALL, base, 0)
+    return SubscriberGroup(None, ALL, ALL, base, 0)
 
 
-def with_base(groups: Sequence[ReaderGroup], base: Ordinals) -> list[ReaderGroup]:
+def with_base(groups: Sequence[SubscriberGroup], base: Ordinals) -> list[SubscriberGroup]:
     """Return the groups with one of nobody who has the base and all topics, whom an edition is shown to."""
     return [newcomers(base), *groups]
 
@@ -173,5 +174,5 @@ def reason_of_inclusion(entry: EditionPost, newsletter: config.Newsletter) -> Me
     active = Subscription.objects.filter(newsletter=newsletter.name, state=Subscription.State.ACTIVE)
     groups = groups_of(active.in_cadence(newsletter), newsletter, entry.edition)
     had = sum(group.count for group in groups if entry.post.ordinal in group.had)
-    readers = sum(group.count for group in groups)
-    return messages.INCLUDED_AGAIN(count=had, readers=readers) if had else messages.INCLUDED()
+    subscribers = sum(group.count for group in groups)
+    return messages.INCLUDED_AGAIN(count=had, readers=subscribers) if had else messages.INCLUDED()

@@ -8,7 +8,7 @@ types are named tuples, since every command imports them, and dataclasses take f
 import json
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from newsletter.messages.message import gettext_noop
 
@@ -59,19 +59,25 @@ class MessageParts(NamedTuple):
     headers: Mapping[str, str]
 
 
+Cause = Literal["account", "address", "mailbox", "message"]
+"""What a service refused a message for: the key or the account; an address that is invalid or doesn't exist; another
+reason that has to do with this subscriber, such as a full mailbox; anything else.
+"""
+
+
 class CallResult(NamedTuple):
     """What a service says of a message: its identifier, or else why it refused it."""
 
     id: str = ""
     words: str = ""
-    about_subscriber: bool = False
+    cause: Cause = "message"
 
 
 class PostedCall(NamedTuple):
     """A call that is made with the payload of Anymail's backend, and whose response is read here.
 
     `path` is the address, relative to the API's, of a list of payloads; "" if a call has one payload. `read` returns
-    what is said of each message, or one CallResult for a payload to many: None where it can't be read.
+    what is said of each message, or with `merge_tag` one CallResult for all: None where it can't be read.
     """
 
     read: Callable[[bytes], Sequence[CallResult | None] | None]
@@ -89,7 +95,7 @@ class Calls(NamedTuple):
     `headers` are fields that each message has besides its own. The service accepts neither `refused_headers`, in lower
     case, nor, with `ascii_headers`, those with other characters. `idempotency` names the field with the key of the
     call: of the message, or with `post` of the request. `settings` are passed to Anymail's backend. `error` returns
-    what the response to a call that failed is about, where its status doesn't say it.
+    the cause of a call that failed, where its status doesn't say it.
     """
 
     most: int = 1
@@ -102,13 +108,7 @@ class Calls(NamedTuple):
     ascii_headers: bool = False
     idempotency: str = ""
     settings: Mapping[str, Any] = NOTHING
-    error: Callable[[bytes], "Rejection | None"] = lambda content: None
-
-
-class Rejection(NamedTuple):
-    """What a service rejected: the key or the account, or else the message."""
-
-    of_key: bool
+    error: Callable[[bytes], Cause | None] = lambda content: None
 
 
 class Login(NamedTuple):
@@ -162,12 +162,14 @@ class Dns(NamedTuple):
 class Tracking(NamedTuple):
     """What switches the service's tracking of opens and clicks off.
 
-    `options`: each call has Anymail's `track_opens` and `track_clicks`. `call_headers` are header fields of the message
-    in a call, `smtp_headers` those for its SMTP server. `call_account` and `smtp_account` are where the account's
-    setting is which calls and header fields don't override; "" if no setting does.
+    `options`: each call has Anymail's `track_opens` and `track_clicks`. `call_fields` are more fields of each call.
+    `call_headers` are header fields of the message in a call, `smtp_headers` those for its SMTP server. `call_account`
+    and `smtp_account` are where the account's setting is which calls and header fields don't override; "" if no setting
+    does.
     """
 
     options: bool = False
+    call_fields: Mapping[str, Any] = NOTHING
     call_headers: Mapping[str, str] = NOTHING
     smtp_headers: Mapping[str, str] = NOTHING
     call_account: str = ""

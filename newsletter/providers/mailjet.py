@@ -6,16 +6,19 @@ from typing import Any
 from newsletter.providers.declaration import (
     API_KEY,
     SECRET,
+    CallResult,
     Calls,
     Dns,
     Key,
     Login,
     MessageParts,
+    PostedCall,
     Provider,
     Tracking,
     Webhook,
     inside,
     one_of,
+    parse_json,
 )
 
 
@@ -35,6 +38,28 @@ def _list(messages: Sequence[MessageParts]) -> Mapping[str, Any]:
     }
 
 
+def _read(content: bytes) -> Sequence[CallResult | None] | None:
+    """Read the response to a call, which has a status of 4xx if some messages of it were refused."""
+    match parse_json(content):
+        case {"Messages": [*messages]}:
+            return [_result(message) for message in messages]
+    return None
+
+
+def _result(message: object) -> CallResult | None:
+    """Return what is said of one message. The code of an invalid address is mj-0013 ("Send API v3.1", "Errors")."""
+    match message:
+        case {"Status": "success", "To": [{"MessageID": str(name) | int(name)}]}:
+            return CallResult(str(name))
+        case {"Status": "error", "Errors": [{"ErrorCode": "mj-0013", "ErrorMessage": str(text)}, *_]}:
+            return CallResult("", f"mj-0013 {text}", "address")
+        case {"Status": "error", "Errors": [{"StatusCode": 401 | 403, "ErrorMessage": str(text)}, *_]}:
+            return CallResult("", text, "account")
+        case {"Status": "error", "Errors": [{"ErrorMessage": str(text)}, *_]}:
+            return CallResult("", text)
+    return None
+
+
 PROVIDER = Provider(
     name="Mailjet",
     keys=(
@@ -42,7 +67,7 @@ PROVIDER = Provider(
         Key("secret_key", SECRET, required=True),
         Key("api_url"),
     ),
-    calls=Calls(most=50, batch=_list, refused_headers=("message-id", "list-id")),
+    calls=Calls(most=50, batch=_list, post=PostedCall(read=_read), refused_headers=("message-id", "list-id")),
     merge_tags=("[[var:name]]", "{{var:name}}", "{% if a %}"),
     login=Login(path="../v3/REST/apikey", auth=("{api_key}", "{secret_key}")),
     webhook=Webhook(

@@ -1,6 +1,8 @@
 """Mailtrap."""
 
+from newsletter.messages.message import gettext_noop
 from newsletter.providers.declaration import (
+    ADDRESS,
     SIGNING_KEY,
     TOKEN,
     Calls,
@@ -14,6 +16,7 @@ from newsletter.providers.declaration import (
     one_of,
 )
 
+_STREAMS = ("send", "bulk", "sandbox")
 _ACCOUNT = "Sending Domains › your domain › Tracking Settings"
 
 PROVIDER = Provider(
@@ -21,7 +24,11 @@ PROVIDER = Provider(
     keys=(
         Key("api_token", TOKEN, required=True),
         Key("tracking_secret", SIGNING_KEY),
-        Key("api_url"),
+        Key(
+            "api_url",
+            ADDRESS,
+            gettext_noop("https://bulk.api.mailtrap.io/api/, which Mailtrap requires for newsletters."),
+        ),
         Key("sandbox_id"),
     ),
     calls=Calls(),
@@ -29,7 +36,7 @@ PROVIDER = Provider(
     login=Login(
         path="accounts",
         headers={"Api-Token": "{api_token}"},
-        elsewhere={"https://send.api.mailtrap.io/api/": "https://mailtrap.io/api/"},
+        elsewhere={f"https://{stream}.api.mailtrap.io/api/": "https://mailtrap.io/api/" for stream in _STREAMS},
     ),
     webhook=Webhook(
         view="MailtrapTrackingWebhookView",

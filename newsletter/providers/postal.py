@@ -6,26 +6,26 @@ from newsletter.providers.declaration import (
     API_KEY,
     SIGNING_KEY,
     Calls,
+    Cause,
     Dns,
     Key,
     Login,
     Provider,
-    Rejection,
     Tracking,
     Webhook,
     parse_json,
 )
 
-_OF_KEY = ("AccessDenied", "InvalidServerAPIKey", "ServerSuspended")
+_OF_ACCOUNT = ("AccessDenied", "InvalidServerAPIKey", "ServerSuspended", "UnauthenticatedFromAddress")
 
 
-def _error(content: bytes) -> Rejection | None:
+def _error(content: bytes) -> Cause | None:
     """Read the response to a call that was not accepted, which has the status 200 too."""
     match parse_json(content):
-        case {"status": "error" | "parameter-error", "data": {"code": code}}:
-            return Rejection(of_key=code in _OF_KEY)
+        case {"status": "error" | "parameter-error", "data": {"code": code}} if code in _OF_ACCOUNT:
+            return "account"
         case {"status": "error" | "parameter-error"}:
-            return Rejection(of_key=False)
+            return "message"
     return None
 
 

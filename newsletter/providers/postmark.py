@@ -1,12 +1,13 @@
 """Postmark: a list of messages, each with its own response."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from newsletter.messages.message import gettext_noop
 from newsletter.providers.declaration import (
     TOKEN,
     CallResult,
     Calls,
+    Cause,
     Dns,
     Key,
     Login,
@@ -19,7 +20,13 @@ from newsletter.providers.declaration import (
     parse_json,
 )
 
-_ABOUT_SUBSCRIBER = (406, 300)
+_CAUSES: Mapping[int, Cause] = {
+    **dict.fromkeys((10, 400, 401, 405, 412, 413), "account"),
+    406: "address",
+}
+"""By "API error codes": 405 is an account without credits, 412 one that is not approved yet, and may only send to its
+own domain; 406 is an address that bounced or complained. 300 is any invalid message.
+"""
 _ACCOUNT = "Servers › your server › Settings › Open Tracking"
 
 
@@ -36,7 +43,8 @@ def _result(response: object) -> CallResult | None:
         case {"ErrorCode": 0, "MessageID": str(message_id)}:
             return CallResult(message_id)
         case {"ErrorCode": int(code), "Message": str(text)} if code != 0:
-            return CallResult("", f"{code} {text}", code in _ABOUT_SUBSCRIBER)
+            invalid_address: bool = code == 300 and "'to'" in text.lower()
+            return CallResult("", f"{code} {text}", "address" if invalid_address else _CAUSES.get(code, "message"))
     return None
 
 

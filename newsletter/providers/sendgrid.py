@@ -20,7 +20,11 @@ from newsletter.providers.declaration import (
 )
 
 _TAG = "-{}-"
-_FILTERS = {"clicktrack": {"settings": {"enable": 0}}, "opentrack": {"settings": {"enable": 0}}}
+_FILTERS = {
+    name: {"settings": {"enable": 0}} for name in ("clicktrack", "opentrack", "subscriptiontrack", "ganalytics")
+}
+_NOT_ADDED = {"tracking_settings": {"subscription_tracking": {"enable": False}, "ganalytics": {"enable": False}}}
+"""Settings of the account may otherwise add links to unsubscribe, and parameters to the addresses of links."""
 
 PROVIDER = Provider(
     name="SendGrid",
@@ -43,7 +47,9 @@ PROVIDER = Provider(
     ),
     # "How to set up domain authentication": CNAME records for DKIM and for the return path.
     dns=Dns(return_path="sendgrid.net", selectors=("s1", "s2")),
-    tracking=Tracking(options=True, smtp_headers={"X-SMTPAPI": json.dumps({"filters": _FILTERS})}),
+    tracking=Tracking(
+        options=True, call_fields=_NOT_ADDED, smtp_headers={"X-SMTPAPI": json.dumps({"filters": _FILTERS})}
+    ),
     servers=("sendgrid.net",),
     shared_domains=("sendgrid.net",),
 )

@@ -5,6 +5,7 @@ from newsletter.providers.declaration import (
     ADDRESS,
     API_KEY,
     Calls,
+    Cause,
     Dns,
     Key,
     Login,
@@ -12,9 +13,19 @@ from newsletter.providers.declaration import (
     Tracking,
     Webhook,
     inside,
+    parse_json,
 )
 
 _MISSING = ("err_user_unknown", "err_user_inactive", "err_domain_inactive")
+
+
+def _error(content: bytes) -> Cause | None:
+    """Read the response to a call without any valid recipient ("email/send", `failed_emails`)."""
+    match parse_json(content):
+        case {"status": "error", "failed_emails": {**failed}} if failed:
+            return "address" if {*failed.values()} <= {"invalid", "permanent_unavailable"} else "mailbox"
+    return None
+
 
 PROVIDER = Provider(
     name="Unisender Go",
@@ -29,7 +40,7 @@ PROVIDER = Provider(
         Key("generate_message_id"),
         Key("workaround_display_name_bugs"),
     ),
-    calls=Calls(),
+    calls=Calls(error=_error),
     merge_tags=("{{name}}",),
     login=Login(path="system/info.json", headers={"X-API-KEY": "{api_key}"}, body={}),
     webhook=Webhook(

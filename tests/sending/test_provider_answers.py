@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from newsletter.config import DeliverySettings
 from newsletter.domain.encoded_email import Recipient
-from newsletter.domain.outcome import OutcomeKind
+from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.sending.api_calls import choice
-from newsletter.sending.api_calls.interface import ProviderRefused, WrongKey
+from newsletter.sending.api_calls.interface import ProviderRefused, RateLimited, WrongKey, cause_in
 from newsletter.sending.api_calls.payload import api_message
 from tests.doubles.providers import DOUBLES, settings_of
 from tests.sending.provider_samples import MAIL
@@ -32,9 +32,13 @@ ANSWERS = st.recursive(
 
 def answered(provider: str, content: bytes, monkeypatch: pytest.MonkeyPatch) -> list[OutcomeKind]:
     """The kinds of the outcomes after this answer with the status 200, in the order of the subscribers."""
+    return [outcome.kind for outcome in outcomes_after(provider, 200, content, monkeypatch)]
+
+
+def outcomes_after(provider: str, status: int, content: bytes, monkeypatch: pytest.MonkeyPatch) -> list[Outcome]:
     chosen = choice.provider(DeliverySettings(provider=provider, **{provider: KEYS[provider]}))
     answer = requests.Response()
-    answer.status_code, answer._content, answer.encoding = 200, content, "utf-8"
+    answer.status_code, answer._content, answer.encoding = status, content, "utf-8"
     answer.headers["Content-Type"] = "application/json"
 
     def request(session: requests.Session, **given: object) -> requests.Response:
@@ -46,7 +50,7 @@ def answered(provider: str, content: bytes, monkeypatch: pytest.MonkeyPatch) -> 
     recipients = READERS[: chosen.most]
     found = chosen.call(api_message(MAIL), recipients)
     assert [outcome.number for outcome in found] == [recipient.number for recipient in recipients]
-    return [outcome.kind for outcome in found]
+    return found
 
 
 @pytest.mark.parametrize("provider", KEYS)
@@ -84,3 +88,95 @@ def test_a_message_of_which_postmark_says_nothing_clear_is_unknown(
     taken = {"ErrorCode": 0, "MessageID": "b"}
     kinds = answered("postmark", json.dumps([item, taken, taken]).encode(), monkeypatch)
     assert kinds == [OutcomeKind.UNKNOWN, OutcomeKind.ACCEPTED, OutcomeKind.ACCEPTED]
+
+
+TO = "…@reader.example"
+
+
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        ("""{"message": "'to' parameter is not a valid address. please check documentation"}""", "address"),
+        ("""{"code": "invalid_parameter", "message": "email is not valid in to"}""", "address"),
+        ("""{"message": "Invalid `to` field. The email address needs to follow the format."}""", "address"),
+        ("""{"message": "Does not contain a valid address.", "field": "personalizations.0.to.0.email"}""", "address"),
+        ("""{"message": "The to.0.email must be a valid email address."}""", "address"),
+        (f"""{{"errors": ["'to' address \\"{TO}\\" is invalid"]}}""", "address"),
+        ("Missing final '@domain'", "address"),
+        ("""{"message": "'from' parameter is not a valid address. please check documentation"}""", "message"),
+        ("""{"message": "Invalid `from` field. The email address needs to follow the format."}""", "message"),
+        ("""{"message": "The from.email domain must be verified in your account. #MS42207"}""", "message"),
+        ("""{"message": "Sandbox subdomains are for test purposes only. Add the address to authorized recipients"}""",
+         "message"),
+        ("""{"message": "Failed to process the request, try to send again"}""", "message"),
+        ("Configuration set <brev> does not exist", "message"),
+        ("""{"errors": [{"message": "Invalid header", "description": "List-Unsubscribe of recipient"}]}""", "message"),
+    ],
+)  # fmt: skip
+def test_an_address_is_blamed_only_if_the_words_of_a_refusal_are_about_nothing_else(words: str, cause: str) -> None:
+    assert cause_in(words) == cause
+
+
+@pytest.mark.parametrize(
+    ("provider", "status", "content"),
+    [
+        ("brevo", 402, {"code": "not_enough_credits", "message": "Not enough credits to send to recipients"}),
+        ("mailgun", 404, {"message": "Domain not found: brev.example.org"}),
+        ("mandrill", 200, [{"status": "rejected", "_id": "m", "reject_reason": "unsigned"}]),
+        ("postal", 200, {"status": "error", "data": {"code": "UnauthenticatedFromAddress", "message": "From"}}),
+        ("postmark", 200, [{"ErrorCode": 405, "Message": "Not allowed to send"}] * 3),
+        ("mailjet", 403, {"Messages": [{"Status": "error", "Errors": [
+            {"ErrorCode": "x", "StatusCode": 403, "ErrorMessage": "not an authorized sender"}]}] * 3}),
+    ],
+)  # fmt: skip
+def test_what_a_provider_holds_against_the_account_refuses_nobody(
+    provider: str, status: int, content: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(WrongKey):
+        outcomes_after(provider, status, json.dumps(content).encode(), monkeypatch)
+
+
+def test_an_account_that_reaches_its_limit_within_a_call_loses_no_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [{"ErrorCode": 0, "MessageID": "a"}, *[{"ErrorCode": 405, "Message": "Not allowed to send"}] * 2]
+    kinds = answered("postmark", json.dumps(said).encode(), monkeypatch)
+    assert kinds == [OutcomeKind.ACCEPTED, OutcomeKind.DEFERRED, OutcomeKind.DEFERRED]
+
+
+def test_the_hourly_limit_of_sparkpost_is_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RateLimited):
+        outcomes_after("sparkpost", 420, b'{"errors": [{"message": "Exceed Sending Limit (hourly)"}]}', monkeypatch)
+
+
+MAILJET = {"Messages": [
+    {"Status": "success", "To": [{"Email": "a", "MessageID": 1}]},
+    {"Status": "error", "Errors": [{"ErrorCode": "mj-0013", "StatusCode": 400, "ErrorMessage": "invalid address"}]},
+    {"Status": "error", "Errors": [{"ErrorCode": "mj-0004", "StatusCode": 400, "ErrorMessage": "Type mismatch."}]},
+]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("provider", "status", "content", "faults"),
+    [
+        ("mailjet", 400, MAILJET, [Fault.NONE, Fault.RECIPIENT, Fault.POLICY]),
+        ("mandrill", 200, [{"status": "rejected", "reject_reason": "hard-bounce"}], [Fault.RECIPIENT]),
+        ("mandrill", 200, [{"status": "rejected", "reject_reason": "soft-bounce"}], [Fault.MAILBOX]),
+        ("mandrill", 200, [{"status": "rejected", "reject_reason": "rule"}], [Fault.POLICY]),
+        ("postmark", 200, [{"ErrorCode": 300, "Message": "Invalid 'To' address: 'a'."},
+                           {"ErrorCode": 300, "Message": "Error parsing 'Headers'"},
+                           {"ErrorCode": 406, "Message": "Found inactive addresses"}],
+         [Fault.RECIPIENT, Fault.POLICY, Fault.RECIPIENT]),
+    ],
+)  # fmt: skip
+def test_what_a_provider_says_of_each_message_is_its_fault(
+    provider: str, status: int, content: object, faults: list[Fault], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = outcomes_after(provider, status, json.dumps(content).encode(), monkeypatch)
+    assert [outcome.fault for outcome in found] == faults
+
+
+@pytest.mark.parametrize(("failure", "cause"), [("invalid", "address"), ("temporary_unavailable", "mailbox")])
+def test_unisender_says_why_it_refuses_an_address(failure: str, cause: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"status": "error", "code": 204, "message": "No valid recipients", "failed_emails": {"a": failure}}
+    with pytest.raises(ProviderRefused) as raised:
+        outcomes_after("unisender_go", 400, json.dumps(said).encode(), monkeypatch)
+    assert raised.value.cause == cause

@@ -29,6 +29,9 @@ from tests.sending.provider_samples import ALL, MAIL, edition_to, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+VAGUE = ("sparkpost",)
+"""These say that an address was refused, not why: nobody is blocked for it at once."""
+
 
 @pytest.mark.parametrize("provider", ALL)
 def test_each_subscriber_gets_one_mail_with_their_own_links(provider: str, api: Api, tmp_path: Path) -> None:
@@ -103,7 +106,7 @@ def test_a_refused_recipient_affects_no_other_delivery(provider: str, api: Api, 
     assert (counted.accepted, counted.refused) == (20, 1)
     assert len({mail.address for mail in api.taken}) == len(api.taken) == 20
     refused = Result.objects.get(kind="refused")
-    assert (refused.number, refused.fault) == (21, "reader")
+    assert (refused.number, refused.fault) == (21, "mailbox" if provider in VAGUE else "reader")
     assert "bad-1" not in refused.text
 
 

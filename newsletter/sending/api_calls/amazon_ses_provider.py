@@ -17,6 +17,7 @@ from newsletter.sending.api_calls.interface import (
     AMBIGUOUS,
     ANSWER_SECONDS,
     CONNECT_SECONDS,
+    FAULTS,
     NOT_TAKEN,
     TOO_FAST,
     WRONG_KEY,
@@ -24,6 +25,7 @@ from newsletter.sending.api_calls.interface import (
     RateLimited,
     WrongKey,
     accepted,
+    cause_in,
     outcomes,
     retry_seconds,
     unexplained,
@@ -105,7 +107,7 @@ class AmazonSes:
         code = int(problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         name = str(problem.response.get("Error", {}).get("Code", ""))
         words = str(problem.response.get("Error", {}).get("Message", ""))[:300].replace(recipient.address, "…")
-        if code == TOO_FAST or name in self.TOO_FAST:
+        if code in TOO_FAST or name in self.TOO_FAST:
             headers = problem.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
             raise RateLimited(retry_seconds(str(headers.get("retry-after", ""))))
         unverified = name == "MessageRejected" and _NOT_VERIFIED.search(words)
@@ -115,5 +117,5 @@ class AmazonSes:
             return outcomes([recipient], OutcomeKind.DEFERRED, Fault.CONNECTION, words, code)
         if code in AMBIGUOUS or code >= 500:
             return outcomes([recipient], OutcomeKind.UNKNOWN, Fault.CONNECTION, words, code)
-        fault = Fault.CONTENT if name == "MessageRejected" else Fault.RECIPIENT
-        return outcomes([recipient], OutcomeKind.REFUSED, fault, f"{name}: {words}", code)
+        cause = cause_in(words) if name == "BadRequestException" else "message"
+        return outcomes([recipient], OutcomeKind.REFUSED, FAULTS[cause], f"{name}: {words}", code)

@@ -10,6 +10,7 @@ import json
 import threading
 import warnings
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from email.headerregistry import Address
 from typing import Any
 from urllib.parse import urljoin
@@ -29,6 +30,7 @@ from newsletter.render.merge_tags import escape_text
 from newsletter.sending.api_calls.interface import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
+    FAULTS,
     ProviderRefused,
     WrongKey,
     accepted,
@@ -90,14 +92,14 @@ class AnymailProvider:
             )
         except requests.RequestException as e:
             return unanswered(recipients, e)
-        if judged := judge(recipients, response):
-            return judged
-        results = post.read(response.content)
+        results = post.read(response.content) if response.status_code // 100 in (2, 4) else None
         if results is None:
-            return unreadable(recipients, response)
-        results = results if post.path else [*results] * len(recipients)
+            return self._unaccepted(recipients, response)
+        results = [*results] * len(recipients) if self._calls.merge_tag else results
         if len(results) != len(recipients):
             return unexplained(recipients, OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())
+        if all(result and result.words and result.cause == "account" for result in results):
+            raise WrongKey(TEXT(words=words_of(response)))
         return [_outcome_of_result(recipient, result) for recipient, result in zip(recipients, results, strict=True)]
 
     def _message(self, mail: ApiMessage, recipients: Sequence[Recipient]) -> AnymailMessage:
@@ -114,6 +116,8 @@ class AnymailProvider:
             message = _built(mail, [mailbox(recipient)], own_text(recipient), _headers(mail, recipient, calls))
         if self._tracking.options:
             message.track_opens = message.track_clicks = False
+        if self._tracking.call_fields:
+            message.esp_extra = deepcopy(dict(self._tracking.call_fields))
         message.extra_headers |= self._tracking.call_headers
         return message
 
@@ -127,12 +131,14 @@ class AnymailProvider:
             if lost is None:  # the backend can't express this message, and nothing was sent
                 raise ProviderRefused(0, " ".join(str(problem).split())[:300]) from problem
             return unanswered(recipients, lost)
-        if rejection := self._calls.error(response.content):
+        return self._unaccepted(recipients, response)
+
+    def _unaccepted(self, recipients: Sequence[Recipient], response: requests.Response) -> list[Outcome]:
+        """Return what a response means that doesn't say which messages were accepted."""
+        if cause := self._calls.error(response.content):
             words = words_of(response)
-            raise WrongKey(TEXT(words=words)) if rejection.of_key else ProviderRefused(422, words)
-        if judged := judge(recipients, response):
-            return judged
-        return unreadable(recipients, response)
+            raise WrongKey(TEXT(words=words)) if cause == "account" else ProviderRefused(422, words, cause)
+        return judge(recipients, response) or unreadable(recipients, response)
 
 
 def _with_tags(mail: ApiMessage, recipients: Sequence[Recipient], calls: Calls) -> AnymailMessage:
@@ -212,16 +218,20 @@ def _outcome(recipient: Recipient, status: AnymailStatus) -> Outcome:
     if result is not None and result.status in TAKEN:
         return accepted(recipient, str(result.message_id or ""))
     if result is not None and result.status in REFUSED:
-        return outcomes([recipient], OutcomeKind.REFUSED, Fault.RECIPIENT, f"{result.status}", 422)[0]
+        fault = Fault.RECIPIENT if result.status == "invalid" else Fault.MAILBOX
+        return outcomes([recipient], OutcomeKind.REFUSED, fault, f"{result.status}", 422)[0]
     return unexplained([recipient], OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())[0]
 
 
 def _outcome_of_result(recipient: Recipient, result: CallResult | None) -> Outcome:
-    """Return the outcome of a recipient that the provider's module has read."""
+    """Return the outcome of a recipient that the provider's module has read.
+
+    An account may reach its limit in the middle of a call; the next call is refused as a whole then.
+    """
     if result is None:
         return unexplained([recipient], OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())[0]
     if not result.words:
         return accepted(recipient, result.id)
-    fault = Fault.RECIPIENT if result.about_subscriber else Fault.POLICY
     words = result.words.replace(recipient.address, "…")[:300]
-    return outcomes([recipient], OutcomeKind.REFUSED, fault, words, 422)[0]
+    kind = OutcomeKind.DEFERRED if result.cause == "account" else OutcomeKind.REFUSED
+    return outcomes([recipient], kind, FAULTS[result.cause], words, 422)[0]

@@ -6,7 +6,6 @@ recipient is halved until that recipient is found.
 """
 
 import asyncio
-import re
 import threading
 import time
 from collections.abc import Sequence
@@ -14,15 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 from newsletter.delivery.active_chunk import STOPPED, ConnectionProblem, DeliveryCallbacks, DeliveryJob
 from newsletter.domain.encoded_email import EncodedEmail, Recipient
-from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
+from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.messages import delivery as messages
 from newsletter.sending.api_calls.interface import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
+    FAULTS,
     ProviderApi,
     ProviderRefused,
     RateLimited,
     WrongKey,
+    cause_in,
     outcomes,
     unexplained,
 )
@@ -35,7 +36,6 @@ COLLECT_SECONDS = 1.0
 """Seconds for which deliveries are collected for a call, if a configured rate allows only a few at a time."""
 
 MANY = 10
-_ABOUT_RECIPIENT = re.compile(r"recipient|failed_emails|'to'|\bto\b|inactive|mailbox", re.IGNORECASE)
 
 
 class ApiCarrier:
@@ -199,7 +199,7 @@ class _Caller:
             return self._patiently(mail, recipients)
         except ProviderRefused as e:
             if len(recipients) == 1:
-                fault = Fault.RECIPIENT if _ABOUT_RECIPIENT.search(str(e)) else Fault.POLICY
+                fault = FAULTS[cause_in(str(e)) if e.cause == "message" else e.cause]
                 words = str(e).replace(recipients[0].address, "…")
                 refused += (settled := outcomes(recipients, OutcomeKind.REFUSED, fault, words, e.code))
                 return settled

@@ -1,9 +1,10 @@
 """What all API providers share: their interface, their problems, and outcomes."""
 
 import hashlib
+import re
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from newsletter.delivery.reply import redact_address, redact_addresses
@@ -13,10 +14,14 @@ from newsletter.editions.problems import Impossible
 from newsletter.messages import Message, Problem
 from newsletter.messages import delivery as messages
 from newsletter.messages.general import ABOUT, TEXT
+from newsletter.providers.declaration import Cause
 from newsletter.sending.api_calls.payload import ApiMessage
 
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 60.0
-NOT_TAKEN, AMBIGUOUS, WRONG_KEY, TOO_FAST = (500, 503), (408, 409, 502, 504), (401, 403), 429
+NOT_TAKEN, AMBIGUOUS, TOO_FAST = (500, 503), (408, 409, 502, 504), (420, 429)
+"""420 is SparkPost's for the hourly limit ("Extended error codes", 2101)."""
+WRONG_KEY = (401, 402, 403, 404, 405)
+"""The key, the account or the settings: 402 means no credit at several services, 404 an unknown domain at Mailgun."""
 
 
 class ProviderProblem(Impossible):
@@ -42,11 +47,15 @@ class RateLimited(Problem):
 
 
 class ProviderRefused(Exception):
-    """The provider accepted nothing of a call because something in it is invalid."""
+    """The provider accepted nothing of a call because something in it is invalid.
 
-    def __init__(self, code: int, words: str) -> None:
+    The cause is "message" also if only the words may tell another.
+    """
+
+    def __init__(self, code: int, words: str, cause: Cause = "message") -> None:
         super().__init__(words)
         self.code = code
+        self.cause = cause
 
 
 class ProviderApi(Protocol):
@@ -59,6 +68,25 @@ class ProviderApi(Protocol):
 
         Raises WrongKey, RateLimited, ProviderRefused.
         """
+
+
+FAULTS: Mapping[Cause, Fault] = {
+    "account": Fault.POLICY,
+    "address": Fault.RECIPIENT,
+    "mailbox": Fault.MAILBOX,
+    "message": Fault.POLICY,
+}
+_INVALID = re.compile(
+    r"\b(?:invalid|illegal|malformed|inactive)\b|\b(?:not|be|contain) (?:a )?valid\b|missing final", re.IGNORECASE
+)
+_ADDRESS = re.compile(r"\b(?:recipients?|address(?:es)?|mailbox|@?domain)\b|\bto\b(?=[`'\"\\\].\[])", re.IGNORECASE)
+_OF_SENDER = re.compile(r"\b(?:from|sender|reply|headers?|subject)\b", re.IGNORECASE)
+
+
+def cause_in(words: str) -> Cause:
+    """Return the cause of a refusal by its words alone. An address is only blamed if nothing else may be meant."""
+    of_address = _INVALID.search(words) and _ADDRESS.search(words) and not _OF_SENDER.search(words)
+    return "address" if of_address else "message"
 
 
 def idempotency_key(recipients: Sequence[Recipient]) -> str:

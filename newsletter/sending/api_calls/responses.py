@@ -33,7 +33,7 @@ def judge(recipients: Sequence[Recipient], response: requests.Response) -> list[
     code, words = response.status_code, words_of(response)
     if code in WRONG_KEY:
         raise WrongKey(TEXT(words=f"{code} {words}"))
-    if code == TOO_FAST:
+    if code in TOO_FAST:
         raise RateLimited(retry_seconds(response.headers.get("Retry-After", "")))
     if code in NOT_TAKEN:
         return outcomes(recipients, OutcomeKind.DEFERRED, Fault.CONNECTION, words, code)

@@ -10,7 +10,7 @@ def _answer(call: dict[str, Any], take: Take) -> Answer:
     """https://developers.brevo.com/reference/sendtransacemail: all versions are checked before any is sent."""
     versions = call.get("messageVersions") or [{**call, "to": call["to"]}]
     if any(one["to"][0]["email"].startswith("bad-") for one in versions):
-        return 400, {"code": "invalid_parameter", "message": "to is not valid"}
+        return 400, {"code": "invalid_parameter", "message": "email is not valid in to"}
     for one in versions:
         headers = {**call.get("headers", {}), **one.get("headers", {}), "Subject": one.get("subject", call["subject"])}
         html = one.get("htmlContent", call.get("htmlContent", ""))

@@ -11,7 +11,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from newsletter.web.connections import Connections
 
 LARGEST_HEAD = 65_536
-"""Octets of a request line and its header fields; what comes together in one read is accepted whole."""
+"""Octets of a request line and its header fields, or of what frames a body: trailers, and extensions of a chunk; what
+comes together in one read is accepted whole. httptools copies an unfinished field with each read.
+"""
 
 TOO_LARGE = b"The request's header fields are too large.\n"
 RESPONSE = (
@@ -21,18 +23,18 @@ RESPONSE = (
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """Refuses a head that is too large (RFC 6585 5), and ignores trailers (RFC 9110 6.5.1)."""
+    """Refuses a head or trailers that are too large (RFC 6585 5), and ignores trailers (RFC 9110 6.5.1)."""
 
-    _since_message = 0  # octets that came since the last message ended
+    _since_body = 0  # octets that came since the last octet of a body, or the end of a message
     _in_head = True
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, unless a head is too large already."""
-        if self._in_head and self._since_message > LARGEST_HEAD:
+        """Parse what came, unless a head or trailers are too large already."""
+        if self._since_body > LARGEST_HEAD:
             self.transport.write(RESPONSE)
             self.transport.close()
             return
-        self._since_message += len(data)
+        self._since_body += len(data)
         super().data_received(data)
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -45,9 +47,14 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_head = False
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        self._since_body = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """End the request's body."""
-        self._in_head, self._since_message = True, 0
+        self._in_head, self._since_body = True, 0
         super().on_message_complete()
 
 

@@ -23,6 +23,8 @@ class Echo:
         body, more = b"", True
         while more:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                return
             body += message.get("body", b"")
             more = message.get("more_body", False)
         self.headers.append(dict(scope["headers"]))
@@ -71,6 +73,7 @@ async def exchange(port: int, *pieces: bytes) -> bytes:
 
 
 LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+CHUNKED = b"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 async def test_requests_one_after_another_are_answered_in_turn(port: int) -> None:
@@ -106,17 +109,23 @@ async def test_an_ambiguous_request_is_refused_and_its_connection_closed(port: i
 
 
 async def test_a_trailer_sets_no_header_field(port: int, echo: Echo) -> None:
-    head = b"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
     body = b"3\r\nabc\r\n0\r\nX-Forwarded-For: 192.0.2.9\r\n\r\n"
-    assert b"/a abc" in await exchange(port, head + body + LAST)
+    assert b"/a abc" in await exchange(port, CHUNKED + body + LAST)
     assert b"x-forwarded-for" not in echo.headers[0]
 
 
-async def test_a_head_without_an_end_is_refused(port: int, echo: Echo) -> None:
-    endless = [b"GET /a HTTP/1.1\r\nHost: a\r\nX: ", *[b"a" * 8192] * 64]
-    answered = await exchange(port, *endless)
+@pytest.mark.parametrize(
+    "beginning", [b"GET /a HTTP/1.1\r\nHost: a\r\nX: ", CHUNKED + b"0\r\nX: ", CHUNKED + b"1;extension="]
+)
+async def test_a_head_or_a_trailer_without_an_end_is_refused(port: int, echo: Echo, beginning: bytes) -> None:
+    answered = await exchange(port, beginning, *[b"a" * 8192] * 64)
     assert answered == b"" or answered.startswith(b"HTTP/1.1 431 ")
     assert not echo.headers
+
+
+async def test_a_large_body_is_no_large_head(port: int) -> None:
+    chunks = b"1000\r\n" + b"a" * 0x1000 + b"\r\n"
+    assert b"200 OK" in await exchange(port, CHUNKED, *[chunks] * 64, b"0\r\n\r\n" + LAST)
 
 
 async def test_many_requests_on_one_connection_are_no_large_head(port: int) -> None:

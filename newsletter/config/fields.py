@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import idna
-from pydantic import BeforeValidator, ConfigDict, Strict
+from pydantic import BeforeValidator, ConfigDict, Field, Strict
 
 from newsletter.config.values import InvalidValue, parse_address, parse_colour, parse_duration, parse_size
 from newsletter.messages import configuration as messages
@@ -88,4 +88,4 @@ NonzeroSize = Annotated[Size, _at_least("1 KB", parse_size)]
 Text = Annotated[str, Strict()]
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
-Words = tuple[Text, ...]
+Words = tuple[Annotated[Text, Field(min_length=1)], ...]

@@ -108,6 +108,8 @@ def test_the_example_is_a_whole_configuration() -> None:
         ({"tables": "[delivery]\nfile = { formt = 'eml' }"}, "delivery.file: formt: no such key"),
         ({"tables": "[delivery]\nfile = { format = 'mbox' }"}, "delivery.file: format: 'mbox' is not one of"),
         ({"tables": "[web]\nhost = ''"}, "web.host: '' is invalid"),
+        ({"site": 'secret_key_previous = [""]'}, "site.secret_key_previous[1]: '' is invalid"),
+        ({"source": 'exclude = { words = [""] }'}, "newsletters.kinaforum.sources[1].exclude.words[1]: '' is invalid"),
         ({"tables": '[collect]\nevery = "0s"'}, "collect.every: '0s' is invalid; write '100ms' or more"),
         ({"tables": '[collect]\ntimeout = "0s"'}, "collect.timeout: '0s' is invalid; write '100ms' or more"),
         ({"tables": "[collect]\nmaximum_bytes = 0"}, "collect.maximum_bytes: 0 is invalid; write '1 KB' or more"),

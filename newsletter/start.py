@@ -93,6 +93,7 @@ def make_secret_key(path: Path) -> None:
             raise StartProblem(f"{path}: has no key; restore the file from a backup: sent links need it")
         return
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    unfinished.unlink(missing_ok=True)  # left by a process that was killed: in a container, each has the same number
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secrets.token_urlsafe(48) + "\n")
         file.flush()
@@ -170,8 +171,9 @@ def _copy_before(waiting: Sequence[str]) -> None:
     copy = database.with_name(f"{database.name}.before-{number}")
     if copy.exists():
         return
-    unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
+    unfinished = copy.with_name(f"{copy.name}.part")
     try:
+        unfinished.unlink(missing_ok=True)  # left by a process that was killed
         os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         with closing(sqlite3.connect(unfinished)) as target:
             connection.connection.backup(target)

@@ -14,6 +14,6 @@ class NewsletterConfig(AppConfig):
     def ready(self) -> None:
         """Connect the signals with which subscriptions begin, and data is exported, erased and recorded."""
         import_module("newsletter.editions.offers.newcomers")
-        import_module("newsletter.letters.personal_data")
+        import_module("newsletter.transactional.personal_data")
         import_module("newsletter.recovery.entries")
         import_module("newsletter.events.record")

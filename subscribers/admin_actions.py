@@ -15,10 +15,9 @@ from newsletter.messages import Problem
 from newsletter.messages import subscriptions as messages
 from subscribers import preferences, signup
 from subscribers.addresses import Address, AddressProblem, read_address
-from subscribers.letters import write
 from subscribers.models import (
     Consent,
-    Letter,
+    EmailKind,
     Subscriber,
     Subscription,
     Suppression,
@@ -27,6 +26,7 @@ from subscribers.models import (
     subscriptions_starting,
 )
 from subscribers.preferences import personal_data_of, suppressions_of, unsubscribe, unsubscribe_from_all
+from subscribers.transactional import write
 
 
 class ActionRefused(Problem):
@@ -151,17 +151,19 @@ def change_address(subscriber: Subscriber, text: str, at: datetime) -> bool:
 def _ask_at_new_address(subscriber: Subscriber, at: datetime) -> bool:
     """End the confirmation links sent to the earlier address, and send new ones to who is not subscribed yet."""
     is_mailed = False
-    for letter in subscriber.letters.filter(kind=Letter.Kind.CONFIRM).select_related("subscription").order_by("-pk"):
-        unconfirmed = Consent.objects.filter(pk=letter.payload.get("consent"), confirmed_at=None).first()
-        letter.delete()
-        if unconfirmed is None or letter.subscription is None:
+    for email in (
+        subscriber.transactional_emails.filter(kind=EmailKind.CONFIRM).select_related("subscription").order_by("-pk")
+    ):
+        unconfirmed = Consent.objects.filter(pk=email.payload.get("consent"), confirmed_at=None).first()
+        email.delete()
+        if unconfirmed is None or email.subscription is None:
             continue
-        letter.subscription.consents.filter(confirmed_at=None).delete()
-        if letter.subscription.state != Subscription.State.ACTIVE:
+        email.subscription.consents.filter(confirmed_at=None).delete()
+        if email.subscription.state != Subscription.State.ACTIVE:
             unconfirmed.pk, unconfirmed.at = None, at
             unconfirmed.save(force_insert=True)
-            newsletter = letter.subscription.newsletter
-            write(Letter.Kind.CONFIRM, subscriber, letter.subscription, newsletter, at, consent=unconfirmed.pk)
+            newsletter = email.subscription.newsletter
+            write(EmailKind.CONFIRM, subscriber, email.subscription, newsletter, at, consent=unconfirmed.pk)
             is_mailed = True
     return is_mailed
 

@@ -15,8 +15,14 @@ from django.db.models.functions import Coalesce, Greatest
 from django.db.models.lookups import LessThan
 
 from newsletter.config import Config, Newsletter
-from subscribers import letters
-from subscribers.models import Letter, Subscription, SubscriptionQuerySet, local_day, subscriptions_asked
+from subscribers import transactional
+from subscribers.models import (
+    EmailKind,
+    Subscription,
+    SubscriptionQuerySet,
+    local_day,
+    subscriptions_asked,
+)
 
 SPREAD_DAYS, LEAST_A_DAY = 28, 10
 """All who are silent are asked within about so many days, and at least so many a day."""
@@ -75,8 +81,8 @@ def _ask(newsletter: Newsletter, at: datetime) -> int:
     subscriptions = list(silent_subscriptions.order_by(_LAST_SIGN, "pk").select_for_update(of=("self",))[:share])
     numbers = [subscription.pk for subscription in subscriptions]
     Subscription.objects.filter(pk__in=numbers).update(asked_at=at)
-    letters.write_all(
-        letters.unwritten(Letter.Kind.ASK, subscription.subscriber_id, subscription.pk, newsletter.name, at)
+    transactional.write_all(
+        transactional.unwritten(EmailKind.ASK, subscription.subscriber_id, subscription.pk, newsletter.name, at)
         for subscription in subscriptions
     )
     subscriptions_asked.send(Subscription, numbers=numbers)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from newsletter.config import Config, Newsletter
-from subscribers.models import Letter, Subscription
+from subscribers.models import Subscription, TransactionalEmail
 from subscribers.protection import confirmation_budget as budget
 from subscribers.protection.sign_up_limits import Counters
 from subscribers.tokens import Purpose, hashes
@@ -71,9 +71,9 @@ def code_in(configuration: Config, address: str) -> str:
     return "" if "-" in code else code
 
 
-def waiting() -> QuerySet[Letter]:
+def waiting() -> QuerySet[TransactionalEmail]:
     """Return the confirmation emails that are delayed."""
-    return Letter.objects.filter(delayed_at__isnull=False, released_at=None, sent_at=None)
+    return TransactionalEmail.objects.filter(delayed_at__isnull=False, released_at=None, sent_at=None)
 
 
 def release_due(newsletter: str, at: datetime) -> int:
@@ -87,7 +87,7 @@ def release_due(newsletter: str, at: datetime) -> int:
 
 
 @transaction.atomic
-def _release_within(rows: QuerySet[Letter], common_scope: budget.BudgetScope, at: datetime) -> int:
+def _release_within(rows: QuerySet[TransactionalEmail], common_scope: budget.BudgetScope, at: datetime) -> int:
     if budget.is_exceeded(common_scope, at, Counters(list(budget.keys(common_scope, at))).value, delayed=True):
         return 0
     oldest = _locked(rows)[:AT_ONCE]
@@ -122,7 +122,7 @@ def release_asked(code: str, senders: Collection[str], at: datetime) -> int:
 
 
 @transaction.atomic
-def release(rows: QuerySet[Letter], at: datetime) -> int:
+def release(rows: QuerySet[TransactionalEmail], at: datetime) -> int:
     """Let go some of `waiting`, whatever the budget; return their number."""
     locked = _locked(rows)
     _release(locked, at)
@@ -131,7 +131,7 @@ def release(rows: QuerySet[Letter], at: datetime) -> int:
 
 def totals(newsletter: str, since: datetime) -> DelayedTotals:
     """Count what was delayed since a time."""
-    rows = Letter.objects.filter(newsletter=newsletter, delayed_at__gte=since)
+    rows = TransactionalEmail.objects.filter(newsletter=newsletter, delayed_at__gte=since)
     released = rows.filter(released_at__isnull=False)
     confirmed = released.filter(subscription__state=Subscription.State.ACTIVE)
     return DelayedTotals(
@@ -150,18 +150,18 @@ def delete_old(at: datetime) -> int:
     return waiting().filter(delayed_at__lt=at - KEEP_DELAYED).delete()[0]
 
 
-def _locked(rows: QuerySet[Letter]) -> list[Letter]:
+def _locked(rows: QuerySet[TransactionalEmail]) -> list[TransactionalEmail]:
     ordered = rows.select_related("subscriber", "subscription").order_by("delayed_at", "pk")
     return list(ordered.select_for_update(skip_locked=True, of=("self",)))
 
 
-def _release(rows: Sequence[Letter], at: datetime) -> None:
+def _release(rows: Sequence[TransactionalEmail], at: datetime) -> None:
     """Let emails go; those that ask one person to confirm several newsletters become one."""
     if not rows:
         return
     delayed = waiting().filter(subscriber__in={row.subscriber_id for row in rows}).exclude(pk__in=[r.pk for r in rows])
     pending = delayed.filter(subscription__state=Subscription.State.PENDING)
-    first_rows: dict[tuple[int, int], Letter] = {}
+    first_rows: dict[tuple[int, int], TransactionalEmail] = {}
     for row in (*rows, *_locked(pending)):
         asks = row.subscription is not None and row.subscription.state == Subscription.State.PENDING
         first_row = first_rows.setdefault((row.subscriber_id, 0 if asks else row.pk), row)

@@ -14,17 +14,18 @@ from django.db.models import Exists, OuterRef, Prefetch
 from django.utils import timezone
 
 from newsletter.domain.picks import names_in, picked, picks_of
-from subscribers import letters
+from subscribers import transactional
 from subscribers.addresses import Address
 from subscribers.asking import heard
 from subscribers.models import (
     Consent,
+    EmailKind,
     Hits,
-    Letter,
     RefusedLine,
     Subscriber,
     Subscription,
     Suppression,
+    TransactionalEmail,
     choices_changed,
     data_requested,
     person_erased,
@@ -137,10 +138,10 @@ def send_profile_link(subscription: Subscription, at: datetime, language: str = 
     """Email a link to the person's profile, in the language of the page, rate-limited so that it can't be abused."""
     with transaction.atomic():
         subscriber = Subscriber.objects.select_for_update().get(pk=subscription.subscriber_id)
-        recent = subscriber.letters.filter(kind=Letter.Kind.ME, created__gt=at - timedelta(days=1))
+        recent = subscriber.transactional_emails.filter(kind=EmailKind.ME, created__gt=at - timedelta(days=1))
         if recent.filter(created__gt=at - ME_AGAIN_AFTER).exists() or recent.count() >= ME_A_DAY:
             return
-        letters.write(Letter.Kind.ME, subscriber, subscription, subscription.newsletter, at, language=language)
+        transactional.write(EmailKind.ME, subscriber, subscription, subscription.newsletter, at, language=language)
 
 
 def profile_of(token: str) -> tuple[ConfirmResult, Subscriber | None]:
@@ -149,7 +150,7 @@ def profile_of(token: str) -> tuple[ConfirmResult, Subscriber | None]:
     subscriber = Subscriber.objects.filter(pk=timed.number).first() if timed else None
     if timed is None or subscriber is None:
         return ConfirmResult.GONE, None
-    issued = timed.expires - letters.ME_HOURS * 3_600
+    issued = timed.expires - transactional.ME_HOURS * 3_600
     moved = subscriber.moved_at
     if timed.expired or (moved and issued <= moved.timestamp()):
         return ConfirmResult.EXPIRED, None
@@ -179,41 +180,43 @@ def request_address_change(subscriber: Subscriber, address: Address, at: datetim
         return True
     if Hits.objects.increment_and_count(f"move {subscriber.pk}", at, timedelta(days=1)) > MOVES_A_DAY:
         return False
-    subscriber.letters.filter(kind=Letter.Kind.CHANGE).delete()
+    subscriber.transactional_emails.filter(kind=EmailKind.CHANGE).delete()
     newest = subscriber.subscriptions.order_by("-joined").first()
     newsletter = newest.newsletter if newest else ""
-    of_letter = {"address": address.written, "language": language}
-    letters.write(Letter.Kind.CHANGE, subscriber, newest, newsletter, at, **of_letter)
+    of_email = {"address": address.written, "language": language}
+    transactional.write(EmailKind.CHANGE, subscriber, newest, newsletter, at, **of_email)
     return True
 
 
-def address_change_of(token: str) -> tuple[ConfirmResult, Letter | None]:
+def address_change_of(token: str) -> tuple[ConfirmResult, TransactionalEmail | None]:
     """Return the change of address that a link confirms, without applying it."""
     timed = read_timed(Purpose.CHANGE, token)
     if timed is None:
         return ConfirmResult.GONE, None
-    letter = Letter.objects.select_related("subscriber").filter(pk=timed.number, kind=Letter.Kind.CHANGE).first()
-    if letter is None:
+    email = (
+        TransactionalEmail.objects.select_related("subscriber").filter(pk=timed.number, kind=EmailKind.CHANGE).first()
+    )
+    if email is None:
         return ConfirmResult.USED, None
-    return (ConfirmResult.EXPIRED if timed.expired else ConfirmResult.DONE), letter
+    return (ConfirmResult.EXPIRED if timed.expired else ConfirmResult.DONE), email
 
 
 @transaction.atomic
-def change_address(token: str, at: datetime) -> tuple[ConfirmResult, Letter | None]:
+def change_address(token: str, at: datetime) -> tuple[ConfirmResult, TransactionalEmail | None]:
     """Change the address to the one that the link was sent to, once; older profile links stop working."""
-    result, letter = address_change_of(token)
-    if letter is None or result is not ConfirmResult.DONE:
-        return result, letter
-    written = letter.payload["address"]
-    key, subscriber = written.lower(), letter.subscriber
+    result, email = address_change_of(token)
+    if email is None or result is not ConfirmResult.DONE:
+        return result, email
+    written = email.payload["address"]
+    key, subscriber = written.lower(), email.subscriber
     if Subscriber.objects.filter(key=key).exclude(pk=subscriber.pk).exists():
-        return ConfirmResult.TAKEN, letter
+        return ConfirmResult.TAKEN, email
     Suppression.objects.rekey(key)
     if not unblock(key, at):
-        return ConfirmResult.REFUSED, letter
+        return ConfirmResult.REFUSED, email
     move(subscriber, written, at)
     _tell_of_change(subscriber)
-    return ConfirmResult.DONE, letter
+    return ConfirmResult.DONE, email
 
 
 def move(subscriber: Subscriber, written: str, at: datetime) -> None:
@@ -226,7 +229,7 @@ def move(subscriber: Subscriber, written: str, at: datetime) -> None:
     earlier = Subscriber.objects.filter(pk=subscriber.pk).values_list("key", flat=True).get()
     Suppression.objects.keep_imports_away(earlier)
     Subscriber.objects.filter(pk=subscriber.pk).update(address=written, key=key, moved_at=at, **Subscriber.hashed(key))
-    subscriber.letters.filter(kind=Letter.Kind.CHANGE).delete()
+    subscriber.transactional_emails.filter(kind=EmailKind.CHANGE).delete()
 
 
 def personal_data_of(subscriber: Subscriber) -> dict[str, Any]:
@@ -266,8 +269,8 @@ def _own_data(subscriber: Subscriber) -> dict[str, Any]:
             for s in subscriber.subscriptions.order_by("newsletter").prefetch_related(consents)
         ],
         "letters": [
-            {"kind": letter.kind, "newsletter": letter.newsletter, "sent_at": _iso(letter.sent_at)}
-            for letter in subscriber.letters.order_by("created")
+            {"kind": email.kind, "newsletter": email.newsletter, "sent_at": _iso(email.sent_at)}
+            for email in subscriber.transactional_emails.order_by("created")
         ],
         "suppressions": suppressions_of(subscriber.key),
     }
@@ -325,11 +328,11 @@ def forget(address: Address) -> bool:
     with transaction.atomic():
         subscriber = Subscriber.objects.filter(key=address.key).first()
         _erase(subscriber, address.key, Suppression.Reason.ERASED)
-        for letter in Letter.objects.filter(kind=Letter.Kind.CHANGE):
-            if letter.payload["address"].lower() == address.key:
-                letter.delete()
+        for email in TransactionalEmail.objects.filter(kind=EmailKind.CHANGE):
+            if email.payload["address"].lower() == address.key:
+                email.delete()
         counted = (
-            letters.unblocked_counter(address.key),
+            transactional.unblocked_counter(address.key),
             requests_counter(address.key),
             confirmations_counter(address.key),
         )

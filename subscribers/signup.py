@@ -12,15 +12,16 @@ from django.db.models import Q
 
 from newsletter.config import Config
 from newsletter.domain.picks import names_in, picked
-from subscribers import delayed_confirmations, letters
+from subscribers import delayed_confirmations, transactional
 from subscribers.models import (
     Consent,
+    EmailKind,
     Hits,
-    Letter,
     RefusedLine,
     Subscriber,
     Subscription,
     Suppression,
+    TransactionalEmail,
     choices_changed,
     subscriptions_started,
     subscriptions_starting,
@@ -28,7 +29,7 @@ from subscribers.models import (
 from subscribers.protection import confirmation_budget as budget
 from subscribers.tokens import Purpose, read_timed
 
-KEEP_PENDING, KEEP_LETTERS, KEEP_REFUSED = timedelta(days=30), timedelta(days=30), timedelta(days=30)
+KEEP_PENDING, KEEP_TRANSACTIONAL, KEEP_REFUSED = timedelta(days=30), timedelta(days=30), timedelta(days=30)
 
 
 class ConfirmResult(StrEnum):
@@ -47,8 +48,8 @@ def invite(
 ) -> None:
     """Ask a person to confirm a subscription that someone else added; runs in the caller's transaction."""
     consent = subscription.consents.create(how=how, text=text, at=at, cadence=cadence, topics=topics)
-    letters.write(
-        Letter.Kind.CONFIRM, subscription.subscriber, subscription, subscription.newsletter, at, consent=consent.pk
+    transactional.write(
+        EmailKind.CONFIRM, subscription.subscriber, subscription, subscription.newsletter, at, consent=consent.pk
     )
 
 
@@ -93,7 +94,7 @@ def confirm(configuration: Config, token: str, at: datetime) -> tuple[ConfirmRes
 
 def _email_of(consent: Consent) -> dict[str, Any]:
     """Return the payload of the email with a consent's link; empty if it is not kept any more."""
-    of_person = Letter.objects.filter(kind=Letter.Kind.CONFIRM, subscriber=consent.subscription.subscriber_id)
+    of_person = TransactionalEmail.objects.filter(kind=EmailKind.CONFIRM, subscriber=consent.subscription.subscriber_id)
     payloads = of_person.values_list("payload", flat=True)
     return next((payload for payload in payloads if payload["consent"] == consent.pk), {})
 
@@ -133,11 +134,11 @@ def _count_for_budget(consent: Consent, at: datetime, *, is_unsolved: bool) -> N
 
 def unblock(key: str, at: datetime) -> bool:
     """Unblock an address; return False if it remains blocked."""
-    if not letters.can_be_unblocked(key, at):
+    if not transactional.can_be_unblocked(key, at):
         return False
     covering = Suppression.objects.covering(key)
     if covering.filter(reason=Suppression.Reason.BOUNCED).exists():
-        Hits.objects.increment(at, letters.UNBLOCK_BOUNCED_EVERY, letters.unblocked_counter(key))
+        Hits.objects.increment(at, transactional.UNBLOCK_BOUNCED_EVERY, transactional.unblocked_counter(key))
     covering.filter(kind=Suppression.Kind.ADDRESS).delete()
     return not covering.exists()
 
@@ -156,12 +157,12 @@ def _activate(configuration: Config, subscription: Subscription, at: datetime) -
         subscriptions_started.send(Subscription, numbers=[subscription.pk])
     newsletter = configuration.newsletters.get(subscription.newsletter)
     if newsletter and newsletter.welcome:
-        letters.write(Letter.Kind.WELCOME, subscription.subscriber, subscription, subscription.newsletter, at)
+        transactional.write(EmailKind.WELCOME, subscription.subscriber, subscription, subscription.newsletter, at)
 
 
 @transaction.atomic
 def delete_expired(at: datetime) -> int:
-    """Delete unconfirmed requests, finished letters and the refused lines of imports after 30 days, delayed emails
+    """Delete unconfirmed requests, finished emails and the refused lines of imports after 30 days, delayed emails
     after three, and old counters; return the number of rows.
 
     Run it once a day.
@@ -171,8 +172,8 @@ def delete_expired(at: datetime) -> int:
     asked_since = Consent.objects.filter(at__gte=cutoff).values("subscription")
     gone = unanswered.exclude(pk__in=asked_since).exclude(consents__how=Consent.How.IMPORT).delete()[0]
     gone += Subscriber.objects.filter(subscriptions=None, created__lt=cutoff).delete()[0]
-    is_over = Q(sent_at__lt=at - KEEP_LETTERS) | Q(gave_up_at__lt=at - KEEP_LETTERS)
-    gone += Letter.objects.filter(is_over).delete()[0]
+    is_over = Q(sent_at__lt=at - KEEP_TRANSACTIONAL) | Q(gave_up_at__lt=at - KEEP_TRANSACTIONAL)
+    gone += TransactionalEmail.objects.filter(is_over).delete()[0]
     gone += delayed_confirmations.delete_old(at)
     gone += RefusedLine.objects.filter(of__at__lt=at - KEEP_REFUSED).delete()[0]
     return gone + Hits.objects.delete_expired(at)

@@ -13,16 +13,17 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from subscribers import letters
+from subscribers import transactional
 from subscribers.delayed_confirmations import UNSOLVED, waiting
 from subscribers.models import (
     Consent,
     CounterKey,
     EarlierKey,
-    Letter,
+    EmailKind,
     Subscriber,
     Subscription,
     Suppression,
+    TransactionalEmail,
     counter_key,
 )
 from subscribers.models.inserts import insert_all
@@ -116,7 +117,9 @@ def _without_repetitions(accepted: Sequence[_Accepted], subscribers: dict[str, i
     """
     counters = Counters([_month(candidate.request) for candidate in accepted])
     since = min(candidate.request.at for candidate in accepted) - AGAIN_AFTER
-    recent = Letter.objects.filter(kind=Letter.Kind.CONFIRM, created__gt=since, subscriber__in=subscribers.values())
+    recent = TransactionalEmail.objects.filter(
+        kind=EmailKind.CONFIRM, created__gt=since, subscriber__in=subscribers.values()
+    )
     latest: dict[tuple[int, str], datetime] = {}
     for subscriber, newsletter, created in recent.order_by("created").values_list(
         "subscriber", "newsletter", "created"
@@ -146,7 +149,7 @@ def _month(request: Request) -> CounterKey:
 
 
 def _store(accepted: Sequence[_Accepted], subscribers: dict[str, int]) -> None:
-    """Write the subscription, the consent and the letter of each request."""
+    """Write the subscription, the consent and the email of each request."""
     requests = [candidate.request for candidate in accepted]
     subscriptions = _subscriptions(requests, subscribers)
     tied = [subscriptions[subscribers[r.address.key], r.newsletter] for r in requests]
@@ -166,9 +169,9 @@ def _store(accepted: Sequence[_Accepted], subscribers: dict[str, int]) -> None:
         for request, subscription in zip(requests, tied, strict=True)
     )
     latest = _latest_consents(tied)
-    letters.write_all(
-        letters.unwritten(
-            Letter.Kind.CONFIRM,
+    transactional.write_all(
+        transactional.unwritten(
+            EmailKind.CONFIRM,
             subscribers[request.address.key],
             subscription,
             request.newsletter,

@@ -25,7 +25,15 @@ from newsletter.web.desk.subscribers.import_jobs import ImportOrder
 from subscribers import delayed_confirmations, preferences, signup, subscription_requests, tokens
 from subscribers.addresses import read_address
 from subscribers.importing.block_list import BlockList
-from subscribers.models import Fingerprint, Hits, Import, ImportChange, Letter, Subscription, Suppression
+from subscribers.models import (
+    EmailKind,
+    Fingerprint,
+    Hits,
+    Import,
+    ImportChange,
+    Subscription,
+    Suppression,
+)
 from subscribers.protection import challenges
 from subscribers.protection.sign_up_limits import Request
 from subscribers.signup import ConfirmResult
@@ -64,7 +72,7 @@ def confirmation() -> Holds:
     subscription_requests.request_subscription(
         Request("kinaforum", read_address(KARI), "en", "Yes", "192.0.2.7", "https://blog.example/", timezone.now())
     )
-    token = people.only_letter(kind=Letter.Kind.CONFIRM).context["link"].rpartition("/")[2]
+    token = people.only_email(kind=EmailKind.CONFIRM).context["link"].rpartition("/")[2]
     return lambda: signup.confirm(config.current(), token, timezone.now())[0] is ConfirmResult.DONE
 
 
@@ -79,14 +87,14 @@ def solved_challenge() -> Holds:
 def personal_page() -> Holds:
     subscription = people.add_subscription()
     preferences.send_profile_link(subscription, timezone.now())
-    token = people.only_letter(kind=Letter.Kind.ME).context["link"].rpartition("/")[2]
+    token = people.only_email(kind=EmailKind.ME).context["link"].rpartition("/")[2]
     return lambda: preferences.profile_of(token) == (ConfirmResult.DONE, subscription.subscriber)
 
 
 def change_of_address() -> Holds:
     subscriber = people.add_subscription().subscriber
     preferences.request_address_change(subscriber, read_address("new@reader.example"), timezone.now())
-    token = people.only_letter(kind=Letter.Kind.CHANGE).context["link"].rpartition("/")[2]
+    token = people.only_email(kind=EmailKind.CHANGE).context["link"].rpartition("/")[2]
     return lambda: preferences.change_address(token, timezone.now())[0] is ConfirmResult.DONE
 
 

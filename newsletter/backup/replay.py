@@ -45,7 +45,7 @@ from newsletter.sending import journals, lifecycle
 from newsletter.sending.results import ResultRow, row_of
 from subscribers import preferences
 from subscribers.addresses import Address
-from subscribers.models import Letter, Subscriber, Subscription, Suppression
+from subscribers.models import Subscriber, Subscription, Suppression, TransactionalEmail
 
 AT_ONCE = 1_000
 
@@ -58,7 +58,7 @@ def complete(manifest: Manifest, configuration: Config, folders: Sequence[Path],
     with log.suspended(), transaction.atomic():
         Identity.objects.update(name=secrets.token_hex(16), since=now)
         Machine.objects.all().delete()
-        _letters(now)
+        _withdraw_emails(now)
         begun = _in_order(records, configuration) | replay_welcomed(records)
         _erase(records)
         apply_deliveries(_deliveries(records), configuration.delivery, now, everything=not is_complete)
@@ -273,10 +273,10 @@ def _ask(made_at: datetime, begun: set[int]) -> None:
     Edition.objects.filter(state=State.APPROVED, welcome=None).update(waiting=question)
 
 
-def _letters(now: datetime) -> None:
+def _withdraw_emails(now: datetime) -> None:
     """Give up emails to single persons that were waiting: most were sent since. 'newsletter mailq' shows them."""
     why = messages.UNKNOWN_SINCE().to_text()
-    Letter.objects.filter(sent_at=None, gave_up_at=None).update(gave_up_at=now, problem=why)
+    TransactionalEmail.objects.filter(sent_at=None, gave_up_at=None).update(gave_up_at=now, problem=why)
     Notice.objects.filter(Q(mailed_at=None) | Q(posted_at=None), gave_up_at=None).update(gave_up_at=now, problem=why)
 
 

@@ -113,8 +113,8 @@ def proof(
 ) -> None:
     """Send a test email, with [Test] before the subject. Its links don't affect subscribers."""
     configuration, row = ready_with_edition(edition, allow_local_links=allow_local_links)
-    from newsletter.letters.edition_tests import send
     from newsletter.messages.delivery import TEST_ACCEPTED
+    from newsletter.transactional.edition_tests import send
 
     outcomes = send(row, configuration, addresses, by=BY)
     lines = [f"{address}: {outcome}" for address, outcome in outcomes.items()]

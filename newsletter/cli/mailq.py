@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from newsletter.letters.mail_queue import QueuedMessage
+    from newsletter.transactional.mail_queue import QueuedMessage
 
 LIMIT = 500
 
@@ -25,7 +25,7 @@ def mailq(
 ) -> None:
     """List unsent emails to single subscribers and to editors."""
     configuration = ready()
-    from newsletter.letters import mail_queue, subscriber_mail
+    from newsletter.transactional import mail_queue, subscriber_mail
 
     now = datetime.now(UTC)
     count = mail_queue.retry(now) if retry else 0

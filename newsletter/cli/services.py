@@ -27,7 +27,6 @@ from newsletter.config.database import is_postgresql
 from newsletter.domain.english import counted
 from newsletter.editions import notices
 from newsletter.events import delivering
-from newsletter.letters import delayed_mail, subscriber_mail
 from newsletter.logs import log_event
 from newsletter.logs import setup as logs
 from newsletter.recovery import hold
@@ -42,6 +41,7 @@ from newsletter.sending.machines.presence import BEAT, Presence
 from newsletter.sending.sql import database_watch
 from newsletter.supervision import Periods, Service, Supervisor
 from newsletter.supervision.boottime import SteadyJobStore, boottime
+from newsletter.transactional import delayed_mail, subscriber_mail
 from subscribers.asking import ask_due
 
 log = logging.getLogger("newsletter.services")
@@ -203,7 +203,7 @@ def _send_letters(configuration: Config, now: datetime) -> None:
     if not hold.reason():
         ask_due(configuration, now)
         delayed_mail.tick(configuration, now)
-    _here_or_anywhere(configuration, subscriber_mail.send_all_due, shared_work.hand_out_letters, now)
+    _here_or_anywhere(configuration, subscriber_mail.send_all_due, shared_work.hand_out_emails, now)
 
 
 def _read_bounces(configuration: Config, now: datetime) -> None:

@@ -16,19 +16,19 @@ accepted.
 
 JITTER = 0.2
 
-TRY_LETTERS_FOR = timedelta(days=5)
+TRY_TRANSACTIONAL_FOR = timedelta(days=5)
 """How long an email to one person is tried; RFC 5321 recommends four to five days."""
 
 
-def _letter_pauses() -> Iterator[timedelta]:
+def _transactional_pauses() -> Iterator[timedelta]:
     """Yield the pauses within `TRY_LETTERS_FOR`: a minute, doubled each time, at most an hour."""
     backoff, waited = Backoff(60.0, 3600.0), 0.0
-    while (waited := waited + backoff.pause) <= TRY_LETTERS_FOR.total_seconds():
+    while (waited := waited + backoff.pause) <= TRY_TRANSACTIONAL_FOR.total_seconds():
         yield timedelta(seconds=backoff.take())
 
 
-LETTER_PAUSES = tuple(_letter_pauses())
-MOST_LETTER_ATTEMPTS = len(LETTER_PAUSES) + 1
+TRANSACTIONAL_PAUSES = tuple(_transactional_pauses())
+MOST_TRANSACTIONAL_ATTEMPTS = len(TRANSACTIONAL_PAUSES) + 1
 """Attempts are counted instead of days, so that time in which the program did not run costs no attempt."""
 
 
@@ -63,6 +63,6 @@ def reconnect_delay(tries: int) -> float | None:
     return RECONNECT_DELAYS[tries - 1] if tries <= len(RECONNECT_DELAYS) else None
 
 
-def letter_pause(attempts: int) -> timedelta:
+def transactional_pause(attempts: int) -> timedelta:
     """Return the pause after this number of attempts to send an email to one person."""
-    return LETTER_PAUSES[min(max(attempts, 1), len(LETTER_PAUSES)) - 1]
+    return TRANSACTIONAL_PAUSES[min(max(attempts, 1), len(TRANSACTIONAL_PAUSES)) - 1]

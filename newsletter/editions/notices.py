@@ -58,7 +58,7 @@ def tell_of_mail(newsletter: str, problem: Message, now: datetime) -> None:
     """Store a notice that emails to single subscribers can't be sent, at most once a day."""
     recent = Notice.objects.filter(newsletter=newsletter, kind=MAIL, at__gt=now - SAME_AGAIN)
     if not recent.exists():
-        text = messages.EMAILS_FAILING(problem=problem, days=retries.TRY_LETTERS_FOR.days)
+        text = messages.EMAILS_FAILING(problem=problem, days=retries.TRY_TRANSACTIONAL_FOR.days)
         _write(newsletter, MAIL, text, now)
 
 

@@ -37,16 +37,16 @@ def encoded(
     return _email(rendered, letterhead, date, listing, feedback)
 
 
-def encoded_letter(
-    letter: Rendered, letterhead: Letterhead, *, date: datetime, unsubscribe: bool = False
+def encoded_transactional(
+    email: Rendered, letterhead: Letterhead, *, date: datetime, unsubscribe: bool = False
 ) -> EncodedEmail:
-    """Return a letter, encoded, for one recipient or for several whose letters differ only in their placeholders.
+    """Return an email, encoded, for one recipient or for several whose emails differ only in their placeholders.
 
     With `unsubscribe`, it has List-Unsubscribe, and the recipient's token must be that of a subscription. Slots: TO
     (HEADER), MESSAGE_ID (ASCII) and those of the placeholders.
     """
     listing = _list_unsubscribe(letterhead) if unsubscribe else []
-    return _email(letter, letterhead, date, listing)
+    return _email(email, letterhead, date, listing)
 
 
 def _list_id(letterhead: Letterhead, list_id: str) -> bytes:

@@ -14,9 +14,9 @@ from newsletter.collecting import gaps
 from newsletter.collecting.collect import collect_source
 from newsletter.config import Config
 from newsletter.editions import notices
-from newsletter.letters import sent_once, subscriber_mail
 from newsletter.models import Source
 from newsletter.scheduling import housekeeping, schedule
+from newsletter.transactional import sent_once, subscriber_mail
 
 SOONER = 0.9
 """A source is read again after this part of `collect.every`, so that each period has one reading."""
@@ -71,7 +71,7 @@ def _run_schedule(configuration: Config, newsletter: str, cadence: str) -> None:
         schedule.run(configuration, configured.at(cadence), datetime.now(UTC))
 
 
-def hand_out_letters(configuration: Config, now: datetime) -> None:
+def hand_out_emails(configuration: Config, now: datetime) -> None:
     """Add the task of sending letters and notices if some are due. Journals are settled where they are."""
     sent_once.settle(configuration, now)
     if subscriber_mail.is_due(now):

@@ -17,12 +17,12 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from newsletter import supervision
 from newsletter.config import Config
 from newsletter.domain.hosts import is_nearby_address
-from newsletter.letters import mail_queue
 from newsletter.models.migration_state import newer_database, unknown_migrations, waiting_migrations
 from newsletter.recovery import hold
 from newsletter.scheduling import storage
 from newsletter.sending.sql import database_watch
 from newsletter.supervision import Status
+from newsletter.transactional import mail_queue
 from newsletter.web.desk.permissions import Role, role
 from newsletter.web.metrics import exposition
 from subscribers.requests import config_of

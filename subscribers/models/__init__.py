@@ -3,7 +3,7 @@
 from subscribers.models.earlier_keys import EarlierKey
 from subscribers.models.filters import AllOf, AnyOf, Condition, Is, Joined, Not, WhereProblem, in_cadence, parse_where
 from subscribers.models.folding import Folded, fold
-from subscribers.models.housekeeping import CounterKey, Fingerprint, Hits, Letter, counter_key
+from subscribers.models.housekeeping import CounterKey, EmailKind, Fingerprint, Hits, TransactionalEmail, counter_key
 from subscribers.models.imports import FIGURES, Import, ImportChange, RefusedLine, import_undone, stored
 from subscribers.models.offered import (
     Base,
@@ -46,6 +46,7 @@ __all__ = [
     "Consent",
     "CounterKey",
     "EarlierKey",
+    "EmailKind",
     "Fingerprint",
     "Folded",
     "Hits",
@@ -53,7 +54,6 @@ __all__ = [
     "ImportChange",
     "Is",
     "Joined",
-    "Letter",
     "Not",
     "OfferedSet",
     "RefusedLine",
@@ -63,6 +63,7 @@ __all__ = [
     "Suppression",
     "TagsField",
     "TopicChange",
+    "TransactionalEmail",
     "WhereProblem",
     "add_base",
     "base_with",

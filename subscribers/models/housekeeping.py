@@ -1,4 +1,4 @@
-"""Internal tables: letters to be sent, rate limit counters, and the fingerprint of the secret key."""
+"""Internal tables: transactional emails, rate limit counters, and the fingerprint of the secret key."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -35,24 +35,27 @@ def counter_key(what: str, at: datetime, window: timedelta) -> CounterKey:
     return CounterKey(what, start, start + seconds)
 
 
-class Letter(models.Model):
-    """An email to one subscriber, stored in the transaction of its event; newsletter.letters renders and sends it.
+class EmailKind(models.TextChoices):
+    """The kind of a transactional email; each has its own text and template."""
 
-    `leased_until`, `attempts`, `journal` and `number` belong to the sender. A letter is deleted with its subscriber.
+    CONFIRM = "confirm"
+    WELCOME = "welcome"
+    ME = "me"
+    CHANGE = "change"
+    ASK = "ask"
+
+
+class TransactionalEmail(models.Model):
+    """An email to one subscriber, stored in the transaction of its event; `newsletter.transactional` sends it.
+
+    `leased_until`, `attempts`, `journal` and `number` belong to the sender. An email is deleted with its subscriber.
     """
 
-    class Kind(models.TextChoices):
-        """The kind of email; each has its own text and template."""
-
-        CONFIRM = "confirm"
-        WELCOME = "welcome"
-        ME = "me"
-        CHANGE = "change"
-        ASK = "ask"
-
-    kind = models.CharField(max_length=16, choices=Kind.choices)
-    subscriber = models.ForeignKey("subscribers.Subscriber", models.CASCADE, related_name="letters")
-    subscription = models.ForeignKey("subscribers.Subscription", models.CASCADE, null=True, related_name="letters")
+    kind = models.CharField(max_length=16, choices=EmailKind.choices)
+    subscriber = models.ForeignKey("subscribers.Subscriber", models.CASCADE, related_name="transactional_emails")
+    subscription = models.ForeignKey(
+        "subscribers.Subscription", models.CASCADE, null=True, related_name="transactional_emails"
+    )
     newsletter = models.CharField(max_length=40)
     payload = models.JSONField(default=dict)
     created = models.DateTimeField(default=timezone.now)
@@ -72,6 +75,7 @@ class Letter(models.Model):
     released_at = models.DateTimeField(null=True, help_text="when it was let go after that")
 
     class Meta:
+        db_table = "subscribers_letter"
         indexes: ClassVar = [
             models.Index(fields=["due"], condition=models.Q(sent_at=None), name="letter_waiting"),
             models.Index(
@@ -82,7 +86,7 @@ class Letter(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"letter {self.pk}: {self.kind}"
+        return f"email {self.pk}: {self.kind}"
 
 
 class HitsManager(models.Manager["Hits"]):
@@ -160,7 +164,7 @@ class FingerprintManager(models.Manager["Fingerprint"]):
         not belong to other people. Random numbers also hide how many subscribers there are.
         """
         if self.get_or_create(pk=1, defaults={"value": fingerprint()})[1]:
-            for model in (Subscriber, Subscription, Consent, Letter):
+            for model in (Subscriber, Subscription, Consent, TransactionalEmail):
                 if not model._default_manager.exists():
                     _begin_at(model, LEAST_NUMBER + secrets.randbelow(2**40))
 

@@ -291,16 +291,16 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 def _confirm_move(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
-        result, letter = preferences.change_address(token, timezone.now())
+        result, email = preferences.change_address(token, timezone.now())
     else:
-        result, letter = preferences.address_change_of(token)
+        result, email = preferences.address_change_of(token)
     return _confirmed(
         request,
         result,
-        letter.newsletter if letter else "",
-        own_language=letter.subscriber.language if letter else "",
+        email.newsletter if email else "",
+        own_language=email.subscriber.language if email else "",
         asks="move",
-        address=letter.payload["address"] if letter else "",
+        address=email.payload["address"] if email else "",
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from newsletter.config import Topic
 from newsletter.models import Act, KeptAnswer, RecordedEvent
 from subscribers.addresses import read_address
-from subscribers.models import Consent, Letter, Subscription, Suppression, TopicChange
+from subscribers.models import Consent, EmailKind, Subscription, Suppression, TopicChange, TransactionalEmail
 from subscribers.preferences import forget
 from tests.api.client import ApiClient, token
 from tests.factories import configured
@@ -19,14 +19,14 @@ CONSENT = {"consent": {"text": "ticked the box at the checkout, 5 February 2026"
 def test_without_consent_they_are_pending_and_asked(api: ApiClient) -> None:
     added = api.post("/subscribers", KARI, 201)
     assert added["state"] == "pending"
-    assert Letter.objects.get().kind == Letter.Kind.CONFIRM
+    assert TransactionalEmail.objects.get().kind == EmailKind.CONFIRM
 
 
 def test_with_consent_they_are_active(api: ApiClient) -> None:
     added = api.post("/subscribers", {**KARI, **CONSENT, "tags": ["Oslo", "film "]}, 201)
     assert (added["state"], added["tags"]) == ("active", ["film", "oslo"])
     assert Consent.objects.get().text == CONSENT["consent"]["text"]
-    assert not Letter.objects.exists()
+    assert not TransactionalEmail.objects.exists()
 
 
 def test_a_subscriber_is_not_added_twice(api: ApiClient) -> None:

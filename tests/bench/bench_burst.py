@@ -77,7 +77,7 @@ if sys.argv[1] == "tokens":
     print(json.dumps([link_token(pk) for pk in pks]))
 else:
     left = Subscription.objects.filter(newsletter="weekly", state="unsubscribed").count()
-    print(json.dumps({"left": left, "letters": Letter.objects.count()}))
+    print(json.dumps({"left": left, "emails": Letter.objects.count()}))
 """
 
 

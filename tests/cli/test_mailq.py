@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from subscribers.models import Letter, Subscriber, Subscription
+from subscribers.models import Subscriber, Subscription, TransactionalEmail
 from tests.cli.conftest import Run
 from tests.factories import NAME, NOW
 
@@ -12,12 +12,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def refused() -> Letter:
+def refused() -> TransactionalEmail:
     """A welcome that was given up."""
     person = Subscriber.objects.named("anna@example.org", "anna@example.org")
     subscription = Subscription.objects.create(subscriber=person, newsletter=NAME, state="active")
     values = {"created": NOW, "due": NOW, "attempts": 1, "gave_up_at": NOW, "problem": "550 5.7.1 not today"}
-    return Letter.objects.create(
+    return TransactionalEmail.objects.create(
         kind="welcome", subscriber=person, subscription=subscription, newsletter=NAME, **values
     )
 
@@ -26,7 +26,7 @@ def test_an_empty_queue_says_so(command: Run) -> None:
     assert command("mailq").out == "No emails are waiting.\n"
 
 
-def test_it_lists_waiting_emails(command: Run, refused: Letter) -> None:
+def test_it_lists_waiting_emails(command: Run, refused: TransactionalEmail) -> None:
     assert command("mailq", "--json").document["waiting"] == [
         {
             "kind": "welcome",
@@ -43,6 +43,6 @@ def test_it_lists_waiting_emails(command: Run, refused: Letter) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_retry_sends_it(command: Run, refused: Letter, tmp_path: Path) -> None:
+def test_a_retry_sends_it(command: Run, refused: TransactionalEmail, tmp_path: Path) -> None:
     assert command("mailq", "--retry").out == "Retried 1, sent 1. No emails are waiting.\n"
     assert len(list((tmp_path / "mails" / "new").iterdir())) == 1

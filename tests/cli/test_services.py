@@ -13,10 +13,10 @@ from newsletter.bounces import processing
 from newsletter.cli import services
 from newsletter.config import Config
 from newsletter.events import delivering
-from newsletter.letters import subscriber_mail
 from newsletter.scheduling import housekeeping, schedule, shared_work
 from newsletter.sending.sql import database_watch
 from newsletter.supervision import Periods, Service, Supervisor
+from newsletter.transactional import subscriber_mail
 
 ALWAYS = ("configuration", "alerts", "presence", "progress", "storage")
 PERIODIC = ("schedule", "collect", "letters", "webhooks", "bounces", "housekeeping")
@@ -49,7 +49,7 @@ def test_the_clock_calls_every_periodic_service() -> None:
 
 WORK: dict[services.Act, tuple[ModuleType, str, str]] = {
     services._run_schedule: (schedule, "tick", "hand_out_schedule"),
-    services._send_letters: (subscriber_mail, "send_all_due", "hand_out_letters"),
+    services._send_letters: (subscriber_mail, "send_all_due", "hand_out_emails"),
     services._read_bounces: (processing, "tick", "hand_out_bounces"),
     services._tidy: (housekeeping, "tidy", "hand_out_housekeeping"),
 }

@@ -11,7 +11,7 @@ MAY_ASK = {
     "newsletter/cli/sending.py",
     "newsletter/cli/serving.py",
     "newsletter/editions/offers/newcomers.py",  # it answers a signal, which has no configuration
-    "newsletter/letters/offered_posts.py",  # likewise
+    "newsletter/transactional/offered_posts.py",  # likewise
     "newsletter/settings.py",  # also when Django goes through the hosts, without a request
     "newsletter/web/middleware.py",  # Django asks for the origins that are trusted, without a request
 }

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from newsletter.delivery.retries import (
     JITTER,
-    MOST_LETTER_ATTEMPTS,
-    TRY_LETTERS_FOR,
-    letter_pause,
+    MOST_TRANSACTIONAL_ATTEMPTS,
+    TRY_TRANSACTIONAL_FOR,
     next_try,
     reconnect_delay,
+    transactional_pause,
 )
 
 DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 30))
@@ -62,11 +62,11 @@ def test_up_to_a_fifth_is_added() -> None:
 
 
 def test_pauses_of_an_email_to_one_person_double_from_a_minute_to_an_hour() -> None:
-    minutes = [letter_pause(attempts) // timedelta(minutes=1) for attempts in (0, 1, 2, 3, 4, 5, 6, 7, 8, 1000)]
+    minutes = [transactional_pause(attempts) // timedelta(minutes=1) for attempts in (0, 1, 2, 3, 4, 5, 6, 7, 8, 1000)]
     assert minutes == [1, 1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
 def test_attempts_to_send_it_end_after_five_days() -> None:
-    assert timedelta(days=5) == TRY_LETTERS_FOR
-    pauses = [letter_pause(attempts) for attempts in range(1, MOST_LETTER_ATTEMPTS + 1)]
-    assert sum(pauses[:-1], timedelta()) <= TRY_LETTERS_FOR < sum(pauses, timedelta())
+    assert timedelta(days=5) == TRY_TRANSACTIONAL_FOR
+    pauses = [transactional_pause(attempts) for attempts in range(1, MOST_TRANSACTIONAL_ATTEMPTS + 1)]
+    assert sum(pauses[:-1], timedelta()) <= TRY_TRANSACTIONAL_FOR < sum(pauses, timedelta())

@@ -34,7 +34,7 @@ YEAR = (
     + MODELS
     + """
 import sys
-from newsletter.letters import subscriber_mail
+from newsletter.transactional import subscriber_mail
 from subscribers.asking import ask_due, heard
 clock = Path("clock")
 for day in range(int(clock.read_text()) if clock.exists() else 0, int(sys.argv[1])):
@@ -57,7 +57,7 @@ from subscribers import asking
 kinaforum, end = config.current().newsletters["kinaforum"], FIRST + timedelta(days=364)
 print(json.dumps({
     "asked": Subscription.objects.exclude(asked_at=None).count(),
-    "letters": Letter.objects.count(),
+    "emails": Letter.objects.count(),
     "waiting": Letter.objects.filter(sent_at=None).count(),
     "unknown": list(Letter.objects.exclude(problem="").values_list("subscriber__address", flat=True)),
     "unanswered": asking.unanswered(kinaforum, end).count(),

@@ -122,7 +122,7 @@ notices.tell("kinaforum", notices.SERVICE, TEXT(words="something"), now)
 Occurrence.objects.create(newsletter="kinaforum", act="draft", due_at=now - timedelta(minutes=1))
 for _ in range(2):
     shared_work.hand_out_schedule(configuration, now)
-    shared_work.hand_out_letters(configuration, now)
+    shared_work.hand_out_emails(configuration, now)
     shared_work.hand_out_housekeeping(configuration, now)
 print(*sorted(ProcrastinateJob.objects.values_list("task_name", flat=True)))
 """

@@ -40,7 +40,7 @@ from newsletter import config
 from newsletter.start import start
 start(config.use(config.load(Path("config.toml").absolute())))
 from newsletter.cli.services import _collect
-from newsletter.letters import subscriber_mail
+from newsletter.transactional import subscriber_mail
 from newsletter.scheduling import schedule
 for text in sys.argv[1:]:
     now = datetime.fromisoformat(text)

@@ -12,12 +12,12 @@ from newsletter.config import Config
 from newsletter.domain.check import Verdict
 from newsletter.editions import approval, local_links
 from newsletter.editions.local_links import LinkProblem, check_links, check_links_of_everyone, is_reserved
-from newsletter.letters import edition_tests, subscriber_mail
 from newsletter.messages import from_text
 from newsletter.models import ApprovedContent, Edition, Notice, State
 from newsletter.scheduling import checks
 from newsletter.sending import lifecycle, sender
-from subscribers.models import Letter, Subscription
+from newsletter.transactional import edition_tests, subscriber_mail
+from subscribers.models import EmailKind, Subscription, TransactionalEmail
 from tests.sending import outbox_samples as samples
 
 pytestmark = pytest.mark.django_db
@@ -169,14 +169,14 @@ def test_a_subscriber_who_joins_before_it_begins_keeps_the_edition_back(using: A
 def test_a_letter_waits_until_its_links_work(using: Any, tmp_path: Path) -> None:
     using()
     (subscription,) = samples.subscribe([REAL])
-    Letter.objects.create(
-        kind=Letter.Kind.WELCOME, subscriber=subscription.subscriber, subscription=subscription,
+    TransactionalEmail.objects.create(
+        kind=EmailKind.WELCOME, subscriber=subscription.subscriber, subscription=subscription,
         newsletter=samples.NEWSLETTER, due=samples.NOW,
     )  # fmt: skip
     subscriber_mail.send_due(config.current(), samples.NOW)
-    letter = Letter.objects.get()
-    assert (letter.sent_at, letter.attempts) == (None, 0)
-    assert "can't open links that begin with http" in str(from_text(letter.problem))
+    email = TransactionalEmail.objects.get()
+    assert (email.sent_at, email.attempts) == (None, 0)
+    assert "can't open links that begin with http" in str(from_text(email.problem))
 
 
 def test_a_test_message_needs_the_same(using: Any) -> None:

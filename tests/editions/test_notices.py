@@ -18,14 +18,14 @@ from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.editions import editing, notices
 from newsletter.editions.composing import standalone
 from newsletter.events import guarded_post
-from newsletter.letters import mail_queue, notice_delivery, subscriber_mail
-from newsletter.letters.notice_delivery import REFUSED_ATTEMPTS
-from newsletter.letters.transport import Done, Outgoing
 from newsletter.messages import Message, editions, schedule
 from newsletter.messages.general import TEXT
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Edition, Notice
 from newsletter.sending.api_calls.interface import idempotency_key
+from newsletter.transactional import mail_queue, notice_delivery, subscriber_mail
+from newsletter.transactional.notice_delivery import REFUSED_ATTEMPTS
+from newsletter.transactional.transport import Done, Outgoing
 from tests.doubles import moody
 from tests.doubles.smtpd import FEATURES
 from tests.factories import DAY, HOUR, NAME, NOW, collected, configured, drafted, found, kinaforum
@@ -105,8 +105,8 @@ def test_a_notice_is_mailed_to_every_editor_once(posted: Posted) -> None:
 def test_a_notice_names_an_edition_by_its_title_and_a_letter_by_its_subject(posted: Posted) -> None:
     collected(found("a"))
     week = editing.set_words(config.current(), drafted(), "bo", None, {"subject": "Tea {and} rice"}, NOW)
-    letter = standalone.make(config.current(), kinaforum(), now=NOW, subject="An announcement", greeting="Text")
-    for edition in (week, letter):
+    email = standalone.make(config.current(), kinaforum(), now=NOW, subject="An announcement", greeting="Text")
+    for edition in (week, email):
         waiting = schedule.WAITING(edition=edition.name, reason=editions.NOT_APPROVED())
         notices.tell(NAME, notices.WAITING, waiting, NOW, edition.name)
     notice_delivery.tell_due(config.current(), NOW)
@@ -277,7 +277,7 @@ def test_an_alert_does_not_wait_for_a_mail_server_that_refuses_the_login(
 
 
 def test_a_pause_grows_to_an_hour_for_five_days() -> None:
-    pauses = [retries.letter_pause(n) for n in range(1, retries.MOST_LETTER_ATTEMPTS)]
+    pauses = [retries.transactional_pause(n) for n in range(1, retries.MOST_TRANSACTIONAL_ATTEMPTS)]
     assert pauses == sorted(pauses)
     assert (pauses[0], pauses[-1]) == (MINUTE, HOUR)
     assert timedelta(days=5) - HOUR < sum(pauses, timedelta()) <= timedelta(days=5)

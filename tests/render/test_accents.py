@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from newsletter.config.colour import contrast, rgb
 from newsletter.domain.digest import Letterhead
 from newsletter.render.edition import render
-from newsletter.render.letter import letter
 from newsletter.render.template_context import newsletter_view
 from newsletter.render.theme.colours import READABLE, parse_colour
 from newsletter.render.theme.designs import DESIGNS
+from newsletter.render.transactional import render_email
 from tests.render.samples import digest, letterhead, post
 
 ACCENTS = ("#ffeb3b", "#ffff00", "#c6ff00", "#00e5ff", "#ffffff", "#f5f5dc", "#ffc0cb", "#808080", "#b3261e", "#000000")
@@ -94,7 +94,7 @@ def test_all_text_of_an_edition_is_readable_in_dark_mode(design: str, accent: st
 
 @pytest.mark.parametrize("accent", ACCENTS)
 def test_the_button_of_a_letter_is_readable_in_both_modes(accent: str) -> None:
-    html = letter("confirm", _head(accent), LETTER).html
+    html = render_email("confirm", _head(accent), LETTER).html
     (button,) = re.findall(r'<a href="https://a\.example"[^>]*style="([^"]*background[^"]*)"', html)
     colour = re.search(r"(?<![a-z-])color:\s*([^;\"]+)", button)
     ground = re.search(r"background(?:-color)?:\s*([^;\"]+)", button)

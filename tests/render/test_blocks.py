@@ -100,10 +100,10 @@ def test_an_event_needs_no_link() -> None:
 
 def test_a_letter_says_nothing_about_missing_posts() -> None:
     empty = "Ingen nye saker denne gangen."
-    usual, letter = edition(posts=0, greeting="Hei!"), replace(edition(posts=0, greeting="Hei!"), standalone=True)
+    usual, email = edition(posts=0, greeting="Hei!"), replace(edition(posts=0, greeting="Hei!"), standalone=True)
     assert empty in render(usual).html
     assert empty in render(usual).text
-    assert empty not in render(letter).html + render(letter).text
+    assert empty not in render(email).html + render(email).text
 
 
 def test_word_draws_the_frame_and_the_button_of_a_block() -> None:

@@ -13,9 +13,9 @@ from newsletter.domain.digest import Letterhead, Rendered
 from newsletter.domain.encoded_email import Recipient, Slot, SlotEncoding, SlotValue
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render.edition import render
-from newsletter.render.letter import letter
-from newsletter.render.message import encoded, encoded_letter
+from newsletter.render.message import encoded, encoded_transactional
 from newsletter.render.preview import recipient_html, recipient_text
+from newsletter.render.transactional import render_email
 from tests.render.samples import NASTY_TITLE, ZONE, digest, letterhead, nasty, post, recipient
 
 DATE = datetime(2026, 2, 6, 18, tzinfo=ZONE)
@@ -149,9 +149,9 @@ def test_no_line_of_the_message_is_too_long(token: str) -> None:
 
 
 def test_a_letter() -> None:
-    worded = letter("welcome", letterhead(), LETTER)
+    worded = render_email("welcome", letterhead(), LETTER)
     ola = Recipient(1, "ola@example.org", "letter", "welcome.1", "Ola")
-    raw = b"".join(MessageBuilder(encoded_letter(worded, letterhead(), date=DATE)).build(ola).pieces)
+    raw = b"".join(MessageBuilder(encoded_transactional(worded, letterhead(), date=DATE)).build(ola).pieces)
     mail = parsed(raw)
     assert mail["To"] == "Ola <ola@example.org>"
     assert mail["Message-ID"] == "<welcome.1@example.org>"

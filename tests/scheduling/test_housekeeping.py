@@ -29,7 +29,7 @@ from newsletter.models import (
 from newsletter.recovery import log
 from newsletter.scheduling import housekeeping, old_deliveries, unused_images
 from subscribers import preferences
-from subscribers.models import Base, Consent, Hits, Letter, OfferedSet, Subscriber, Subscription
+from subscribers.models import Base, Consent, Hits, OfferedSet, Subscriber, Subscription, TransactionalEmail
 from tests.conftest import Site
 from tests.site_texts import with_daily
 from tests.subscribers.make import add_subscription
@@ -191,7 +191,7 @@ def test_letters_are_kept_for_30_days_after_they_were_sent_or_given_up() -> None
         "just given up": {"gave_up_at": limit},
         "waiting": {},
     }.items():
-        Letter.objects.create(
+        TransactionalEmail.objects.create(
             kind="me",
             subscriber=subscription.subscriber,
             newsletter="kinaforum",
@@ -199,7 +199,7 @@ def test_letters_are_kept_for_30_days_after_they_were_sent_or_given_up() -> None
             created=limit - DAY,
             **fields,
         )
-    assert tidied(Letter, "problem") == {"just sent", "just given up", "waiting"}
+    assert tidied(TransactionalEmail, "problem") == {"just sent", "just given up", "waiting"}
 
 
 @pytest.mark.django_db

@@ -29,7 +29,7 @@ class Alerts:
         known = {name: replace(each, editors=("a@example.org",)) for name, each in found.newsletters.items()}
         given = replace(found, site=replace(found.site, alert_url="https://alerts.example/"), newsletters=known)
         self.queue = AlertQueue(lambda: given, lambda: self.now)
-        monkeypatch.setattr("newsletter.letters.alert_webhook.post", self._post)
+        monkeypatch.setattr("newsletter.transactional.alert_webhook.post", self._post)
 
     def _post(self, configuration: object, at: datetime, kind: str, text: Message, *_: str) -> None:
         self.posted.append((kind, str(text)))

@@ -35,7 +35,7 @@ class Watched:
         self.queue = AlertQueue(lambda: self.configuration, lambda: self.now)
         self.watch = StallWatch(self.queue, timedelta(seconds=QUIET), lambda: self.now)
         self.service = Service("progress", lambda _: None, message_of, Periods(), lambda: self.now)
-        monkeypatch.setattr("newsletter.letters.alert_webhook.post", self._post)
+        monkeypatch.setattr("newsletter.transactional.alert_webhook.post", self._post)
 
     def _post(
         self, configuration: object, at: datetime, kind: str, text: Message, newsletter: str, edition: str

@@ -11,10 +11,10 @@ from django.utils import timezone
 from newsletter.editions import draft
 from subscribers import admin_actions, preferences
 from subscribers.importing import import_file, undo_import
-from subscribers.models import Import, Letter, Subscription, bases_of, subscriptions_starting
+from subscribers.models import EmailKind, Import, Subscription, bases_of, subscriptions_starting
 from tests.api.client import ApiClient, token
 from tests.sending.emailed import Newsletter
-from tests.subscribers.make import only_letter, path
+from tests.subscribers.make import only_email, path
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,7 @@ def _by_the_form(_folder: Path) -> None:
 
 
 def _follow_the_link() -> None:
-    link = only_letter(kind=Letter.Kind.CONFIRM).context["link"]
+    link = only_email(kind=EmailKind.CONFIRM).context["link"]
     assert Client().post(path(link)).status_code in (200, 302)
 
 

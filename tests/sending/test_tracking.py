@@ -14,13 +14,13 @@ from newsletter import config
 from newsletter.config import DeliverySettings, Smtp
 from newsletter.deliverability.tracking import tracking_check
 from newsletter.domain.encoded_email import Recipient
-from newsletter.letters.transport import outgoing, post
 from newsletter.messages.failures import NOT_TRACKED, TRACKED_BY_ACCOUNT
 from newsletter.providers import PROVIDERS
 from newsletter.scheduling.checks import provider_checks
 from newsletter.sending import engines
 from newsletter.sending.api_calls import choice
 from newsletter.sending.api_calls.payload import api_message
+from newsletter.transactional.transport import outgoing, post
 from tests.doubles import moody
 from tests.doubles.provider_api import Api
 from tests.factories import NAME

@@ -15,7 +15,7 @@ from typing import Literal
 from newsletter import config
 from subscribers import delayed_confirmations, signup, tokens
 from subscribers.addresses import read_address
-from subscribers.models import Letter
+from subscribers.models import EmailKind, TransactionalEmail
 from subscribers.protection.challenges import SolvedChallenge
 from subscribers.protection.sign_up_limits import Request, RequestAnswer
 from subscribers.subscription_requests import request_subscriptions
@@ -134,13 +134,13 @@ class _Simulation:
 
     def _deliver(self, at: datetime) -> None:
         """Let sent emails arrive: some of their readers will confirm."""
-        letters = Letter.objects.filter(kind=Letter.Kind.CONFIRM, subscriber__key__startswith="reader")
-        rows = letters.exclude(delayed_at__isnull=False, released_at=None).filter(sent_at=None)
-        for letter in rows.select_related("subscriber"):
-            self._outcome.waits.append((letter.due - letter.created).total_seconds())
+        emails = TransactionalEmail.objects.filter(kind=EmailKind.CONFIRM, subscriber__key__startswith="reader")
+        rows = emails.exclude(delayed_at__isnull=False, released_at=None).filter(sent_at=None)
+        for email in rows.select_related("subscriber"):
+            self._outcome.waits.append((email.due - email.created).total_seconds())
             if self._random.random() < CONFIRM:
-                self._later(at, "confirm", number=letter.payload["consent"])
-        letters.filter(pk__in=[row.pk for row in rows]).update(sent_at=at)
+                self._later(at, "confirm", number=email.payload["consent"])
+        emails.filter(pk__in=[row.pk for row in rows]).update(sent_at=at)
 
     def _later(self, at: datetime, what: Literal["confirm", "ask"], key: str = "", number: int = 0) -> None:
         seconds = MEDIAN_SECONDS * self._random.lognormvariate(0, SPREAD)
@@ -148,8 +148,8 @@ class _Simulation:
 
 
 def _sent_to(who: str) -> int:
-    letters = Letter.objects.filter(subscriber__key__startswith=who)
-    return letters.exclude(delayed_at__isnull=False, released_at=None).count()
+    emails = TransactionalEmail.objects.filter(subscriber__key__startswith=who)
+    return emails.exclude(delayed_at__isnull=False, released_at=None).count()
 
 
 def _sign_ups(attack: Attack, challenge: Literal["off", "auto"]) -> Iterator[Request]:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter import config
-from subscribers import letters
-from subscribers.letters import Composed
-from subscribers.models import Letter, Subscriber, Subscription
+from subscribers import transactional
+from subscribers.models import Subscriber, Subscription, TransactionalEmail
+from subscribers.transactional import Composed
 
 AT = datetime(2026, 2, 6, 12, tzinfo=UTC)
 
@@ -26,9 +26,9 @@ def add_subscription(
     )
 
 
-def only_letter(**which: object) -> Composed:
-    """Return the only waiting letter as it would be sent."""
-    composed = letters.compose(config.current(), Letter.objects.filter(sent_at=None).get(**which))
+def only_email(**which: object) -> Composed:
+    """Return the only waiting email as it would be sent."""
+    composed = transactional.compose(config.current(), TransactionalEmail.objects.filter(sent_at=None).get(**which))
     assert composed is not None
     return composed
 

@@ -5,7 +5,7 @@ import pytest
 from subscribers import admin_actions
 from subscribers.addresses import AddressProblem
 from subscribers.models import Consent, Subscription, Suppression
-from tests.subscribers.make import add_subscription, only_letter
+from tests.subscribers.make import add_subscription, only_email
 
 pytestmark = pytest.mark.django_db
 State = Subscription.State
@@ -21,7 +21,7 @@ def test_adding_stores_the_consent() -> None:
 def test_adding_can_require_confirmation() -> None:
     admin_actions.add("kari@reader.example", "kinaforum", confirm_by_mail=True)
     assert Subscription.objects.get().state == State.PENDING
-    assert only_letter().template == "confirm"
+    assert only_email().template == "confirm"
 
 
 @pytest.mark.parametrize("reason", Suppression.Reason.values)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from newsletter import config
 from newsletter.config import Newsletter
 from subscribers import asking, preferences
-from subscribers.letters import compose
-from subscribers.models import Letter, Subscription, Suppression
+from subscribers.models import Subscription, Suppression, TransactionalEmail
 from subscribers.tokens import link_token
+from subscribers.transactional import compose
 from tests.subscribers.make import add_subscription
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def test_a_silent_subscriber_is_asked_once() -> None:
     newsletter()
     subscription = reader()
     assert [asked(NOW + days * DAY) for days in (0, 1, 40, 400)] == [1, 0, 0, 0]
-    assert Letter.objects.get().subscription == subscription
+    assert TransactionalEmail.objects.get().subscription == subscription
 
 
 @pytest.mark.parametrize("sign", ["pause", "cadence", "profile", "recent"])
@@ -146,7 +146,9 @@ def test_the_question_is_not_sent_to_who_left_or_answered_meanwhile(happened: st
         preferences.unsubscribe(subscription.pk, NOW)
     else:
         asking.heard([subscription.pk], NOW)
-    assert compose(config.current(), Letter.objects.select_related("subscriber", "subscription").get()) is None
+    assert (
+        compose(config.current(), TransactionalEmail.objects.select_related("subscriber", "subscription").get()) is None
+    )
 
 
 def test_the_question_is_in_the_subscribers_language() -> None:
@@ -155,7 +157,7 @@ def test_the_question_is_in_the_subscribers_language() -> None:
     subscription.subscriber.language = "de"
     subscription.subscriber.save()
     asked()
-    composed = compose(config.current(), Letter.objects.select_related("subscriber", "subscription").get())
+    composed = compose(config.current(), TransactionalEmail.objects.select_related("subscriber", "subscription").get())
     assert composed is not None
     assert composed.context["subject"] == "Möchten Sie Kinaforum weiterhin erhalten?"
     assert composed.context["link"].endswith(f"/still/{link_token(subscription.pk)}")

@@ -13,7 +13,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from newsletter import config
-from subscribers.models import Hits, Letter
+from subscribers.models import Hits, TransactionalEmail
 from subscribers.protection import challenges
 from subscribers.protection import confirmation_budget as budget
 from subscribers.protection import sign_up_limits as limits
@@ -73,7 +73,7 @@ def test_an_attack_puts_it_in_force_for_this_newsletter(client: Client, caplog: 
     flooded(client)
     assert asked(client, "kari", 77) == 403
     assert client.post("/n/daily/subscribe", {"address": "kari@reader.example"}).status_code == 202
-    assert Letter.objects.filter(newsletter="kinaforum").count() == limits.ATTACK
+    assert TransactionalEmail.objects.filter(newsletter="kinaforum").count() == limits.ATTACK
     assert [r.getMessage() for r in caplog.records if r.name == "subscribers.protection"] == [
         "50 sign-ups for kinaforum within ten minutes: browsers have to solve a challenge until an hour after"
     ]
@@ -106,7 +106,7 @@ def test_a_solution_is_accepted_once(client: Client) -> None:
     assert asked(client, "kari", altcha=found) == 202
     assert asked(client, "ola", altcha=found) == 403
     assert asked(client, "ola", 2, altcha=solution(client)) == 202
-    assert Letter.objects.count() == 2
+    assert TransactionalEmail.objects.count() == 2
 
 
 def test_a_solution_that_was_not_used_up_can_be_sent_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,17 +181,17 @@ def test_the_page_sends_what_was_entered_again(client: Client) -> None:
 def test_without_a_script_the_button_signs_up(client: Client) -> None:
     ask_for("on")
     assert asked(client, "kari", without_script="yes") == 202
-    assert Letter.objects.count() == 1
+    assert TransactionalEmail.objects.count() == 1
 
 
 def test_sign_ups_without_a_script_have_low_limits(client: Client) -> None:
     ask_for("on")
     from_one = [asked(client, f"kari{n}", without_script="yes") for n in range(5)]
     assert from_one == [202] * 5
-    assert Letter.objects.filter(delayed_at=None).count() == budget.UNSOLVED_PER_NETWORK
+    assert TransactionalEmail.objects.filter(delayed_at=None).count() == budget.UNSOLVED_PER_NETWORK
     for n in range(budget.UNSOLVED * 2):
         asked(client, f"ola{n}", 2 + n, without_script="yes")
-    assert Letter.objects.filter(delayed_at=None).count() == budget.UNSOLVED
+    assert TransactionalEmail.objects.filter(delayed_at=None).count() == budget.UNSOLVED
 
 
 def test_an_attack_leaves_the_limits_of_solved_sign_ups_alone(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +202,7 @@ def test_an_attack_leaves_the_limits_of_solved_sign_ups_alone(client: Client, mo
         client.post(SUBSCRIBE, {"address": f"bot{n}@mail.example"}, REMOTE_ADDR=f"198.51.{n}.7")
     real = {"address": "kari@mail.example", "altcha": solution(client)}
     assert client.post(SUBSCRIBE, real, REMOTE_ADDR="198.51.77.7").status_code == 202
-    assert Letter.objects.filter(subscriber__key="kari@mail.example").exists()
+    assert TransactionalEmail.objects.filter(subscriber__key="kari@mail.example").exists()
 
 
 def test_scripts_learn_where_the_challenge_is(client: Client) -> None:

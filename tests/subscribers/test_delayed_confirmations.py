@@ -11,10 +11,10 @@ from django.utils import timezone
 from newsletter import config
 from newsletter.bounces import processing
 from newsletter.config import Bounces, Imap
-from newsletter.letters import delayed_mail, mail_queue
 from newsletter.models import Notice
-from subscribers import delayed_confirmations, letters, signup
-from subscribers.models import Letter, Subscription
+from newsletter.transactional import delayed_mail, mail_queue
+from subscribers import delayed_confirmations, signup, transactional
+from subscribers.models import Subscription, TransactionalEmail
 from subscribers.protection import confirmation_budget as budget
 from tests.subscribers.make import path
 
@@ -49,7 +49,7 @@ def test_the_page_names_the_address_of_the_editors_where_no_mailbox_is_read() ->
     (code,) = delayed_confirmations.codes("kinaforum", "kari@reader.example")
     assert f'href="mailto:brev@example.org?subject={code}"' in page
     assert "The editors read it" in page
-    assert not mail_queue.letters().exists()
+    assert not mail_queue.emails().exists()
 
 
 def test_the_page_is_the_same_for_unknown_and_known_addresses() -> None:
@@ -58,7 +58,7 @@ def test_the_page_is_the_same_for_unknown_and_known_addresses() -> None:
     code = delayed_confirmations.codes("kinaforum", "kari@reader.example")[0]
     assert code in first
     assert code in again
-    assert Letter.objects.count() == 1
+    assert TransactionalEmail.objects.count() == 1
 
 
 def test_an_email_with_the_code_lets_only_its_senders_confirmation_go() -> None:
@@ -69,9 +69,9 @@ def test_an_email_with_the_code_lets_only_its_senders_confirmation_go() -> None:
     to = f"bounce+c-{code}@example.org"
     configuration = with_mailbox()
     assert processing.process(configuration, email_to(to, "Ola <ola@reader.example>"), now)[0] == "nothing"
-    assert not mail_queue.letters().exists()
+    assert not mail_queue.emails().exists()
     assert processing.process(configuration, email_to(to, "Kari <Kari@reader.example>"), now)[0] == "codes"
-    assert mail_queue.letters().get().subscriber.key == "kari@reader.example"
+    assert mail_queue.emails().get().subscriber.key == "kari@reader.example"
 
 
 def test_emails_of_several_newsletters_become_one_that_confirms_all() -> None:
@@ -79,7 +79,7 @@ def test_emails_of_several_newsletters_become_one_that_confirms_all() -> None:
     sign_up("kari@reader.example", "daily")
     code = delayed_confirmations.codes("daily", "kari@reader.example")[0]
     assert delayed_confirmations.release_asked(code, ["kari@reader.example"], timezone.now()) == 1
-    composed = letters.compose(config.current(), Letter.objects.get())
+    composed = transactional.compose(config.current(), TransactionalEmail.objects.get())
     assert composed is not None
     assert "Daglig and Kinaforum" in composed.context["subject"]
     token = path(composed.context["link"]).removeprefix("/confirm/")
@@ -92,7 +92,7 @@ def test_a_second_request_gets_the_email_once_the_budget_allows_it(monkeypatch: 
     sign_up("kari@reader.example")
     monkeypatch.setattr(budget, "OF_NEWSLETTER", 10)
     assert "Check your inbox" in sign_up("kari@reader.example")
-    assert mail_queue.letters().count() == Letter.objects.count() == 1
+    assert mail_queue.emails().count() == TransactionalEmail.objects.count() == 1
 
 
 def test_editors_are_told_at_once_and_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,9 +120,9 @@ def test_editors_are_told_at_once_and_afterwards(monkeypatch: pytest.MonkeyPatch
 def test_what_waits_for_three_days_is_deleted() -> None:
     sign_up("kari@reader.example")
     signup.delete_expired(timezone.now() + timedelta(days=2))
-    assert Letter.objects.exists()
+    assert TransactionalEmail.objects.exists()
     signup.delete_expired(timezone.now() + timedelta(days=4))
-    assert not Letter.objects.exists()
+    assert not TransactionalEmail.objects.exists()
 
 
 def test_what_is_confirmed_on_usual_days_is_allowed() -> None:

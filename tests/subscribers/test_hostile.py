@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from subscribers import subscription_requests
-from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription, Suppression
+from subscribers.models import Consent, EmailKind, Hits, Subscriber, Subscription, Suppression, TransactionalEmail
 from subscribers.protection import confirmation_budget as budget
 from subscribers.protection import sign_up_limits as limits
 from subscribers.tokens import Purpose, link_token, timed_token
@@ -31,7 +31,7 @@ class World:
     liv: Subscription
     asked: Consent
     used: Consent
-    move: Letter
+    move: TransactionalEmail
 
     @property
     def states(self) -> tuple[list[tuple[int, str]], int, list[str], list[int]]:
@@ -52,8 +52,8 @@ def world() -> World:
     asked = Consent.objects.create(subscription=ola, how=Consent.How.FORM)
     used = Consent.objects.create(subscription=liv, how=Consent.How.FORM, confirmed_at=timezone.now())
     payload = {"address": "kari@new.example"}
-    move = Letter.objects.create(
-        kind=Letter.Kind.CHANGE, subscriber=kari.subscriber, newsletter="kinaforum", payload=payload
+    move = TransactionalEmail.objects.create(
+        kind=EmailKind.CHANGE, subscriber=kari.subscriber, newsletter="kinaforum", payload=payload
     )
     return World(kari, ola, liv, asked, used, move)
 
@@ -188,7 +188,7 @@ def test_a_distributed_list_bomb_sends_one_email_and_stores_few_rows(client: Cli
     """From 400 networks, more than the domain's share; the rest of the domain is heard as before."""
     answers = [_asked(client, "victim@reader.example", f"198.{n // 250}.{n % 250}.7") for n in range(400)]
     assert set(answers) == {202}
-    assert Letter.objects.count() == Consent.objects.count() == Subscriber.objects.count() == 1
+    assert TransactionalEmail.objects.count() == Consent.objects.count() == Subscriber.objects.count() == 1
     assert Hits.objects.count() <= 2 * limits.PER_MAILBOX + 8
     assert max(Hits.objects.values_list("count", flat=True)) == limits.PER_MAILBOX
 
@@ -200,8 +200,14 @@ def test_a_list_bomb_with_varied_spellings_sends_ten_emails(client: Client) -> N
         _asked(client, f"vic{'.' * (n % 2)}tim+{n}@gmail.com", f"198.51.{n}.7")
     for n in range(200):
         _asked(client, f"victim+{n}@reader.example", f"198.52.{n}.7")
-    assert Letter.objects.filter(subscriber__domain="gmail.com").count() == subscription_requests.LETTERS_A_MONTH
-    assert Letter.objects.filter(subscriber__domain="reader.example").count() == subscription_requests.LETTERS_A_MONTH
+    assert (
+        TransactionalEmail.objects.filter(subscriber__domain="gmail.com").count()
+        == subscription_requests.LETTERS_A_MONTH
+    )
+    assert (
+        TransactionalEmail.objects.filter(subscriber__domain="reader.example").count()
+        == subscription_requests.LETTERS_A_MONTH
+    )
 
 
 @pytest.mark.usefixtures("in_one_window")
@@ -209,7 +215,7 @@ def test_a_list_bomb_from_one_network_causes_few_emails(client: Client, monkeypa
     monkeypatch.setattr(limits, "PER_NETWORK", 40)
     answers = [_asked(client, f"victim{n}@reader.example", "198.51.100.7") for n in range(100)]
     assert answers == [202] * limits.PER_NETWORK + [429] * (100 - limits.PER_NETWORK)
-    assert Letter.objects.filter(delayed_at=None).count() == budget.OF_NETWORK
+    assert TransactionalEmail.objects.filter(delayed_at=None).count() == budget.OF_NETWORK
 
 
 def _asked(client: Client, address: str, network: str) -> int:
@@ -251,4 +257,7 @@ def test_a_forwarded_link_reveals_nothing(client: Client, world: World) -> None:
 def test_profile_links_are_rate_limited(client: Client, world: World) -> None:
     for _ in range(100):
         client.post(f"/p/{_link(world)}", {"do": "me"})
-    assert Letter.objects.filter(kind=Letter.Kind.ME, created__gt=timezone.now() - timedelta(days=1)).count() == 1
+    assert (
+        TransactionalEmail.objects.filter(kind=EmailKind.ME, created__gt=timezone.now() - timedelta(days=1)).count()
+        == 1
+    )

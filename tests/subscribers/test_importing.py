@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter import config
-from subscribers import letters
+from subscribers import transactional
 from subscribers.importing import FileProblem
 from subscribers.importing.headers import recognise
 from subscribers.importing.reading import delimiter_of, encoding_of, lines, opened
-from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
+from subscribers.models import Consent, Subscriber, Subscription, Suppression, TransactionalEmail
 from tests.site_texts import with_kinaforum
 from tests.subscribers.conftest import Import
 from tests.subscribers.make import AT, add_subscription
@@ -266,9 +266,9 @@ def test_missing_values_are_filled_in_and_others_kept(take: Import) -> None:
 
 def test_pending_people_are_emailed_only_on_request(take: Import) -> None:
     take("kari@reader.example\n", status="pending")
-    assert not Letter.objects.exists()
+    assert not TransactionalEmail.objects.exists()
     take("ola@reader.example\n", status="pending", confirm_by_mail=True)
-    composed = letters.compose(config.current(), Letter.objects.get())
+    composed = transactional.compose(config.current(), TransactionalEmail.objects.get())
     assert composed is not None
     assert (composed.template, composed.address) == ("confirm", "ola@reader.example")
     assert set(Subscription.objects.values_list("state", flat=True)) == {State.PENDING}

@@ -8,7 +8,7 @@ from django.db import IntegrityError, models
 
 from newsletter.events.record import EventKind
 from newsletter.models import RecordedEvent
-from subscribers.models import Consent, Letter, Subscriber, Subscription
+from subscribers.models import Consent, EmailKind, Subscriber, Subscription, TransactionalEmail
 from subscribers.models.inserts import insert_all, insert_numbered
 from tests.subscribers.make import AT, add_subscription
 
@@ -42,10 +42,10 @@ def consent(subscription: int) -> Consent:
     return Consent(subscription_id=subscription, how=Consent.How.FORM, text="Yes: % %s", at=LATER, network="192.0.2.0")
 
 
-def letter(subscription: int) -> Letter:
+def transactional_email(subscription: int) -> TransactionalEmail:
     owner = Subscriber.objects.order_by("pk").values_list("pk", flat=True)[0]
-    return Letter(
-        kind=Letter.Kind.CONFIRM,
+    return TransactionalEmail(
+        kind=EmailKind.CONFIRM,
         subscriber_id=owner,
         subscription_id=subscription,
         payload={"consent": 3, "æ": "å"},
@@ -59,12 +59,12 @@ def event(subscription: int) -> RecordedEvent:
     )
 
 
-@pytest.mark.parametrize("make", [subscription, consent, letter, event])
+@pytest.mark.parametrize("make", [subscription, consent, transactional_email, event])
 def test_a_row_is_stored_as_by_the_orm(make: Callable[[int], models.Model]) -> None:
     one, other = add_subscription("kari@reader.example", "first"), add_subscription("ola@reader.example", "first")
     numbers = (one.subscriber_id, other.subscriber_id) if make is subscription else (one.pk, other.pk)
     by_orm, by_hand = (make(number) for number in numbers)
-    if isinstance(by_orm, Letter):
+    if isinstance(by_orm, TransactionalEmail):
         by_hand.created = by_orm.created  # type: ignore[attr-defined]
     type(by_orm)._default_manager.bulk_create([by_orm])
     insert_all([by_hand])

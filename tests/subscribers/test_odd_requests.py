@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from newsletter import config
 from newsletter.logs.setup import RoutesInsteadOfPaths
-from subscribers import letters, signup
-from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
+from subscribers import signup, transactional
+from subscribers.models import Consent, EmailKind, Subscriber, Subscription, Suppression, TransactionalEmail
 from subscribers.protection import sign_up_limits as limits
 from subscribers.tokens import Purpose, link_token, timed_token
-from tests.subscribers.make import AT, add_subscription, only_letter
+from tests.subscribers.make import AT, add_subscription, only_email
 
 pytestmark = pytest.mark.django_db
 SUBSCRIBE = "/n/kinaforum/subscribe"
@@ -69,24 +69,24 @@ def test_a_consent_accepts_any_remote_address(client: Client) -> None:
 def test_the_email_has_the_language_of_the_page(client: Client, query: str, browser: str, language: str) -> None:
     page = client.post(f"{SUBSCRIBE}{query}", KARI, headers={"Accept-Language": browser})
     assert page["Content-Language"] == language
-    assert only_letter().language == language
+    assert only_email().language == language
 
 
 def test_a_known_subscriber_gets_emails_in_the_language_of_the_page_too(client: Client) -> None:
     subscription = add_subscription(language="de")
     client.post(f"{SUBSCRIBE}?lang=sv", KARI)
-    assert only_letter().language == "sv"
+    assert only_email().language == "sv"
     client.post(f"/p/{link_token(subscription.pk)}?lang=fr", {"do": "me"})
-    assert only_letter(kind=Letter.Kind.ME).language == "fr"
+    assert only_email(kind=EmailKind.ME).language == "fr"
     client.post(f"/p/{link_token(subscription.pk)}?lang=da", {"do": "join daily"})
-    assert only_letter(newsletter="daily").language == "da"
+    assert only_email(newsletter="daily").language == "da"
 
 
 def test_too_many_requests_for_another_newsletter_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "PER_NETWORK", 0)
     answer = client.post(f"/p/{link_token(add_subscription().pk)}", {"do": "join", "newsletter": "daily"})
     assert (answer.status_code, "Too many requests" in answer.text) == (400, True)
-    assert not Letter.objects.exists()
+    assert not TransactionalEmail.objects.exists()
 
 
 def test_confirming_does_not_unblock_a_domain() -> None:
@@ -95,7 +95,7 @@ def test_confirming_does_not_unblock_a_domain() -> None:
     Suppression.objects.suppress_domain("reader.example", Suppression.Reason.BOUNCED)
     Suppression.objects.suppress("kari@reader.example", Suppression.Reason.UNSUBSCRIBED)
     asked = Consent.objects.create(subscription=subscription, how=Consent.How.FORM, at=AT)
-    assert not letters.can_be_unblocked("kari@reader.example", AT)
+    assert not transactional.can_be_unblocked("kari@reader.example", AT)
     token = timed_token(Purpose.CONFIRM, asked.pk, 60)
     assert signup.confirm(config.current(), token, AT)[0] is signup.ConfirmResult.REFUSED
     assert Suppression.objects.count() == 2

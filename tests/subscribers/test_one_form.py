@@ -8,9 +8,9 @@ from django.test import Client
 from newsletter import config
 from newsletter.config import Topic
 from subscribers import preferences
-from subscribers.models import Letter, Subscription
+from subscribers.models import EmailKind, Subscription, TransactionalEmail
 from subscribers.tokens import link_token
-from tests.subscribers.make import AT, add_subscription, only_letter, path
+from tests.subscribers.make import AT, add_subscription, only_email, path
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +87,7 @@ def test_forms_of_earlier_versions_still_work(client: Client, subscription: Subs
 def profile(subscription: Subscription) -> str:
     """The path of the profile page."""
     preferences.send_profile_link(subscription, AT)
-    return path(only_letter(kind=Letter.Kind.ME).context["link"])
+    return path(only_email(kind=EmailKind.ME).context["link"])
 
 
 @pytest.mark.parametrize("button", ["save", "move"])
@@ -96,7 +96,7 @@ def test_the_profile_s_buttons_save_all_that_was_typed(client: Client, subscript
     client.post(profile(subscription), typed)
     subscription.subscriber.refresh_from_db()
     assert subscription.subscriber.name == "Kari"
-    assert Letter.objects.filter(kind=Letter.Kind.CHANGE).count() == 1
+    assert TransactionalEmail.objects.filter(kind=EmailKind.CHANGE).count() == 1
 
 
 def test_a_mistake_in_one_field_of_the_profile_loses_no_other(client: Client, subscription: Subscription) -> None:

@@ -8,10 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter import config
-from subscribers.models import Letter, Subscriber, Subscription
+from subscribers.models import EmailKind, Subscriber, Subscription, TransactionalEmail
 from subscribers.tokens import Purpose, link_token, link_token_for_tests, timed_token
 from tests import settings
-from tests.subscribers.make import add_subscription, only_letter, path
+from tests.subscribers.make import add_subscription, only_email, path
 
 pytestmark = pytest.mark.django_db
 State = Subscription.State
@@ -43,7 +43,7 @@ def test_subscribing_with_the_form(client: Client) -> None:
     asked = client.post(SUBSCRIBE, {"address": "kari@reader.example"}, headers={"Accept-Language": "en"})
     assert asked.status_code == 202
     assert "Check your inbox" in asked.text
-    link = path(only_letter().context["link"])
+    link = path(only_email().context["link"])
     assert "k…@r….example" in client.get(link).text
     assert Subscription.objects.get().state == State.PENDING
     done = client.post(link).text
@@ -62,7 +62,7 @@ def test_an_invalid_address_is_shown_again_with_the_remedy(client: Client) -> No
 def test_a_request_with_the_hidden_field_is_ignored(client: Client) -> None:
     answer = client.post(SUBSCRIBE, {"address": "kari@reader.example", "website": "https://spam.example"})
     assert answer.status_code == 202
-    assert not Letter.objects.exists()
+    assert not TransactionalEmail.objects.exists()
 
 
 def open_to(origin: str) -> None:
@@ -78,7 +78,7 @@ def test_a_configured_site_may_subscribe_by_script(client: Client) -> None:
     body = json.dumps({"address": "kari@reader.example"})
     answer = client.post(SUBSCRIBE, body, content_type="application/json", headers=headers)
     assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (202, "https://blog.example")
-    assert Letter.objects.count() == 1
+    assert TransactionalEmail.objects.count() == 1
 
 
 def test_other_sites_may_not_subscribe_by_script(client: Client) -> None:
@@ -183,7 +183,7 @@ def test_a_pause_ends_within_a_year(client: Client, until: str) -> None:
 def test_subscribing_to_another_newsletter_needs_confirmation(client: Client) -> None:
     client.post(f"/p/{link_token(add_subscription().pk)}", {"do": "join", "newsletter": "daily"})
     assert Subscription.objects.get(newsletter="daily").state == State.PENDING
-    assert only_letter().address == "kari@reader.example"
+    assert only_email().address == "kari@reader.example"
 
 
 def test_unsubscribing_from_everything(client: Client) -> None:
@@ -207,7 +207,7 @@ def test_the_subscription_to_a_newsletter_that_has_ended_can_only_be_left(client
 
 def own_page(client: Client) -> str:
     client.post(f"/p/{link_token(add_subscription().pk)}", {"do": "me"})
-    return path(only_letter(kind=Letter.Kind.ME).context["link"])
+    return path(only_email(kind=EmailKind.ME).context["link"])
 
 
 def test_the_profile_page(client: Client) -> None:
@@ -224,7 +224,7 @@ def test_the_profile_page(client: Client) -> None:
 def test_changing_the_address(client: Client) -> None:
     link = own_page(client)
     client.post(link, {"do": "move", "address": "kari@new.example"})
-    confirm = path(only_letter(kind=Letter.Kind.CHANGE).context["link"])
+    confirm = path(only_email(kind=EmailKind.CHANGE).context["link"])
     assert "kari@new.example" in client.get(confirm).text
     assert Subscriber.objects.get().address == "kari@reader.example"
     assert "Your address has been changed" in client.post(confirm).text

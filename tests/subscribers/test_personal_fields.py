@@ -10,9 +10,9 @@ from newsletter.api.subscriber_schemas import SubscriberOut
 from subscribers import preferences
 from subscribers.exporting import export_csv
 from subscribers.importing import import_file, outline
-from subscribers.models import Letter, Subscriber, Subscription
+from subscribers.models import EmailKind, Subscriber, Subscription
 from subscribers.personal_fields import PERSONAL, personal_values
-from tests.subscribers.make import AT, only_letter, path
+from tests.subscribers.make import AT, only_email, path
 
 pytestmark = pytest.mark.django_db
 VALUES = {name: next(iter(field.choices), f"my {name}") for name, field in PERSONAL.items()}
@@ -34,7 +34,7 @@ def test_a_field_is_wherever_the_others_are(client: Client, tmp_path: Path) -> N
     assert preferences.personal_data_of(subscription.subscriber).items() >= VALUES.items()
     assert SubscriberOut.model_fields.keys() >= VALUES.keys()
     preferences.send_profile_link(subscription, AT)
-    profile = path(only_letter(kind=Letter.Kind.ME).context["link"])
+    profile = path(only_email(kind=EmailKind.ME).context["link"])
     page = client.get(profile).text
     for name, value in VALUES.items():
         assert f'name="{name}"' in page

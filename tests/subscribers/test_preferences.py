@@ -8,11 +8,19 @@ import pytest
 from subscribers import admin_actions, preferences
 from subscribers.addresses import read_address
 from subscribers.forms import PersonForm
-from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression, person_erased
+from subscribers.models import (
+    Consent,
+    EmailKind,
+    Subscriber,
+    Subscription,
+    Suppression,
+    TransactionalEmail,
+    person_erased,
+)
 from subscribers.signup import ConfirmResult
 from subscribers.tokens import TEST_NUMBER, Purpose, link_token, link_token_for_tests, read_link, timed_token
 from tests.subscribers.conftest import Import
-from tests.subscribers.make import AT, add_subscription, only_letter, path
+from tests.subscribers.make import AT, add_subscription, only_email, path
 
 pytestmark = pytest.mark.django_db
 State = Subscription.State
@@ -60,7 +68,7 @@ def test_profile_links_are_sent_rarely() -> None:
     subscription = add_subscription()
     for minute in range(100):
         preferences.send_profile_link(subscription, AT + timedelta(minutes=minute))
-    assert Letter.objects.count() == preferences.ME_A_DAY
+    assert TransactionalEmail.objects.count() == preferences.ME_A_DAY
 
 
 def test_a_profile_link_works_for_an_hour() -> None:
@@ -71,13 +79,13 @@ def test_a_profile_link_works_for_an_hour() -> None:
 
 
 def move_link() -> str:
-    return path(only_letter(kind=Letter.Kind.CHANGE).context["link"]).removeprefix("/confirm/")
+    return path(only_email(kind=EmailKind.CHANGE).context["link"]).removeprefix("/confirm/")
 
 
 def test_an_address_changes_when_the_new_one_confirms() -> None:
     kari = add_subscription().subscriber
     assert preferences.request_address_change(kari, read_address("kari@new.example"), AT)
-    assert only_letter().address == "kari@new.example"
+    assert only_email().address == "kari@new.example"
     assert Subscriber.objects.get().address == "kari@reader.example"
     token = move_link()
     assert preferences.change_address(token, AT)[0] is ConfirmResult.DONE

@@ -7,16 +7,16 @@ import pytest
 from django.test import Client
 
 from newsletter import config
-from subscribers import admin_actions, letters, signup, subscription_requests
+from subscribers import admin_actions, signup, subscription_requests, transactional
 from subscribers.addresses import read_address
-from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
+from subscribers.models import Consent, EmailKind, Subscriber, Subscription, Suppression, TransactionalEmail
 from subscribers.protection import sign_up_limits as limits
 from subscribers.protection.sign_up_limits import Request, RequestAnswer
 from subscribers.requests import network_of
 from subscribers.signup import ConfirmResult
 from subscribers.tokens import Purpose, timed_token
 from tests import settings
-from tests.subscribers.make import AT, add_subscription, only_letter, path
+from tests.subscribers.make import AT, add_subscription, only_email, path
 
 pytestmark = pytest.mark.django_db
 State = Subscription.State
@@ -35,7 +35,7 @@ def ask(address: str = "kari@reader.example", at: datetime = AT, **changes: Any)
 
 
 def confirm(at: datetime = AT) -> ConfirmResult:
-    link = only_letter(kind=Letter.Kind.CONFIRM).context["link"]
+    link = only_email(kind=EmailKind.CONFIRM).context["link"]
     return signup.confirm(config.current(), path(link).removeprefix("/confirm/"), at)[0]
 
 
@@ -43,8 +43,8 @@ def test_a_request_only_stores_a_letter() -> None:
     assert ask()
     subscription = Subscription.objects.get()
     assert subscription.state == State.PENDING
-    letter = only_letter()
-    assert (letter.template, letter.address, letter.language) == ("confirm", "kari@reader.example", "nn")
+    email = only_email()
+    assert (email.template, email.address, email.language) == ("confirm", "kari@reader.example", "nn")
 
 
 def test_confirming_makes_it_active_with_consent() -> None:
@@ -64,7 +64,7 @@ def test_confirming_makes_it_active_with_consent() -> None:
 
 def test_a_link_works_once_even_after_unsubscribing() -> None:
     ask()
-    token = path(only_letter().context["link"]).removeprefix("/confirm/")
+    token = path(only_email().context["link"]).removeprefix("/confirm/")
     assert signup.confirm(config.current(), token, AT)[0] is ConfirmResult.DONE
     Subscription.objects.update(state=State.UNSUBSCRIBED)
     assert signup.confirm(config.current(), token, AT)[0] is ConfirmResult.USED
@@ -81,14 +81,14 @@ def test_a_link_expires() -> None:
 def test_repeated_requests_store_one_letter() -> None:
     for number in range(200):
         assert ask(network=f"192.0.{number}.7", at=AT + timedelta(seconds=number))
-    assert Letter.objects.count() == 1
+    assert TransactionalEmail.objects.count() == 1
     assert Consent.objects.count() == 1
 
 
 def test_a_confirmation_can_be_requested_again_later() -> None:
     ask()
     ask(at=AT + timedelta(hours=7))
-    assert Letter.objects.count() == 2
+    assert TransactionalEmail.objects.count() == 2
 
 
 def test_people_who_do_not_confirm_are_not_emailed_again() -> None:
@@ -98,9 +98,9 @@ def test_people_who_do_not_confirm_are_not_emailed_again() -> None:
     )
     for hour in range(0, 24 * 30, 7):
         assert ask(at=month + timedelta(hours=hour))
-    assert Letter.objects.count() == subscription_requests.LETTERS_A_MONTH
+    assert TransactionalEmail.objects.count() == subscription_requests.LETTERS_A_MONTH
     assert ask(at=month + subscription_requests.MONTH)
-    assert Letter.objects.count() == subscription_requests.LETTERS_A_MONTH + 1
+    assert TransactionalEmail.objects.count() == subscription_requests.LETTERS_A_MONTH + 1
 
 
 def test_requests_of_one_network_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +130,7 @@ def test_the_network_is_that_of_a_household(address: str, network: str) -> None:
 def test_existing_subscribers_are_told_so_and_nothing_changes() -> None:
     subscription = add_subscription()
     ask()
-    assert only_letter().template == "already"
+    assert only_email().template == "already"
     assert Subscription.objects.get().joined == subscription.joined
 
 
@@ -155,7 +155,7 @@ def test_confirming_unblocks(reason: str) -> None:
 def test_complaints_and_manual_blocks_remain_until_an_editor_ends_them(client: Client, reason: str) -> None:
     Suppression.objects.suppress("kari@reader.example", reason)
     assert ask()
-    assert letters.compose(config.current(), Letter.objects.get()) is None
+    assert transactional.compose(config.current(), TransactionalEmail.objects.get()) is None
     link = f"/confirm/{timed_token(Purpose.CONFIRM, Consent.objects.get().pk, 60)}?lang=en"
     for _attempt in range(2):
         answer = client.post(link)
@@ -171,9 +171,9 @@ def test_a_bounce_is_unblocked_once_a_month() -> None:
     for expected in (ConfirmResult.DONE, None):
         Suppression.objects.suppress("kari@reader.example", Suppression.Reason.BOUNCED)
         Subscription.objects.update(state=State.UNSUBSCRIBED)
-        Letter.objects.all().delete()
+        TransactionalEmail.objects.all().delete()
         ask()
-        may = letters.can_be_unblocked("kari@reader.example", AT)
+        may = transactional.can_be_unblocked("kari@reader.example", AT)
         assert may is (expected is not None)
         if may:
             token = timed_token(Purpose.CONFIRM, Consent.objects.get(confirmed_at=None).pk, 60)
@@ -185,7 +185,7 @@ def test_a_welcome_is_sent_if_configured() -> None:
     config.use(config.parse(text, settings.FOLDER / "config.toml"))
     ask()
     confirm()
-    assert only_letter(kind=Letter.Kind.WELCOME).template == "welcome"
+    assert only_email(kind=EmailKind.WELCOME).template == "welcome"
 
 
 def test_only_unconfirmed_requests_are_deleted() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from subscribers import subscription_requests
 from subscribers.addresses import read_address
-from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription
+from subscribers.models import Consent, Hits, Subscriber, Subscription, TransactionalEmail
 from subscribers.protection import confirmation_budget as budget
 from subscribers.protection import sign_up_limits as limits
 from subscribers.protection.challenges import SolvedChallenge
@@ -55,14 +55,18 @@ def _stored() -> list[Any]:
         sorted(Subscriber.objects.values_list("key", "address", "language", "address_hash")),
         sorted(Subscription.objects.values_list("subscriber__key", "newsletter", "state", "created")),
         sorted(Consent.objects.values_list("subscription__subscriber__key", "subscription__newsletter", "at", "text")),
-        sorted(Letter.objects.values_list("subscriber__key", "newsletter", "kind", "created", "due", "delayed_at")),
+        sorted(
+            TransactionalEmail.objects.values_list(
+                "subscriber__key", "newsletter", "kind", "created", "due", "delayed_at"
+            )
+        ),
         sorted(Hits.objects.values_list("what", "start", "until", "count")),
-        all(letter.payload["consent"] in _consents(letter) for letter in Letter.objects.all()),
+        all(email.payload["consent"] in _consents(email) for email in TransactionalEmail.objects.all()),
     ]
 
 
-def _consents(letter: Letter) -> set[int]:
-    return set(Consent.objects.filter(subscription=letter.subscription).values_list("pk", flat=True))
+def _consents(email: TransactionalEmail) -> set[int]:
+    return set(Consent.objects.filter(subscription=email.subscription).values_list("pk", flat=True))
 
 
 def _forget() -> None:

@@ -1,4 +1,4 @@
-"""All text of pages and letters is translated, with its placeholders."""
+"""All text of pages and emails is translated, with its placeholders."""
 
 import re
 from pathlib import Path

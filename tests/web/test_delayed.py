@@ -5,9 +5,9 @@ import re
 import pytest
 from django.test import Client
 
-from newsletter.letters import mail_queue
 from newsletter.models import Act
-from subscribers.models import Letter
+from newsletter.transactional import mail_queue
+from subscribers.models import TransactionalEmail
 from subscribers.protection import confirmation_budget as budget
 
 pytestmark = pytest.mark.django_db
@@ -33,14 +33,14 @@ def test_it_lists_the_domains_and_the_first_page_leads_to_it(admin: Client) -> N
 def test_the_email_to_an_address_is_sent(admin: Client) -> None:
     text = admin.post(PAGE, {"address": "Ola@reader.example ", "one": "yes"}, follow=True).text
     assert "1 email will be sent now." in text
-    assert [each.subscriber.key for each in mail_queue.letters()] == ["ola@reader.example"]
+    assert [each.subscriber.key for each in mail_queue.emails()] == ["ola@reader.example"]
     assert "No delayed email waits" in admin.post(PAGE, {"address": "x@y.example", "one": "yes"}, follow=True).text
 
 
 def test_those_of_a_domain_are_sent_and_the_others_deleted(admin: Client) -> None:
     admin.post(PAGE, {"domain": "reader.example", "send": "yes"})
-    assert mail_queue.letters().count() == 2
+    assert mail_queue.emails().count() == 2
     assert "1 email was deleted." in admin.post(PAGE, {"sure": "on", "delete": "yes"}, follow=True).text
-    assert Letter.objects.count() == 2
+    assert TransactionalEmail.objects.count() == 2
     codes = [act.what.code for act in Act.objects.order_by("pk")]
     assert codes[-2:] == ["act.delayed-sent", "act.delayed-deleted"]

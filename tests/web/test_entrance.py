@@ -18,10 +18,10 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from newsletter import config
 from newsletter.config import Config
 from newsletter.domain.outcome import Outcome, OutcomeKind
-from newsletter.letters.transport import Outgoing
 from newsletter.logs.setup import RoutesInsteadOfPaths
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Act
+from newsletter.transactional.transport import Outgoing
 from newsletter.web.desk import users
 from newsletter.web.desk.login import emails, sessions
 from tests.web import make

@@ -22,7 +22,7 @@ from newsletter.scheduling.alerts import service_alerts
 from newsletter.supervision import Status, Supervisor
 from newsletter.web import health
 from newsletter.web.desk import workers
-from subscribers.models import Letter, Subscriber
+from subscribers.models import Subscriber, TransactionalEmail
 from tests.web import make
 from tests.web.scrape import scraped
 from tests.web.test_entrance import RIGHT
@@ -178,7 +178,7 @@ def test_a_database_of_a_newer_version_is_not_ready(client: Client) -> None:
 @pytest.mark.django_db
 def test_emails_that_fail_are_named_and_keep_the_process_ready(client: Client) -> None:
     person = Subscriber.objects.named("anna@example.org", "anna@example.org")
-    Letter.objects.create(
+    TransactionalEmail.objects.create(
         kind="confirm", subscriber=person, newsletter="kinaforum", attempts=2, problem="mail.example refused the login"
     )
     near, far = client.get("/readyz"), client.get("/readyz", REMOTE_ADDR="8.8.8.8")
@@ -191,10 +191,10 @@ def test_emails_that_fail_are_named_and_keep_the_process_ready(client: Client) -
 def test_an_email_that_is_being_sent_for_the_first_time_has_not_failed(client: Client) -> None:
     now = timezone.now()
     person = Subscriber.objects.named("anna@example.org", "anna@example.org")
-    letter = Letter.objects.create(kind="confirm", subscriber=person, newsletter="kinaforum", attempts=1)
+    email = TransactionalEmail.objects.create(kind="confirm", subscriber=person, newsletter="kinaforum", attempts=1)
     notice = Notice.objects.create(newsletter="kinaforum", kind="draft", text="new", at=now, attempts=1)
     assert client.get("/readyz").content == b"ready\n"
-    Letter.objects.filter(pk=letter.pk).update(gave_up_at=now)
+    TransactionalEmail.objects.filter(pk=email.pk).update(gave_up_at=now)
     Notice.objects.filter(pk=notice.pk).update(attempts=2)
     assert client.get("/readyz").content == b"ready\nemails: 1 failed and are retried, 1 given up\n"
 

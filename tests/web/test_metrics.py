@@ -22,7 +22,7 @@ from newsletter.sending.results import ResultRow, record
 from newsletter.sending.safeguards import fallback
 from newsletter.sending.safeguards.fallback import Work, succession_of
 from newsletter.supervision import Service, Supervisor
-from subscribers.models import Hits, Letter, Subscriber
+from subscribers.models import Hits, Subscriber, TransactionalEmail
 from subscribers.protection import sign_up_limits
 from tests.factories import configured
 from tests.sending import outbox_samples as samples
@@ -88,8 +88,8 @@ def test_the_age_of_queues(client: Client) -> None:
     Occurrence.objects.create(newsletter="kinaforum", act="send", due_at=long_ago, done_at=long_ago)
     Occurrence.objects.create(newsletter="daily", act="send", due_at=timezone.now() + timedelta(days=1))
     person = Subscriber.objects.named("anna@example.org", "anna@example.org")
-    letter = Letter.objects.create(kind="confirm", subscriber=person, newsletter="kinaforum")
-    Letter.objects.filter(pk=letter.pk).update(created=long_ago)
+    email = TransactionalEmail.objects.create(kind="confirm", subscriber=person, newsletter="kinaforum")
+    TransactionalEmail.objects.filter(pk=email.pk).update(created=long_ago)
     found = scraped(client)
     for name in (
         ("newsletter_queue_age_seconds", "kinaforum"),

@@ -6,11 +6,11 @@ import pytest
 from django.test import Client
 
 from newsletter import config
-from newsletter.letters import subscriber_mail
 from newsletter.messages import sending as messages
 from newsletter.models import Act, Occurrence
 from newsletter.recovery import hold
 from newsletter.scheduling import schedule
+from newsletter.transactional import subscriber_mail
 from tests.sending import outbox_samples as samples
 
 NOW = datetime(2026, 2, 6, 17, tzinfo=UTC)

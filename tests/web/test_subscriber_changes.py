@@ -13,7 +13,7 @@ from newsletter.config.newsletters import Topic
 from newsletter.models import Act
 from subscribers import admin_actions, preferences, signup
 from subscribers.addresses import read_address
-from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
+from subscribers.models import Consent, EmailKind, Subscriber, Subscription, Suppression, TransactionalEmail
 from subscribers.tokens import Purpose, link_token, timed_token
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +46,7 @@ def test_an_address_is_changed_and_nobody_is_written_to(admin: Client, kari: Sub
     assert (kari.address, kari.key) == ("Kari.Nordmann@reader.example", "kari.nordmann@reader.example")
     assert preferences.subscription_of(token) == before
     assert Consent.objects.get().subscription_id == before.pk
-    assert not Letter.objects.exists()
+    assert not TransactionalEmail.objects.exists()
 
 
 def test_the_log_has_the_change_and_no_address(admin: Client, kari: Subscriber) -> None:
@@ -106,16 +106,16 @@ def test_an_invalid_address_is_refused_with_what_is_wrong(admin: Client, kari: S
 def test_another_case_of_the_address_is_stored_without_an_email(admin: Client, kari: Subscriber) -> None:
     _move(admin, kari, "KARI@reader.example")
     assert Subscriber.objects.get().address == "KARI@reader.example"
-    assert not Letter.objects.exists()
+    assert not TransactionalEmail.objects.exists()
 
 
 def test_who_has_not_confirmed_is_asked_at_the_new_address_and_the_old_link_ends(admin: Client) -> None:
     ola = _pending()
     old = timed_token(Purpose.CONFIRM, Consent.objects.get().pk, int(datetime.now(UTC).timestamp()) + 3600)
     assert "A new link to confirm has been sent to it." in _move(admin, ola, "ola.nordmann@reader.example")
-    (letter,) = Letter.objects.all()
+    (email,) = TransactionalEmail.objects.all()
     (consent,) = Consent.objects.all()
-    assert letter.payload["consent"] == consent.pk
+    assert email.payload["consent"] == consent.pk
     assert (consent.text, consent.cadence, consent.confirmed_at) == ("asked at a fair", "day", None)
     assert signup.confirm(config.current(), old, datetime.now(UTC)) == (signup.ConfirmResult.GONE, None)
 
@@ -126,13 +126,13 @@ def test_who_was_imported_without_an_email_gets_none(admin: Client) -> None:
     Consent.objects.create(subscription=subscription, how=Consent.How.IMPORT, at=NOW)
     assert "No email was sent." in _move(admin, subscriber, "new@reader.example")
     assert Consent.objects.count() == 1
-    assert not Letter.objects.exists()
+    assert not TransactionalEmail.objects.exists()
 
 
 def test_a_change_that_the_person_asked_for_before_no_longer_works(admin: Client, kari: Subscriber) -> None:
     preferences.request_address_change(kari, read_address("other@reader.example"), NOW)
     _move(admin, kari, "new@reader.example")
-    assert not Letter.objects.filter(kind=Letter.Kind.CHANGE).exists()
+    assert not TransactionalEmail.objects.filter(kind=EmailKind.CHANGE).exists()
 
 
 def test_editors_may_not_change_addresses(client: Client, editor: Client, kari: Subscriber) -> None:

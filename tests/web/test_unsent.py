@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from newsletter import config
 from newsletter.editions import notices
-from newsletter.letters import mail_queue
 from newsletter.messages.delivery import LOGIN_REFUSED
 from newsletter.messages.general import TEXT
 from newsletter.models import Notice
-from subscribers.models import Letter, Subscriber
+from newsletter.transactional import mail_queue
+from subscribers.models import Subscriber, TransactionalEmail
 from tests import settings
 from tests.web.scrape import scraped
 
@@ -20,26 +20,26 @@ PROBLEM = "mail.example refused the login"
 
 
 @pytest.fixture
-def failed(db: None) -> Letter:
+def failed(db: None) -> TransactionalEmail:
     """A confirmation that failed twice."""
     person = Subscriber.objects.named("anna@example.org", "anna@example.org")
     now = timezone.now()
     values = {"attempts": 2, "due": now + timedelta(hours=1), "problem": PROBLEM}
-    return Letter.objects.create(kind="confirm", subscriber=person, newsletter="kinaforum", **values)
+    return TransactionalEmail.objects.create(kind="confirm", subscriber=person, newsletter="kinaforum", **values)
 
 
-def test_the_first_page_names_what_could_not_be_sent(editor: Client, failed: Letter) -> None:
+def test_the_first_page_names_what_could_not_be_sent(editor: Client, failed: TransactionalEmail) -> None:
     page = editor.get("/desk/").content.decode()
     assert f"1 email to a subscriber or editor couldn’t be sent: {PROBLEM}" in page
     assert "/desk/unsent/" in page
 
 
-def test_a_letter_that_was_just_written_needs_nobody(editor: Client, failed: Letter) -> None:
-    Letter.objects.update(attempts=0)
+def test_an_email_that_was_just_written_needs_nobody(editor: Client, failed: TransactionalEmail) -> None:
+    TransactionalEmail.objects.update(attempts=0)
     assert "/desk/unsent/" not in editor.get("/desk/").content.decode()
 
 
-def test_the_list_masks_addresses_and_says_why(editor: Client, failed: Letter) -> None:
+def test_the_list_masks_addresses_and_says_why(editor: Client, failed: TransactionalEmail) -> None:
     notices.tell("kinaforum", notices.PAUSED, TEXT(words="It is paused."), timezone.now())
     Notice.objects.update(attempts=130, gave_up_at=timezone.now(), problem="450 4.2.1 try again")
     page = editor.get("/desk/unsent/").content.decode()
@@ -48,18 +48,18 @@ def test_the_list_masks_addresses_and_says_why(editor: Client, failed: Letter) -
     assert "anna@example.org" not in page.partition("<main")[2]
 
 
-def test_the_list_has_one_time_zone_whatever_the_newsletters_have(editor: Client, failed: Letter) -> None:
+def test_the_list_has_one_time_zone_whatever_the_newsletters_have(editor: Client, failed: TransactionalEmail) -> None:
     text = settings.TEXT.replace("[newsletters.daily]", '[newsletters.daily]\ntimezone = "Asia/Tokyo"')
     config.use(config.parse(text, settings.FOLDER / "config.toml"))
     due = datetime(2026, 2, 4, 12, tzinfo=UTC)
-    Letter.objects.update(due=due)
+    TransactionalEmail.objects.update(due=due)
     notices.tell("daily", notices.PAUSED, TEXT(words="It is paused."), due)
     Notice.objects.update(next_try_at=due)
     page = editor.get("/desk/unsent/").content.decode()
     assert page.count("Wed 4 Feb, 13:00") == 2
 
 
-def test_a_retry_makes_everything_due(editor: Client, failed: Letter) -> None:
+def test_a_retry_makes_everything_due(editor: Client, failed: TransactionalEmail) -> None:
     editor.post("/desk/unsent/retry/")
     failed.refresh_from_db()
     assert failed.attempts == 0
@@ -67,15 +67,15 @@ def test_a_retry_makes_everything_due(editor: Client, failed: Letter) -> None:
     assert mail_queue.summary().failing == 0
 
 
-def test_metrics_count_them(editor: Client, failed: Letter) -> None:
+def test_metrics_count_them(editor: Client, failed: TransactionalEmail) -> None:
     found = scraped(editor)
     assert found["newsletter_emails_failing",] == 1
     assert found["newsletter_emails_given_up",] == 0
 
 
-def test_a_problem_is_shown_in_the_language_of_the_page(editor: Client, failed: Letter) -> None:
+def test_a_problem_is_shown_in_the_language_of_the_page(editor: Client, failed: TransactionalEmail) -> None:
     problem = LOGIN_REFUSED(server="mail.example", user="ola", reply="535 5.7.8 no")
-    Letter.objects.update(problem=problem.to_text())
+    TransactionalEmail.objects.update(problem=problem.to_text())
     for address in ("/desk/", "/desk/unsent/"):
         page = editor.get(address, headers={"Accept-Language": "nb"}).content.decode()
         assert "mail.example avviste innloggingen til ola: 535 5.7.8 no" in page

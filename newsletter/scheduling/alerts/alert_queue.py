@@ -13,11 +13,11 @@ from django.db import Error
 
 from newsletter.config import Config
 from newsletter.editions import notices
-from newsletter.letters import alert_webhook
 from newsletter.messages import Message
 from newsletter.sending.sql import database_watch
 from newsletter.sending.sql.database_watch import first_line
 from newsletter.supervision.boottime import Seconds, boottime
+from newsletter.transactional import alert_webhook
 
 log = logging.getLogger("newsletter.services")
 

@@ -11,9 +11,9 @@ from prometheus_client.core import GaugeMetricFamily
 from newsletter import supervision
 from newsletter.config import Config
 from newsletter.domain.hosts import without_secrets
-from newsletter.letters import mail_queue
 from newsletter.models import Bounce, DeliveryStatus, Edition, Occurrence, Result, Retry, Source, State, Tally
 from newsletter.sending.safeguards import stalls
+from newsletter.transactional import mail_queue
 from subscribers.models import Subscription
 from subscribers.protection.sign_up_limits import under_attack
 
@@ -143,7 +143,7 @@ def _progress(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamil
 
 
 def _emails(now: datetime) -> Iterator[GaugeMetricFamily]:
-    waiting = mail_queue.letters().filter(gave_up_at=None)
+    waiting = mail_queue.emails().filter(gave_up_at=None)
     counted = waiting.aggregate(n=Count("pk"), oldest=Min("created"))
     queued = mail_queue.summary()
     oldest = _seconds(counted["oldest"], now) if counted["oldest"] else 0.0

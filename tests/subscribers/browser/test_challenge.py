@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from newsletter import config
 from subscribers.forms import embedded_form
-from subscribers.models import Consent, Letter
+from subscribers.models import Consent, TransactionalEmail
 from tests.subscribers.browser.test_readers import faults_opened
 from tests.subscribers.test_challenges import ask_for
 
@@ -46,7 +46,7 @@ def test_the_browser_solves_it_by_itself(page: Page, live_server: LiveServer) ->
     page.on("pageerror", lambda error: problems.append(str(error)))
     sign_up(page, live_server.url)
     expect(page.get_by_role("heading", level=1)).to_have_text(HEADING, timeout=60_000)
-    assert Letter.objects.count() == 1
+    assert TransactionalEmail.objects.count() == 1
     assert problems == []
 
 
@@ -70,7 +70,7 @@ def test_without_scripts_a_button_signs_up(browser: Browser, live_server: LiveSe
     page.get_by_role("button", name="Subscribe").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(HEADING)
     context.close()
-    assert Letter.objects.count() == 1
+    assert TransactionalEmail.objects.count() == 1
 
 
 @pytest.mark.parametrize("broken", [CHALLENGE, "**/challenge/worker.js"])

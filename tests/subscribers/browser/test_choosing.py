@@ -14,7 +14,7 @@ from subscribers.tokens import link_token
 from tests.accessibility import faults
 from tests.factories import configured
 from tests.subscribers.browser.test_readers import WCAG
-from tests.subscribers.make import add_subscription, only_letter, path
+from tests.subscribers.make import add_subscription, only_email, path
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SMALLEST_TARGET = 24
@@ -75,7 +75,7 @@ def test_choosing_at_sign_up_and_later_on_a_phone(phone: Page, live_server: Live
     tap(phone.locator("label", has_text="Films and series"))
     tap(phone.get_by_role("button", name="Subscribe"))
     expect(phone.get_by_role("heading", level=1)).to_have_text("Check your inbox")
-    phone.goto(live_server.url + path(only_letter().context["link"]))
+    phone.goto(live_server.url + path(only_email().context["link"]))
     tap(phone.get_by_role("button", name="Confirm subscription"))
     expect(phone.get_by_role("heading", level=1)).to_have_text("You're subscribed")
     assert (subscription().state, subscription().cadence, subscription().topics) == ("active", "day", "film")
@@ -121,7 +121,7 @@ def test_choosing_at_sign_up_with_the_keyboard(page: Page, live_server: LiveServ
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
     assert subscription().state == "pending"
-    page.goto(live_server.url + path(only_letter().context["link"]))
+    page.goto(live_server.url + path(only_email().context["link"]))
     tab_to(page, page.get_by_role("button", name="Confirm subscription"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("You're subscribed")

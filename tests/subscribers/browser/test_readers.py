@@ -11,12 +11,12 @@ from pytest_django.live_server_helper import LiveServer
 from newsletter import config
 from newsletter.editions import approval
 from newsletter.editions.rendering import letterhead
-from newsletter.render.letter import letter
-from subscribers.letters import Latest, compose
-from subscribers.models import Consent, Letter, Subscriber, Subscription
+from newsletter.render.transactional import render_email
+from subscribers.models import Consent, EmailKind, Subscriber, Subscription, TransactionalEmail
 from subscribers.tokens import Purpose, link_token, link_token_for_tests, timed_token
+from subscribers.transactional import Latest, compose
 from tests.accessibility import COLOURS, faults_in_all_forms, violations
-from tests.subscribers.make import add_subscription, only_letter, path
+from tests.subscribers.make import add_subscription, only_email, path
 from tests.web import make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -45,7 +45,7 @@ def test_subscribing_pausing_and_unsubscribing_with_the_keyboard(page: Page, liv
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
 
-    page.goto(live_server.url + path(only_letter().context["link"]))
+    page.goto(live_server.url + path(only_email().context["link"]))
     press(page, "Confirm subscription")
     expect(page.get_by_role("heading", level=1)).to_have_text("You're subscribed")
     subscription = Subscription.objects.get()
@@ -73,7 +73,7 @@ def test_subscribing_pausing_and_unsubscribing_with_the_keyboard(page: Page, liv
 def test_erasing(page: Page, live_server: LiveServer) -> None:
     page.goto(f"{live_server.url}/p/{link_token(add_subscription().pk)}")
     page.get_by_role("button", name="Email me a link").click()
-    page.goto(live_server.url + path(only_letter(kind=Letter.Kind.ME).context["link"]))
+    page.goto(live_server.url + path(only_email(kind=EmailKind.ME).context["link"]))
     page.get_by_role("button", name="Delete my data").click()
     expect(page.get_by_role("alert")).to_contain_text("Tick the box")
     page.get_by_label("Yes, delete everything you store about me").check()
@@ -206,13 +206,13 @@ def test_every_letter_is_accessible(browser: Browser, accent: str) -> None:
     head = letterhead(config.current(), config.current().newsletters["kinaforum"])
     head = replace(head, theme=replace(head.theme, accent=accent))
     subscription = add_subscription()
-    written = Letter.objects.create(
-        kind=Letter.Kind.WELCOME, subscriber=subscription.subscriber, subscription=subscription
+    written = TransactionalEmail.objects.create(
+        kind=EmailKind.WELCOME, subscriber=subscription.subscriber, subscription=subscription
     )
     composed = compose(config.current(), written, Latest("Films of the week", "/n/kinaforum/2026-W06/"))
     assert composed is not None
     page = browser.new_page(viewport={"width": 375, "height": 800})
-    page.set_content(letter(composed.template, head, composed.context).html)
+    page.set_content(render_email(composed.template, head, composed.context).html)
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
     assert violations(page, rules) == []
     page.emulate_media(color_scheme="dark")

@@ -14,7 +14,7 @@ from newsletter.web.burst.fast_path import LARGEST_FORM, FastPath
 from newsletter.web.metrics.http import requests as request_metrics
 from newsletter.web.requests import App, AsgiMessage
 from subscribers import preferences
-from subscribers.models import Consent, Letter, Subscription
+from subscribers.models import Consent, Subscription, TransactionalEmail
 from subscribers.protection import sign_up_limits as limits
 from subscribers.tokens import link_token, link_token_for_tests
 from tests.subscribers.make import add_subscription
@@ -140,7 +140,7 @@ def test_a_sign_up_is_answered_as_by_django(
     django = site.post("/n/daily/subscribe", body.replace(b"%s", b"ola"), django=True, **given)
     expected = 0 if headers is FORM else 1
     assert (short[0], short[1], short[2].replace("kari", "ola"), site.passed_on) == (*django, expected)
-    assert Letter.objects.count() in (0, 2)
+    assert TransactionalEmail.objects.count() in (0, 2)
 
 
 def test_a_sign_up_over_the_limit_is_answered_as_by_django(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,6 @@ from newsletter.bounces import mailbox_status
 from newsletter.config import Config, Newsletter
 from newsletter.editions.problems import inactivity
 from newsletter.editions.titles import subjects
-from newsletter.letters import mail_queue
 from newsletter.messages import Message
 from newsletter.messages.failures import CONFIGURATION_DIFFERS, LOST, STOOD_STILL
 from newsletter.messages.general import ABOUT
@@ -25,6 +24,7 @@ from newsletter.sending.machines import presence
 from newsletter.sending.machines.agreement import differing_machines
 from newsletter.sending.progress import unknown_results
 from newsletter.sending.safeguards.stalls import is_about_an_edition, stalls
+from newsletter.transactional import mail_queue
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home.link_problems import links_that_fail
 from newsletter.web.desk.home.queries import Card, EditionLine

@@ -19,10 +19,10 @@ from newsletter.config import Config
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.editions.local_links import LinkProblem, check_addresses
 from newsletter.editions.rendering import letterhead
-from newsletter.letters.transport import Outgoing, outgoing, post
 from newsletter.messages import history as acts
-from newsletter.render.letter import letter
-from newsletter.render.message import encoded_letter
+from newsletter.render.message import encoded_transactional
+from newsletter.render.transactional import render_email
+from newsletter.transactional.transport import Outgoing, outgoing, post
 from newsletter.web.desk import audit, formatting, users
 from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.permissions import desk_language
@@ -140,6 +140,6 @@ def _message(configuration: Config, address: str, link: str, texts: _Texts) -> O
         "note": texts.note,
         "language": spoken,
     }
-    worded = letter("notice", head, context, configuration.folder / "templates")
-    email = encoded_letter(worded, head, date=timezone.now())
+    worded = render_email("notice", head, context, configuration.folder / "templates")
+    email = encoded_transactional(worded, head, date=timezone.now())
     return outgoing(email, address, f"{texts.kind}.{token_hex(8)}")

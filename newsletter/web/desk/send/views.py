@@ -20,7 +20,6 @@ from newsletter.editions import approval, history
 from newsletter.editions.editing import Conflict
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import moment_of
-from newsletter.letters import edition_tests
 from newsletter.messages import Message
 from newsletter.messages import history as acts
 from newsletter.messages.delivery import TEST_ACCEPTED
@@ -29,6 +28,7 @@ from newsletter.messages.subscriptions import INVALID_GIVEN
 from newsletter.models import Edition, State
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.sending import lifecycle, progress, unknown_deliveries
+from newsletter.transactional import edition_tests
 from newsletter.web.desk import formatting, stale_forms
 from newsletter.web.desk.edition import preview_queries as previews
 from newsletter.web.desk.edition.departure import departure

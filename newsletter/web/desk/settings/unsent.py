@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from newsletter.letters import mail_queue
+from newsletter.transactional import mail_queue
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import as_sentence, default_zone, newsletter_title, page
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime, tzinfo
 
-from newsletter.letters.offered_posts import due_posts, editions_of, posts_with, set_of
 from newsletter.models import Post
+from newsletter.transactional.offered_posts import due_posts, editions_of, posts_with, set_of
 from newsletter.web.desk import formatting
 from subscribers.models import Subscription
 

@@ -1,4 +1,4 @@
-"""A letter that must not come twice is settled by its journal after a crash: sent, unknown, or not tried."""
+"""An email that must not come twice is settled by its journal after a crash: sent, unknown, or not tried."""
 
 import os
 from collections.abc import Callable
@@ -11,9 +11,9 @@ import pytest
 from newsletter import config
 from newsletter.delivery.journal import Journal
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.letters import sent_once, subscriber_mail
-from newsletter.letters.transport import NAME as CHUNK
-from subscribers.models import Letter
+from newsletter.transactional import sent_once, subscriber_mail
+from newsletter.transactional.transport import NAME as CHUNK
+from subscribers.models import EmailKind, TransactionalEmail
 from tests.factories import DAY, NAME, NOW, configured
 from tests.sending import outbox_samples as samples
 
@@ -21,16 +21,16 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def crashed(tmp_path: Path) -> Callable[[str], Letter]:
+def crashed(tmp_path: Path) -> Callable[[str], TransactionalEmail]:
     """A question to someone whose sending process was killed: before its attempt, during it, or after the reply."""
     found = configured()
     config.use(replace(found, delivery=replace(found.delivery, journal=str(tmp_path / "journal"))))
 
-    def crash(when: str) -> Letter:
+    def crash(when: str) -> TransactionalEmail:
         subscription = samples.subscribe(["anna@example.org"])[0]
         leased = NOW + timedelta(minutes=5)
-        row = Letter.objects.create(
-            kind=Letter.Kind.ASK,
+        row = TransactionalEmail.objects.create(
+            kind=EmailKind.ASK,
             subscriber=subscription.subscriber,
             subscription=subscription,
             newsletter=NAME,
@@ -52,8 +52,8 @@ def crashed(tmp_path: Path) -> Callable[[str], Letter]:
     return crash
 
 
-def settled(row: Letter) -> tuple[bool, bool]:
-    """Return whether the letter counts as sent, and whether it may be sent now."""
+def settled(row: TransactionalEmail) -> tuple[bool, bool]:
+    """Return whether the email counts as sent, and whether it may be sent now."""
     sent_once.settle(config.current(), NOW + timedelta(minutes=1))
     row.refresh_from_db()
     return row.sent_at is not None, row.journal == "" and row.leased_until is None
@@ -68,26 +68,28 @@ def settled(row: Letter) -> tuple[bool, bool]:
         ("deferred", (False, True)),
     ],
 )
-def test_the_journal_decides(crashed: Callable[[str], Letter], when: str, expected: tuple[bool, bool]) -> None:
+def test_the_journal_decides(
+    crashed: Callable[[str], TransactionalEmail], when: str, expected: tuple[bool, bool]
+) -> None:
     assert settled(crashed(when)) == expected
 
 
-def test_a_letter_in_a_journal_is_not_taken(crashed: Callable[[str], Letter]) -> None:
+def test_an_email_in_a_journal_is_not_taken(crashed: Callable[[str], TransactionalEmail]) -> None:
     crashed("during")
-    assert subscriber_mail._due_letters(NOW + DAY) == []
+    assert subscriber_mail._due_emails(NOW + DAY) == []
 
 
-def test_without_its_journal_a_letter_is_unknown(crashed: Callable[[str], Letter], tmp_path: Path) -> None:
+def test_without_its_journal_an_email_is_unknown(crashed: Callable[[str], TransactionalEmail], tmp_path: Path) -> None:
     row = crashed("before")
     for path in (tmp_path / "journal" / "letters").glob("*.journal"):
         path.unlink()
     sent_once.settle(config.current(), NOW + timedelta(minutes=30))
-    assert Letter.objects.get(pk=row.pk).sent_at is None
+    assert TransactionalEmail.objects.get(pk=row.pk).sent_at is None
     sent_once.settle(config.current(), NOW + DAY)
-    assert Letter.objects.get(pk=row.pk).sent_at is not None
+    assert TransactionalEmail.objects.get(pk=row.pk).sent_at is not None
 
 
-def test_a_journal_of_another_database_is_left_alone(crashed: Callable[[str], Letter]) -> None:
+def test_a_journal_of_another_database_is_left_alone(crashed: Callable[[str], TransactionalEmail]) -> None:
     row = crashed("before")
     folder = Path(config.current().delivery.journal) / "letters"
     Journal.create(folder, "another").close()

@@ -1,4 +1,4 @@
-"""Letters to one person."""
+"""Emails to one person."""
 
 import email
 import email.policy
@@ -12,8 +12,8 @@ import pytest
 from newsletter.domain.encoded_email import EncodedEmail, Recipient
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render.html.loader import TemplateProblem
-from newsletter.render.letter import letter, shared_letter
-from newsletter.render.message import encoded_letter
+from newsletter.render.message import encoded_transactional
+from newsletter.render.transactional import render_email, render_shared_email
 from tests.render.samples import letterhead
 
 CHILD = (
@@ -30,7 +30,7 @@ def write(folder: Path, text: str) -> None:
 
 def test_subject_text_and_html(tmp_path: Path) -> None:
     write(tmp_path, "{# A comment #}\nSubject: Hello {{ word }}\n\nText, {{ word }}.\n")
-    rendered = letter("hello", letterhead(), {"word": "<you>"}, tmp_path)
+    rendered = render_email("hello", letterhead(), {"word": "<you>"}, tmp_path)
     assert rendered.subject == "Hello <you>"
     assert rendered.text == "Text, <you>.\n"
     assert "&lt;you&gt;</p>" in rendered.html
@@ -41,7 +41,7 @@ def test_subject_text_and_html(tmp_path: Path) -> None:
 def test_a_missing_subject_line_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, "Hello\n")
     with pytest.raises(TemplateProblem, match=r'^templates/letters/hello\.txt line 1: write "Subject: …"'):
-        letter("hello", letterhead(), {"word": ""}, tmp_path)
+        render_email("hello", letterhead(), {"word": ""}, tmp_path)
 
 
 TOKEN = "AAAAAAECAwQFBgcI-_0OnRoZSByZXN0Cg"
@@ -57,19 +57,19 @@ def parts(mail: EncodedEmail, recipient: Recipient) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["confirm", "me", "welcome", "change", "already"])
-def test_a_shared_letter_is_what_each_recipient_s_own_would_be(name: str) -> None:
+def test_a_shared_email_is_what_each_recipient_s_own_would_be(name: str) -> None:
     def context(token: str) -> dict[str, Any]:
         link = f"https://news.example/p/{token}"
         said = {key: f"{key} & “ø”" for key in ("subject", "preheader", "heading", "button", "note")}
         return {**said, "paragraphs": ["One.", "Two."], "link": link, "preferences": link, "latest": None, "title": "K"}
 
-    shared = shared_letter(name, letterhead(), context(TOKEN), TOKEN)
+    shared = render_shared_email(name, letterhead(), context(TOKEN), TOKEN)
     assert shared is not None
-    own = letter(name, letterhead(), context(OTHER))
+    own = render_email(name, letterhead(), context(OTHER))
     assert OTHER in own.html
     recipient = Recipient(1, "ola@example.org", OTHER, "letter.1", "Ola")
     date = datetime(2026, 2, 6, tzinfo=UTC)
-    sent, wanted = (parts(encoded_letter(each, letterhead(), date=date), recipient) for each in (shared, own))
+    sent, wanted = (parts(encoded_transactional(each, letterhead(), date=date), recipient) for each in (shared, own))
     assert sent == wanted
 
 
@@ -77,10 +77,10 @@ def test_a_shared_letter_is_what_each_recipient_s_own_would_be(name: str) -> Non
 def test_a_template_that_does_more_with_the_link_than_insert_it_is_not_shared(tmp_path: Path, use: str) -> None:
     write(tmp_path, f"Subject: Hello\n\n{use} {{{{ word }}}}\n")
     context = {"link": f"https://news.example/p/{TOKEN}", "word": ""}
-    assert shared_letter("hello", letterhead(), context, TOKEN, tmp_path) is None
+    assert render_shared_email("hello", letterhead(), context, TOKEN, tmp_path) is None
 
 
 def test_a_subject_with_the_token_is_not_shared(tmp_path: Path) -> None:
     write(tmp_path, "Subject: {{ link }}\n\nHello\n")
     context = {"link": f"https://news.example/p/{TOKEN}", "word": ""}
-    assert shared_letter("hello", letterhead(), context, TOKEN, tmp_path) is None
+    assert render_shared_email("hello", letterhead(), context, TOKEN, tmp_path) is None

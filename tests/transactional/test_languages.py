@@ -1,4 +1,4 @@
-"""A letter is in one language: its sentences, its fixed words and its `lang`, whatever the newsletter's language is."""
+"""An email is in one language: its sentences, its fixed words and its `lang`, whatever the newsletter's language is."""
 
 import re
 from dataclasses import replace
@@ -10,13 +10,13 @@ from babel.dates import get_day_names, get_month_names
 from newsletter import config
 from newsletter.domain.digest import Rendered
 from newsletter.editions.rendering import letterhead
-from newsletter.render.letter import letter as render_letter
+from newsletter.render.transactional import render_email as rendered_email
 from newsletter.render.words import LANGUAGES, words
-from subscribers import letters
-from subscribers.letters import Composed, Latest
-from subscribers.models import Letter, Subscription
+from subscribers import transactional
+from subscribers.models import EmailKind, Subscription
 from subscribers.pages import LANGUAGES as OF_LETTERS
 from subscribers.pages import supported
+from subscribers.transactional import Composed, Latest
 from tests.factories import NAME, NOW, configured, kinaforum
 from tests.subscribers import make
 from tests.subscribers.test_translations import catalogue
@@ -27,13 +27,13 @@ OF_READERS = ("", "fr", "pl", "nb-NO")
 WORD = re.compile(r"[^\W\d_]{2,}")
 
 
-def _composed(kind: Letter.Kind, language: str) -> Composed:
-    """A letter to a subscriber of a language; numbers stand for all that is not ours."""
-    state = Subscription.State.PENDING if kind is Letter.Kind.CONFIRM else Subscription.State.ACTIVE
+def _composed(kind: EmailKind, language: str) -> Composed:
+    """An email to a subscriber of a language; numbers stand for all that is not ours."""
+    state = Subscription.State.PENDING if kind is EmailKind.CONFIRM else Subscription.State.ACTIVE
     subscription = make.add_subscription(state=state, language=language)
     consent = subscription.consents.create(how="form", at=NOW)
-    written = letters.write(kind, subscription.subscriber, subscription, NAME, NOW, consent=consent.pk)
-    composed = letters.compose(config.current(), written, Latest("1", "/1/"))
+    written = transactional.write(kind, subscription.subscriber, subscription, NAME, NOW, consent=consent.pk)
+    composed = transactional.compose(config.current(), written, Latest("1", "/1/"))
     assert composed is not None
     return composed
 
@@ -41,11 +41,11 @@ def _composed(kind: Letter.Kind, language: str) -> Composed:
 def _rendered(composed: Composed) -> Rendered:
     head = letterhead(config.current(), kinaforum())
     head = replace(head, language=composed.language, title="1", postal_address="2", description="")
-    return render_letter(composed.template, head, composed.context)
+    return rendered_email(composed.template, head, composed.context)
 
 
 def _shown(rendered: Rendered) -> set[str]:
-    """All words of a letter that are not part of an address."""
+    """All words of an email that are not part of an address."""
     body = lxml.html.document_fromstring(rendered.html).find("body")
     text = " ".join([rendered.subject, rendered.text, *body.itertext()])
     return set(WORD.findall(re.sub(r"https?://\S+", " ", text)))
@@ -59,8 +59,8 @@ def _known(language: str) -> set[str]:
 
 
 @pytest.mark.parametrize("newsletter", OF_NEWSLETTERS)
-@pytest.mark.parametrize("kind", Letter.Kind)
-def test_a_letter_has_words_of_one_language(kind: Letter.Kind, newsletter: str) -> None:
+@pytest.mark.parametrize("kind", EmailKind)
+def test_an_email_has_words_of_one_language(kind: EmailKind, newsletter: str) -> None:
     configured(language=newsletter, title="1")
     for reader in OF_READERS:
         composed = _composed(kind, reader)
@@ -72,6 +72,6 @@ def test_a_letter_has_words_of_one_language(kind: Letter.Kind, newsletter: str) 
 
 
 @pytest.mark.parametrize("language", OF_LETTERS)
-def test_every_language_of_letters_has_fixed_words_of_its_own(language: str) -> None:
+def test_every_language_of_emails_has_fixed_words_of_its_own(language: str) -> None:
     assert language in LANGUAGES
     assert supported(language) == language

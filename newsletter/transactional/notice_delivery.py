@@ -21,8 +21,6 @@ from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.editions import edition_names, notices
 from newsletter.editions.rendering import letterhead
 from newsletter.editions.titles import period_title
-from newsletter.letters import alert_webhook, mail_queue
-from newsletter.letters.transport import Outgoing, outgoing, post_all, unsent
 from newsletter.messages import Message, render
 from newsletter.messages import editions as editions_messages
 from newsletter.messages import notices as messages
@@ -31,8 +29,10 @@ from newsletter.messages.general import ABOUT
 from newsletter.messages.localized import Localized
 from newsletter.models import Edition, Notice
 from newsletter.render.html.loader import TemplateProblem
-from newsletter.render.letter import letter
-from newsletter.render.message import encoded_letter
+from newsletter.render.message import encoded_transactional
+from newsletter.render.transactional import render_email
+from newsletter.transactional import alert_webhook, mail_queue
+from newsletter.transactional.transport import Outgoing, outgoing, post_all, unsent
 
 log = logging.getLogger("newsletter.notices")
 
@@ -87,7 +87,7 @@ def tell_due(configuration: Config, now: datetime) -> int:
             if failed and mail_queue.is_our_side(failed):
                 unreachable[provider] = failed.explanation
                 mail_queue.hold_back(configuration, row.newsletter, now)
-        if (row.mailed_at is None or row.posted_at is None) and row.attempts >= retries.MOST_LETTER_ATTEMPTS:
+        if (row.mailed_at is None or row.posted_at is None) and row.attempts >= retries.MOST_TRANSACTIONAL_ATTEMPTS:
             _give_up(row, now)
     return Notice.objects.filter(pk__in=[row.pk for row in due], mailed_at=now).count()
 
@@ -104,7 +104,7 @@ def _reached(now: datetime) -> Q:
 def _due(now: datetime) -> Iterator[Notice]:
     for row in mail_queue.notices().filter(_reached(now), gave_up_at=None).order_by("pk")[:AT_ONCE]:
         taken = Notice.objects.filter(_reached(now), pk=row.pk, attempts=row.attempts)
-        if taken.update(attempts=F("attempts") + 1, next_try_at=now + retries.letter_pause(row.attempts + 1)):
+        if taken.update(attempts=F("attempts") + 1, next_try_at=now + retries.transactional_pause(row.attempts + 1)):
             row.attempts += 1
             yield row
 
@@ -207,8 +207,8 @@ def _message(configuration: Config, newsletter: Newsletter, row: Notice, number:
         "note": "",
         "language": language,
     }
-    worded = letter("notice", head, context, configuration.folder / "templates")
-    email = encoded_letter(worded, head, date=now)
+    worded = render_email("notice", head, context, configuration.folder / "templates")
+    email = encoded_transactional(worded, head, date=now)
     return outgoing(email, newsletter.editors[number], f"notice.{row.pk}.{number}", number, row.attempts)
 
 

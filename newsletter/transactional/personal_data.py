@@ -18,7 +18,7 @@ from subscribers.models import Subscription, data_requested, person_erased
 @receiver(data_requested)
 def data(subscriber: int, **_: Any) -> dict[str, Any]:
     """Return what was offered and sent to a subscriber and what was returned, for their export."""
-    from newsletter.letters.offered_posts import offered_posts  # few commands need what it imports
+    from newsletter.transactional.offered_posts import offered_posts  # few commands need what it imports
 
     sent = list(_deliveries(subscriber).select_related("edition").order_by("edition__began_at"))
     subscriptions = Subscription.objects.filter(subscriber=subscriber).exclude(state=Subscription.State.PENDING)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from newsletter.config import Config, Newsletter
 from subscribers import cadences, tokens
-from subscribers.models import Hits, Letter, Subscriber, Subscription, Suppression
+from subscribers.models import EmailKind, Hits, Subscriber, Subscription, Suppression, TransactionalEmail
 from subscribers.models.inserts import insert_all
 from subscribers.pages import listed, supported
 from subscribers.tokens import Purpose
@@ -28,7 +28,7 @@ _Worded = tuple[str, str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A letter to render from `letters/<template>.mjml` and `.txt` with `context`.
+    """An email to render from `letters/<template>.mjml` and `.txt` with `context`.
 
     The context has the texts `subject`, `preheader`, `heading`, `button`, `link` and `note` ("" if there is none), the
     list `paragraphs`, and `language`; for a welcome and a question also the link `preferences`, and for a welcome
@@ -53,22 +53,22 @@ class Latest:
 
 
 def write(
-    kind: Letter.Kind,
+    kind: EmailKind,
     subscriber: Subscriber,
     subscription: Subscription | None,
     newsletter: str,
     at: datetime,
     **payload: Any,
-) -> Letter:
-    """Store a letter, which is sent after the transaction."""
+) -> TransactionalEmail:
+    """Store an email, which is sent after the transaction."""
     of_subscription = None if subscription is None else subscription.pk
-    letter = unwritten(kind, subscriber.pk, of_subscription, newsletter, at, **payload)
-    letter.save(force_insert=True)
-    return letter
+    email = unwritten(kind, subscriber.pk, of_subscription, newsletter, at, **payload)
+    email.save(force_insert=True)
+    return email
 
 
 def unwritten(
-    kind: Letter.Kind,
+    kind: EmailKind,
     subscriber: int,
     subscription: int | None,
     newsletter: str,
@@ -76,9 +76,9 @@ def unwritten(
     *,
     is_delayed: bool = False,
     **payload: Any,
-) -> Letter:
-    """Return a letter for `write_all`; the subscriber and the subscription are primary keys."""
-    return Letter(
+) -> TransactionalEmail:
+    """Return an email for `write_all`; the subscriber and the subscription are primary keys."""
+    return TransactionalEmail(
         kind=kind,
         subscriber_id=subscriber,
         subscription_id=subscription,
@@ -90,71 +90,71 @@ def unwritten(
     )
 
 
-def write_all(unwritten: Iterable[Letter]) -> None:
-    """Store letters, which are sent after the transaction."""
+def write_all(unwritten: Iterable[TransactionalEmail]) -> None:
+    """Store emails, which are sent after the transaction."""
     insert_all(unwritten)
 
 
 def compose(
-    configuration: Config, letter: Letter, latest: Latest | None = None, *, may_be_blocked: bool = True
+    configuration: Config, email: TransactionalEmail, latest: Latest | None = None, *, may_be_blocked: bool = True
 ) -> Composed | None:
-    """Compose a letter in the language of the page on which it was asked for, else in the subscriber's, else in the
+    """Compose an email in the language of the page on which it was asked for, else in the subscriber's, else in the
     newsletter's; return None if it should no longer be sent.
 
     A welcome mentions the `latest` edition, if there is one. `may_be_blocked` is False for an address that is known not
     to be blocked, which saves looking.
     """
-    newsletter = configuration.newsletters.get(letter.newsletter)
-    title = newsletter.title if newsletter else letter.newsletter
+    newsletter = configuration.newsletters.get(email.newsletter)
+    title = newsletter.title if newsletter else email.newsletter
     site = configuration.site.url
     of_newsletter = newsletter.language if newsletter else "en"
-    subscriber = letter.subscriber
-    kind = Letter.Kind(letter.kind)
-    spoken = (_language_of_page(letter), subscriber.language, of_newsletter)
+    subscriber = email.subscriber
+    kind = EmailKind(email.kind)
+    spoken = (_language_of_page(email), subscriber.language, of_newsletter)
     language = next((code for tag in spoken if (code := supported(tag))), "en")
     with translation.override(language):
         match kind:
-            case Letter.Kind.WELCOME:
-                worded = _welcome(letter, title, site, latest, newsletter)
-            case Letter.Kind.CONFIRM:
-                worded = _confirm(letter, _titles(configuration, letter), site, may_be_blocked=may_be_blocked)
-            case Letter.Kind.ME:
-                worded = _me(letter, title, site)
-            case Letter.Kind.ASK:
-                worded = _ask(letter, title, site)
-            case Letter.Kind.CHANGE:
-                worded = _change(letter, title, site)
+            case EmailKind.WELCOME:
+                worded = _welcome(email, title, site, latest, newsletter)
+            case EmailKind.CONFIRM:
+                worded = _confirm(email, _titles(configuration, email), site, may_be_blocked=may_be_blocked)
+            case EmailKind.ME:
+                worded = _me(email, title, site)
+            case EmailKind.ASK:
+                worded = _ask(email, title, site)
+            case EmailKind.CHANGE:
+                worded = _change(email, title, site)
     if worded is None:
         return None
     template, token, context = worded
     return Composed(
         template=template,
-        newsletter=letter.newsletter,
-        address=letter.payload.get("address") or subscriber.address,
-        name="" if letter.kind in (Letter.Kind.CONFIRM, Letter.Kind.CHANGE) else subscriber.name,
+        newsletter=email.newsletter,
+        address=email.payload.get("address") or subscriber.address,
+        name="" if email.kind in (EmailKind.CONFIRM, EmailKind.CHANGE) else subscriber.name,
         language=language,
         token=token,
         context={"language": language, "title": title, **context},
     )
 
 
-def _titles(configuration: Config, letter: Letter) -> str:
+def _titles(configuration: Config, email: TransactionalEmail) -> str:
     """Return the titles of the newsletters that a confirmation asks for: one, or several that waited together."""
-    names = [letter.newsletter]
-    if letter.payload.get("more"):
-        subscriptions = Subscription.objects.filter(consents__in=letter.payload["more"]).order_by("newsletter")
+    names = [email.newsletter]
+    if email.payload.get("more"):
+        subscriptions = Subscription.objects.filter(consents__in=email.payload["more"]).order_by("newsletter")
         names += subscriptions.values_list("newsletter", flat=True)
     newsletters = configuration.newsletters
     titles = [newsletters[name].title if name in newsletters else name for name in dict.fromkeys(names)]
     return titles[0] if len(titles) == 1 else listed(titles)
 
 
-def _language_of_page(letter: Letter) -> str:
-    """Return the language of the page on which the letter was asked for; "" if it was asked for on none."""
-    consent = letter.payload.get("consent")
-    if consent is None or letter.subscription is None:
-        return str(letter.payload.get("language", ""))
-    return next((row.language for row in letter.subscription.consents.all() if row.pk == consent), "")
+def _language_of_page(email: TransactionalEmail) -> str:
+    """Return the language of the page on which the email was asked for; "" if it was asked for on none."""
+    consent = email.payload.get("consent")
+    if consent is None or email.subscription is None:
+        return str(email.payload.get("language", ""))
+    return next((row.language for row in email.subscription.consents.all() if row.pk == consent), "")
 
 
 def can_be_unblocked(key: str, at: datetime) -> bool:
@@ -176,12 +176,12 @@ def unblocked_counter(key: str) -> str:
     return f"lifted {key}"
 
 
-def _confirm(letter: Letter, title: str, site: str, *, may_be_blocked: bool) -> _Worded | None:
-    subscription = letter.subscription
-    consent = letter.payload["consent"]
+def _confirm(email: TransactionalEmail, title: str, site: str, *, may_be_blocked: bool) -> _Worded | None:
+    subscription = email.subscription
+    consent = email.payload["consent"]
     if subscription is None:
         return None
-    if may_be_blocked and not can_be_unblocked(letter.subscriber.key, timezone.now()):
+    if may_be_blocked and not can_be_unblocked(email.subscriber.key, timezone.now()):
         return None
     if subscription.state == Subscription.State.ACTIVE:
         return _already(subscription, title, site)
@@ -232,9 +232,9 @@ def _already(subscription: Subscription, title: str, site: str) -> _Worded:
 
 
 def _welcome(
-    letter: Letter, title: str, site: str, latest: Latest | None, newsletter: Newsletter | None
+    email: TransactionalEmail, title: str, site: str, latest: Latest | None, newsletter: Newsletter | None
 ) -> _Worded | None:
-    subscription = letter.subscription
+    subscription = email.subscription
     if subscription is None or subscription.state != Subscription.State.ACTIVE:
         return None
     token = tokens.link_token(subscription.pk)
@@ -247,7 +247,7 @@ def _welcome(
         ]
         button, link = _("Read the latest edition"), f"{site}{latest.path}"
     if newsletter:
-        paragraphs.insert(1, cadences.what_comes(newsletter, subscription.cadence, letter.created))
+        paragraphs.insert(1, cadences.what_comes(newsletter, subscription.cadence, email.created))
     return (
         "welcome",
         token,
@@ -265,13 +265,13 @@ def _welcome(
     )
 
 
-def _ask(letter: Letter, title: str, site: str) -> _Worded | None:
-    subscription = letter.subscription
+def _ask(email: TransactionalEmail, title: str, site: str) -> _Worded | None:
+    subscription = email.subscription
     if subscription is None or subscription.state != Subscription.State.ACTIVE:
         return None
-    if subscription.heard_at is not None and subscription.heard_at >= letter.created:
+    if subscription.heard_at is not None and subscription.heard_at >= email.created:
         return None
-    if Suppression.objects.suppressed([letter.subscriber.key]):
+    if Suppression.objects.suppressed([email.subscriber.key]):
         return None
     token = tokens.link_token(subscription.pk)
     return (
@@ -293,8 +293,8 @@ def _ask(letter: Letter, title: str, site: str) -> _Worded | None:
     )
 
 
-def _me(letter: Letter, title: str, site: str) -> _Worded:
-    token = tokens.timed_token(Purpose.ME, letter.subscriber.pk, ME_HOURS * 3_600)
+def _me(email: TransactionalEmail, title: str, site: str) -> _Worded:
+    token = tokens.timed_token(Purpose.ME, email.subscriber.pk, ME_HOURS * 3_600)
     return (
         "me",
         token,
@@ -312,8 +312,8 @@ def _me(letter: Letter, title: str, site: str) -> _Worded:
     )
 
 
-def _change(letter: Letter, title: str, site: str) -> _Worded:
-    token = tokens.timed_token(Purpose.CHANGE, letter.pk, CONFIRM_DAYS * 86_400)
+def _change(email: TransactionalEmail, title: str, site: str) -> _Worded:
+    token = tokens.timed_token(Purpose.CHANGE, email.pk, CONFIRM_DAYS * 86_400)
     return (
         "change",
         token,

@@ -7,7 +7,7 @@ import pytest
 from newsletter.models import Bounce, Delivery, DeliveryStatus, Edition, Result
 from subscribers import preferences
 from subscribers.addresses import read_address
-from subscribers.models import Letter, Subscriber, Suppression
+from subscribers.models import Subscriber, Suppression, TransactionalEmail
 from tests.sending import outbox_samples as samples
 
 pytestmark = pytest.mark.django_db
@@ -48,5 +48,5 @@ def test_erasing_removes_the_address_from_other_peoples_data_and_notes(edition: 
     preferences.request_address_change(other, read_address("R2@reader.example"), samples.NOW - timedelta(days=1))
     Suppression.objects.suppress("r2@reader.example", Suppression.Reason.BY_HAND, note="r2 rang up")
     preferences.forget(read_address("r2@reader.example"))
-    assert not Letter.objects.exists()
+    assert not TransactionalEmail.objects.exists()
     assert [(s.reason, s.note) for s in Suppression.objects.all()] == [("by hand", "")]

@@ -10,9 +10,9 @@ from newsletter.config import Config, Smtp
 from newsletter.delivery.engine import CHECK_INTERVAL
 from newsletter.domain.encoded_email import EncodedEmail, Header
 from newsletter.domain.outcome import Outcome, OutcomeKind
-from newsletter.letters.transport import outgoing, post, post_all
 from newsletter.messages import Message
 from newsletter.messages.delivery import NO_CONNECTION
+from newsletter.transactional.transport import outgoing, post, post_all
 from tests.doubles import moody
 from tests.doubles.gate import Gate
 from tests.doubles.smtpd import FEATURES, Smtpd
@@ -35,7 +35,7 @@ def send(configuration: Config, addresses: list[str]) -> tuple[list[Outcome], Me
     return found, post_all(configuration, "smtp", messages, found.extend)
 
 
-def test_two_hundred_letters_need_no_more_logins_than_connections() -> None:
+def test_two_hundred_emails_need_no_more_logins_than_connections() -> None:
     addresses = [f"r{n}@reader.example" for n in range(200)]
     with moody.running(login="ola:right", private=True, features=(*FEATURES, "AUTH PLAIN")) as server:
         found, problem = send(through(server, user="ola", password="right"), addresses)

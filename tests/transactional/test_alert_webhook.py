@@ -13,9 +13,9 @@ import pytest
 
 from newsletter import config
 from newsletter.events import guarded_post
-from newsletter.letters import alert_webhook
 from newsletter.messages.delivery import ALERT_ANSWERED
 from newsletter.messages.general import TEXT
+from newsletter.transactional import alert_webhook
 
 AT = datetime(2026, 2, 6, 14, 0, tzinfo=UTC)
 ALERT = (AT, "paused", TEXT(words="på pause"), "kinaforum")

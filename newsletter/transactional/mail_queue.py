@@ -1,4 +1,4 @@
-"""The queue of single emails: letters to subscribers and notices to editors that have not been sent yet.
+"""The queue of transactional emails: those to subscribers and notices to editors that have not been sent yet.
 
 Nothing is sent here, but in `subscriber_mail` and `notice_delivery`. A message waits until it is sent or given up; a
 message that was given up is kept until it is retried or housekeeping removes it.
@@ -16,7 +16,7 @@ from newsletter.delivery import retries
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.messages import Message, from_text
 from newsletter.models import Notice
-from subscribers.models import Letter
+from subscribers.models import TransactionalEmail
 
 LONGEST_HOLD = timedelta(minutes=15)
 REFUSING_FOR = timedelta(days=7)
@@ -48,9 +48,9 @@ class Summary:
     since: datetime | None
 
 
-def letters() -> QuerySet[Letter]:
-    """Return letters that have not been sent, without delayed ones."""
-    return Letter.objects.filter(Q(delayed_at=None) | Q(released_at__isnull=False), sent_at=None)
+def emails() -> QuerySet[TransactionalEmail]:
+    """Return emails that have not been sent, without delayed ones."""
+    return TransactionalEmail.objects.filter(Q(delayed_at=None) | Q(released_at__isnull=False), sent_at=None)
 
 
 def notices() -> QuerySet[Notice]:
@@ -60,12 +60,12 @@ def notices() -> QuerySet[Notice]:
 
 def summary() -> Summary:
     """Count messages that failed at least once."""
-    failed_letters, failed_notices = letters().filter(_FAILED), notices().filter(_FAILED)
-    counts = [failed_letters.aggregate(**_counts("created")), failed_notices.aggregate(**_counts("at"))]
+    failed_emails, failed_notices = emails().filter(_FAILED), notices().filter(_FAILED)
+    counts = [failed_emails.aggregate(**_counts("created")), failed_notices.aggregate(**_counts("at"))]
     since = min((each["since"] for each in counts if each["since"]), default=None)
-    newest: Letter | Notice | None = None
+    newest: TransactionalEmail | Notice | None = None
     if since is not None:
-        newest = failed_letters.exclude(problem="").order_by("-due").first()
+        newest = failed_emails.exclude(problem="").order_by("-due").first()
         newest = newest or failed_notices.exclude(problem="").order_by("-pk").first()
     return Summary(
         failing=sum(each["failing"] for each in counts),
@@ -82,11 +82,11 @@ def _counts(written: str) -> dict[str, Aggregate]:
 
 
 def messages(limit: int) -> Iterator[QueuedMessage]:
-    """Yield the oldest unsent letters, then the oldest unsent notices; at most `limit` of each."""
-    for letter in letters().select_related("subscriber").order_by("created", "pk")[:limit]:
-        next_try = None if letter.gave_up_at else letter.due
-        to, problem = letter.subscriber.masked, from_text(letter.problem)
-        yield QueuedMessage(letter.kind, letter.newsletter, to, letter.created, letter.attempts, next_try, problem)
+    """Yield the oldest unsent emails, then the oldest unsent notices; at most `limit` of each."""
+    for email in emails().select_related("subscriber").order_by("created", "pk")[:limit]:
+        next_try = None if email.gave_up_at else email.due
+        to, problem = email.subscriber.masked, from_text(email.problem)
+        yield QueuedMessage(email.kind, email.newsletter, to, email.created, email.attempts, next_try, problem)
     for notice in notices().order_by("at", "pk")[:limit]:
         next_try = None if notice.gave_up_at else notice.next_try_at or notice.at
         problem = from_text(notice.problem)
@@ -104,7 +104,7 @@ def refusing_editors(now: datetime) -> list[str]:
 @transaction.atomic
 def retry(now: datetime) -> int:
     """Make everything that failed due now, with all its attempts again; return the number of messages."""
-    count = letters().filter(attempts__gt=0, journal="").update(attempts=0, due=now, gave_up_at=None, leased_until=None)
+    count = emails().filter(attempts__gt=0, journal="").update(attempts=0, due=now, gave_up_at=None, leased_until=None)
     notices_to_retry = notices().filter(attempts__gt=0)
     for notice in notices_to_retry.exclude(editors={}):  # accepted addresses are kept; refused ones are tried again
         editors = {a: kind for a, kind in notice.editors.items() if kind != OutcomeKind.REFUSED.value}
@@ -120,14 +120,14 @@ def is_our_side(outcome: Outcome) -> bool:
 def hold_back(configuration: Config, newsletter: str, now: datetime) -> None:
     """Postpone what else is due through a newsletter's provider, which can't be reached or refuses the login.
 
-    Otherwise, a hundred waiting letters would be a hundred failed logins in a row. It costs them no attempt.
+    Otherwise, a hundred waiting emails would be a hundred failed logins in a row. It costs them no attempt.
     """
     newsletters = configuration.newsletters
     provider = configuration.provider_of(newsletters[newsletter])
     names = [name for name, newsletter in newsletters.items() if configuration.provider_of(newsletter) == provider]
-    due = letters().filter(gave_up_at=None, newsletter__in=names)
+    due = emails().filter(gave_up_at=None, newsletter__in=names)
     pending = notices().filter(gave_up_at=None, newsletter__in=names, mailed_at=None)
     most = max(query.aggregate(n=Max("attempts"))["n"] or 1 for query in (due, pending))
-    until = now + min(retries.letter_pause(most), LONGEST_HOLD)
+    until = now + min(retries.transactional_pause(most), LONGEST_HOLD)
     due.filter(due__lt=until).update(due=until)
     pending.filter(next_try_at__lt=until).update(next_try_at=until)

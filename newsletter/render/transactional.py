@@ -1,4 +1,4 @@
-"""Letters to one person (a confirmation, a notice to editors), rendered in the same steps as editions."""
+"""Emails to one person (a confirmation, a notice to editors), rendered in the same steps as editions."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +18,9 @@ from newsletter.render.words import colon, words
 _SUBJECT = "Subject:"
 
 
-def letter(name: str, letterhead: Letterhead, context: Mapping[str, Any], templates: Path | None = None) -> Rendered:
+def render_email(
+    name: str, letterhead: Letterhead, context: Mapping[str, Any], templates: Path | None = None
+) -> Rendered:
     """Render `letters/<name>.txt` and `letters/<name>.mjml`.
 
     The text begins with a line "Subject: …" and an empty line. The MJML usually extends "layout.mjml" and fills its
@@ -37,17 +39,17 @@ def letter(name: str, letterhead: Letterhead, context: Mapping[str, Any], templa
     return Rendered(subject, "", html, text, ())
 
 
-def shared_letter(
+def render_shared_email(
     name: str, letterhead: Letterhead, context: Mapping[str, Any], token: str, templates: Path | None = None
 ) -> Rendered | None:
-    """Return a letter with a placeholder for the token in its links, for all readers whose letters differ only there.
+    """Return an email with a placeholder for the token in its links, for all readers whose emails differ only there.
 
-    None if the template does more with the token than insert it: each letter must then be rendered. Raises
+    None if the template does more with the token than insert it: each email must then be rendered. Raises
     `TemplateProblem`.
     """
     placeholder = token_hex(len(token))[: len(token)]
-    shared = letter(name, letterhead, _replaced(context, token, placeholder), templates)
-    whole = letter(name, letterhead, context, templates)
+    shared = render_email(name, letterhead, _replaced(context, token, placeholder), templates)
+    whole = render_email(name, letterhead, context, templates)
     filled = [text.replace(placeholder, token) for text in (shared.html, shared.text)]
     if placeholder in shared.subject or [whole.subject, whole.html, whole.text] != [shared.subject, *filled]:
         return None

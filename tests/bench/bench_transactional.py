@@ -1,7 +1,7 @@
-"""Confirmations to a local server: `python -m tests.bench.bench_letters [LETTERS]`.
+"""Confirmations to a local server: `python -m tests.bench.bench_transactional [LETTERS]`.
 
 Queues so many confirmations and sends them to smtp-sink (Debian's package postfix; its daemon is not used). Prints
-letters a second, the CPU milliseconds of one letter, and the memory, descriptors and threads before and afterwards,
+emails a second, the CPU milliseconds of one email, and the memory, descriptors and threads before and afterwards,
 then the same after 200 runs of the engine that send one message each.
 """
 
@@ -35,9 +35,9 @@ url = "http://127.0.0.1:9/"
 """
 
 
-def queue_letters(count: int) -> None:
+def queue_emails(count: int) -> None:
     """Queue a confirmation to each of so many new subscribers."""
-    from subscribers.models import Consent, Letter, Subscriber, Subscription
+    from subscribers.models import Consent, Subscriber, Subscription, TransactionalEmail
 
     now = datetime.now(UTC)
     addresses = [f"r{n}@reader{n % 20}.example" for n in range(count)]
@@ -46,9 +46,9 @@ def queue_letters(count: int) -> None:
     of = [Subscription(subscriber=each, newsletter="kinaforum") for each in people]
     of = Subscription.objects.bulk_create(of, batch_size=200)
     agreed = Consent.objects.bulk_create([Consent(subscription=each, how="form", at=now) for each in of])
-    Letter.objects.bulk_create(
+    TransactionalEmail.objects.bulk_create(
         [
-            Letter(
+            TransactionalEmail(
                 kind="confirm",
                 subscriber=person,
                 subscription=subscription,
@@ -73,17 +73,17 @@ def footprint() -> str:
 
 
 def measure(folder: Path, count: int, port: int) -> None:
-    """Send the letters, then run the engine 200 times, and print the figures."""
+    """Send the emails, then run the engine 200 times, and print the figures."""
     from newsletter import config
     from newsletter.start import start
 
     (folder / "config.toml").write_text(CONFIG.format(port=port), encoding="utf-8")
     configuration = config.load(folder / "config.toml", {})
     start(configuration)
-    from newsletter.letters import subscriber_mail
-    from newsletter.letters.transport import outgoing, post
+    from newsletter.transactional import subscriber_mail
+    from newsletter.transactional.transport import outgoing, post
 
-    queue_letters(count)
+    queue_emails(count)
     sys.stdout.write(f"before: {footprint()}\n")
     cpu, wall, sent = time.process_time(), time.perf_counter(), 0
     while accepted := subscriber_mail.send_due(configuration, datetime.now(UTC)):
@@ -105,7 +105,7 @@ def main() -> None:
     """Start the sink, and measure in a folder of its own."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("letters", nargs="?", type=int, default=500)
-    count = parser.parse_args().letters
+    count = parser.parse_args().emails
     with sinking() as port, tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder:
         measure(Path(folder), count, port)
 

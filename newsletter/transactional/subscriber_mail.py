@@ -1,7 +1,7 @@
-"""Renders and sends the letters that `subscribers` stored (confirmation, welcome …).
+"""Renders and sends the emails that `subscribers` stored (confirmation, welcome …).
 
-A letter is a row before it is an email, so that a kill loses none. It is taken with a lease, retried for days with
-growing pauses, and given up with a reason that is kept. Letters in flight at a kill may be sent twice, but not those of
+Each is a row before it is composed, so that a kill loses none. It is taken with a lease, retried for days with
+growing pauses, and given up with a reason that is kept. Emails in flight at a kill may be sent twice, but not those of
 `sent_once`.
 """
 
@@ -24,17 +24,17 @@ from newsletter.editions import notices
 from newsletter.editions.local_links import LinkProblem, check_addresses
 from newsletter.editions.public_editions import in_archive
 from newsletter.editions.rendering import letterhead
-from newsletter.letters import mail_queue, notice_delivery, sent_once
-from newsletter.letters.transport import Outgoing, post_all, unsent
 from newsletter.logs import log_event
 from newsletter.messages import Message
 from newsletter.messages.delivery import NOT_NOW
 from newsletter.recovery import hold
 from newsletter.render.html.loader import TemplateProblem
-from newsletter.render.letter import letter, shared_letter
-from newsletter.render.message import encoded_letter
-from subscribers.letters import Composed, Latest, compose
-from subscribers.models import Letter, Suppression
+from newsletter.render.message import encoded_transactional
+from newsletter.render.transactional import render_email, render_shared_email
+from newsletter.transactional import mail_queue, notice_delivery, sent_once
+from newsletter.transactional.transport import Outgoing, post_all, unsent
+from subscribers.models import EmailKind, Suppression, TransactionalEmail
+from subscribers.transactional import Composed, Latest, compose
 
 log = logging.getLogger("newsletter.letters")
 
@@ -51,18 +51,18 @@ _Form = tuple[str, str, str, str]
 
 
 def send_due(configuration: Config, now: datetime) -> int:
-    """Send every letter and notice that is due; return the number that were accepted. A restored database waits."""
+    """Send every email and notice that is due; return the number that were accepted. A restored database waits."""
     if hold.reason():
         return 0
     notices_sent = notice_delivery.tell_due(configuration, now)
     sent_once.settle(configuration, now)
-    by_provider: dict[tuple[str, bool], list[Letter]] = {}
-    for row in _due_letters(now):
+    by_provider: dict[tuple[str, bool], list[TransactionalEmail]] = {}
+    for row in _due_emails(now):
         provider = configuration.provider_of(_known(configuration, row.newsletter))
         by_provider.setdefault((provider, row.kind in sent_once.KINDS), []).append(row)
     sent = sum(_send_batch(configuration, name, rows, now, once=once) for (name, once), rows in by_provider.items())
     if by_provider:
-        waiting = mail_queue.letters().filter(gave_up_at=None).count()
+        waiting = mail_queue.emails().filter(gave_up_at=None).count()
         log_event(log, "letters", f"letters: {sent} sent, {waiting} waiting", sent=sent, waiting=waiting)
     return notices_sent + sent
 
@@ -75,14 +75,14 @@ def send_all_due(configuration: Config, now: datetime) -> None:
 
 
 def is_due(now: datetime) -> bool:
-    """Return whether a letter or a notice may be sent now. In a restored database, none may."""
+    """Return whether an email or a notice may be sent now. In a restored database, none may."""
     if hold.reason():
         return False
     return _waiting(now).exists() or notice_delivery.is_due(now)
 
 
-def _due_letters(now: datetime) -> list[Letter]:
-    """Lease and return letters that are due."""
+def _due_emails(now: datetime) -> list[TransactionalEmail]:
+    """Lease and return emails that are due."""
     due = (
         _waiting(now)
         .order_by("due", "pk")
@@ -91,7 +91,7 @@ def _due_letters(now: datetime) -> list[Letter]:
     )
     with transaction.atomic():
         rows = list(due.select_for_update(skip_locked=True, of=("self",))[:AT_ONCE])
-        Letter.objects.filter(pk__in=[row.pk for row in rows]).update(
+        TransactionalEmail.objects.filter(pk__in=[row.pk for row in rows]).update(
             leased_until=now + LEASE, attempts=F("attempts") + 1
         )
     for row in rows:
@@ -99,13 +99,15 @@ def _due_letters(now: datetime) -> list[Letter]:
     return rows
 
 
-def _waiting(now: datetime) -> QuerySet[Letter]:
+def _waiting(now: datetime) -> QuerySet[TransactionalEmail]:
     free = Q(leased_until=None) | Q(leased_until__lt=now)
-    return mail_queue.letters().filter(free, due__lte=now, gave_up_at=None, journal="")
+    return mail_queue.emails().filter(free, due__lte=now, gave_up_at=None, journal="")
 
 
-def _send_batch(configuration: Config, provider: str, rows: Sequence[Letter], now: datetime, *, once: bool) -> int:
-    """Send letters over the same connections; outcomes are recorded as they arrive."""
+def _send_batch(
+    configuration: Config, provider: str, rows: Sequence[TransactionalEmail], now: datetime, *, once: bool
+) -> int:
+    """Send emails over the same connections; outcomes are recorded as they arrive."""
     numbered = dict(enumerate(rows, 1))
     messages = list(_messages(configuration, numbered, now))
     waiting = {message.recipient.number: numbered[message.recipient.number] for message in messages}
@@ -123,8 +125,8 @@ def _send_batch(configuration: Config, provider: str, rows: Sequence[Letter], no
     return accepted
 
 
-def _messages(configuration: Config, rows: Mapping[int, Letter], now: datetime) -> Iterator[Outgoing]:
-    """Yield the messages of numbered letters. A letter that need not or can't be sent is recorded and omitted."""
+def _messages(configuration: Config, rows: Mapping[int, TransactionalEmail], now: datetime) -> Iterator[Outgoing]:
+    """Yield the messages of numbered emails. An email that need not or can't be sent is recorded and omitted."""
     templates = configuration.folder / "templates"
     for (_, language, newsletter, _), alike in _alike(configuration, rows, now).items():
         settings = _known(configuration, newsletter)
@@ -135,7 +137,7 @@ def _messages(configuration: Config, rows: Mapping[int, Letter], now: datetime) 
             try:
                 check_addresses(configuration, head.newsletter, [composed.address])
                 email = shared or _encoded(
-                    letter(composed.template, head, composed.context, templates), head, composed, now
+                    render_email(composed.template, head, composed.context, templates), head, composed, now
                 )
             except (TemplateProblem, LinkProblem) as problem:
                 _put_off(row, problem.message, now)
@@ -144,17 +146,19 @@ def _messages(configuration: Config, rows: Mapping[int, Letter], now: datetime) 
             yield Outgoing(email, recipient)
 
 
-def _alike(configuration: Config, rows: Mapping[int, Letter], now: datetime) -> dict[_Form, dict[int, Composed]]:
-    """Return composed letters by number, grouped if they differ only in name, address and token."""
-    keys = [row.subscriber.key for row in rows.values() if row.kind == Letter.Kind.CONFIRM]
+def _alike(
+    configuration: Config, rows: Mapping[int, TransactionalEmail], now: datetime
+) -> dict[_Form, dict[int, Composed]]:
+    """Return composed emails by number, grouped if they differ only in name, address and token."""
+    keys = [row.subscriber.key for row in rows.values() if row.kind == EmailKind.CONFIRM]
     blocked = Suppression.objects.suppressed(keys)
     latest = lru_cache(_latest)
     groups: dict[_Form, dict[int, Composed]] = {}
     for number, row in rows.items():
-        newest = latest(row.newsletter) if row.kind == Letter.Kind.WELCOME else None
+        newest = latest(row.newsletter) if row.kind == EmailKind.WELCOME else None
         composed = compose(configuration, row, newest, may_be_blocked=row.subscriber.key in blocked)
         if composed is None:
-            Letter.objects.filter(pk=row.pk).update(sent_at=now, leased_until=None)
+            TransactionalEmail.objects.filter(pk=row.pk).update(sent_at=now, leased_until=None)
             continue
         content = repr(composed.context).replace(composed.token, "\0")
         form = (composed.template, composed.language, composed.newsletter, content)
@@ -163,9 +167,9 @@ def _alike(configuration: Config, rows: Mapping[int, Letter], now: datetime) -> 
 
 
 def _shared(templates: Path, head: Letterhead, composed: Composed, now: datetime) -> EncodedEmail | None:
-    """Return the email for all letters like this one; None if each must be rendered, which also reports problems."""
+    """Return the email for all emails like this one; None if each must be rendered, which also reports problems."""
     try:
-        rendered = shared_letter(composed.template, head, composed.context, composed.token, templates)
+        rendered = render_shared_email(composed.template, head, composed.context, composed.token, templates)
     except TemplateProblem:
         return None
     return _encoded(rendered, head, composed, now) if rendered else None
@@ -173,32 +177,36 @@ def _shared(templates: Path, head: Letterhead, composed: Composed, now: datetime
 
 def _encoded(rendered: Rendered, head: Letterhead, composed: Composed, now: datetime) -> EncodedEmail:
     """Return the encoded email. The question whether to stay has List-Unsubscribe, since nobody asked for it."""
-    return encoded_letter(rendered, head, date=now, unsubscribe=composed.template == Letter.Kind.ASK)
+    return encoded_transactional(rendered, head, date=now, unsubscribe=composed.template == EmailKind.ASK)
 
 
-def _record(configuration: Config, results: Sequence[tuple[Letter, Outcome]], now: datetime) -> None:
+def _record(configuration: Config, results: Sequence[tuple[TransactionalEmail, Outcome]], now: datetime) -> None:
     sent = [row.pk for row, outcome in results if outcome.kind in SENT]
-    Letter.objects.filter(pk__in=sent).update(sent_at=now, leased_until=None, problem="")
+    TransactionalEmail.objects.filter(pk__in=sent).update(sent_at=now, leased_until=None, problem="")
     for row, outcome in results:
         if outcome.kind not in SENT:
             _try_again(configuration, row, outcome, now)
 
 
-def _not_sent(configuration: Config, rows: Sequence[Letter], problem: Message | None, now: datetime) -> None:
-    """Record that the server could not be used, which counts as an attempt for the first letter only."""
+def _not_sent(
+    configuration: Config, rows: Sequence[TransactionalEmail], problem: Message | None, now: datetime
+) -> None:
+    """Record that the server could not be used, which counts as an attempt for the first email only."""
     for row in rows[1:]:
-        Letter.objects.filter(pk=row.pk).update(leased_until=None, attempts=row.attempts - 1, journal="", number=None)
+        TransactionalEmail.objects.filter(pk=row.pk).update(
+            leased_until=None, attempts=row.attempts - 1, journal="", number=None
+        )
     _try_again(configuration, rows[0], unsent(1, problem), now)
 
 
-def _try_again(configuration: Config, row: Letter, outcome: Outcome, now: datetime) -> None:
+def _try_again(configuration: Config, row: TransactionalEmail, outcome: Outcome, now: datetime) -> None:
     """Plan the next attempt, or give up after a refusal or the last attempt."""
-    last = outcome.kind == OutcomeKind.REFUSED or row.attempts >= retries.MOST_LETTER_ATTEMPTS
-    Letter.objects.filter(pk=row.pk).update(
+    last = outcome.kind == OutcomeKind.REFUSED or row.attempts >= retries.MOST_TRANSACTIONAL_ATTEMPTS
+    TransactionalEmail.objects.filter(pk=row.pk).update(
         leased_until=None,
         journal="",
         number=None,
-        due=now + retries.letter_pause(row.attempts),
+        due=now + retries.transactional_pause(row.attempts),
         gave_up_at=now if last else None,
         problem=outcome.explanation.to_text() if outcome.explanation else "",
     )
@@ -217,10 +225,10 @@ def _latest(newsletter: str) -> Latest | None:
     return Latest(edition.approved_content.subject, f"/n/{edition.name}/") if edition else None
 
 
-def _put_off(row: Letter, problem: Message, now: datetime) -> None:
-    """Postpone a letter until an invalid template or `site.url` is fixed, which uses none of its attempts."""
+def _put_off(row: TransactionalEmail, problem: Message, now: datetime) -> None:
+    """Postpone an email until an invalid template or `site.url` is fixed, which uses none of its attempts."""
     log.error("letter %s can't be sent: %s", row.pk, problem)
-    Letter.objects.filter(pk=row.pk).update(
+    TransactionalEmail.objects.filter(pk=row.pk).update(
         attempts=row.attempts - 1, leased_until=None, due=now + LEASE, problem=problem.to_text()
     )
 

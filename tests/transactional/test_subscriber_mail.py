@@ -1,4 +1,4 @@
-"""Letters are stored, claimed with a lease, retried with growing delays, and given up with a reason."""
+"""Emails are stored, claimed with a lease, retried with growing delays, and given up with a reason."""
 
 import email
 import email.policy
@@ -18,16 +18,16 @@ from newsletter import config
 from newsletter.config import Config
 from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.editions import notices
-from newsletter.letters import mail_queue, subscriber_mail
-from newsletter.letters.transport import Done, Outgoing
 from newsletter.messages import Message, from_text
 from newsletter.messages.delivery import LOGIN_REFUSED
 from newsletter.messages.general import TEXT
 from newsletter.messages.lint import AT_LINE
 from newsletter.models import ApprovedContent, Edition, Notice
 from newsletter.render.html.loader import TemplateProblem
-from newsletter.render.letter import letter as render_letter
-from subscribers.models import Letter, Subscriber, Subscription
+from newsletter.render.transactional import render_email as rendered_email
+from newsletter.transactional import mail_queue, subscriber_mail
+from newsletter.transactional.transport import Done, Outgoing
+from subscribers.models import EmailKind, Subscriber, Subscription, TransactionalEmail
 from subscribers.tokens import Purpose, link_token, read_timed
 from tests.factories import DAY, NAME, NOW, configured
 from tests.sending import outbox_samples as samples
@@ -38,11 +38,13 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def letter() -> Letter:
-    """Return a letter that is due now."""
+def due_email() -> TransactionalEmail:
+    """Return an email that is due now."""
     configured()
     person = Subscriber.objects.named("anna@example.org", "anna@example.org", name="Anna")
-    return Letter.objects.create(kind=Letter.Kind.ME, subscriber=person, newsletter=NAME, created=NOW, due=NOW)
+    return TransactionalEmail.objects.create(
+        kind=EmailKind.ME, subscriber=person, newsletter=NAME, created=NOW, due=NOW
+    )
 
 
 def message_id(message: Outgoing) -> str:
@@ -79,39 +81,39 @@ def send(now: datetime) -> int:
     return subscriber_mail.send_due(config.current(), now)
 
 
-def test_a_letter_is_sent_once(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_email_is_sent_once(due_email: TransactionalEmail, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = told(monkeypatch)
     assert (send(NOW), send(NOW + DAY)) == (1, 0)
-    assert answers.sent == [f"letter.{letter.pk}"]
-    letter.refresh_from_db()
-    assert (letter.sent_at, letter.problem) == (NOW, "")
+    assert answers.sent == [f"letter.{due_email.pk}"]
+    due_email.refresh_from_db()
+    assert (due_email.sent_at, due_email.problem) == (NOW, "")
 
 
-def test_a_letter_that_is_not_due_waits(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_email_that_is_not_due_waits(due_email: TransactionalEmail, monkeypatch: pytest.MonkeyPatch) -> None:
     told(monkeypatch)
     assert send(NOW - MINUTE) == 0
 
 
-def test_a_deferred_letter_is_retried_for_five_days_with_growing_pauses(
-    letter: Letter, monkeypatch: pytest.MonkeyPatch
+def test_a_deferred_email_is_retried_for_five_days_with_growing_pauses(
+    due_email: TransactionalEmail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = told(monkeypatch, *[OutcomeKind.DEFERRED] * 500)
     due = [NOW]
-    while letter.gave_up_at is None:
+    while due_email.gave_up_at is None:
         send(due[-1])
-        letter.refresh_from_db()
-        due.append(letter.due)
+        due_email.refresh_from_db()
+        due.append(due_email.due)
     pauses = [(later - earlier) / MINUTE for earlier, later in pairwise(due)]
     assert pauses[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert set(pauses[6:]) == {60}
     assert timedelta(days=4, hours=23) < due[-2] - NOW <= timedelta(days=5)
     tries = len(answers.sent)
     assert send(NOW + 30 * DAY) == 0
-    assert (len(answers.sent), letter.sent_at, letter.problem) == (tries, None, "4.2.1 try again")
+    assert (len(answers.sent), due_email.sent_at, due_email.problem) == (tries, None, "4.2.1 try again")
 
 
-def test_a_letter_survives_a_mail_server_that_is_away_for_thirty_hours(
-    letter: Letter, monkeypatch: pytest.MonkeyPatch
+def test_an_email_survives_a_mail_server_that_is_away_for_thirty_hours(
+    due_email: TransactionalEmail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An outage of one night used to exhaust its attempts."""
     answers = told(monkeypatch)
@@ -124,7 +126,9 @@ def test_a_letter_survives_a_mail_server_that_is_away_for_thirty_hours(
     assert sum(send(now + hours * timedelta(hours=1)) for hours in range(3)) == 1
 
 
-def test_a_letter_given_up_is_sent_after_a_retry_by_hand(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_email_given_up_is_sent_after_a_retry_by_hand(
+    due_email: TransactionalEmail, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told(monkeypatch, OutcomeKind.REFUSED)
     send(NOW)
     assert mail_queue.summary() == mail_queue.Summary(0, 1, TEXT(words="4.2.1 try again"), NOW)
@@ -137,11 +141,13 @@ REFUSES = LOGIN_REFUSED(server="mail.example", user="newsletter", reply="535 no"
 BROKEN = AT_LINE(file="templates/letters/me.mjml", line=1, problem=TEXT(words="is broken"))
 
 
-def test_a_refused_login_is_tried_with_one_letter_and_not_with_each(
-    letter: Letter, monkeypatch: pytest.MonkeyPatch
+def test_a_refused_login_is_tried_with_one_email_and_not_with_each(
+    due_email: TransactionalEmail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(5):
-        Letter.objects.create(kind=Letter.Kind.ME, subscriber=letter.subscriber, newsletter=NAME, created=NOW, due=NOW)
+        TransactionalEmail.objects.create(
+            kind=EmailKind.ME, subscriber=due_email.subscriber, newsletter=NAME, created=NOW, due=NOW
+        )
     tries: list[datetime] = []
 
     def refuse(configuration: Config, provider: str, messages: Sequence[Outgoing], done: Done, *_: object) -> Message:
@@ -157,8 +163,8 @@ def test_a_refused_login_is_tried_with_one_letter_and_not_with_each(
     assert sum(send(NOW + hours * timedelta(hours=1)) for hours in range(1, 4)) == 6
 
 
-def test_editors_are_told_once_that_letters_can_not_be_sent(
-    letter: Letter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_editors_are_told_once_that_emails_can_not_be_sent(
+    due_email: TransactionalEmail, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(subscriber_mail, "post_all", lambda *_: REFUSES)
     with caplog.at_level("WARNING", "newsletter.notices"):
@@ -169,18 +175,18 @@ def test_editors_are_told_once_that_letters_can_not_be_sent(
     assert "mail.example refused the login" in caplog.text
 
 
-def test_a_refused_letter_is_not_tried_again(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_email_is_not_tried_again(due_email: TransactionalEmail, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = told(monkeypatch, OutcomeKind.REFUSED)
     assert (send(NOW), send(NOW + DAY), len(answers.sent)) == (0, 0, 1)
 
 
-def test_an_unconfirmed_letter_is_not_sent_again(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unconfirmed_email_is_not_sent_again(due_email: TransactionalEmail, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = told(monkeypatch, OutcomeKind.UNKNOWN)
     assert (send(NOW), send(NOW + DAY), len(answers.sent)) == (0, 0, 1)
 
 
-def test_the_letter_of_a_killed_process_is_sent_by_another_when_its_lease_expires(
-    letter: Letter, monkeypatch: pytest.MonkeyPatch
+def test_the_email_of_a_killed_process_is_sent_by_another_when_its_lease_expires(
+    due_email: TransactionalEmail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told(monkeypatch, MemoryError())
     with pytest.raises(MemoryError):
@@ -189,12 +195,12 @@ def test_the_letter_of_a_killed_process_is_sent_by_another_when_its_lease_expire
     assert send(NOW + subscriber_mail.LEASE + MINUTE) == 1
 
 
-def test_a_broken_template_uses_up_no_attempt_and_stops_no_other_letter(
-    letter: Letter, monkeypatch: pytest.MonkeyPatch
+def test_a_broken_template_uses_up_no_attempt_and_stops_no_other_email(
+    due_email: TransactionalEmail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    second = Letter.objects.create(
-        kind=Letter.Kind.CHANGE,
-        subscriber=letter.subscriber,
+    second = TransactionalEmail.objects.create(
+        kind=EmailKind.CHANGE,
+        subscriber=due_email.subscriber,
         newsletter=NAME,
         payload={"address": "anna@new.example"},
         created=NOW,
@@ -206,26 +212,26 @@ def test_a_broken_template_uses_up_no_attempt_and_stops_no_other_letter(
     def rendered(*given: object) -> object:
         if problems:
             raise problems.popleft()
-        return render_letter(*given)
+        return rendered_email(*given)
 
-    monkeypatch.setattr(subscriber_mail, "letter", rendered)
+    monkeypatch.setattr(subscriber_mail, "render_email", rendered)
     assert send(NOW) == 1
-    letter.refresh_from_db()
+    due_email.refresh_from_db()
     second.refresh_from_db()
-    assert (letter.attempts, letter.sent_at, second.sent_at) == (0, None, NOW)
-    assert from_text(letter.problem) == BROKEN
+    assert (due_email.attempts, due_email.sent_at, second.sent_at) == (0, None, NOW)
+    assert from_text(due_email.problem) == BROKEN
     assert send(NOW + subscriber_mail.LEASE) == 1
 
 
 def waiting(number: int) -> None:
-    """Queue letters to `count` people, in two languages."""
+    """Queue emails to `count` people, in two languages."""
     for n in range(number):
         person = Subscriber.objects.named(f"r{n}@a.example", f"r{n}@a.example", language=("nb", "en")[n % 2])
-        Letter.objects.create(kind=Letter.Kind.ME, subscriber=person, newsletter=NAME, created=NOW, due=NOW)
+        TransactionalEmail.objects.create(kind=EmailKind.ME, subscriber=person, newsletter=NAME, created=NOW, due=NOW)
 
 
-def test_letters_that_differ_only_in_their_link_share_a_rendering_and_have_their_own_links(
-    letter: Letter, monkeypatch: pytest.MonkeyPatch
+def test_emails_that_differ_only_in_their_link_share_a_rendering_and_have_their_own_links(
+    due_email: TransactionalEmail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting(20)
     sent: list[Outgoing] = []
@@ -237,17 +243,19 @@ def test_letters_that_differ_only_in_their_link_share_a_rendering_and_have_their
     monkeypatch.setattr(subscriber_mail, "post_all", keep)
     assert send(NOW) == 21
     assert len({id(message.email) for message in sent}) == 2
-    addresses = dict(Letter.objects.values_list("pk", "subscriber__address"))
+    addresses = dict(TransactionalEmail.objects.values_list("pk", "subscriber__address"))
     for message in sent:
         key = int(message.recipient.message_id.removeprefix("letter."))
         assert message.recipient.address == addresses[key]
         link = read_timed(Purpose.ME, message.recipient.token)
         assert link is not None
-        assert link.number == Letter.objects.get(pk=key).subscriber_id
+        assert link.number == TransactionalEmail.objects.get(pk=key).subscriber_id
 
 
-def test_more_letters_need_no_more_queries(
-    letter: Letter, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: DjangoAssertNumQueries
+def test_more_emails_need_no_more_queries(
+    due_email: TransactionalEmail,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     def take(configuration: Config, provider: str, messages: Sequence[Outgoing], done: Done, *_: object) -> None:
         done([Outcome(m.recipient.number, 1, OutcomeKind.ACCEPTED, at=0.0) for m in messages])
@@ -259,12 +267,12 @@ def test_more_letters_need_no_more_queries(
 
 
 def welcome(tmp_path: Path) -> str:
-    """Return the text of a welcome letter to Anna, as it is sent."""
+    """Return the text of a welcome email to Anna, as it is sent."""
     configuration = replace(configured(), file=tmp_path / "config.toml")
     person = Subscriber.objects.named("anna@example.org", "anna@example.org", language="en")
     subscription = Subscription.objects.create(subscriber=person, newsletter=NAME, state=Subscription.State.ACTIVE)
-    Letter.objects.create(
-        kind=Letter.Kind.WELCOME, subscriber=person, subscription=subscription, newsletter=NAME, created=NOW, due=NOW
+    TransactionalEmail.objects.create(
+        kind=EmailKind.WELCOME, subscriber=person, subscription=subscription, newsletter=NAME, created=NOW, due=NOW
     )
     assert subscriber_mail.send_due(configuration, NOW) == 1
     (path,) = (tmp_path / "mails" / "new").iterdir()
@@ -309,10 +317,12 @@ def numbered_anew(transactional_db: None) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("numbered_anew")
-def test_a_letter_with_the_largest_number_of_a_database_is_sent(tmp_path: Path) -> None:
+def test_an_email_with_the_largest_number_of_a_database_is_sent(tmp_path: Path) -> None:
     configuration = replace(configured(), file=tmp_path / "config.toml")
     person = Subscriber.objects.named("anna@example.org", "anna@example.org")
-    Letter.objects.create(pk=2**63 - 1, kind=Letter.Kind.ME, subscriber=person, newsletter=NAME, created=NOW, due=NOW)
+    TransactionalEmail.objects.create(
+        pk=2**63 - 1, kind=EmailKind.ME, subscriber=person, newsletter=NAME, created=NOW, due=NOW
+    )
     assert subscriber_mail.send_due(configuration, NOW) == 1
 
 
@@ -328,8 +338,8 @@ def test_the_question_whether_a_subscriber_still_wants_it_has_a_header_to_unsubs
     config.use(configuration)
     links = set[str]()
     for subscription in samples.subscribe([f"r{number}@example.org" for number in range(recipients)]):
-        Letter.objects.create(
-            kind=Letter.Kind.ASK,
+        TransactionalEmail.objects.create(
+            kind=EmailKind.ASK,
             subscriber=subscription.subscriber,
             subscription=subscription,
             newsletter=NAME,

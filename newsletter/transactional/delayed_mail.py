@@ -11,7 +11,7 @@ from newsletter.editions import notices
 from newsletter.messages import notices as messages
 from newsletter.models import Notice
 from subscribers import delayed_confirmations
-from subscribers.models import Letter
+from subscribers.models import TransactionalEmail
 
 OVER_AFTER = timedelta(hours=1)
 """For so long nothing must have been delayed before it is over."""
@@ -27,7 +27,7 @@ def tick(configuration: Config, now: datetime) -> None:
 
 
 def _tell(newsletter: str, now: datetime) -> None:
-    delayed = Letter.objects.filter(newsletter=newsletter, delayed_at__isnull=False)
+    delayed = TransactionalEmail.objects.filter(newsletter=newsletter, delayed_at__isnull=False)
     newest = delayed.aggregate(at=Max("delayed_at"))["at"]
     if newest is None:
         return

@@ -7,6 +7,7 @@ overwritten. Each change is one revision and one line of the audit log.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from html import escape
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from newsletter.editions.offers.groups import reason_of_inclusion
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection import ordering
 from newsletter.editions.states import state_message
+from newsletter.feeds.identity import link_key
 from newsletter.messages import Message, MessageType, from_json
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
@@ -192,20 +194,29 @@ def add_post(
     text: str,
     day: date | None = None,
     now: datetime | None = None,
+    description: str | None = None,
 ) -> Edition:
-    """Add an item that no source lists: a headline, a link and a text in Markdown; `day` None means today."""
+    """Add an item that no source lists: a headline, a link and a text in Markdown; `day` None means today.
+
+    With the description of the page at the link, it is that page, and the same post if a source lists it later.
+    """
     now = now or datetime.now(UTC)
     if not title.strip():
         raise Impossible(messages.NO_HEADLINE())
     _check_length(text)
     with changing(configuration, edition, by, revision, acts.POST_WRITTEN(title=title.strip()), now) as draft:
-        entry = write_post(draft, title.strip(), url, text, now)
+        html = f"<p>{escape(description)}</p>" if description else ""
+        entry = write_post(draft, title.strip(), url, text, now, html=html)
+        if description is not None:
+            Post.objects.filter(pk=entry.post_id).update(link_key=link_key(url))
         entry.moved_to = day
         entry.save()
     return draft
 
 
-def write_post(draft: Edition, title: str, url: str, text: str, now: datetime, *, number: int = 0) -> EditionPost:
+def write_post(
+    draft: Edition, title: str, url: str, text: str, now: datetime, *, number: int = 0, html: str = ""
+) -> EditionPost:
     """Create a post that no source lists, and its entry; `number` tells several of one revision apart."""
     post = Post.objects.create(
         newsletter=draft.newsletter,
@@ -213,6 +224,7 @@ def write_post(draft: Edition, title: str, url: str, text: str, now: datetime, *
         link_key=f"by hand {draft.pk}.{draft.revision}" + (f".{number}" if number else ""),
         content_hash="",
         title=title,
+        html=html,
         published=max(draft.since, min(now, draft.until - timedelta(seconds=1))),
         first_seen=now,
         changed_at=now,

@@ -62,6 +62,26 @@ def test_an_edition_with_fewer_posts_than_usual_that_an_editor_sends_is_received
     assert paper.mailed["r"] == ["one"]
 
 
+def test_a_page_that_an_editor_added_is_the_same_post_once_a_source_lists_it(paper: Newsletter) -> None:
+    paper.configure("week", "week", "day")
+    paper.subscribe("weekly")
+    paper.subscribe("daily", "day")
+    paper.publish("one")
+    edition = draft.make(config.current(), kinaforum(), now=paper.now, read_sources=False)
+    words = {"title": "Two | The blog", "text": "", "description": "This is the text of two, and a page's."}
+    link = f"{found('two', paper.now).url}?utm_source=share"
+    edition = editing.add_post(config.current(), edition, "e", None, url=link, now=paper.now, **words)
+    paper.deliver(approval.approve(config.current(), edition, now=paper.now))
+    paper.wait(hours=1)
+    paper.publish("two")
+    paper.send("day")
+    paper.wait(days=1)
+    paper.publish("three")
+    paper.send("day")
+    paper.send("week")
+    assert sorted(paper.mailed["weekly"]) == sorted(paper.mailed["daily"]) == ["one", "three", "two"]
+
+
 def test_a_post_dated_ahead_reaches_every_cadence(paper: Newsletter) -> None:
     paper.configure("day", "day", "week")
     paper.subscribe("daily")

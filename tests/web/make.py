@@ -48,10 +48,11 @@ def post(title: str, *, hours: int = 24, html: str = "", newsletter: str = "kina
     """A post that was published so many hours before NOW."""
     listed = source(newsletter)
     at = NOW - timedelta(hours=hours)
+    address = f"kinaforum.example/{abs(hash(title)) % 10**8}.html"
     made = Post.objects.create(
         newsletter=newsletter,
-        url=f"https://kinaforum.example/{abs(hash(title)) % 10**8}.html",
-        link_key=title,
+        url=f"https://{address}",
+        link_key=address,
         content_hash=title[:64],
         title=title,
         html=html

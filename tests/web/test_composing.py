@@ -58,6 +58,13 @@ def test_a_letter_is_made_without_posts_and_opened(editor: Client, draft: Editio
     assert not letter.entries.filter(included=True).exists()
 
 
+def test_a_stored_post_is_added_by_any_form_of_its_address(editor: Client, draft: Edition) -> None:
+    editing.leave_out(config.current(), draft, "kari@example.org", draft.revision, _pk("Second"))
+    shared = Post.objects.get(title="Second").url.replace("https://", "http://www.")
+    editor.post(f"{PAGE}add/", {"url": f"{shared}?utm_source=share&m=1", "title": "", "text": ""})
+    assert _included() == ["First", "Second", "Third"]
+
+
 def test_a_form_that_is_sent_again_because_its_answer_was_lost_adds_nothing_more(
     editor: Client, draft: Edition
 ) -> None:

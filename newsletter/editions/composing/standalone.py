@@ -137,7 +137,8 @@ def _copy_posts(edition: Edition, letter: Edition, now: datetime) -> Mapping[int
     entries = edition.entries.filter(included=True).select_related("post").prefetch_related("post__listings")
     for entry in entries:
         if not entry.post.listings.exists():
-            copy = write_post(letter, entry.post.title, entry.post.url, entry.text, now, number=len(copied))
+            post, number = entry.post, len(copied)
+            copy = write_post(letter, post.title, post.url, entry.text, now, number=number, html=post.html)
         elif letter.welcome_id or entry.post_id not in taken:
             copy = EditionPost(edition=letter, post=entry.post, included=True, text=entry.text)
         else:

@@ -11,6 +11,7 @@ from newsletter.editions import editing
 from newsletter.editions.composing import bulk
 from newsletter.editions.problems import Impossible
 from newsletter.feeds.fetcher import Fetcher
+from newsletter.feeds.identity import link_key
 from newsletter.feeds.model import SourceProblem
 from newsletter.feeds.sources.web_pages import page_headline
 from newsletter.messages import editions as messages
@@ -44,18 +45,20 @@ def add(
         url = f"https://{url}"
     if url and (len(url) > LONGEST_LINK or not url.startswith(("http://", "https://"))):
         raise Impossible(messages.NOT_A_WEB_ADDRESS(text=url[:80]))
-    stored = Post.objects.filter(newsletter=edition.newsletter, url=url).first() if url else None
+    stored = Post.objects.filter(newsletter=edition.newsletter, link_key=link_key(url)).first() if url else None
     if stored is not None and not (title or text):
         included = editing.include(configuration, edition, by, None, stored.pk)
         return bulk.move_to_day(configuration, included, by, None, stored.pk, day) if day else included
+    description = None
     if url and not title:
-        title, summary = _of_page(configuration, url)
-        text = text or summary
+        title, description = _of_page(configuration, url)
     with transaction.atomic():
         draft = Edition.objects.select_for_update().get(pk=edition.pk)
         if _is_there(draft, title, url, text, day):
             return draft
-        return editing.add_post(configuration, draft, by, None, title=title, url=url, text=text, day=day)
+        return editing.add_post(
+            configuration, draft, by, None, title=title, url=url, text=text, day=day, description=description
+        )
 
 
 def _is_there(draft: Edition, title: str, url: str, text: str, day: date | None) -> bool:

@@ -114,7 +114,7 @@ EMAIL_NOT_MADE = MessageType("delivery.email-not-made", gettext_noop("the editio
 
 # What came of a test email.
 TEST_ACCEPTED = MessageType("test.accepted", gettext_noop("accepted"))
-TEST_DEFERRED = MessageType("test.deferred", gettext_noop("deferred: {reply}"))
+TEST_DEFERRED = MessageType("test.deferred", gettext_noop("send the test again later: {reply}"))
 TEST_REFUSED = MessageType("test.refused", gettext_noop("refused: {reply}"))
 TEST_UNCONFIRMED = MessageType("test.unconfirmed", gettext_noop("unconfirmed: {reply}"))
 

@@ -97,6 +97,12 @@ IMAGE_WIDTH = MessageType(
     ),
     count="count",
 )
+VIDEO_UNREAD = MessageType(
+    "lint.video-unread",
+    gettext_noop(
+        "The page of the video {address} can't be read, so the email has only a link to it. Check the address."
+    ),
+)
 IMAGES_NOT_HOSTED = MessageType(
     "lint.images-not-hosted",
     *ngettext_noop(

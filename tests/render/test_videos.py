@@ -236,3 +236,9 @@ def test_a_video_in_a_figure_has_no_empty_line_above_its_title_and_its_caption_i
         assert picture.get("style").startswith("display:inline; ")
         assert (caption.text, len(caption)) == ("Filmed", 0)
     assert "display" not in body(video + boat)
+
+
+def test_lint_names_an_editors_video_whose_page_could_not_be_read() -> None:
+    shown = digest(greeting=WATCH, previews=(Preview(WATCH), Preview(f"{WATCH}2", "Found title")))
+    (finding,) = (finding for finding in lint(render(shown), shown) if finding.code == "video-unread")
+    assert finding.message.param("address") == WATCH

@@ -174,7 +174,7 @@ def test_a_test_email_goes_to_named_people(editor: Client, monkeypatch: pytest.M
     norwegian = {"Accept-Language": "nb"}
     body = editor.post(f"{PAGE}proof/", {"addresses": ", ".join(told)}, headers=norwegian).content.decode()
     assert "a@example.com" in body
-    assert "Ikke sendt til b@example.com.</p><p>Utsatt: utsendingen ble stoppet.</p>" in body
+    assert "Ikke sendt til b@example.com.</p><p>Send testen på nytt senere: utsendingen ble stoppet.</p>" in body
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,23 @@ def test_a_value_that_is_no_list_is_shown(site: Site, page: str, key: str, value
     assert "config.toml has an error; correct it first" in site.post(url)
 
 
+def test_the_choice_that_is_the_default_is_listed_once_and_leaves_the_key_out(site: Site) -> None:
+    def choices() -> list[str]:
+        return [
+            option.text
+            for option in lxml.html.fromstring(site.client.get(GENERAL).content).cssselect('[name="status"] option')
+        ]
+
+    assert choices() == ["Active (default)", "Paused", "Archived"]
+    assert "Saved." in site.post(GENERAL, status="paused")
+    assert "Saved." in site.post(GENERAL, status="")
+    assert "status" not in site.newsletter
+    site.file.write_text(
+        TEXT.replace('title = "Kinaforum"', 'title = "Kinaforum"\nstatus = "active"'), encoding="utf-8"
+    )
+    assert "Nothing was changed." in site.post(GENERAL)
+
+
 def test_a_wrong_date_is_explained_and_kept(site: Site) -> None:
     page = lxml.html.fromstring(site.client.post(SCHEDULE, {**site.form(SCHEDULE), "skip": ["24.12."]}).content)
     assert "Enter dates such as 2026-12-24." in page.text_content()

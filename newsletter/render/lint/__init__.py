@@ -39,6 +39,7 @@ RULES: tuple[Rule, ...] = (
     links.links,
     links.repeated,
     links.pictures,
+    links.videos,
     links.not_hosted,
     contrast.light,
     contrast.dark,

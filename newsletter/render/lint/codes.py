@@ -52,6 +52,7 @@ CODES: dict[str, Level] = {
     "heading-empty": _W,
     "alt-missing": _E,
     "image-width": _W,
+    "video-unread": _W,
     "images-not-hosted": _W,
     "images-left-out": _W,
     "link-empty": _E,

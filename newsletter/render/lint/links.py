@@ -77,6 +77,13 @@ def pictures(email: ParsedEmail) -> Iterator[Finding]:
         yield finding("image-width", messages.IMAGE_WIDTH(count=len(unsized), source=unsized[0]), "html")
 
 
+def videos(email: ParsedEmail) -> Iterator[Finding]:
+    """Report videos of editors' texts whose page was read in vain: the email has no title and picture of them."""
+    for video in email.digest.previews:
+        if not (video.title or video.image):
+            yield finding("video-unread", messages.VIDEO_UNREAD(address=video.url[:80]), "html")
+
+
 def not_hosted(email: ParsedEmail) -> Iterator[Finding]:
     """Check that all images that this site should serve are served by it."""
     if missing := email.digest.images_not_hosted:

@@ -180,6 +180,11 @@ def test_the_menu_after_a_slash_inserts_by_keyboard(browser: Browser) -> None:
     page.keyboard.press("ArrowDown")
     toolbar.get_by_role("button", name="Remove row").click()
     assert markdown_of(page).startswith("| By | Tid \\| sted |  |\n")
+    for _again in range(2):
+        toolbar.get_by_role("button", name="Insert").click()
+        expect(menu).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(menu).to_be_hidden()
     page.context.close()
 
 

@@ -77,7 +77,7 @@ class Menu {
       tr.insert(place, schema.nodes.paragraph.create()).setSelection(TextSelection.create(tr.doc, place + 1));
     } else if (!empty) { tr.setSelection(TextSelection.near($to, -1)); }
     this.view.dispatch(tr);
-    this.opened = this.view.state.selection.to;
+    Object.assign(this, { opened: this.view.state.selection.to, dismissed: null });
     this.update(this.view);
   }
 

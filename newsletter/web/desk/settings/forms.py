@@ -271,7 +271,8 @@ class SettingsForm(DeskForm):
         typed, seen = as_text(field.kind, value), as_text(field.kind, self._seen(field))
         if field.kind in _DURATIONS:
             return split(typed)[::2] != split(seen)[::2]
-        return typed != seen
+        is_default = field.kind is Kind.CHOICE and not typed and seen == self._defaults.get(field.key)
+        return typed != seen and not is_default
 
     def _seen(self, field: SettingField) -> Any:
         """Return the value that the form was shown with. Forged text counts as nothing, and is then a conflict."""
@@ -330,7 +331,8 @@ def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
     if field.kind is Kind.CHECKBOX:
         return forms.BooleanField(**{**options, "required": False}, initial=bool(default if value is None else value))
     if field.kind is Kind.CHOICE:
-        return forms.ChoiceField(**options, initial=text, choices=_with_default(field, default))
+        initial = "" if text == default else text
+        return forms.ChoiceField(**options, initial=initial, choices=_with_default(field, default))
     if field.kind is Kind.CHOICES:
         boxes = forms.CheckboxSelectMultiple
         return forms.MultipleChoiceField(**options, initial=listed(value), choices=field.choices, widget=boxes)
@@ -363,7 +365,9 @@ def _text_field(field: SettingField, options: dict[str, Any], default: str) -> f
 
 
 def _with_default(field: SettingField, default: str) -> list[tuple[str, Any]]:
-    """Return the choices, behind one for the default, which leaves the key out of the file."""
-    default_label = next((label for value, label in field.choices if value == default), default)
-    first = _("Default: %(choice)s") % {"choice": default_label} if default_label else _("Default")
-    return [("", first), *field.choices]
+    """Return the choices, of which that of the default, the first one if it isn't listed, leaves the key out."""
+    labels = dict(field.choices)
+    if default in labels:
+        labels[default] = _("%(choice)s (default)") % {"choice": labels[default]}
+        return [("" if value == default else value, label) for value, label in labels.items()]
+    return [("", _("%(choice)s (default)") % {"choice": default} if default else _("Default")), *field.choices]

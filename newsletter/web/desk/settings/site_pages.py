@@ -68,9 +68,7 @@ ADDRESS = SettingsPage(
         ),
     ),
     _(
-        "A new address is in force as soon as it is saved, so let it lead to this server first. Editions that are "
-        "approved from then on have it in their links; those approved before keep the old one, and links in emails "
-        "that were sent keep working. A change from http to https needs a restart of the program. Feed readers show "
-        "the editions of the archive once more, since their addresses are new."
+        "Let a new address lead to this server before you save it: it is in force at once. Links in emails that were "
+        "sent keep working."
     ),
 )

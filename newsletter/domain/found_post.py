@@ -21,8 +21,8 @@ class FoundPost:
     `uid` is the source's own id, opaque (the link if it has none). `published` keeps the source's offset; it is
     `updated` if a source gives only that, and None if it gives neither. `dropped` counts what cleaning removed, by
     kind: "repeated paragraph", "read more", "feed note", "tracker", "share button", "badge", "advertisement", "image
-    without address", "feedflare", "line numbers", "drawing" (in SVG), "gallery" (a code in brackets), "player"
-    (replaced with a link), "formula" (replaced with text).
+    without address", "feedflare", "line numbers", "drawing" (in SVG), "gallery" (a code in brackets), "hidden",
+    "contents" (a table of contents), "player" (replaced with a link), "formula" (replaced with text).
     `summary` is plain text. `via` is the address that the feed gave instead of `url` (FeedBurner's), if any. `partial`
     says that the source has only the beginning. `comments_url` is the page of its comments, if the source names one.
     """

@@ -2,7 +2,7 @@
 
 import html as entities
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,7 +23,14 @@ _TITLE = 4_000
 _NAMED = 200
 _LINE_ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]'»”]")
 _INLINE = "a b i em strong u s del ins sub sup small big code span font tt cite q mark abbr br img wbr p div"
-_TITLE_TAG = re.compile(rf"</?(?:{'|'.join(_INLINE.split())})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_TITLE_TAG = re.compile(rf"</?({'|'.join(_INLINE.split())})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+
+_VOID_IN_TITLES = ("br", "img", "wbr")
+_BLANK_LINE = re.compile(r"\n[ \t\r]*\n\s*")
+_ESCAPED_HTML = re.compile(
+    r"\s*&lt;(?:p|div|section|article|figure|h[1-6]|ul|ol|table|blockquote|img|a)\b[^<>]*&gt;\s*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
 
 _CONTINUATION = r"[\x80-\xbf\u0152-\u2122]"
 # Text that was encoded once has these behind a letter, too: `weiß…` is no N'Ko, and `Strauß’` is a genitive.
@@ -211,17 +218,54 @@ def title_of(text: str, kind: str) -> str:
     """Return a title as plain text. `kind` is text, html, or rss: text in which some write HTML and some mean it
     literally.
     """
-    text = without_invalid_characters(text)
+    text = without_cdata(without_invalid_characters(text))
     if kind == "text":
         return one_line(text)
     if kind == "html":
         return text_of(text)
-    return one_line(entities.unescape(_TITLE_TAG.sub("", text)))
+    closed = {match[1].lower() for match in _TITLE_TAG.finditer(text) if match[0].startswith("</")}
+    return one_line(entities.unescape(_TITLE_TAG.sub(lambda tag: "" if _is_markup(tag, closed) else tag[0], text)))
+
+
+def _is_markup(tag: re.Match[str], closed: Collection[str]) -> bool:
+    """Return whether a tag in a title is HTML. "The <p> element" means it literally."""
+    name = tag[1].lower()
+    return name in closed or name in _VOID_IN_TITLES
+
+
+def loose_html(text: str) -> str:
+    """Return the HTML of an element that ought to have HTML, and in some feeds has it escaped or marked as text once
+    more, or plain text of several lines.
+    """
+    text = without_cdata(text)
+    if "<" in text:
+        return text
+    if _ESCAPED_HTML.match(text):
+        return entities.unescape(text)
+    if "\n" not in text:
+        return text
+    paragraphs = _BLANK_LINE.split(entities.unescape(text))
+    return text_as_html("\n\n".join(" ".join(p.split()) if _is_wrapped(p) else p for p in paragraphs))
+
+
+def without_cdata(text: str) -> str:
+    """Return the text of a section of CDATA that is written as text."""
+    text = text.strip()
+    return text.removeprefix("<![CDATA[").removesuffix("]]>") if text.startswith("<![CDATA[") else text
+
+
+def _is_wrapped(paragraph: str) -> bool:
+    """Return whether lines of a paragraph go on in the next: indented or in lower case, or as long as editors break
+    them.
+    """
+    first, *others = paragraph.strip().split("\n")
+    goes_on = any(line[:1].isspace() or line[:1].islower() for line in others)
+    return goes_on or all(50 < len(line) <= 100 for line in (first, *others[:-1]))
 
 
 def text_as_html(text: str) -> str:
     """Plain text as HTML: blank lines part paragraphs, single ones break lines, web addresses become links."""
-    paragraphs = re.split(r"\n\s*\n", without_invalid_characters(text).replace("\r\n", "\n").strip())
+    paragraphs = _BLANK_LINE.split(without_invalid_characters(text).replace("\r\n", "\n").strip())
     return "".join(f"<p>{'<br>'.join(map(_with_links, p.split(chr(10))))}</p>" for p in paragraphs if p.strip())
 
 

@@ -26,12 +26,21 @@ FOUND = '<p>one</p><p><img src="https://blog.example/a.jpg"></p>'
         '<img src="/placeholder.gif" srcset="/a.jpg 1000w">',
         '<amp-img src="/a.jpg" layout="responsive"><noscript><img src="/a.jpg"></noscript></amp-img>',
         '<picture><source srcset="/a.jpg 800w" type="image/jpeg"><img></picture>',
+        '<picture><source srcset="/s.webp 1x"><source srcset="/a.jpg 800w"><img></picture>',
+        f'<img src="{DATA}" data-cfsrc="/a.jpg">',
+        '<img data-lazyload="/a.jpg">',
     ],
 )
 def test_the_address_is_found(image: str) -> None:
     cleaned = clean(f"<p>one</p>{image}", BASE)
     assert cleaned.html == FOUND
     assert cleaned.dropped == ()
+
+
+@pytest.mark.parametrize("image", ["<img>", f'<img src="{DATA}">', '<img src="/images/placeholder.gif">'])
+def test_an_image_takes_no_address_of_another_picture(image: str) -> None:
+    picture = '<picture><source srcset="/b.webp 1x"><img src="/a.jpg"></picture>'
+    assert clean(f"<p>one</p>{picture}{image}", BASE).html == FOUND
 
 
 @pytest.mark.parametrize("image", ["<img>", f'<img src="{DATA}">', '<img src="/images/placeholder.gif">'])

@@ -22,6 +22,8 @@ _WIDER = {
     "iso8859-9": "cp1254",
     "tis-620": "cp874",
 }
+# Names that browsers know (4.2) and Python doesn't.
+_ALIASES = {"windows-874": "cp874", "iso-8859-8-i": "iso8859-8", "x-sjis": "cp932", "x-gbk": "gb18030"}
 _WESTERN = {"utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252"}
 # Other codecs of Python's make no text of bytes (base64), or are no encodings of documents (idna).
 _ENCODINGS = re.compile(r"ascii|utf-|iso8859|iso2022|cp\d|koi8|mac|gb|big5|shift|euc|hz|tis|johab")
@@ -70,7 +72,7 @@ def _declared(body: bytes, content_type: str) -> str:
     names += [m[1] for m in (_CHARSET.search(content_type),) if m]
     for name in names:
         try:
-            encoding = codecs.lookup(name).name
+            encoding = codecs.lookup(_ALIASES.get(name.lower(), name)).name
         except (LookupError, ValueError):
             continue
         if _ENCODINGS.match(encoding):

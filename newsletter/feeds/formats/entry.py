@@ -17,7 +17,7 @@ from newsletter.feeds.document import (
 )
 from newsletter.feeds.enclosures import Enclosure, read_duration
 from newsletter.feeds.html.markup import one_line
-from newsletter.feeds.post import Raw, text_as_html, title_of
+from newsletter.feeds.post import Raw, loose_html, text_as_html, title_of
 
 PUBLISHED = ("published", "pubDate", "issued", "dc:date", "date", "dcterms:issued", "dcterms:created", "created")
 UPDATED = ("updated", "modified", "dcterms:modified")
@@ -88,7 +88,7 @@ def _as_html(element: Element, *, atom: bool) -> str:
         return ""
     text = inner_text(element)
     plain = atom and name(element) in ("content", "summary") and _kind(element, atom=True) == "text"
-    return text_as_html(text) if plain else text
+    return text_as_html(text) if plain else loose_html(text)
 
 
 def _media_description(fields: Fields) -> str:
@@ -173,8 +173,9 @@ def _image(fields: Fields, base: str) -> Image | None:
         for element in holder.all("media:content", "media:thumbnail", "enclosure", "itunes:image"):
             kind = element.get("medium") or element.get("type") or ""
             url = element.get("url") or element.get("href") or ""
-            if url and (kind.startswith("image") or name(element) in ("media:thumbnail", "itunes:image")):
-                return _picture(absolute(url, base), element)
+            is_image = kind.startswith("image") or name(element) in ("media:thumbnail", "itunes:image")
+            if url and is_image and (picture := _picture(absolute(url, base), element)):
+                return picture
     return None
 
 
@@ -192,8 +193,8 @@ def _enclosures(fields: Fields, base: str) -> list[Enclosure]:
 
 
 def _picture(url: str, element: Element) -> Image | None:
-    """Return Blogger's thumbnail in a larger size; None for small ones of others."""
-    if not url.startswith(("http://", "https://")):
+    """Return Blogger's thumbnail in a larger size; None for small ones of others, and portraits of authors."""
+    if not url.startswith(("http://", "https://")) or "gravatar.com/avatar/" in url:
         return None
     if any(host in url for host in ("blogspot.com/", "googleusercontent.com/")):
         larger = _THUMBNAIL_SIZE.sub(lambda m: "/s1600/" if m[0].startswith("/") else "=s1600", url)

@@ -48,6 +48,9 @@ def _unwrap(root: HtmlElement) -> None:
             element.drop_tag()
     for heading in list(root.iter(*_HEADINGS)):
         _open([e for e in heading if e.tag in _LINES])
+    _open([e for e in root.iter(*WRAPPERS) if e.getparent() is not None and e.getparent().tag == "dl"])
+    for caption in [e for e in root.iter("figcaption") if next(e.iterancestors("figure"), None) is None]:
+        caption.tag = "div"
 
 
 def _open(elements: list[HtmlElement]) -> None:

@@ -25,6 +25,7 @@ from newsletter.feeds.html import (
     link_cards,
     marks,
     media,
+    page_parts,
     parts,
     players,
     remains,
@@ -63,7 +64,7 @@ _ATTRIBUTES |= {tag: {*_ATTRIBUTES.get(tag, ()), "id"} for tag in _WITH_ID}
 _LOOSE_ATTRIBUTES = (
     {
         **_ATTRIBUTES,
-        "*": {"lang", "dir", "class", "title", "id"},
+        "*": {"lang", "dir", "class", "title", "id", *page_parts.HIDING_ATTRIBUTES},
         **dict.fromkeys(lazy.IMAGES, _ATTRIBUTES["img"] | {"style"} | lazy.ATTRIBUTES | media.SIZE_ATTRIBUTES),
         **formulas.ATTRIBUTES,
         "blockquote": {"cite"},
@@ -77,7 +78,8 @@ _LOOSE_ATTRIBUTES = (
     | {"source": {"src", "data", "data-src", "title", "srcset", "data-srcset"}}
 )
 _LOOSE_TAGS = {
-    *marks.STYLED, *blocks.WRAPPERS, *players.PLAYERS, *formulas.TAGS, *lazy.IMAGES, "source", "noscript",
+    *marks.STYLED, *blocks.WRAPPERS, *players.PLAYERS, *formulas.TAGS, *lazy.IMAGES, *page_parts.CONTROLS, "source",
+    "noscript",
 }  # fmt: skip
 _BARE = re.compile(r"&(?![A-Za-z#])")
 _ALIGNMENTS = {
@@ -86,7 +88,7 @@ _ALIGNMENTS = {
 }
 _SCHEMES = {"http", "https", "mailto"}
 # Their content is no text of the post: browsers show it instead of what could not be run.
-_WITHOUT_CONTENT = words("script style template svg textarea select button title head map canvas")
+_WITHOUT_CONTENT = words("script style template svg textarea select title head map canvas")
 _first = nh3.Cleaner(
     tags={*_TAGS, *_LOOSE_TAGS},
     attributes=_LOOSE_ATTRIBUTES,
@@ -100,7 +102,7 @@ _last = nh3.Cleaner(
     link_rel=None,
     allowed_classes={"table": {"button"}, "blockquote": {*parts.QUOTATIONS}, "div": {*parts.CLASSES.values()}},
     tag_attribute_values=_ALIGNMENTS,
-    clean_content_tags={*_WITHOUT_CONTENT, "noscript", "math"},
+    clean_content_tags={*_WITHOUT_CONTENT, "noscript", "math", "button"},
     url_schemes=_SCHEMES,
 )
 
@@ -127,6 +129,9 @@ def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     substack.expand(root, page or base_url)
     dropped = Counter({"feedflare": boilerplate.drop_feedflare(root), "drawing": remains.count_drawings(html)})
     dropped["feed note"] = boilerplate.drop_substack(root)
+    dropped["hidden"] = page_parts.drop_hidden(root)
+    page_parts.drop_controls(root)
+    dropped["contents"] = page_parts.drop_contents(root)
     dropped["formula"] = formulas.replace_formulas(root) + formulas.replace_images(root) + formulas.mark_written(root)
     marks.note_languages(root)
     footnote_ids.keep_footnote_ids(root, page or base_url)

@@ -24,7 +24,8 @@ _FOLDED = re.compile(r"\Akg-toggle-card\Z")
 _FOLDED_HEADING = re.compile(r"\Akg-toggle-heading\Z")
 _PULL_QUOTE = re.compile(r"\A(?:(?:wp-block-|sqs-|graf--)?pull-?quote|kg-blockquote-alt|pull)\Z", re.IGNORECASE)
 _BUTTON = re.compile(
-    r"\A(?:kg-btn|kg-(?:product|header)-card-button|wp-block-button__link|wp-element-button|btn(?:-primary)?|button)\Z",
+    r"\A(?:kg-btn|kg-(?:product|header)-card-button|kg-cta-button|wp-block-button__link|wp-element-button"
+    r"|sqs-block-button-element|elementor-button|btn(?:-primary)?|button)\Z",
     re.IGNORECASE,
 )
 _BOXES = ("div", "aside", "figure", "section")

@@ -14,7 +14,7 @@ from newsletter.feeds.html.media import safe_address
 
 _GALLERY = re.compile(
     r"(?:wp-block-gallery|blocks-gallery-grid|kg-gallery-(?:card|container)|galleryid-\S+|gallery-columns-\d|npf_row|photoset"
-    r"|tiled-gallery|wp-block-jetpack-tiled-gallery|image-gallery(?:-embed)?)"
+    r"|tiled-gallery|wp-block-jetpack-(?:tiled-gallery|slideshow)|image-gallery(?:-embed)?)"
 )
 _COLUMNS = re.compile(r"(?:gallery-)?columns-(\d)")
 _CAPTION = re.compile(r"(?:gallery|wp)-caption(?:-text)?|blocks-gallery-(?:item__)?caption|image-caption")

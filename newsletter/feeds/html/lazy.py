@@ -9,12 +9,12 @@ from newsletter.feeds.html.markup import HtmlElement, words
 from newsletter.feeds.html.media import safe_address
 
 IMAGES = words("img amp-img amp-anim")
-ATTRIBUTES = words(
-    "srcset data-src data-lazy-src data-original data-original-src data-srcset data-lazy-srcset data-original-set"
-    " data-large-file"
-)
-_SOURCES = ("data-src", "data-lazy-src", "data-original", "data-original-src")
+_SOURCES = (
+    "data-src", "data-lazy-src", "data-original", "data-original-src", "data-cfsrc", "data-lazyload", "data-ezsrc",
+    "data-breeze", "data-opt-src", "data-wpfc-original-src", "data-pagespeed-lazy-src",
+)  # fmt: skip
 _SETS = ("data-srcset", "data-lazy-srcset", "data-original-set", "srcset")
+ATTRIBUTES = {*_SOURCES, *_SETS, "data-large-file"}
 _WIDE_ENOUGH = 1_200
 _MOST_TOKENS = 200
 _PLACEHOLDER = re.compile(
@@ -54,9 +54,18 @@ def _set_source(image: HtmlElement, base: str) -> None:
 
 def _sets(image: HtmlElement) -> Iterator[str]:
     """Yield the sets of addresses that an image, or the `picture` around it, has."""
-    # Parsers of HTML 4 take what follows a `source` for its content.
-    for element in (image, *image.itersiblings("source", preceding=True), *image.iterancestors("source")):
+    element: HtmlElement | None = image
+    while element is not None:
         yield from (element.get(name) or "" for name in _SETS)
+        element = _source_before(element)
+
+
+def _source_before(element: HtmlElement) -> HtmlElement | None:
+    """Return the `source` directly before an element; parsers of HTML 4 take what follows one for its content."""
+    previous = element.getprevious()
+    before = element.getparent() if previous is None else previous
+    beside = before.text if previous is None else before.tail
+    return before if before.tag == "source" and not (beside or "").strip() else None
 
 
 def _best(srcset: str, base: str) -> str:

@@ -11,12 +11,13 @@ from newsletter.feeds.html.markup import HtmlElement, classes, has_class, outerm
 
 _CARD = re.compile(
     r"\A(?:(?:kg-)?bookmark(?:-card)?|link-?(?:card|preview)|embed-?card|blogcard|kg-file-card|file-embed-wrapper"
-    r"|wp-block-file|mastodon-embed|instagram-media|text-post-media)\Z",
+    r"|wp-block-file|onebox|mastodon-embed|instagram-media|text-post-media)\Z",
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"title|details-h1", re.IGNORECASE)
 _ICON = re.compile(r"icon|favicon|avatar", re.IGNORECASE)
 _LINE = re.compile(r"metadata", re.IGNORECASE)
+_HEADINGS = ("h3", "h4")
 _ENTRIES = ("div", "aside", "figure", "section", "blockquote")
 _LAST_IS_TITLE = "instagram-media"
 _WORDPRESS = re.compile(r"\Awp-embedded-content\Z")
@@ -50,7 +51,8 @@ def make_cards(root: HtmlElement) -> None:
 
 def _replace(box: HtmlElement, address: str, texts: list[tuple[HtmlElement, str]]) -> None:
     caption = next((e for e in box.iter("figcaption") if text_in(e)), None)
-    place = next((n for n, (element, _) in enumerate(texts) if has_class(element, _TITLE)), 0)
+    is_title = [has_class(e, _TITLE) or not {e.tag, e.getparent().tag}.isdisjoint(_HEADINGS) for e, _ in texts]
+    place = is_title.index(True) if any(is_title) else 0
     if _LAST_IS_TITLE in classes(box):
         place = len(texts) - 1
     lines = [text for number, (element, text) in enumerate(texts) if number != place and element is not caption]

@@ -70,7 +70,8 @@ _PAGES = tuple(
 
 _NAMED = re.compile(
     r"\A(?:https?:)?//(?:www\.facebook\.com/plugins/(?:post|video)\.php\?(?:[^#]*&)?href|w\.soundcloud\.com/player/?\?(?:[^#]*&)?url)"
-    r"=(https(?::|%3A)(?:/|%2F){2}(?:[\w-]+\.)?(?:facebook|(?<!api\.)soundcloud)\.com[^&#]*)",
+    r"=(https(?::|%3A)(?:/|%2F){2}(?:[\w-]+\.)?(?:facebook|(?<!api\.)soundcloud)\.com[^&#]*)"
+    r"|\A(?:https?:)?//cdn\.embedly\.com/widgets/media\.html\?(?:[^#]*&)?url=(https?(?::|%3A)(?:/|%2F){2}[^&#]*)",
     re.IGNORECASE,
 )
 """Players whose address has that of the page that they show."""
@@ -83,9 +84,13 @@ _TOOT = re.compile(r"https?://([\w.-]+)/(@[\w.-]+(@[\w.-]+)?)/\d+")
 _PREFIX = re.compile(r"\A(?:Spotify Embed|Embed Player)\s*:\s*", re.IGNORECASE)
 _GHOST_CARD = re.compile(r"\Akg-(?:audio|video)-card\Z")
 _GHOST_DURATION = re.compile(r"kg-\w+-duration")
+_KINDS = words("maps forms spreadsheets presentation document")
 _SECONDS = re.compile(r"\d{1,6}(?:\.\d{1,9})?")
 _CLOCK = re.compile(r"(?:\d{1,2}:)?\d{1,2}:\d{2}")
-_BANDCAMP = re.compile(r"<a href=\"(https?://[\w-]+\.bandcamp\.com/[^\"<>]{1,500})\">([^<>]{1,500})</a>", re.IGNORECASE)
+_INSTEAD = re.compile(
+    r"<a href=\"(https?://(?:[\w-]+\.bandcamp\.com|medium\.com/media)/[^\"<>]{1,500})\">([^<>]{1,500})</a>",
+    re.IGNORECASE,
+)
 
 
 def is_video(url: str) -> bool:
@@ -161,9 +166,14 @@ def _duration(card: HtmlElement) -> str:
 
 
 def _instead(player: HtmlElement) -> tuple[str, str] | None:
-    """Return the address and the words of the link that Bandcamp's player has for browsers without frames."""
-    link = _BANDCAMP.search(player.text or "") if player.tag == "iframe" else None
-    return (unescape(link[1]), spaced(unescape(link[2]))) if link else None
+    """Return the address and the words of the link that Bandcamp and Medium have for browsers without frames.
+
+    Medium's leads to its frame and has its address as words; it is used only if the frame names no page.
+    """
+    link = _INSTEAD.search(player.text or "") if player.tag == "iframe" else None
+    if link is None or (link[1] == link[2] and any(map(_NAMED.match, _addresses(player)))):
+        return None
+    return unescape(link[1]), "" if link[1] == link[2] else spaced(unescape(link[2]))
 
 
 def _credited(player: HtmlElement) -> tuple[str, str] | None:
@@ -200,7 +210,7 @@ def link_bare_addresses(root: HtmlElement) -> None:
 def page_of(url: str) -> str:
     """Return the address of the page of what a player shows, else that of the player."""
     if match := _NAMED.match(url):
-        return unquote(match[1])
+        return unquote(match[1] or match[2])
     for pattern, page in _PAGES:
         if match := pattern.match(url):
             return page.format(*match.groups())
@@ -251,11 +261,11 @@ def _line(url: str, words: str, poster: str = "") -> HtmlElement:
 
 
 def _label(url: str) -> str:
-    """Return the name of a file that is played, else the host of what is embedded, with "maps" for a map."""
+    """Return the name of a file that is played, else the host of what is embedded, with the kind of Google's."""
     parts = split_address(url)
     name = parts.path.rpartition("/")[2]
     if _FILE.search(name):
         return unquote(name)
     host = (parts.hostname or "").removeprefix("www.").removeprefix("w.")
-    is_map = parts.path == "/maps" or parts.path.startswith("/maps/")
-    return f"{host}/maps" if is_map else host
+    kind = parts.path.split("/")[1] if "/" in parts.path else ""
+    return f"{host}/{kind}" if kind in _KINDS else host

@@ -37,8 +37,6 @@ def expand(root: HtmlElement, page: str = "") -> None:
             element.drop_tree()
     for note in [e for e in root.iter("div") if "footnote" in classes(e)]:
         _join_number(note)
-    for label in [e for e in root.iter("label") if "hide-text" in (e.get("class") or "")]:
-        label.drop_tree()
 
 
 def _join_number(note: HtmlElement) -> None:

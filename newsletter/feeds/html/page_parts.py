@@ -1,0 +1,95 @@
+"""Removes what serves a blog's page and is not part of a post's text: hidden elements, controls, anchors of headings
+and tables of contents.
+
+Promises: a text that readers unfold stays, and so does a heading that only unfolds it.
+"""
+
+import re
+from urllib.parse import unquote
+
+from newsletter.feeds.html.markup import HtmlElement, classes, outermost, text_in, words
+
+HIDING_ATTRIBUTES = ("hidden", "aria-hidden")
+CONTROLS = ("button", "label")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt")
+_INVISIBLE = re.compile(r"(?:\A|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
+_FOR_SCREEN_READERS = words("screen-reader-text sr-only visually-hidden visuallyhidden hide-text")
+_UNFOLDED = re.compile(r"accordion|collaps|content|expand|faq|spoiler|tab|toggle", re.IGNORECASE)
+_ANCHOR = re.compile(r"[#¶§🔗\s\u200b\ufe0f]*")
+_BOXES = ("div", "nav", "aside", "section", "details")
+_LONGEST_TITLE = 40
+_MOST = 3
+"""Tables of contents of a post; each is compared with what is around it."""
+
+
+def drop_hidden(root: HtmlElement) -> int:
+    """Remove elements that a page hides from everybody or shows to screen readers alone; return their number."""
+    hidden = outermost(e for e in root.iterdescendants() if _is_hidden(e))
+    for element in hidden:
+        element.drop_tree()
+    return len(hidden)
+
+
+def _is_hidden(element: HtmlElement) -> bool:
+    if not _FOR_SCREEN_READERS.isdisjoint(classes(element)):
+        return element.tag not in _HEADINGS
+    is_invisible = element.get("hidden") is not None or _INVISIBLE.search(element.get("style") or "")
+    if not is_invisible or element.tag in ("img", "iframe") or element.find(".//math") is not None:
+        return False
+    return not any(_UNFOLDED.search(e.get("class") or "") for e in (element, *element.iterancestors()))
+
+
+def drop_controls(root: HtmlElement) -> None:
+    """Remove buttons and the labels of forms; what a button in a heading says becomes part of the heading."""
+    for button in list(root.iter("button")):
+        if next(button.iterancestors(*_HEADINGS), None) is None:
+            button.drop_tree()
+            continue
+        for icon in [e for e in button.iterdescendants() if e.get("aria-hidden") == "true"]:
+            icon.drop_tree()
+        button.drop_tag()
+    for label in list(root.iter("label")):
+        if next(label.iterancestors("form"), None) is None:
+            label.drop_tag()
+        else:
+            label.drop_tree()
+    for heading in root.iter(*_HEADINGS):
+        for link in [a for a in heading.iter("a") if "#" in (a.get("href") or "")]:
+            if _ANCHOR.fullmatch(text_in(link)) and link.find(".//img") is None:
+                link.drop_tree()
+
+
+def drop_contents(root: HtmlElement) -> int:
+    """Remove lists of links to the parts of the post itself, with the title above them; return their number."""
+    identifiers = {e.get("id") or e.get("name") for e in root.iter() if e.get("id") or e.get("name")}
+    lists = [e for e in outermost(root.iter("ul", "ol")) if identifiers and _is_contents(e, identifiers)][:_MOST]
+    for box in lists:
+        longest = len(text_in(box)) + _LONGEST_TITLE
+        while (parent := box.getparent()) is not root and parent.tag in _BOXES and len(text_in(parent)) <= longest:
+            box = parent
+        title = box.getprevious()
+        if title is not None and _is_title(title):
+            title.drop_tree()
+        box.drop_tree()
+    return len(lists)
+
+
+def _is_contents(element: HtmlElement, identifiers: set[str]) -> bool:
+    """Return whether a list has only links with words to places in the post, most of which it has."""
+    links = list(element.iter("a"))
+    places = [unquote((a.get("href") or "").partition("#")[2]) for a in links]
+    beside = "".join(element.xpath(".//text()[not(ancestor::a)]"))
+    return (
+        len(links) > 1
+        and all(places)
+        and 2 * sum(place in identifiers for place in places) >= len(places)
+        and all(any(map(str.isalpha, text_in(a))) for a in links)
+        and not any(map(str.isalpha, beside))
+    )
+
+
+def _is_title(element: HtmlElement) -> bool:
+    is_short = 0 < len(text_in(element)) <= _LONGEST_TITLE and not (element.tail or "").strip()
+    bold = "".join(text_in(e) for e in element.iter("strong", "b"))
+    is_bold = element.tag == "p" and (bold == text_in(element) or text_in(element).endswith((":", "：")))
+    return is_short and (element.tag in _HEADINGS or is_bold)

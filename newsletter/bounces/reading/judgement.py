@@ -11,8 +11,8 @@ Only that ends a subscription at once, so it takes a reason to believe the words
   and servers that speak LMTP answer for each recipient after the message (RFC 2033 4.2).
 - A missing domain counts in the words of the server that wrote the report, since it looked the domain up. In the
   reply of another server, "unknown host" may mean the sender's.
-- A status that describes a mailbox that exists (X.2.z) or a policy (X.7.z) contradicts such words. X.7.27 is a null MX
-  of the sender's domain (RFC 7505 4.2).
+- A status that describes a mailbox that exists (X.2.z), the sender (X.1.7, X.1.8) or a policy (X.7.z) contradicts such
+  words. X.7.27 is a null MX of the sender's domain (RFC 7505 4.2).
 - Of the statuses about addresses (X.1.z), only those that the registry (RFC 5248) or a service has for a missing
   recipient count: X.1.5 and X.1.9 are for successes, X.1.7 and X.1.8 are about the sender.
 - What a service documents as "no such mailbox" counts whatever its status.
@@ -48,7 +48,7 @@ _NONE_LEFT = re.compile(r"^<<< (?:503|5\d\d[^\n]{0,40}no valid recipients)", re.
 _CODE = re.compile(r"(?<![\d.])([45]\d\d)[ -]", re.ASCII)
 _QUOTED = re.compile(r"(?<![\d.])5\d\d(?![\d.])", re.ASCII)
 _BAD_DESTINATION = re.compile(r"5\.(?:1\.(?:[012346]|10|351)|4\.(?:[14]|310))", re.ASCII)
-_CONTRADICTING = re.compile(r"5\.[27]\.", re.ASCII)
+_CONTRADICTING = re.compile(r"5\.(?:[27]\.|1\.[78]\b)", re.ASCII)
 _SPECIFIC = re.compile(r"5\.[1-9]\.", re.ASCII)
 _EXPLICIT = (Cause.NO_MAILBOX, Cause.CLOSED, Cause.NO_DOMAIN)
 _MAILBOX_UNAVAILABLE = re.compile(

@@ -58,7 +58,7 @@ _DELAYED = re.compile(
 _AUTOMATIC = re.compile(
     r"^(?:auto(?:mati(?:c|sk|sches?))?[- ]?(?:reply|response|svar|antwort)|automatische antwort|out of (?:the )?office"
     r"|away |abwesen|frav[æe]r|frånvaro|r[ée]ponse automatique|absence du bureau|respuesta autom[áa]tica"
-    r"|resposta autom[áa]tica|risposta automatica|автоответ|自動(?:応答|返信))",
+    r"|resposta autom[áa]tica|risposta automatica|автоответ|自動(?:応答|返信|回覆)|自动(?:回复|答复))",
     re.IGNORECASE,
 )
 _AUTOMATIC_REPORTS = ("disposition-notification", "tlsrpt")

@@ -141,6 +141,12 @@ def test_a_daemon_that_says_nothing_known_is_not_understood() -> None:
     assert read(prose("Hello there", subject="Hello")).kind is BounceKind.UNKNOWN
 
 
+@pytest.mark.parametrize("subject", ["自动回复: Uke 6", "自動回覆: Uke 6", "自動応答: Uke 6"])
+def test_an_automatic_reply_of_a_postmaster_is_no_bounce(subject: str) -> None:
+    gone = "550 5.1.1 User unknown"
+    assert read(prose(gone, sender="postmaster@reader.example", subject=subject)).kind is not BounceKind.HARD
+
+
 def test_auto_submitted_makes_no_difference() -> None:
     assert read(report().replace(b"Auto-Submitted: auto-replied\r\n", b"")).kind is BounceKind.HARD
 

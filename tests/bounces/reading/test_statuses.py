@@ -39,6 +39,11 @@ def test_no_status_of_a_persistent_transient_failure_is_hard() -> None:
     assert kinds == {BounceKind.SOFT}
 
 
+def test_words_about_an_address_with_a_status_of_the_sender_are_about_no_recipient() -> None:
+    for status in ("5.1.7", "5.1.8"):
+        assert read(report(status=status, diagnostic=f"smtp; 501 {status} Invalid address")).kind is BounceKind.SOFT
+
+
 def test_a_null_mx_of_the_senders_domain_is_no_missing_recipient() -> None:
     for words in ("Sender address has null MX", "Domain example.org has null MX"):
         refused = report(status="5.7.27", diagnostic=f"smtp; 550 5.7.27 {words}", prose="(in reply to RCPT TO command)")

@@ -5,6 +5,7 @@ only. Tokens and hashes made with a key of `secret_key_previous` stay valid.
 """
 
 import hmac
+import re
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
@@ -14,6 +15,10 @@ from functools import lru_cache
 
 from django.apps import apps
 from django.conf import settings
+
+_INSERTED = re.compile(r"=?\s+|[\u00ad\u200b-\u200d\u2060\ufeff]")
+"""White space, also after a "=" (RFC 2045 6.7), and characters without width."""
+_ADDED = re.compile(r"[^A-Za-z0-9_/-].*", re.DOTALL)
 
 TEST_NUMBER = 0
 """The number in links of test emails; no subscription has it."""
@@ -136,14 +141,17 @@ def read_timed(purpose: Purpose, token: str) -> Timed | None:
     return Timed(int.from_bytes(octets[:NUMBER], "big"), int.from_bytes(octets[NUMBER:], "big"))
 
 
+def _repaired(token: str) -> str:
+    """Return a token without the line breaks that email programs insert, and without punctuation after it."""
+    return _ADDED.sub("", _INSERTED.sub("", token))
+
+
 def _opened(token: str, purpose: Purpose, length: int) -> bytes | None:
-    """Return the authenticated octets of a token, or None. Only the canonical encoding is accepted."""
-    if len(token) != (length + MAC) // 3 * 4 or not token.isascii():
+    """Return the authenticated octets of a token, or None. Only the canonical encoding is accepted, after repair."""
+    token = _repaired(token)
+    if len(token) != (length + MAC) // 3 * 4:
         return None
-    try:
-        octets = urlsafe_b64decode(token)
-    except ValueError:
-        return None
+    octets = urlsafe_b64decode(token)
     content, mac = octets[:length], octets[length:]
     if urlsafe_b64encode(octets).decode() != token:
         return None

@@ -29,11 +29,29 @@ def test_a_link_with_one_character_changed_is_invalid(number: int, at: int, othe
     assert changed == token or tokens.read_link(changed) is None
 
 
-@given(st.sampled_from(Purpose), st.integers(0, 2**40), st.integers(0, 36), st.integers(0, 2), st.text(max_size=2))
+@given(
+    st.sampled_from(Purpose),
+    st.integers(0, 2**40),
+    st.integers(0, 36),
+    st.integers(0, 2),
+    st.text("Aa1_-", max_size=2),
+)
 def test_an_edited_timed_token_is_invalid(purpose: Purpose, number: int, at: int, left_out: int, put_in: str) -> None:
     token = tokens.timed_token(purpose, number, 60)
     edited = token[:at] + put_in + token[at + left_out :]
     assert edited == token or tokens.read_timed(purpose, edited) is None
+
+
+@pytest.mark.parametrize("damage", ["{}.", "{})", "{}>", "{}*", '{}"', "{}&amp;x=1", "{} ", "\u200b{}", "{}=", "{}…"])
+def test_what_email_programs_add_to_a_link_is_left_out(damage: str) -> None:
+    token = tokens.link_token(7)
+    assert tokens.read_link(damage.format(token)) == 7
+
+
+@pytest.mark.parametrize("inserted", ["\r\n", "=\r\n", "\r\n ", "\u00ad", "\u200b"])
+def test_what_email_programs_insert_into_a_link_is_left_out(inserted: str) -> None:
+    token = tokens.link_token(7)
+    assert tokens.read_link(f"{token[:11]}{inserted}{token[11:]}") == 7
 
 
 @given(st.text(max_size=60))

@@ -133,7 +133,7 @@ MIGRATION_MODULES = {"newsletter": "newsletter.models.migrations"}
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "newsletter.web.desk.login.password_length.PasswordLength", "OPTIONS": {"min_length": 10}},
+    {"NAME": "newsletter.web.desk.forms.PasswordLength", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_HASHERS = [

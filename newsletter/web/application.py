@@ -1,6 +1,8 @@
 """The web application as an ASGI server runs it: checks in front, Django behind them in a few threads."""
 
 import asyncio
+import re
+from collections import Counter
 from functools import partial
 
 from a2wsgi import WSGIMiddleware
@@ -15,8 +17,8 @@ from newsletter.web.bodies import WholeBodies
 from newsletter.web.burst.fast_path import FastPath, observer
 from newsletter.web.burst.page_cache import PageCache
 from newsletter.web.desk.body_limits import body_limit
-from newsletter.web.password_queue import PasswordQueue
-from newsletter.web.requests import App, AsgiMessage, CheckedRequests, Receive, Send
+from newsletter.web.desk.login.limits import networks
+from newsletter.web.requests import App, AsgiMessage, CheckedRequests, Receive, Send, refuse
 
 # Threads, each with a database connection of its own; SQLite writes one at a time, and two cores do no more at once.
 WORKERS = 4
@@ -59,7 +61,7 @@ class ThreadAnswer(WSGIResponder):
 
 def probe_application(configuration: Config) -> App:
     """Return Django with the addresses for monitoring alone."""
-    settings.ROOT_URLCONF = "newsletter.web.probe_urls"
+    settings.ROOT_URLCONF = "newsletter.web.health"
     return CheckedRequests(WholeBodies(DjangoInThreads(workers=1), lambda _: 0), configuration.web.trusted_proxies)
 
 
@@ -68,3 +70,37 @@ def application(configuration: Config) -> App:
     fast_path = FastPath(PasswordQueue(DjangoInThreads(WORKERS)))
     pages = PageCache(fast_path, lambda: config.recent().number, partial(observer, "GET"))
     return CheckedRequests(WholeBodies(pages, body_limit), configuration.web.trusted_proxies)
+
+
+HASHING = re.compile(r"/desk/(?:login/|setup/[^/]+/|password/[^/]+/[^/]+/|account/(?:password|factor)/)\Z")
+"""The addresses whose POST hashes a password."""
+WAITING, WAITING_OF_ONE = 32, 4
+
+
+class PasswordQueue:
+    """An ASGI application that passes on one password request at a time, and every other request at once.
+
+    Hashing a password is costly on purpose: tens of milliseconds and many megabytes each. A few requests wait, of one
+    network fewer; the rest are asked to try again. Without this, four logins at once take all threads.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._turn = asyncio.Lock()
+        self._waiting: Counter[str] = Counter()
+
+    async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
+        """Pass the request on when it is its turn; 503 where too many wait."""
+        if scope["type"] != "http" or scope["method"] != "POST" or not HASHING.match(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        network = networks(scope["client"][0])[0] if scope.get("client") else ""
+        if self._waiting[network] >= WAITING_OF_ONE or self._waiting.total() >= WAITING:
+            await refuse(send, 503, b"Too many people are logging in. Try again in a moment.\n", (b"retry-after", b"5"))
+            return
+        self._waiting[network] += 1
+        try:
+            async with self._turn:
+                await self._app(scope, receive, send)
+        finally:
+            self._waiting -= Counter((network,))

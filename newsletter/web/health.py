@@ -1,4 +1,4 @@
-"""Endpoints for monitoring: `/healthz`, `/readyz` and `/metrics`.
+"""Endpoints for monitoring: `/healthz`, `/readyz` and `/metrics`. `newsletter worker` answers nothing else.
 
 Promises: `/healthz` asks nothing of the database; `/metrics` answers this machine, private networks and admins only;
 `/readyz` tells strangers no more than names of services.
@@ -9,6 +9,7 @@ from math import ceil
 
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -111,3 +112,18 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return HttpResponse(sentence, content_type=TEXT, status=403)
     body = exposition.document(config_of(request), timezone.now())
     return HttpResponse(body, content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+urlpatterns = [
+    path("healthz", alive, name="healthz"),
+    path("readyz", ready, name="readyz"),
+    path("metrics", metrics, name="metrics"),
+]
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404 in plain text, for the pages of errors link to addresses that a worker doesn't have."""
+    return HttpResponse("A worker answers /healthz, /readyz and /metrics.\n", content_type=TEXT, status=404)
+
+
+handler404 = not_found

@@ -10,8 +10,8 @@ import h11
 import uvicorn
 
 from newsletter.web.connections import Connections
-from newsletter.web.http_protocol import counting_protocol
 from newsletter.web.requests import FRAMING, App, AsgiMessage, CheckedRequests, Receive, Send
+from newsletter.web.server import counting_protocol
 
 SECONDS = 20.0
 PROBE = b"GET /probe HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n"

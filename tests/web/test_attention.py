@@ -17,7 +17,7 @@ from newsletter.models import ApprovedContent, Edition, State
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import attention, queries
 from newsletter.web.desk.home.attention import Attention
-from newsletter.web.desk.home.link_problems import links_that_fail
+from newsletter.web.desk.home.queries import links_that_fail
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.sources.queries import SourceHealth
 from subscribers.models import Hits

@@ -7,8 +7,8 @@ import pytest
 import uvicorn
 
 from newsletter.web.connections import Connections
-from newsletter.web.http_protocol import LARGEST_HEAD, counting_protocol
 from newsletter.web.requests import AsgiMessage, CheckedRequests, Receive, Send
+from newsletter.web.server import LARGEST_HEAD, counting_protocol
 
 SECONDS = 20.0
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from newsletter.web.application import WAITING, WAITING_OF_ONE, PasswordQueue
 from newsletter.web.desk.login.limits import FAILED_LOGINS, networks
-from newsletter.web.password_queue import WAITING, WAITING_OF_ONE, PasswordQueue
 from newsletter.web.requests import AsgiMessage, Receive, Send
 
 AT = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)

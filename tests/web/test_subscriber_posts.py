@@ -6,7 +6,7 @@ import re
 import pytest
 from django.test import Client
 
-from newsletter.web.desk.subscribers import subscriber_posts
+from newsletter.web.desk.subscribers import queries
 from subscribers import preferences
 from tests.factories import DAY, NOW
 from tests.sending.emailed import Newsletter
@@ -67,7 +67,7 @@ def test_somebody_who_unsubscribed_keeps_what_was_offered_and_is_due_nothing(adm
 
 
 def test_only_the_newest_posts_are_listed(admin: Client, paper: Newsletter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscriber_posts, "SHOWN", 1)
+    monkeypatch.setattr(queries, "SHOWN", 1)
     assert _lists(admin, paper, "daily")[1] == [("Post two", "kinaforum/day-2026-02-07")]
     page = admin.get(f"/desk/subscribers/{paper.subscription('daily').subscriber_id}/").content.decode()
     assert "1 older post is listed by" in page

@@ -18,9 +18,8 @@ from newsletter.render import preview
 from newsletter.render.dates import direction, locale_of
 from newsletter.render.teaser import teaser
 from newsletter.web.archive import queries
-from newsletter.web.archive.edition_page import edition_page
-from newsletter.web.archive.metadata import Metadata
-from newsletter.web.archive.teasers import teasers
+from newsletter.web.archive.metadata import Metadata, edition_page
+from newsletter.web.archive.queries import teasers
 from newsletter.web.converters import whole_number
 from subscribers import pages
 from subscribers.requests import config_of, newsletter_of

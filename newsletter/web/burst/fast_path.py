@@ -9,6 +9,7 @@ can fail outside Django's handling of errors. There is no limit of one-click req
 before are answered from memory.
 """
 
+import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -16,10 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
+from typing import Generic, TypeVar
 
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
-from django.db import Error
+from django.db import Error, close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
@@ -31,8 +33,8 @@ from django.utils import timezone
 from newsletter import config
 from newsletter.bounces import webhook_events
 from newsletter.models import NewWebhookEvent
+from newsletter.sending.sql import database_watch
 from newsletter.web.bodies import replayed
-from newsletter.web.burst.grouped_writes import GroupedWrites
 from newsletter.web.hooks.provider_views import ASKS_NOBODY
 from newsletter.web.hooks.views import read_call
 from newsletter.web.links import views as links
@@ -277,3 +279,54 @@ async def _whole_body(receive: Receive) -> bytes:
 
 def _head(response: HttpResponse) -> _Head:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+LARGEST_GROUP = 250
+
+
+class GroupedWrites(Generic[Item, Result]):
+    """Passes items to `act` in groups, which returns a result for each once it has committed.
+
+    Used from one event loop. While a group is written the next one gathers, so that groups grow with the load.
+    """
+
+    def __init__(self, act: Callable[[Sequence[Item]], Sequence[Result]], thread: ThreadPoolExecutor) -> None:
+        self._act, self._thread = act, thread
+        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def write(self, item: Item) -> Result:
+        """Return the result of an item after its transaction; raise what `act` raised for its group."""
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[Result] = loop.create_future()
+        self._waiting.append((item, result))
+        if self._writing is None:
+            self._writing = loop.create_task(self._write_all())
+        return await result
+
+    async def _write_all(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting[:LARGEST_GROUP], self._waiting[LARGEST_GROUP:]
+            await self._write_group(group)
+        self._writing = None
+
+    async def _write_group(self, group: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            results = await loop.run_in_executor(self._thread, self._acted, [item for item, _result in group])
+        except Exception as e:  # noqa: BLE001 - every request of the group raises it
+            for _item, result in group:
+                if not result.done():
+                    result.set_exception(e)
+        else:
+            for (_item, result), value in zip(group, results, strict=True):
+                if not result.done():  # cancelled: its client waits no longer
+                    result.set_result(value)
+
+    def _acted(self, items: Sequence[Item]) -> Sequence[Result]:
+        close_old_connections()
+        database_watch.check()
+        return self._act(items)

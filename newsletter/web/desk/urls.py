@@ -29,25 +29,12 @@ from newsletter.web.desk.login import views as login_views
 from newsletter.web.desk.permissions import Role, View, guarded
 from newsletter.web.desk.send import departure_page, exceptional, report
 from newsletter.web.desk.send import views as send_views
-from newsletter.web.desk.settings import (
-    editing,
-    logo_upload,
-    new_newsletter,
-    provider_webhooks,
-    unsent,
-)
+from newsletter.web.desk.settings import delivery_pages, editing, logo_upload, new_newsletter, unsent
 from newsletter.web.desk.settings import views as settings_views
 from newsletter.web.desk.settings.inputs import subject_field
 from newsletter.web.desk.sources import trial
 from newsletter.web.desk.sources import views as sources_views
-from newsletter.web.desk.subscribers import (
-    delayed,
-    embedding,
-    file_import,
-    past_imports,
-    tags,
-    unanswered,
-)
+from newsletter.web.desk.subscribers import delayed, file_import, past_imports, tags, unanswered
 from newsletter.web.desk.subscribers import views as subscribers_views
 
 converters.register()
@@ -78,7 +65,7 @@ urlpatterns = [
     _page("account/factor/", account.factor, "account-factor", EDITOR),
     _page("account/session/", account.end_session, "account-session", EDITOR),
     _page("n/<slug:name>/", home_views.newsletter, "newsletter", EDITOR),
-    _page("n/<slug:name>/form/", embedding.signup_form, "signup-form", EDITOR),
+    _page("n/<slug:name>/form/", subscribers_views.signup_form, "signup-form", EDITOR),
     _page("n/<slug:name>/draft/", draft_jobs.draft, "draft", EDITOR),
     _page("n/<slug:name>/letter/", composing.letter, "letter", EDITOR),
     _page("n/<slug:name>/welcome/", welcome.series, "welcome", EDITOR),
@@ -167,7 +154,7 @@ urlpatterns = [
     _page("deliverability/", deliverability_views.deliverability, "deliverability", ADMIN),
     _page("deliverability/check/", deliverability_views.check, "deliverability-check", ADMIN),
     _page("settings/provider/", settings_views.provider, "settings-provider", ADMIN),
-    _page("settings/webhooks/", provider_webhooks.webhooks, "settings-webhooks", ADMIN),
+    _page("settings/webhooks/", delivery_pages.webhooks, "settings-webhooks", ADMIN),
     _page("sources/", sources_views.sources, "sources", EDITOR),
     _page("sources/try/", trial.try_address, "source-try", EDITOR),
     _page("sources/<slug:name>/add/", editing.add_source, "source-add", ADMIN),

@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from newsletter.web.burst import grouped_writes
-from newsletter.web.burst.grouped_writes import LARGEST_GROUP, GroupedWrites
+from newsletter.web.burst import fast_path
+from newsletter.web.burst.fast_path import LARGEST_GROUP, GroupedWrites
 
 
 @pytest.fixture(autouse=True)
 def no_database(monkeypatch: pytest.MonkeyPatch) -> None:
     """The functions under test write nothing."""
-    monkeypatch.setattr(grouped_writes, "close_old_connections", lambda: None)
+    monkeypatch.setattr(fast_path, "close_old_connections", lambda: None)
 
 
 class Writer:

@@ -26,8 +26,7 @@ from newsletter.sending.progress import unknown_results
 from newsletter.sending.safeguards.stalls import is_about_an_edition, stalls
 from newsletter.transactional import mail_queue
 from newsletter.web.desk import formatting
-from newsletter.web.desk.home.link_problems import links_that_fail
-from newsletter.web.desk.home.queries import Card, EditionLine
+from newsletter.web.desk.home.queries import Card, EditionLine, links_that_fail
 from newsletter.web.desk.notes import editions_with_notes_for
 from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.permissions import Role

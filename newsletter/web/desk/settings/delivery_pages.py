@@ -1,12 +1,24 @@
-"""The settings pages of how emails are sent. The keys of email services with an API are those of django-anymail."""
+"""The settings pages of how emails are sent, and of webhooks through which services report events. The keys of
+email services with an API are those of django-anymail.
+"""
 
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit
+
+from django.http import HttpRequest, HttpResponse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from newsletter.bounces import webhook_events, webhook_secrets
+from newsletter.config import Config
 from newsletter.providers import PROVIDERS
 from newsletter.providers.declaration import Key
+from newsletter.web.desk import formatting
+from newsletter.web.desk.pages import page
 from newsletter.web.desk.settings.fields import Kind, PageSection, RowColumn, Rows, SettingField, SettingsPage, Words
+from newsletter.web.hooks.provider_views import WEBHOOKS, address_of, signing_key
+from subscribers.requests import config_of
 
 API_NAMES = {key: provider.name for key, provider in PROVIDERS.items()}
 """The values of `delivery.provider` for services with an API, and how the services write their names."""
@@ -231,3 +243,41 @@ ADVANCED = SettingsPage(
         SettingField("smtp.timeouts.dot", _("Timeout: reply to a message"), kind=Kind.DURATION),
     ),
 )
+
+
+def webhooks(request: HttpRequest) -> HttpResponse:
+    """Services in use come first, then the others."""
+    configuration = config_of(request)
+    used = {configuration.delivery.provider, *configuration.providers}
+    services = [_service(configuration, name, used) for name in API_NAMES]
+    in_use = [service for service in services if service["used"] or service["last"]]
+    others = [service for service in services if service not in in_use and service["available"]]
+    has_tls = configuration.site.url.startswith("https://")  # without it, no service can call the site
+    context = {"services": in_use, "others": others, "local": not has_tls}
+    return page(request, "webhooks", context, section="settings")
+
+
+def _service(configuration: Config, name: str, used: set[str]) -> Mapping[str, object]:
+    webhook = WEBHOOKS.get(name)
+    if webhook is None:
+        return {"name": name, "title": API_NAMES[name], "used": name in used, "available": False, "last": ""}
+    address = address_of(name, configuration)
+    signed = bool(webhook.key)
+    return {
+        "name": name,
+        "title": API_NAMES[name],
+        "used": name in used,
+        "available": True,
+        "address": address if signed else _with_credentials(address, name),
+        "signed": signed,
+        "key": f"delivery.{name}.{webhook.key}",
+        "key_is_set": signed and bool(signing_key(name, configuration.delivery)),
+        "last": formatting.ago(webhook_events.last_received(name)),
+    }
+
+
+def _with_credentials(address: str, name: str) -> str:
+    """Return the address with user and password, as these services take them (RFC 3986 3.2.1)."""
+    parts = urlsplit(address)
+    credentials = f"{webhook_secrets.USER}:{quote(webhook_secrets.current(name), safe='')}"
+    return parts._replace(netloc=f"{credentials}@{parts.netloc}").geturl()

@@ -31,13 +31,12 @@ from newsletter.web.desk.settings.fields import (
     secret_of,
 )
 from newsletter.web.desk.settings.inputs.colours import colour_attributes
-from newsletter.web.desk.settings.inputs.date_fields import DatesField
 from newsletter.web.desk.settings.inputs.rows import MARKED_ROWS, RowsField, categories_of
 from newsletter.web.desk.settings.inputs.rows_widget import move_row
 from newsletter.web.desk.settings.inputs.site_paths import outside_paths
 from newsletter.web.desk.settings.inputs.subject_field import SubjectWidget, with_part
 from newsletter.web.desk.settings.inputs.suggestions import LanguageField, TimeZoneField
-from newsletter.web.desk.settings.inputs.times import DurationField, MomentField, split
+from newsletter.web.desk.settings.inputs.times import DatesField, DurationField, MomentField, split
 
 _SEEN = "seen:"
 _BLANK = ""

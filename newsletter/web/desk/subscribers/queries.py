@@ -1,8 +1,8 @@
-"""Queries for subscribers: search, counts, and everything about one subscriber."""
+"""Queries for subscribers: search, counts, and all about one, with the posts that they were offered."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +10,9 @@ from django.core.cache import cache
 from django.db.models import CharField, Count, Q, QuerySet
 from django.db.models.functions import Cast, Substr
 
-from newsletter.models import ApprovedContent, Delivery, Edition, Result
+from newsletter.models import ApprovedContent, Delivery, Edition, Post, Result
 from newsletter.sending import progress
+from newsletter.transactional.offered_posts import due_posts, editions_of, posts_with, set_of
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
 from subscribers.models import Consent, Folded, Subscriber, Subscription, Suppression, fold
@@ -175,3 +176,35 @@ def unsubscribed(editions: Sequence[Edition]) -> dict[int, int]:
 
 def _next(began: datetime, starts: Sequence[datetime]) -> datetime:
     return next((at for at in starts if at > began), began + timedelta(days=7))
+
+
+SHOWN = 50
+"""So many offered posts are listed, the newest first."""
+
+
+def posts_of(subscription: Subscription, now: datetime, zone: tzinfo) -> dict[str, object] | None:
+    """Return the posts that are due and the newest that were offered; None if a subscription was never active.
+
+    `zone` is the newsletter's time zone; `count` is how many were offered, of which `hidden` older ones are left out.
+    An `edition` is None if it is not known or not kept.
+    """
+    if subscription.state == Subscription.State.PENDING:
+        return None
+    had = set_of(subscription)
+    newest = posts_with(subscription.newsletter, list(had)[-SHOWN:])[::-1]
+    editions = editions_of(subscription, newest)
+    periods = {edition: formatting.period(edition, zone) for edition in set(editions.values())}
+    offered = [
+        {**_row(post), "edition": (edition := editions.get(post.pk)), "period": periods[edition] if edition else ""}
+        for post in newest
+    ]
+    return {
+        "due": [_row(post) for post in due_posts(subscription, had, now)],
+        "offered": offered,
+        "count": len(had),
+        "hidden": len(had) - len(offered),
+    }
+
+
+def _row(post: Post) -> dict[str, object]:
+    return {"title": post.title or post.url, "url": post.url}

@@ -1,4 +1,5 @@
-"""The pages of subscribers: search, view, add, change, import and export; for admins.
+"""The pages of subscribers: search, view, add, change, import and export; for admins. The sign-up form for
+other websites is for editors too.
 
 Promises: the audit log names people by their number, so that erasing one leaves nothing there.
 """
@@ -19,13 +20,22 @@ from newsletter.messages import history as acts
 from newsletter.models import Edition
 from newsletter.web.desk import audit, charts, formatting, stale_forms
 from newsletter.web.desk.jobs import work
-from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_title, page, sentences
+from newsletter.web.desk.pages import (
+    as_sentence,
+    default_zone,
+    editor,
+    newsletter_of,
+    newsletter_title,
+    page,
+    sentences,
+)
 from newsletter.web.desk.subscribers import file_import, queries, tags
 from newsletter.web.desk.subscribers.choices import choices_of, choose
-from newsletter.web.desk.subscribers.subscriber_posts import posts_of
+from newsletter.web.desk.subscribers.queries import posts_of
 from newsletter.web.desk.welcome import personal
 from subscribers import admin_actions
 from subscribers.addresses import AddressProblem, read_address
+from subscribers.forms import embedded_form
 from subscribers.models import Consent, Subscriber, Subscription
 from subscribers.preferences import forget, unsubscribe
 from subscribers.requests import config_of
@@ -336,3 +346,24 @@ def add(request: HttpRequest) -> HttpResponse:
     audit.note(editor(request), acts.SUBSCRIBER_ADDED(), _about(person), after={newsletter: outcome})
     messages.success(request, _("Subscriber added.") if outcome == "added" else _("This person is already subscribed."))
     return redirect("desk:subscriber", person.pk)
+
+
+def signup_form(request: HttpRequest, name: str) -> HttpResponse:
+    """Show the form of a newsletter."""
+    newsletter = newsletter_of(request, name)
+    site = config_of(request).site.url
+    context = {"newsletter": newsletter, "form": embedded_form(newsletter, site), "places": _places(), "site": site}
+    return page(request, "signup_form", context, section="home")
+
+
+def _places() -> list[tuple[str, str]]:
+    return [
+        ("Blogger", _("Under Layout, choose Add a Gadget, then HTML/JavaScript. Paste the form and save.")),
+        ("WordPress", _("Add a Custom HTML block to a page, a post or a widget area. Paste the form and publish.")),
+        ("Ghost", _("Type /html in a page or a post to add an HTML card, and paste the form.")),
+        (
+            "Hugo",
+            _("Save the form as %(file)s, and write %(call)s in a page.")
+            % {"file": "layouts/shortcodes/newsletter.html", "call": "{{< newsletter >}}"},
+        ),
+    ]

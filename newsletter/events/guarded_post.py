@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-import requests
+from urllib3.exceptions import HTTPError
 
-from newsletter.feeds.network import GuardedAdapter, PrivateAddress, Watch, opener
+from newsletter.feeds.network import PrivateAddress, Watch, guarded_pools, opener, request
 
-ERRORS = (requests.RequestException, OSError, ValueError)
+ERRORS = (HTTPError, OSError, ValueError)
 """What `post` raises if there is no answer."""
 
 
@@ -16,17 +16,11 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float, a
     Each address that the host's name leads to is checked when it is connected to.
     """
     watch = Watch()
-    with requests.Session() as session:
-        session.trust_env = False
-        adapter = GuardedAdapter(opener(allow_private=allow_private, watch=watch))
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
+    with guarded_pools(opener(allow_private=allow_private, watch=watch)) as pools:
         watch.start(seconds)
         try:
-            with session.post(
-                url, data=body, headers=dict(headers), timeout=seconds, allow_redirects=False, stream=True
-            ) as response:
-                return response.status_code
+            with request(pools, "POST", url, headers, seconds, body) as response:
+                return response.status
         finally:
             watch.close()
 

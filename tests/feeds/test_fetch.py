@@ -56,6 +56,18 @@ def test_redirects_are_followed_and_permanent_ones_remembered(site: Site, collec
     assert (response.url, response.moved_to) == (site.base + "/c", site.base + "/b")
 
 
+def test_a_site_that_redirects_to_itself_gets_its_cookies_and_the_password_of_the_address(
+    site: Site, collect: config.Collect
+) -> None:
+    site.pages["/a"] = Answer(status=302, headers={"Location": "/b", "Set-Cookie": "seen=1; Path=/; HttpOnly"})
+    site.pages["/b"] = Answer(b"hello")
+    get(collect, site.base.replace("//", "//ada:p%40ss@") + "/a")
+    (_, first), (_, second) = site.requests
+    assert "cookie" not in first
+    assert second["cookie"] == "seen=1"
+    assert first["authorization"] == second["authorization"] == "Basic YWRhOnBAc3M="
+
+
 def test_redirects_end(site: Site, collect: config.Collect) -> None:
     site.pages["/a"] = Answer(status=302, headers={"Location": "/a"})
     assert "redirects more than 5 times" in str(problem(collect, site.base + "/a"))

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from urllib3.exceptions import HTTPError
+import requests
 
-from newsletter.feeds.network import PrivateAddress, Watch, guarded_pools, opener, request
+from newsletter.feeds.network import GuardedAdapter, PrivateAddress, Watch, opener
 
-ERRORS = (HTTPError, OSError, ValueError)
+ERRORS = (requests.RequestException, OSError, ValueError)
 """What `post` raises if there is no answer."""
 
 
@@ -16,11 +16,17 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float, a
     Each address that the host's name leads to is checked when it is connected to.
     """
     watch = Watch()
-    with guarded_pools(opener(allow_private=allow_private, watch=watch)) as pools:
+    with requests.Session() as session:
+        session.trust_env = False
+        adapter = GuardedAdapter(opener(allow_private=allow_private, watch=watch))
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
         watch.start(seconds)
         try:
-            with request(pools, "POST", url, headers, seconds, body) as response:
-                return response.status
+            with session.post(
+                url, data=body, headers=dict(headers), timeout=seconds, allow_redirects=False, stream=True
+            ) as response:
+                return response.status_code
         finally:
             watch.close()
 

@@ -13,14 +13,15 @@ from email.utils import parsedate_to_datetime
 from typing import ParamSpec, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from urllib3 import BaseHTTPResponse, HTTPHeaderDict, make_headers
-from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
+import requests
+import urllib3.exceptions
+from requests.structures import CaseInsensitiveDict
 
 from newsletter import __version__, config
 from newsletter.feeds.document import split_address
 from newsletter.feeds.html.markup import without_invalid_characters
 from newsletter.feeds.model import SourceProblem
-from newsletter.feeds.network import PrivateAddress, UnknownHost, Watch, guarded_pools, opener, request
+from newsletter.feeds.network import GuardedAdapter, PrivateAddress, UnknownHost, Watch, opener
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
 from newsletter.messages.general import ABOUT
@@ -52,7 +53,7 @@ class Response:
     url: str
     status: int
     body: bytes = b""
-    headers: HTTPHeaderDict = field(default_factory=HTTPHeaderDict)
+    headers: CaseInsensitiveDict[str] = field(default_factory=CaseInsensitiveDict)
     moved_to: str = ""
     whole: bool = True
 
@@ -81,16 +82,18 @@ class Fetcher:
         self._end = time.monotonic() + _WHOLE_READING * self._timeout
         self._watch = Watch()
         self._sandbox = Sandbox(problem=SourceProblem)
-        self._pools = guarded_pools(opener(allow_private=collect.allow_private_addresses, watch=self._watch))
-        usual = make_headers(keep_alive=True, accept_encoding=True, user_agent=user_agent(site_url))
-        self._headers = {**usual, "accept": accept}
-        self._cookies: dict[tuple[str, str], dict[str, str]] = {}
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers.update({"User-Agent": user_agent(site_url), "Accept": accept})
+        adapter = GuardedAdapter(opener(allow_private=collect.allow_private_addresses, watch=self._watch))
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pools.clear()
+        self._session.close()
         self._watch.close()
         self._sandbox.close()
 
@@ -121,7 +124,7 @@ class Fetcher:
         self._watch.start(seconds)
         try:
             return self._follow(url, headers, seconds, enough)
-        except (HTTPError, OSError, ValueError) as e:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
             raise self._explain(url, e, seconds) from e
         finally:
             self._watch.stop()
@@ -130,37 +133,29 @@ class Fetcher:
         address, moved_to, permanent = url, "", True
         for _ in range(_MAXIMUM_REDIRECTS + 1):
             _check_address(address, url)
-            with self._request(address, _for_host(address, url, headers), seconds) as answer:
-                if answer.status not in _REDIRECTS or "Location" not in answer.headers:
+            with self._session.get(
+                address, headers=_for_host(address, url, headers), stream=True, allow_redirects=False, timeout=seconds
+            ) as answer:
+                if answer.status_code not in _REDIRECTS or "Location" not in answer.headers:
                     return self._answer(url, address, answer, moved_to, enough)
                 address = urljoin(address, answer.headers["Location"])
-                permanent = permanent and answer.status in _PERMANENT
+                permanent = permanent and answer.status_code in _PERMANENT
                 moved_to = address if permanent else moved_to
         raise _problem(url, messages.TOO_MANY_REDIRECTS(most=_MAXIMUM_REDIRECTS, address=address))
 
-    def _request(self, address: str, headers: dict[str, str], seconds: float) -> BaseHTTPResponse:
-        """Send a request with the cookies of its scheme and host, as sites that redirect to themselves expect."""
-        cookies = self._cookies.setdefault(urlsplit(address)[:2], {})
-        cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
-        answer = request(self._pools, "GET", address, {**self._headers, **cookie, **headers}, seconds)
-        for line in answer.headers.getlist("Set-Cookie"):
-            name, _, value = line.partition(";")[0].partition("=")
-            cookies[name.strip()] = value.strip()
-        return answer
-
-    def _answer(self, url: str, address: str, answer: BaseHTTPResponse, moved_to: str, enough: int) -> Response:
-        if answer.status not in (200, 304):
+    def _answer(self, url: str, address: str, answer: requests.Response, moved_to: str, enough: int) -> Response:
+        if answer.status_code not in (200, 304):
             raise _refusal(url, address, answer)
         body, whole = self._body(url, answer, enough)
-        return Response(address, answer.status, body, answer.headers, moved_to, whole)
+        return Response(address, answer.status_code, body, answer.headers, moved_to, whole)
 
-    def _body(self, url: str, answer: BaseHTTPResponse, enough: int) -> tuple[bytes, bool]:
+    def _body(self, url: str, answer: requests.Response, enough: int) -> tuple[bytes, bool]:
         """Return the body, and whether it came to its end."""
         blocks = bytearray()
         while True:
             try:
-                block = answer.read1(_BLOCK, decode_content=True)
-            except ProtocolError:
+                block = answer.raw.read1(_BLOCK, decode_content=True)
+            except urllib3.exceptions.ProtocolError:
                 if self._watch.expired or not blocks:
                     raise
                 return bytes(blocks), False
@@ -181,7 +176,7 @@ class Fetcher:
             for cause in causes:
                 if message := _message(url, cause):
                     return _problem(url, message)
-        timeouts = (TimeoutError, ReadTimeoutError)
+        timeouts = (TimeoutError, requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError)
         if self._watch.expired or any(isinstance(c, timeouts) for c in causes):
             return _problem(url, messages.TIMEOUT(seconds=f"{seconds:.3g}"))
         return _problem(url, messages.CONNECTION_FAILED(cause=_short(causes[0])))
@@ -220,8 +215,8 @@ def _check_address(address: str, url: str) -> None:
         )
 
 
-def _refusal(url: str, address: str, answer: BaseHTTPResponse) -> SourceProblem:
-    status, wait = answer.status, _retry_after(answer)
+def _refusal(url: str, address: str, answer: requests.Response) -> SourceProblem:
+    status, wait = answer.status_code, _retry_after(answer)
     via = f" (at {address})" if address != url else ""
     return _problem(url + via, _status_message(status, wait), status=status, retry_after=wait)
 
@@ -240,7 +235,7 @@ def _status_message(status: int, wait: timedelta | None) -> Message:
     return (messages.SERVER_ERROR if status >= 500 else messages.OTHER_STATUS)(status=str(status))
 
 
-def _retry_after(answer: BaseHTTPResponse) -> timedelta | None:
+def _retry_after(answer: requests.Response) -> timedelta | None:
     """Retry-After in either of its forms (RFC 9110 10.2.3); a date counts from the server's own clock."""
     value = answer.headers.get("Retry-After", "").strip()
     if value.isdecimal():

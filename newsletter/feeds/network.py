@@ -8,14 +8,13 @@ numbers written oddly (`http://2130706433/`) all pass through it. TLS still veri
 import queue
 import socket
 import threading
-from collections.abc import Callable, Mapping
-from urllib.parse import unquote
+from collections.abc import Callable
+from typing import Any
 
-import certifi
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, PoolManager, make_headers
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-from urllib3.util import parse_url
 from urllib3.util.connection import create_connection
 
 from newsletter.domain.hosts import is_public_address
@@ -132,37 +131,20 @@ def opener(*, allow_private: bool, watch: Watch) -> Opener:
     return connect
 
 
-def guarded_pools(connect: Opener) -> PoolManager:
-    """Return pools whose connections are opened by `connect`; proxies are not used."""
-    pools = PoolManager(cert_reqs="CERT_REQUIRED", ca_certs=certifi.where())
-    pools.pool_classes_by_scheme = {
-        scheme: _guarded(pool, connect) for scheme, pool in pools.pool_classes_by_scheme.items()
-    }
-    return pools
+class GuardedAdapter(HTTPAdapter):
+    """Carries requests over connections that `opener` makes; proxies are not used."""
 
+    def __init__(self, connect: Opener) -> None:
+        self._connect = connect
+        super().__init__(max_retries=0)
 
-def request(
-    pools: PoolManager, method: str, url: str, headers: Mapping[str, str], seconds: float, body: bytes | None = None
-) -> BaseHTTPResponse:
-    """Send a request, with the user name and password of the address if it has them, and follow no redirect.
-
-    The body of the response is still to be read.
-    """
-    return pools.request(
-        method,
-        url,
-        body=body,
-        headers={**_authorization(url), **headers},
-        timeout=seconds,
-        redirect=False,
-        retries=False,
-        preload_content=False,
-    )
-
-
-def _authorization(url: str) -> dict[str, str]:
-    login = parse_url(url).auth or ""
-    return {"Authorization": make_headers(basic_auth=unquote(login))["authorization"]} if ":" in login else {}
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        """Let the pools make guarded connections."""
+        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **options)
+        pools = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
+        self.poolmanager.pool_classes_by_scheme = {
+            scheme: _guarded(pool, self._connect) for scheme, pool in pools.items()
+        }
 
 
 def _guarded(pool: type[HTTPConnectionPool], connect: Opener) -> type[HTTPConnectionPool]:

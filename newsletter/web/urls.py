@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 from django.urls.resolvers import RoutePattern
 from django.utils.translation import get_language
-from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
 from newsletter.web import health
+from newsletter.web.hooks import views as hooks
 from newsletter.web.links import views as links
 
 
@@ -32,14 +31,6 @@ class LazyResolver(URLResolver):
         return self._reverse_dict[get_language()]
 
 
-@csrf_exempt
-def _receive_webhook(request: HttpRequest, provider: str) -> HttpResponse:
-    """Load what reads webhooks with the first one: 4 MB of Anymail, which many sites never need."""
-    from newsletter.web.hooks.views import receive
-
-    return receive(request, provider)
-
-
 urlpatterns: list[URLPattern | URLResolver] = [
     # By their names, so that the pages and the API's framework are loaded with the first request to them.
     LazyResolver(RoutePattern("desk/"), "newsletter.web.desk.urls", app_name="desk", namespace="desk"),
@@ -48,7 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
-    path("hooks/<slug:provider>/", _receive_webhook, name="hook"),
+    path("hooks/<slug:provider>/", hooks.receive, name="hook"),
     path("l/<str:token>", links.follow, name="link"),
     path("", include("newsletter.web.archive.urls")),
 ]

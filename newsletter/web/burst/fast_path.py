@@ -36,6 +36,7 @@ from newsletter.models import NewWebhookEvent
 from newsletter.sending.sql import database_watch
 from newsletter.web.bodies import replayed
 from newsletter.web.hooks.provider_views import ASKS_NOBODY
+from newsletter.web.hooks.views import read_call
 from newsletter.web.links import views as links
 from newsletter.web.metrics.http import requests as request_metrics
 from newsletter.web.middleware import ContentSecurityPolicy
@@ -175,8 +176,6 @@ class FastPath:
 
     async def _webhook(self, scope: AsgiMessage, body: bytes) -> _Answer | None:
         """Return the answer; None if Django is to answer."""
-        from newsletter.web.hooks.views import read_call  # Anymail, which many sites never need
-
         provider = scope["path"].removeprefix(HOOKS).removesuffix("/")
         if provider not in ASKS_NOBODY:
             return None

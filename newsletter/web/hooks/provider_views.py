@@ -9,6 +9,7 @@ from copy import copy
 from functools import lru_cache
 from typing import Any
 
+from anymail.exceptions import AnymailNotSupportedWarning
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
@@ -60,8 +61,6 @@ def _view(provider: str, **keys: Any) -> Any:
 
     Its class is imported when it is needed first: Amazon's takes long.
     """
-    from anymail.exceptions import AnymailNotSupportedWarning  # with `requests`, which takes 4 MB
-
     name = _OWN_VIEWS.get(provider, f"anymail.webhooks.{provider}.{WEBHOOKS[provider].view}")
     with warnings.catch_warnings():  # Anymail does not test its view for SendGrid with the service any more
         warnings.simplefilter("ignore", AnymailNotSupportedWarning)

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import requests
 from anymail.exceptions import AnymailError, AnymailWebhookValidationFailure
 from anymail.signals import AnymailTrackingEvent, tracking
 from django.core.exceptions import ImproperlyConfigured
 from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 
 from newsletter.bounces import webhook_events
@@ -40,6 +42,7 @@ class ReadCall:
     events: Sequence[NewWebhookEvent] = ()
 
 
+@csrf_exempt
 def receive(request: HttpRequest, provider: str) -> HttpResponse:
     """Check a call with Anymail's view, and store the events in it."""
     if provider not in WEBHOOKS:
@@ -64,7 +67,7 @@ def read_call(request: HttpRequest, provider: str) -> ReadCall:
     except AnymailWebhookValidationFailure:
         log.warning("a call of the webhook of %s had no valid secret or signature", provider)
         return _refused(403, "The secret or signature is missing or wrong.")
-    except OSError as e:  # what `requests` raises
+    except requests.RequestException as e:
         log.warning("Amazon SNS can't be reached (%s); it will repeat the call", type(e).__name__)
         return _refused(503, "Please try again later.")
     except MALFORMED as e:

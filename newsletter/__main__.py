@@ -1,6 +1,7 @@
 """`newsletter` and `python -m newsletter`: runs a command; an error is one sentence."""
 
 import gc
+import io
 import os
 import sys
 import traceback
@@ -11,7 +12,17 @@ def main() -> None:
     os.umask(0o077)  # files hold addresses and keys: configuration, exports, emails, the database
     # Modules that are being imported are no garbage; looking through them took a sixth of a command's CPU time.
     gc.set_threshold(300_000)
+    prepare_output()
     sys.exit(_status())
+
+
+def prepare_output() -> None:
+    """Replace what the terminal's encoding lacks, and write to nowhere if standard output is closed."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, io.TextIOWrapper(io.FileIO(os.devnull, "w"), encoding="utf-8"))
 
 
 def _status() -> int:

@@ -1,7 +1,8 @@
-"""Permissions of the program's files: only their owner can read and write them.
+"""Owner and permissions of the program's files: only their owner can read and write them.
 
 They hold subscribers' addresses, emails and keys. New files are private by the umask that commands set; `tighten` does
-the same for the files of versions that used the system's umask, which is often 022.
+the same for the files of versions that used the system's umask, which is often 022. `give_to_owner` is for commands
+that root runs in the folder of a service's user, who could not read what root made.
 """
 
 import logging
@@ -28,31 +29,61 @@ def tighten(configuration: Config) -> None:
         _log.info("%s%s could be read by other users of this machine; removed their permissions", changed[0], and_more)
 
 
+def is_anothers(configuration: Config) -> bool:
+    """Return whether this is root, in the folder of a site that is another user's."""
+    return os.geteuid() == 0 and configuration.folder.stat().st_uid != 0
+
+
+def give_to_owner(configuration: Config) -> None:
+    """Give what root made in this site to the owner of its folder."""
+    owner = configuration.folder.stat()
+    emails = _own_emails(configuration.path(configuration.delivery.file["folder"]))
+    for place in (*_files(configuration), *_folders(configuration), *emails):
+        for path in (place, *place.rglob("*")):
+            if _is_roots(path):
+                os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+def _is_roots(path: Path) -> bool:
+    """Return whether this is a folder or a file of root under one name; another name could be a file elsewhere."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return status.st_uid == 0 and (
+        stat.S_ISDIR(status.st_mode) or (stat.S_ISREG(status.st_mode) and status.st_nlink == 1)
+    )
+
+
 def _paths(configuration: Config) -> Iterator[Path]:
     """Yield the files and folders that this program created, if their places are known; a folder after its entries."""
+    yield from _files(configuration)
+    for folder in _folders(configuration):
+        yield from _with_entries(folder)
+    emails = configuration.path(configuration.delivery.file["folder"])
+    for path in _own_emails(emails) if _is_open(emails) else ():
+        yield from _with_entries(path)
+
+
+def _files(configuration: Config) -> Iterator[Path]:
     database = configuration.site.database
     if not is_postgresql(database):
         file = configuration.path(database.removeprefix("sqlite:///")).resolve()
         yield from (file.with_name(file.name + suffix) for suffix in ("", "-wal", "-shm", "-journal"))
     yield from map(configuration.path, (".secret_key", ".newsletter.lock"))
     yield from configuration.folder.glob("*.refused.csv")
-    yield from _with_entries(configuration.journal_folder)
-    yield from _with_entries(store.folder(configuration))
-    yield from _with_entries(configuration.recovery_log)
-    yield from _with_entries(configuration.path(".imports"))
-    yield from _emails(configuration.path(configuration.delivery.file["folder"]))
 
 
-def _emails(folder: Path) -> Iterator[Path]:
-    """Yield the files that the `file` provider wrote into a folder, and the folder if it has no others."""
-    if not _is_open(folder) or not folder.is_dir():
-        return
-    entries = list(folder.iterdir())
+def _folders(configuration: Config) -> tuple[Path, ...]:
+    images, imports = store.folder(configuration), configuration.path(".imports")
+    return configuration.journal_folder, images, configuration.recovery_log, imports
+
+
+def _own_emails(folder: Path) -> list[Path]:
+    """Return the files that the `file` provider wrote into a folder, and the folder if it has no others."""
+    entries = list(folder.iterdir()) if folder.is_dir() else []
     own_entries = [path for path in entries if path.name in _MAILDIR or path.name.endswith(_EML)]
-    for path in own_entries:
-        yield from _with_entries(path)
-    if own_entries == entries:
-        yield folder
+    return [*own_entries, folder] if own_entries == entries else own_entries
 
 
 def _with_entries(path: Path) -> Iterator[Path]:

@@ -4,6 +4,8 @@ If two processes start for the first time at once, each step is done once: they 
 configuration, and on PostgreSQL an advisory lock.
 """
 
+import atexit
+import errno
 import fcntl
 import os
 import secrets
@@ -74,7 +76,9 @@ def _locked(path: Path) -> Iterator[None]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as e:
-        raise StartProblem(f"{path}: can't be written: {e.strerror}; the folder of config.toml must be writable") from e
+        own = "the folder of config.toml must be writable"
+        remedy = "give it to the user that runs newsletter" if e.errno == errno.EACCES and path.exists() else own
+        raise StartProblem(f"{path}: can't be written: {e.strerror}; {remedy}") from e
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -105,6 +109,9 @@ def _tighten(configuration: Config) -> None:
     from newsletter import private_files  # it imports models, which need Django set up
 
     private_files.tighten(configuration)
+    if private_files.is_anothers(configuration):
+        private_files.give_to_owner(configuration)
+        atexit.register(private_files.give_to_owner, configuration)
 
 
 def _is_own_file() -> bool:

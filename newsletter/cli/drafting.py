@@ -104,12 +104,14 @@ def draft(
     if edition.waiting:
         say(str(edition.waiting))
     elif not document["days"] and not in_variants and not any(options.values()):
-        newest_day = serialize.newest(settings)
-        say(_newest(newest_day, settings) if newest_day else "no posts yet")
+        newest_day, its_edition = serialize.newest(settings)
+        say(_newest(newest_day, its_edition, settings) if newest_day else "no posts yet")
 
 
-def _newest(day: date, newsletter: "config.Newsletter") -> str:
-    """Return the sentence about the newest post, with the command that drafts its edition."""
+def _newest(day: date, its_edition: str, newsletter: "config.Newsletter") -> str:
+    """Return the sentence about the newest post, with its edition or else the command that drafts one."""
+    if its_edition:
+        return f"no new posts in this period; the newest known post, from {day}, is in {its_edition}"
     option = {"week": f"--week {day:%G-W%V}", "month": f"--month {day:%Y-%m}"}.get(newsletter.period, f"--day {day}")
     return (
         f"no posts in this period; the newest known post is from {day}: "

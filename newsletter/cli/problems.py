@@ -39,6 +39,8 @@ def sentence_and_status(problem: Exception) -> tuple[str, int] | None:
         return str(problem), WRONG
     if isinstance(problem, StartProblem):
         return str(problem), IMPOSSIBLE
+    if isinstance(problem, UnicodeEncodeError) and "surrogates" in problem.reason:  # PEP 383
+        return "the command line has text that is not UTF-8; use a terminal with UTF-8", WRONG
     return _later(problem)
 
 
@@ -58,7 +60,7 @@ def _later(problem: Exception) -> tuple[str, int] | None:
     """Return the sentence about errors of classes that need Django: jobs, templates and the database."""
     if isinstance(problem, OSError) and (problem.filename or problem.errno in WITHOUT_A_NAME):
         remedy = REMEDIES.get(problem.errno or 0)
-        sentence = f"{problem.filename or 'a file'}: {problem.strerror}"
+        sentence = f"{problem.filename or 'a file or the output'}: {problem.strerror}"
         return (f"{sentence}; {remedy}" if remedy else sentence), IMPOSSIBLE
     if isinstance(problem, sqlite3.Error) or type(problem).__module__.startswith("django.db"):
         return _of_database(problem), IMPOSSIBLE

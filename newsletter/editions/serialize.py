@@ -11,7 +11,7 @@ from newsletter.domain.digest import Finding
 from newsletter.editions.rendering import digest_of
 from newsletter.editions.selection.ordering import day_of
 from newsletter.messages import Message
-from newsletter.models import Edition, EditionPost, Note, Post
+from newsletter.models import HOLDING, Edition, EditionPost, Note, Post
 from newsletter.render.dates import day_heading
 
 
@@ -69,10 +69,13 @@ def published(post: Post) -> str | None:
     return post.published.astimezone(offset).isoformat() if post.published else None
 
 
-def newest(newsletter: config.Newsletter) -> date | None:
-    """Return the local day of a newsletter's newest dated post."""
+def newest(newsletter: config.Newsletter) -> tuple[date | None, str]:
+    """Return the local day of a newsletter's newest dated post, and the name of the approved edition that has it."""
     dated = Post.objects.filter(newsletter=newsletter.name).exclude(published=None).order_by("-published").first()
-    return dated.published.astimezone(newsletter.zone).date() if dated and dated.published else None
+    if not dated or not dated.published:
+        return None, ""
+    holding = Edition.objects.filter(HOLDING, entries__post=dated, entries__included=True).order_by("pk").last()
+    return dated.published.astimezone(newsletter.zone).date(), holding.name if holding else ""
 
 
 def _note(note: Note, newsletter: config.Newsletter) -> dict[str, Any]:

@@ -145,7 +145,9 @@ def _append_if_possible(kind: str, *values: Any) -> None:
     try:
         log.append(kind, *values)
     except OSError as e:
-        _log.warning("the recovery log can't be written: %s; free some space, then make a backup", e)
+        _log.warning(
+            "the recovery log can't be written: %s; free some space or make it writable, then make a backup", e
+        )
 
 
 def packed_numbers(numbers: Any) -> str:

@@ -86,6 +86,9 @@ def test_an_empty_draft_says_which_post_is_the_newest(command: Run, blog: Blog) 
         "newsletter draft kinaforum --week 2026-W06 creates an edition with it\n"
     )
     assert command("draft", "kinaforum", "--week", "2026-W06").out.startswith(f"{EDITION}: draft, revision 1, 3 posts")
+    command("approve", EDITION)
+    told = command("draft", "kinaforum", "--week", "2026-W20")
+    assert told.err == f"no new posts in this period; the newest known post, from 2026-02-05, is in {EDITION}\n"
 
 
 def test_preview_writes_three_files_and_their_sizes(command: Run, blog: Blog, tmp_path: Path) -> None:

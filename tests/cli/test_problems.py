@@ -1,13 +1,16 @@
 """Errors as one sentence."""
 
 import errno
+import io
 import os
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, OperationalError
 
+from newsletter.__main__ import prepare_output
 from newsletter.cli.problems import sentence_and_status
 
 
@@ -16,7 +19,10 @@ def test_a_file_that_a_full_disk_cuts_short_is_one_sentence() -> None:
     with pytest.raises(OSError, match="No space left") as caught:
         Path("/dev/full").write_text("x", encoding="ascii")
     assert caught.value.filename is None
-    assert sentence_and_status(caught.value) == ("a file: No space left on device; free some space and try again", 1)
+    assert sentence_and_status(caught.value) == (
+        "a file or the output: No space left on device; free some space and try again",
+        1,
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,3 +71,22 @@ def test_an_error_of_the_database_that_is_no_fault_of_its_server_says_what_it_wa
         "database error: UNIQUE constraint failed; please report it",
         1,
     )
+
+
+def test_text_of_the_command_line_in_another_encoding_than_utf_8_is_refused() -> None:
+    with pytest.raises(UnicodeEncodeError) as caught:
+        os.fsdecode(b"\xe5").encode()
+    told = "the command line has text that is not UTF-8; use a terminal with UTF-8"
+    assert sentence_and_status(caught.value) == (told, 2)
+
+
+def test_output_lacks_letters_of_other_encodings_and_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="latin-1"))
+    monkeypatch.setattr("sys.stderr", None)
+    prepare_output()
+    sys.stdout.write("å’\n")
+    sys.stdout.flush()
+    with sys.stderr:
+        sys.stderr.write("nowhere")
+    assert written.getvalue() == b"\xe5?\n"

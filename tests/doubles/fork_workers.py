@@ -59,7 +59,8 @@ class _Started(_spawn[Any]):
             return
         stdin, _, _, stdout = more[9:13]
         limits = [resource.getrlimit(each) for each in LIMITS]
-        request = {"words": args[len(WORKER) :], "environment": {**os.environ}, "limits": limits}
+        os.umask(umask := os.umask(0o077))
+        request = {"words": args[len(WORKER) :], "environment": {**os.environ}, "limits": limits, "umask": umask}
         socket.send_fds(self.helper, [json.dumps(request).encode()], [stdin, stdout])
         self.pid = int(self.helper.recv(LONGEST))
         self._child_created = True
@@ -94,6 +95,7 @@ def _run(request: dict[str, Any], descriptors: list[int]) -> None:
         os.close(descriptor)
     for limit, values in zip(LIMITS, request["limits"], strict=True):
         resource.setrlimit(limit, tuple(values))
+    os.umask(request["umask"])
     os.environ.clear()
     os.environ.update(request["environment"])
     worker = importlib.import_module(WORKER[2])

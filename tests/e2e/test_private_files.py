@@ -15,6 +15,7 @@ from tests.e2e.sending_samples import kill_all
 pytestmark = pytest.mark.e2e
 
 EDITION = "kinaforum/2026-W06"
+NOBODY = 65_534
 CONFIG = """
 [site]
 url = "https://brev.example.org"
@@ -68,8 +69,11 @@ def send(site: Site) -> None:
 
 @pytest.mark.parametrize("form", ["maildir", "eml"])
 def test_every_file_is_private(site: Callable[[str], Site], form: str) -> None:
+    """Commands of root leave files that the owner of the folder, as whom the service runs, can read."""
     found = written(site(CONFIG.format(form=form)))
     by_hand = tree(found.folder)
+    owner = NOBODY if os.geteuid() == 0 else os.geteuid()
+    os.chown(found.folder, owner, -1)
     found.run("init", "another", "--templates")
     found.run("dkim", "new", "example.org")
     send(found)
@@ -83,6 +87,13 @@ def test_every_file_is_private(site: Callable[[str], Site], form: str) -> None:
     assert {"newsletter.db", "readers.csv.refused.csv", "export.csv", "export.json", "dkim.pem", "journal"} <= names
     assert {"recovery-log", "site.backup"} <= names
     assert loose(found, by_hand) == {}
+    used = ("newsletter.db", ".secret_key", ".newsletter.lock", "journal", "recovery-log", "mails")
+    assert {
+        p
+        for name in used
+        for p in (found.folder / name, *(found.folder / name).rglob("*"))
+        if p.lstat().st_uid != owner
+    } == set()
 
 
 def test_files_that_a_running_service_writes_are_private(site: Callable[[str], Site]) -> None:

@@ -49,31 +49,30 @@ def set_of(subscription: Subscription) -> Ordinals:
 
 def editions_of(subscription: Subscription, posts: Sequence[Post]) -> dict[int, Edition]:
     """Return the edition in which the person was offered each of these posts, by the primary key of the post."""
-    if not posts:
-        return {}
-    deliveries = list(Delivery.objects.filter(subscription=subscription).select_related("edition"))
-    offered = _posts({delivery.edition_id: delivery.number for delivery in deliveries})
-    by_edition = ((d.edition, offered.get(d.edition_id, ())) for d in sorted(deliveries, key=lambda d: d.edition_id))
-    return {post: edition for edition, posts_of_edition in by_edition for post in posts_of_edition}
+    included: dict[int, list[int]] = {}
+    entries = EditionPost.objects.filter(post__in=posts, included=True).order_by()
+    for edition, post in entries.values_list("edition_id", "post_id"):
+        included.setdefault(edition, []).append(post)
+    deliveries = Delivery.objects.filter(edition__in=included, subscription=subscription).select_related("edition")
+    numbers = {delivery.edition_id: delivery.number for delivery in deliveries}
+    offered = {edition: included[edition] for edition in numbers} | _posts_of_variants(numbers)
+    in_order = sorted(deliveries, key=lambda delivery: delivery.edition_id)
+    return {post: delivery.edition for delivery in in_order for post in offered[delivery.edition_id]}
 
 
-def _posts(numbers: Mapping[int, int]) -> dict[int, list[int]]:
-    """Return the posts that editions had for a person, by the person's number in each.
+def _posts_of_variants(numbers: Mapping[int, int]) -> dict[int, list[int]]:
+    """Return the posts that editions with variants had for a person, by the person's number in each.
 
-    An edition without variants has the same for all, and one whose variants have no numbers the first variant's.
+    An edition whose variants have no numbers has the first variant's posts for all.
     """
     fields = ("edition_id", "position", "first", "last", "posts")
     variants = list(Variant.objects.filter(edition__in=numbers).values_list(*fields))
     numbered = {edition for edition, _position, _first, last, _posts in variants if last is not None}
-    posts: dict[int, list[int]] = {}
+    posts: dict[int, list[int]] = {edition: [] for edition, *_fields in variants}
     for edition, position, first, last, posts_of_variant in variants:
         common = edition not in numbered and position == 0
         if common or (last is not None and (first or 1) <= numbers[edition] <= last):
             posts[edition] = posts_of_variant
-    without_variants = numbers.keys() - {edition for edition, *_fields in variants}
-    entries = EditionPost.objects.filter(edition__in=without_variants, included=True)
-    for edition, post in entries.values_list("edition_id", "post_id"):
-        posts.setdefault(edition, []).append(post)
     return posts
 
 

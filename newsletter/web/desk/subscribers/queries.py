@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.core.cache import cache
 from django.db.models import CharField, Count, Q, QuerySet
 from django.db.models.functions import Cast, Substr
+from django.urls import reverse
 
 from newsletter.models import ApprovedContent, Delivery, Edition, Post, Result
 from newsletter.sending import progress
@@ -141,20 +142,20 @@ def deliveries(subscriptions: list[Subscription]) -> list[dict[str, Any]]:
         edition__in=editions, subscription__in=[subscription.pk for subscription in subscriptions]
     )
     numbers = dict(mine.values_list("edition_id", "number"))
-    condition = Q()
-    for edition, number in numbers.items():
-        condition |= Q(edition=edition, number=number)
-    results = {r.edition_id: r for r in Result.objects.filter(condition)} if numbers else {}
+    # Numbers of other editions come with them: a condition for each pair costs more.
+    kept = Result.objects.filter(edition__in=numbers, number__in=set(numbers.values()))
+    results = {(result.edition_id, result.number): result for result in kept}
     subjects = dict(ApprovedContent.objects.filter(edition__in=list(numbers)).values_list("edition_id", "subject"))
     return [
         {
             "edition": edition,
             "subject": subjects.get(edition.pk, ""),
-            "outcome": result.kind if (result := results.get(edition.pk)) else progress.state_without_result(edition),
+            "outcome": result.kind if result else progress.state_without_result(edition),
             "text": formatting.stored(result.text) if result else "",
         }
         for edition in editions
         if edition.pk in numbers
+        for result in (results.get((edition.pk, numbers[edition.pk])),)
     ]
 
 
@@ -193,16 +194,20 @@ def posts_of(subscription: Subscription, now: datetime, zone: tzinfo) -> dict[st
     had = set_of(subscription)
     newest = posts_with(subscription.newsletter, list(had)[-SHOWN:])[::-1]
     editions = editions_of(subscription, newest)
-    periods = {edition: formatting.period(edition, zone) for edition in set(editions.values())}
-    offered = [
-        {**_row(post), "edition": (edition := editions.get(post.pk)), "period": periods[edition] if edition else ""}
-        for post in newest
-    ]
+    links = {edition: _link(edition, zone) for edition in set(editions.values())}
+    offered = [{**_row(post), "edition": links[editions[post.pk]] if post.pk in editions else None} for post in newest]
     return {
         "due": [_row(post) for post in due_posts(subscription, had, now)],
         "offered": offered,
         "count": len(had),
         "hidden": len(had) - len(offered),
+    }
+
+
+def _link(edition: Edition, zone: tzinfo) -> dict[str, str]:
+    return {
+        "url": reverse("desk:edition", args=[edition.newsletter, edition.period]),
+        "period": formatting.period(edition, zone),
     }
 
 

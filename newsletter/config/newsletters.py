@@ -73,11 +73,25 @@ Language = Annotated[str, BeforeValidator(parse_language)]
 OptionalLanguage = Annotated[str, BeforeValidator(lambda v: v if v == "" else parse_language(v))]
 
 
+LONGEST_RANGE = 366
+"""The most days of a range of dates without an edition."""
+
+
 def _days(value: object) -> object:
-    """Accept TOML dates and dates in quotes."""
+    """Accept TOML dates, and in quotes dates and ranges of them."""
     if isinstance(value, list):
-        return tuple(_day(v) if isinstance(v, str) else v for v in value)
+        return tuple(day for item in value for day in (_range(item) if isinstance(item, str) else [item]))
     return value
+
+
+def _range(text: str) -> list[date]:
+    """Return the days of a date such as 2026-12-24, or of a range such as 2026-07-01/2026-07-31."""
+    first, _, last = text.partition("/")
+    begin = _day(first)
+    length = (_day(last or first) - begin).days + 1
+    if not 1 <= length <= LONGEST_RANGE:
+        raise InvalidValue(messages.DATE_RANGE(value=repr(text), most=LONGEST_RANGE))
+    return [begin + timedelta(days=n) for n in range(length)]
 
 
 def _day(text: str) -> date:

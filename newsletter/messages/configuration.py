@@ -180,6 +180,9 @@ LANGUAGE = MessageType(
 )
 COLOUR = MessageType("value.colour", gettext_noop("{value} is not a colour; use a form such as '#b3261e'"))
 DATE = MessageType("value.date", gettext_noop("{value} is not a date; use a form such as 2026-12-25"))
+DATE_RANGE = MessageType(
+    "value.date-range", gettext_noop("{value} must begin before it ends, and have at most {most} days")
+)
 WEB_ADDRESS = MessageType(
     "value.web-address", gettext_noop("{value} is not a web address; use a form such as 'https://brev.example.org'")
 )

@@ -90,6 +90,8 @@ def test_the_example_is_a_whole_configuration() -> None:
          "newsletters.kinaforum.provider: 'mailgum' is not a provider; did you mean 'mailgun'?"),
         ({"newsletter": 'skip = ["2026-02-30"]'},
          "newsletters.kinaforum.skip: '2026-02-30' is not a date; use a form such as 2026-12-25"),
+        ({"newsletter": 'skip = ["2026-02-02/2026-02-01"]'},
+         "newsletters.kinaforum.skip: '2026-02-02/2026-02-01' must begin before it ends, and have at most 366 days"),
         ({"source": 'tipe = "feed"'}, "newsletters.kinaforum.sources[1].tipe: no such key; did you mean 'type'?"),
         ({"source": 'type = "atom"'}, "newsletters.kinaforum.sources[1].type: 'atom' is not one of auto, feed"),
         ({"source": 'exclude = { word = ["x"] }'},
@@ -234,10 +236,9 @@ def test_secrets_come_from_the_environment_and_from_files(tmp_path: Path) -> Non
 
 
 def test_skipped_dates_may_be_toml_dates_or_text() -> None:
-    assert parsed(newsletter='skip = [2026-12-25, "2027-01-01"]').newsletters["kinaforum"].skip == (
-        date(2026, 12, 25),
-        date(2027, 1, 1),
-    )
+    assert parsed(newsletter='skip = [2026-12-25, "2027-01-01", "2027-02-28/2027-03-01"]').newsletters[
+        "kinaforum"
+    ].skip == (date(2026, 12, 25), date(2027, 1, 1), date(2027, 2, 28), date(2027, 3, 1))
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8), lambda x: st.lists(x, max_size=3)))

@@ -126,7 +126,7 @@ def test_what_is_no_address_is_refused(site: Site) -> None:
 def test_another_setting_of_the_page_moves_no_address(site: Site) -> None:
     body = site.post(PAGE, url_previous=NEW)
     assert site.tree["site"]["url_previous"] == [NEW]
-    assert "Let " not in body
+    assert "In force now" not in body
 
 
 def _addresses(edition: Edition) -> set[str]:

@@ -13,7 +13,7 @@ from django.utils import translation
 
 from newsletter import config
 from newsletter.config.file import PREVIOUS
-from newsletter.models import Act
+from newsletter.models import Act, Edition, State
 from newsletter.web.desk.edition.texts import mark
 from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.delivery_pages import API_NAMES
@@ -376,6 +376,13 @@ def test_a_newsletter_without_its_last_source_has_letters_only(site: Site) -> No
         site.client.post(f"/desk/sources/kinaforum/{number}/remove/", {"url": url})
     assert not site.newsletter.get("sources")
     assert not config.current().newsletters["kinaforum"].has_schedule
+
+
+def test_an_approved_edition_that_keeps_the_earlier_settings_is_named(site: Site) -> None:
+    Edition.objects.filter(pk=make.draft("First").pk).update(state=State.APPROVED, subject="Week 6")
+    told = "Already approved, with the earlier settings: “Week 6”."
+    assert told in site.post(f"{KINAFORUM}/content/", body="full")
+    assert told not in site.post(f"{KINAFORUM}/general/", description="News")
 
 
 def test_changes_are_in_the_audit_log(site: Site) -> None:

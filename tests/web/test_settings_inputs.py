@@ -1,6 +1,7 @@
 """Durations, dates, templates and the sections of long pages of settings."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,12 @@ def test_dates_are_added_and_removed_and_keep_their_comments(site: Site) -> None
     page = lxml.html.fromstring(site.client.get(SCHEDULE).content)
     assert {each.get("type") for each in page.cssselect("[name=skip]")} == {"date"}
     assert "Saved." in site.post(SCHEDULE, skip=["", "2026-12-31", "2027-05-17"])
+    days = {"skip": ["2026-12-31", "2027-07-01"], "skip-last": ["2026-12-31", "2027-07-31"]}
+    assert "must begin before it ends" in site.post(SCHEDULE, **{**days, "skip-last": ["", "2027-06-30"]})
+    assert "Saved." in site.post(SCHEDULE, **days)
+    assert site.newsletter["skip"] == [date(2026, 12, 31), "2027-07-01/2027-07-31"]
+    assert site.form(SCHEDULE)["skip-last"] == ["", "2027-07-31", "", "", ""]
+    site.post(SCHEDULE, **{"skip": ["2026-12-31", "2027-05-17"], "skip-last": ""})
     assert "    2026-12-31,  # New Year's Eve\n    2027-05-17,\n]" in site.file.read_text(encoding="utf-8")
     assert "Christmas" not in site.file.read_text(encoding="utf-8")
 

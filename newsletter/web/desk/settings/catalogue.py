@@ -24,8 +24,9 @@ GENERAL = SettingsPage(
             "status",
             _("Status"),
             _(
-                "While it is paused, no drafts are made and nothing is sent; people can still sign up. An archived "
-                "newsletter is closed: its pages, reports and unsubscribe links keep working."
+                "While it is paused, no drafts are made and nothing is sent; people can still sign up. For a pause "
+                "that ends by itself, use “Dates without an edition” (Schedule). An archived newsletter is closed: its "
+                "pages, reports and unsubscribe links keep working."
             ),
             Kind.CHOICE,
             (("active", _("Active")), ("paused", _("Paused")), ("archived", _("Archived"))),

@@ -49,6 +49,7 @@ from newsletter.web.desk import audit, formatting
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
 from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings.approved_editions import tell_approved
 from newsletter.web.desk.settings.cadences_page import beside_field
 from newsletter.web.desk.settings.fields import SettingsPage, defaults_of
 from newsletter.web.desk.settings.forms import RequestedChanges, SettingsForm
@@ -137,8 +138,10 @@ def add_source(request: HttpRequest, name: str) -> HttpResponse:
 def use_design(request: HttpRequest, name: str) -> HttpResponse:
     """Choose the design of a newsletter."""
     newsletter, design = newsletter_of(request, name), request.POST.get("design", "")
-    if save_or_tell(request, RequestedChanges((SetValue(("newsletters", name, "theme", "design"), design),), {})):
+    change = SetValue(("newsletters", name, "theme", "design"), design)
+    if save_or_tell(request, RequestedChanges((change,), {})):
         messages.success(request, _("%(newsletter)s has a new design.") % {"newsletter": newsletter.title})
+        tell_approved(request, (change,))
     return redirect("desk:designs", name)
 
 
@@ -197,6 +200,7 @@ def _edit(request: HttpRequest, edited: EditedTable, extra: Mapping[str, Any] | 
         if save_into(request, form, requested, partial(_show_problem, form)):
             messages.success(request, _("Saved."))
             _tell_missing(request, requested.changes)
+            tell_approved(request, requested.changes)
             tell_what_is_left(request, requested.changes, config.refresh())
             return redirect(f"{request.path}#top")
     return _page(request, edited, form, reason, extra)

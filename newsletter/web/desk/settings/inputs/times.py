@@ -5,6 +5,7 @@ such as `fri 15:00`, `30m` or `24 months`; pages of earlier versions have it in 
 import re
 from collections.abc import Sequence
 from datetime import date, time
+from itertools import zip_longest
 from typing import Any
 
 from django import forms
@@ -191,14 +192,17 @@ class DatesWidget(DeskWidget):
     template_name = "desk/_dates.html"
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
-        """Return what was typed, without blank fields."""
-        return [text.strip() for text in data.getlist(name) if text.strip()]
+        """Return what was typed as config.toml has it, such as `2026-07-01/2026-07-31`, without blank fields."""
+        rows = zip_longest(data.getlist(name), data.getlist(f"{name}-last"), fillvalue="")
+        typed = [(first.strip(), last.strip()) for first, last in rows]
+        return [first if last in ("", first) else f"{first}/{last}" for first, last in typed if first or last]
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         """Return the days, and blank ones if any can be added."""
         context: dict[str, Any] = super().get_context(name, value, attrs)
         disabled = context["widget"]["attrs"].get("disabled")
-        return {**context, "name": name, "dates": [] if disabled else [*(value or ()), *[""] * BLANK_DATES]}
+        texts = [] if disabled else [*(value or ()), *[""] * BLANK_DATES]
+        return {**context, "name": name, "dates": [text.partition("/")[::2] for text in texts]}
 
 
 class DatesField(forms.Field):
@@ -217,6 +221,12 @@ class DatesField(forms.Field):
     def clean(self, value: Any) -> list[Any] | None:
         """Return the days. One that was there before stays as it was written."""
         try:
-            return [self._before.get(text) or date.fromisoformat(text) for text in value or ()] or None
+            return [self._before.get(text) or _written(text) for text in value or ()] or None
         except ValueError:
             raise forms.ValidationError(_("Enter dates such as 2026-12-24.")) from None
+
+
+def _written(text: str) -> date | str:
+    """Return a day, or a range as text, as config.toml has them. Raises ValueError."""
+    days = [date.fromisoformat(day) for day in text.split("/")]
+    return days[0] if len(days) == 1 else text

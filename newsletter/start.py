@@ -11,13 +11,14 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import django
 
 from newsletter import __version__, config
 from newsletter.config import Config
+from newsletter.config.file import create
 from newsletter.logs import error_reports
 from newsletter.logs import setup as logs
 
@@ -87,22 +88,14 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def make_secret_key(path: Path) -> None:
-    """Write a new key under another name first, so that a kill leaves no incomplete key.
-
-    Raises StartProblem if there is a file without a key.
-    """
+    """Write a new key, unless there is one. Raises StartProblem if there is a file without a key."""
     if path.exists():
         key = path.read_bytes().strip()
         if not key or not key.isascii():
             raise StartProblem(f"{path}: has no key; restore the file from a backup: sent links need it")
         return
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    unfinished.unlink(missing_ok=True)  # left by a process that was killed: in a container, each has the same number
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_urlsafe(48) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(path)
+    with suppress(FileExistsError):  # another process was faster
+        create(path, secrets.token_urlsafe(48) + "\n")
 
 
 def _tighten(configuration: Config) -> None:

@@ -1,7 +1,6 @@
 """`newsletter dkim new`: create a DKIM key and its DNS record."""
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from newsletter.cli.common import WRONG, emit, fail
+from newsletter.config.file import create
 
 DNS_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*", re.IGNORECASE)
 
@@ -37,11 +37,9 @@ def new(
             fail(f"{option} {name!r} is not a name in DNS; use one such as example.org or s1", WRONG)
     new_pair, path = new_key(domain, selector, kind), out.parent.resolve() / out.name
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        create(path, new_pair.pem)
     except FileExistsError:
         fail(f"{path} already exists and was not changed; choose another --out")
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(new_pair.pem)
     file_name = json.dumps(str(path), ensure_ascii=False)  # the same in TOML
     config = f'dkim = {{ domain = "{domain}", selector = "{selector}", key = {{ file = {file_name} }} }}'
     lines = (

@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +23,7 @@ from newsletter.cli.common import (
     say,
 )
 from newsletter.config import SHIPPED_TEMPLATES, Collect, Config, Web, parse
+from newsletter.config.file import create
 from newsletter.domain.english import counted
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
@@ -63,12 +65,24 @@ def init(
         timezone=profile.timezone or machine_timezone() or "UTC",
         private=allow_private_addresses,
     )
-    for path, content in zip(paths, (text, _child_template() if templates else ""), strict=False):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
+    _create_all(dict(zip(paths, (text, _child_template() if templates else ""), strict=False)))
     names = [str(path) for path in paths]
     document = {"newsletter": profile.name, "title": profile.title, "posts": len(profile.posts)} if blog else {}
     emit({"files": names, **document}, "\n".join(_next_steps(folder, names, profile, has_blog=bool(blog))))
+
+
+def _create_all(contents: Mapping[Path, str]) -> None:
+    """Write new files, all or none."""
+    created: list[Path] = []
+    try:
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            create(path, content)
+            created.append(path)
+    except OSError:
+        for path in created:
+            path.unlink()
+        raise
 
 
 def _profile(blog: str, private: bool) -> "BlogProfile":

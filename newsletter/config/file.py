@@ -7,6 +7,7 @@ keys are merged; two different changes to one key are a conflict, and nothing is
 import fcntl
 import glob
 import os
+import secrets
 import stat
 import tempfile
 import tomllib
@@ -158,6 +159,27 @@ def _write(path: Path, text: str, status: os.stat_result) -> None:
     except OSError as e:
         temporary.unlink(missing_ok=True)
         raise CannotWrite(messages.UNWRITABLE(file=str(path), cause=e.strerror or str(e))) from e
+    sync_folder(path.parent)
+
+
+def create(path: Path, content: str) -> None:
+    """Write a new file, whole or not at all, that only its owner can read.
+
+    Raises OSError with the file's name: FileExistsError if there is one by now.
+    """
+    unfinished = path.with_name(f".{path.name}{UNFINISHED}{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        os.link(unfinished, path)  # unlike a rename, it never replaces a file
+    except OSError as e:
+        raise OSError(e.errno, e.strerror, str(path)) from e
+    finally:
+        with suppress(OSError):
+            unfinished.unlink()
     sync_folder(path.parent)
 
 

@@ -1,7 +1,6 @@
 """Options and values that contradict each other or are empty: refused with a sentence, and nothing is changed."""
 
 import io
-import os
 from pathlib import Path
 
 import pytest
@@ -78,14 +77,6 @@ def test_a_secret_key_that_is_none_is_told(tmp_path: Path, content: bytes) -> No
     with pytest.raises(StartProblem, match="has no key; restore the file"):
         make_secret_key(path)
     assert path.read_bytes() == content
-
-
-def test_a_key_that_a_killed_process_of_the_same_number_left_unfinished_is_made_anew(tmp_path: Path) -> None:
-    path = tmp_path / ".secret_key"
-    path.with_name(f".secret_key.{os.getpid()}").write_bytes(b"x")
-    make_secret_key(path)
-    assert len(path.read_text()) > 60
-    assert [file.name for file in tmp_path.glob(".secret_key*")] == [path.name]
 
 
 def test_an_invalid_address_for_error_reports_is_told() -> None:

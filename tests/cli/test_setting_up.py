@@ -1,9 +1,12 @@
 """What the commands before the first draft do: init, demo, check, try, collect, manage."""
 
+import errno
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -36,6 +39,18 @@ def test_init_writes_a_valid_configuration_and_overwrites_nothing(command: Run, 
     told = command("init", "mine", status=1).sentence
     assert told == "mine/config.toml exists already and was not changed; choose another folder"
     assert (tmp_path / "mine" / "config.toml").read_text(encoding="utf-8") == "mine"
+
+
+def test_what_a_full_disk_keeps_init_from_writing_is_not_there(
+    command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    for written in (0, 2):  # the file and its folder are synchronized
+        monkeypatch.setattr("os.fsync", Mock(side_effect=[*[None] * written, full]))
+        told = command("init", "mine", "--templates", status=1).sentence
+        file = ("mine/config.toml", "mine/templates/edition.mjml")[written // 2]
+        assert told == f"{file}: No space left on device; free some space and try again"
+        assert not [path for path in tmp_path.rglob("*") if path.is_file() and "mine" in path.parts]
 
 
 def test_init_with_a_blog_writes_a_configuration_that_makes_a_draft(command: Run, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from newsletter import config
 from newsletter.config import Collect, Config
 from newsletter.config.document import Change, SetValue, edit
+from newsletter.config.file import create
 from newsletter.feeds.model import SourceProblem
 from newsletter.messages import Message
 from newsletter.messages.failures import UNEXPECTED
@@ -115,9 +116,7 @@ class SetUp:
         """Write config.toml. Raises ConfigError, and OSError (FileExistsError if there is one by now)."""
         text = self.text()
         self.configuration()
-        with self.file.open("x", encoding="utf-8") as file:
-            self.file.chmod(0o600)
-            file.write(text)
+        create(self.file, text)
 
     def _changes(self, blog: BlogProfile) -> list[Change]:
         changes: list[Change] = []

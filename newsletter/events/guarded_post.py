@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import requests
 
-from newsletter.feeds.network import GuardedAdapter, PrivateAddress, Watch, opener
+from newsletter.feeds.network import GuardedSession, PrivateAddress, Watch, opener
 
 ERRORS = (requests.RequestException, OSError, ValueError)
 """What `post` raises if there is no answer."""
@@ -16,16 +16,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float, a
     Each address that the host's name leads to is checked when it is connected to.
     """
     watch = Watch()
-    with requests.Session() as session:
-        session.trust_env = False
-        adapter = GuardedAdapter(opener(allow_private=allow_private, watch=watch))
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
+    with GuardedSession(opener(allow_private=allow_private, watch=watch)) as session:
         watch.start(seconds)
         try:
-            with session.post(
-                url, data=body, headers=dict(headers), timeout=seconds, allow_redirects=False, stream=True
-            ) as response:
+            with session.post(url, data=body, headers=dict(headers), timeout=seconds, stream=True) as response:
                 return response.status_code
         finally:
             watch.close()

@@ -21,7 +21,7 @@ from newsletter import __version__, config
 from newsletter.feeds.document import split_address
 from newsletter.feeds.html.markup import without_invalid_characters
 from newsletter.feeds.model import SourceProblem
-from newsletter.feeds.network import GuardedAdapter, PrivateAddress, UnknownHost, Watch, opener
+from newsletter.feeds.network import GuardedSession, PrivateAddress, UnknownHost, Watch, opener
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
 from newsletter.messages.general import ABOUT
@@ -82,12 +82,8 @@ class Fetcher:
         self._end = time.monotonic() + _WHOLE_READING * self._timeout
         self._watch = Watch()
         self._sandbox = Sandbox(problem=SourceProblem)
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._session = GuardedSession(opener(allow_private=collect.allow_private_addresses, watch=self._watch))
         self._session.headers.update({"User-Agent": user_agent(site_url), "Accept": accept})
-        adapter = GuardedAdapter(opener(allow_private=collect.allow_private_addresses, watch=self._watch))
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
 
     def __enter__(self) -> Self:
         return self
@@ -134,7 +130,7 @@ class Fetcher:
         for _ in range(_MAXIMUM_REDIRECTS + 1):
             _check_address(address, url)
             with self._session.get(
-                address, headers=_for_host(address, url, headers), stream=True, allow_redirects=False, timeout=seconds
+                address, headers=_for_host(address, url, headers), stream=True, timeout=seconds
             ) as answer:
                 if answer.status_code not in _REDIRECTS or "Location" not in answer.headers:
                     return self._answer(url, address, answer, moved_to, enough)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
@@ -145,6 +146,20 @@ class GuardedAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {
             scheme: _guarded(pool, self._connect) for scheme, pool in pools.items()
         }
+
+
+class GuardedSession(requests.Session):
+    """Makes requests over connections that `opener` makes, without proxies, and follows no redirects."""
+
+    def __init__(self, connect: Opener) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.adapters.clear()
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, GuardedAdapter(connect))
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return nothing: of a redirect that isn't followed, requests would read the whole body, however large."""
 
 
 def _guarded(pool: type[HTTPConnectionPool], connect: Opener) -> type[HTTPConnectionPool]:

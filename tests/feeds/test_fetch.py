@@ -157,6 +157,13 @@ def test_a_byte_now_and_then_does_not_keep_it_waiting(site: Site, collect: confi
     assert time.monotonic() - started < 3
 
 
+def test_the_body_of_a_redirect_is_not_read(site: Site, collect: config.Collect) -> None:
+    site.pages["/a"] = Answer(endless(b"x", pause=0.05), status=302, headers={"Location": "/b"})
+    site.pages["/b"] = Answer(b"there")
+    with Fetcher(replace(collect, timeout=timedelta(seconds=2))) as fetcher:
+        assert fetcher.get(site.base + "/a").body == b"there"
+
+
 def test_all_requests_of_a_reading_together_have_an_end(site: Site, collect: config.Collect) -> None:
     site.pages["/a"] = lambda _: Answer(endless(b"x", pause=0.05))
     site.pages["/b"] = Answer(b"fast")

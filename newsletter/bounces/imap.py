@@ -1,13 +1,17 @@
 """The bounce mailbox, read over IMAP (RFC 3501): its unread emails, one after the other.
 
 Promises: certificates and names are verified, and nothing but a server on loopback is spoken to in clear; nothing is
-marked before its reader says so, and nothing is ever deleted; whatever goes wrong is one sentence.
+marked before its reader says so, and nothing is ever deleted; whatever goes wrong is one sentence; an answer takes a
+bounded amount of time and memory.
 """
 
 import contextlib
+import errno
 import imaplib
+import os
 import re
 import ssl
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from types import TracebackType
@@ -21,6 +25,11 @@ from newsletter.messages import Message
 from newsletter.messages import bounces as messages
 
 SECONDS = 30
+"""How long the server may say nothing."""
+
+MOST_SECONDS, MOST_OCTETS = 300.0, 50_000_000
+"""What the answer to one command may take: a server that ignores how much of an email is asked for sends all of it."""
+
 TLS_PORT = 993
 SEEN, FLAGGED = r"\Seen", r"\Flagged"
 _BEYOND_ASCII = re.compile(r"&|[^\x20-\x7e]+")
@@ -28,6 +37,40 @@ _BEYOND_ASCII = re.compile(r"&|[^\x20-\x7e]+")
 
 class MailboxProblem(Impossible):
     """The mailbox can't be read now; the message says why and what to do."""
+
+
+class _Bounded(imaplib.IMAP4):
+    """imaplib's client, which alone would wait for an answer without end, and keep it in memory."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.begin()
+        super().__init__(*args, **kwargs)
+
+    def begin(self) -> None:
+        """Allow the answer to another command."""
+        self._end, self._octets_left = time.monotonic() + MOST_SECONDS, MOST_OCTETS
+
+    def read(self, size: int) -> bytes:
+        """Return so many octets. Raises OSError beyond the limits."""
+        self._take(size)
+        return super().read(size)
+
+    def readline(self) -> bytes:
+        """Return a line. Raises OSError beyond the limits."""
+        line = super().readline()
+        self._take(len(line))
+        return line
+
+    def _take(self, octets: int) -> None:
+        self._octets_left -= octets
+        if self._octets_left < 0:
+            raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
+        if time.monotonic() > self._end:
+            raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+
+
+class _BoundedWithTls(_Bounded, imaplib.IMAP4_SSL):
+    """The same with TLS from the first octet."""
 
 
 class ImapMailbox:
@@ -80,9 +123,9 @@ class ImapMailbox:
     def _connect(self) -> None:
         host, port = self.settings.host, self.settings.port
         if port == TLS_PORT:
-            self._imap = imaplib.IMAP4_SSL(host, port, ssl_context=self._tls, timeout=SECONDS)
+            self._imap = _BoundedWithTls(host, port, ssl_context=self._tls, timeout=SECONDS)
             return
-        self._imap = imaplib.IMAP4(host, port, timeout=SECONDS)
+        self._imap = _Bounded(host, port, timeout=SECONDS)
         if not is_loopback(host):
             with self._problems(messages.NO_TLS(where=self._where)):
                 self._encrypt()
@@ -104,7 +147,7 @@ class ImapMailbox:
         """Say good-bye, and close in any case."""
         if self._imap is None:
             return
-        with contextlib.suppress(imaplib.IMAP4.error, OSError):
+        with contextlib.suppress(imaplib.IMAP4.error, OSError, ValueError):
             self._imap.logout()
         with contextlib.suppress(OSError):
             self._imap.shutdown()
@@ -118,9 +161,11 @@ class ImapMailbox:
 
     @contextlib.contextmanager
     def _problems(self, refusal: Message) -> Iterator[None]:
+        if self._imap is not None:
+            self._imap.begin()
         try:
             yield
-        except (imaplib.IMAP4.abort, OSError) as e:
+        except (imaplib.IMAP4.abort, OSError, ValueError) as e:  # ValueError: imaplib can't read a number or a word
             cause = e.strerror if isinstance(e, OSError) and e.strerror else type(e).__name__
             raise MailboxProblem(messages.CONNECTION_FAILED(where=self._where, cause=cause)) from e
         except imaplib.IMAP4.error as e:

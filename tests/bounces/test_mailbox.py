@@ -137,9 +137,15 @@ def test_a_password_never_leaves_in_clear_but_on_loopback(monkeypatch: pytest.Mo
         ({}, {"UID FETCH": "NO not now"}, "can't be read"),
         ({}, {"UID STORE": "NO not now"}, "can't be marked"),
         ({}, {"UID FETCH": ""}, "failed (abort); we'll try again"),
+        ({}, {"UID FETCH": "* 1 FETCH (BODY[] {4000000000}"}, "failed (Message too long); we'll try again"),
+        ({}, {"UID FETCH": "* 1 FETCH (BODY[] {" + "9" * 5000 + "}"}, "failed (ValueError); we'll try again"),
+        ({}, {"UID SEARCH": "* OK searching\r\n" * 500}, "failed (Message too long); we'll try again"),
     ],
 )
-def test_a_failure_is_one_sentence(keys: dict[str, str], script: dict[str, str], told: str) -> None:
+def test_a_failure_is_one_sentence(
+    keys: dict[str, str], script: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailbox, "MOST_OCTETS", 6_000)
     with imap.Imap([b"Subject: Hi\r\n\r\nHello"], script=script) as server, pytest.raises(MailboxProblem) as raised:
         read_mailbox(with_mailbox(server, **keys), NOW)
     assert f"the bounce mailbox at 127.0.0.1:{server.port}" in str(raised.value)

@@ -3,7 +3,8 @@
     with Imap([b"From: …"]) as server: ...
 
 It answers what a reader of bounces asks: CAPABILITY, LOGIN or AUTHENTICATE PLAIN, SELECT, UID SEARCH, FETCH and STORE,
-LOGOUT. `script` maps a command to the line that answers its next call instead ("" hangs up without a word).
+LOGOUT. `script` maps a command to the line that answers its next call instead ("" hangs up without a word, and after
+what begins with "*" nothing follows).
 """
 
 import base64
@@ -100,7 +101,7 @@ class _Session:
             answer = self.answer(verb[0].upper() if verb else "", told)
             if not answer:
                 return
-            self.say(f"{tag} {answer}")
+            self.say(answer if answer.startswith("*") else f"{tag} {answer}")
             if told.upper() == "LOGOUT":
                 return
 

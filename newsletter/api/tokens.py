@@ -17,10 +17,9 @@ from django.utils.crypto import constant_time_compare
 from newsletter.api.permissions import TokenScope
 from newsletter.config import Config
 from newsletter.editions import history
-from newsletter.messages import Problem
+from newsletter.messages import Problem, acts
 from newsletter.messages import api as messages
 from newsletter.messages import editions as editions_messages
-from newsletter.messages import history as acts
 from newsletter.models import ApiToken
 
 PREFIX = "nl"

@@ -122,7 +122,7 @@ def _complete(archive: "ArchiveReader", restored: Config, folders: list[Path]) -
 def _confirm() -> None:
     configuration = ready()
     from newsletter.editions import history
-    from newsletter.messages import history as acts
+    from newsletter.messages import acts
     from newsletter.models import Edition, State
     from newsletter.recovery import hold
 

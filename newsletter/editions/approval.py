@@ -25,9 +25,8 @@ from newsletter.editions.variants.freezing import date_again, date_letter, freez
 from newsletter.editions.variants.preparing import PreparedDraft, prepare, render_subjects
 from newsletter.events import record as events
 from newsletter.events.record import EventKind
-from newsletter.messages import Message
+from newsletter.messages import Message, acts
 from newsletter.messages import editions as messages
-from newsletter.messages import history as acts
 from newsletter.models import ApprovedContent, Edition, State, Variant, WelcomeLetter
 
 A_MOMENT = timedelta(minutes=1)

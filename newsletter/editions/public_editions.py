@@ -8,8 +8,8 @@ from django.db.models import Q, QuerySet
 from newsletter.domain.cadence import CADENCES
 from newsletter.editions import history
 from newsletter.editions.states import NotAllowed
+from newsletter.messages import acts
 from newsletter.messages import editions as messages
-from newsletter.messages import history as acts
 from newsletter.models import Edition
 from newsletter.recovery import entries
 

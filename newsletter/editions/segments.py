@@ -6,8 +6,8 @@ from django.db import transaction
 
 from newsletter.editions import history
 from newsletter.editions.states import locked_in
+from newsletter.messages import acts
 from newsletter.messages import editions as messages
-from newsletter.messages import history as acts
 from newsletter.models import Edition, Segment, State
 
 CHOOSING = (State.DRAFT, State.APPROVED)

@@ -13,9 +13,8 @@ from newsletter import config
 from newsletter.editions import history
 from newsletter.editions.selection.series import sharing_posts
 from newsletter.editions.states import change
-from newsletter.messages import Message
+from newsletter.messages import Message, acts
 from newsletter.messages import editions as messages
-from newsletter.messages import history as acts
 from newsletter.models import Edition, EditionPost, State
 
 

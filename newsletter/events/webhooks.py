@@ -9,9 +9,8 @@ from django.db import transaction
 from newsletter.config import Config
 from newsletter.events.record import EventKind
 from newsletter.events.signing import new_secret
-from newsletter.messages import Problem
+from newsletter.messages import Problem, acts
 from newsletter.messages import editions as editions_messages
-from newsletter.messages import history as acts
 from newsletter.models import Act, EventWebhook
 
 LONGEST = 2_000

@@ -4,6 +4,7 @@ Below everything else, and pure: no Django, no database.
 """
 
 from newsletter.messages import (
+    acts,
     api,
     archives,
     bounces,
@@ -12,7 +13,6 @@ from newsletter.messages import (
     editions,
     failures,
     general,
-    history,
     lint,
     notices,
     posts,
@@ -48,7 +48,7 @@ STAGES = (
     subscriptions,
     archives,
     tool_accounts,
-    history,
+    acts,
     schedule,
     sending,
     delivery,

@@ -24,9 +24,8 @@ from newsletter.editions.states import change, state_message
 from newsletter.editions.variants.planning import most_posts, receiving_groups, waiting_subscribers
 from newsletter.editions.variants.planning import plan as plan_variants
 from newsletter.editions.variants.preparing import render_subjects
-from newsletter.messages import Message, message_of, sending
+from newsletter.messages import Message, acts, message_of, sending
 from newsletter.messages import editions as messages
-from newsletter.messages import history as acts
 from newsletter.messages import schedule as schedule_messages
 from newsletter.models import Edition, Occurrence, State
 from newsletter.recovery import hold

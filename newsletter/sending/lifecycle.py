@@ -23,9 +23,8 @@ from newsletter.editions.states import NotAllowed, change, locked_in, state_mess
 from newsletter.events import record as events
 from newsletter.events.record import EventKind
 from newsletter.logs import log_event
-from newsletter.messages import Message, MessageType, delivery, message_of
+from newsletter.messages import Message, MessageType, acts, delivery, message_of
 from newsletter.messages import editions as editions_messages
-from newsletter.messages import history as acts
 from newsletter.messages import notices as notices_messages
 from newsletter.messages import schedule as schedule_messages
 from newsletter.messages import sending as messages

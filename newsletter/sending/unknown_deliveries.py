@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from newsletter.editions import history
 from newsletter.editions.problems import Impossible
 from newsletter.editions.states import NotAllowed, change
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.messages import sending as messages
 from newsletter.models import DeliveryStatus, Edition, Result, State
 from newsletter.sending.progress import unknown_results

@@ -1,12 +1,16 @@
 """Facts about a blog before its newsletter exists: title, language, time zone, feeds."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 
 from newsletter import config
 from newsletter.domain.found_post import FoundPost
@@ -18,7 +22,6 @@ from newsletter.feeds.html.markup import to_tree
 from newsletter.feeds.language import detect
 from newsletter.feeds.model import SourceProblem
 from newsletter.setup.site_page import SitePage, read_site_page
-from newsletter.setup.timezones import guess_timezone
 
 _PAGE = 1_000_000
 _LEAST_A_WEEK = 1.0
@@ -146,3 +149,51 @@ def _language_of(posts: Sequence[FoundPost]) -> str:
             f"{post.title} {to_tree(post.html).text_content()[:400]}" for post in newest if post.html or post.title
         )
     )
+
+
+_NO_TERRITORY = "001"
+
+
+def guess_timezone(times: Iterable[datetime], language: str, machine: str = "") -> str:
+    """Return the IANA time zone in which a blog's dates were written, or "" if they don't say.
+
+    `times` keep the offset that the feed gave. UTC offsets say nothing: many blogs write UTC wherever they are. Of the
+    zones that fit every offset, the machine's own comes first, then those where the language is spoken.
+    """
+    offsets = [(time, time.utcoffset()) for time in times if time.utcoffset() is not None]
+    if not any(offset != timedelta() for _, offset in offsets):
+        return ""
+    candidates = [*([machine] if machine else []), *_zones_of(language), *_zones_of("")]
+    return next((zone for zone in candidates if _fits(zone, offsets)), "")
+
+
+def _fits(zone: str, offsets: list[tuple[datetime, timedelta | None]]) -> bool:
+    timezone = ZoneInfo(zone)
+    return all(time.astimezone(timezone).utcoffset() == offset for time, offset in offsets)
+
+
+def _zones_of(language: str) -> Iterator[str]:
+    """Yield the zones of the territory where a language is mostly spoken (CLDR); with "", those of all territories."""
+    zones = get_global("territory_zones")
+    available = available_timezones()
+    if not language:
+        sorted_zones = sorted(
+            {zone for zones_of_territory in zones.values() for zone in zones_of_territory} & available
+        )
+        yield from sorted(sorted_zones, key=lambda zone: (_is_minor(zone), not zone.startswith("Europe/")))
+        return
+    try:
+        territory = Locale.parse(language, sep="-").territory or _likely_territory(language)
+    except (ValueError, UnknownLocaleError):
+        return
+    yield from sorted((zone for zone in zones.get(territory, []) if zone in available), key=_is_minor)
+
+
+def _is_minor(zone: str) -> bool:
+    """Return whether CLDR names another zone first for the same time, as New York before Detroit."""
+    return zone not in get_global("windows_zone_mapping").values()
+
+
+def _likely_territory(language: str) -> str:
+    likely = get_global("likely_subtags").get(language.replace("-", "_"), "")
+    return likely.rpartition("_")[2] or _NO_TERRITORY

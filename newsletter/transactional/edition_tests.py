@@ -15,10 +15,9 @@ from newsletter.editions import history
 from newsletter.editions.local_links import check_addresses
 from newsletter.editions.problems import Impossible
 from newsletter.editions.rendering import make_proof
-from newsletter.messages import Message
+from newsletter.messages import Message, acts
 from newsletter.messages import delivery as delivery_messages
 from newsletter.messages import editions as editions_messages
-from newsletter.messages import history as acts
 from newsletter.models import Edition
 from newsletter.render.message import encoded
 from newsletter.transactional.transport import Outgoing, post_all, unsent

@@ -12,7 +12,7 @@ from newsletter.config import Config
 from newsletter.supervision import Service
 from newsletter.web.application import application, probe_application
 from newsletter.web.connections import ConnectionLimits, Connections, affordable, raise_descriptor_limit
-from newsletter.web.desk.jobs.work import resume
+from newsletter.web.desk.jobs import resume
 from newsletter.web.desk.subscribers.uploads import remove_abandoned, remove_ended
 from newsletter.web.listener import BACKLOG
 from newsletter.web.requests import App

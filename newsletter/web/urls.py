@@ -8,9 +8,8 @@ from django.urls.resolvers import RoutePattern
 from django.utils.translation import get_language
 from django.views.generic import RedirectView
 
-from newsletter.web import health
+from newsletter.web import counted_links, health
 from newsletter.web.hooks import views as hooks
-from newsletter.web.links import views as links
 
 
 class LazyResolver(URLResolver):
@@ -40,6 +39,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.ready, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("hooks/<slug:provider>/", hooks.receive, name="hook"),
-    path("l/<str:token>", links.follow, name="link"),
+    path("l/<str:token>", counted_links.follow, name="link"),
     path("", include("newsletter.web.archive.urls")),
 ]

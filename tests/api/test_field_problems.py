@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from newsletter.api.field_problems import field_problem
+from newsletter.api.refusals import field_problem
 from newsletter.api.urls import api as ninja_api
 from newsletter.messages import api as messages
 from tests.api.client import EDITION, ApiClient

@@ -70,14 +70,14 @@ from pathlib import Path
 from newsletter import config
 from newsletter.start import start
 start(config.load(Path("config.toml")))
-from subscribers.models import Letter, Subscription
+from subscribers.models import Subscription, TransactionalEmail
 from subscribers.tokens import link_token
 if sys.argv[1] == "tokens":
     pks = Subscription.objects.filter(newsletter="weekly").values_list("pk", flat=True)
     print(json.dumps([link_token(pk) for pk in pks]))
 else:
     left = Subscription.objects.filter(newsletter="weekly", state="unsubscribed").count()
-    print(json.dumps({"left": left, "emails": Letter.objects.count()}))
+    print(json.dumps({"left": left, "emails": TransactionalEmail.objects.count()}))
 """
 
 

@@ -10,9 +10,8 @@ import pytest
 from newsletter.config import Timeouts
 from newsletter.delivery.outcome import Phase
 from newsletter.delivery.smtp.connection import Connection
-from newsletter.delivery.smtp.errors import UnexpectedReply
 from newsletter.delivery.smtp.features import Features
-from newsletter.delivery.smtp.states import ConnectionState
+from newsletter.delivery.smtp.states import ConnectionState, UnexpectedReply
 from tests.delivery.test_connection_states import POSITIVE, Callbacks, Transport
 
 ENVELOPE = b"250 ok\r\n250 ok\r\n354 go\r\n"

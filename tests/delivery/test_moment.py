@@ -13,8 +13,8 @@ from newsletter.delivery.in_flight import InFlight
 from newsletter.delivery.journal import Journal
 from newsletter.delivery.outcome import Phase
 from newsletter.delivery.smtp.connection import Connection
-from newsletter.delivery.smtp.errors import ConnectionBroken
 from newsletter.delivery.smtp.features import Features
+from newsletter.delivery.smtp.states import ConnectionBroken
 from newsletter.domain.batch import Batch
 from newsletter.domain.outcome import OutcomeKind
 from tests.delivery.samples import encoded, recipient

@@ -18,7 +18,7 @@ from tests.e2e.simulated_year import BEGIN, DAYS, IN_FLIGHT, made, started
 pytestmark = pytest.mark.e2e
 READERS, KILL_AFTER = 120, 15
 
-MODELS = "from subscribers.models import Letter, Subscription\n"
+MODELS = "from subscribers.models import Subscription, TransactionalEmail\n"
 PREPARE = (
     BEGIN
     + MODELS
@@ -57,9 +57,9 @@ from subscribers import asking
 kinaforum, end = config.current().newsletters["kinaforum"], FIRST + timedelta(days=364)
 print(json.dumps({
     "asked": Subscription.objects.exclude(asked_at=None).count(),
-    "emails": Letter.objects.count(),
-    "waiting": Letter.objects.filter(sent_at=None).count(),
-    "unknown": list(Letter.objects.exclude(problem="").values_list("subscriber__address", flat=True)),
+    "emails": TransactionalEmail.objects.count(),
+    "waiting": TransactionalEmail.objects.filter(sent_at=None).count(),
+    "unknown": list(TransactionalEmail.objects.exclude(problem="").values_list("subscriber__address", flat=True)),
     "unanswered": asking.unanswered(kinaforum, end).count(),
     "answered": Subscription.objects.exclude(heard_at=None).count(),
     "active": Subscription.objects.filter(state="active").count(),

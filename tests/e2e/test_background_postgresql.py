@@ -71,8 +71,8 @@ import threading
 from newsletter.background import shared
 from newsletter.background.tasks import Task
 from newsletter.scheduling import failed_tasks
-from newsletter.web.desk.deliverability import dns_check
-from newsletter.web.desk.jobs import work
+from newsletter.web.desk.deliverability import views as deliverability
+from newsletter.web.desk import jobs
 from newsletter.web.desk.urls import urlpatterns
 
 def crash(configuration, newsletter):
@@ -81,7 +81,7 @@ def crash(configuration, newsletter):
     os._exit(9)
 
 crashing = Task("crash", crash, queue="work")
-work.KINDS["dns"] = replace(work.KINDS["dns"], run=lambda configuration, job, progress: os._exit(9))
+jobs.KINDS["dns"] = replace(jobs.KINDS["dns"], run=lambda configuration, job, progress: os._exit(9))
 shared.STALLED_SECONDS, shared.LOOK_SECONDS, shared.POLL_SECONDS = 1.0, 0.2, 0.2
 ended = threading.Event()
 
@@ -96,9 +96,9 @@ shared.work(stop.append, shared.Tell(told, print), {"work": 1})
 START_JOB = (
     START
     + """
-from newsletter.web.desk.deliverability import dns_check
-from newsletter.web.desk.jobs import work
-print(work.start(dns_check.CHECK, config.current(), "kinaforum", "redaksjon@example.org", {}).pk)
+from newsletter.web.desk.deliverability import views as deliverability
+from newsletter.web.desk import jobs
+print(jobs.start(deliverability.CHECK, config.current(), "kinaforum", "redaksjon@example.org", {}).pk)
 """
 )
 JOB = (

@@ -14,7 +14,7 @@ from newsletter.editions.composing import blocks, bulk
 from newsletter.editions.editing import Conflict
 from newsletter.editions.problems import Impossible
 from newsletter.editions.rendering import make_proof
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.models import Act, Edition, EditorChoice
 from tests.examples import examples
 from tests.factories import DAY, HOUR, NOW, approved, collected, configured, drafted, found, inside, post

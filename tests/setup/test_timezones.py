@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from newsletter.setup.timezones import guess_timezone
+from newsletter.setup.blog_profile import guess_timezone
 
 WINTER = datetime(2026, 2, 6, 12, tzinfo=UTC)
 SUMMER = datetime(2025, 7, 6, 12, tzinfo=UTC)

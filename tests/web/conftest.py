@@ -9,8 +9,8 @@ from django.utils import translation
 
 from newsletter import config
 from newsletter.web.archive import views
+from newsletter.web.desk import jobs
 from newsletter.web.desk.edition import preview_queries
-from newsletter.web.desk.jobs import work
 from tests.web import make
 
 
@@ -31,7 +31,7 @@ def usual_language() -> None:
 @pytest.fixture(autouse=True)
 def jobs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs are done within the request that starts them, because their thread would not see a test's transaction."""
-    monkeypatch.setattr(work, "enqueue", lambda task, key, **given: task.run(config.current(), **given))
+    monkeypatch.setattr(jobs, "enqueue", lambda task, key, **given: task.run(config.current(), **given))
 
 
 @pytest.fixture

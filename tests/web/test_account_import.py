@@ -15,8 +15,7 @@ from newsletter import config
 from newsletter.feeds.accounts import client
 from newsletter.models import Edition, Job
 from newsletter.sandbox import Sandbox
-from newsletter.web.desk import account_import
-from newsletter.web.desk.jobs import work
+from newsletter.web.desk import account_import, jobs
 from newsletter.web.desk.subscribers import uploads
 from subscribers.models import Subscription, Suppression
 from tests.doubles import accounts
@@ -125,11 +124,11 @@ def test_after_a_restart_the_key_is_there_while_the_job_is_unfinished(
     admin: Client, ghost: accounts.Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(work, "enqueue", lambda *_args, **_more: None)  # the program ends before the job begins
+        patched.setattr(jobs, "enqueue", lambda *_args, **_more: None)  # the program ends before the job begins
         read(admin, ghost)
     assert [(file.name, file.stat().st_mode & 0o777) for file in held_keys()] == [("key", 0o600)]
     uploads.remove_ended(config.current())
-    work.resume(config.current(), lambda: None)
+    jobs.resume(config.current(), lambda: None)
     assert Job.objects.get().state == "done"
     account_import.store_key(
         config.current(), account_import.order_of("ghost", "x", "", "kinaforum"), "of a killed job"
@@ -144,10 +143,10 @@ def test_reading_shows_how_far_it_is_and_can_be_cancelled(
     read(admin, ghost)
     assert (Job.objects.get().done, Job.objects.get().total) == (1, 2)
     with monkeypatch.context() as patched:
-        patched.setattr(work, "enqueue", lambda *_args, **_more: None)
+        patched.setattr(jobs, "enqueue", lambda *_args, **_more: None)
         read(admin, ghost)
     job = Job.objects.latest("pk")
-    progress = work.JobProgress(job)
+    progress = jobs.JobProgress(job)
     progress(1, 2, {"people": 1})
     page = admin.get(f"/desk/jobs/{job.pk}/").text
     assert "<dd>1 of 2</dd>" in page
@@ -155,7 +154,7 @@ def test_reading_shows_how_far_it_is_and_can_be_cancelled(
     cancelled = admin.post(f"/desk/jobs/{job.pk}/cancel/", follow=True).text
     assert "<p>Cancelled.</p>" in cancelled
     assert not held_keys()
-    with pytest.raises(work.Cancelled):
+    with pytest.raises(jobs.Cancelled):
         progress(2, 2)
     account_import.store_key(
         config.current(), account_import.order_of("ghost", ghost.url, "", "kinaforum"), "of the next job"

@@ -13,11 +13,11 @@ from django.utils import timezone
 from newsletter import config
 from newsletter.domain.encoded_email import Recipient
 from newsletter.editions import approval
+from newsletter.editions.counted_links import outgoing
 from newsletter.editions.preview_files import as_sent
 from newsletter.editions.rendering import make_proof
 from newsletter.models import CountedLink, Edition, Post
-from newsletter.render.html.links import outgoing
-from newsletter.web.links import clicks
+from newsletter.web import counted_links
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -45,10 +45,10 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     given = config.current()
     config.use(replace(given, delivery=replace(given.delivery, provider="file")))
-    made, found = Clock(), clicks.Clicks
+    made, found = Clock(), counted_links.Clicks
     here = found(made)
-    monkeypatch.setattr(clicks, "clicks", lambda: here)
-    monkeypatch.setattr(clicks, "enqueue", lambda *_, **__: True)
+    monkeypatch.setattr(counted_links, "clicks", lambda: here)
+    monkeypatch.setattr(counted_links, "enqueue", lambda *_, **__: True)
     return made
 
 
@@ -80,7 +80,7 @@ def _click(link: CountedLink, *, agent: str = BROWSER, network: str = "192.0.2.1
 
 def _counted(clock: Clock, seconds: float = 11) -> dict[str, int]:
     clock.now += seconds
-    clicks.store()
+    counted_links.store()
     return {title: n for title, n in CountedLink.objects.values_list("post__title", "clicks") if n}
 
 
@@ -324,7 +324,7 @@ def _fail(**_: object) -> None:
 
 
 def test_an_attack_from_many_networks_fills_no_memory(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clicks, "MAXIMUM", 3)
+    monkeypatch.setattr(counted_links, "MAXIMUM", 3)
     _sent()
     for number in range(9):
         _click(_link("First"), network=f"192.0.2.{number}")

@@ -14,7 +14,7 @@ from newsletter import config
 from newsletter.bounces.processing import BounceEffect, process
 from newsletter.messages import failures
 from newsletter.models import DnsCheck, DomainRate, Edition, Job
-from newsletter.web.desk.jobs import work
+from newsletter.web.desk import jobs
 from tests.deliverability.dmarc_samples import email, record, report, xml
 from tests.doubles import nsd
 from tests.sending import outbox_samples as samples
@@ -44,14 +44,14 @@ def page(admin: Client) -> str:
 @pytest.fixture
 def waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs wait until the test does them."""
-    monkeypatch.setattr(work, "enqueue", lambda *_, **__: True)
+    monkeypatch.setattr(jobs, "enqueue", lambda *_, **__: True)
 
 
 def check(admin: Client) -> Job:
     """Ask for a check and do it."""
     admin.post("/desk/deliverability/check/")
     job = Job.objects.get()
-    work.RUN.run(config.current(), job=str(job.pk))
+    jobs.RUN.run(config.current(), job=str(job.pk))
     job.refresh_from_db()
     return job
 

@@ -12,9 +12,8 @@ from newsletter import config
 from newsletter.background import queue
 from newsletter.editions import draft as drafting
 from newsletter.models import Edition, Job, JobState
-from newsletter.web.desk import urls
+from newsletter.web.desk import jobs, urls
 from newsletter.web.desk.edition import draft_jobs
-from newsletter.web.desk.jobs import work
 from tests import settings
 from tests.web import make
 
@@ -40,11 +39,11 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave jobs to be done after the request that starts them."""
-    monkeypatch.setattr(work, "enqueue", lambda task, key, **given: True)
+    monkeypatch.setattr(jobs, "enqueue", lambda task, key, **given: True)
 
 
 def run(job: Job) -> Job:
-    work.RUN.run(config.current(), job=str(job.pk))
+    jobs.RUN.run(config.current(), job=str(job.pk))
     job.refresh_from_db()
     return job
 
@@ -95,8 +94,8 @@ def test_a_draft_whose_making_was_killed_is_made_once_after_the_restart(
     job.refresh_from_db()
     assert job.state == JobState.RUNNING
     assert not Edition.objects.exists()
-    monkeypatch.setattr(work, "enqueue", lambda task, key, **given: task.run(config.current(), **given))
-    work.resume(config.current(), lambda: urls)
+    monkeypatch.setattr(jobs, "enqueue", lambda task, key, **given: task.run(config.current(), **given))
+    jobs.resume(config.current(), lambda: urls)
     job.refresh_from_db()
     assert job.state == JobState.DONE
     assert [entry.post.title for entry in Edition.objects.get().entries.all()] == ["First"]
@@ -113,7 +112,7 @@ def test_why_there_is_no_draft_is_said_on_the_newsletter(editor: Client, monkeyp
 def test_the_end_of_the_program_leaves_the_job_for_the_next_start(
     editor: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue(work.LANE), "_ending", True)
+    monkeypatch.setattr(queue(jobs.LANE), "_ending", True)
     editor.post(DRAFT)
     assert Job.objects.get().state == JobState.WAITING
     assert not Edition.objects.exists()

@@ -9,7 +9,7 @@ from django.urls import reverse
 from newsletter import config
 from newsletter.editions import editing, history
 from newsletter.editions.composing import standalone
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.models import Edition, State
 from subscribers.models import Subscriber, Subscription
 from tests.factories import kinaforum

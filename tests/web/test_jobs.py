@@ -13,8 +13,7 @@ from newsletter.collecting.collect import Collected
 from newsletter.messages.general import TEXT
 from newsletter.models import Act, Job, JobState, Notice
 from newsletter.scheduling import housekeeping
-from newsletter.web.desk import urls
-from newsletter.web.desk.jobs import work
+from newsletter.web.desk import jobs, urls
 from newsletter.web.desk.sources import views as sources
 from newsletter.web.desk.subscribers import import_jobs, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
@@ -39,12 +38,12 @@ def order(text: str = ROWS, *, shown: str = "11 10 0 0 0 1 10 0 0") -> dict[str,
 
 
 def waiting(kind: str = "import", given: dict[str, Any] | None = None, **values: Any) -> Job:
-    about = {"about": "kinaforum", "by": "admin@example.org", "place": work.place(config.current())}
+    about = {"about": "kinaforum", "by": "admin@example.org", "place": jobs.place(config.current())}
     return Job.objects.create(kind=kind, order=given or {}, **{**about, **values})
 
 
 def done(job: Job) -> Job:
-    work.RUN.run(config.current(), job=str(job.pk))
+    jobs.RUN.run(config.current(), job=str(job.pk))
     job.refresh_from_db()
     return job
 
@@ -55,31 +54,31 @@ class Killed(BaseException):
 
 def killed_after(portions: int, monkeypatch: pytest.MonkeyPatch, job: Job) -> None:
     """Run an import that ends in the middle, without another word."""
-    real, steps = work.JobProgress.__call__, [0]
+    real, steps = jobs.JobProgress.__call__, [0]
 
-    def dying(self: work.JobProgress, done: int, total: int, result: Any = None) -> None:
+    def dying(self: jobs.JobProgress, done: int, total: int, result: Any = None) -> None:
         real(self, done, total, result)
         steps[0] += result is not None
         if steps[0] > portions:
             raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(work.JobProgress, "__call__", dying)
+        patched.setattr(jobs.JobProgress, "__call__", dying)
         with pytest.raises(Killed):
-            work.RUN.run(config.current(), job=str(job.pk))
+            jobs.RUN.run(config.current(), job=str(job.pk))
 
 
 def test_an_import_stores_its_progress_with_each_portion(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, int]] = []
-    real = work.JobProgress.__call__
+    real = jobs.JobProgress.__call__
 
-    def noting(self: work.JobProgress, done: int, total: int, result: Any = None) -> None:
+    def noting(self: jobs.JobProgress, done: int, total: int, result: Any = None) -> None:
         real(self, done, total, result)
         if result:
             row = Job.objects.get()
             seen.append((row.result["place"], Subscriber.objects.count()))
 
-    monkeypatch.setattr(work.JobProgress, "__call__", noting)
+    monkeypatch.setattr(jobs.JobProgress, "__call__", noting)
     job = done(waiting(given=order()))
     assert seen == [(4, 4), (8, 8), (11, 10)]
     assert (job.state, job.done, job.total) == (JobState.DONE, job.total, len(ROWS))
@@ -94,7 +93,7 @@ def test_an_import_that_was_killed_continues_and_loses_nothing(monkeypatch: pyte
     killed_after(1, monkeypatch, job)
     job.refresh_from_db()
     assert (job.state, Subscriber.objects.count(), job.result["place"]) == (JobState.RUNNING, 4, 4)
-    work.resume(config.current(), lambda: urls)
+    jobs.resume(config.current(), lambda: urls)
     job.refresh_from_db()
     assert (job.state, job.result["added"], job.result["refused"]) == (JobState.DONE, 10, 1)
     assert Import.objects.get().figures["lines"] == 11
@@ -107,17 +106,17 @@ def test_an_import_that_was_killed_continues_and_loses_nothing(monkeypatch: pyte
 
 
 def test_an_import_stops_between_portions_when_the_program_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background.queue(work.LANE), "_ending", True)
+    monkeypatch.setattr(background.queue(jobs.LANE), "_ending", True)
     assert done(waiting(given=order())).state == JobState.WAITING
     assert not Subscriber.objects.exists()
 
 
 def test_a_job_that_ended_the_program_three_times_is_given_up_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "enqueue", lambda task, key, **given: None)
+    monkeypatch.setattr(jobs, "enqueue", lambda task, key, **given: None)
     job, tried = waiting("dns"), []
     for _ in range(4):
         Job.objects.filter(pk=job.pk).update(state=JobState.RUNNING)  # the program ended here, without another word
-        work.resume(config.current(), lambda: urls)
+        jobs.resume(config.current(), lambda: urls)
         job.refresh_from_db()
         tried.append(job.state)
     assert tried == [JobState.WAITING, JobState.WAITING, JobState.FAILED, JobState.FAILED]
@@ -126,10 +125,10 @@ def test_a_job_that_ended_the_program_three_times_is_given_up_and_told(monkeypat
 
 
 def test_a_job_that_the_end_of_the_program_left_in_time_did_not_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "enqueue", lambda task, key, **given: None)
+    monkeypatch.setattr(jobs, "enqueue", lambda task, key, **given: None)
     job = waiting("dns")
     for _ in range(4):
-        work.resume(config.current(), lambda: urls)
+        jobs.resume(config.current(), lambda: urls)
     job.refresh_from_db()
     assert (job.state, job.crashes) == (JobState.WAITING, 0)
 
@@ -138,7 +137,7 @@ def test_a_file_that_is_gone_after_a_restart_is_said(admin: Client) -> None:
     given = order()
     uploads.release(given["file"], config.current())
     job = waiting(given=given, state=JobState.RUNNING)
-    work.resume(config.current(), lambda: urls)
+    jobs.resume(config.current(), lambda: urls)
     page = admin.get(f"/desk/jobs/{job.pk}/").content.decode()
     assert "The program was stopped before this was finished; try again." in page
     assert "Choose" in page or 'type="file"' in page
@@ -146,7 +145,7 @@ def test_a_file_that_is_gone_after_a_restart_is_said(admin: Client) -> None:
 
 def test_jobs_of_other_programs_are_left_alone() -> None:
     job = waiting(place="elsewhere:/srv", state=JobState.RUNNING)
-    work.resume(config.current(), lambda: urls)
+    jobs.resume(config.current(), lambda: urls)
     job.refresh_from_db()
     assert job.state == JobState.RUNNING
 
@@ -221,7 +220,7 @@ def test_a_check_that_runs_is_shown_instead_of_a_second_one(editor: Client) -> N
     job = waiting("collect", state=JobState.RUNNING)
     assert editor.post("/desk/sources/kinaforum/fetch/")["Location"] == f"/desk/jobs/{job.pk}/"
     Job.objects.update(updated_at=timezone.now() - timedelta(hours=1))
-    assert work.unfinished(sources.COLLECT, "kinaforum") is None
+    assert jobs.unfinished(sources.COLLECT, "kinaforum") is None
 
 
 def test_a_job_of_an_unknown_kind_is_not_found(admin: Client) -> None:
@@ -237,7 +236,7 @@ def test_jobs_are_deleted_after_a_day() -> None:
 
 def test_files_of_ended_imports_are_removed_at_the_start() -> None:
     ended, going = order(), waiting(given=order(), state=JobState.RUNNING)
-    work.resume(config.current(), lambda: urls)
+    jobs.resume(config.current(), lambda: urls)
     uploads.remove_ended(config.current())
     going.refresh_from_db()
     assert going.state == JobState.DONE

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from newsletter.messages import editions, history, sending, sources
+from newsletter.messages import acts, editions, sending, sources
 from newsletter.messages.general import ABOUT, TEXT
 from newsletter.models import Act, Edition, Revision, Source, State
 from tests.web import make
@@ -62,7 +62,7 @@ def test_the_history_names_posts_by_their_headlines(norwegian: Client) -> None:
     draft = make.draft("First")
     post = draft.entries.get().post_id
     norwegian.post(f"{EDITION}post/", {"act": f"out {post}", "revision": draft.revision})
-    assert Revision.objects.latest("number").what == history.POST_REMOVED(title="First")
+    assert Revision.objects.latest("number").what == acts.POST_REMOVED(title="First")
     assert "Fjernet «First»" in norwegian.get(f"{EDITION}history/").content.decode()
 
 
@@ -71,13 +71,13 @@ def test_undo_goes_back_by_the_number_in_the_message(norwegian: Client) -> None:
     post = draft.entries.get().post_id
     norwegian.post(f"{EDITION}post/", {"act": f"pin {post}", "revision": draft.revision})
     norwegian.post(f"{EDITION}undo/", {"revision": draft.revision + 1})
-    assert Revision.objects.latest("number").what == history.UNDONE(number=draft.revision)
+    assert Revision.objects.latest("number").what == acts.UNDONE(number=draft.revision)
     assert not draft.entries.get().pinned
 
 
 def test_the_log_shows_messages_before_and_after(admin: Client) -> None:
     reason = sending.PAUSED_BY(who="kari@example.org").to_json()
-    Act.objects.create(at=make.NOW, by="kari@example.org", what=history.PAUSED(), about="x", after={"reason": reason})
+    Act.objects.create(at=make.NOW, by="kari@example.org", what=acts.PAUSED(), about="x", after={"reason": reason})
     page = admin.get("/desk/log/").content.decode()
     assert "Paused" in page
     assert "paused by kari@example.org" in page

@@ -3,7 +3,7 @@
 from django.test import Client
 
 from newsletter.editions import history
-from newsletter.messages.history import CANCELLED
+from newsletter.messages.acts import CANCELLED
 from newsletter.models import Edition, State
 from newsletter.sending import lifecycle
 from tests.factories import NOW

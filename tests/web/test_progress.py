@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter.editions import history
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.models import Delivery, Edition, Retry, State, Tally
 from newsletter.sending import lifecycle, progress
 from subscribers.preferences import personal_data_of

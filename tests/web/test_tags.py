@@ -8,8 +8,7 @@ from django.test import Client
 
 from newsletter import config
 from newsletter.models import Act, Job, JobState
-from newsletter.web.desk import urls
-from newsletter.web.desk.jobs import work
+from newsletter.web.desk import jobs, urls
 from subscribers.models import Subscriber, Subscription
 
 pytestmark = pytest.mark.django_db
@@ -72,12 +71,12 @@ def test_an_interrupted_change_continues_with_the_next_subscription(admin: Clien
     job = Job.objects.create(
         kind="tags",
         by="admin@example.org",
-        place=work.place(config.current()),
+        place=jobs.place(config.current()),
         order={"filter": {}, "word": "new", "act": "add"},
         state=JobState.RUNNING,
         result={"changed": [numbers[1]], "after": numbers[1]},
     )
-    work.resume(config.current(), lambda: urls)
+    jobs.resume(config.current(), lambda: urls)
     job.refresh_from_db()
     assert (job.state, job.result["changed"]) == (JobState.DONE, numbers[1:])
     assert "new" not in tags()[0]

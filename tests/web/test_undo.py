@@ -7,7 +7,7 @@ from django.test import Client
 
 from newsletter import config
 from newsletter.editions import editing, history
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.models import Edition, Post
 from tests.web import make
 

@@ -1,9 +1,20 @@
-"""Editions: list, read, draft, edit and preview. Their rules are those of newsletter/editions."""
+"""Editions: list, read, draft, edit and preview. Their rules are those of newsletter/editions.
+
+If-Match with an ETag keeps two writers from overwriting each other (RFC 9110 8.8.3 and 13.1.1). An ETag begins with the
+edition's revision; the rest is a hash of the document that was read. It is strong."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
 
 from ninja import Path, Query, Router
 
-from newsletter.api import etags, paging
+from newsletter.api import paging
 from newsletter.api.operations import ApiAnswer, ApiRequest, operation
+from newsletter.api.refusals import Refused
 from newsletter.api.schemas import (
     AddedPost,
     CheckFinding,
@@ -27,6 +38,7 @@ from newsletter.editions.preview_files import sample_recipient
 from newsletter.editions.rendering import make_proof
 from newsletter.editions.selection.windows import requested
 from newsletter.editions.variants.listing import documents
+from newsletter.messages import api as messages
 from newsletter.models import Edition
 from newsletter.render import preview
 from newsletter.sending import audience
@@ -56,7 +68,7 @@ def matched(request: ApiRequest, newsletter: str, period: str) -> Edition:
     edition = find(request, newsletter, period)
     locked = Edition.objects.select_for_update().get(pk=edition.pk)
     current = _etag(locked, _document(request.config, locked))
-    etags.check_if_match(request.http.headers.get("If-Match"), current, locked.name)
+    check_if_match(request.http.headers.get("If-Match"), current, locked.name)
     return locked
 
 
@@ -67,7 +79,7 @@ def _document(configuration: Config, edition: Edition) -> EditionOut:
 
 
 def _etag(edition: Edition, document: EditionOut) -> str:
-    return etags.etag(edition.revision, document.model_dump(mode="json"))
+    return etag(edition.revision, document.model_dump(mode="json"))
 
 
 def _summary(edition: Edition) -> EditionSummary:
@@ -115,7 +127,7 @@ def read_edition(request: ApiRequest, newsletter: Path[Name], period: Path[Name]
     Changes require its ETag.
     """
     answered = answer(request, find(request, newsletter, period))
-    if not etags.none_matches(request.http.headers.get("If-None-Match"), answered.headers["ETag"]):
+    if not none_matches(request.http.headers.get("If-None-Match"), answered.headers["ETag"]):
         return ApiAnswer(None, 304, answered.headers)
     return answered
 
@@ -216,3 +228,27 @@ def preview_edition(request: ApiRequest, newsletter: Path[Name], period: Path[Na
         variants=[VariantOut(**variant) for variant in documents(request.config, edition, receiving)],
     )
     return ApiAnswer(document)
+
+
+_TAGS = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+
+
+def etag(revision: int, document: Mapping[str, Any]) -> str:
+    """Return the ETag of an edition's document."""
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False, default=str)
+    return f'"{revision}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
+
+
+def check_if_match(header: str | None, current: str, name: str) -> None:
+    """Raise Refused if a write names no ETag (428, RFC 6585 3) or another one than the edition has (412)."""
+    if header is None:
+        raise Refused(HTTPStatus.PRECONDITION_REQUIRED, messages.IF_MATCH_MISSING())
+    if header.strip() != "*" and current not in _TAGS.findall(header):
+        raise Refused(HTTPStatus.PRECONDITION_FAILED, messages.IF_MATCH_FAILED(name=name), {"ETag": current})
+
+
+def none_matches(header: str | None, current: str) -> bool:
+    """Return whether an edition is other than what the client has (If-None-Match, RFC 9110 13.1.2)."""
+    if header is None:
+        return True
+    return header.strip() != "*" and current not in [tag.removeprefix("W/") for tag in _TAGS.findall(header)]

@@ -24,9 +24,8 @@ from newsletter.api.subscriber_schemas import (
 from newsletter.config import Cadence
 from newsletter.domain.picks import in_force, names_in
 from newsletter.editions import history
-from newsletter.messages import Message
+from newsletter.messages import Message, acts
 from newsletter.messages import api as messages
-from newsletter.messages import history as acts
 from subscribers import admin_actions, cadences, exporting, preferences
 from subscribers.models import Subscription, clean_tag, in_cadence
 from subscribers.personal_fields import personal_values

@@ -17,10 +17,15 @@ from newsletter.config import Timeouts
 from newsletter.delivery.active_chunk import STOPPED, DeliveryCallbacks, DeliveryJob
 from newsletter.delivery.outcome import Phase, is_valid_reply
 from newsletter.delivery.reply import InvalidReply, Reply, ReplyParser
-from newsletter.delivery.smtp.deadlines import seconds_for
-from newsletter.delivery.smtp.errors import ConnectionBroken, ServerClosing, UnexpectedReply
 from newsletter.delivery.smtp.features import Features
-from newsletter.delivery.smtp.states import TRANSITIONS, ConnectionState
+from newsletter.delivery.smtp.states import (
+    TRANSITIONS,
+    ConnectionBroken,
+    ConnectionState,
+    ServerClosing,
+    UnexpectedReply,
+    seconds_for,
+)
 from newsletter.messages import Message
 from newsletter.messages import delivery as messages
 

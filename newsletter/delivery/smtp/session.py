@@ -15,8 +15,8 @@ from newsletter.config import Smtp
 from newsletter.delivery.outcome import Phase
 from newsletter.delivery.reply import Reply
 from newsletter.delivery.smtp.connection import Connection
-from newsletter.delivery.smtp.errors import ConnectionBroken, ServerClosing, UnexpectedReply
 from newsletter.delivery.smtp.features import Features
+from newsletter.delivery.smtp.states import ConnectionBroken, ServerClosing, UnexpectedReply
 from newsletter.domain.hosts import is_loopback
 from newsletter.messages import Message, Problem
 from newsletter.messages import delivery as messages

@@ -1,4 +1,4 @@
-"""States of an SMTP connection, and the transitions between them.
+"""States of an SMTP connection and the transitions between them, its time limits, and errors that end it.
 
 A connection has at most two messages: one whose content is queued or sent, and the next one, whose MAIL, RCPT and DATA
 are pipelined behind it (RFC 2920 3.1). The state is that of the first of them.
@@ -20,6 +20,10 @@ final dot is still in the transport's buffer, and after the reply 421 to it.
 """
 
 from enum import Enum, auto
+
+from newsletter.config import Timeouts
+from newsletter.delivery.outcome import Phase
+from newsletter.messages import Problem
 
 
 class ConnectionState(Enum):
@@ -50,3 +54,32 @@ TRANSITIONS: dict[ConnectionState, frozenset[ConnectionState]] = {
     _S.CLOSED: frozenset(),
 }
 """The states that may follow each state."""
+
+
+QUIT_SECONDS = 2.0
+"""Seconds for the reply to QUIT, on which nothing depends."""
+
+
+def seconds_for(timeouts: Timeouts) -> dict[Phase, float]:
+    """Return the configured seconds for the reply in each phase; phases that the RFC doesn't name use those of a
+    command.
+    """
+    seconds = dict.fromkeys(Phase, timeouts.command.total_seconds())
+    seconds[Phase.CONNECT] = timeouts.connect.total_seconds()
+    seconds[Phase.GREETING] = timeouts.greeting.total_seconds()
+    seconds[Phase.DATA] = timeouts.data.total_seconds()
+    seconds[Phase.DOT] = timeouts.dot.total_seconds()
+    seconds[Phase.QUIT] = QUIT_SECONDS
+    return seconds
+
+
+class ConnectionBroken(Problem):
+    """The connection is closed, timed out, or the server broke the protocol."""
+
+
+class UnexpectedReply(ConnectionBroken):
+    """A reply can't be paired with a command."""
+
+
+class ServerClosing(ConnectionBroken):
+    """The server sent 421 on its own initiative (RFC 5321 3.8)."""

@@ -7,9 +7,8 @@ from newsletter.config import Config
 from newsletter.editions.editing import adder, changing, entry_of, move, remove
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection import ordering
-from newsletter.messages import MessageType
+from newsletter.messages import MessageType, acts
 from newsletter.messages import editions as messages
-from newsletter.messages import history as acts
 from newsletter.models import Edition, EditionPost, EditorChoice
 
 

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from newsletter.editions import history
 from newsletter.editions.problems import Impossible
+from newsletter.messages import acts
 from newsletter.messages import editions as messages
-from newsletter.messages import history as acts
 from newsletter.models import Edition, Note
 
 LONGEST_NOTE = 5_000

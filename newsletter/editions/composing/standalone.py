@@ -1,13 +1,14 @@
-"""Letters outside the schedule: new ones, and copies of other editions as new ones.
+"""Letters outside the schedule: new ones, copies of other editions as new ones, and templates for new ones.
 
 A letter is named after its day (`letter-2026-02-06`), which no period can be. It has no posts but those that an editor
 adds, moves no window of the scheduled editions, and decides about no post that it does not include.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from newsletter import config
 from newsletter.config import Config
@@ -16,13 +17,13 @@ from newsletter.editions.composing import blocks
 from newsletter.editions.draft import decide_again, free_name
 from newsletter.editions.editing import check_lengths, write_post
 from newsletter.editions.hosting import fetch_images_later
-from newsletter.editions.problems import refuse_inactive
+from newsletter.editions.problems import Impossible, refuse_inactive
 from newsletter.editions.selection import ordering
 from newsletter.editions.selection.series import frozen_untils, holding
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.editions.titles import LETTER, WELCOME
-from newsletter.messages import Message
-from newsletter.messages import history as acts
+from newsletter.messages import Message, acts
+from newsletter.messages import editions as messages
 from newsletter.messages import posts as posts_messages
 from newsletter.models import ApprovedContent, Edition, EditionPost, EditorChoice, State, WelcomeLetter
 
@@ -149,3 +150,30 @@ def _copy_posts(edition: Edition, letter: Edition, now: datetime) -> Mapping[int
         copy.save()
         copied[entry.post_id] = copy.post_id
     return copied
+
+
+LONGEST_NAME = 100
+
+
+def templates(newsletter: str) -> QuerySet[Edition]:
+    """Return the templates of a newsletter, by name."""
+    return Edition.objects.filter(newsletter=newsletter, standalone=True).exclude(template="").order_by("template")
+
+
+def name_template(edition: Edition, name: str, *, by: str = "", now: datetime | None = None) -> None:
+    """Make a letter a template under a name, or with "" no template any more.
+
+    Raises Impossible for an edition that is no letter, and for a name that is too long or that another one has.
+    """
+    name, now = " ".join(name.split()), now or datetime.now(UTC)
+    if not edition.standalone:
+        raise Impossible(messages.TEMPLATE_OF_LETTERS())
+    if len(name) > LONGEST_NAME:
+        raise Impossible(messages.TEMPLATE_NAME_LONG(most=LONGEST_NAME))
+    with transaction.atomic():
+        letters = templates(edition.newsletter).select_for_update().exclude(pk=edition.pk)
+        if name and any(other.template.casefold() == name.casefold() for other in letters):
+            raise Impossible(messages.TEMPLATE_NAME_TAKEN(name=name))
+        Edition.objects.filter(pk=edition.pk).update(template=name)
+        what = acts.TEMPLATE_SAVED(name=name) if name else acts.TEMPLATE_REMOVED(name=edition.template)
+        history.log(by, what, edition.name, now)

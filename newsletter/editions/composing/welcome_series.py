@@ -16,8 +16,8 @@ from newsletter.editions import history
 from newsletter.editions.composing import standalone
 from newsletter.editions.problems import Impossible, refuse_inactive
 from newsletter.editions.states import change
+from newsletter.messages import acts
 from newsletter.messages import editions as messages
-from newsletter.messages import history as acts
 from newsletter.models import Edition, Numbering, State, WelcomeLetter
 
 MOST, LONGEST = 5, 365

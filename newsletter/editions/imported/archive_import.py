@@ -23,9 +23,8 @@ from newsletter.editions.titles import ISSUE
 from newsletter.feeds.archives.old_issue import LeftOut, OldIssue
 from newsletter.feeds.archives.read import Archive, CleanIssue, opened
 from newsletter.feeds.identity import link_key
-from newsletter.messages import Message, Problem, message_of
+from newsletter.messages import Message, Problem, acts, message_of
 from newsletter.messages import archives as messages
-from newsletter.messages import history as acts
 from newsletter.models import (
     ApprovedContent,
     ArchiveImport,

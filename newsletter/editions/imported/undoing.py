@@ -9,8 +9,8 @@ from newsletter.editions import history
 from newsletter.editions.imported.archive_import import decide_drafts_again
 from newsletter.editions.offers import sent_elsewhere
 from newsletter.editions.problems import Impossible
+from newsletter.messages import acts
 from newsletter.messages import archives as messages
-from newsletter.messages import history as acts
 from newsletter.models import ArchiveImport, Edition, Numbering
 
 

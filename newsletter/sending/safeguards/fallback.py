@@ -18,9 +18,8 @@ from newsletter.config import Config
 from newsletter.domain.outcome import Fault
 from newsletter.editions import history
 from newsletter.logs import log_event
-from newsletter.messages import Message, from_text
+from newsletter.messages import Message, acts, from_text
 from newsletter.messages import delivery as delivery_messages
-from newsletter.messages import history as acts
 from newsletter.messages import notices as notices_messages
 from newsletter.messages import sending as messages
 from newsletter.messages.general import TEXT

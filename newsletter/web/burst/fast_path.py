@@ -34,10 +34,10 @@ from newsletter import config
 from newsletter.bounces import webhook_events
 from newsletter.models import NewWebhookEvent
 from newsletter.sending.sql import database_watch
+from newsletter.web import counted_links
 from newsletter.web.bodies import replayed
 from newsletter.web.hooks.provider_views import ASKS_NOBODY
 from newsletter.web.hooks.views import read_call
-from newsletter.web.links import views as links
 from newsletter.web.metrics.http import requests as request_metrics
 from newsletter.web.middleware import ContentSecurityPolicy
 from newsletter.web.requests import App, AsgiMessage, Receive, Send
@@ -191,11 +191,11 @@ class FastPath:
 
     async def _follow(self, scope: AsgiMessage, _body: bytes) -> _Answer | None:
         """Return the redirect to a known address; None if Django is to answer."""
-        target = links.known(scope["path"].removeprefix(LINKS))
+        target = counted_links.known(scope["path"].removeprefix(LINKS))
         if target is None or not (target.address.isascii() and target.address.isprintable()):  # no line breaks
             return None
-        head = self._head_of(links.redirect, *_what_head_depends_on(scope))
-        links.count(target, ASGIRequest(scope, BytesIO()), config.recent().config)
+        head = self._head_of(counted_links.redirect, *_what_head_depends_on(scope))
+        counted_links.count(target, ASGIRequest(scope, BytesIO()), config.recent().config)
         return 302, [*head, (b"location", target.address.encode())], b""
 
     def _completed(self, request: HttpRequest, response: HttpResponse) -> _Answer:

@@ -23,8 +23,7 @@ from newsletter.feeds.accounts.client import AccountProblem, clean_address, writ
 from newsletter.feeds.accounts.fetch import ISSUES, PEOPLE, TOOLS, Account, fetch
 from newsletter.messages import Problem
 from newsletter.models import Job, JobState
-from newsletter.web.desk import formatting
-from newsletter.web.desk.jobs import work
+from newsletter.web.desk import formatting, jobs
 from newsletter.web.desk.old_issues import IMPORT as IMPORT_ISSUES
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, newsletter_title, page
 from newsletter.web.desk.permissions import Role
@@ -64,7 +63,7 @@ def account(request: HttpRequest) -> HttpResponse:
     configuration = config_of(request)
     order = order_of(entered["tool"], address, entered["list"], newsletter.name)
     store_key(configuration, order, key)
-    return redirect("desk:job", work.start(FETCH, configuration, newsletter.name, editor(request), {**order}).pk)
+    return redirect("desk:job", jobs.start(FETCH, configuration, newsletter.name, editor(request), {**order}).pk)
 
 
 def _page(request: HttpRequest, entered: dict[str, str], problem: str = "") -> HttpResponse:
@@ -98,7 +97,7 @@ def import_issues(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("desk:job", job.pk)
     file = uploads.hold(job.result["issues_file"], configuration)
     order = {"file": file, "name": ISSUES, "base": job.order["address"]}
-    return redirect("desk:job", work.start(IMPORT_ISSUES, configuration, newsletter.name, editor(request), order).pk)
+    return redirect("desk:job", jobs.start(IMPORT_ISSUES, configuration, newsletter.name, editor(request), order).pk)
 
 
 def order_of(tool: str, address: str, list_: str, newsletter: str) -> AccountOrder:
@@ -115,7 +114,7 @@ def store_key(configuration: Config, order: AccountOrder, key: str) -> None:
     write_private(folder / KEY, key)
 
 
-def _run(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
+def _run(configuration: Config, job: Job, progress: jobs.JobProgress) -> jobs.Json:
     """Read the account. The results are files like uploaded ones."""
     order = job.order
     folder = uploads.path(order["file"], configuration)
@@ -161,14 +160,14 @@ def _remove(configuration: Config, name: str) -> None:
 
 def _is_read(name: str, but: int = 0) -> bool:
     """Return whether a job goes on, other than `but`, that reads the account with this folder."""
-    jobs = Job.objects.filter(state__in=work.UNFINISHED)
-    return name in {job.order.get("file") for job in jobs if job.pk != but}
+    unfinished = Job.objects.filter(state__in=jobs.UNFINISHED)
+    return name in {job.order.get("file") for job in unfinished if job.pk != but}
 
 
 REMOVE = Task("remove account", _remove)
 
 
-FETCH = work.JobKind(
+FETCH = jobs.JobKind(
     "account",
     gettext_lazy("Reading the account"),
     "subscribers",

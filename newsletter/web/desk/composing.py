@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from newsletter.config import Newsletter
 from newsletter.editions.composing import blocks as block_edits
-from newsletter.editions.composing import bulk, standalone, templates
+from newsletter.editions.composing import bulk, standalone
 from newsletter.editions.problems import Impossible
 from newsletter.editions.titles import subjects
 from newsletter.messages import editions as editions_messages
@@ -78,7 +78,7 @@ def letter(request: HttpRequest, name: str) -> HttpResponse:
         "newsletter": newsletter,
         "problem": "".join(problems),
         "with_posts": with_posts,
-        "templates": templates.templates(newsletter.name),
+        "templates": standalone.templates(newsletter.name),
         "earlier": _earlier_letters(request, newsletter),
     }
     return page(request, "letter", context, section="home", status=422 if problems else 200)
@@ -106,12 +106,12 @@ def template(request: HttpRequest, name: str, period: str) -> HttpResponse:
     edition, template_name = edition_of(name, period), request.POST.get("template", "").strip()
     with sentences(request):
         if request.POST.get("act") == "remove":
-            templates.name_template(edition, "", by=editor(request))
+            standalone.name_template(edition, "", by=editor(request))
             messages.success(request, _("It is no longer a template. The letter stays as it is."))
         elif not template_name:
             raise Impossible(_("enter a name for the template"))
         else:
-            templates.name_template(edition, template_name, by=editor(request))
+            standalone.name_template(edition, template_name, by=editor(request))
             messages.success(request, _("Saved as a template. “New letter” lists it."))
     return redirect("desk:more", name, period)
 

@@ -11,12 +11,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from newsletter.config import Config
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.models import Job, JobState
 from newsletter.web.archive import static_site
-from newsletter.web.desk import audit
-from newsletter.web.desk.jobs import work
-from newsletter.web.desk.jobs.work import JobProgress, Json
+from newsletter.web.desk import audit, jobs
+from newsletter.web.desk.jobs import JobProgress, Json
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import uploads
@@ -66,7 +65,7 @@ def subscribers(request: HttpRequest) -> FileResponse:
 def archive(request: HttpRequest, name: str) -> HttpResponse:
     """Make a static site of the archive in the background."""
     newsletter_of(request, name)
-    return redirect("desk:job", work.start(ARCHIVE, config_of(request), name, editor(request), {}).pk)
+    return redirect("desk:job", jobs.start(ARCHIVE, config_of(request), name, editor(request), {}).pk)
 
 
 def archive_file(request: HttpRequest, pk: int) -> FileResponse:
@@ -99,12 +98,12 @@ def _made(request: HttpRequest, job: Job) -> HttpResponse:
     return _page(request, made=job, made_of=newsletter.title if newsletter else job.about)
 
 
-ARCHIVE = work.JobKind(
+ARCHIVE = jobs.JobKind(
     "archive-export",
     gettext_lazy("Exporting the archive"),
     "subscribers",
     Role.ADMIN,
     _make,
     _made,
-    work.always_resumable,
+    jobs.always_resumable,
 )

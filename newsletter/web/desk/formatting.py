@@ -14,8 +14,7 @@ from newsletter.config import Cadence
 from newsletter.domain.cadence import cadence_in
 from newsletter.editions import edition_names
 from newsletter.editions.titles import title_of
-from newsletter.messages import Message, from_text, render
-from newsletter.messages import history as acts
+from newsletter.messages import Message, acts, from_text, render
 from newsletter.messages import sending as sending_messages
 from newsletter.messages.localized import Localized, with_time
 from newsletter.models import Act, Edition, State

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from newsletter.config import Newsletter
 from newsletter.editions.composing import notes as note_edits
 from newsletter.editions.problems import Impossible
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.models import Edition, Note
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import audit, formatting, users

@@ -14,8 +14,7 @@ from newsletter.editions.imported.archive_import import import_archive
 from newsletter.feeds.archives.old_issue import ArchiveProblem
 from newsletter.messages import from_json
 from newsletter.models import ArchiveImport, Job, JobState, State
-from newsletter.web.desk import formatting
-from newsletter.web.desk.jobs import work
+from newsletter.web.desk import formatting, jobs
 from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page, sentences
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import uploads
@@ -41,7 +40,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         else:
             configuration = config_of(request)
             order = {"file": uploads.hold(uploads.keep(file), configuration), "name": file.name or "", "base": base}
-            return redirect("desk:job", work.start(IMPORT, configuration, newsletter.name, editor(request), order).pk)
+            return redirect("desk:job", jobs.start(IMPORT, configuration, newsletter.name, editor(request), order).pk)
     return _page(request, problem)
 
 
@@ -112,7 +111,7 @@ def imported(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return page(request, "imported_edition", context, section="home")
 
 
-def _import(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
+def _import(configuration: Config, job: Job, progress: jobs.JobProgress) -> jobs.Json:
     """Import the uploaded file. An interrupted import goes on where it had stopped: no issue is imported twice."""
     order = job.order
     path = uploads.path(order["file"], configuration)
@@ -141,7 +140,7 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
     return _page(request, finished=job.result.get("import"))
 
 
-IMPORT = work.JobKind(
+IMPORT = jobs.JobKind(
     "archive-import",
     gettext_lazy("Importing old issues"),
     "home",

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from newsletter.config import Newsletter
 from newsletter.editions import segments
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.models import Edition, Segment
 from newsletter.web.desk import audit, formatting
 from newsletter.web.desk.conditions.choices import ConditionChoices, choices_of, configured

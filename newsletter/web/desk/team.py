@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter.config import Config
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.models import Act
 from newsletter.web.desk import formatting, users
 from newsletter.web.desk.differences import difference

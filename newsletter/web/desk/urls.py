@@ -9,6 +9,7 @@ from newsletter.web.desk import (
     designs,
     exports,
     guides,
+    job_pages,
     notes,
     old_issues,
     segments,
@@ -23,7 +24,6 @@ from newsletter.web.desk.deliverability import views as deliverability_views
 from newsletter.web.desk.edition import comparison, draft_jobs, preview
 from newsletter.web.desk.edition import views as edition_views
 from newsletter.web.desk.home import views as home_views
-from newsletter.web.desk.jobs import views as jobs_views
 from newsletter.web.desk.login import account
 from newsletter.web.desk.login import views as login_views
 from newsletter.web.desk.permissions import Role, View, guarded
@@ -167,9 +167,9 @@ urlpatterns = [
     _page("segments/<number:pk>/", segments.edit, "segment", ADMIN),
     _page("segments/<number:pk>/remove/", segments.remove, "segment-remove", ADMIN),
     _page(f"{EDITION}recipients/", segments.choose, "recipients", SENDER),
-    _page("jobs/<number:pk>/", jobs_views.job, "job", EDITOR),
-    _page("jobs/<number:pk>/live/", jobs_views.live, "job-live", EDITOR),
-    _page("jobs/<number:pk>/cancel/", jobs_views.cancel, "job-cancel", EDITOR),
+    _page("jobs/<number:pk>/", job_pages.job, "job", EDITOR),
+    _page("jobs/<number:pk>/live/", job_pages.live, "job-live", EDITOR),
+    _page("jobs/<number:pk>/cancel/", job_pages.cancel, "job-cancel", EDITOR),
     _page("restored/", home_views.restored, "restored", SENDER),
     _page("unsent/", unsent.unsent, "unsent", EDITOR),
     _page("unsent/retry/", unsent.retry, "unsent-retry", EDITOR),

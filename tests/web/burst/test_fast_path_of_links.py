@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from newsletter import config
 from newsletter.models import ApprovedContent, CountedLink, Edition
-from newsletter.web.links import clicks, views
+from newsletter.web import counted_links
 from newsletter.web.metrics.http import requests as request_metrics
 from tests.sending import outbox_samples as samples
 from tests.web.burst.test_fast_path import LANGUAGES, Site
@@ -31,18 +31,18 @@ def _track(value: str) -> None:
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> clicks.Clicks:
+def counted(monkeypatch: pytest.MonkeyPatch) -> counted_links.Clicks:
     """The clicks of this test, which nobody stores."""
-    found = clicks.Clicks()
+    found = counted_links.Clicks()
     _track("links")
-    monkeypatch.setattr(clicks, "clicks", lambda: found)
-    monkeypatch.setattr(clicks, "enqueue", lambda *_, **__: True)
-    monkeypatch.setattr(views, "_sent", {})
+    monkeypatch.setattr(counted_links, "clicks", lambda: found)
+    monkeypatch.setattr(counted_links, "enqueue", lambda *_, **__: True)
+    monkeypatch.setattr(counted_links, "_sent", {})
     return found
 
 
 @pytest.fixture
-def path(counted: clicks.Clicks) -> str:
+def path(counted: counted_links.Clicks) -> str:
     """The path of a link of an edition that was sent."""
     edition = samples.queued(began_at=samples.NOW, ended_at=samples.NOW)
     content = ApprovedContent.objects.get(edition=edition)
@@ -50,7 +50,7 @@ def path(counted: clicks.Clicks) -> str:
     return "/l/tokentokentoken1"
 
 
-def number_of(counted: clicks.Clicks) -> int:
+def number_of(counted: counted_links.Clicks) -> int:
     """How many clicks came since the last call."""
     found = counted.take(everything=True)
     counted.stored(found)
@@ -70,7 +70,7 @@ def test_a_known_link_is_answered_as_by_django(site: Site, path: str, language: 
     assert "set-cookie" not in again[1]
 
 
-def test_clicks_are_counted_as_by_django(site: Site, path: str, counted: clicks.Clicks) -> None:
+def test_clicks_are_counted_as_by_django(site: Site, path: str, counted: counted_links.Clicks) -> None:
     site.ask("GET", path, user_agent="curl/8.5.0")
     assert number_of(counted) == 0
     for agent, count in ((BROWSER, 1), ("curl/8.5.0", 0), ("", 0)):
@@ -121,12 +121,12 @@ def test_an_address_with_a_line_break_adds_no_header(site: Site, path: str) -> N
 
 
 def test_few_links_are_kept(site: Site, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "MAXIMUM_KEPT", 1)
+    monkeypatch.setattr(counted_links, "MAXIMUM_KEPT", 1)
     content = ApprovedContent.objects.get()
     CountedLink.objects.create(content=content, token="tokentokentoken2", address=ADDRESS)
     for asked in (path, "/l/tokentokentoken2"):
         site.ask("GET", asked)
-    assert list(views._sent) == ["tokentokentoken2"]
+    assert list(counted_links._sent) == ["tokentokentoken2"]
 
 
 def test_answers_are_counted_in_the_metrics(site: Site, path: str, monkeypatch: pytest.MonkeyPatch) -> None:

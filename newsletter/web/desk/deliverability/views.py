@@ -18,10 +18,9 @@ from newsletter.deliverability.requirements import NAMES, PURPOSES, Requirement
 from newsletter.domain.check import Check, Verdict
 from newsletter.messages import from_json, is_known
 from newsletter.models import DnsCheck, Job
-from newsletter.web.desk import formatting
+from newsletter.web.desk import formatting, jobs
 from newsletter.web.desk.deliverability.complaint_rates import complaint_rates
 from newsletter.web.desk.deliverability.dmarc_senders import senders
-from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings.labels import places, with_labels
@@ -37,7 +36,7 @@ def deliverability(request: HttpRequest) -> HttpResponse:
     checks = last[1] if last else []
     context = {
         "at": formatting.moment(last[0], default_zone(request)) if last else "",
-        "running": work.unfinished(CHECK),
+        "running": jobs.unfinished(CHECK),
         "domains": [
             {"domain": domain, "rows": list(map(_row, of_domain))}
             for domain, of_domain in groupby(checks, key=lambda check: str(check.about.param("subject")))
@@ -52,8 +51,8 @@ def deliverability(request: HttpRequest) -> HttpResponse:
 @require_POST
 def check(request: HttpRequest) -> HttpResponse:
     """Check DNS in the background; a check that goes on is shown instead of a second one."""
-    running = work.unfinished(CHECK)
-    job = running or work.start(CHECK, config_of(request), "", editor(request), {})
+    running = jobs.unfinished(CHECK)
+    job = running or jobs.start(CHECK, config_of(request), "", editor(request), {})
     return redirect("desk:job", job.pk)
 
 
@@ -77,7 +76,7 @@ def last_check() -> tuple[datetime, list[Check]] | None:
     return (row.at, checks) if row and all(is_known(check.message) for check in checks) else None
 
 
-def _run(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
+def _run(configuration: Config, job: Job, progress: jobs.JobProgress) -> jobs.Json:
     from newsletter.deliverability.report import report  # its parsers take half a second to import
 
     checks = report(configuration, step=progress)
@@ -115,6 +114,6 @@ def _from_json(stored: dict[str, Any]) -> Check:
     )
 
 
-CHECK = work.JobKind(
-    "dns", gettext_lazy("Checking DNS"), "settings", Role.ADMIN, _run, _show, work.always_resumable, anywhere=True
+CHECK = jobs.JobKind(
+    "dns", gettext_lazy("Checking DNS"), "settings", Role.ADMIN, _run, _show, jobs.always_resumable, anywhere=True
 )

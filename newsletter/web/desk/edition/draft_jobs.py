@@ -15,7 +15,7 @@ from newsletter.editions import draft as drafting
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import RequestedWindow, requested
 from newsletter.models import Edition, Job, State
-from newsletter.web.desk.jobs import work
+from newsletter.web.desk import jobs
 from newsletter.web.desk.pages import as_sentence, edition_of, editor, newsletter_of
 from newsletter.web.desk.permissions import Role
 from subscribers.requests import config_of
@@ -48,15 +48,15 @@ def refresh(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return _started(request, REFRESH, name, {"edition": edition_of(name, period).pk, "period": period})
 
 
-def _started(request: HttpRequest, kind: work.JobKind, name: str, order: work.Json) -> HttpResponse:
+def _started(request: HttpRequest, kind: jobs.JobKind, name: str, order: jobs.Json) -> HttpResponse:
     """Start a job, unless the same one goes on; go to its page."""
-    going = work.unfinished(kind, name)
+    going = jobs.unfinished(kind, name)
     if going is None or going.order != order:
-        going = work.start(kind, config_of(request), name, editor(request), order)
+        going = jobs.start(kind, config_of(request), name, editor(request), order)
     return redirect("desk:job", going.pk)
 
 
-def _make(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
+def _make(configuration: Config, job: Job, progress: jobs.JobProgress) -> jobs.Json:
     until = job.order.get("until")
     window = RequestedWindow(datetime.fromisoformat(until), period=job.order["period"]) if until else None
     newsletter = configuration.newsletters[job.about].at(job.order.get("cadence", ""))
@@ -75,7 +75,7 @@ def _made(request: HttpRequest, job: Job) -> HttpResponse:
     return redirect("desk:edition", job.about, period)
 
 
-def _refresh(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
+def _refresh(configuration: Config, job: Job, progress: jobs.JobProgress) -> jobs.Json:
     edition = Edition.objects.get(pk=job.order["edition"])
     now = drafting.refresh(configuration, edition, now=timezone.now(), by=job.by, step=progress)
     return {"changed": now.revision != edition.revision}
@@ -92,16 +92,16 @@ def _refreshed(request: HttpRequest, job: Job) -> HttpResponse:
     return redirect("desk:edition", job.about, job.order["period"])
 
 
-MAKE = work.JobKind(
-    "draft", gettext_lazy("Creating the draft"), "home", Role.EDITOR, _make, _made, work.always_resumable, anywhere=True
+MAKE = jobs.JobKind(
+    "draft", gettext_lazy("Creating the draft"), "home", Role.EDITOR, _make, _made, jobs.always_resumable, anywhere=True
 )
-REFRESH = work.JobKind(
+REFRESH = jobs.JobKind(
     "refresh",
     gettext_lazy("Checking for new posts"),
     "home",
     Role.EDITOR,
     _refresh,
     _refreshed,
-    work.always_resumable,
+    jobs.always_resumable,
     anywhere=True,
 )

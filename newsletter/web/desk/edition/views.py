@@ -23,8 +23,7 @@ from newsletter.editions.history import WORDS
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.ordering import day_of
 from newsletter.feeds.html.markup import text_of
-from newsletter.messages import MessageType, Problem
-from newsletter.messages import history as acts
+from newsletter.messages import MessageType, Problem, acts
 from newsletter.models import LOCKED_STATES, Edition, State
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting, users

@@ -14,7 +14,7 @@ from newsletter.config import Config, Newsletter
 from newsletter.editions.local_links import check_edition, check_links_of_everyone
 from newsletter.editions.problems import Impossible
 from newsletter.editions.titles import subjects
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.models import Act, ApprovedContent, Edition, State, Tally
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import timeline

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from newsletter import config
 from newsletter.editions import history
 from newsletter.editions.titles import subjects
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.models import Edition, State
 from newsletter.recovery import hold
 from newsletter.web.desk import formatting

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.web.desk import audit, formatting, users
 from newsletter.web.desk.forms import CodeForm, NameForm, PasswordForm, first_error
 from newsletter.web.desk.login import recovery_codes, sessions

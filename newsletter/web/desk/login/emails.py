@@ -19,7 +19,7 @@ from newsletter.config import Config
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.editions.local_links import LinkProblem, check_addresses
 from newsletter.editions.rendering import letterhead
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.render.message import encoded_transactional
 from newsletter.render.transactional import render_email
 from newsletter.transactional.transport import Outgoing, outgoing, post

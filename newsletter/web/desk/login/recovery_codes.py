@@ -16,7 +16,7 @@ from django_otp import verify_token
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.web.desk import audit
 from subscribers import tokens
 

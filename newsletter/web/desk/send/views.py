@@ -20,8 +20,7 @@ from newsletter.editions import approval, history
 from newsletter.editions.editing import Conflict
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import moment_of
-from newsletter.messages import Message
-from newsletter.messages import history as acts
+from newsletter.messages import Message, acts
 from newsletter.messages.delivery import TEST_ACCEPTED
 from newsletter.messages.editions import TEST_ADDRESSES
 from newsletter.messages.subscriptions import INVALID_GIVEN

@@ -33,7 +33,7 @@ from newsletter.config.document import (
 )
 from newsletter.config.file import CannotWrite, EditConflict, save, why_unwritable
 from newsletter.config.toml import dotted
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.messages.configuration import (
     MOMENT_OF_PERIOD,
     TOO_MANY_TOPICS,

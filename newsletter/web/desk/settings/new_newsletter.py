@@ -23,8 +23,8 @@ from newsletter.setup.blog_profile import BlogProfile, ReadingStep, find_profile
 from newsletter.setup.machine import machine_timezone
 from newsletter.setup.starter import mailbox, sending_times
 from newsletter.web.converters import whole_number
+from newsletter.web.desk import jobs
 from newsletter.web.desk.forms import DeskForm
-from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import editor, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings.blog_problems import blog_problem
@@ -88,7 +88,7 @@ def add_newsletter(request: HttpRequest) -> HttpResponse:
     number = whole_number(request.POST.get("job", "")) or 0
     job = Job.objects.filter(pk=number, kind=FIND.name, state=JobState.DONE).first()
     if job is None or job.order["blog"] != order["blog"]:
-        return redirect("desk:job", work.start(FIND, configuration, "", editor(request), order).pk)
+        return redirect("desk:job", jobs.start(FIND, configuration, "", editor(request), order).pk)
     blog = _blog(job.result)
     name = order["name"] or newsletter_name(order["title"]) or blog.name
     if refused := _add(request, form, name, blog, job):
@@ -159,7 +159,7 @@ def _form_page(request: HttpRequest, form: NewNewsletterForm, job: Job | None = 
     return page(request, "newsletter_add", context, section="settings", status=422 if form.errors else 200)
 
 
-def _find(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
+def _find(configuration: Config, job: Job, progress: jobs.JobProgress) -> jobs.Json:
     blog = find_profile(
         job.order["blog"],
         configuration.collect,
@@ -189,7 +189,7 @@ def _of_first_draft(blog: BlogProfile, configuration: Config) -> list[FoundPost]
     return of_first_draft(blog.posts, planned, timezone.now())
 
 
-def _blog(result: work.Json) -> BlogProfile:
+def _blog(result: jobs.Json) -> BlogProfile:
     return BlogProfile(**result["blog"])
 
 
@@ -201,8 +201,8 @@ def _found(request: HttpRequest, job: Job) -> HttpResponse:
     return _form_page(request, form, job)
 
 
-FIND = work.JobKind(
-    "find-blog", gettext_lazy("Reading the blog"), "settings", Role.ADMIN, _find, _found, work.always_resumable
+FIND = jobs.JobKind(
+    "find-blog", gettext_lazy("Reading the blog"), "settings", Role.ADMIN, _find, _found, jobs.always_resumable
 )
 
 

@@ -14,8 +14,7 @@ from newsletter.feeds import read
 from newsletter.messages import from_json
 from newsletter.messages.sources import read_once
 from newsletter.models import Job
-from newsletter.web.desk import formatting
-from newsletter.web.desk.jobs import work
+from newsletter.web.desk import formatting, jobs
 from newsletter.web.desk.pages import as_sentence, editor, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.sources.queries import kind_name
@@ -33,10 +32,10 @@ def try_address(request: HttpRequest) -> HttpResponse:
             request, "source_tried", {"missing": is_missing}, section="sources", status=422 if is_missing else 200
         )
     url = address if "://" in address else f"https://{address}"
-    return redirect("desk:job", work.start(TRY, config_of(request), "", editor(request), {"url": url}).pk)
+    return redirect("desk:job", jobs.start(TRY, config_of(request), "", editor(request), {"url": url}).pk)
 
 
-def _try(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
+def _try(configuration: Config, job: Job, progress: jobs.JobProgress) -> jobs.Json:
     reading = read(
         config.SourceSettings(url=job.order["url"]),
         configuration.collect,
@@ -80,13 +79,13 @@ def _moment(when: str) -> str:
     return formatting.moment(published, published.tzinfo) if published and published.tzinfo else ""
 
 
-TRY = work.JobKind(
+TRY = jobs.JobKind(
     "try",
     gettext_lazy("Reading the address"),
     "sources",
     Role.EDITOR,
     _try,
     _tried,
-    work.always_resumable,
+    jobs.always_resumable,
     anywhere=True,
 )

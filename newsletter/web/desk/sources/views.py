@@ -15,8 +15,7 @@ from newsletter import config
 from newsletter.collecting.collect import collect
 from newsletter.messages import from_json
 from newsletter.models import Job, SourceDay
-from newsletter.web.desk import charts, formatting
-from newsletter.web.desk.jobs import work
+from newsletter.web.desk import charts, formatting, jobs
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.sources.queries import SourceHealth, days_read, health, kind_name
@@ -95,11 +94,11 @@ def _state(row: SourceDay | None) -> str:
 def fetch(request: HttpRequest, name: str) -> HttpResponse:
     """Read all sources of a newsletter now, in the background."""
     newsletter_of(request, name)
-    running = work.unfinished(COLLECT, name) or work.start(COLLECT, config_of(request), name, editor(request), {})
+    running = jobs.unfinished(COLLECT, name) or jobs.start(COLLECT, config_of(request), name, editor(request), {})
     return redirect("desk:job", running.pk)
 
 
-def _collect(configuration: config.Config, job: Job, progress: work.JobProgress) -> work.Json:
+def _collect(configuration: config.Config, job: Job, progress: jobs.JobProgress) -> jobs.Json:
     brought = collect(configuration, job.about, now=timezone.now(), step=progress)
     return {
         "new": sum(result.new for result in brought),
@@ -120,13 +119,13 @@ def _collected(request: HttpRequest, job: Job) -> HttpResponse:
     return redirect("desk:sources")
 
 
-COLLECT = work.JobKind(
+COLLECT = jobs.JobKind(
     "collect",
     gettext_lazy("Checking sources"),
     "sources",
     Role.EDITOR,
     _collect,
     _collected,
-    work.always_resumable,
+    jobs.always_resumable,
     anywhere=True,
 )

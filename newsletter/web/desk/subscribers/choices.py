@@ -6,7 +6,7 @@ from django.http import QueryDict
 
 from newsletter.config import Config
 from newsletter.domain.picks import names_in
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.web.desk import audit, formatting
 from subscribers import admin_actions, cadences
 from subscribers.models import Subscription

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.web.desk import audit, formatting
 from newsletter.web.desk.pages import editor, newsletter_of, page
 from subscribers import delayed_confirmations

@@ -16,8 +16,7 @@ from django.utils.translation import gettext_lazy
 from newsletter.feeds.accounts.fetch import PEOPLE
 from newsletter.models import Job, JobState
 from newsletter.web.converters import whole_number
-from newsletter.web.desk import formatting
-from newsletter.web.desk.jobs import work
+from newsletter.web.desk import formatting, jobs
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_title, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import import_jobs, past_imports, uploads
@@ -202,7 +201,7 @@ def _started(request: HttpRequest, order: ImportOrder) -> Job:
     else:
         order = replace(order, file=uploads.hold(order.file, configuration), shown=request.POST.get("shown", ""))
         kind = IMPORT
-    return work.start(kind, configuration, order.newsletter, editor(request), order.to_json())
+    return jobs.start(kind, configuration, order.newsletter, editor(request), order.to_json())
 
 
 def _finished(request: HttpRequest, job: Job) -> HttpResponse:
@@ -259,10 +258,10 @@ def _dates(job: Job) -> dict[str, str] | None:
     return readings and {"text": readings[0], "day": formatting.day(readings[1]), "month": formatting.day(readings[2])}
 
 
-PREVIEW = work.JobKind(
+PREVIEW = jobs.JobKind(
     "import-preview", gettext_lazy("Checking the file"), "subscribers", Role.ADMIN, import_jobs.preview, _finished
 )
-IMPORT = work.JobKind(
+IMPORT = jobs.JobKind(
     "import",
     gettext_lazy("Importing subscribers"),
     "subscribers",

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.config import Config
+from newsletter.messages import acts, from_json
 from newsletter.messages import failures as messages
-from newsletter.messages import from_json
-from newsletter.messages import history as acts
 from newsletter.messages.subscriptions import AMBIGUOUS_DATE
 from newsletter.models import Job
 from newsletter.sending import undoing_imports
 from newsletter.web.desk import audit
-from newsletter.web.desk.jobs.work import JobProgress, Json
+from newsletter.web.desk.jobs import JobProgress, Json
 from newsletter.web.desk.subscribers import queries, uploads
 from subscribers.importing import FileProblem, ImportReport, Portion, import_blocked, import_file
 from subscribers.importing.dates import DateOrder, moment

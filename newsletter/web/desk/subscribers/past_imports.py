@@ -9,12 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST
 
-from newsletter.messages import from_json
-from newsletter.messages import history as acts
+from newsletter.messages import acts, from_json
 from newsletter.models import Job, JobState
 from newsletter.sending import undoing_imports
-from newsletter.web.desk import audit, formatting, guides
-from newsletter.web.desk.jobs import work
+from newsletter.web.desk import audit, formatting, guides, jobs
 from newsletter.web.desk.pages import as_sentence, csv_response, default_zone, editor, newsletter_title, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import import_jobs
@@ -114,7 +112,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     if record.undone_at or undoing_imports.obstacle(record):
         return redirect("desk:subscribers-imported", pk)
     return redirect(
-        "desk:job", work.start(UNDO, config_of(request), record.newsletter, editor(request), {"import": pk}).pk
+        "desk:job", jobs.start(UNDO, config_of(request), record.newsletter, editor(request), {"import": pk}).pk
     )
 
 
@@ -123,13 +121,13 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
     return import_page(request, get_object_or_404(Import, pk=job.order["import"]), problem=problem)
 
 
-UNDO = work.JobKind(
+UNDO = jobs.JobKind(
     "import-undo",
     gettext_lazy("Undoing the import"),
     "subscribers",
     Role.ADMIN,
     import_jobs.undo,
     _finished,
-    work.always_resumable,
+    jobs.always_resumable,
     anywhere=True,
 )

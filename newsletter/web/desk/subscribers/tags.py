@@ -18,10 +18,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from newsletter.config import Config
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.models import Job, JobState
-from newsletter.web.desk import audit, formatting
-from newsletter.web.desk.jobs import work
+from newsletter.web.desk import audit, formatting, jobs
 from newsletter.web.desk.pages import as_sentence, editor, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import queries
@@ -84,10 +83,10 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _start(request: HttpRequest, newsletter: str, order: dict[str, Any]) -> Job:
-    return work.start(TAGS, config_of(request), newsletter, editor(request), order)
+    return jobs.start(TAGS, config_of(request), newsletter, editor(request), order)
 
 
-def _run(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
+def _run(configuration: Config, job: Job, progress: jobs.JobProgress) -> jobs.Json:
     word, adds = job.order["word"], job.order["act"] == ADD
     changed: list[int] = list(job.result.get("changed", ()))
     numbers = _numbers(job)
@@ -143,14 +142,14 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
     return page(request, "bulk_tags", context, section="subscribers")
 
 
-TAGS = work.JobKind(
+TAGS = jobs.JobKind(
     "tags",
     gettext_lazy("Changing tags"),
     "subscribers",
     Role.ADMIN,
     _run,
     _finished,
-    work.always_resumable,
+    jobs.always_resumable,
     anywhere=True,
     above=("desk:subscribers", gettext_lazy("Subscribers")),
 )

@@ -93,7 +93,7 @@ def release(name: str, configuration: Config, *, later: bool = False) -> None:
 def remove_ended(configuration: Config) -> None:
     """Remove files that are held for imports that have ended."""
     from newsletter.models import Job  # the rest needs no models
-    from newsletter.web.desk.jobs.work import UNFINISHED
+    from newsletter.web.desk.jobs import UNFINISHED
 
     names = {job.order.get("file", "") for job in Job.objects.filter(state__in=UNFINISHED)}
     for file in configuration.path(HELD).glob("*"):

@@ -16,10 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from newsletter.messages import history as acts
+from newsletter.messages import acts
 from newsletter.models import Edition
-from newsletter.web.desk import audit, charts, formatting, stale_forms
-from newsletter.web.desk.jobs import work
+from newsletter.web.desk import audit, charts, formatting, jobs, stale_forms
 from newsletter.web.desk.pages import (
     as_sentence,
     default_zone,
@@ -75,7 +74,7 @@ def _list(request: HttpRequest, parameters: Mapping[str, str], problems: Mapping
         "chosen": newsletter,
         "filtered": bool(filters),
         "kept": urlencode(filters),
-        "importing": work.unfinished(file_import.IMPORT),
+        "importing": jobs.unfinished(file_import.IMPORT),
         "given": parameters or {"newsletter": subscriber_filter.newsletter},
         "problems": problems,
     }

@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter.models import Job
-from newsletter.web.desk import formatting
-from newsletter.web.desk.jobs import work
-from newsletter.web.desk.jobs.work import KINDS, JobKind
+from newsletter.web.desk import formatting, jobs
+from newsletter.web.desk.jobs import KINDS, JobKind
 from newsletter.web.desk.pages import default_zone, page
 from newsletter.web.desk.permissions import refused, role
 from subscribers.requests import config_of
@@ -51,7 +50,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         return refused(request, sending=False)
     if kind.cancelled is None:
         raise Http404("this job can't be cancelled")
-    work.cancel(config_of(request), row)
+    jobs.cancel(config_of(request), row)
     return redirect("desk:job", pk)
 
 

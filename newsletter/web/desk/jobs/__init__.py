@@ -1,1 +1,0 @@
-"""Background jobs started at the desk, and the page of their progress."""

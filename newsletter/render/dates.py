@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_skeleton, format_time
 
-from newsletter.render.words import translation_of, words
+from newsletter.render.words import in_own_digits, number, translation_of, words
 
-_ENGLISH_HALF = re.compile(r"[AP]M\b", re.IGNORECASE)
+_ENGLISH_HALF = re.compile(r"\b[AP]M?\b", re.IGNORECASE)
+_THAI_YEAR = re.compile(r"(?:ค\.ศ\. )?(\d{4})")
+_BUDDHIST_ERA = 543
+"""Years by which the calendar of Thailand is ahead."""
 # How a week is named by its number where the number doesn't follow the word.
 _NUMBERED_WEEKS = {
     "cs": "{week}. týden",
@@ -67,7 +70,14 @@ def direction_of_text(text: str) -> str:
 
 def day_heading(day: date, language: str) -> str:
     """Return a day in full: "fredag 6. februar 2026"."""
-    return format_date(day, "full", locale=locale_of(language))
+    return _as_written(format_date(day, "full", locale=locale_of(language)), language)
+
+
+def _as_written(text: str, language: str) -> str:
+    """Return a date of CLDR's with the digits of its language, and a year in Thai as of the Buddhist era."""
+    if locale_of(language).language == "th":
+        text = _THAI_YEAR.sub(lambda year: str(int(year[1]) + _BUDDHIST_ERA), text)
+    return in_own_digits(text, language)
 
 
 def last_day(until: datetime, zone: tzinfo) -> date:
@@ -81,30 +91,30 @@ def date_range(since: datetime, until: datetime, zone: ZoneInfo, language: str) 
     first, last = since.astimezone(zone).date(), last_day(until, zone)
     if first >= last:
         return day_heading(last, language)
-    return format_interval(first, last, "yMMMMd", locale=locale_of(language))
+    return _as_written(format_interval(first, last, "yMMMMd", locale=locale_of(language)), language)
 
 
 def long_range(first: date, last: date, language: str) -> str:
     """Return two days as a range with the month in full: "2.–8. februar 2026"; plain "en" is written day first."""
     locale = locale_of("en-GB" if language == "en" else language)
     if first == last:
-        return format_date(last, "long", locale=locale)
+        return _as_written(format_date(last, "long", locale=locale), language)
     changing = "y" if first.year != last.year else "M" if first.month != last.month else "d"
     # Most languages have intervals for the abbreviated month only; the longer field takes its place (UTS 35).
     patterns = locale.interval_formats.get("yMMMMd") or locale.interval_formats["yMMMd"]
     begin, end = (re.sub(r"M{3,}", "MMMM", pattern) for pattern in patterns[changing])
-    return format_date(first, begin, locale=locale) + format_date(last, end, locale=locale)
+    return _as_written(format_date(first, begin, locale=locale) + format_date(last, end, locale=locale), language)
 
 
 def month_of_year(day: date, language: str) -> str:
     """Return a month with its year: "februar 2026"."""
-    return format_skeleton("yMMMM", day, locale=locale_of(language))
+    return _as_written(format_skeleton("yMMMM", day, locale=locale_of(language)), language)
 
 
 @lru_cache(maxsize=1024)
 def short_date(day: date, language: str) -> str:
     """Return a day without its weekday: "6. februar 2026"."""
-    return format_date(day, "long", locale=locale_of(language))
+    return _as_written(format_date(day, "long", locale=locale_of(language)), language)
 
 
 def month_name(day: date, language: str) -> str:
@@ -126,10 +136,10 @@ def clock(moment: datetime, zone: ZoneInfo, language: str) -> str:
         text = format_time(local, form, tzinfo=zone, locale=locale)
         if locale.language == "en" or not _ENGLISH_HALF.search(text):
             break
-    return text
+    return in_own_digits(text, language)
 
 
 def week_name(week: int, language: str) -> str:
     """Return the name of a week of the year: "uke 6", "6. týden"."""
     usual = words(language)["week"] + " {week}"
-    return _NUMBERED_WEEKS.get(translation_of(language), usual).format(week=week)
+    return _NUMBERED_WEEKS.get(translation_of(language), usual).format(week=number(week, language))

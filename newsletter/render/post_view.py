@@ -31,7 +31,7 @@ from newsletter.render.dates import clock, date_range, direction, direction_of_t
 from newsletter.render.scope import Scope, cleaned, with_name_placeholders
 from newsletter.render.theme.colours import readable
 from newsletter.render.theme.designs import DESIGNS, Design
-from newsletter.render.words import words
+from newsletter.render.words import number, words
 
 _MOST_CATEGORIES = 3
 LISTED = 5
@@ -308,7 +308,7 @@ class PostViews:
             elif part == "time" and not (self._of_one_day and "date" in self._parts):
                 yield self._time(post)
             elif part == "reading_time" and post.minutes >= self._least_minutes:
-                minutes = words(self._language)["minutes"].format(count=post.minutes)
+                minutes = words(self._language)["minutes"].format(count=number(post.minutes, self._language))
                 yield minutes.replace(" ", "\u00a0") if self.scope.form is SlotEncoding.HTML else minutes
             elif part == "categories":
                 yield ", ".join([name for name in post.categories if name != group.heading][:_MOST_CATEGORIES])

@@ -33,7 +33,7 @@ from newsletter.render.content.text import plain
 from newsletter.render.dates import last_day, month_name, month_of_year, short_date, week_name
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.template_context import newsletter_view
-from newsletter.render.words import words
+from newsletter.render.words import number, words
 from newsletter.sandbox import LimitExceeded, Sandbox
 
 CPU_SECONDS, MEGABYTES = 2, 256
@@ -189,7 +189,10 @@ def _news(posts: Sequence[DigestPost], letterhead: Letterhead) -> str:
     if not posts:
         return letterhead.title
     headline = shortened(collapse(posts[0].title), _LONGEST_HEADLINE)
-    return words(letterhead.language)["news"].format(first=headline, count=len(posts) - 1) if posts[1:] else headline
+    if not posts[1:]:
+        return headline
+    more = number(len(posts) - 1, letterhead.language)
+    return words(letterhead.language)["news"].format(first=headline, count=more)
 
 
 def preheader(posts: Sequence[DigestPost], language: str) -> str:

@@ -23,7 +23,7 @@ from newsletter.render.scope import Scope, cleaned, with_name_placeholders
 from newsletter.render.theme.colours import DARK_BOX, lightened, palette, readable, tints
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.render.theme.sharing import reply_link, share_links
-from newsletter.render.words import and_more, colon, language_of_words, words
+from newsletter.render.words import and_more, colon, language_of_words, number, words
 
 CONTENTS_FROM = 6
 _RADIUS = {"rounded": "4px", "pill": "24px", "square": "0px"}
@@ -149,7 +149,7 @@ def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:
         "headlines": views.headlines(),
         "unlisted": views.unlisted,
         "and_more": and_more(digest.letterhead.language, views.unlisted) if views.unlisted else "",
-        "rest": fixed["rest"].format(count=len(digest.rest)) if digest.rest else "",
+        "rest": fixed["rest"].format(count=number(len(digest.rest), digest.letterhead.language)) if digest.rest else "",
         "contents": _contents(digest) if digest.contents and len(digest.posts) >= CONTENTS_FROM else "",
     }
 

@@ -340,6 +340,11 @@ _TABLE = {
     ),
 }  # fmt: skip
 
+_ZEROS = {
+    "as": "০", "bn": "০", "ckb": "٠", "fa": "۰", "mr": "०", "my": "၀", "ne": "०", "ps": "۰", "sd": "٠",
+}  # fmt: skip
+"""The digit 0 of languages whose default digits in CLDR are other ones; Arabic on the web has both."""
+
 _COLONS = {"fr": "\u00a0: ", "ja": "：", "zh-hans": "：", "zh-hant": "："}
 """What stands between a label and what it is about, where that isn't a colon and a space."""
 
@@ -362,9 +367,20 @@ def colon(language: str) -> str:
     return _COLONS.get(translation_of(language), ": ")
 
 
+def in_own_digits(text: str, language: str) -> str:
+    """Return a text with the digits that CLDR has for a language, which most don't have."""
+    zero = _ZEROS.get(language.partition("-")[0])
+    return text.translate({ord("0") + digit: ord(zero) + digit for digit in range(10)}) if zero else text
+
+
+def number(count: int, language: str) -> str:
+    """Return a number within the fixed text of a language, which is English for some."""
+    return in_own_digits(str(count), language) if translation_of(language) in _WORDS else str(count)
+
+
 def and_more(language: str, count: int) -> str:
     """Return how many more there are than a list has: "and 2 more", as the subject says it after a headline."""
-    return words(language)["news"].format(first="", count=count).lstrip(" ,，–")
+    return words(language)["news"].format(first="", count=number(count, language)).lstrip(" ,，–")
 
 
 def language_of_words(language: str) -> str:

@@ -35,6 +35,9 @@ OSLO = ZoneInfo("Europe/Oslo")
         ("ar", "الجمعة، 6 فبراير 2026"),
         ("ja", "2026年2月6日金曜日"),
         ("tlh", "Friday, February 6, 2026"),
+        ("fa", "جمعه ۶ فوریهٔ ۲۰۲۶"),
+        ("mr", "शुक्रवार, ६ फेब्रुवारी, २०२६"),
+        ("th", "วันศุกร์ที่ 6 กุมภาพันธ์ 2569"),
     ],
 )
 def test_day_heading(language: str, heading: str) -> None:
@@ -58,6 +61,14 @@ def test_last_day_is_local() -> None:
 def test_clock_is_local_on_both_sides_of_summer_time() -> None:
     assert clock(datetime(2026, 3, 29, 0, 30, tzinfo=UTC), OSLO, "nb") == "01:30"
     assert clock(datetime(2026, 3, 29, 1, 30, tzinfo=UTC), OSLO, "nb") == "03:30"
+
+
+def test_clock_has_no_half_of_the_day_in_english_letters_elsewhere() -> None:
+    moment = datetime(2026, 2, 6, 15, 30, tzinfo=UTC)
+    times = {language: clock(moment, OSLO, language) for language in ("en-US", "ur", "km", "mr", "fa", "ar")}
+    assert times["en-US"].split() == ["4:30", "PM"]
+    assert (times["ur"], times["km"], times["mr"], times["fa"]) == ("16:30", "16:30", "१६:३०", "۱۶:۳۰")
+    assert times["ar"].split() == ["4:30", "م"]
 
 
 def test_month_does_not_leak_from_one_language_to_the_next() -> None:

@@ -77,3 +77,16 @@ def test_a_first_paragraph_that_is_the_headline_is_not_repeated(html: str, left:
 def test_text_is_cut_between_words_without_its_last_punctuation_mark() -> None:
     assert shortened("One two, three four", 12) == "One two…"
     assert shortened("One two", 7) == "One two"
+
+
+def test_a_title_is_cut_in_a_word_where_the_last_space_is_far_before() -> None:
+    assert shortened("Python 3.14の" + "港" * 80) == "Python 3.14の" + "港" * 47 + "…"
+    assert shortened("A " + "boat" * 40) == "A " + ("boat" * 40)[:57] + "…"
+
+
+@pytest.mark.parametrize("whole", ["👨\u200d👩\u200d👧\u200d👦", "ค่า", "ใด", "क्षि", "e\u0301", "👍🏽"])
+def test_a_cut_leaves_letters_and_emoji_whole(whole: str) -> None:
+    for before in range(1, 8):
+        assert shortened("x" * before + whole * 30, 20).removesuffix("…").removeprefix("x" * before) in (
+            whole * count for count in range(20)
+        )

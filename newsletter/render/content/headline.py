@@ -4,7 +4,7 @@ import re
 from copy import deepcopy
 from functools import lru_cache
 from html import unescape
-from unicodedata import east_asian_width
+from unicodedata import category, combining, east_asian_width
 
 from newsletter.render.content.excerpt import TextRun, ends_of_sentences, text_runs
 from newsletter.render.content.fragment import Element, parse, serialise, text_of
@@ -16,6 +16,11 @@ from newsletter.render.content.videos import drop_recordings, recordings
 LONGEST = 60
 _TAG = re.compile(r'<(?:[^<>"]++|"[^"]*+")*+>')
 _CLOSING = "\"'”’»)]」』"
+_JOINS_NEXT = "\u200d\u0e40\u0e41\u0e42\u0e43\u0e44\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4"
+_JOINS_LAST = "\u200d\u0e30\u0e32\u0e33\u0eb0\u0eb2\u0eb3" + "".join(map(chr, range(0x1F3FB, 0x1F400)))
+_VIRAMA = 9
+"""Joiners, vowels of Thai and Lao that stand before or behind their letter, and colours of skin; and the class of the
+signs that join the consonants of India's scripts."""
 _SHORTEST = 12
 """The least width of sentences that are a headline, in characters."""
 LONGEST_WHOLE = 100
@@ -144,8 +149,22 @@ def _words_alone(root: Element, elements: list[Element]) -> str:
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
-    """Return at most `longest` characters, cut between words, or in a word that is longer."""
+    """Return at most `longest` characters, cut between words, or in a word if that would leave less than half.
+
+    No letter loses a mark, and no emoji a part.
+    """
     if len(text) <= longest:
         return text
-    cut = text[: longest - 1]
-    return (cut.rpartition(" ")[0] or cut).rstrip(" ,;:–-") + "…"
+    end = longest - 1
+    space = text.rfind(" ", 0, end)
+    if space >= longest // 2:
+        end = space
+    while end > 1 and _is_one(text[end - 1], text[end]):
+        end -= 1
+    return text[:end].rstrip(" ,;:–-、，") + "…"
+
+
+def _is_one(character: str, following: str) -> bool:
+    """Return whether two characters are of one letter, syllable or emoji."""
+    joins_next = character in _JOINS_NEXT or combining(character) == _VIRAMA
+    return joins_next or following in _JOINS_LAST or category(following).startswith("M")

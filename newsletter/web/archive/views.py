@@ -5,7 +5,6 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
-from babel.dates import format_date
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.views.decorators.http import condition, require_safe
@@ -15,7 +14,7 @@ from newsletter.domain.digest import Letterhead
 from newsletter.editions import rendering
 from newsletter.models import ApprovedContent
 from newsletter.render import preview
-from newsletter.render.dates import direction, locale_of
+from newsletter.render.dates import direction, short_date
 from newsletter.render.teaser import teaser
 from newsletter.web.archive import queries
 from newsletter.web.archive.metadata import Metadata, edition_page
@@ -112,7 +111,7 @@ def _in_words(day: date, newsletter: Newsletter, language: str) -> str:
     `February 6, 2026` in American English.
     """
     if newsletter.language.partition("-")[0] == language:
-        return format_date(day, "long", locale=locale_of(newsletter.language))
+        return short_date(day, newsletter.language)
     return pages.day(day)
 
 

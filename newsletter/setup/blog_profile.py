@@ -21,7 +21,7 @@ from newsletter.feeds.formats.decode import decode
 from newsletter.feeds.html.markup import to_tree
 from newsletter.feeds.language import detect
 from newsletter.feeds.model import SourceProblem
-from newsletter.setup.site_page import SitePage, read_site_page
+from newsletter.setup.site_page import SitePage, language_tag, read_site_page
 
 _PAGE = 1_000_000
 _LEAST_A_WEEK = 1.0
@@ -29,6 +29,7 @@ _TEXTS = 20
 _OF_A_WEEK = timedelta(days=7)
 """How far back a feed is read in any case: the first edition of a weekly newsletter has the posts of a week."""
 _NAME = re.compile(r"[^a-z0-9]+")
+_KINDS_OF_FEEDS = ("", "blog", "news", "rss", "rss feed", "feed")
 _TITLE_PARTS = re.compile(r"(?<!\s)\s++[|–—·-]\s++")
 
 
@@ -85,7 +86,7 @@ def find_profile(
     step(ReadingStep.HOME_PAGE)
     page = _home_page(_home(url, reading), collect)
     post_language = _language_of(reading.posts)
-    language = page.language or post_language
+    language = _language(page.language, post_language)
     if post_language == language.partition("-")[0]:
         post_language = language
     times = [post.published for post in reading.posts if post.published]
@@ -101,6 +102,15 @@ def find_profile(
         period=posting_period(times, now),
         posts=reading.posts,
     )
+
+
+def _language(page: str, posts: str) -> str:
+    """Return a blog's language: the page's, unless that is English and the posts are in another one.
+
+    Many programs say of each page that it is English, whatever it is.
+    """
+    is_default = page.startswith("en") and posts not in ("", "en")
+    return page if page and not is_default else language_tag(posts)
 
 
 def newsletter_name(text: str) -> str:
@@ -138,8 +148,11 @@ def _home_page(url: str, collect: config.Collect) -> SitePage:
 
 
 def _short_title(feed: str, page: str) -> str:
-    """Return the feed's title, else the page's without what follows a dash or a bar, which is usually a slogan."""
-    return feed.strip() or _TITLE_PARTS.split(page)[0].strip()
+    """Return the feed's title without "Blog", else the page's without what follows a dash or a bar, often a slogan."""
+    names = [part.strip() for part in _TITLE_PARTS.split(feed) if part.strip().lower() not in _KINDS_OF_FEEDS]
+    if names:
+        return names[0] if len(names) == 1 else feed.strip()
+    return _TITLE_PARTS.split(page)[0].strip()
 
 
 def _language_of(posts: Sequence[FoundPost]) -> str:
@@ -149,9 +162,6 @@ def _language_of(posts: Sequence[FoundPost]) -> str:
             f"{post.title} {to_tree(post.html).text_content()[:400]}" for post in newest if post.html or post.title
         )
     )
-
-
-_NO_TERRITORY = "001"
 
 
 def guess_timezone(times: Iterable[datetime], language: str, machine: str = "") -> str:
@@ -173,7 +183,9 @@ def _fits(zone: str, offsets: list[tuple[datetime, timedelta | None]]) -> bool:
 
 
 def _zones_of(language: str) -> Iterator[str]:
-    """Yield the zones of the territory where a language is mostly spoken (CLDR); with "", those of all territories."""
+    """Yield the zones of the territory where most speakers of a language are, and of those where it is official (CLDR);
+    with "", those of all territories.
+    """
     zones = get_global("territory_zones")
     available = available_timezones()
     if not language:
@@ -183,10 +195,18 @@ def _zones_of(language: str) -> Iterator[str]:
         yield from sorted(sorted_zones, key=lambda zone: (_is_minor(zone), not zone.startswith("Europe/")))
         return
     try:
-        territory = Locale.parse(language, sep="-").territory or _likely_territory(language)
+        locale = Locale.parse(language, sep="-")
     except (ValueError, UnknownLocaleError):
         return
-    yield from sorted((zone for zone in zones.get(territory, []) if zone in available), key=_is_minor)
+    likely = locale.territory or _likely_territory(language) or _likely_territory(locale.language)
+    official = [
+        territory
+        for territory, languages in get_global("territory_languages").items()
+        if languages.get(locale.language, {}).get("official_status") in ("official", "de_facto_official")
+    ]
+    for territories in ((likely,), official):
+        found = {zone for territory in territories for zone in zones.get(territory, []) if zone in available}
+        yield from sorted(sorted(found), key=_is_minor)
 
 
 def _is_minor(zone: str) -> bool:
@@ -195,5 +215,6 @@ def _is_minor(zone: str) -> bool:
 
 
 def _likely_territory(language: str) -> str:
-    likely = get_global("likely_subtags").get(language.replace("-", "_"), "")
-    return likely.rpartition("_")[2] or _NO_TERRITORY
+    """Return the territory where most speakers of a language are, "" if it is unknown."""
+    likely: str = get_global("likely_subtags").get(language.replace("-", "_"), "")
+    return likely.rpartition("_")[2]

@@ -19,7 +19,7 @@ _HEX = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})\b")
 _RULES = re.compile(
     r"(?<![\w-])(--[\w-]++|a(?::link)?\s*+\{[^{}]{0,200}?(?<![\w-])color)\s*+:\s*+(#[0-9a-fA-F]{3,6})\b"
 )
-_ACCENT = re.compile(r"\Aa|accent|primary|brand")
+_ACCENT = re.compile(r"\Aa|accent|primary|brand|bg_pop|background_pop")
 _LARGEST_STYLE = 200_000
 _LEAST_SATURATION = 0.25
 

@@ -22,7 +22,7 @@ def test_the_feed_that_a_page_names_is_found_and_remembered(site: Site, collect:
     assert site.paths() == ["/atom"]
 
 
-@pytest.mark.parametrize("path", ["/feeds/posts/default", "/feed/", "/atom.xml", "/index.xml", "/rss.xml"])
+@pytest.mark.parametrize("path", ["/feeds/posts/default", "/feed/", "/atom.xml", "/index.xml", "/rss.xml", "/feed.xml"])
 def test_a_feed_where_engines_have_it_is_found(path: str, site: Site, collect: config.Collect) -> None:
     site.pages["/"] = page()
     site.pages[path] = feed(entry(1))
@@ -47,6 +47,13 @@ def test_a_feed_that_is_named_and_is_none_gives_way_to_the_next(site: Site, coll
 def test_a_link_in_the_text_names_a_feed_where_no_other_does(site: Site, collect: config.Collect) -> None:
     site.pages["/"] = Answer(b"<p>Subscribe: <a href='/x.xml'>RSS</a></p>")
     site.pages["/x.xml"] = feed(entry(1))
+    assert numbers(of(site.base + "/", collect)) == [1]
+
+
+def test_the_blog_that_a_home_page_links_to_names_its_feed(site: Site, collect: config.Collect) -> None:
+    site.pages["/"] = Answer(b"<p><a href='/about'>About</a> <a href='/our-blog'>Blog</a></p>")
+    site.pages["/our-blog"] = page(alternate("/our-blog.rss"))
+    site.pages["/our-blog.rss"] = feed(entry(1))
     assert numbers(of(site.base + "/", collect)) == [1]
 
 

@@ -6,7 +6,14 @@ import pytest
 
 from newsletter import config
 from newsletter.feeds.model import SourceProblem
-from newsletter.setup.blog_profile import BlogProfile, find_profile, newsletter_name, posting_period
+from newsletter.setup.blog_profile import (
+    BlogProfile,
+    _language,
+    _short_title,
+    find_profile,
+    newsletter_name,
+    posting_period,
+)
 from newsletter.setup.starter import starter_config
 from tests.doubles.blog import BlogServer, Entry
 
@@ -24,6 +31,16 @@ def test_a_blog_is_described_by_its_page_and_its_feed() -> None:
     assert (found.title, len(found.posts), found.period, found.name) == ("A blog", 5, "week", "a-blog")
     assert (found.language or found.post_language) == "en"
     assert found.timezone
+
+
+def test_a_page_in_english_is_not_believed_where_the_posts_are_in_another_language() -> None:
+    pairs = [("en", "tr"), ("en-GB", "zh"), ("en", "en"), ("en", ""), ("nb", "en"), ("", "no")]
+    assert [_language(*pair) for pair in pairs] == ["tr", "zh-Hans", "en", "en", "nb", "nb"]
+
+
+def test_the_kind_of_a_feed_is_no_part_of_the_title() -> None:
+    titles = [("Blog - Quay", ""), ("Blog", "Quay | Boats"), ("Quay – Boats", ""), ("Quay | RSS", ""), ("", "Quay")]
+    assert [_short_title(*pair) for pair in titles] == ["Quay", "Quay", "Quay – Boats", "Quay", "Quay"]
 
 
 def test_an_address_without_a_feed_is_refused_with_the_remedy() -> None:

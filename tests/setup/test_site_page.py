@@ -61,6 +61,7 @@ def test_a_logo_that_email_programs_cannot_show_is_not_taken(url: str) -> None:
     [
         "<meta name='theme-color' content='#0a7'>",
         "<style>:root { --accent-colour: #00aa77 }</style>",
+        "<style>:root{--background_pop:#00aa77;--bg:#123456}</style>",
         "<style>body { color: #123 } a:link { text-decoration: none; color: #0a7; }</style>",
         "<meta name='theme-color' content='#ffffff'><style>a{color:#00AA77}</style>",
     ],

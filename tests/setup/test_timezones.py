@@ -13,7 +13,15 @@ SUMMER = datetime(2025, 7, 6, 12, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("zone", "language"),
-    [("Europe/Oslo", "nb"), ("Europe/Berlin", "de"), ("America/New_York", "en"), ("Asia/Tokyo", "ja")],
+    [
+        ("Europe/Oslo", "nb"),
+        ("Europe/Berlin", "de"),
+        ("America/New_York", "en"),
+        ("Asia/Tokyo", "ja"),
+        ("Asia/Shanghai", "zh-Hans"),
+        ("America/Bogota", "es"),
+        ("Asia/Amman", "ar"),
+    ],
 )
 def test_the_zone_is_found_from_the_offsets_and_the_language(zone: str, language: str) -> None:
     assert guess_timezone([t.astimezone(ZoneInfo(zone)) for t in (WINTER, SUMMER)], language) == zone

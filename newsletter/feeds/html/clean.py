@@ -136,6 +136,8 @@ def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     marks.note_languages(root)
     footnote_ids.keep_footnote_ids(root, page or base_url)
     dropped["line numbers"] = marks.drop_line_numbers(root)
+    marks.write_verse(root)
+    marks.write_ruby(root)
     marks.mark_styled(root)
     marks.mark_centred(root)
     lazy.find_sources(root, base_url)

@@ -7,7 +7,7 @@ from itertools import islice
 
 from lxml import etree
 
-from newsletter.feeds.html.markup import HtmlElement, text_in, words, wrap_content
+from newsletter.feeds.html.markup import HtmlElement, classes, text_in, words, wrap_content
 
 _STYLES = (
     ("strong", re.compile(r"(?:\A|;)\s*font-weight\s*:\s*(?:bold(?:er)?|[6-9]00)\b", re.IGNORECASE)),
@@ -19,6 +19,7 @@ _CENTRED_CLASS = re.compile(r"(?:\A|\s)(?:has-text-align-center|aligncenter|text
 STYLED = ("span", "font")
 ALIGNED = words("p h1 h2 h3 h4 h5 h6 figure div section article header center td th")
 _LISTS = ("ol", "ul")
+_INDENT = re.compile(r"^ +")
 _NUMBERS = re.compile(r"[\d\s]+")
 _LANGUAGE_CLASS = re.compile(
     r"(?:\A|\s)(?:(?:language|lang|highlight(?:-source)?|brush:)[-\s]?([a-z][\w+#]{0,19})"
@@ -77,6 +78,39 @@ def drop_line_numbers(root: HtmlElement) -> int:
             table.drop_tree()
             dropped += 1
     return dropped
+
+
+def write_verse(root: HtmlElement) -> None:
+    """Make paragraphs of WordPress's verse, whose lines and indents stay, since `pre` is code elsewhere."""
+    for verse in [e for e in root.iter("pre") if "wp-block-verse" in classes(e)]:
+        verse.tag, verse.text = "div", "\n" + (verse.text or "")
+        for element in list(verse.iter()):
+            element.text, breaks = _lines(element.text or "")
+            for line_break in reversed(breaks):
+                element.insert(0, line_break)
+            if element is not verse:
+                element.tail, breaks = _lines(element.tail or "")
+                for line_break in reversed(breaks):
+                    element.addnext(line_break)
+
+
+def _lines(text: str) -> tuple[str, list[HtmlElement]]:
+    """Return the first line of a text, and the others, each as the tail of a line break."""
+    first, *others = text.split("\n")
+    breaks = [etree.Element("br") for _ in others]
+    for line_break, line in zip(breaks, others, strict=True):
+        line_break.tail = _INDENT.sub(lambda spaces: "\u00a0" * len(spaces[0]), line)
+    return first, breaks
+
+
+def write_ruby(root: HtmlElement) -> None:
+    """Put parentheses around readings of characters, for programs that show them on the same line."""
+    for reading in [e for e in root.iter("rt") if e.getparent().find("rp") is None]:
+        opening, closing = etree.Element("rp"), etree.Element("rp")
+        opening.text, closing.text = "(", ")"
+        closing.tail, reading.tail = reading.tail, None
+        reading.addprevious(opening)
+        reading.addnext(closing)
 
 
 def note_languages(root: HtmlElement) -> None:

@@ -28,7 +28,8 @@ _FEED_TYPES = re.compile(
 )
 _COMMENTS = re.compile(r"comment|kommentar|coment[aá]rio|comentario|reacties|comments/feed", re.IGNORECASE)
 _LINK_HEADER = re.compile(r"<([^<>]+)>[^,<]*?rel\s*=\s*\"?([^\";,]+)")
-_TRIES = 6
+_BLOG = ("blog", "blogg", "weblog", "journal", "news", "nyheter", "aktuelt", "aktuelles")
+_TRIES = 7
 _PAGE = 1_000_000
 _MOST_LINKS, _LONGEST_ADDRESS = 5_000, 2_000
 
@@ -65,7 +66,7 @@ def _is_page(response: Response) -> bool:
 
 def _behind_page(fetcher: Fetcher, url: str, kind: str, response: Response, why: NotAFeed) -> DiscoveredFeed:
     page = page_tree(decode(response.body[:_PAGE], response.content_type))
-    named_feeds = _named_feeds(page, response.url, kind)
+    named_feeds = _named_feeds(page, response.url, kind) or _feeds_of_blog(fetcher, page, response.url, kind)
     home = response.url.partition("?")[0].partition("#")[0].rstrip("/") + "/"
     usual = [home + path for path in _WELL_KNOWN_OF.get(kind, WELL_KNOWN)] if why.page or _is_page(response) else []
     api = _api(response) or _api_of_page(page, response.url)
@@ -77,6 +78,29 @@ def _behind_page(fetcher: Fetcher, url: str, kind: str, response: Response, why:
             continue
         return DiscoveredFeed(answer.moved_to or candidate, feed, answer, api or _api(answer))
     raise SourceProblem(ABOUT(subject=url, message=_without_feed(why)))
+
+
+def _feeds_of_blog(fetcher: Fetcher, page: HtmlElement | None, url: str, kind: str) -> list[str]:
+    """Return the feeds that the blog of a site names, if the page only links to it, as home pages of Squarespace do."""
+    address = _address_of_blog(page, url) if page is not None else ""
+    if not address:
+        return []
+    try:
+        response = fetcher.get(address)
+    except SourceProblem:
+        return []
+    return _named_feeds(page_tree(decode(response.body[:_PAGE], response.content_type)), response.url, kind)
+
+
+def _address_of_blog(page: HtmlElement, url: str) -> str:
+    for link in islice(page.iter("a"), _MOST_LINKS):
+        address = absolute(link.get("href") or "", url)
+        parts = split_address(address)
+        names_blog = text_in(link).lower() in _BLOG or parts.path.strip("/").lower() in _BLOG
+        is_other_page = parts.netloc == split_address(url).netloc and parts.path != split_address(url).path
+        if names_blog and is_other_page and len(address) <= _LONGEST_ADDRESS:
+            return address
+    return ""
 
 
 def _without_feed(why: NotAFeed) -> Message:

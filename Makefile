@@ -39,7 +39,7 @@ check: test $(VALIDATORS)/node_modules/.installed machine
 	$(call TESTS,$(WAITING),e2e and not (browser or soak or path))
 	$(call TESTS,$(WAITING),browser and not (soak or path))
 
-# What a contributor runs after each change: style, and the quick tests of PACKAGE (such as `render`, or `web/burst`), or else
+# What a contributor runs after each change: style, and the quick tests of PACKAGE (such as `render`, or `web/fast_path`), or else
 # of the packages in which something is not committed.
 PACKAGE ?=
 CHANGED = $(shell git status --porcelain --untracked-files=all | \

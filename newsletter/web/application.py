@@ -14,10 +14,10 @@ from django.core.wsgi import get_wsgi_application
 from newsletter import config
 from newsletter.config import Config
 from newsletter.web.bodies import WholeBodies
-from newsletter.web.burst.fast_path import FastPath, observer
-from newsletter.web.burst.page_cache import PageCache
 from newsletter.web.desk.body_limits import body_limit
 from newsletter.web.desk.login.limits import networks
+from newsletter.web.fast_path import FastPath, observer
+from newsletter.web.page_cache import PageCache
 from newsletter.web.requests import App, AsgiMessage, CheckedRequests, Receive, Send, refuse
 
 # Threads, each with a database connection of its own; SQLite writes one at a time, and two cores do no more at once.

@@ -63,7 +63,7 @@ def test_only_the_edges_ask_for_the_number_of_the_configuration_and_what_waits_f
 
 
 def test_only_what_comes_a_thousand_times_a_second_asks_for_a_recent_one() -> None:
-    assert files_that_name("recent") == {"newsletter/web/application.py", "newsletter/web/burst/fast_path.py"}
+    assert files_that_name("recent") == {"newsletter/web/application.py", "newsletter/web/fast_path.py"}
 
 
 def test_only_the_edges_put_a_configuration_in_force() -> None:

@@ -1,7 +1,7 @@
 """Receives webhooks of email services at `/hooks/<provider>/`.
 
 Events are stored before the call is answered, and processed afterwards. A call that can't be stored is answered with
-an error, after which the services repeat it. `newsletter/web/burst` answers most calls without Django's threads.
+an error, after which the services repeat it. `newsletter/web/fast_path.py` answers most calls without Django's threads.
 """
 
 import logging

@@ -11,7 +11,7 @@ from newsletter.models import ApprovedContent, CountedLink, Edition
 from newsletter.web import counted_links
 from newsletter.web.metrics.http import requests as request_metrics
 from tests.sending import outbox_samples as samples
-from tests.web.burst.test_fast_path import LANGUAGES, Site
+from tests.web.fast_path.test_fast_path import LANGUAGES, Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

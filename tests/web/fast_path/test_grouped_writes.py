@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from newsletter.web.burst import fast_path
-from newsletter.web.burst.fast_path import LARGEST_GROUP, GroupedWrites
+from newsletter.web import fast_path
+from newsletter.web.fast_path import LARGEST_GROUP, GroupedWrites
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError
 
-from newsletter.web.burst.fast_path import LARGEST_FORM, FastPath
+from newsletter.web.fast_path import LARGEST_FORM, FastPath
 from newsletter.web.metrics.http import requests as request_metrics
 from newsletter.web.requests import App, AsgiMessage
 from subscribers import preferences

@@ -3,10 +3,10 @@
 A thousand one-click requests take 0.1 s of CPU time here, and 3.4 s in Django's threads, each with its transaction.
 
 Promises: a request is answered with success only after its commit; what isn't an ordinary request of these kinds, and
-what the database refuses, is answered by Django. Only the exact body of RFC 8058, a small urlencoded form and a small
-JSON document of an email service are read here, without a query and with each header field once: nothing whose parsing
-can fail outside Django's handling of errors. There is no limit of one-click requests. Counted links that were followed
-before are answered from memory.
+what the database refuses, is answered by Django. The responses are the same, header by header. Only the exact body of
+RFC 8058, a small urlencoded form and a small JSON document of an email service are read here, without a query and with
+each header field once: nothing whose parsing can fail outside Django's handling of errors. There is no limit of
+one-click requests. Counted links that were followed before are answered from memory.
 """
 
 import asyncio

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.web.burst.page_cache import MOST_PAGES, SECONDS, PageCache
+from newsletter.web.page_cache import MOST_PAGES, SECONDS, PageCache
 from newsletter.web.requests import AsgiMessage, Receive, Send
 
 PUBLIC = ((b"Cache-Control", b"public, max-age=300"), (b"ETag", b'"a"'), (b"Vary", b"Accept-Language"))

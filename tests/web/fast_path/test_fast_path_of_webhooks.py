@@ -9,13 +9,13 @@ from django.db import OperationalError
 from newsletter import config
 from newsletter.bounces import webhook_events
 from newsletter.models import WebhookEvent
-from newsletter.web.burst import fast_path
+from newsletter.web import fast_path
 from newsletter.web.hooks import amazon_ses
 from newsletter.web.hooks.provider_views import ASKS_NOBODY
 from tests.doubles import webhook_calls
 from tests.doubles.providers import CALLS, DOUBLES, SIGNING
 from tests.doubles.webhook_calls import FORM, Call, Happened
-from tests.web.burst.test_fast_path import Answer, Site
+from tests.web.fast_path.test_fast_path import Answer, Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 from unittest import mock
 
+from newsletter.web import fast_path
 from newsletter.web.bodies import WholeBodies
-from newsletter.web.burst import fast_path
-from newsletter.web.burst.page_cache import PageCache
+from newsletter.web.page_cache import PageCache
 from newsletter.web.requests import App, AsgiMessage, Receive, Send
 from subscribers.protection.sign_up_limits import RequestAnswer
 from subscribers.tokens import link_token

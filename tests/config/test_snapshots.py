@@ -10,7 +10,7 @@ MAY_ASK = {
     "newsletter/asgi.py",
     "newsletter/cli/sending.py",
     "newsletter/cli/serving.py",
-    "newsletter/editions/offers/bases.py",  # it answers a signal, which has no configuration
+    "newsletter/editions/offers/newcomers.py",  # it answers a signal, which has no configuration
     "newsletter/transactional/offered_posts.py",  # likewise
     "newsletter/settings.py",  # also when Django goes through the hosts, without a request
     "newsletter/web/middleware.py",  # Django asks for the origins that are trusted, without a request

@@ -40,6 +40,9 @@ NO_ADDRESS_CELL = MessageType("import.no-address-cell", gettext_noop("it has too
 TOO_MANY_CELLS = MessageType(
     "import.too-many-cells", gettext_noop("it has {cells} cells, but the first line has {width}; is a quote missing?")
 )
+SEVERAL_ADDRESSES = MessageType(
+    "import.several-addresses", gettext_noop("it has several addresses; write each on a line of its own")
+)
 NUL = MessageType("import.nul", gettext_noop("it has a NUL character"))
 LONG_CELL = MessageType(
     "import.long-cell", gettext_noop("a cell is longer than {most} characters; is a quote missing?")

@@ -19,6 +19,7 @@ from subscribers.personal_fields import PERSONAL
 from subscribers.spreadsheets import unescape_formulas
 
 YES, NO = frozenset({"true", "yes", "1", "t", "y"}), frozenset({"false", "no", "0", "f", "n"})
+_PLAIN_NO = vocabulary.NO - {"", "-", "–"}
 OWN_COLUMNS = (
     "newsletter", "pauseduntil", "consent", "consentat", "consenthow", "consentwording", "consentlanguage",
     "consentnetwork", "consentpage", "confirmedat",
@@ -196,7 +197,8 @@ def _plain(positions: Mapping[str, int], width: int) -> Columns | None:
         cadence=_first(positions, ("cadence",)),
         topics=_first(positions, ("topics",)),
         joined=_all(positions, vocabulary.JOINED),
-        ended=_ended(positions, {**{name: _of_end(name) for name in vocabulary.ENDED}, **ENDED}),
+        ended=_ended(positions, {**{n: _of_end(n) for n in vocabulary.ENDED + vocabulary.REFUSED}, **ENDED}),
+        answers=tuple((number, _PLAIN_NO, Standing.LEFT) for number in _all(positions, vocabulary.WANTED)),
     )
 
 

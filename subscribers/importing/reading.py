@@ -2,10 +2,12 @@
 
 import codecs
 import csv
+import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -20,6 +22,8 @@ from subscribers.importing.mapping import columns as mapped
 from subscribers.importing.tools import SENDY, Standing, least_standing
 
 DELIMITERS = ",;\t|"
+_ANY_ADDRESS = re.compile(r"[^\s<>\"',;:@]{1,99}@[^\s<>\"',;:@]{1,99}")
+_NAMED_DELIMITER = re.compile(rf"\ufeff?sep=([{DELIMITERS}])\r?\n", re.IGNORECASE)
 SAMPLE = 65_536
 LONGEST_CELL, LONGEST_RECORD = 20_000, 30
 LOOKED_AT, SHOWN, WIDEST = 50, 3, 60
@@ -130,7 +134,8 @@ def lines(
     if dates:
         columns = replace(columns, dates=dict.fromkeys(range(columns.width), dates))
     if not is_header(names):
-        yield _line(columns, number, head, None)
+        first = (number, head, None)
+        unread = ((n, cells, fault or _several_addresses(cells)) for n, cells, fault in chain([first], unread))
     for number, cells, problem in unread:
         if (cells and any(cell.strip() for cell in cells)) or problem:
             yield _line(columns, number, cells, problem)
@@ -159,10 +164,16 @@ def file_problem(path: Path, message: Message) -> FileProblem:
 
 
 def records(file: TextIO) -> Iterator[tuple[int, list[str], Message | None]]:
-    """Yield each record with the number of its first line and its error, using the delimiter of the first records."""
+    """Yield each record with the number of its first line and its error, using the delimiter of the first records.
+
+    Spreadsheets may name the delimiter in a line of its own before them.
+    """
     sample = file.read(SAMPLE)
     file.seek(0)
-    return _records(file, delimiter_of(sample))
+    if named := _NAMED_DELIMITER.match(sample):
+        file.readline()
+        return _records(file, named[1], 2)
+    return _records(file, delimiter_of(sample), 1)
 
 
 def _chosen_columns(path: Path, head: list[str], meanings: Sequence[str]) -> Columns:
@@ -182,10 +193,9 @@ def _headless(path: Path, head: list[str]) -> Columns:
     return Columns("", len(head), address, {"name": names})
 
 
-def _records(file: TextIO, delimiter: str) -> Iterator[tuple[int, list[str], Message | None]]:
+def _records(file: TextIO, delimiter: str, number: int) -> Iterator[tuple[int, list[str], Message | None]]:
     """Yield each record with the number of its first line. An unclosed quote affects only its own line."""
     put_back: deque[str] = deque()
-    number = 1
     while line := put_back.popleft() if put_back else file.readline():
         if '"' not in line:
             yield number, line.rstrip("\r\n").split(delimiter), None
@@ -231,6 +241,12 @@ def _line(columns: Columns, number: int, cells: list[str], problem: Message | No
         return FileLine(number, columns.row(cells))
     except (BadDate, BadCell) as bad:
         return FileLine(number, PersonRow(cells[columns.address].strip()[:320]), bad.message)
+
+
+def _several_addresses(cells: list[str]) -> Message | None:
+    """Return the problem with a line of a plain list that names several people, as email programs do."""
+    several = len({address.lower() for address in _ANY_ADDRESS.findall(" ".join(cells))}) > 1
+    return messages.SEVERAL_ADDRESSES() if several else None
 
 
 def _fault(columns: Columns, cells: list[str]) -> Message | None:

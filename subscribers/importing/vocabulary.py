@@ -87,6 +87,20 @@ ENDED = (
 )  # fmt: skip
 """Columns that say of a person that they left, by a time or a word other than "no"."""
 
+REFUSED = (
+    "blocklisted", "blacklisted", "emailblocklisted", "emailblacklisted", "emailblocklist", "emailblacklist", "blocked",
+    "suppressed", "optout", "optedout", "emailoptout", "emailoptedout", "hasoptedoutofemail", "donotemail", "donotmail",
+    "donotcontact", "isunsubscribed", "emailunsubscribed", "unsubscribedfromallemail", "unsubscribedfromallemails",
+    "hardbounced", "deleted", "isdeleted",
+)  # fmt: skip
+"""Columns that say of a person that they must not receive anything, by a word other than "no", as in CRM systems."""
+
+WANTED = (
+    "subscribed", "issubscribed", "optin", "optedin", "emailoptin", "acceptsmarketing", "acceptsemailmarketing",
+    "subscribedtoemails", "active", "isactive", "enabled",
+)  # fmt: skip
+"""Columns that say of a person that they left by a "no"."""
+
 NO = frozenset(("", "0", "no", "false", "nei", "nej", "nein", "non", "falsch", "faux", "falso", "-", "–"))
 
 LEFT = frozenset((

@@ -53,6 +53,24 @@ def test_a_column_that_says_who_left_is_heeded(take: Import, cell: str, imported
 
 
 @pytest.mark.parametrize(
+    ("column", "cell", "imported"),
+    [
+        ("EMAIL_BLOCKLISTED", "true", 0),
+        ("EMAIL_BLOCKLISTED", "false", 1),
+        ("Unsubscribed from all email", "Yes", 0),
+        ("Email Opt Out", "0", 1),
+        ("Subscribed", "No", 0),
+        ("Subscribed", "2024-03-05", 1),
+        ("Accepts Email Marketing", "no", 0),
+        ("Accepts Email Marketing", "yes", 1),
+        ("Accepts Email Marketing", "", 1),
+    ],
+)
+def test_a_yes_or_no_of_another_system_is_heeded(take: Import, column: str, cell: str, imported: int) -> None:
+    assert take(f"Email,{column}\nkari@reader.example,{cell}\n").active == imported
+
+
+@pytest.mark.parametrize(
     ("head", "name"),
     [
         ("email,name", "A"),

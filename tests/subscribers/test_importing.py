@@ -220,6 +220,19 @@ def test_fifty_dirty_lines_each_with_its_reason(take: Import, tmp_path: Path) ->
     assert "'=HYPERLINK(1)" in (tmp_path / "refused.csv").read_text()
 
 
+def test_a_line_that_names_the_delimiter_is_no_header(take: Import) -> None:
+    report = take("\ufeffsep=;\r\nemail;name\r\nkari@reader.example;Kari\r\nola@reader;\r\n")
+    assert (report.active, [refused.line for refused in report.refused]) == (1, [4])
+
+
+def test_a_line_with_several_people_is_refused_and_a_name_that_repeats_the_address_is_not(take: Import) -> None:
+    report = take("ola@reader.example,OLA@reader.example\nKari <kari@reader.example>, eva@reader.example\n")
+    assert [(refused.line, str(refused.reason)) for refused in report.refused] == [
+        (2, "it has several addresses; write each on a line of its own")
+    ]
+    assert report.active == 1
+
+
 def test_an_unclosed_quote_affects_its_own_line_only(take: Import) -> None:
     lines_after = "".join(f"k{n}@reader.example,K\n" for n in range(100))
     report = take(f'email,name\n"x@reader.example,X\n{lines_after}')

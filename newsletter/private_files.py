@@ -5,10 +5,12 @@ the same for the files of versions that used the system's umask, which is often 
 that root runs in the folder of a service's user, who could not read what root made.
 """
 
+import errno
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from newsletter.config import Config
@@ -17,6 +19,8 @@ from newsletter.images import store
 
 _log = logging.getLogger(__name__)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_NOTHING_TO_GIVE = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENXIO)
+"""What is missing, or a link, or no folder, or a socket."""
 _MAILDIR = ("tmp", "new", "cur")
 _EML = (".newsletter.eml", ".newsletter.eml.part")
 
@@ -35,24 +39,54 @@ def is_anothers(configuration: Config) -> bool:
 
 
 def give_to_owner(configuration: Config) -> None:
-    """Give what root made in this site to the owner of its folder."""
-    owner = configuration.folder.stat()
+    """Give what root made in this site's folder to the owner of the folder.
+
+    The owner can put a link in the place of anything at any time. So each thing is opened before it is looked at, and
+    no link is followed. What the configuration has outside the folder stays root's.
+    """
     emails = _own_emails(configuration.path(configuration.delivery.file["folder"]))
-    for place in (*_files(configuration), *_folders(configuration), *emails):
-        for path in (place, *place.rglob("*")):
-            if _is_roots(path):
-                os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+    with _opened(configuration.folder) as folder:
+        owner = os.fstat(folder)
+        for place in (*_files(configuration), *_folders(configuration), *emails):
+            if inner := _within(configuration.folder, place):
+                _give(folder, inner, owner)
 
 
-def _is_roots(path: Path) -> bool:
-    """Return whether this is a folder or a file of root under one name; another name could be a file elsewhere."""
+def _within(folder: Path, place: Path) -> tuple[str, ...]:
+    """Return the names that lead from a folder to a place in it; empty if it is not in it."""
+    place = Path(os.path.normpath(place))
+    return next((place.relative_to(f).parts for f in (folder, folder.resolve()) if place.is_relative_to(f)), ())
+
+
+def _give(folder: int, names: Sequence[str], owner: os.stat_result) -> None:
+    """Give a file of root's, or a folder with all that is in it, to an owner; `folder` is open.
+
+    A file with a second name stays: the other name could be elsewhere.
+    """
     try:
-        status = path.lstat()
-    except OSError:
-        return False
-    return status.st_uid == 0 and (
-        stat.S_ISDIR(status.st_mode) or (stat.S_ISREG(status.st_mode) and status.st_nlink == 1)
-    )
+        with _opened(names[0], within=folder) as opened:
+            status = os.fstat(opened)
+            is_folder = stat.S_ISDIR(status.st_mode)
+            is_file = stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+            if names[1:]:
+                _give(opened, names[1:], owner)
+                return
+            for entry in os.scandir(opened) if is_folder else ():
+                _give(opened, (entry.name,), owner)
+            if status.st_uid == os.geteuid() and (is_folder or is_file):
+                os.fchown(opened, owner.st_uid, owner.st_gid)
+    except OSError as e:
+        if e.errno not in _NOTHING_TO_GIVE:
+            raise
+
+
+@contextmanager
+def _opened(path: str | Path, within: int | None = None) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | (0 if within is None else os.O_NOFOLLOW), dir_fd=within)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _paths(configuration: Config) -> Iterator[Path]:

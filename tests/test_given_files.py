@@ -1,0 +1,25 @@
+"""What root makes in the folder of another user's site goes to that user, and nothing else does."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from newsletter import config, private_files
+
+
+def test_nothing_that_a_link_leads_to_changes_hands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
+    for path in (folder / "journal" / "chunk", folder / ".secret_key", folder / "own.txt", elsewhere / "password"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (folder / "images").symlink_to(elsewhere)
+    (folder / "journal" / "linked").symlink_to(elsewhere / "password")
+    os.link(elsewhere / "password", folder / ".newsletter.lock")
+    configuration = replace(config.current(), file=folder / "config.toml")
+    given = set[int]()
+    monkeypatch.setattr(os, "fchown", lambda descriptor, *_owner: given.add(os.fstat(descriptor).st_ino))
+    private_files.give_to_owner(configuration)
+    expected = {folder / "journal", folder / "journal" / "chunk", folder / ".secret_key"}
+    assert given == {path.stat().st_ino for path in expected}

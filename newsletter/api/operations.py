@@ -202,17 +202,21 @@ def _described(method: str, statuses: tuple[HTTPStatus, ...], *, if_match: bool)
     """Return what the framework doesn't know of an operation: its headers, and its problem documents."""
     parameters = []
     if if_match:
-        parameters.append(_header("If-Match", "The ETag of the edition as it was read, or `*`."))
+        parameters.append(_header("If-Match", "The ETag of the edition as it was read, or `*`.", required=True))
     if method == "POST":
-        parameters.append(_header("Idempotency-Key", "A new random text for each request; see below.", most=255))
+        parameters.append(
+            _header(
+                HEADER, "A new random text for each request; see below.", maxLength=255, pattern=f"^{_KEY.pattern}$"
+            )
+        )
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
     responses = {s.value: {"description": s.phrase, "content": problem} for s in dict.fromkeys(statuses)}
     return {"parameters": parameters, "responses": responses}
 
 
-def _header(name: str, description: str, most: int = 500) -> dict[str, Any]:
-    schema = {"type": "string", "minLength": 1, "maxLength": most}
-    return {"in": "header", "name": name, "required": False, "description": description, "schema": schema}
+def _header(name: str, description: str, *, required: bool = False, **limits: object) -> dict[str, Any]:
+    schema = {"type": "string", "minLength": 1, "maxLength": 500, **limits}
+    return {"in": "header", "name": name, "required": required, "description": description, "schema": schema}
 
 
 HEADER = "Idempotency-Key"

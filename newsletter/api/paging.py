@@ -24,10 +24,10 @@ Row = TypeVar("Row", bound=Model)
 def after(rows: QuerySet[Row], name: str, cursor: str | None, limit: int) -> tuple[list[Row], str | None]:
     """Return the rows after a cursor of the list with this name, and the cursor that continues after them.
 
-    That is None at the end. Raises Refused.
+    An empty cursor is none; that after the last rows is None. Raises Refused.
     """
     ordered = rows.order_by("-pk")
-    if cursor is not None:
+    if cursor:
         ordered = ordered.filter(pk__lt=_read(name, cursor))
     page = list(ordered[: limit + 1])
     has_more = len(page) > limit

@@ -70,6 +70,14 @@ def use_existing(case: Any, existing: dict[str, Any]) -> None:
         case.headers["If-Match"] = "*"
 
 
+def test_the_header_that_a_change_of_an_edition_needs_is_described_so() -> None:
+    needed = {
+        name for name, one in OPERATIONS.items() for p in one.definition.raw.get("parameters", ()) if p["required"]
+        if p["name"] == "If-Match"
+    }  # fmt: skip
+    assert needed == {name for name, one in OPERATIONS.items() if "428" in one.definition.raw["responses"]} != set()
+
+
 def test_every_operation_is_tried() -> None:
     assert set(OPERATIONS) == set(TABLE)
 

@@ -81,6 +81,10 @@ def test_pages_of_editions_have_each_one_once(api: ApiClient) -> None:
     assert seen == [f"2026-02-0{number}" for number in range(7, 0, -1)]
 
 
+def test_an_empty_cursor_means_the_first_page(api: ApiClient) -> None:
+    assert api.get("/editions?cursor=") == api.get("/editions")
+
+
 def test_a_cursor_of_another_list_is_refused(api: ApiClient) -> None:
     make.post("a"), make.post("b")
     cursor = api.get("/posts?limit=1")["next_cursor"]

@@ -23,7 +23,7 @@ from newsletter.render.theme.designs import DESIGNS, STANDARD_TEMPLATE, style_sh
 _TITLE = -1
 """The number of a post's text where only its title is shown."""
 _TABLE_BESIDE = 500
-"""The bytes that an image beside a text takes at most more than one above it."""
+"""The bytes that an image beside a text takes at most more than one above it, which depends on its neighbours."""
 
 
 def render(
@@ -81,6 +81,7 @@ class _Fitting:
     def __init__(self, templates: Path | None, maximum_size: int) -> None:
         self._templates, self._maximum_size = templates, maximum_size
         self._placeholders = Placeholders()
+        self._measured: dict[tuple[str, int], int] = {}
 
     def fit(self, digest: Digest, excerpt_words: int) -> Rendered:
         attempt = self._attempt(digest)
@@ -124,7 +125,8 @@ class _Fitting:
         while growing:
             post_id = min(growing, key=lambda post_id: lengths.rank(post_id, numbers[post_id]))
             longer = {**numbers, post_id: numbers[post_id] + 1}
-            may_fit = lengths.next_bytes(post_id, numbers[post_id]) <= -best.excess
+            length, room = (post_id, numbers[post_id]), -best.excess
+            may_fit = lengths.least_bytes(*length) <= room and self._next_bytes(lengths, *length) <= room
             attempt = self._attempt(lengths.digest_with(longer)) if may_fit else None
             if attempt and attempt.fits:
                 numbers, best = longer, attempt
@@ -135,6 +137,19 @@ class _Fitting:
             if not growing:
                 growing, tried_before = tried_before, []
         return best
+
+    def _next_bytes(self, lengths: "_Lengths", post_id: str, number: int) -> int:
+        """Return at least how many bytes the next block of a text takes below the head, which it can only enlarge."""
+        added = self._body_bytes(lengths, post_id, number + 1) - self._body_bytes(lengths, post_id, number)
+        return added - lengths.saved_by_neighbours(post_id)
+
+    def _body_bytes(self, lengths: "_Lengths", post_id: str, number: int) -> int:
+        """Return the bytes below the head of an edition with this text and few other posts, measured once."""
+        if (post_id, number) not in self._measured:
+            digest = lengths.digest_of(post_id, number)
+            body = self._html(digest).partition("</head>")[2]
+            self._measured[post_id, number] = _size(body, self._placeholders.pairs(body), digest.letterhead)
+        return self._measured[post_id, number]
 
     def _list_fewer(self, digest: Digest) -> _Attempt:
         """Return as many titles as fit, found by bisection; all of them if none would fit."""
@@ -203,8 +218,7 @@ class _Lengths:
         self._lines = self._design.lines and digest.letterhead.template == STANDARD_TEMPLATE
         fewest_words = maxsize if self._lines else excerpt_words
         self._cuts = {post.id: Cuts(post.html, fewest_words) for post in digest.posts if post.html}
-        self._has_previews = {post.id for post in digest.posts if post.previews}
-        self._has_image = {post.id for post in digest.posts if post.image or post.previews or "<img" in post.html}
+        self._illustrated = {post.id for post in digest.posts if post.image or post.previews or "<img" in post.html}
         self._order: list[str] = []
         heap = [(-cuts.length(cuts.last), post_id, cuts.last) for post_id, cuts in self._cuts.items() if cuts.last]
         heapify(heap)
@@ -243,25 +257,33 @@ class _Lengths:
             return 0, self._excerpt_bytes(post_id)
         return self._cuts[post_id].length(number), 0
 
-    def next_bytes(self, post_id: str, number: int) -> float:
+    def least_bytes(self, post_id: str, number: int) -> float:
         """Return at least how many bytes the next block of a text takes; infinitely many if it is whole.
 
-        The last block may take none, since a whole text has no link to the rest. So may one with which a text is too
-        long to stand beside its image, and the first one with an image, which can take the place of the post's own.
+        The last block may take none, since a whole text has no link to the rest, and so may one that changes an image.
         """
         cuts = self._cuts[post_id]
         if number >= cuts.last:
             return inf
-        if number + 1 == cuts.last or self._changes_image(post_id, number):
+        if number + 1 == cuts.last or post_id in self._illustrated:
             return -inf
-        saved = _TABLE_BESIDE if self._design.beside and post_id in self._has_image else 0
-        return cuts.text_bytes(number + 1) - (0 if number == _TITLE else cuts.text_bytes(number)) - saved
+        return cuts.text_bytes(number + 1) - (0 if number == _TITLE else cuts.text_bytes(number))
 
-    def _changes_image(self, post_id: str, number: int) -> bool:
-        """Return whether the next block can change the image above a text: it has the first one, or a video."""
-        if post_id in self._has_previews:
-            return True
-        return "<img" in self._text(post_id, number + 1)[0] and "<img" not in self._text(post_id, number)[0]
+    def saved_by_neighbours(self, post_id: str) -> int:
+        """Return how many bytes less a block may take than if the posts beside this one were others."""
+        return _TABLE_BESIDE if self._design.beside and post_id in self._illustrated else 0
+
+    def digest_of(self, post_id: str, number: int) -> Digest:
+        """Return the digest with this text, and of the other posts only the title of the first one.
+
+        A post that is alone can look different from others, and so can the first one.
+        """
+        other = next((post.id for post in self._digest.posts if post.id != post_id), post_id)
+        kept = (other, post_id)
+        digest = _with_texts(self._digest, dict.fromkeys(kept, ("", False)) | {post_id: self._text(post_id, number)})
+        posts = ((group, tuple(post for post in group.posts if post.id in kept)) for group in digest.groups)
+        groups = tuple(replace(group, posts=posts_of_group) for group, posts_of_group in posts if posts_of_group)
+        return replace(digest, groups=groups, headlines=(), contents=False, greeting="", closing="", blocks=())
 
     def _excerpt_bytes(self, post_id: str) -> int:
         """Return the bytes of a post's excerpt, or of its line."""

@@ -74,22 +74,27 @@ class Cuts:
         return len(words_in(text_runs(parse(self._excerpt[0]))))
 
     @cached_property
+    def _whole(self) -> tuple[Element, list[TextRun], list[Word]]:
+        """The post, its pieces of text and its words."""
+        root = parse(self._html)
+        runs = text_runs(root)
+        return root, runs, words_in(runs)
+
+    @cached_property
     def _places(self) -> tuple[_Cut, ...]:
         """The places that are longer than the excerpt, in the order of the text."""
-        return tuple(cut for cut in _places(parse(self._html)) if cut.words > self._shortest)
+        return tuple(cut for cut in _places(*self._whole) if cut.words > self._shortest)
 
     @cached_property
     def _bytes(self) -> tuple[int, ...]:
         """For each word, the bytes of the text up to its end."""
-        runs = text_runs(parse(self._html))
+        _root, runs, words = self._whole
         before = list(accumulate((len(run.text.encode()) for run in runs), initial=0))
-        return tuple(before[word.run] + len(runs[word.run].text[: word.end].encode()) for word in words_in(runs))
+        return tuple(before[word.run] + len(runs[word.run].text[: word.end].encode()) for word in words)
 
 
-def _places(root: Element) -> Iterator[_Cut]:
+def _places(root: Element, runs: list[TextRun], words: list[Word]) -> Iterator[_Cut]:
     blocks = list(_blocks(root))
-    runs = text_runs(root)
-    words = words_in(runs)
     block_of_run = _block_numbers(blocks, runs)
     ends = _last_words(block_of_run, words, len(blocks))
     begin = 0

@@ -207,7 +207,7 @@ def provider_checks(configuration: Config) -> Iterator[Check]:
 
 
 def _api(delivery: config.DeliverySettings) -> Check:
-    from newsletter.sending.api_calls.login import try_key  # the HTTP clients of the APIs take long to import
+    from newsletter.sending.api_calls.choice import try_key  # the HTTP clients of the APIs take long to import
 
     about = messages.ABOUT_PROVIDER(name=delivery.provider)
     try:

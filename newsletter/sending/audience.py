@@ -18,8 +18,7 @@ from newsletter.config import Config, Newsletter
 from newsletter.domain.encoded_email import Recipient
 from newsletter.models import Delivery, DeliveryStatus, Edition, Result
 from newsletter.sending.return_path import return_path
-from newsletter.sending.sql.precompiled import PrecompiledQuery
-from newsletter.sending.sql.ranges import coalesced_ranges
+from newsletter.sending.sql.precompiled import PrecompiledQuery, coalesced_ranges
 from subscribers import tokens
 from subscribers.models import Subscription, SubscriptionQuerySet, local_day, parse_where
 

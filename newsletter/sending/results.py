@@ -24,8 +24,7 @@ from newsletter.messages import notices as notices_messages
 from newsletter.models import Chunk, DeliveryStatus, Edition, Result, Retry, State, Tally
 from newsletter.recovery import entries
 from newsletter.sending.sql import statements
-from newsletter.sending.sql.precompiled import PrecompiledQuery
-from newsletter.sending.sql.ranges import coalesced_ranges
+from newsletter.sending.sql.precompiled import PrecompiledQuery, coalesced_ranges
 
 log = logging.getLogger("newsletter.sending")
 

@@ -7,7 +7,7 @@ from typing import Any
 from newsletter import config
 from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import in_force, wants
-from newsletter.editions.offers.due import due
+from newsletter.editions.offers.candidate_posts import due
 from newsletter.editions.selection.post_topics import topics_of
 from newsletter.models import Delivery, Edition, EditionPost, Post, Variant
 from subscribers.models import Subscription, base_with, bases_of

@@ -12,7 +12,7 @@ from newsletter.config import Topic
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
-from newsletter.editions.offers import due, groups
+from newsletter.editions.offers import candidate_posts, groups
 from newsletter.editions.problems import Impossible
 from newsletter.messages import posts as posts_messages
 from newsletter.models import Delivery, Edition, EditionPost, Listing, Post, Source, Variant
@@ -193,7 +193,7 @@ def test_refused_posts_make_the_statements_that_find_due_ones_no_longer(paper: N
 
     def longest() -> int:
         with CaptureQueriesContext(connection) as captured:
-            titles = due.due(kinaforum(), had, paper.now).values_list("title", flat=True)
+            titles = candidate_posts.due(kinaforum(), had, paper.now).values_list("title", flat=True)
             assert sorted(titles) == ["Post one", "Post two"]
         return max(len(query["sql"]) for query in captured.captured_queries)
 

@@ -11,7 +11,7 @@ from newsletter.config import DeliverySettings
 from newsletter.domain.check import Verdict
 from newsletter.providers import PROVIDERS
 from newsletter.scheduling.checks import provider_checks
-from newsletter.sending.api_calls import login
+from newsletter.sending.api_calls import choice
 from newsletter.sending.api_calls.amazon_ses_provider import AmazonSes
 from newsletter.sending.api_calls.interface import ProviderProblem
 from tests.doubles.provider_api import Api
@@ -26,7 +26,7 @@ def settings(api: Api, provider: str, **more: str) -> DeliverySettings:
 
 @pytest.mark.parametrize("provider", WITH_LOGIN)
 def test_the_right_key_is_accepted_and_nothing_is_sent(provider: str, api: Api) -> None:
-    assert login.try_key(settings(api, provider)) == "accepted"
+    assert choice.try_key(settings(api, provider)) == "accepted"
     assert api.taken == []
 
 
@@ -34,25 +34,25 @@ def test_the_right_key_is_accepted_and_nothing_is_sent(provider: str, api: Api) 
 def test_a_wrong_key_is_told(provider: str, api: Api) -> None:
     status, _ = DOUBLES[provider].wrong_key
     with pytest.raises(ProviderProblem, match=rf"the key was refused \({status} .*\); check the key"):
-        login.try_key(settings(api, provider, key="another"))
+        choice.try_key(settings(api, provider, key="another"))
 
 
 def test_a_key_that_may_not_read_is_not_called_wrong(api: Api) -> None:
     api.faults.append(403)
-    assert login.try_key(settings(api, "sparkpost")) == "forbidden"
+    assert choice.try_key(settings(api, "sparkpost")) == "forbidden"
 
 
 @pytest.mark.parametrize("fault", [404, 500])
 def test_another_answer_is_told(fault: int, api: Api) -> None:
     api.faults.append(fault)
     with pytest.raises(ProviderProblem, match=f"{fault} "):
-        login.try_key(settings(api, "brevo"))
+        choice.try_key(settings(api, "brevo"))
 
 
 def test_a_provider_that_is_not_there_is_told(api: Api) -> None:
     api.url = "http://127.0.0.1:9"
     with pytest.raises(ProviderProblem, match="the provider did not answer"):
-        login.try_key(settings(api, "brevo"))
+        choice.try_key(settings(api, "brevo"))
 
 
 class Backend:

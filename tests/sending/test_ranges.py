@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.sending.sql.ranges import GAP, coalesced_ranges
+from newsletter.sending.sql.precompiled import GAP, coalesced_ranges
 
 
 @given(st.sets(st.integers(1, 1000)))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import newsletter.web
 import subscribers
-from newsletter.web.archive.urls import urlpatterns as archive_patterns
+from newsletter.urls import ARCHIVE
 from newsletter.web.desk.urls import urlpatterns
 from newsletter.web.hooks.provider_views import WEBHOOKS
 from tests.web import make
@@ -151,7 +151,7 @@ def _public_paths(tokens: tuple[str, ...], segment: str) -> list[str]:
     """Readers' pages with tokens that are good and not, the archive, and what machines ask."""
     paths = ["/n/kinaforum/subscribe", f"/n/{segment}/subscribe", "/healthz", "/readyz", "/metrics", f"/l/{segment}"]
     paths += [f"/hooks/{provider}/" for provider in (*WEBHOOKS, segment)]
-    for route in [str(pattern.pattern) for pattern in archive_patterns]:
+    for route in [str(pattern.pattern) for pattern in ARCHIVE]:
         real = route.replace("<slug:name>", "kinaforum").replace("<period:period>", make.PERIOD)
         odd = re.sub(r"<[^>]+>", lambda _: segment, real)
         paths += [f"/{odd}", "/" + re.sub(r"<[^>]+>", lambda _: segment, route)]

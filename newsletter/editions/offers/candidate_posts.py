@@ -1,14 +1,17 @@
-"""Read the posts that could be in an edition, and their history, from the ledger and earlier editions."""
+"""Read the posts that could be in an edition or are due, and their history, from the ledger and earlier editions."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
 from newsletter import config
-from newsletter.config import Filter
+from newsletter.config import Filter, Newsletter
+from newsletter.domain.ordinals import Ordinals
+from newsletter.editions.offers.bases import eligible_at
 from newsletter.editions.offers.groups import Lacking
 from newsletter.editions.selection.rules import SETTLED, Facts
 from newsletter.editions.selection.series import deciding, holding, of_cadence, periodic
@@ -148,3 +151,16 @@ def periodic_decisions(edition: Edition, newsletter: config.Newsletter) -> Query
     editions = periodic(newsletter.name).exclude(pk=edition.pk)
     decided = Q(included=True) | Q(reason__code__in=SETTLED)
     return EditionPost.objects.filter(decided, edition__in=editions).values("post_id")
+
+
+def due(newsletter: Newsletter, had: Ordinals, now: datetime) -> QuerySet[Post]:
+    """Return the posts that the next edition has for people who were offered `had`, whatever their topics."""
+    included = EditionPost.objects.filter(edition__in=holding(newsletter.name), included=True).values("post_id")
+    out = EditionPost.objects.filter(edition__in=periodic(newsletter.name), reason__code__in=SETTLED, included=False)
+    # A whole archive can be refused: its posts are left out by the database, and their keys in no statement.
+    accepted = Post.objects.filter(Q(refusal__isnull=True) | Q(pk__in=included), newsletter=newsletter.name)
+    accepted = accepted.exclude(pk__in=out.exclude(post_id__in=included).values("post_id"))
+    listed = accepted.filter(Exists(Listing.objects.filter(post=OuterRef("pk"))), gone_at=None)
+    eligible = listed.filter(ordinal__gte=had.first_missing).annotate(eligible=eligible_at())
+    rows = eligible.filter(eligible__lte=now).values_list("pk", "ordinal")
+    return Post.objects.filter(pk__in=[key for key, ordinal in rows if ordinal not in had])

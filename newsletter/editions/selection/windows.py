@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.config import Cadence, Newsletter, next_moment
 from newsletter.domain.cadence import edition_name
+from newsletter.domain.found_post import FoundPost
 from newsletter.editions.problems import Impossible
 from newsletter.messages import editions as messages
 
@@ -162,3 +163,15 @@ def _months_later(first_day: date, months: int) -> date:
     """Return the first day of the month that many months later."""
     count = first_day.year * 12 + first_day.month - 1 + months
     return date(count // 12, count % 12 + 1, 1)
+
+
+def of_first_draft(posts: Iterable[FoundPost], newsletter: Newsletter, now: datetime) -> list[FoundPost]:
+    """Return the posts that the first draft will have, newest first: those of one period, up to the next sending.
+
+    What is dated before one period before its source is first read is never sent (`newsletter/editions/offers`).
+    """
+    since = one_period_before(now, newsletter.period, newsletter.zone)
+    until = next_moment(newsletter.send_moment, newsletter.zone, now)
+    dated = [(post.published, post) for post in posts if post.published and since <= post.published < until]
+    dated.sort(key=lambda row: row[0], reverse=True)
+    return [post for _, post in dated][: newsletter.maximum_posts]

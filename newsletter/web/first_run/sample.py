@@ -10,7 +10,7 @@ from newsletter.domain.digest import Digest, DigestPost, Letterhead
 from newsletter.domain.found_post import FoundPost
 from newsletter.editions.preview_files import sample_recipient
 from newsletter.editions.rendering import letterhead
-from newsletter.editions.selection.first_draft import of_first_draft
+from newsletter.editions.selection.windows import of_first_draft
 from newsletter.feeds.document import split_address
 from newsletter.render import preview
 from newsletter.render.edition import render

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from newsletter import config
 from newsletter.domain.check import Check
-from newsletter.editions.selection.first_draft import of_first_draft
+from newsletter.editions.selection.windows import of_first_draft
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
 from newsletter.messages.sources import PRIVATE_ADDRESS

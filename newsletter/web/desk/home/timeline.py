@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from newsletter.config import Newsletter, next_moment
-from newsletter.editions.offers.due import due
+from newsletter.editions.offers.candidate_posts import due
 from newsletter.editions.offers.groups import base_of, expected
 from newsletter.models import Edition, State
 from newsletter.web.desk import charts, formatting

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from newsletter.config import Config
 from newsletter.config.document import AppendTable, Change, SetValue
 from newsletter.domain.found_post import FoundPost
-from newsletter.editions.selection.first_draft import of_first_draft
+from newsletter.editions.selection.windows import of_first_draft
 from newsletter.models import Job, JobState
 from newsletter.setup.blog_profile import BlogProfile, ReadingStep, find_profile, newsletter_name
 from newsletter.setup.machine import machine_timezone

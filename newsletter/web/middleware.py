@@ -61,9 +61,10 @@ class DatabaseInPlace(MiddlewareMixin):
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Tell a database that is away, which is logged once by the services, from a mistake in a statement."""
-        if isinstance(exception, OperationalError | InterfaceError) and database_watch.problem():
-            return _unavailable()
+        """Tell a database that is away, locked or full, which the services log once, from a mistake in a statement."""
+        if isinstance(exception, OperationalError | InterfaceError):
+            cause = database_watch.explained(exception) or database_watch.problem()
+            return _unavailable() if cause else None
         return None
 
 

@@ -58,9 +58,12 @@ def test_nothing_is_tried_with_a_database_file_that_was_removed(
     assert client.get("/readyz").status_code == 503
 
 
-def test_a_request_to_subscribe_is_refused_for_now(client: Client) -> None:
+@pytest.mark.parametrize(
+    ("problem", "words"), [("connection refused", ""), ("database is locked", "INSERT"), ("disk I/O error", "INSERT")]
+)
+def test_a_request_to_subscribe_is_refused_for_now(client: Client, problem: str, words: str) -> None:
     client.raise_request_exception = False
-    with failing(OperationalError("connection refused")):
+    with failing(OperationalError(problem), words):
         assert client.post("/n/kinaforum/subscribe", {"address": "kari@reader.example"}).status_code == 503
 
 

@@ -1,9 +1,10 @@
 """The page of two revisions side by side: texts word by word, and posts and blocks in rows."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from newsletter.editions.history import NO_BLOCKS
 from newsletter.models import Edition
 from newsletter.web.converters import whole_number
 from newsletter.web.desk.edition import queries
+from newsletter.web.desk.edition.common_words import common_words
 from newsletter.web.desk.edition.texts import word_fields
 from newsletter.web.desk.pages import about, edition_of, newsletter_of, page
 
@@ -70,11 +72,13 @@ def _snapshot(edition: Edition, number: int | None) -> dict[str, Any]:
 def _pieces(old: str, new: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
     """Split two texts, word by word, into pieces, each with whether the other has something else in its place."""
     old_words, new_words = _WORDS.findall(old), _WORDS.findall(new)
-    opcodes = SequenceMatcher(None, old_words, new_words, autojunk=False).get_opcodes()
-    return (
-        [("".join(old_words[i:j]), kind != "equal") for kind, i, j, _k, _m in opcodes if i < j],
-        [("".join(new_words[k:m]), kind != "equal") for kind, _i, _j, k, m in opcodes if k < m],
-    )
+    pairs = common_words(old_words, new_words)
+    return _marked(old_words, {i for i, _j in pairs}), _marked(new_words, {j for _i, j in pairs})
+
+
+def _marked(words: Sequence[str], common: Collection[int]) -> list[tuple[str, bool]]:
+    marked = groupby(enumerate(words), key=lambda word: word[0] not in common)
+    return [("".join(word for _i, word in group), differs) for differs, group in marked]
 
 
 def _compared(key: str, heading: str, rows: Sequence[ComparedRow]) -> dict[str, object]:

@@ -18,7 +18,7 @@ import django
 
 from newsletter import __version__, config
 from newsletter.config import Config
-from newsletter.config.file import create
+from newsletter.config.durable_files import create
 from newsletter.logs import error_reports
 from newsletter.logs import setup as logs
 

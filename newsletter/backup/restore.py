@@ -17,7 +17,7 @@ from newsletter.backup.schema import make_tables
 from newsletter.backup.targets import PostgreSQLTarget, RowTarget, SQLiteTarget
 from newsletter.config import Config
 from newsletter.config.database import SQLITE, is_postgresql
-from newsletter.config.file import sync_folder
+from newsletter.config.durable_files import sync_folder
 from newsletter.sending import journals
 from subscribers import tokens
 

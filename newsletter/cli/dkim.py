@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from newsletter.cli.common import WRONG, emit, fail
+from newsletter.config.durable_files import create
 
 DNS_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*", re.IGNORECASE)
 
@@ -29,7 +30,6 @@ def new(
     out: Annotated[Path, typer.Option(help="Where to write the private key (mode 600).")] = Path("dkim.pem"),
 ) -> None:
     """Create a key, and print its DNS record and the line for config.toml."""
-    from newsletter.config.file import create
     from newsletter.delivery.dkim_keys import new_key  # cryptography, which no other command needs at its start
 
     for option, name in (("DOMAIN", domain), ("--selector", selector)):

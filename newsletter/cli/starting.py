@@ -23,7 +23,7 @@ from newsletter.cli.common import (
     say,
 )
 from newsletter.config import SHIPPED_TEMPLATES, Collect, Config, Web, parse
-from newsletter.config.file import create
+from newsletter.config.durable_files import create
 from newsletter.domain.english import counted
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT

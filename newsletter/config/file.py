@@ -7,7 +7,6 @@ keys are merged; two different changes to one key are a conflict, and nothing is
 import fcntl
 import glob
 import os
-import secrets
 import stat
 import tempfile
 import tomllib
@@ -18,6 +17,7 @@ from typing import Any
 
 from newsletter.config import toml
 from newsletter.config.document import Change, KeyPath, SetEntries, SetValue, edit, value_at
+from newsletter.config.durable_files import UNFINISHED, sync_folder
 from newsletter.config.load import PREFIX, ConfigError, ConfigProblem, override, parse
 from newsletter.config.references import reference, unreadable
 from newsletter.config.schema import Config
@@ -26,9 +26,6 @@ from newsletter.messages import configuration as messages
 
 PREVIOUS = ".previous"
 """What the name of the previous file's copy ends with."""
-
-UNFINISHED = ".saving-"
-"""What is in the names of files that are being written: `.config.toml.saving-1a2b3c4d`."""
 
 
 class EditConflict(Exception):
@@ -160,36 +157,6 @@ def _write(path: Path, text: str, status: os.stat_result) -> None:
         temporary.unlink(missing_ok=True)
         raise CannotWrite(messages.UNWRITABLE(file=str(path), cause=e.strerror or str(e))) from e
     sync_folder(path.parent)
-
-
-def create(path: Path, content: str) -> None:
-    """Write a new file, whole or not at all, that only its owner can read.
-
-    Raises OSError with the file's name: FileExistsError if there is one by now.
-    """
-    unfinished = path.with_name(f".{path.name}{UNFINISHED}{secrets.token_hex(4)}")
-    try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        os.link(unfinished, path)  # unlike a rename, it never replaces a file
-    except OSError as e:
-        raise OSError(e.errno, e.strerror, str(path)) from e
-    finally:
-        with suppress(OSError):
-            unfinished.unlink()
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Let the names of a folder's files outlast a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

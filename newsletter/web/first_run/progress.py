@@ -16,7 +16,7 @@ from django.utils import timezone
 from newsletter import config
 from newsletter.config import Collect, Config
 from newsletter.config.document import Change, SetValue, edit
-from newsletter.config.file import create
+from newsletter.config.durable_files import create
 from newsletter.feeds.model import SourceProblem
 from newsletter.messages import Message
 from newsletter.messages.failures import UNEXPECTED

@@ -1,5 +1,7 @@
 """Makes a backup while the program runs: of one instant, complete or absent, and readable by its owner only."""
 
+import errno
+import os
 import secrets
 import sqlite3
 import tempfile
@@ -59,7 +61,12 @@ def consistent_source(configuration: Config, folder: Path) -> Iterator[RowSource
         return
     with tempfile.TemporaryDirectory(prefix=".newsletter-backup-", dir=folder) as aside:  # only its owner can enter it
         copy = Path(aside) / "copy.db"
-        copy_database(files.database_file(configuration), copy)
+        try:
+            copy_database(files.database_file(configuration), copy)
+        except sqlite3.OperationalError as e:
+            if "full" in str(e):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from e
+            raise
         with closing(SQLiteSource(copy)) as source:
             yield source
 

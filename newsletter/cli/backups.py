@@ -83,6 +83,7 @@ def _restore(file: Path, *, replace_database: bool, logs: tuple[Path, ...], crea
     from newsletter.backup import files
     from newsletter.start import set_up
 
+    had_configuration = config_file().exists()
     created.add(config_file())
     files.restore_configuration(file, config_file())
     files.restore_key_files(file, config_file(), created)
@@ -101,7 +102,8 @@ def _restore(file: Path, *, replace_database: bool, logs: tuple[Path, ...], crea
     with progress("restore") as step:
         archive = restoring.restore(loaded, order, finish, step, created)
     made_at = archive.manifest.made_at
-    say("Images, templates and config.toml that were here already are unchanged.")
+    if had_configuration:
+        say("Images, templates and config.toml that were here already are unchanged.")
     emit(
         {"file": str(file), "made_at": made_at, "reason": lines[0]},
         f"The backup of {made_at} is restored. Nothing is sent until you confirm it: {lines[0]}. "

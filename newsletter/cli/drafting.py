@@ -138,6 +138,7 @@ def editions(
     ] = None,
 ) -> None:
     """List editions, newest first."""
+    from rich.console import Group
     from rich.table import Column
 
     configuration = ready()
@@ -146,16 +147,12 @@ def editions(
     if newsletter:
         newsletter_named(configuration, newsletter)
     rows = Edition.objects.filter(**({"newsletter": newsletter} if newsletter else {})).order_by("-until", "-pk")
-    table = new_table(Column("edition", no_wrap=True), "state", "revision", "until", "audience", "")
+    table = new_table(Column("edition", no_wrap=True), "state", "revision", Column("until", no_wrap=True), "audience")
+    zones = {name: each.zone for name, each in configuration.newsletters.items()}
     for row in rows:
-        zone = (
-            configuration.newsletters[row.newsletter].zone
-            if row.newsletter in configuration.newsletters
-            else ZoneInfo("UTC")
-        )
-        until = f"{row.until.astimezone(zone):%F %H:%M}"
+        until = f"{row.until.astimezone(zones.get(row.newsletter, UTC)):%F %H:%M}"
         audience = str(row.audience) if row.audience is not None else ""
-        table.add_row(row.name, row.state, str(row.revision), until, audience, str(row.waiting or row.reason or ""))
+        table.add_row(row.name, row.state, str(row.revision), until, audience)
     document = [
         {
             "edition": r.name,
@@ -167,9 +164,10 @@ def editions(
         }
         for r in rows
     ]
+    reasons = [f"{each['edition']}: {each['reason']}" for each in document if each["reason"]]
     emit(
         {"editions": document},
-        table if document else "No editions yet. Create one with 'newsletter draft NEWSLETTER'.",
+        Group(table, *reasons) if document else "No editions yet. Create one with 'newsletter draft NEWSLETTER'.",
     )
 
 

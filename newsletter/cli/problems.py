@@ -52,6 +52,9 @@ def _usage(problem: typer.TyperException) -> tuple[str, int]:
         return "", WRONG
     if type(problem).__name__ == "NoArgsIsHelpError":  # typer doesn't export it; its text is the whole help
         return sentence.rstrip(), WRONG
+    sentence = sentence.replace("Value error, ", "")  # words of pydantic
+    if possibilities := getattr(problem, "possibilities", None):  # of an option; typer's class is private
+        sentence += f". Did you mean {' or '.join(possibilities)}?"
     hint = f"; see '{context.command_path} --help'" if context else ""
     return " ".join(sentence.split()).rstrip(".") + hint, WRONG
 

@@ -39,8 +39,9 @@ def reference(value: Any) -> Reference | None:
 
 def unreadable(path: Path, error: OSError | UnicodeDecodeError) -> Message:
     """Return why a file can't be read, with the remedy."""
-    cause = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return messages.UNREADABLE(file=str(path), cause=cause)
+    if isinstance(error, UnicodeDecodeError):
+        return messages.NOT_UTF8(file=str(path), line=error.object.count(b"\n", 0, error.start) + 1)
+    return messages.UNREADABLE(file=str(path), cause=error.strerror or str(error))
 
 
 def references(tree: Any) -> frozenset[Reference]:

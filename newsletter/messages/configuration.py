@@ -8,6 +8,9 @@ UNREADABLE = MessageType(
     "config.unreadable",
     gettext_noop("{file} can't be read ({cause}); it must be a text file that the user who runs newsletter may read"),
 )
+NOT_UTF8 = MessageType(
+    "config.not-utf-8", gettext_noop("{file} is not in UTF-8 (line {line}); save it in that encoding")
+)
 NOT_TOML = MessageType("config.not-toml", gettext_noop("not valid TOML: {cause}"))
 READ_ONLY = MessageType("config.read-only", gettext_noop("{file} is read-only"))
 FOLDER_READ_ONLY = MessageType("config.folder-read-only", gettext_noop("the folder {folder} is read-only"))

@@ -67,6 +67,9 @@ def test_show_prints_why_an_edition_was_cancelled(command: Run, blog: Blog) -> N
     command("draft", "kinaforum", *WEEK)
     command("cancel", EDITION)
     assert "cancelled before anything was sent" in command("show", EDITION).out
+    listed = command("editions").out.splitlines()
+    assert listed[1].split() == [EDITION, "cancelled", "1", "2026-02-09", "00:00"]
+    assert listed[2] == f"{EDITION}: cancelled before anything was sent"
 
 
 def test_draft_counts_the_posts_of_the_variants(command: Run, blog: Blog, tmp_path: Path) -> None:

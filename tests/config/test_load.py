@@ -190,9 +190,9 @@ def test_a_missing_file_names_the_command_that_creates_one(tmp_path: Path) -> No
         config.load(tmp_path / "config.toml")
 
 
-def test_a_file_that_is_not_text_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigError, match="can't be read"):
+def test_a_file_in_another_encoding_names_the_line(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(b'[site]\ntitle = "\xe5"')
+    with pytest.raises(ConfigError, match=r"config.toml is not in UTF-8 \(line 2\); save it in that encoding"):
         config.load(tmp_path / "config.toml")
 
 

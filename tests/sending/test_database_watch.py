@@ -147,6 +147,19 @@ def test_a_read_only_file_is_noticed(database: Path, monkeypatch: pytest.MonkeyP
     read_only.close()
 
 
+def test_a_missing_folder_and_a_disk_without_inodes_are_reported(
+    database: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    missing = opened(str(tmp_path / "missing" / "n.db"))
+    monkeypatch.setattr(database_watch, "connection", missing)
+    refused = OperationalError("unable to open database file")
+    assert f"{tmp_path / 'missing'}: there is no such folder" in str(database_watch.explained(refused))
+    monkeypatch.setattr(database_watch, "connection", opened(str(database)))
+    assert f"({database})" in str(database_watch.explained(refused))
+    monkeypatch.setattr("os.statvfs", lambda _: SimpleNamespace(f_files=8, f_favail=0))
+    assert f"its disk can hold no more files, see 'df -i {database.parent}'" in str(database_watch.explained(refused))
+
+
 def test_a_full_disk_is_reported(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = opened(str(database))
     with small.cursor() as cursor:

@@ -4,6 +4,7 @@ SQLite doesn't detect this: open connections continue to write to the removed fi
 new connection creates an empty file.
 """
 
+import os
 import shutil
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def explained(error: Exception) -> Message | None:
     if words in ("database is locked", "database table is locked"):
         return messages.LOCKED()
     if words == "unable to open database file":
-        return messages.NOT_OPENED(cause=words)
+        return messages.NOT_OPENED(cause=_why_not_opened() or words)
     return messages.DISK_ERROR(cause=words) if words == "disk I/O error" else None
 
 
@@ -130,6 +131,18 @@ def full(error: Exception) -> Message | None:
     if "No space left on device" in words:
         return messages.DISK_FULL_SERVER()
     return messages.DISK_FULL() if "disk is full" in words or ("disk I/O error" in words and not _has_space()) else None
+
+
+def _why_not_opened() -> str:
+    """Return what is known about a SQLite file that can't be opened."""
+    path = _file()
+    if path is None:
+        return ""
+    if not path.parent.is_dir():
+        return f"{path.parent}: there is no such folder"
+    disk = os.statvfs(path.parent)
+    no_room = disk.f_files and not disk.f_favail
+    return f"its disk can hold no more files, see 'df -i {path.parent}'" if no_room else str(path)
 
 
 def _has_space() -> bool:

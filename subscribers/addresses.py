@@ -15,6 +15,8 @@ from newsletter.messages import Problem
 from newsletter.messages import subscriptions as messages
 
 LONGEST, LONGEST_LOCAL = 254, 64  # octets (RFC 5321 4.5.3.1)
+_AROUND = " \t\r\n\xa0\u200b\u200c\u200d\u2060\ufeff"
+_AFTER = _AROUND + ".,;"
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 
@@ -36,9 +38,17 @@ class Address:
         return self.key.rpartition("@")[2]
 
 
+def bare_address(text: str) -> str:
+    """Return the address in `Kari <kari@…>`, `mailto:kari@…` and `kari@….`, also beside characters of no width."""
+    text = text.strip(_AROUND).rstrip(_AFTER)
+    if text.endswith(">") and "<" in text:
+        text = text[text.rindex("<") + 1 : -1]
+    return text.strip(_AROUND).removeprefix("mailto:")
+
+
 def read_address(text: str) -> Address:
-    """Validate the syntax of an address; nothing is looked up. Raises AddressProblem."""
-    text = text.strip()
+    """Validate the syntax of an address, as people paste it; nothing is looked up. Raises AddressProblem."""
+    text = bare_address(text)
     local, at, domain = text.rpartition("@")
     if not at or len(text) > 4 * LONGEST:
         raise AddressProblem(messages.TOO_LONG() if at else messages.NO_AT())

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from newsletter.messages import Message
 from newsletter.messages import subscriptions as messages
-from subscribers.addresses import AddressProblem, read_address
+from subscribers.addresses import AddressProblem, bare_address, read_address
 from subscribers.importing.archives import ArchiveFile
 from subscribers.importing.batch import SUPPRESSED, UNCHANGED
 from subscribers.importing.block_list import Blocked, BlockList
@@ -72,9 +72,7 @@ def import_blocked(
 
 def blocked_in(text: str) -> Blocked | Message:
     """Return what a line names: an address, or a domain with `@` or `*@` before it or without."""
-    text = text.removeprefix("mailto:").strip()
-    if text.endswith(">") and "<" in text:
-        text = text[text.rindex("<") + 1 : -1]
+    text = bare_address(text)
     local, _at, domain = text.rpartition("@")
     try:
         if local not in ("", "*"):

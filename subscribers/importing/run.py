@@ -329,10 +329,8 @@ def _checked(line: FileLine) -> Person | Message:
     text = line.row.address
     if not text:
         return messages.NO_ADDRESS()
-    if text.endswith(">") and "<" in text:
-        text = text[text.rindex("<") + 1 : -1]
     try:
-        return Person(line.number, read_address(text.removeprefix("mailto:")), line.row)
+        return Person(line.number, read_address(text), line.row)
     except AddressProblem as e:
         return messages.INVALID(problem=e.message)
 

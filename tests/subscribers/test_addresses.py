@@ -16,6 +16,10 @@ from subscribers.addresses import AddressProblem, read_address
         ("kari@blåbær.example", "kari@xn--blbr-roah.example", "kari@xn--blbr-roah.example"),
         ("Åse@reader.example", "Åse@reader.example", "åse@reader.example"),
         ("o'hara@reader.example", "o'hara@reader.example", "o'hara@reader.example"),
+        ("Kari Nordmann <kari@reader.example>", "kari@reader.example", "kari@reader.example"),
+        ("<kari@reader.example>,", "kari@reader.example", "kari@reader.example"),
+        ("mailto:kari@reader.example", "kari@reader.example", "kari@reader.example"),
+        ("\u200bkari@reader.example.\xa0", "kari@reader.example", "kari@reader.example"),
     ],
 )
 def test_an_address_is_kept_as_written(given_text: str, written: str, key: str) -> None:
@@ -26,7 +30,7 @@ def test_an_address_is_kept_as_written(given_text: str, written: str, key: str) 
 @pytest.mark.parametrize(
     "text",
     ["", "kari", "@reader.example", "kari@", "kari@@reader.example", "ka ri@reader.example", "kari@reader",
-     "kari@[127.0.0.1]", "kari\r\nBcc: x@y.example", "<kari@reader.example>", ".kari@reader.example",
+     "kari@[127.0.0.1]", "kari\r\nBcc: x@y.example", "<kari@reader.example", ".kari@reader.example",
      "kari..n@reader.example", "kari@-reader.example", "k" * 65 + "@reader.example", "kari@" + "a" * 250 + ".example",
      "kari@reader.test", "x" * 1_000_000 + "@reader.example"],
 )  # fmt: skip

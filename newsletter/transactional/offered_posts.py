@@ -53,9 +53,13 @@ def editions_of(subscription: Subscription, posts: Sequence[Post]) -> dict[int, 
     entries = EditionPost.objects.filter(post__in=posts, included=True).order_by()
     for edition, post in entries.values_list("edition_id", "post_id"):
         included.setdefault(edition, []).append(post)
-    deliveries = Delivery.objects.filter(edition__in=included, subscription=subscription).select_related("edition")
+    # A variant may have posts that its edition doesn't list.
+    of_newsletter = Variant.objects.filter(edition__newsletter=subscription.newsletter).order_by()
+    with_variants = of_newsletter.values_list("edition_id", flat=True).distinct() if posts else ()
+    editions = included.keys() | set(with_variants)
+    deliveries = Delivery.objects.filter(edition__in=editions, subscription=subscription).select_related("edition")
     numbers = {delivery.edition_id: delivery.number for delivery in deliveries}
-    offered = {edition: included[edition] for edition in numbers} | _posts_of_variants(numbers)
+    offered = {edition: included.get(edition, []) for edition in numbers} | _posts_of_variants(numbers)
     in_order = sorted(deliveries, key=lambda delivery: delivery.edition_id)
     return {post: delivery.edition for delivery in in_order for post in offered[delivery.edition_id]}
 

@@ -228,11 +228,14 @@ def test_an_editor_has_at_least_twelve_lines(page: Page) -> None:
         assert lines >= 12
 
 
-def test_without_javascript_a_post_is_added_with_a_plain_field(browser: Browser, page: Page, shared: Running) -> None:
+def test_without_javascript_texts_are_saved_and_a_post_is_added(browser: Browser, page: Page, shared: Running) -> None:
     plain = browser.new_context(java_script_enabled=False, locale="en-GB")
     plain.add_cookies(page.context.cookies())
     other = plain.new_page()
     other.goto(f"{shared.url}/desk/editions/kinaforum/{PERIOD}/")
+    other.get_by_label("Subject", exact=True).fill("Et emne uten skript")
+    other.get_by_role("button", name="Save", exact=True).click()
+    expect(other.get_by_role("heading", level=1)).to_have_text("Et emne uten skript")
     other.get_by_text("Add a post").click()
     other.locator("#add-text").fill("Skrevet **uten** skript")
     other.get_by_role("button", name=ADD_POST).click()

@@ -120,6 +120,9 @@ def set_texts(request: HttpRequest, name: str, period: str) -> HttpResponse:
         return page(request, "_clash", {**context, "status": status, "place": place}, status=409)
     except Impossible as problem:
         return page(request, "_problem", {"sentence": as_sentence(problem)}, status=422)
+    if "save" in request.POST:  # the button of browsers without scripts
+        messages.success(request, _("Saved."))
+        return redirect("desk:edition", name, period)
     present = texts.read(changed, typed)
     marks = {
         key: text.mark for key, text in present.items() if texts.plain(key, typed[key]) in (text.written, text.value)

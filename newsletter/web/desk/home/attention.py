@@ -194,7 +194,13 @@ def _way(line: EditionLine, *, to_send: bool) -> tuple[str, str]:
 
 
 def _awaits_approval(line: EditionLine) -> bool:
-    return line.edition.state == State.DRAFT and not line.edition.waiting
+    return line.edition.state == State.DRAFT and not line.edition.waiting and not _is_untouched(line.edition)
+
+
+def _is_untouched(edition: Edition) -> bool:
+    """Return whether somebody has begun a letter and written nothing yet."""
+    is_blank = edition.standalone and edition.revision == 1 and not (edition.subject or edition.greeting)
+    return is_blank and not edition.entries.filter(included=True).exists()
 
 
 def _approval_needed(line: EditionLine, newsletter: Newsletter, now: datetime, role: Role) -> str:

@@ -79,7 +79,9 @@ def test_a_newsletter_without_sources_begins_with_a_letter(admin: Client) -> Non
     admin.post("/desk/n/kinaforum/letter/")
     edition = Edition.objects.get()
     assert steps(admin)[0] == ("letter", False)
-    assert "is a draft" not in admin.get("/desk/").text, "nothing is written yet"
+    home = admin.get("/desk/").text
+    assert "is a draft" not in home, "nothing is written yet"
+    assert "(no subject)" in home
     edition = editing.set_words(config.current(), edition, "", 1, {"subject": "Hello", "greeting": "Spring."})
     assert steps(admin) == [("letter", True), ("test", False), ("subscribers", False)]
     home = admin.get("/desk/").content.decode()

@@ -13,8 +13,7 @@
     const parts = { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" };
     if (local.slice(0, -12) !== form.dataset.year) { parts.year = "numeric"; }
     const day = new Intl.DateTimeFormat(language, parts).format(new Date(`${local.slice(0, -6)}T00:00Z`));
-    const norwegian = language.startsWith("nb");
-    return norwegian ? `${day} kl. ${local.slice(-5).replace(":", ".")}` : `${day}, ${local.slice(-5)}`;
+    return `${day}${language.startsWith("nb") ? " kl." : ","} ${local.slice(-5)}`;
   }
 
   function label() {
@@ -37,6 +36,13 @@
     label();
     if (choice === at && !typed) { time.focus(); }
   }));
+  /* What can't be recalled takes the button: Enter in a field only leads to it. */
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("input")) {
+      event.preventDefault();
+      button.focus();
+    }
+  });
   /* A browser may restore the fields of an earlier visit after this script ran. */
   window.addEventListener("pageshow", () => { if (time.value) { typed = time.value; at.checked = true; } label(); });
   label();

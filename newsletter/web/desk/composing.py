@@ -85,8 +85,9 @@ def letter(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _earlier_letters(request: HttpRequest, newsletter: Newsletter) -> list[dict[str, str]]:
-    """Return the newest letters of a newsletter, sent or not, without welcome emails."""
+    """Return the newest letters of a newsletter, sent or not, without welcome emails and those without a text."""
     letters = Edition.objects.filter(newsletter=newsletter.name, standalone=True, welcome=None)
+    letters = letters.exclude(subject="", greeting="")
     editions = list(letters.order_by("-created_at")[:MOST_EARLIER_LETTERS])
     titles = subjects(editions, config_of(request))
     return [

@@ -36,6 +36,8 @@ def test_choosing_a_time_schedules(browser: Browser, shared: Running) -> None:
     expect(page.locator("#go")).to_have_text(f"Schedule for {said}")
     page.get_by_label(SEND_NOW, exact=True).check()
     expect(page.locator("#go")).to_have_text(SEND_NOW_TO_3)
+    page.keyboard.press("Enter")
+    expect(page.locator("#go")).to_be_focused()
     page.get_by_label(SCHEDULE_FOR, exact=True).check()
     expect(page.get_by_label(SCHEDULED_TIME)).to_have_value(f"{at:%Y-%m-%dT%H:%M}")
     page.locator("#go").click()

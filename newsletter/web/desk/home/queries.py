@@ -94,6 +94,8 @@ def line(edition: Edition, newsletter: Newsletter, title: str = "") -> EditionLi
     address = reverse(route, args=(edition.newsletter, edition.period))
     state, mark = formatting.edition_state(edition)
     standing = formatting.standing(edition, newsletter.zone)
+    if edition.standalone and edition.state == State.DRAFT and title == newsletter.title and not edition.subject:
+        title = _("(no subject)")
     return EditionLine(edition, title, formatting.period(edition, newsletter.zone), state, mark, standing, address)
 
 

@@ -24,7 +24,7 @@ def tell_approved(request: HttpRequest, changes: tuple[Change, ...]) -> None:
         names.update(config_of(request).newsletters)
     waiting = Edition.objects.filter(state__in=(State.APPROVED, State.QUEUED), began_at=None, welcome=None)
     if titles := subjects(waiting.filter(newsletter__in=names).order_by("pk"), config_of(request)).values():
-        named = ", ".join(f"“{title}”" for title in titles)
+        named = ", ".join(_("“%(title)s”") % {"title": title} for title in titles)
         sentence = _(
             "Already approved, with the earlier settings: %(titles)s. Take an edition back to draft to give it the new "
             "ones."

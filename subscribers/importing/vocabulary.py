@@ -1,5 +1,7 @@
 """Words of column names, states and dates in the languages of the catalogues, without accents and in lower case.
 
+Those for people who left are also in Italian, Dutch, Portuguese, Polish and Finnish, so that they stay unsubscribed.
+
 `folded` brings what a file has into that form.
 """
 
@@ -33,7 +35,7 @@ TAGS = (
     "tags", "labels", "tagger", "taggar", "etiketter", "merkelapper", "stikkord", "emneord", "etiketten",
     "schlagworter", "schlagworte", "etiquettes", "motscles", "etiquetas",
 )  # fmt: skip
-STATE = ("status", "state", "abonnementsstatus", "statut", "estado")
+STATE = ("status", "state", "abonnementsstatus", "statut", "estado", "stato", "situacao", "stan", "tila")
 
 
 def _with_dates(stems: str, suffixes: str, prefixes: str = "") -> tuple[str, ...]:
@@ -84,6 +86,10 @@ ENDED = (
                  _GERMAN, "datumder datumdes"),
     *_with_dates("desinscription desabonnement resiliation", "date", "date dated datede datedela"),
     *_with_dates("baja cancelacion anulacion", "fecha", "fecha fechade fechadela"),
+    "disiscritto", "disiscritta", "uitgeschreven", "afgemeld", "descadastrado", "descadastrada", "wypisany",
+    *_with_dates("disiscritto disiscrizione cancellazione", "il data", "data datadi datadella"),
+    *_with_dates("uitgeschreven uitschrijf uitschrijving afgemeld afmeld", "op datum", "datum datumvan"),
+    *_with_dates("descadastro descadastrado cancelamento", "em data", "data datade datado"),
 )  # fmt: skip
 """Columns that say of a person that they left, by a time or a word other than "no"."""
 
@@ -108,16 +114,19 @@ LEFT = frozenset((
     "avregistrerad", "avslutad", "raderad", "afmeldt", "frameldt", "abgemeldet", "abbestellt", "ausgetragen",
     "geloscht", "desabonne", "desabonnee", "desinscrit", "desinscrite", "resilie", "inactif", "inactive", "supprime",
     "baja", "dado_de_baja", "dada_de_baja", "cancelado", "cancelada", "desuscrito", "desuscrita", "inactivo",
-    "inactiva", "eliminado", "anulado",
+    "inactiva", "eliminado", "anulado", "disiscritto", "disiscritta", "cancellato", "cancellata", "annullato",
+    "inattivo", "inattiva", "rimosso", "rimossa", "uitgeschreven", "afgemeld", "inactief", "verwijderd",
+    "descadastrado", "descadastrada", "desinscrito", "desinscrita", "inativo", "inativa", "removido", "removida",
+    "wypisany", "wypisana", "nieaktywny", "usuniety", "anulowany", "peruttu", "peruutettu", "poistettu", "lopetettu",
 ))  # fmt: skip
 """States of people who left."""
 
-BOUNCED = frozenset(("avvist", "afvist", "unzustellbar", "rebotado"))
+BOUNCED = frozenset(("avvist", "afvist", "unzustellbar", "rebotado", "rimbalzato", "rejeitado"))
 """States of addresses that don't receive email."""
 
 BLOCKED = frozenset((
     "sperret", "sperra", "blokkert", "sparrad", "blockerad", "spærret", "blokeret", "gesperrt", "blockiert", "bloque",
-    "bloquee", "bloqueado", "bloqueada",
+    "bloquee", "bloqueado", "bloqueada", "bloccato", "bloccata", "geblokkeerd", "zablokowany", "estetty",
 ))  # fmt: skip
 """States of people who must not receive anything."""
 
@@ -125,7 +134,8 @@ WAITING = frozenset((
     "venter", "ventar", "ubekreftet", "ikke_bekreftet", "ubekrefta", "ikkje_stadfesta", "ustadfesta", "vantar",
     "vantande", "obekraftad", "ej_bekraftad", "afventer", "ubekræftet", "ikke_bekræftet", "ausstehend",
     "unbestatigt", "nicht_bestatigt", "en_attente", "non_confirme", "non_confirmee", "pendiente", "sin_confirmar",
-    "no_confirmado", "no_confirmada",
+    "no_confirmado", "no_confirmada", "in_attesa", "non_confermato", "in_afwachting", "onbevestigd", "niet_bevestigd",
+    "pendente", "nao_confirmado", "oczekujacy", "niepotwierdzony", "odottaa", "vahvistamaton",
 ))  # fmt: skip
 """States of people who never confirmed."""
 

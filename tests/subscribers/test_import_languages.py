@@ -53,6 +53,22 @@ def test_a_column_that_says_who_left_is_heeded(take: Import, cell: str, imported
 
 
 @pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("Stato", "Disiscritto"),
+        ("Status", "Uitgeschreven"),
+        ("Situação", "Descadastrado"),
+        ("Stan", "Wypisany"),
+        ("Tila", "Peruttu"),
+        ("Data di disiscrizione", "2024-03-05"),
+        ("Uitgeschreven op", "5-3-2024"),
+    ],
+)
+def test_who_left_is_known_in_files_of_further_languages(take: Import, column: str, cell: str) -> None:
+    assert take(f"Email;{column}\nkari@reader.example;{cell}\n").active == 0
+
+
+@pytest.mark.parametrize(
     ("column", "cell", "imported"),
     [
         ("EMAIL_BLOCKLISTED", "true", 0),

@@ -29,11 +29,12 @@ def _status() -> int:
     import typer
 
     from newsletter.cli import common
-    from newsletter.cli.app import app
+    from newsletter.cli.app import application
     from newsletter.cli.problems import sentence_and_status
 
     try:
         arguments = common.take_common_options(sys.argv[1:])
+        app = application(arguments[0] if arguments else "")
         status = app(arguments or ["--help"], prog_name="newsletter", standalone_mode=False)
     except typer.Exit as e:
         status = e.exit_code

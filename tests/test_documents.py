@@ -14,7 +14,7 @@ import typer
 from pydantic.dataclasses import is_pydantic_dataclass
 
 from newsletter import config
-from newsletter.cli.app import app
+from newsletter.cli.app import application
 from newsletter.config import Config
 
 ROOT = Path(__file__).parents[1]
@@ -167,7 +167,7 @@ def test_the_example_can_be_read() -> None:
 def commands() -> dict[str, list[str]]:
     """Every command with its options, those of a group under its name."""
     found: dict[str, list[str]] = {}
-    for name, command in typer.main.get_group(app).commands.items():
+    for name, command in typer.main.get_group(application()).commands.items():
         below = getattr(command, "commands", {})
         found |= {f"{name} {each}": options(inside) for each, inside in below.items()} or {name: options(command)}
     return found

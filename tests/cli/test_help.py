@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from newsletter import __version__
-from newsletter.cli.app import app
+from newsletter.cli.app import COMMANDS, application
 from tests.cli.conftest import Run
 
 CONTRACT = {
@@ -22,7 +22,7 @@ CONTRACT = {
 def commands() -> Iterator[tuple[str, ...]]:
     """Return every command and group as its words."""
     yield ()
-    group = typer.main.get_group(app)
+    group = typer.main.get_group(application())
     for name, each in group.commands.items():
         yield (name,)
         for below in getattr(each, "commands", {}):
@@ -40,6 +40,11 @@ def test_help_says_what_it_does_with_an_example(command: Run, words: tuple[str, 
     assert re.search(r"Example:\s+newsletter", told.out)
     assert "<bool>" not in told.out, "a switch takes no value"
     assert "...\n" not in told.out.partition("Commands:")[2], "what a command does fits in its line"
+
+
+def test_each_command_is_listed_with_its_module() -> None:
+    for names in COMMANDS.values():
+        assert tuple(typer.main.get_group(application(names[0])).commands) == names
 
 
 @pytest.mark.parametrize("name", " ".join(CONTRACT.values()).split())

@@ -29,6 +29,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import IO
 
+from newsletter.cli.app import COMMANDS
 from tests.doubles import fork_workers
 
 ROOT = Path(__file__).parents[2]
@@ -37,13 +38,13 @@ MODULES = (
     "django.contrib.sessions.backends.base", "django.contrib.staticfiles.storage", "django.core.handlers.asgi",
     "django.core.management", "django.db.backends.sqlite3.base", "django.db.migrations.executor",
     "django.db.models.sql.compiler", "django.middleware.csrf", "django.utils.feedgenerator", "django_htmx.middleware",
-    "markdown_it", "newsletter.__main__", "newsletter.cli.app", "newsletter.cli.common", "newsletter.cli.problems",
+    "markdown_it", "newsletter.__main__", "newsletter.cli.common", "newsletter.cli.problems",
     "newsletter.config.document", "newsletter.delivery.engine", "newsletter.delivery.smtp.connection",
     "newsletter.feeds.sources.folder", "newsletter.feeds.sources.read", "newsletter.render.edition",
     "newsletter.render.lint", "newsletter.sending.api_calls.anymail_provider", "newsletter.sending.worker",
     "newsletter.start", "newsletter.supervision", "premailer", "prometheus_client", "rich.console", "rich.table",
     "tomlkit", "uvicorn.lifespan.on", "uvicorn.protocols.http.httptools_impl", "uvloop", "whitenoise.middleware",
-    "yaml",
+    "yaml", *(f"newsletter.cli.{module}" for module in COMMANDS),
 )  # fmt: skip
 """What is imported before the first fork: nothing that needs a configuration."""
 

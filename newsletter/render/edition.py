@@ -93,7 +93,7 @@ class _Fitting:
         page = ""
         if not attempt.fits:
             page = attempt.html
-            attempt = self._list_fewer(replace(attempt.digest, contents=False))
+            attempt = self._list_fewer(attempt.digest)
         return self._rendered(attempt, shortened, page if attempt.digest.rest else "")
 
     def _cut_longest(self, digest: Digest, excerpt_words: int) -> _Attempt:

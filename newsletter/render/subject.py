@@ -52,6 +52,7 @@ _SHORTEST, _LONGEST = 40, 140
 _NAME = re.compile(r" ?\{name(?:\|[^{}]*)?\}")
 _DOTS = re.compile(r"(?: ·)+ ")
 _LONGEST_HEADLINE = 60
+_FULL_STOPS = ".。।۔"
 _NAMES = "news, newsletter, posts, week, week_name, year, month, month_year, date, words, since, until"
 
 
@@ -191,8 +192,8 @@ def _news(posts: Sequence[DigestPost], letterhead: Letterhead) -> str:
     headline = shortened(collapse(posts[0].title), _LONGEST_HEADLINE)
     if not posts[1:]:
         return headline
-    more = number(len(posts) - 1, letterhead.language)
-    return words(letterhead.language)["news"].format(first=headline, count=more)
+    first = headline if headline.endswith("..") else headline.rstrip(_FULL_STOPS)
+    return words(letterhead.language)["news"].format(first=first, count=number(len(posts) - 1, letterhead.language))
 
 
 def preheader(posts: Sequence[DigestPost], language: str) -> str:

@@ -150,12 +150,14 @@ def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:
         "unlisted": views.unlisted,
         "and_more": and_more(digest.letterhead.language, views.unlisted) if views.unlisted else "",
         "rest": fixed["rest"].format(count=number(len(digest.rest), digest.letterhead.language)) if digest.rest else "",
-        "contents": _contents(digest) if digest.contents and len(digest.posts) >= CONTENTS_FROM else "",
+        "contents": _contents(digest) if digest.contents else "",
     }
 
 
 def _contents(digest: Digest) -> str:
-    """Return the form of the table of contents: "flat", "day" or "" for none."""
+    """Return the form of the table of contents: "flat", "day" or "" for none: it would repeat mere headlines."""
+    if sum(1 for post in digest.posts if post.html) < CONTENTS_FROM:
+        return ""
     theme = digest.letterhead.theme
     usual = "flat" if DESIGNS[theme.design].contents else "off"
     form = usual if theme.contents == "auto" else theme.contents

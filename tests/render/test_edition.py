@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -72,6 +71,9 @@ def test_a_right_to_left_mail() -> None:
 
 def test_contents_from_six_posts_on() -> None:
     assert not tree(render(digest(5))).find_class("contents")
+    notes = [post(n, html="" if n % 2 else "<p>Text</p>") for n in range(11)]
+    assert tree(render(digest(notes))).find_class("contents")
+    assert not tree(render(digest(notes[:10]))).find_class("contents"), "headlines alone would be repeated"
     document = tree(render(digest(6)))
     (contents,) = document.find_class("contents")
     assert contents.tag == "ul"
@@ -244,10 +246,11 @@ def test_the_longest_become_headlines_if_excerpts_are_too_large() -> None:
 
 
 def test_all_titles_are_listed_if_they_fit_without_the_contents() -> None:
-    edition = digest([post(n, html="") for n in range(30)], contents=True)
-    limit = size(render(replace(edition, contents=False)), edition.letterhead)
+    edition = digest(30, contents=True)
+    titles = digest([post(n, html="", whole=False) for n in range(30)], contents=True)
+    limit = size(render(titles), edition.letterhead)
     rendered = render(edition, maximum_size=limit)
-    assert size(render(edition), edition.letterhead) > limit
+    assert not tree(rendered).find_class("contents")
     assert rendered.unlisted == ()
     assert size(rendered, edition.letterhead) <= limit
 

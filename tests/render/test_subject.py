@@ -34,6 +34,8 @@ def test_templates(template: str, wanted: str) -> None:
         ([], "Kaffebrevet"),
         (["Varme kilder"], "Varme kilder"),
         (["Varme kilder", "B", "C"], "Varme kilder, og 2 til"),
+        (["Det er flo.", "B"], "Det er flo, og 1 til"),
+        (["Vent...", "B"], "Vent..., og 1 til"),
         (["Words " * 20, "B"], "Words Words Words Words Words Words Words Words Words…, og 1 til"),
     ],
 )

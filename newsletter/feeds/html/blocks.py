@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from lxml import etree
 
-from newsletter.feeds.html.markup import HtmlElement, words, wrap_content
+from newsletter.feeds.html.markup import HtmlElement, shows, words, wrap_content
 from newsletter.feeds.html.parts import CALLOUT, CARD, PARTS
 
 WRAPPERS = words("div section article main header footer aside nav center address details summary form fieldset hgroup")
@@ -138,8 +138,8 @@ def _is_break(item: Item) -> bool:
 def _shows(item: Item) -> bool:
     """Return whether there is anything to see: text, or an image."""
     if isinstance(item, str):
-        return bool(item.strip())
-    return item.tag == "img" or item.find(".//img") is not None or bool("".join(item.itertext()).strip())
+        return shows(item)
+    return item.tag == "img" or item.find(".//img") is not None or shows("".join(item.itertext()))
 
 
 def _paragraph(items: list[Item], attributes: dict[str, str]) -> HtmlElement:

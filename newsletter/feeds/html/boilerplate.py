@@ -20,7 +20,9 @@ _FLARE_CLASSES = words(
     "shareaholic-canvas jetpack-likes-widget-wrapper sd-sharing-enabled mashsb-container swp_social_panel "
     "simplesocialbuttons dpsp-share-text yarpp yarpp-related crp_related printfriendly share-buttons "
     "share_buttons social-share social-sharing share-links sharing-buttons social-buttons social-icons "
-    "share-bar share-icons wp-block-outermost-social-sharing wp-block-file__embed"
+    "share-bar share-icons wp-block-outermost-social-sharing wp-block-file__embed "
+    "wprm-recipe-jump wprm-recipe-print wprm-recipe-pin tasty-recipes-quick-links tasty-recipes-jump-link "
+    "tasty-recipes-print-button mv-create-jtr powerpress_links saboxplugin-wrap post-views"
 )
 _FLARE_LINK = re.compile(
     r"//(?:feeds\.feedburner\.com/~f+/|feedproxy\.google\.com/~f+/|feeds\.wordpress\.com/1\.0/go)", re.IGNORECASE

@@ -33,6 +33,7 @@ from newsletter.feeds.html import (
 )
 from newsletter.feeds.html.markup import (
     HtmlElement,
+    shows,
     text_of_tree,
     to_html,
     to_tree,
@@ -72,7 +73,7 @@ _LOOSE_ATTRIBUTES = (
         "div": {"style", "align", "data-tint", "data-attrs"},
         "figure": {"style", "align", "data-kg-thumbnail", "data-kg-custom-thumbnail"},
         "a": {*_ATTRIBUTES["a"], "name"},
-        **{name: {"style", "data-attrs"} for name in marks.STYLED},
+        **{name: {"style", "data-attrs"} for name in (*marks.STYLED, *marks.UNSTYLED)},
     }
     | {player: {*players.ATTRIBUTES} for player in players.PLAYERS}
     | {"source": {"src", "data", "data-src", "title", "srcset", "data-srcset"}}
@@ -188,7 +189,7 @@ def _tidy(root: HtmlElement) -> None:
     for element in [*root.iter("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "figure", "blockquote", "ul", "ol", "a")][
         ::-1
     ]:
-        if not len(element) and not (element.text or "").strip():
+        if not len(element) and not shows(element.text or ""):
             element.drop_tree()
     for item in [e for e in root.iter("li") if len(e) and e[0].tag == "li" and not (e.text or "").strip()]:
         item.drop_tag()  # parsers close an item before the next begins, which would leave it empty

@@ -14,6 +14,12 @@ _STYLES = (
     ("em", re.compile(r"(?:\A|;)\s*font-style\s*:\s*(?:italic|oblique)\b", re.IGNORECASE)),
     ("s", re.compile(r"(?:\A|;)\s*text-decoration(?:-line)?\s*:\s*[^;]{0,40}?\bline-through\b", re.IGNORECASE)),
 )
+_UNSTYLED = (
+    (("b", "strong"), re.compile(r"(?:\A|;)\s*font-weight\s*:\s*(?:normal|lighter|[1-4]00)\b", re.IGNORECASE)),
+    (("i", "em"), re.compile(r"(?:\A|;)\s*font-style\s*:\s*normal\b", re.IGNORECASE)),
+)
+"""What Google Docs puts around all that is copied from it."""
+UNSTYLED = [tag for tags, _ in _UNSTYLED for tag in tags]
 _ALIGNMENT = re.compile(r"(?:\A|;)\s*text-align\s*:\s*(?:-webkit-|-moz-)?(\w+)", re.IGNORECASE)
 _CENTRED_CLASS = re.compile(r"(?:\A|\s)(?:has-text-align-center|aligncenter|text-center|ql-align-center)(?:\s|\Z)")
 STYLED = ("span", "font")
@@ -30,7 +36,12 @@ _NO_LANGUAGE = ("none", "text", "plain", "plaintext", "txt", "plaintex", "source
 
 
 def mark_styled(root: HtmlElement) -> None:
-    """Let text stay bold, italic or struck that only a style makes so, unless it holds blocks."""
+    """Let text be bold, italic or struck that only a style makes so, unless it holds blocks, and not where a style says
+    that it is not.
+    """
+    for tags, pattern in _UNSTYLED:
+        for element in [e for e in root.iter(*tags) if pattern.search(e.get("style") or "")]:
+            element.drop_tag()
     for element in list(root.iter(*STYLED)):
         for tag, pattern in _STYLES:
             if pattern.search(element.get("style") or ""):

@@ -29,6 +29,7 @@ _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]
 _NUMBERED = re.compile(r"&#(?:[xX]0*+([0-9a-fA-F]{0,6})|0*+([0-9]{0,7}));?")
 _SPACE = re.compile(r"\s+")
 _HTML_SPACE = re.compile(r"[ \t\n\r\f\v]+")
+_SHOWN = re.compile(r"[^\s\u200b-\u200f\u2060\ufeff]")
 _MARKUP = re.compile(r"[<&]")
 _BLOCKS = words(
     "p div br li ul ol dl dt dd tr td th table h1 h2 h3 h4 h5 h6 blockquote pre hr figure figcaption section article"
@@ -101,6 +102,11 @@ def to_html(root: HtmlElement) -> str:
 def spaced(text: str) -> str:
     """Return text with single spaces, none at its ends; a no-break space counts as one."""
     return _SPACE.sub(" ", text).strip()
+
+
+def shows(text: str) -> bool:
+    """Return whether a text has more than spaces and characters without width."""
+    return bool(_SHOWN.search(text))
 
 
 def one_line(text: str) -> str:

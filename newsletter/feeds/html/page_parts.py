@@ -18,6 +18,8 @@ _UNFOLDED = re.compile(r"accordion|collaps|content|expand|faq|spoiler|tab|toggle
 _ANCHOR = re.compile(r"[#¶§🔗\s\u200b\ufe0f]*")
 _BOXES = ("div", "nav", "aside", "section", "details")
 _LONGEST_TITLE = 40
+_LONGEST_MARK = 5
+"""Characters of the mark of a footnote."""
 _MOST = 3
 """Tables of contents of a post; each is compared with what is around it."""
 
@@ -60,7 +62,12 @@ def drop_controls(root: HtmlElement) -> None:
 
 
 def drop_contents(root: HtmlElement) -> int:
-    """Remove lists of links to the parts of the post itself, with the title above them; return their number."""
+    """Remove lists of links to the parts of the post itself, with the title above them, and lines that are only such
+    links, such as "Back to top"; return their number.
+    """
+    lines = [p for p in root.iter("p") if _is_jump(p)]
+    for line in lines:
+        line.drop_tree()
     identifiers = {e.get("id") or e.get("name") for e in root.iter() if e.get("id") or e.get("name")}
     lists = [e for e in outermost(root.iter("ul", "ol")) if identifiers and _is_contents(e, identifiers)][:_MOST]
     for box in lists:
@@ -71,20 +78,32 @@ def drop_contents(root: HtmlElement) -> int:
         if title is not None and _is_title(title):
             title.drop_tree()
         box.drop_tree()
-    return len(lists)
+    return len(lines) + len(lists)
+
+
+def _is_jump(paragraph: HtmlElement) -> bool:
+    links = list(paragraph.iter("a"))
+    return (
+        bool(links)
+        and all((a.get("href") or "").startswith("#") and len(text_in(a)) > _LONGEST_MARK for a in links)
+        and not any(map(str.isalnum, _beside_links(paragraph)))
+    )
+
+
+def _beside_links(element: HtmlElement) -> str:
+    return "".join(element.xpath(".//text()[not(ancestor::a)]"))
 
 
 def _is_contents(element: HtmlElement, identifiers: set[str]) -> bool:
     """Return whether a list has only links with words to places in the post, most of which it has."""
     links = list(element.iter("a"))
     places = [unquote((a.get("href") or "").partition("#")[2]) for a in links]
-    beside = "".join(element.xpath(".//text()[not(ancestor::a)]"))
     return (
         len(links) > 1
         and all(places)
         and 2 * sum(place in identifiers for place in places) >= len(places)
         and all(any(map(str.isalpha, text_in(a))) for a in links)
-        and not any(map(str.isalpha, beside))
+        and not any(map(str.isalpha, _beside_links(element)))
     )
 
 

@@ -17,18 +17,20 @@ from newsletter.feeds.html import parts
 from newsletter.feeds.html.markup import HtmlElement, classes, has_class, outermost, spaced, text_in, words
 from newsletter.feeds.html.media import safe_address
 
-_AMP = {
+_EMBEDS = {
     "amp-youtube": ("data-videoid", "https://www.youtube.com/watch?v={}"),
     "amp-vimeo": ("data-videoid", "https://vimeo.com/{}"),
     "amp-dailymotion": ("data-videoid", "https://www.dailymotion.com/video/{}"),
     "amp-twitter": ("data-tweetid", "https://twitter.com/i/status/{}"),
     "amp-instagram": ("data-shortcode", "https://www.instagram.com/p/{}/"),
+    "lite-youtube": ("videoid", "https://www.youtube.com/watch?v={}"),
+    "lite-vimeo": ("videoid", "https://vimeo.com/{}"),
     "amp-soundcloud": ("data-trackid", "https://w.soundcloud.com/player/?url=https%3A//api.soundcloud.com/tracks/{}"),
 }
-"""The attribute with the identifier of what an AMP element embeds, and its address."""
+"""The attribute with the identifier of what an element embeds, and its address."""
 
-PLAYERS = words("iframe video audio object embed amp-iframe amp-video amp-audio amp-facebook") | set(_AMP)
-ATTRIBUTES = words("src data data-src data-href title poster data-attrs") | {name for name, _ in _AMP.values()}
+PLAYERS = words("iframe video audio object embed amp-iframe amp-video amp-audio amp-facebook") | set(_EMBEDS)
+ATTRIBUTES = words("src data data-src data-href title poster data-attrs") | {name for name, _ in _EMBEDS.values()}
 
 _IDENTIFIER = re.compile(r"[\w-]{1,64}", re.ASCII)
 _FILE = re.compile(r"\.(?:mp3|m4a|aac|ogg|oga|opus|flac|wav|mp4|m4v|mov|webm|ogv|pdf)\Z", re.IGNORECASE)
@@ -77,6 +79,8 @@ _NAMED = re.compile(
 """Players whose address has that of the page that they show."""
 
 
+_NUMBERED = re.compile(r"\?_=\d{1,3}\Z")
+_PIN = re.compile(r"https?://(?:\w+\.)?pinterest\.[a-z.]+/pin/", re.IGNORECASE)
 _SOUNDCLOUD = re.compile(r"(?:https?:)?//w\.soundcloud\.com/player", re.IGNORECASE)
 _SOUNDCLOUD_PAGE = re.compile(r"https?://(?:www\.)?soundcloud\.com/[^/?#]", re.IGNORECASE)
 _MASTODON = re.compile(r"\Amastodon-embed\Z")
@@ -199,7 +203,13 @@ def _card(url: str) -> HtmlElement | None:
 
 
 def link_bare_addresses(root: HtmlElement) -> None:
-    """Make a link of an address that is alone in its paragraph; blogs show a player for a video's."""
+    """Make a link of an address that is alone in its paragraph; blogs show a player for a video's. Links that scripts
+    would fill with a post get its address as words.
+    """
+    for link in root.iter("a"):
+        is_post = next(link.iterancestors("blockquote"), None) is not None or _PIN.match(link.get("href") or "")
+        if is_post and not len(link) and not text_in(link) and link.get("href"):
+            link.text = link.get("href")
     for paragraph in root.iter("p", "div"):
         address = None if len(paragraph) else _BARE_ADDRESS.fullmatch(paragraph.text or "")
         if address and next(paragraph.iterancestors("a"), None) is None:
@@ -234,16 +244,19 @@ def _youtube_page(url: str) -> str:
 
 
 def _addresses(player: HtmlElement) -> list[str]:
-    """Return the addresses of the files that an element plays, those that most programs can play first."""
+    """Return the addresses of the files that an element plays, those that most programs can play first.
+
+    WordPress numbers the players of a page in their addresses.
+    """
     elements = (player, *player.iterdescendants("source", "embed", "iframe"))
     files = (element.get("src") or element.get("data-src") or element.get("data") or "" for element in elements)
     post = player.get("data-href") or "" if player.tag == "amp-facebook" else ""
-    addresses = (*_identified(player), *files, post)
+    addresses = (_NUMBERED.sub("", url) for url in (*_identified(player), *files, post))
     return sorted(filter(None, addresses), key=lambda url: not _PLAYED_EVERYWHERE.search(url))
 
 
 def _identified(player: HtmlElement) -> Iterator[str]:
-    attribute, address = _AMP.get(player.tag, ("", ""))
+    attribute, address = _EMBEDS.get(player.tag, ("", ""))
     identifier = player.get(attribute) or "" if attribute else ""
     if _IDENTIFIER.fullmatch(identifier):
         yield address.format(identifier)

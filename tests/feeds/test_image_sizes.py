@@ -15,6 +15,8 @@ BASE = "https://blog.example/boats"
         ('style="max-width:100%; width: 320px; height:auto"', 'width="320"'),
         ('style="WIDTH:320.5px !important; height:200px"', 'width="320" height="200"'),
         ('width="100%" style="width:320px"', 'width="320"'),
+        ('width="1024" height="683" style="width:300px;height:auto"', 'width="300" height="200"'),
+        ('width="300" style="width:640px"', 'width="300"'),
         ('style="width:50%"', ""),
         ('style="border-width:20px"', ""),
         ('data-width="900" data-height="600"', 'width="900" height="600"'),

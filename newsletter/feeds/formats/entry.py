@@ -23,6 +23,7 @@ PUBLISHED = ("published", "pubDate", "issued", "dc:date", "date", "dcterms:issue
 UPDATED = ("updated", "modified", "dcterms:modified")
 _THUMBNAIL_SIZE = re.compile(r"/s\d{2,3}(?:-[a-z0-9-]+)?/(?=[^/]+\Z)|=s\d{2,3}(?:-[a-z0-9-]+)?\Z")
 _RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+_LONGEST_ALT = 300
 _ENGINE_SCHEMES = ("schemas.google.com/g/2005#kind", "schemas.google.com/blogger/2008/kind")
 _NOBODY = ("unknown", "noreply@blogger.com")
 # Of these types content is Base64 (RFC 4287 4.1.3.3).
@@ -201,7 +202,9 @@ def _picture(url: str, element: Element) -> Image | None:
         if larger != url:
             return Image(larger)
     width, height = (count(element.get(side) or "") for side in ("width", "height"))
-    return None if (width or 100) < 100 else Image(url, "", width, height)
+    description = one_line(Fields(element).text("media:description"))
+    alt = description if len(description) <= _LONGEST_ALT and "<" not in description else ""
+    return None if (width or 100) < 100 else Image(url, alt, width, height)
 
 
 def _comments(fields: Fields, base: str) -> str:

@@ -117,11 +117,15 @@ def first_image(root: HtmlElement) -> Image | None:
 def sides_of(image: HtmlElement) -> dict[str, int]:
     """Return the sides of an image in whole pixels, as far as it says them; emoji are as high as the text.
 
-    A side of the style is where the attribute of that name is missing or no number. Noted sizes are used only together.
+    A side of the style is used where the attribute of that name is missing or no number, or larger, as in WordPress,
+    whose attributes have the size of the file. Noted sizes are used only together.
     """
     if not _EMOJI.isdisjoint(classes(image)):
         return dict.fromkeys(SIDES, _TEXT_HEIGHT)
     sides = {side: _length(image.get(side) or "") or _styled(image, side) for side in SIDES}
+    shown, width = _styled(image, "width"), sides["width"]
+    if 0 < shown < width:
+        sides = {"width": shown, "height": max(1, round(sides["height"] * shown / width)) if sides["height"] else 0}
     return {side: length for side, length in sides.items() if length} or _noted(image)
 
 

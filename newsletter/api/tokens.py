@@ -16,11 +16,10 @@ from django.utils.crypto import constant_time_compare
 
 from newsletter.api.permissions import TokenScope
 from newsletter.config import Config
-from newsletter.editions import history
 from newsletter.messages import Problem, acts
 from newsletter.messages import api as messages
 from newsletter.messages import editions as editions_messages
-from newsletter.models import ApiToken
+from newsletter.models import Act, ApiToken
 
 PREFIX = "nl"
 LONGEST_NAME = 80
@@ -63,7 +62,7 @@ def create(
         created_at=now,
         created_by=by,
     )
-    history.log(by, acts.TOKEN_CREATED(), f"{row}: {row.name}"[:254], now, after={"scopes": distinct_scopes})
+    Act.objects.log(by, acts.TOKEN_CREATED(), f"{row}: {row.name}"[:254], after={"scopes": distinct_scopes}, now=now)
     return CreatedToken(row, f"{PREFIX}_{key}_{secret}")
 
 
@@ -102,7 +101,7 @@ def revoke(key: str, *, by: str, now: datetime) -> ApiToken:
         row.revoked_at = now
         row.save(update_fields=["revoked_at"])
         row.answers.all().delete()
-        history.log(by, acts.TOKEN_REVOKED(), f"{row}: {row.name}"[:254], now)
+        Act.objects.log(by, acts.TOKEN_REVOKED(), f"{row}: {row.name}"[:254], now=now)
     return row
 
 

@@ -22,6 +22,7 @@ from newsletter.cli.common import (
 from newsletter.config import Config
 from newsletter.config.database import parse_database
 from newsletter.config.values import InvalidValue
+from newsletter.models import Act
 
 if TYPE_CHECKING:
     from newsletter.backup.archive import ArchiveReader
@@ -123,7 +124,6 @@ def _complete(archive: "ArchiveReader", restored: Config, folders: list[Path]) -
 
 def _confirm() -> None:
     configuration = ready()
-    from newsletter.editions import history
     from newsletter.messages import acts
     from newsletter.models import Edition, State
     from newsletter.recovery import hold
@@ -132,7 +132,7 @@ def _confirm() -> None:
         sentence = "There is nothing to confirm: this database was not restored, or sending was confirmed already."
         emit({"confirmed": False, "waiting": []}, sentence)
         return
-    history.log(BY, acts.RESTORE_CONFIRMED(), configuration.site.url, datetime.now(UTC))
+    Act.objects.log(BY, acts.RESTORE_CONFIRMED(), configuration.site.url, now=datetime.now(UTC))
     unsent = Edition.objects.filter(state__in=(State.PAUSED, State.APPROVED)).order_by("pk")
     names = [edition.name for edition in unsent]
     waiting_sentence = f" These wait for your decision: {', '.join(names)}." if names else ""

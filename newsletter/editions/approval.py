@@ -27,7 +27,7 @@ from newsletter.events import record as events
 from newsletter.events.record import EventKind
 from newsletter.messages import Message, acts
 from newsletter.messages import editions as messages
-from newsletter.models import ApprovedContent, Edition, State, Variant, WelcomeLetter
+from newsletter.models import Act, ApprovedContent, Edition, State, Variant, WelcomeLetter
 
 A_MOMENT = timedelta(minutes=1)
 """A time that passed this recently, while it was entered or confirmed, means now."""
@@ -100,7 +100,9 @@ def approve(
             WelcomeLetter.objects.filter(pk=draft.welcome_id, since=None).update(since=now)
         elif not draft.corrects_id:
             release_posts(draft, configuration, now)
-        history.log(by, acts.APPROVED(), draft.name, now, after={"revision": draft.revision, "despite": list(despite)})
+        Act.objects.log(
+            by, acts.APPROVED(), draft.name, after={"revision": draft.revision, "despite": list(despite)}, now=now
+        )
     return draft
 
 
@@ -137,7 +139,7 @@ def reopen(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
         )
         ApprovedContent.objects.filter(edition=edition).delete()
         Variant.objects.filter(edition=edition).delete()
-        history.log(by, acts.REOPENED(), edition.name, now)
+        Act.objects.log(by, acts.REOPENED(), edition.name, now=now)
     return edition
 
 
@@ -179,7 +181,7 @@ def queue(
         _allow_local_links(edition, configuration)
         change(edition, State.QUEUED, due_at=due, queued_at=now, waiting=None, until=until)
         what = acts.QUEUED() if due > now else acts.SENDING_STARTED()
-        history.log(by, what, edition.name, now, after={"due": due.isoformat()})
+        Act.objects.log(by, what, edition.name, after={"due": due.isoformat()}, now=now)
     return edition
 
 
@@ -223,7 +225,7 @@ def _move(
         until = _dated(edition, configuration, due, revision)
         earlier = edition.due_at.isoformat() if edition.due_at else None
         Edition.objects.filter(pk=edition.pk).update(due_at=due, waiting=None, until=until)
-        history.log(by, what, edition.name, now, before={"due": earlier}, after={"due": due.isoformat()})
+        Act.objects.log(by, what, edition.name, before={"due": earlier}, after={"due": due.isoformat()}, now=now)
         edition.refresh_from_db()
     return edition
 
@@ -277,7 +279,7 @@ def approve_and_queue(
         )
         queued = queue(configuration, approved, by=by, at=at, now=now, revision=approved.revision)
         if reason:
-            history.log(by, acts.SENT_ANYWAY(), queued.name, now, before={"reason": reason.to_json()})
+            Act.objects.log(by, acts.SENT_ANYWAY(), queued.name, before={"reason": reason.to_json()}, now=now)
     return queued
 
 
@@ -319,7 +321,7 @@ def cancel(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
         edition = locked_in(edition, [State.DRAFT, State.APPROVED, State.QUEUED], messages.NOT_CANCELLED)
         reason = messages.CANCELLED_UNSENT_BY(who=by) if "@" in by else messages.CANCELLED_UNSENT()
         change(edition, State.CANCELLED, ended_at=now, reason=reason, waiting=None)
-        history.log(by, acts.CANCELLED(), edition.name, now)
+        Act.objects.log(by, acts.CANCELLED(), edition.name, now=now)
     return edition
 
 

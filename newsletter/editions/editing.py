@@ -24,7 +24,7 @@ from newsletter.feeds.identity import link_key
 from newsletter.messages import Message, MessageType, acts, from_json
 from newsletter.messages import editions as messages
 from newsletter.messages import posts as posts_messages
-from newsletter.models import Edition, EditionPost, EditorChoice, Post, State
+from newsletter.models import Act, Edition, EditionPost, EditorChoice, Post, State
 
 LONGEST_WORDS, LONGEST_TEXT = 20_000, 200_000
 """Most characters of texts. The longer one is for an introduction, which is the body of a letter, and a post's text."""
@@ -308,7 +308,7 @@ def changing(
         yield draft
         ordering.arrange(draft, configuration.edited(draft))
         history.record(draft, by, what, now)
-        history.log(by, what, draft.name, now, *_changed(snapshot, history.snapshot(draft)))
+        Act.objects.log(by, what, draft.name, *_changed(snapshot, history.snapshot(draft)), now=now)
         fetch_images_later(configuration, draft)
 
 

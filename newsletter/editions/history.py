@@ -1,4 +1,4 @@
-"""Revisions of drafts, the audit log, and differences between revisions."""
+"""Revisions of drafts, and differences between them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -107,11 +107,6 @@ def steps(edition: Edition) -> tuple[HistoryStep | None, HistoryStep | None]:
     undo = HistoryStep(trail[place - 1][0], trail[place][1]) if place > 0 else None
     redo = HistoryStep(*trail[place + 1]) if 0 <= place < len(trail) - 1 else None
     return undo, redo
-
-
-def log(by: str, what: Message, about: str, now: datetime, before: Any = None, after: Any = None) -> None:
-    """Write a line of the audit log."""
-    Act.objects.create(at=now, by=by, what=what, about=about, before=before, after=after)
 
 
 def difference(edition: Edition, older: int, newer: int) -> list[Message]:

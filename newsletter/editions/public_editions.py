@@ -6,11 +6,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from newsletter.domain.cadence import CADENCES
-from newsletter.editions import history
 from newsletter.editions.states import NotAllowed
 from newsletter.messages import acts
 from newsletter.messages import editions as messages
-from newsletter.models import Edition
+from newsletter.models import Act, Edition
 from newsletter.recovery import entries
 
 
@@ -49,7 +48,7 @@ def remove(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
         if edition.published_at is None:
             raise NotAllowed(messages.NOT_PUBLIC(name=edition.name))
         _set(edition, now)
-        history.log(by, acts.REMOVED_FROM_ARCHIVE(), edition.name, now)
+        Act.objects.log(by, acts.REMOVED_FROM_ARCHIVE(), edition.name, now=now)
     return edition
 
 
@@ -61,7 +60,7 @@ def restore(edition: Edition, *, by: str = "", now: datetime | None = None) -> E
         if edition.removed_from_archive_at is None:
             raise NotAllowed(messages.NOT_REMOVED(name=edition.name))
         _set(edition, None)
-        history.log(by, acts.RESTORED_TO_ARCHIVE(), edition.name, now)
+        Act.objects.log(by, acts.RESTORED_TO_ARCHIVE(), edition.name, now=now)
     return edition
 
 

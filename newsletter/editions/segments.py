@@ -4,11 +4,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from newsletter.editions import history
 from newsletter.editions.states import locked_in
 from newsletter.messages import acts
 from newsletter.messages import editions as messages
-from newsletter.models import Edition, Segment, State
+from newsletter.models import Act, Edition, Segment, State
 
 CHOOSING = (State.DRAFT, State.APPROVED)
 
@@ -23,5 +22,5 @@ def choose(edition: Edition, segment: Segment | None, *, by: str, now: datetime)
         earlier = edition.segment
         edition.segment, edition.segment_where = (segment.name, segment.where) if segment else ("", "")
         edition.save(update_fields=["segment", "segment_where"])
-        history.log(by, acts.RECIPIENTS_CHANGED(), edition.name, now, earlier or None, edition.segment or None)
+        Act.objects.log(by, acts.RECIPIENTS_CHANGED(), edition.name, earlier or None, edition.segment or None, now=now)
     return edition

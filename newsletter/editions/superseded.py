@@ -15,7 +15,7 @@ from newsletter.editions.selection.series import sharing_posts
 from newsletter.editions.states import change
 from newsletter.messages import Message, acts
 from newsletter.messages import editions as messages
-from newsletter.models import Edition, EditionPost, State
+from newsletter.models import Act, Edition, EditionPost, State
 
 
 def close_earlier(later: Edition, newsletter: config.Newsletter, now: datetime) -> list[Edition]:
@@ -92,4 +92,4 @@ def _has_text(edition: Edition) -> bool:
 def _close(draft: Edition, later: Edition, why: Message, now: datetime) -> None:
     Edition.objects.filter(replaced_by=draft).update(replaced_by=later)
     change(draft, State.SKIPPED, reason=why, ended_at=now, waiting=None, replaced_by=later)
-    history.log("", acts.SKIPPED(), draft.name, now, after={"replaced by": later.name})
+    Act.objects.log("", acts.SKIPPED(), draft.name, after={"replaced by": later.name}, now=now)

@@ -39,14 +39,14 @@ def add(
         created_at=now,
         created_by=by,
     )
-    Act.objects.create(at=now, by=by, what=acts.WEBHOOK_ADDED(), about=_about(row))
+    Act.objects.log(by, acts.WEBHOOK_ADDED(), _about(row), now=now)
     return row
 
 
 @transaction.atomic
 def remove(row: EventWebhook, *, by: str, now: datetime) -> None:
     """Remove a webhook, with its log."""
-    Act.objects.create(at=now, by=by, what=acts.WEBHOOK_REMOVED(), about=_about(row))
+    Act.objects.log(by, acts.WEBHOOK_REMOVED(), _about(row), now=now)
     row.delete()
 
 

@@ -1,8 +1,13 @@
 """Editions, the posts that each of them includes or leaves out, and what editors did."""
 
+from datetime import datetime
+from typing import Any
+
 from django.db import models
+from django.utils import timezone
 
 from newsletter.domain.ordinals import Ordinals
+from newsletter.messages import Message
 from newsletter.models.message_field import MessageField
 from newsletter.models.post import Post
 
@@ -278,6 +283,23 @@ class Note(models.Model):
         return f"{self.edition}: {self.at:%F %T}"
 
 
+class ActManager(models.Manager["Act"]):
+    """Writes the audit log."""
+
+    def log(
+        self,
+        by: str,
+        what: Message,
+        about: str,
+        before: Any = None,
+        after: Any = None,
+        *,
+        now: datetime | None = None,
+    ) -> None:
+        """Write an entry: who, what, about what, and what differs."""
+        self.create(at=now or timezone.now(), by=by, what=what, about=about, before=before, after=after)
+
+
 class Act(models.Model):
     """An entry of the audit log: who did what to what, when, before and after."""
 
@@ -287,6 +309,8 @@ class Act(models.Model):
     about = models.CharField(max_length=254, help_text="an edition's name, a newsletter, a user")
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
+
+    objects = ActManager()
 
     class Meta:
         indexes = (models.Index(fields=("about", "-at"), name="act_by_subject"),)

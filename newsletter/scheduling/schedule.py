@@ -27,7 +27,7 @@ from newsletter.editions.variants.preparing import render_subjects
 from newsletter.messages import Message, acts, message_of, sending
 from newsletter.messages import editions as messages
 from newsletter.messages import schedule as schedule_messages
-from newsletter.models import Edition, Occurrence, State
+from newsletter.models import Act, Edition, Occurrence, State
 from newsletter.recovery import hold
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.scheduling import single_posts
@@ -353,7 +353,7 @@ def _leave_draft(
 
 def _skip(edition: Edition, why: Message, now: datetime) -> Message:
     change(edition, State.SKIPPED, reason=why, ended_at=now, waiting=None)
-    history.log(BY, acts.SKIPPED(), edition.name, now)
+    Act.objects.log(BY, acts.SKIPPED(), edition.name, now=now)
     skipped = schedule_messages.SKIPPED(edition=edition.name, reason=why)
     notices.tell(edition.newsletter, notices.SKIPPED, skipped, now, edition.name)
     return skipped

@@ -16,7 +16,6 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from newsletter.config import Config, DeliverySettings
-from newsletter.editions import history
 from newsletter.editions.local_links import LinkProblem, check_edition
 from newsletter.editions.problems import Impossible, refuse_inactive
 from newsletter.editions.states import NotAllowed, change, locked_in, state_message
@@ -28,7 +27,7 @@ from newsletter.messages import editions as editions_messages
 from newsletter.messages import notices as notices_messages
 from newsletter.messages import schedule as schedule_messages
 from newsletter.messages import sending as messages
-from newsletter.models import Chunk, DeliveryStatus, Edition, Result, Retry, State
+from newsletter.models import Act, Chunk, DeliveryStatus, Edition, Result, Retry, State
 from newsletter.recovery import entries
 from newsletter.sending import audience, progress
 from newsletter.sending.results import CANCELLED, ROWS_AT_ONCE, ResultRow, attempt_again, record
@@ -201,7 +200,7 @@ def pause(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edi
         locked = _locked_unfinished(edition, messages.CANNOT_PAUSE, ACTIVE_STATES)
         reason = messages.PAUSED_BY(who=by) if "@" in by else messages.PAUSED_BY_HAND()
         change(locked, State.PAUSED, reason=reason)
-        history.log(by, acts.PAUSED(), locked.name, now, after={"reason": reason.to_json()})
+        Act.objects.log(by, acts.PAUSED(), locked.name, after={"reason": reason.to_json()}, now=now)
     return locked
 
 
@@ -212,7 +211,7 @@ def pause_automatically(name: str, reason: Message) -> None:
     if edition.state in ACTIVE_STATES:
         now = datetime.now(UTC)
         change(edition, State.PAUSED, reason=reason)
-        history.log("the sender", acts.PAUSED(), edition.name, now, after={"reason": reason.to_json()})
+        Act.objects.log("the sender", acts.PAUSED(), edition.name, after={"reason": reason.to_json()}, now=now)
         tell(edition, "paused", notices_messages.PAUSED(edition=name, reason=reason), now)
 
 
@@ -222,7 +221,7 @@ def resume(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
     with transaction.atomic():
         edition = locked_in(edition, [State.PAUSED], messages.NOT_PAUSED)
         change(edition, State.SENDING, reason=None, ended_at=None, fallback_reason=None, **_allowance(edition, now))
-        history.log(by, acts.RESUMED(), edition.name, now)
+        Act.objects.log(by, acts.RESUMED(), edition.name, now=now)
     return edition
 
 
@@ -245,7 +244,7 @@ def cancel(configuration: Config, edition: Edition, *, by: str = "", now: dateti
         change(locked, State.CANCELLED, ended_at=now, reason=reason)
         retries = Retry.objects.filter(edition=locked, chunk=None).values_list("number", "attempt")
         skip(locked, dict(retries), configuration.delivery, now)
-        history.log(by, acts.CANCELLED(), locked.name, now)
+        Act.objects.log(by, acts.CANCELLED(), locked.name, now=now)
     return locked
 
 
@@ -292,7 +291,7 @@ def send_to_skipped(
         # Numbers that were never claimed need no retry.
         attempt_again(locked, _skipped_rows(locked).exclude(text__in=_WITHOUT_POSTS), DeliveryStatus.SKIPPED, now)
         change(locked, State.SENDING, ended_at=None, reason=None, fallback_reason=None)
-        history.log(by, acts.SKIPPED_RESENT(), locked.name, now, after={"count": skipped})
+        Act.objects.log(by, acts.SKIPPED_RESENT(), locked.name, after={"count": skipped}, now=now)
     return skipped
 
 

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from newsletter.editions import history
 from newsletter.editions.problems import Impossible
 from newsletter.editions.states import NotAllowed, change
 from newsletter.messages import acts
 from newsletter.messages import sending as messages
-from newsletter.models import DeliveryStatus, Edition, Result, State
+from newsletter.models import Act, DeliveryStatus, Edition, Result, State
 from newsletter.sending.progress import unknown_results
 from newsletter.sending.results import attempt_again
 
@@ -37,7 +36,7 @@ def resend(edition: Edition, *, by: str = "", now: datetime | None = None, expec
         if count:
             if locked.state == State.SENT:
                 change(locked, State.SENDING, ended_at=None, reason=None)
-            history.log(by, acts.UNKNOWN_RESENT(), locked.name, now, after={"count": count})
+            Act.objects.log(by, acts.UNKNOWN_RESENT(), locked.name, after={"count": count}, now=now)
     return count
 
 
@@ -51,7 +50,7 @@ def leave(edition: Edition, *, by: str = "", now: datetime | None = None, expect
         locked = Edition.objects.select_for_update().get(pk=edition.pk)
         count = _expected(_unsettled(locked), locked, expected).update(settled=True)
         if count:
-            history.log(by, acts.UNKNOWN_LEFT(), edition.name, now, after={"count": count})
+            Act.objects.log(by, acts.UNKNOWN_LEFT(), edition.name, after={"count": count}, now=now)
     return count
 
 

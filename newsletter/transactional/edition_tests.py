@@ -11,14 +11,13 @@ from secrets import token_hex
 from newsletter.config import Config
 from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.outcome import Outcome, OutcomeKind
-from newsletter.editions import history
 from newsletter.editions.local_links import check_addresses
 from newsletter.editions.problems import Impossible
 from newsletter.editions.rendering import make_proof
 from newsletter.messages import Message, acts
 from newsletter.messages import delivery as delivery_messages
 from newsletter.messages import editions as editions_messages
-from newsletter.models import Edition
+from newsletter.models import Act, Edition
 from newsletter.render.message import encoded
 from newsletter.transactional.transport import Outgoing, post_all, unsent
 from subscribers.addresses import AddressProblem
@@ -61,7 +60,9 @@ def send(edition: Edition, configuration: Config, addresses: Sequence[str], *, b
     for number, address in enumerate(people, 1):
         outcome = outcomes_by_number.get(number) or unsent(number, problem)
         results[address] = _result(outcome)
-    history.log(by, acts.TEST_SENT(), edition.name, now, after={"revision": edition.revision, "people": len(people)})
+    Act.objects.log(
+        by, acts.TEST_SENT(), edition.name, after={"revision": edition.revision, "people": len(people)}, now=now
+    )
     return results
 
 

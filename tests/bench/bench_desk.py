@@ -114,7 +114,7 @@ def _edition(week: int) -> "Edition":
     )
     for _ in range(5):
         history.record(edition, "anna@example.org", acts.REFRESHED(), until)
-        history.log("anna@example.org", acts.REFRESHED(), edition.name, until)
+        Act.objects.log("anna@example.org", acts.REFRESHED(), edition.name, now=until)
     if week:
         ApprovedContent.objects.create(edition=edition, **_frozen(edition))
     if week > 1:

@@ -7,10 +7,10 @@ from django.test import Client
 from django.urls import reverse
 
 from newsletter import config
-from newsletter.editions import editing, history
+from newsletter.editions import editing
 from newsletter.editions.composing import standalone
 from newsletter.messages import acts
-from newsletter.models import Edition, State
+from newsletter.models import Act, Edition, State
 from subscribers.models import Subscriber, Subscription
 from tests.factories import kinaforum
 from tests.web import make
@@ -52,7 +52,7 @@ def test_a_step_is_done_when_its_result_exists(admin: Client) -> None:
     Edition.objects.filter(pk=edition.pk).update(revision=2)
     assert steps(admin) == [("subscribers", True), ("draft", True), ("test", False)]
     assert reverse("desk:proof", args=(edition.newsletter, edition.period)) in admin.get("/desk/").content.decode()
-    history.log("editor", acts.TEST_SENT(), edition.name, make.NOW)
+    Act.objects.log("editor", acts.TEST_SENT(), edition.name, now=make.NOW)
     assert steps(admin) == []
 
 
@@ -64,7 +64,7 @@ def _offers(client: Client) -> list[tuple[bool, bool]]:
 def test_a_draft_and_a_letter_can_be_made_beside_a_letter_and_its_test_counts(admin: Client) -> None:
     letter = standalone.make(config.current(), kinaforum(), now=make.NOW, subject="Hello")
     assert _offers(admin) == [(True, True), (True, True)]
-    history.log("editor", acts.TEST_SENT(), letter.name, make.NOW)
+    Act.objects.log("editor", acts.TEST_SENT(), letter.name, now=make.NOW)
     assert steps(admin) == [("subscribers", False), ("draft", False), ("test", True)]
     make.draft("First")
     assert _offers(admin) == [(False, True), (True, True)]
@@ -91,7 +91,7 @@ def test_a_newsletter_without_sources_begins_with_a_letter(admin: Client) -> Non
     page = admin.get(reverse("desk:edition", args=(edition.newsletter, edition.period))).content.decode()
     assert "Letter of " in page
     assert "Check for new posts" not in page
-    history.log("editor", acts.TEST_SENT(), edition.name, make.NOW)
+    Act.objects.log("editor", acts.TEST_SENT(), edition.name, now=make.NOW)
     subscribe()
     assert steps(admin) == []
 

@@ -9,8 +9,8 @@ from django.test import Client
 from newsletter import config
 from newsletter.editions import editing, history
 from newsletter.messages import acts
-from newsletter.models import Post
-from newsletter.web.desk import audit, differences
+from newsletter.models import Act, Post
+from newsletter.web.desk import differences
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -51,8 +51,8 @@ def test_no_key_of_a_draft_or_a_setting_is_in_the_log(admin: Client) -> None:
     editing.set_words(
         config.current(), edition, "redaksjon@example.org", edition.revision, {"preheader": "For inboxes"}
     )
-    audit.note("redaksjon@example.org", acts.SETTINGS_CHANGED(), "newsletters.kinaforum.subject", "a", "b")
-    audit.note("redaksjon@example.org", acts.EXPORTED(), "kinaforum", after={"count": 1})
+    Act.objects.log("redaksjon@example.org", acts.SETTINGS_CHANGED(), "newsletters.kinaforum.subject", "a", "b")
+    Act.objects.log("redaksjon@example.org", acts.EXPORTED(), "kinaforum", after={"count": 1})
     body = admin.get("/desk/log/").content.decode()
     assert "<dt>Preview text</dt>" in body
     assert "newsletters.kinaforum.subject</a>" not in body

@@ -77,7 +77,7 @@ def test_undo_goes_back_by_the_number_in_the_message(norwegian: Client) -> None:
 
 def test_the_log_shows_messages_before_and_after(admin: Client) -> None:
     reason = sending.PAUSED_BY(who="kari@example.org").to_json()
-    Act.objects.create(at=make.NOW, by="kari@example.org", what=acts.PAUSED(), about="x", after={"reason": reason})
+    Act.objects.log("kari@example.org", acts.PAUSED(), "x", now=make.NOW, after={"reason": reason})
     page = admin.get("/desk/log/").content.decode()
     assert "Paused" in page
     assert "paused by kari@example.org" in page

@@ -2,9 +2,8 @@
 
 from django.test import Client
 
-from newsletter.editions import history
 from newsletter.messages.acts import CANCELLED
-from newsletter.models import Edition, State
+from newsletter.models import Act, Edition, State
 from newsletter.sending import lifecycle
 from tests.factories import NOW
 from tests.sending import outbox_samples as samples
@@ -27,7 +26,7 @@ def test_the_user_who_cancelled_an_edition_is_named(admin: Client) -> None:
     draft = make.draft("First")
     admin.post("/desk/account/name/", {"name": "Ola Nordmann"})
     Edition.objects.filter(pk=draft.pk).update(state=State.CANCELLED, ended_at=NOW)
-    history.log("redaksjon@example.org", CANCELLED(), draft.name, NOW)
+    Act.objects.log("redaksjon@example.org", CANCELLED(), draft.name, now=NOW)
     assert "Cancelled by Ola Nordmann, Fri" in admin.get("/desk/n/kinaforum/").content.decode()
 
 

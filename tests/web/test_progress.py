@@ -7,9 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from newsletter.editions import history
 from newsletter.messages import acts
-from newsletter.models import Delivery, Edition, Retry, State, Tally
+from newsletter.models import Act, Delivery, Edition, Retry, State, Tally
 from newsletter.sending import lifecycle, progress
 from subscribers.preferences import personal_data_of
 from tests.web.edition_forms import PAGE, approved, control, sending_edition
@@ -62,7 +61,7 @@ def test_the_rate_counts_from_the_moment_at_which_sending_went_on(editor: Client
     Edition.objects.update(began_at=now - timedelta(hours=1))
     Tally.objects.update(at=now - timedelta(minutes=10))
     edition.refresh_from_db()
-    history.log("anna", acts.RESUMED(), edition.name, now - timedelta(seconds=2))
+    Act.objects.log("anna", acts.RESUMED(), edition.name, now=now - timedelta(seconds=2))
     Tally.objects.create(edition=edition, at=now - timedelta(seconds=1), accepted=40)
     assert progress.rate(edition, now) == pytest.approx(20)
 

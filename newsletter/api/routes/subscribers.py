@@ -23,9 +23,9 @@ from newsletter.api.subscriber_schemas import (
 )
 from newsletter.config import Cadence
 from newsletter.domain.picks import in_force, names_in
-from newsletter.editions import history
 from newsletter.messages import Message, acts
 from newsletter.messages import api as messages
+from newsletter.models import Act
 from subscribers import admin_actions, cadences, exporting, preferences
 from subscribers.models import Subscription, clean_tag, in_cadence
 from subscribers.personal_fields import personal_values
@@ -184,7 +184,7 @@ def _log(
 ) -> None:
     """Write a line of the audit log, which names people by their number, with values of this subscription."""
     old, new = (None if value is None else {subscription.newsletter: value} for value in (before, after))
-    history.log(request.by, act, f"subscriber {subscription.subscriber_id}", request.now, old, new)
+    Act.objects.log(request.by, act, f"subscriber {subscription.subscriber_id}", old, new, now=request.now)
 
 
 def _check_shared(request: ApiRequest, subscription: Subscription) -> None:

@@ -5,11 +5,10 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from newsletter.editions import history
 from newsletter.editions.problems import Impossible
 from newsletter.messages import acts
 from newsletter.messages import editions as messages
-from newsletter.models import Edition, Note
+from newsletter.models import Act, Edition, Note
 
 LONGEST_NOTE = 5_000
 
@@ -31,5 +30,5 @@ def write(edition: Edition, by: str, text: str, now: datetime, to: str = "") -> 
         if note := Note.objects.filter(edition=edition, by=by, to=to, text=text, done_at=None).first():
             return note
         note = Note.objects.create(edition=edition, at=now, by=by, to=to, text=text)
-        history.log(by, acts.NOTE_WRITTEN(), edition.name, now)
+        Act.objects.log(by, acts.NOTE_WRITTEN(), edition.name, now=now)
     return note

@@ -25,7 +25,7 @@ from newsletter.editions.titles import LETTER, WELCOME
 from newsletter.messages import Message, acts
 from newsletter.messages import editions as messages
 from newsletter.messages import posts as posts_messages
-from newsletter.models import ApprovedContent, Edition, EditionPost, EditorChoice, State, WelcomeLetter
+from newsletter.models import Act, ApprovedContent, Edition, EditionPost, EditorChoice, State, WelcomeLetter
 
 
 def make(
@@ -123,7 +123,7 @@ def _create(newsletter: config.Newsletter, now: datetime, welcome: WelcomeLetter
 def _finish(letter: Edition, newsletter: config.Newsletter, by: str, what: Message, now: datetime) -> None:
     ordering.arrange(letter, newsletter)
     history.record(letter, by, what, now)
-    history.log(by, what, letter.name, now)
+    Act.objects.log(by, what, letter.name, now=now)
 
 
 def _approved_subject(edition: Edition) -> str:
@@ -176,4 +176,4 @@ def name_template(edition: Edition, name: str, *, by: str = "", now: datetime | 
             raise Impossible(messages.TEMPLATE_NAME_TAKEN(name=name))
         Edition.objects.filter(pk=edition.pk).update(template=name)
         what = acts.TEMPLATE_SAVED(name=name) if name else acts.TEMPLATE_REMOVED(name=edition.template)
-        history.log(by, what, edition.name, now)
+        Act.objects.log(by, what, edition.name, now=now)

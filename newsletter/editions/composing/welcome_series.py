@@ -12,13 +12,12 @@ from django.db.models import Max, QuerySet
 
 from newsletter import config
 from newsletter.config import Config
-from newsletter.editions import history
 from newsletter.editions.composing import standalone
 from newsletter.editions.problems import Impossible, refuse_inactive
 from newsletter.editions.states import change
 from newsletter.messages import acts
 from newsletter.messages import editions as messages
-from newsletter.models import Edition, Numbering, State, WelcomeLetter
+from newsletter.models import Act, Edition, Numbering, State, WelcomeLetter
 
 MOST, LONGEST = 5, 365
 """The most letters of a series, and the most days from the confirmation."""
@@ -81,7 +80,9 @@ def set_days(letter: WelcomeLetter, days: int, *, now: datetime, by: str = "") -
         earlier, locked.days = locked.days, days
         locked.since = now if locked.since else None
         locked.save(update_fields=["days", "since"])
-        history.log(by, acts.WELCOME_MOVED(), _name(locked), now, before={"days": earlier}, after={"days": days})
+        Act.objects.log(
+            by, acts.WELCOME_MOVED(), _name(locked), before={"days": earlier}, after={"days": days}, now=now
+        )
 
 
 def remove(letter: WelcomeLetter, *, now: datetime, by: str = "") -> None:
@@ -94,7 +95,7 @@ def remove(letter: WelcomeLetter, *, now: datetime, by: str = "") -> None:
         locked.save(update_fields=["removed_at"])
         for edition in locked.editions.select_for_update().filter(state__in=(State.DRAFT, State.APPROVED)):
             change(edition, State.CANCELLED, ended_at=now, reason=messages.WELCOME_REMOVED(), waiting=None)
-        history.log(by, acts.WELCOME_REMOVED(), _name(locked), now)
+        Act.objects.log(by, acts.WELCOME_REMOVED(), _name(locked), now=now)
 
 
 def _check_days(newsletter: str, days: int) -> None:

@@ -26,6 +26,7 @@ from newsletter.feeds.identity import link_key
 from newsletter.messages import Message, Problem, acts, message_of
 from newsletter.messages import archives as messages
 from newsletter.models import (
+    Act,
     ApprovedContent,
     ArchiveImport,
     Edition,
@@ -230,7 +231,7 @@ def _finish(
         record.save()
         sent_elsewhere.refuse(Post.objects.filter(newsletter=newsletter.name))
         decide_drafts_again(newsletter, acts.ARCHIVE_IMPORTED(file=record.file), now)
-        history.log(record.by, acts.ARCHIVE_IMPORTED(file=record.file), newsletter.name, now, after=counts)
+        Act.objects.log(record.by, acts.ARCHIVE_IMPORTED(file=record.file), newsletter.name, after=counts, now=now)
 
 
 def decide_drafts_again(newsletter: config.Newsletter, what: Message, now: datetime) -> None:

@@ -5,13 +5,12 @@ from datetime import datetime
 from django.db import transaction
 
 from newsletter.config import Config
-from newsletter.editions import history
 from newsletter.editions.imported.archive_import import decide_drafts_again
 from newsletter.editions.offers import sent_elsewhere
 from newsletter.editions.problems import Impossible
 from newsletter.messages import acts
 from newsletter.messages import archives as messages
-from newsletter.models import ArchiveImport, Edition, Numbering
+from newsletter.models import Act, ArchiveImport, Edition, Numbering
 
 
 def find(number: int) -> ArchiveImport:
@@ -40,5 +39,5 @@ def undo(configuration: Config, record: ArchiveImport, *, now: datetime, by: str
         what = acts.ARCHIVE_IMPORT_UNDONE(file=record.file)
         if newsletter:
             decide_drafts_again(newsletter, what, now)
-        history.log(by, what, record.newsletter, now)
+        Act.objects.log(by, what, record.newsletter, now=now)
     return deleted.get(Edition._meta.label, 0)

@@ -16,14 +16,13 @@ from django.db.models import Exists, OuterRef, Q
 
 from newsletter.config import Config
 from newsletter.domain.outcome import Fault
-from newsletter.editions import history
 from newsletter.logs import log_event
 from newsletter.messages import Message, acts, from_text
 from newsletter.messages import delivery as delivery_messages
 from newsletter.messages import notices as notices_messages
 from newsletter.messages import sending as messages
 from newsletter.messages.general import TEXT
-from newsletter.models import DeliveryStatus, Edition, Retry, State, Tally
+from newsletter.models import Act, DeliveryStatus, Edition, Retry, State, Tally
 from newsletter.sending import lifecycle
 from newsletter.sending.lifecycle import ACTIVE_STATES
 from newsletter.sending.results import ResultRow
@@ -150,7 +149,7 @@ def _take_over(work: Work, edition: Edition, reason: Message) -> bool:
     now, provider = database.now(), work.succession.provider
     Edition.objects.filter(pk=edition.pk).update(fallback_reason=reason)
     after = {"provider": fallback, "reason": reason.to_json()}
-    history.log("the sender", acts.FELL_BACK(), edition.name, now, before={"provider": provider}, after=after)
+    Act.objects.log("the sender", acts.FELL_BACK(), edition.name, before={"provider": provider}, after=after, now=now)
     text = notices_messages.FELL_BACK(provider=provider, edition=edition.name, fallback=fallback, reason=reason)
     lifecycle.tell(edition, "fallback", text, now)
     transaction.on_commit(partial(_log, edition.name, provider, fallback, reason), robust=True)

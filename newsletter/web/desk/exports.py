@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST
 
 from newsletter.config import Config
 from newsletter.messages import acts
-from newsletter.models import Job, JobState
+from newsletter.models import Act, Job, JobState
 from newsletter.web.archive import static_site
-from newsletter.web.desk import audit, jobs
+from newsletter.web.desk import jobs
 from newsletter.web.desk.jobs import JobProgress, Json
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
 from newsletter.web.desk.permissions import Role
@@ -57,7 +57,7 @@ def subscribers(request: HttpRequest) -> FileResponse:
     text.flush()
     text.detach()
     file.seek(0)
-    audit.note(editor(request), acts.EXPORTED(), newsletter.name, after={"count": count})
+    Act.objects.log(editor(request), acts.EXPORTED(), newsletter.name, after={"count": count})
     return FileResponse(file, as_attachment=True, filename=f"{newsletter.name}-{what}.csv", content_type="text/csv")
 
 

@@ -14,9 +14,9 @@ from newsletter.config import Newsletter
 from newsletter.editions.composing import notes as note_edits
 from newsletter.editions.problems import Impossible
 from newsletter.messages import acts
-from newsletter.models import Edition, Note
+from newsletter.models import Act, Edition, Note
 from newsletter.web.converters import whole_number
-from newsletter.web.desk import audit, formatting, users
+from newsletter.web.desk import formatting, users
 from newsletter.web.desk.pages import about, caught, edition_of, editor, newsletter_of, page
 
 
@@ -75,12 +75,12 @@ def _act(request: HttpRequest, edition: Edition, entered: dict[str, str]) -> Non
         # the audit log doesn't repeat a note, which its author may delete
         if act == "done":
             Note.objects.filter(pk=note.pk, done_at=None).update(done_at=timezone.now())
-            audit.note(by, acts.NOTE_DONE(), edition.name)
+            Act.objects.log(by, acts.NOTE_DONE(), edition.name)
         elif note.by != by:
             raise Impossible(_("Only the person who wrote a note can delete it."))
         else:
             note.delete()
-            audit.note(by, acts.NOTE_REMOVED(), edition.name)
+            Act.objects.log(by, acts.NOTE_REMOVED(), edition.name)
             messages.success(request, _("The note has been deleted."))
 
 

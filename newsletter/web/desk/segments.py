@@ -18,8 +18,8 @@ from django.views.decorators.http import require_POST
 from newsletter.config import Newsletter
 from newsletter.editions import segments
 from newsletter.messages import acts
-from newsletter.models import Edition, Segment
-from newsletter.web.desk import audit, formatting
+from newsletter.models import Act, Edition, Segment
+from newsletter.web.desk import formatting
 from newsletter.web.desk.conditions.choices import ConditionChoices, choices_of, configured
 from newsletter.web.desk.conditions.condition_field import ConditionsField, EnteredFilter, in_words
 from newsletter.web.desk.conditions.condition_rows import named
@@ -144,7 +144,9 @@ def _save(request: HttpRequest, form: SegmentForm, segment: Segment | None) -> b
     row.newsletter, row.name = entered["newsletter"], entered["name"]
     row.where = entered["where"]
     row.save()
-    audit.note(editor(request), acts.SEGMENT_SAVED(), f"{row.newsletter}: {row.name}"[:254], previous_where, row.where)
+    Act.objects.log(
+        editor(request), acts.SEGMENT_SAVED(), f"{row.newsletter}: {row.name}"[:254], previous_where, row.where
+    )
     messages.success(request, _("Segment saved."))
     return True
 
@@ -172,7 +174,7 @@ def _count(request: HttpRequest, name: str, filtered: str) -> str:
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a segment; editions for which it was chosen keep it."""
     segment = get_object_or_404(Segment, pk=pk)
-    audit.note(editor(request), acts.SEGMENT_REMOVED(), str(segment)[:254], segment.where)
+    Act.objects.log(editor(request), acts.SEGMENT_REMOVED(), str(segment)[:254], segment.where)
     segment.delete()
     messages.success(request, _("Segment removed."))
     return redirect("desk:segments")

@@ -22,7 +22,7 @@ from email_validator import EmailNotValidError, validate_email
 from newsletter.editions.problems import Impossible
 from newsletter.messages import acts
 from newsletter.messages import team_accounts as team_accounts_messages
-from newsletter.web.desk import audit
+from newsletter.models import Act
 
 RoleName = Literal["admin", "editor"]
 SETUP_SALT = "newsletter.desk.setup"
@@ -102,7 +102,7 @@ def add(email: str, role: RoleName, by: str = "", *, sends: bool = True) -> User
     user.set_unusable_password()
     user.save()
     _set_sending(user, sends=sends)
-    audit.note(by, acts.USER_ADDED(), name, after={"role": role, "sends": may_send(user)})
+    Act.objects.log(by, acts.USER_ADDED(), name, after={"role": role, "sends": may_send(user)})
     return user
 
 
@@ -116,7 +116,7 @@ def let_send(user: User, by: str, *, sends: bool) -> None:
     """Let an editor send, or leave them drafts and proofs only."""
     before = may_send(user)
     _set_sending(user, sends=sends)
-    audit.note(by, acts.SENDING_CHANGED(), user.username, {"sends": before}, {"sends": may_send(user)})
+    Act.objects.log(by, acts.SENDING_CHANGED(), user.username, {"sends": before}, {"sends": may_send(user)})
 
 
 def _set_sending(user: User, *, sends: bool) -> None:
@@ -134,14 +134,14 @@ def change_role(user: User, role: RoleName, by: str) -> None:
         _keep_an_admin(user)
     user.is_superuser = role == "admin"
     user.save(update_fields=["is_superuser"])
-    audit.note(by, acts.ROLE_CHANGED(), user.username, {"role": before}, {"role": role})
+    Act.objects.log(by, acts.ROLE_CHANGED(), user.username, {"role": before}, {"role": role})
 
 
 @transaction.atomic
 def remove(user: User, by: str) -> None:
     """Let somebody log in no more; the log keeps their name."""
     _keep_an_admin(user)
-    audit.note(by, acts.USER_REMOVED(), user.username, before={"role": role_name(user)})
+    Act.objects.log(by, acts.USER_REMOVED(), user.username, before={"role": role_name(user)})
     user.delete()
 
 
@@ -149,7 +149,7 @@ def set_password(user: User, password: str, by: str) -> None:
     """Give somebody the password that they chose; their other sessions end with it."""
     user.set_password(password)
     user.save(update_fields=["password"])
-    audit.note(by, acts.PASSWORD_SET(), user.username)
+    Act.objects.log(by, acts.PASSWORD_SET(), user.username)
 
 
 def weakness(password: str) -> str:

@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from newsletter import config
-from newsletter.editions import history
 from newsletter.editions.titles import subjects
 from newsletter.messages import acts
-from newsletter.models import Edition, State
+from newsletter.models import Act, Edition, State
 from newsletter.recovery import hold
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import attention
@@ -55,7 +54,7 @@ def restored(request: HttpRequest) -> HttpResponse:
     why = hold.reason()
     if request.method == "POST":
         if hold.confirm():
-            history.log(editor(request), acts.RESTORE_CONFIRMED(), config_of(request).site.url, timezone.now())
+            Act.objects.log(editor(request), acts.RESTORE_CONFIRMED(), config_of(request).site.url, now=timezone.now())
             messages.success(request, _("Sending has resumed. Paused editions stay paused until you resume them."))
         return redirect("desk:home")
     newsletters = config_of(request).newsletters

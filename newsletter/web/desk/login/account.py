@@ -15,7 +15,8 @@ from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from newsletter.messages import acts
-from newsletter.web.desk import audit, formatting, users
+from newsletter.models import Act
+from newsletter.web.desk import formatting, users
 from newsletter.web.desk.forms import CodeForm, NameForm, PasswordForm, first_error
 from newsletter.web.desk.login import recovery_codes, sessions
 from newsletter.web.desk.pages import default_zone, page
@@ -100,7 +101,7 @@ def _confirm(request: HttpRequest, user: User) -> Sequence[str]:
     device.confirmed = True
     device.save()
     otp_login(request, device)
-    audit.note(user.username, acts.TWO_STEP_ON(), user.username)
+    Act.objects.log(user.username, acts.TWO_STEP_ON(), user.username)
     messages.success(request, _("Two-step login is on."))
     return recovery_codes.make(user, by=user.username)
 

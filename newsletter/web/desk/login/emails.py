@@ -20,10 +20,11 @@ from newsletter.domain.outcome import OutcomeKind
 from newsletter.editions.local_links import LinkProblem, check_addresses
 from newsletter.editions.rendering import letterhead
 from newsletter.messages import acts
+from newsletter.models import Act
 from newsletter.render.message import encoded_transactional
 from newsletter.render.transactional import render_email
 from newsletter.transactional.transport import Outgoing, outgoing, post
-from newsletter.web.desk import audit, formatting, users
+from newsletter.web.desk import formatting, users
 from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.permissions import desk_language
 from subscribers.models import Hits
@@ -58,7 +59,7 @@ def invite(configuration: Config, user: User, by: User) -> Invitation:
     link = users.invitation(user, configuration.site.url)
     problem = _invite(configuration, user, by, link)
     if not problem:
-        audit.note(by.username, acts.INVITATION_SENT(), user.username)
+        Act.objects.log(by.username, acts.INVITATION_SENT(), user.username)
     return Invitation(link, problem)
 
 
@@ -104,7 +105,7 @@ def _send(configuration: Config, address: str, spoken: str) -> None:
     user = User.objects.filter(username=address, is_active=True).first()
     if user is None or Hits.objects.increment_and_count(f"password {user.pk}", timezone.now(), WITHIN) > AT_MOST:
         return
-    audit.note(user.username, acts.PASSWORD_LINK(), user.username)
+    Act.objects.log(user.username, acts.PASSWORD_LINK(), user.username)
     newsletter = next(iter(configuration.newsletters.values()))
     link = users.invitation(user, configuration.site.url)
     with translation.override(spoken):

@@ -17,7 +17,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from newsletter.messages import acts
-from newsletter.web.desk import audit
+from newsletter.models import Act
 from subscribers import tokens
 
 COUNT, LENGTH, GROUP = 10, 12, 4
@@ -34,7 +34,7 @@ def make(user: User, by: str) -> list[str]:
     StaticToken.objects.bulk_create(
         StaticToken(device=device, token=_mark(user, code, settings.SECRET_KEY)) for code in codes
     )
-    audit.note(by, acts.CODES_MADE(), user.username)
+    Act.objects.log(by, acts.CODES_MADE(), user.username)
     return ["-".join(code[i : i + GROUP] for i in range(0, LENGTH, GROUP)) for code in codes]
 
 
@@ -53,7 +53,7 @@ def use(user: User, typed: str) -> StaticDevice | None:
     mark = StaticToken.objects.filter(device=device, token__in=marks).values_list("token", flat=True).first()
     opened = verify_token(user, device.persistent_id, mark or marks[0])
     if opened is not None:
-        audit.note(user.username, acts.CODE_USED(), user.username, after={"left": left(user)})
+        Act.objects.log(user.username, acts.CODE_USED(), user.username, after={"left": left(user)})
     return opened
 
 
@@ -67,7 +67,7 @@ def switch_off(user: User, by: str) -> None:
     """No two-step login any more, nor codes for it."""
     StaticDevice.objects.filter(user=user).delete()
     TOTPDevice.objects.filter(user=user).delete()
-    audit.note(by, acts.TWO_STEP_OFF(), user.username)
+    Act.objects.log(by, acts.TWO_STEP_OFF(), user.username)
 
 
 def _mark(user: User, code: str, secret: str) -> str:

@@ -42,10 +42,10 @@ from newsletter.messages.configuration import (
     TOPIC_WITHOUT_POSTS,
 )
 from newsletter.messages.general import ABOUT
-from newsletter.models import Machine
+from newsletter.models import Act, Machine
 from newsletter.scheduling.checks import provider_settings
 from newsletter.scheduling.text_checks import problem_of_text
-from newsletter.web.desk import audit, formatting
+from newsletter.web.desk import formatting
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
 from newsletter.web.desk.settings import catalogue
@@ -312,7 +312,7 @@ def _write(request: HttpRequest, requested: RequestedChanges) -> None:
     after = tree_of(config_of(request).file)
     for change in requested.changes:
         old, new = (_logged(change.path, value_at(tree, change.path)) for tree in (before, after))
-        audit.note(editor(request), acts.SETTINGS_CHANGED(), dotted(change.path), old, new)
+        Act.objects.log(editor(request), acts.SETTINGS_CHANGED(), dotted(change.path), old, new)
 
 
 def _check(changes: tuple[Change, ...], before: Config, after: Config) -> None:

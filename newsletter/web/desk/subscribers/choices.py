@@ -7,7 +7,8 @@ from django.http import QueryDict
 from newsletter.config import Config
 from newsletter.domain.picks import names_in
 from newsletter.messages import acts
-from newsletter.web.desk import audit, formatting
+from newsletter.models import Act
+from newsletter.web.desk import formatting
 from subscribers import admin_actions, cadences
 from subscribers.models import Subscription
 
@@ -38,9 +39,9 @@ def choose(configuration: Config, subscription: Subscription, posted: QueryDict,
     about, cadence = f"subscriber {subscription.subscriber_id}", posted.get("cadence", "")
     before, picked = cadences.chosen(newsletter, subscription.cadence), list(names_in(subscription.topics))
     if cadence in newsletter.offered and cadence != before and admin_actions.choose_cadence(subscription, cadence):
-        audit.note(by, acts.CADENCE_CHANGED(), about, {newsletter.name: before}, {newsletter.name: cadence})
+        Act.objects.log(by, acts.CADENCE_CHANGED(), about, {newsletter.name: before}, {newsletter.name: cadence})
     shown = posted.getlist("offered") or newsletter.topics
     offered = [name for name in newsletter.topics if name in shown]
     topics = [name for name in newsletter.topics if name in posted.getlist("topics")]
     if newsletter.topics and admin_actions.choose_topics(subscription, topics, now, offered):
-        audit.note(by, acts.TOPICS_CHANGED(), about, {newsletter.name: picked}, {newsletter.name: topics})
+        Act.objects.log(by, acts.TOPICS_CHANGED(), about, {newsletter.name: picked}, {newsletter.name: topics})

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from newsletter.messages import acts
-from newsletter.web.desk import audit, formatting
+from newsletter.models import Act
+from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import editor, newsletter_of, page
 from subscribers import delayed_confirmations
 
@@ -53,7 +54,7 @@ def _act(request: HttpRequest, newsletter: str) -> HttpResponse:
         rows = rows.filter(subscriber__domain=domain)
     deletes = "delete" in request.POST
     count = rows.delete()[0] if deletes else delayed_confirmations.release(rows, timezone.now())
-    audit.note(
+    Act.objects.log(
         editor(request), (acts.DELAYED_DELETED if deletes else acts.DELAYED_SENT)(), newsletter, after={"count": count}
     )
     messages.success(request, _deleted(count) if deletes else _sent(count))

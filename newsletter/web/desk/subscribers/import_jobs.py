@@ -16,9 +16,8 @@ from newsletter.config import Config
 from newsletter.messages import acts, from_json
 from newsletter.messages import failures as messages
 from newsletter.messages.subscriptions import AMBIGUOUS_DATE
-from newsletter.models import Job
+from newsletter.models import Act, Job
 from newsletter.sending import undoing_imports
-from newsletter.web.desk import audit
 from newsletter.web.desk.jobs import JobProgress, Json
 from newsletter.web.desk.subscribers import queries, uploads
 from subscribers.importing import FileProblem, ImportReport, Portion, import_blocked, import_file
@@ -74,7 +73,9 @@ def import_all(configuration: Config, job: Job, progress: JobProgress) -> Json:
     counted = {**_run(configuration, job, progress, _Figures(job.result), record), "import": record.pk}
     uploads.release(order.file, configuration)
     queries.changed(_newsletters(configuration, order.newsletter))
-    audit.note(job.by, acts.IMPORTED(), order.newsletter or "subscribers", after={key: counted[key] for key in COUNTS})
+    Act.objects.log(
+        job.by, acts.IMPORTED(), order.newsletter or "subscribers", after={key: counted[key] for key in COUNTS}
+    )
     return counted
 
 
@@ -97,7 +98,7 @@ def undo(configuration: Config, job: Job, progress: JobProgress) -> Json:
     undoing_imports.undo(record, step=lambda done: progress(min(done, record.lines), record.lines))
     record.refresh_from_db()
     queries.changed(_newsletters(configuration, record.newsletter))
-    audit.note(job.by, acts.IMPORT_UNDONE(), record.newsletter or "subscribers", after=record.undo)
+    Act.objects.log(job.by, acts.IMPORT_UNDONE(), record.newsletter or "subscribers", after=record.undo)
     return {"import": record.pk}
 
 

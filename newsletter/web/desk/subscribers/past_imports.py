@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST
 
 from newsletter.messages import acts, from_json
-from newsletter.models import Job, JobState
+from newsletter.models import Act, Job, JobState
 from newsletter.sending import undoing_imports
-from newsletter.web.desk import audit, formatting, guides, jobs
+from newsletter.web.desk import formatting, guides, jobs
 from newsletter.web.desk.pages import as_sentence, csv_response, default_zone, editor, newsletter_title, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import import_jobs
@@ -64,7 +64,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     record = get_object_or_404(Import, pk=pk)
     record.reminder_dismissed_at = timezone.now()
     record.save(update_fields=["reminder_dismissed_at"])
-    audit.note(editor(request), acts.REMINDER_DISMISSED(tool=record.tool), record.newsletter or "subscribers")
+    Act.objects.log(editor(request), acts.REMINDER_DISMISSED(tool=record.tool), record.newsletter or "subscribers")
     return redirect("desk:subscribers-imported", pk)
 
 

@@ -19,8 +19,8 @@ from django.views.decorators.http import require_POST
 
 from newsletter.config import Config
 from newsletter.messages import acts
-from newsletter.models import Job, JobState
-from newsletter.web.desk import audit, formatting, jobs
+from newsletter.models import Act, Job, JobState
+from newsletter.web.desk import formatting, jobs
 from newsletter.web.desk.pages import as_sentence, editor, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import queries
@@ -100,7 +100,7 @@ def _run(configuration: Config, job: Job, progress: jobs.JobProgress) -> jobs.Js
             progress(start + PORTION, total, {"changed": changed, "after": portion[-1]})
     queries.changed([job.about] if job.about else configuration.newsletters)
     act = {"added" if adds else "removed": word, "count": len(changed)}
-    audit.note(job.by, acts.TAGS_CHANGED(), job.about or "subscribers", after=act)
+    Act.objects.log(job.by, acts.TAGS_CHANGED(), job.about or "subscribers", after=act)
     return {"changed": changed}
 
 

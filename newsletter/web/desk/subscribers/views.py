@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter.messages import acts
-from newsletter.models import Edition
-from newsletter.web.desk import audit, charts, formatting, jobs, stale_forms
+from newsletter.models import Act, Edition
+from newsletter.web.desk import charts, formatting, jobs, stale_forms
 from newsletter.web.desk.pages import (
     as_sentence,
     default_zone,
@@ -229,7 +229,7 @@ def _tags(request: HttpRequest, person: Subscriber) -> None:
     subscription = _subscription(request, person)
     previous_tags = list(subscription.tags)
     admin_actions.set_tags(subscription, tags.from_text(request.POST.get("tags", "")))
-    audit.note(
+    Act.objects.log(
         editor(request),
         acts.TAGS_CHANGED(),
         _about(person),
@@ -242,7 +242,7 @@ def _tags(request: HttpRequest, person: Subscriber) -> None:
 def _rename(request: HttpRequest, person: Subscriber) -> None:
     """Save the name. It is not in the log, which must keep nothing of a person who is erased."""
     admin_actions.rename(person, request.POST.get("name", ""))
-    audit.note(editor(request), acts.NAME_CHANGED(), _about(person))
+    Act.objects.log(editor(request), acts.NAME_CHANGED(), _about(person))
     messages.success(request, _("Name saved."))
 
 
@@ -265,7 +265,7 @@ def change_address(request: HttpRequest, pk: int) -> HttpResponse:
         must_confirm = admin_actions.change_address(person, text, timezone.now())
     except (AddressProblem, admin_actions.ActionRefused) as problem:
         return _person(request, person, text, as_sentence(problem))
-    audit.note(editor(request), acts.ADDRESS_CHANGED(), _about(person))
+    Act.objects.log(editor(request), acts.ADDRESS_CHANGED(), _about(person))
     if must_confirm:
         messages.success(request, _("Address changed. A new link to confirm has been sent to it."))
     else:
@@ -276,7 +276,7 @@ def change_address(request: HttpRequest, pk: int) -> HttpResponse:
 def _leave(request: HttpRequest, person: Subscriber) -> None:
     subscription = _subscription(request, person)
     if unsubscribe(subscription.pk, timezone.now()):
-        audit.note(
+        Act.objects.log(
             editor(request),
             acts.UNSUBSCRIBED(),
             _about(person),
@@ -288,13 +288,13 @@ def _leave(request: HttpRequest, person: Subscriber) -> None:
 
 def _suppress(request: HttpRequest, person: Subscriber) -> None:
     admin_actions.suppress(person.address, note=request.POST.get("note", "")[:500])
-    audit.note(editor(request), acts.BLOCKED(), _about(person))
+    Act.objects.log(editor(request), acts.BLOCKED(), _about(person))
     messages.success(request, _("Blocked. Nothing more is sent to this address."))
 
 
 def _lift(request: HttpRequest, person: Subscriber) -> None:
     admin_actions.unblock(person.address)
-    audit.note(editor(request), acts.UNBLOCKED(), _about(person))
+    Act.objects.log(editor(request), acts.UNBLOCKED(), _about(person))
     messages.success(request, _("Unblocked."))
 
 
@@ -302,7 +302,7 @@ def _erase(request: HttpRequest, person: Subscriber) -> None:
     if request.POST.get("typed", "").strip().lower() != person.key:
         messages.error(request, _("The address didn’t match, so nothing was erased."))
         return
-    audit.note(editor(request), acts.ERASED(), _about(person))
+    Act.objects.log(editor(request), acts.ERASED(), _about(person))
     forget(read_address(person.address))
     messages.success(request, _("Erased. Their data is gone; a fingerprint prevents re-import."))
 
@@ -342,7 +342,7 @@ def add(request: HttpRequest) -> HttpResponse:
         return _list(request, request.POST, {"address": as_sentence(problem)})
     person = Subscriber.objects.get(key=key)
     queries.changed([newsletter])
-    audit.note(editor(request), acts.SUBSCRIBER_ADDED(), _about(person), after={newsletter: outcome})
+    Act.objects.log(editor(request), acts.SUBSCRIBER_ADDED(), _about(person), after={newsletter: outcome})
     messages.success(request, _("Subscriber added.") if outcome == "added" else _("This person is already subscribed."))
     return redirect("desk:subscriber", person.pk)
 

@@ -22,7 +22,6 @@ from newsletter.cli.common import (
 from newsletter.config import Config
 from newsletter.config.database import parse_database
 from newsletter.config.values import InvalidValue
-from newsletter.models import Act
 
 if TYPE_CHECKING:
     from newsletter.backup.archive import ArchiveReader
@@ -125,7 +124,7 @@ def _complete(archive: "ArchiveReader", restored: Config, folders: list[Path]) -
 def _confirm() -> None:
     configuration = ready()
     from newsletter.messages import acts
-    from newsletter.models import Edition, State
+    from newsletter.models import Act, Edition, State
     from newsletter.recovery import hold
 
     if not hold.confirm():

@@ -138,9 +138,7 @@ def _prepare(*, migrate: bool) -> bool:
             _copy_before(migrations)
             _migrate()
     except OperationalError as e:
-        if explanation := database_watch.explained(e):
-            raise StartProblem(f"site.database: {explanation}") from e
-        raise StartProblem(f"site.database: the database can't be used: {database_watch.first_line(e)}") from e
+        raise StartProblem(f"site.database: {database_watch.explained(e) or database_watch.unusable(e)}") from e
     database_watch.remember()
     return migrate or not migrations
 

@@ -22,7 +22,7 @@ from newsletter.backup.targets import PostgreSQLTarget, RowTarget, SQLiteTarget
 from newsletter.config import Config
 from newsletter.config.database import SQLITE, is_postgresql
 from newsletter.messages import sending as messages
-from newsletter.models.migration_state import without_earlier
+from newsletter.models.migration_state import newer_database, unknown_migrations, waiting_migrations
 from newsletter.sending import journals
 
 STATE, HOLDS = "newsletter_move", "newsletter_hold"
@@ -78,6 +78,14 @@ def _move(configuration: Config, source_url: str, target_url: str, progress: Pro
 
 def _prepare(configuration: Config, source: RowSource, target_url: str) -> None:
     """Make the tables in an empty database, or go on with one that was begun. Raises BackupProblem."""
+    applied = [(str(app), str(name)) for app, name in source.run(APPLIED)]
+    if unknown := unknown_migrations(applied):
+        raise BackupProblem(newer_database(unknown))
+    if waiting_migrations(applied):
+        raise BackupProblem(
+            "the old database was not upgraded to this version yet; start newsletter with it once, then try again; "
+            "nothing has been changed"
+        )
     is_begun = _has_table(configuration, target_url, STATE)
     if not is_begun and _has_table(configuration, target_url, "django_migrations"):
         raise BackupProblem("the new database has tables already; give an empty one, which the command fills itself")
@@ -91,16 +99,6 @@ def _prepare(configuration: Config, source: RowSource, target_url: str) -> None:
         if target.run(NOTED, "begun"):
             return
     make_tables(configuration, target_url)
-    with closing(_source(configuration, target_url)) as target_rows:
-        if _migrations(target_rows) != _migrations(source):
-            raise BackupProblem(
-                "the old database was not upgraded to this version yet; start newsletter with it once, "
-                "then empty the new database and try again"
-            )
-
-
-def _migrations(source: RowSource) -> set[tuple[str, str]]:
-    return without_earlier([(str(app), str(name)) for app, name in source.run(APPLIED)])
 
 
 def _begin(target: RowTarget, tables: Sequence[Table]) -> None:

@@ -1,0 +1,32 @@
+"""Moving a database."""
+
+from typing import Any, cast
+
+import pytest
+
+from newsletter.backup import BackupProblem, move
+from newsletter.backup.sources import RowSource
+
+
+class Rows:
+    """A source whose rows are these."""
+
+    def __init__(self, rows: list[tuple[str, str]]) -> None:
+        self.rows = rows
+
+    def run(self, _: str) -> list[tuple[str, str]]:
+        """Return the rows."""
+        return self.rows
+
+
+@pytest.mark.parametrize(
+    ("applied", "waiting", "told"),
+    [([], ["newsletter.0061_a"], "nothing has been changed"), ([("newsletter", "9999_a")], [], "a newer version")],
+)
+def test_a_database_of_another_version_is_refused_before_the_new_one_is_touched(
+    applied: list[tuple[str, str]], waiting: list[str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(move, "waiting_migrations", lambda _: waiting)
+    configuration: Any = None
+    with pytest.raises(BackupProblem, match=told):
+        move._prepare(configuration, cast(RowSource, Rows(applied)), "postgresql://h/n")

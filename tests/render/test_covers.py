@@ -29,6 +29,13 @@ def test_a_day_whose_only_post_leads_has_no_heading() -> None:
     assert texts(tree, "meta")[0] == "6. februar 2026"
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_picture_of_a_card_that_leads_elsewhere_is_no_cover(whole: bool) -> None:
+    card = '<div class="link-card"><p><a href="https://x.example/"><img src="/x.jpg"></a></p><p>X</p></div>'
+    assert with_cover(f"<p>Words.</p>{card}", whole=whole)[1] is None
+    assert with_cover(f'{card}<p><img src="/a.jpg" width="900"></p>', whole=False)[1] == Image("/a.jpg", "", 900, None)
+
+
 def test_a_magazine_shows_the_first_image_beside_the_text_and_no_other() -> None:
     html = f'<p>Words.</p><figure>{WIDE}<figcaption>At noon</figcaption></figure>{TEXT}<p><img src="/b.png" alt=""></p>'
     tree = rendered([post(0), post(1, html=html, whole=False)], design="magazine")

@@ -9,6 +9,7 @@ from lxml import etree
 
 from newsletter.domain.found_post import Image
 from newsletter.feeds.document import absolute, split_address
+from newsletter.feeds.html import parts
 from newsletter.feeds.html.markup import HtmlElement, classes, words
 
 _SCHEMES = ("http", "https", "mailto")
@@ -106,8 +107,10 @@ def unpack_captions(root: HtmlElement) -> None:
 
 
 def first_image(root: HtmlElement) -> Image | None:
-    """Return the first image of a post that is no icon: at least 100 px wide if it has a width."""
+    """Return the first image of a post that is no icon, at least 100 px wide if it has a width, and not of a card."""
     for image in root.iter("img"):
+        if any(box.get("class") == parts.CLASSES[parts.CARD] for box in image.iterancestors("div")):
+            continue
         width, height = (int(v) if (v := image.get(side)) else None for side in ("width", "height"))
         if (width or 100) >= 100 and (height or 100) >= 60:
             return Image(image.get("src") or "", image.get("alt") or "", width, height)

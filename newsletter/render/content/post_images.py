@@ -113,7 +113,7 @@ def _at(image: Image, site: str, name: str) -> Image:
 
 @lru_cache(maxsize=256)
 def with_cover(html: str, *, whole: bool) -> tuple[str, Image | None]:
-    """Return a cleaned post without its cover, and the cover: the first large image.
+    """Return a cleaned post without its cover, and the cover: the first large image that is not of a card.
 
     A post that is shown whole keeps its other images and the caption of the cover, and an image behind its first
     words or beside others is no cover; neither is the poster of a video, which stays above its title. The image of a
@@ -122,7 +122,8 @@ def with_cover(html: str, *, whole: bool) -> tuple[str, Image | None]:
     """
     root = parse(html)
     images = [image for image in root.iter("img") if image.get("src") and not is_emoji(image.get("src"))]
-    cover = next((image for image in images if _is_large(image) and not (whole and _is_in_row(image))), None)
+    elsewhere = ("link-card", "row") if whole else ("link-card",)
+    cover = next((image for image in images if _is_large(image) and not _is_in(image, elsewhere)), None)
     if whole and cover is not None and _of_recording(cover):
         remove_image(cover)
         return serialise(root), None
@@ -149,9 +150,9 @@ def _is_large(image: Element) -> bool:
     return width is None or width >= _SMALLEST
 
 
-def _is_in_row(image: Element) -> bool:
-    """Return whether an image stands beside others, as in a gallery."""
-    return any(div.get("class") == "row" for div in image.iterancestors("div"))
+def _is_in(image: Element, parts: tuple[str, ...]) -> bool:
+    """Return whether an image is in one of these parts of a post."""
+    return any(div.get("class") in parts for div in image.iterancestors("div"))
 
 
 def _is_first(root: Element, cover: Element) -> bool:

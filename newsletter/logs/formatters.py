@@ -6,7 +6,11 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+LONGEST = 4_000
+"""Characters of a message: anyone can send a request whose host or path is logged, with 60,000."""
+
 _WORD = re.compile(r"\S+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def without_addresses(text: str) -> str:
@@ -14,15 +18,23 @@ def without_addresses(text: str) -> str:
     return _WORD.sub(lambda word: "…" if "@" in word[0] else word[0], text) if "@" in text else text
 
 
+def _message_of(record: logging.LogRecord) -> str:
+    """Return the beginning of a record's message, with control characters escaped: a line break would begin a line that
+    nobody logged.
+    """
+    message = record.getMessage()
+    shown = message if len(message) <= LONGEST else f"{message[:LONGEST]}…"
+    return _CONTROL.sub(lambda character: ascii(character[0])[1:-1], shown)
+
+
 class TextFormatter(logging.Formatter):
     """One line for people, with a traceback below where there is one."""
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-
     def format(self, record: logging.LogRecord) -> str:
         """Return the text of a record, above debug without addresses."""
-        text = super().format(record)
+        text = f"{self.formatTime(record)} {record.levelname} {record.name}: {_message_of(record)}"
+        if record.exc_info:
+            text = f"{text}\n{self.formatException(record.exc_info)}"
         return text if record.levelno <= logging.DEBUG else without_addresses(text)
 
 
@@ -35,7 +47,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message_of(record),
         }
         if event := getattr(record, "event", ""):
             fields |= {"event": event, **getattr(record, "fields", {})}

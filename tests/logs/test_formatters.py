@@ -51,6 +51,14 @@ def test_json_is_one_line_with_the_traceback_in_it() -> None:
 
 
 @pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
+def test_a_message_is_one_line_of_bounded_length(formatter: logging.Formatter) -> None:
+    text = formatter.format(record("Invalid host: a\r\n\x1b[31m\u20282026-01-01 ERROR forged " + "x" * 60_000))
+    assert text.isprintable()
+    assert "ERROR forged" in text
+    assert len(text) < 5_000
+
+
+@pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
 def test_addresses_are_left_out_above_debug_alone(formatter: logging.Formatter) -> None:
     fields = {"event": "paused", "fields": {"reason": "<kari@example.org> said no"}}
     try:

@@ -113,6 +113,8 @@ def _store_posts(
             changed += 1
         elif post.gone_at:
             Post.objects.filter(pk=post.pk).update(gone_at=None)
+        if post.first_seen > now:  # the clock was ahead
+            Post.objects.filter(pk=post.pk).update(first_seen=now)
         known_posts.add(found_post, post, now)
     known_posts.mark_seen(now)
     return Stored(new, changed)

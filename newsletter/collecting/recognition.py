@@ -9,9 +9,9 @@ posts apart, and only if it is exactly the same: some sources date all their pos
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from itertools import chain
 
@@ -68,6 +68,11 @@ class Comparison:
         return not all(map(letters, self._texts))
 
     @property
+    def similar_long_text(self) -> bool:
+        """Whether the texts are similar, and too long to recur."""
+        return self.long_texts and self.similar_text
+
+    @property
     def same_long_text(self) -> bool:
         """Whether both have the same text, which is too long to recur."""
         found_text, text = self._texts
@@ -84,6 +89,14 @@ class Comparison:
     def within_a_day(self) -> bool:
         """Whether both are dated, at most a day apart."""
         return self.dates is not None and self.dates <= A_DAY
+
+    @property
+    def same_day(self) -> bool:
+        """Whether both have the same date, each by its own clock."""
+        if self.found.published is None or self.post.published is None:
+            return False
+        offset = timezone(timedelta(minutes=self.post.published_offset))
+        return self.found.published.date() == self.post.published.astimezone(offset).date()
 
     @property
     def nothing_in_common(self) -> bool:
@@ -200,7 +213,7 @@ class KnownPosts:
         for post in with_link:
             comparison = Comparison(found_post, post)
             if shared:
-                is_same = comparison.within_a_day and comparison.similar_text and comparison.long_texts
+                is_same = comparison.within_a_day and comparison.similar_long_text
             else:
                 is_same = not (comparison.nothing_in_common and self._lists(post))
             if is_same:
@@ -216,20 +229,36 @@ class KnownPosts:
         return self._by_title_and_date(found_post, posts) or self._by_title_and_path(found_post, posts)
 
     def _by_title_and_date(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
-        """Return the post with the same title and date; that which its source gave last counts with a text, too."""
-        if not found_post.title or found_post.published is None:
+        """Return the post with the same title and date; that which its source gave last counts with a text, too.
+
+        Where a blog's new engine writes dates without times, the same day counts with a similar text.
+        """
+        published = found_post.published
+        if not found_post.title or published is None:
             return None
-        for post in posts.filter(title=found_post.title, pk__in=self._redated_to(found_post.published)):
-            comparison = Comparison(found_post, post)
-            if comparison.similar_text and not self._lists(post):
-                return post
-            if (comparison.similar_text or comparison.without_text) and self._is_gone(post):
-                return post
-        for post in posts.filter(title=found_post.title, published=found_post.published):
-            comparison = Comparison(found_post, post)
-            if comparison.similar_text or comparison.without_text or not self._lists(post) or self._is_gone(post):
-                return post
+        for comparison in self._with_title(found_post, posts.filter(pk__in=self._redated_to(published))):
+            if comparison.similar_text and not self._lists(comparison.post):
+                return comparison.post
+            if (comparison.similar_text or comparison.without_text) and self._is_gone(comparison.post):
+                return comparison.post
+        near = posts.filter(published__range=(published - A_DAY, published + A_DAY))
+        for comparison in sorted(self._with_title(found_post, near), key=lambda each: each.dates or timedelta()):
+            is_there = self._lists(comparison.post) and not self._is_gone(comparison.post)
+            if comparison.dates == timedelta():
+                is_same = comparison.similar_text or comparison.without_text or not is_there
+            else:
+                is_same = comparison.same_day and comparison.similar_long_text and not is_there
+            if is_same:
+                return comparison.post
         return None
+
+    def _with_title(self, found_post: FoundPost, posts: QuerySet[Post]) -> Iterator[Comparison]:
+        """Yield the comparisons with posts of the same title, whatever its punctuation."""
+        title = letters(found_post.title)
+        titles = posts.values_list("pk", "title")
+        same = [pk for pk, other in titles if (letters(other) == title if title else other == found_post.title)]
+        for post in posts.filter(pk__in=same) if same else ():
+            yield Comparison(found_post, post)
 
     def _by_title_and_path(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
         """Return the post with the same title and path that is gone, if neither dates nor texts can be compared."""

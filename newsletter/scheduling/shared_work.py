@@ -6,7 +6,7 @@ is due, unless that task waits already. On SQLite, this program does the same wo
 
 from datetime import UTC, datetime
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from newsletter.background import Task, enqueue, enqueue_all
 from newsletter.bounces import processing
@@ -24,8 +24,7 @@ SOONER = 0.9
 
 def hand_out_sources(configuration: Config, now: datetime) -> None:
     """Add a task for each source that was not tried in this period."""
-    since = now - configuration.collect.every * SOONER
-    recent = set(Source.objects.filter(tried_at__gt=since).values_list("newsletter", "url"))
+    recent = set(_tried_in_this_period(configuration, now).values_list("newsletter", "url"))
     due = {
         f"{name} {source.url}": {"newsletter": name, "url": source.url}
         for name, newsletter in configuration.newsletters.items()
@@ -42,11 +41,16 @@ def hand_out_sources_sooner(configuration: Config, now: datetime) -> None:
     enqueue_all(COLLECT_SOURCE, {f"{name} {url}": {"newsletter": name, "url": url} for name, url in due})
 
 
+def _tried_in_this_period(configuration: Config, now: datetime) -> QuerySet[Source]:
+    """Return the sources that were read in this period; times far ahead are of a clock that was set back since."""
+    every = configuration.collect.every
+    return Source.objects.filter(tried_at__gt=now - every * SOONER, tried_at__lt=now + every)
+
+
 def _collect(configuration: Config, newsletter: str, url: str) -> None:
     now = datetime.now(UTC)
-    since = now - configuration.collect.every * SOONER
     if (newsletter, url) not in gaps.due_sooner(configuration, now) and (
-        Source.objects.filter(Q(newsletter=newsletter, url=url), tried_at__gt=since).exists()
+        _tried_in_this_period(configuration, now).filter(newsletter=newsletter, url=url).exists()
     ):
         return  # another machine has just read it
     collected = collect_source(configuration, newsletter, url, now=now)

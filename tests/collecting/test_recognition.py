@@ -92,21 +92,35 @@ def test_an_edited_or_moved_post_is_the_same(changed: FoundPost, gone: bool) -> 
 
 
 MOVED = replace(A, uid="new", url="https://new.example/x", title="Another title")
+A_DAY_AGO = NOW - DAY
+NEW_ENGINE = replace(
+    A,
+    uid="new",
+    url="https://old.example/2026/a",
+    title="“Title of a” …",
+    html=edited(A.html),
+    published=A_DAY_AGO.replace(hour=0, minute=0),
+)
+"""With other punctuation, a footer and a date without a time."""
 
 
-def test_a_post_with_new_id_link_and_title_is_the_same_if_the_old_one_is_gone() -> None:
-    assert then(A, MOVED, gone=True) == 1
+@pytest.mark.parametrize("moved", [MOVED, NEW_ENGINE, replace(NEW_ENGINE, published=A_DAY_AGO)])
+def test_a_post_with_new_id_link_and_title_is_the_same_if_the_old_one_is_gone(moved: FoundPost) -> None:
+    assert then(A, moved, gone=True) == 1
 
 
 @pytest.mark.parametrize(
     "other",
     [
+        replace(NEW_ENGINE, published=A_DAY_AGO + 23 * HOUR),
+        replace(NEW_ENGINE, html=long_text("other")),
+        replace(NEW_ENGINE, title="Title of b"),
         replace(MOVED, html=long_text("other")),
         replace(MOVED, html="<p>short</p>"),
         replace(MOVED, published=NOW - 3 * DAY),
         replace(MOVED, published=None),
     ],
-    ids=("text", "short", "date", "undated"),
+    ids=("next-day", "engine-text", "engine-title", "text", "short", "date", "undated"),
 )
 def test_or_else_it_is_another(other: FoundPost) -> None:
     assert then(A, other, gone=True) == 2

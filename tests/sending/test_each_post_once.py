@@ -82,6 +82,24 @@ def test_a_page_that_an_editor_added_is_the_same_post_once_a_source_lists_it(pap
     assert sorted(paper.mailed["weekly"]) == sorted(paper.mailed["daily"]) == ["one", "three", "two"]
 
 
+@pytest.mark.parametrize("ahead", [timedelta(days=20), timedelta(days=400)])
+def test_a_clock_that_was_ahead_holds_no_later_post_back(paper: Newsletter, ahead: timedelta) -> None:
+    paper.configure("day", "day", "post", approval="none")
+    paper.subscribe("daily")
+    paper.subscribe("every", "post")
+    paper.publish("one")
+    paper.run(hours=5)
+    paper.now += ahead
+    paper.publish("two", at=paper.now - ahead)
+    paper.run(hours=1)
+    paper.now -= ahead
+    paper.publish("three")
+    paper.run(hours=40)
+    missed = set() if ahead < timedelta(days=30) else {"two"}  # it was dated too long before it was found
+    for reader in ("daily", "every"):
+        assert {"one", "two", "three"} - set(paper.mailed[reader]) <= missed
+
+
 def test_a_post_dated_ahead_reaches_every_cadence(paper: Newsletter) -> None:
     paper.configure("day", "day", "week")
     paper.subscribe("daily")

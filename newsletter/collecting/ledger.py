@@ -4,7 +4,7 @@ A post is one row of its newsletter, however many sources list it and under what
 A reading is stored completely or not at all.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
@@ -55,6 +55,7 @@ def store(
     configured: Collection[str] = (),
 ) -> Stored:
     """Store the posts of a reading, and the state of its source; `configured` are the newsletter's sources."""
+    reading = replace(reading, posts=_without_repetitions(reading.posts))
     with transaction.atomic():
         source = Source.objects.select_for_update().get(pk=source.pk)
         is_first = source.first_read_at is None or _was_removed(source)
@@ -84,6 +85,15 @@ def push(newsletter: str, post: FoundPost, now: datetime) -> tuple[Post, bool]:
     )
     stored = store(source, config.SourceSettings(url=PUSHED), SourceReading(kind=PUSHED, posts=(post,)), now)
     return source.listings.select_related("post").get(uid=post.uid).post, stored.new > 0
+
+
+def _without_repetitions(posts: Sequence[FoundPost]) -> tuple[FoundPost, ...]:
+    """Leave out posts that are listed again under another id, with the same link, date and content."""
+    unique = {
+        (content_hash(post), post.published) if post.url and post.published else post.uid: post
+        for post in reversed(posts)
+    }
+    return tuple(reversed(unique.values()))
 
 
 def _was_removed(source: Source) -> bool:

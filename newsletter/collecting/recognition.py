@@ -231,23 +231,26 @@ class KnownPosts:
     def _by_title_and_date(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
         """Return the post with the same title and date; that which its source gave last counts with a text, too.
 
-        Where a blog's new engine writes dates without times, the same day counts with a similar text.
+        Where a blog's new engine writes dates without times, the same day counts with a similar text. Without titles,
+        the texts must be the same or similar.
         """
-        published = found_post.published
-        if not found_post.title or published is None:
+        published, titled = found_post.published, bool(found_post.title)
+        if published is None:
             return None
         for comparison in self._with_title(found_post, posts.filter(pk__in=self._redated_to(published))):
             if comparison.similar_text and not self._lists(comparison.post):
                 return comparison.post
-            if (comparison.similar_text or comparison.without_text) and self._is_gone(comparison.post):
+            if (comparison.similar_text or (titled and comparison.without_text)) and self._is_gone(comparison.post):
                 return comparison.post
         near = posts.filter(published__range=(published - A_DAY, published + A_DAY))
         for comparison in sorted(self._with_title(found_post, near), key=lambda each: each.dates or timedelta()):
             is_there = self._lists(comparison.post) and not self._is_gone(comparison.post)
-            if comparison.dates == timedelta():
+            if comparison.dates != timedelta():
+                is_same = comparison.same_day and comparison.similar_long_text and not is_there
+            elif titled:
                 is_same = comparison.similar_text or comparison.without_text or not is_there
             else:
-                is_same = comparison.same_day and comparison.similar_long_text and not is_there
+                is_same = comparison.similar_text and not is_there
             if is_same:
                 return comparison.post
         return None

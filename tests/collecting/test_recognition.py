@@ -136,6 +136,22 @@ def test_two_entries_that_are_listed_together_are_two_posts() -> None:
     assert count() == 4
 
 
+def test_an_entry_that_is_listed_twice_is_one_post() -> None:
+    for order in (1, -1):
+        collected(*[A, replace(A, uid="b"), OLDER][::order])
+    assert count() == 2
+
+
+def test_short_posts_without_titles_are_known_by_text_and_date_where_a_blog_moved() -> None:
+    notes = [made(f"{n}", NOW - n * HOUR, title="", html=f"<p>Lunch {n}!</p>") for n in range(1, 4)]
+    moved = [replace(note, uid=f"new {note.uid}", url=f"https://new.example/{note.uid}") for note in notes]
+    configured((OLD,))
+    collected(*notes, source=OLD)
+    configured((NEW,))
+    collected(*moved, source=NEW, now=NOW + HOUR)
+    assert count() == 3
+
+
 def test_an_entry_beside_the_known_one_is_another() -> None:
     collected(A)
     collected(A, replace(MOVED, title=A.title), now=NOW + HOUR)

@@ -4,7 +4,7 @@ A draft is rendered from the current posts with editors' changes. An approved ed
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from hashlib import sha256
@@ -285,6 +285,18 @@ def proof_of(digest: Digest, configuration: Config, newsletter: config.Newslette
     if added and size(rendered, digest.letterhead) + added > newsletter.maximum_size:
         rendered = _rendered(digest, configuration, newsletter, newsletter.maximum_size - added)
     return Proof(digest.letterhead, digest, rendered, lint(rendered, digest, maximum_size=newsletter.maximum_size))
+
+
+def proof_of_variant(
+    digest: Digest, configuration: Config, newsletter: config.Newsletter, on_page: Collection[str]
+) -> Proof:
+    """Return the proof of a variant, larger than the newsletter's emails may be if that is what its titles need.
+
+    Those of posts `on_page` can be left out, as the edition's page has them.
+    """
+    while set((proof := proof_of(digest, configuration, newsletter)).rendered.unlisted) - set(on_page):
+        newsletter = replace(newsletter, maximum_size=newsletter.maximum_size * 3 // 2)
+    return proof
 
 
 def _rendered(digest: Digest, configuration: Config, newsletter: config.Newsletter, maximum_size: int) -> Rendered:

@@ -8,7 +8,7 @@ import pytest
 from newsletter import config
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.selection.windows import RequestedWindow
-from newsletter.models import Edition, Post, State
+from newsletter.models import Edition, Post, State, Variant
 from newsletter.scheduling import schedule
 from subscribers import preferences
 from tests.factories import collected, configured, found, kinaforum
@@ -98,6 +98,22 @@ def test_a_clock_that_was_ahead_holds_no_later_post_back(paper: Newsletter, ahea
     missed = set() if ahead < timedelta(days=30) else {"two"}  # it was dated too long before it was found
     for reader in ("daily", "every"):
         assert {"one", "two", "three"} - set(paper.mailed[reader]) <= missed
+
+
+def test_who_lacks_more_posts_than_fit_gets_all_titles(paper: Newsletter) -> None:
+    """The edition's page, to which the email would lead for the others, has those of most readers."""
+    paper.configure("day", "day", "month", maximum_size=25_000, body="title")
+    for name in ("daily", "too", "three"):
+        paper.subscribe(name, "day")
+    paper.subscribe("other", "month")
+    names = [f"post{number}" for number in range(10, 60)]
+    paper.publish(*names)
+    paper.send("day")
+    paper.choose("other", "day")
+    paper.wait(days=1)
+    paper.publish("last")
+    variant = Variant.objects.exclude(html="").get(edition=paper.send("day"))
+    assert [name for name in names if f"Post {name}" not in variant.html] == []
 
 
 def test_a_post_dated_ahead_reaches_every_cadence(paper: Newsletter) -> None:

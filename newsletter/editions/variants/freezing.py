@@ -14,7 +14,15 @@ from newsletter.editions import approved_content
 from newsletter.editions.counted_links import add, known_tokens, store, with_counted_links
 from newsletter.editions.dating import last_day_of
 from newsletter.editions.local_links import ALLOWED
-from newsletter.editions.rendering import Proof, digest_of, digest_with, list_headers, proof_of, rendered_of
+from newsletter.editions.rendering import (
+    Proof,
+    digest_of,
+    digest_with,
+    list_headers,
+    proof_of,
+    proof_of_variant,
+    rendered_of,
+)
 from newsletter.editions.selection import ordering
 from newsletter.editions.selection.windows import just_after
 from newsletter.editions.variants import locked_posts
@@ -112,8 +120,9 @@ def add_variant(edition: Edition, posts: Collection[int], configuration: Config,
     if len(entries) < len(posts):
         return None
     arranged = ordering.arranged(entries, newsletter)
+    on_page = [str(key) for key in edition.entries.filter(included=True).values_list("post_id", flat=True)]
     try:
-        proof = proof_of(digest_with(edition, configuration, arranged), configuration, newsletter)
+        proof = proof_of_variant(digest_with(edition, configuration, arranged), configuration, newsletter, on_page)
     except TemplateProblem as problem:
         log.warning("%s: a variant can't be rendered: %s", edition.name, problem)
         return None

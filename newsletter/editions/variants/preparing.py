@@ -6,7 +6,7 @@ from datetime import datetime
 
 from newsletter.config import Config
 from newsletter.domain.digest import Finding, Level
-from newsletter.editions.rendering import Proof, digest_of, digest_with, make_proof, proof_of
+from newsletter.editions.rendering import Proof, digest_of, digest_with, make_proof, proof_of_variant
 from newsletter.editions.variants.planning import Plan, PlannedVariant, plan
 from newsletter.models import Edition
 from newsletter.render.html.loader import TemplateProblem
@@ -75,4 +75,5 @@ def _prepared(draft: Edition, configuration: Config, planned: PlannedVariant, ow
     if planned.own:
         return PreparedVariant(planned, own)
     digest = digest_with(draft, configuration, planned.entries)
-    return PreparedVariant(planned, proof_of(digest, configuration, configuration.edited(draft)))
+    on_page = [post.id for post in own.digest.posts]
+    return PreparedVariant(planned, proof_of_variant(digest, configuration, configuration.edited(draft), on_page))

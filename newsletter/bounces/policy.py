@@ -29,6 +29,8 @@ EDITIONS = 3
 AT_LEAST, AT_MOST = timedelta(days=7), timedelta(days=100)
 OURS = (Fault.POLICY, Fault.CONTENT)
 REFUSALS = {Fault.RECIPIENT: Bounce.Kind.HARD, Fault.MAILBOX: Bounce.Kind.SOFT, Fault.EXPIRED: Bounce.Kind.SOFT}
+SMTP_REFUSAL = 500
+"""The lowest code of a permanent refusal by SMTP. Services with an API name a cause themselves, with lower codes."""
 OUR_RELAYS = "5.6.7"
 """The status of a refused address beyond ASCII (RFC 6531): the next server can't carry it, whoever it belongs to."""
 
@@ -158,8 +160,18 @@ def _count_refusal(result: Result, now: datetime) -> int:
     delivery = Delivery.objects.filter(edition_id=result.edition_id, number=result.number).first()
     if delivery is None:
         return 0
-    kind, fault = REFUSALS[Fault(result.fault)], Fault(result.fault)
+    fault = _fault_of_refusal(result)
+    kind = REFUSALS.get(fault, Bounce.Kind.SOFT)
     return int(record(Report(kind, fault, result.status, result.text, Bounce.REFUSED), delivery, now))
+
+
+def _fault_of_refusal(result: Result) -> Fault:
+    """Return the fault of a refusal in the session. The server's words outweigh its status, as in reports by email."""
+    from newsletter.bounces.reading.words import fault_of_words  # its rules are compiled by the first refusal
+
+    fault = Fault(result.fault)
+    words = fault_of_words(result.text) if fault is Fault.RECIPIENT and result.code >= SMTP_REFUSAL else Fault.NONE
+    return words or fault
 
 
 def _subscriber(delivery: Delivery) -> Subscriber | None:

@@ -61,11 +61,21 @@ def test_a_mail_younger_than_the_last_that_came_back_says_nothing() -> None:
     assert is_over(tried)
 
 
-def refuse(edition: Edition, *numbers: int, fault: Fault = Fault.RECIPIENT, status: str = "5.1.1") -> None:
+def refuse(
+    edition: Edition, *numbers: int, fault: Fault = Fault.RECIPIENT, status: str = "5.1.1", text: str = "User unknown"
+) -> None:
     """The server refused these numbers in the session."""
     for number in numbers:
         Result.objects.create(
-            edition=edition, number=number, attempt=1, kind="refused", fault=fault, status=status, at=0
+            edition=edition,
+            number=number,
+            attempt=1,
+            kind="refused",
+            fault=fault,
+            code=550,
+            status=status,
+            text=text,
+            at=0,
         )
 
 
@@ -83,6 +93,25 @@ def test_a_mailbox_that_the_session_called_missing_is_suppressed_once(settings: 
 def test_refusals_that_are_our_own_fault_cost_nobody(settings: Config, fault: Fault, status: str) -> None:
     edition = samples.sending(1)
     refuse(edition, 1, fault=fault, status=status)
+    assert count_refusals(settings, NOW) == 0
+    assert reason() is None
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        ("5.1.1", "Blocked - your IP is on the blacklist zen.spamhaus.org"),
+        ("5.1.1", "Mailbox is full"),
+        ("", "Sender address unknown"),
+        ("", "Verification failed for <…>, unknown user; Sender verify failed"),
+    ],
+)
+def test_a_refusal_whose_words_are_about_something_else_than_a_missing_mailbox_blocks_nobody(
+    settings: Config, status: str, text: str
+) -> None:
+    edition = samples.sending(2)
+    accepted(edition, 2)
+    refuse(edition, 1, status=status, text=text)
     assert count_refusals(settings, NOW) == 0
     assert reason() is None
 

@@ -1,6 +1,6 @@
 """The archive's pages. They are the same for everybody, set no cookie, and may be kept by caches for a while."""
 
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from newsletter.web.archive.metadata import Metadata, edition_page
 from newsletter.web.archive.queries import teasers
 from newsletter.web.converters import whole_number
 from subscribers import pages
+from subscribers.models import local_day
 from subscribers.requests import config_of, newsletter_of
 from subscribers.subscription_requests import consent_text
 
@@ -55,7 +56,7 @@ def newsletters(request: HttpRequest) -> HttpResponse:
 
 def _row(newsletter: Newsletter, latest: queries.ListedEdition | None) -> dict[str, object]:
     """Return a newsletter on the front page, with its latest edition and its day; all days there have the same form."""
-    day = pages.day(_published_on(latest.at, newsletter)) if latest else ""
+    day = pages.day(local_day(newsletter, latest.at)) if latest else ""
     return {"newsletter": newsletter, "latest": latest, "day": day}
 
 
@@ -71,7 +72,7 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404("the archive has no such page")
     language = pages.language_of(request, newsletter=newsletter.name)
     editions = rows[:A_PAGE]
-    days = [_published_on(edition.at, newsletter) for edition in editions]
+    days = [local_day(newsletter, edition.at) for edition in editions]
     with translation.override(language):
         consent = consent_text(newsletter.title)
         days_in_words = [_in_words(day, newsletter, language) for day in days]
@@ -99,11 +100,6 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
     if query:
         response["X-Robots-Tag"] = "noindex"
     return cacheable(response, newsletter)
-
-
-def _published_on(at: datetime, newsletter: Newsletter) -> date:
-    """Return the day of a time where the newsletter is published."""
-    return at.astimezone(newsletter.zone).date()
 
 
 def _in_words(day: date, newsletter: Newsletter, language: str) -> str:

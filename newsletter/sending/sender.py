@@ -40,8 +40,8 @@ from newsletter.supervision import Service
 log = logging.getLogger(__name__)
 
 TICK, LOOK_INTERVAL = 0.5, 1.0
-"""Seconds between two checks whether an edition is complete, and between two checks for due work and orphaned
-chunks.
+"""Seconds between two checks whether an edition is complete while there is work, and between two checks for due work
+and orphaned chunks.
 """
 
 FINAL_PATIENCE = 5.0
@@ -184,10 +184,13 @@ class _Sender:
     def _step(self) -> None:
         database_watch.check()
         self._lease.hold()
-        if time.monotonic() - self._looked >= LOOK_INTERVAL:
-            self._looked = time.monotonic()
+        now = time.monotonic()
+        looks = now - self._looked >= LOOK_INTERVAL
+        if looks:
+            self._looked = now
             self._look_around()
-        lifecycle.complete(tuple(self._configuration.newsletters), timezone.now())
+        if looks or now - self._last_work <= IDLE_SECONDS:
+            lifecycle.complete(tuple(self._configuration.newsletters), timezone.now())
 
     def _look_around(self) -> None:
         now = time.monotonic()

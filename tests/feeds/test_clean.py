@@ -175,7 +175,8 @@ def test_feedflare_goes_and_is_counted(flare: str) -> None:
     "line",
     ["Read more", "Read more »", "[Continue reading…]", "Les mer →", "Läs mer", "Læs videre", "Weiterlesen", "Leer más",
      "Lire la suite", "Leia mais", "Leggi tutto", "Lees verder", "Czytaj dalej", "Lue lisää", "Читать далее",
-     "続きを読む", "और पढ़ें", "اقرأ المزيد"],
+     "続きを読む", "और पढ़ें", "اقرأ المزيد", "ادامهٔ مطلب »", "המשך לקרוא ←", "Đọc tiếp", "อ่านต่อ", "Baca selengkapnya",
+     "Llegeix més", "আরও পড়ুন", "مزید پڑھیں"],
 )  # fmt: skip
 def test_lone_read_more_lines_go(line: str) -> None:
     cleaned = clean(f'<p>one</p><p><a href="/a">{line}</a></p>', BASE)
@@ -195,7 +196,11 @@ def test_lone_read_more_lines_go(line: str) -> None:
         "Inlägget {x} dök först upp på {y}.",
         "Artykuł {x} pochodzi z serwisu {y}.", "Запись {x} впервые появилась {y}.",
         "{x} yazısı ilk önce {y} üzerinde ortaya çıktı.",
-        "投稿 {x} は {y} に最初に表示されました。", "{x}最先出现在{y}。",
+        "投稿 {x} は {y} に最初に表示されました。", "{x}最先出现在{y}。", "〈{x}〉這篇文章最早發佈於《{y}》。",
+        "ظهرت المقالة {x} أولاً على {y}.", "הפוסט {x} הופיע לראשונה ב-{y}.", "نوشته {x} اولین بار در {y}. پدیدار شد.",
+        "Bài viết {x} đã xuất hiện đầu tiên vào ngày {y}.", "Artikel {x} pertama kali tampil pada {y}.",
+        "L'entrada {x} ha aparegut primer a {y}.", "A(z) {x} bejegyzés először {y}-én jelent meg.",
+        "Το άρθρο {x} εμφανίστηκε πρώτα στο {y}.", "Objava {x} pojavila se prvi puta na {y}.",
         "{x} was originally published in {y} on Medium, where people are continuing the conversation by responding.",
     ],
 )  # fmt: skip

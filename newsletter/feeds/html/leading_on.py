@@ -28,7 +28,12 @@ _MORE = (
     r"loe edasi|skaityti daugiau|lasīt vairāk|devamını oku|διαβάστε περισσότερα",
     r"читать (?:далее|дальше|полностью)|подробнее|читати далі",
     r"続きを読む|もっと読む|阅读(?:更多|全文)|继续阅读|繼續閱讀|더 ?보기|계속 읽기",
-    r"और पढ़ें|आगे पढ़ें|اقرأ المزيد|קרא עוד",
+    r"और पढ़ें|आगे पढ़ें|আরও পড়ুন|மேலும் படிக்க|อ่าน(?:ต่อ|เพิ่มเติม)",
+    r"(?:اقرأ|قراءة) المزيد|تابع القراءة|مزید پڑھیں|ادامه(?:ٔ|\u200cی)? مطلب|بیشتر بخوانید",
+    r"קראו? עוד|המשך לקרוא|המשך קריאה|לקריאה נוספת",
+    r"đọc (?:tiếp|thêm)|xem thêm|baca (?:selengkapnya|lagi|lebih lanjut|selanjutnya)",
+    r"llegeix(?:-ne)? més|continua llegint|(?:ler|le) máis|pročitaj(?:te)? više|preberi(?:te)? več",
+    r"прочети(?:те)? (?:още|повече)",
 )
 _READ_MORE = re.compile(rf"[\W_]{{0,8}}(?:{'|'.join(_MORE)})[\W_]{{0,8}}", re.IGNORECASE)
 
@@ -52,7 +57,11 @@ _APPEARED_FIRST = re.compile(
     r"|(?:запись|сообщение) .+ (?:впервые )?появил\w+ .+"
     r"|(?:запис|допис) .+ (?:спершу|вперше) з['’]явив\w+ .+|.+ yazısı ilk önce .+ ortaya çıktı.*"
     r"|.+ は .+ に最初に表示されました。?|.+最先出现在.+|.+ 게시물이 .+ 처음 등장했습니다.*"
-    r"|articolul .+ apare prima dată .+",
+    r"|articolul .+ apare prima dată .+|l['’]entrada .+ ha aparegut primer a .+|.+ bejegyzés először .+ jelent meg.*"
+    r"|το άρθρο .+ εμφανίστηκε πρώτα στο .+|(?:objava|članak) .+ pojavi(?:la|o) se prvi puta? na .+"
+    r"|bài viết .+ đã xuất hiện đầu tiên .+|(?:artikel|postingan|pos) .+ pertama kali tampil pada .+"
+    r"|.+這篇文章最早發佈於.+"
+    r"|ظهرت المقالة .+ أولاً على .+|הפוסט .+ הופיע לראשונה ב.+|نوشته .+ اولین بار در .+ پدیدار شد.*",
     re.IGNORECASE,
 )
 _RELATED = re.compile(
@@ -80,7 +89,7 @@ class LeadingOn:
 
 
 def drop_leading_on(root: HtmlElement, page: str) -> LeadingOn:
-    """Remove lines that only say "Read more", in one of thirty languages, and notes of feeds.
+    """Remove lines that only say "Read more", in one of forty languages, and notes of feeds.
 
     `page` is the post's own address, "" if it is unknown. A line that leads elsewhere, as in a collection of links,
     stays.

@@ -296,11 +296,14 @@ def _done(row: "Edition") -> tuple[int, int]:
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[threading.Event]:
-    """Yield an event that SIGINT and SIGTERM set, so that messages being transferred are completed."""
+    """Yield an event that SIGINT, SIGTERM and a terminal that closes set, so that messages being transferred are
+    completed. `nohup` goes on without a terminal.
+    """
     from newsletter.supervision import on_signals
 
-    stop = threading.Event()
-    with on_signals(stop.set, signal.SIGINT, signal.SIGTERM):
+    stop, hang_up = threading.Event(), signal.SIGHUP
+    is_ignored = signal.getsignal(hang_up) == signal.SIG_IGN
+    with on_signals(stop.set, signal.SIGINT, signal.SIGTERM, *(() if is_ignored else (hang_up,))):
         yield stop
 
 

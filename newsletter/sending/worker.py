@@ -121,7 +121,8 @@ class Control:
 
 def main(arguments: list[str]) -> int:
     """Send until told to stop, and return the exit status."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for of_terminal in (signal.SIGINT, signal.SIGHUP):  # the program gets them, too, and says when to stop
+        signal.signal(of_terminal, signal.SIG_IGN)
     parent = ParentConnection(sys.stdin.fileno())
     try:
         configuration = config.use(parent.receive_configuration())

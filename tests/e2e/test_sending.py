@@ -102,11 +102,14 @@ def test_pause_stops_within_two_seconds_and_resume_goes_on(prepared: Made, serve
     assert set(server.got.values()) == {1}
 
 
-def test_ctrl_c_ends_it_and_the_next_one_goes_on(prepared: Made, server: MailServer) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_ctrl_c_or_a_closed_terminal_ends_it_and_the_next_one_goes_on(
+    prepared: Made, server: MailServer, number: signal.Signals
+) -> None:
     site = prepared(1500)
     process = site.start("send", EDITION, "--wait")
     server.wait_for(100)
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number)
     said, _ = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "continue with" in said

@@ -4,6 +4,7 @@ from newsletter.providers.declaration import (
     SIGNING_KEY,
     TOKEN,
     Calls,
+    Cause,
     Dns,
     Key,
     Login,
@@ -15,6 +16,15 @@ from newsletter.providers.declaration import (
     one_of,
 )
 
+_OF_ACCOUNT = (b"#MS42207", b"#MS42225")
+"""From isn't in a verified domain, and an account on trial, which may only send to its administrator."""
+
+
+def _error(content: bytes) -> Cause | None:
+    """Read the response to a call that was not accepted."""
+    return "account" if any(code in content for code in _OF_ACCOUNT) else None
+
+
 PROVIDER = Provider(
     name="MailerSend",
     keys=(
@@ -23,7 +33,7 @@ PROVIDER = Provider(
         Key("api_url"),
         Key("batch_send_mode"),
     ),
-    calls=Calls(settings={"batch_send_mode": None}),
+    calls=Calls(settings={"batch_send_mode": None}, error=_error),
     merge_tags=("{$name}", "{{name}}", "{% if a %}"),
     login=Login(path="api-quota", headers=bearer("api_token")),
     webhook=Webhook(

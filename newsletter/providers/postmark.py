@@ -48,6 +48,14 @@ def _result(response: object) -> CallResult | None:
     return None
 
 
+def _error(content: bytes) -> Cause | None:
+    """Read the response to a call that was refused as a whole."""
+    match parse_json(content):
+        case {"ErrorCode": int(code)} if _CAUSES.get(code) == "account":
+            return "account"
+    return None
+
+
 PROVIDER = Provider(
     name="Postmark",
     keys=(
@@ -57,7 +65,9 @@ PROVIDER = Provider(
         Key("generate_message_id"),
         Key("use_bulk_api"),
     ),
-    calls=Calls(most=100, post=PostedCall(read=_read, path="email/batch"), headers={"X-PM-KeepID": "true"}),
+    calls=Calls(
+        most=100, post=PostedCall(read=_read, path="email/batch"), headers={"X-PM-KeepID": "true"}, error=_error
+    ),
     merge_tags=("{{name}}", "{{{ pm:unsubscribe_url }}}", "{{ pm:unsubscribe_url }}"),
     login=Login(path="server", headers={"X-Postmark-Server-Token": "{server_token}"}),
     webhook=Webhook(

@@ -8,6 +8,7 @@ from newsletter.providers.declaration import (
     ADDRESS,
     API_KEY,
     Calls,
+    Cause,
     Dns,
     Key,
     Login,
@@ -16,6 +17,7 @@ from newsletter.providers.declaration import (
     Tracking,
     Webhook,
     inside,
+    parse_json,
 )
 
 
@@ -26,6 +28,14 @@ def _is_permanent(raw: Raw) -> bool | None:
     return True if category in ("10", "30") else None if category in ("", "1") else False
 
 
+def _error(content: bytes) -> Cause | None:
+    """Read the response to a refused call: 7000 and 7001 are about the domain in From ("Extended error codes")."""
+    match parse_json(content):
+        case {"errors": [{"code": "7000" | "7001"}, *_]}:
+            return "account"
+    return None
+
+
 PROVIDER = Provider(
     name="SparkPost",
     keys=(
@@ -33,7 +43,7 @@ PROVIDER = Provider(
         Key("api_url", ADDRESS, gettext_noop("Such as https://api.eu.sparkpost.com/api/v1.")),
         Key("subaccount"),
     ),
-    calls=Calls(),
+    calls=Calls(error=_error),
     merge_tags=("{{name}}", "{{{name}}}"),
     login=Login(path="account", headers={"Authorization": "{api_key}"}),
     webhook=Webhook(view="SparkPostTrackingWebhookView", permanent=_is_permanent),

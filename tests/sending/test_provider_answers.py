@@ -125,6 +125,9 @@ def test_an_address_is_blamed_only_if_the_words_of_a_refusal_are_about_nothing_e
         ("mandrill", 200, [{"status": "rejected", "_id": "m", "reject_reason": "unsigned"}]),
         ("postal", 200, {"status": "error", "data": {"code": "UnauthenticatedFromAddress", "message": "From"}}),
         ("postmark", 200, [{"ErrorCode": 405, "Message": "Not allowed to send"}] * 3),
+        ("postmark", 422, {"ErrorCode": 413, "Message": "Account May Not Send"}),
+        ("mailersend", 422, {"message": "The from.email domain must be verified. #MS42207", "errors": {}}),
+        ("sparkpost", 400, {"errors": [{"code": "7001", "message": "Invalid domain"}]}),
         ("mailjet", 403, {"Messages": [{"Status": "error", "Errors": [
             {"ErrorCode": "x", "StatusCode": 403, "ErrorMessage": "not an authorized sender"}]}] * 3}),
     ],

@@ -168,6 +168,10 @@ JOURNAL_IS_A_FILE = MessageType(
 JOURNAL_NOT_WRITABLE = MessageType(
     "storage.journal-not-writable", gettext_noop("{path}: journals can't be written there; change its permissions")
 )
+RECOVERY_LOG_NOT_WRITABLE = MessageType(
+    "storage.recovery-log-not-writable",
+    gettext_noop("{path}: the recovery log can't be written there; give it to the user that runs newsletter"),
+)
 FOR_DATABASE = MessageType("storage.database", gettext_noop("database"))
 FOR_JOURNAL = MessageType("storage.journal", gettext_noop("journal"))
 FOR_CONFIGURATION = MessageType("storage.configuration", gettext_noop("configuration"))

@@ -33,13 +33,22 @@ def free(configuration: Config) -> dict[str, int]:
 
 
 def problems(configuration: Config) -> Iterator[Message]:
-    """Yield a message for each folder that is nearly full, and for journals that can't be written."""
+    """Yield a message for each folder that is nearly full, and if journals or the recovery log can't be written."""
     yield from nearly_full(configuration)
     journal = folders(configuration)[JOURNAL]
     if not journal.is_dir():
         yield messages.JOURNAL_IS_A_FILE(path=str(journal))
     elif not os.access(journal, os.W_OK | os.X_OK):
         yield messages.JOURNAL_NOT_WRITABLE(path=str(journal))
+    log = configuration.recovery_log
+    if log.is_dir() and not _is_writable(log):
+        yield messages.RECOVERY_LOG_NOT_WRITABLE(path=str(log))
+
+
+def _is_writable(folder: Path) -> bool:
+    """Return whether files can be made in a folder, and those in it written."""
+    own_folder = os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+    return own_folder and all(os.access(file, os.W_OK) for file in folder.iterdir())
 
 
 def nearly_full(configuration: Config) -> Iterator[Message]:

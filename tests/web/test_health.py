@@ -221,6 +221,21 @@ def test_a_journal_folder_that_is_a_file_is_not_ready(
 
 
 @pytest.mark.django_db
+def test_a_recovery_log_of_another_user_is_not_ready(
+    client: Client, configuration: config.Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.use(replace(configuration, file=tmp_path / "config.toml"))
+    of_another = config.current().recovery_log / "a-2026-11.log"
+    of_another.parent.mkdir(parents=True)
+    of_another.touch()
+    access = os.access
+    monkeypatch.setattr("os.access", lambda path, mode: path != of_another and access(path, mode))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "the recovery log can't be written there; give it to the user that runs" in answer.content.decode()
+
+
+@pytest.mark.django_db
 def test_without_a_limit_space_does_not_matter(client: Client, configuration: config.Config) -> None:
     config.use(replace(configuration, site=replace(configuration.site, minimum_free_space=0)))
     assert client.get("/readyz").status_code == 200

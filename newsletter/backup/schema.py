@@ -6,6 +6,7 @@ That is done in a process of its own, because migrations use Django's default da
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -19,7 +20,12 @@ Migration = tuple[str, str]
 def make_tables(configuration: Config, url: str, migrations: Sequence[Migration] | None = None) -> None:
     """Make the tables that these migrations result in, else all that there are. Raises BackupProblem."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        process.submit(_make, configuration.file.resolve(), url, migrations).result()
+        try:
+            process.submit(_make, configuration.file.resolve(), url, migrations).result()
+        except BrokenProcessPool as e:
+            raise BackupProblem(
+                "the process that makes the tables was killed, perhaps because memory ran out; free some and try again"
+            ) from e
 
 
 def _make(file: Path, url: str, migrations: Sequence[Migration] | None) -> None:

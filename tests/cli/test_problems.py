@@ -53,6 +53,7 @@ def test_an_error_of_the_system_has_a_remedy(number: int, sentence: str) -> None
         ("attempt to write a readonly database", "make the file and its folder writable for the user that runs"),
         ("database or disk is full", "free some space on it"),
         ("disk I/O error", "check the disk and the system's log"),
+        ("Unable to create the django_migrations table (disk I/O error)", "check the disk and the system's log"),
         ("unable to open database file", "check site.database, and make the file and its folder readable"),
         ("database is locked", "try again when it has finished"),
         ("database disk image is malformed", "restore a backup"),

@@ -63,12 +63,12 @@ def explained(error: Exception) -> Message | None:
     """Return the message for an error of SQLite or PostgreSQL whose cause is known, with the remedy, or None."""
     if message := read_only(error) or full(error) or damaged(error):
         return message
-    words = first_line(error)
-    if words in ("database is locked", "database table is locked"):
+    words = first_line(error)  # Django puts SQLite's in brackets if it can't make its first table
+    if "database is locked" in words or "database table is locked" in words:
         return messages.LOCKED()
-    if words == "unable to open database file":
+    if "unable to open database file" in words:
         return messages.NOT_OPENED(cause=_why_not_opened() or words)
-    return messages.DISK_ERROR(cause=words) if words == "disk I/O error" else None
+    return messages.DISK_ERROR(cause="disk I/O error") if "disk I/O error" in words else None
 
 
 def unusable(error: Exception) -> Message:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from newsletter.cli.common import WRONG, emit, fail
+from newsletter.cli.common import WRONG, config_file, emit, fail
 from newsletter.config.durable_files import create
 
 DNS_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*", re.IGNORECASE)
@@ -40,7 +40,7 @@ def new(
         create(path, new_pair.pem)
     except FileExistsError:
         fail(f"{path} already exists and was not changed; choose another --out")
-    file_name = json.dumps(str(path), ensure_ascii=False)  # the same in TOML
+    file_name = json.dumps(_from_config(path), ensure_ascii=False)  # the same in TOML
     config = f'dkim = {{ domain = "{domain}", selector = "{selector}", key = {{ file = {file_name} }} }}'
     lines = (
         f"wrote {path}; add this to the DNS of {domain}:",
@@ -50,3 +50,10 @@ def new(
     )
     document = {"key": str(path), "name": new_pair.name, "record": new_pair.record, "config": config}
     emit(document, to_copy="\n\n".join(lines))
+
+
+def _from_config(path: Path) -> str:
+    """Return a path as `config.toml` names it: relative in its folder, so that this can be moved."""
+    file = config_file().resolve()
+    is_inside = file.exists() and path.is_relative_to(file.parent)
+    return str(path.relative_to(file.parent) if is_inside else path)

@@ -1,4 +1,4 @@
-"""`dkim new`: what it prints can be used from any folder, and copied as it is."""
+"""`dkim new`: what it prints can be copied as it is, and used from any folder."""
 
 import sys
 import tomllib
@@ -13,16 +13,17 @@ from newsletter.delivery.dkim_keys import public_record
 from tests.cli.conftest import Run
 
 
-def test_the_printed_paths_are_absolute(command: Run, tmp_path: Path) -> None:
+def test_a_key_in_the_sites_folder_is_named_from_there(command: Run, tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
-    found = command("dkim", "new", "example.org", "--out", "keys/../s1.pem", "--json").document
-    assert found["key"] == str(tmp_path / "s1.pem")
-    assert tomllib.loads(found["config"])["dkim"]["key"] == {"file": found["key"]}
+    made = command("dkim", "new", "example.org", "--out", "keys/../s1.pem", "--json").document
+    assert made["key"] == str(tmp_path / "s1.pem")
+    assert tomllib.loads(made["config"])["dkim"]["key"] == {"file": "s1.pem"}
 
 
-def test_a_path_with_quotation_marks_is_written_as_toml(command: Run, tmp_path: Path) -> None:
-    found = command("dkim", "new", "example.org", "--out", 'our "key".pem', "--json").document
-    assert tomllib.loads(found["config"])["dkim"]["key"] == {"file": str(tmp_path / 'our "key".pem')}
+def test_other_paths_are_absolute_and_written_as_toml(command: Run, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").unlink()
+    made = command("dkim", "new", "example.org", "--out", 'our "key".pem', "--json").document
+    assert tomllib.loads(made["config"])["dkim"]["key"] == {"file": str(tmp_path / 'our "key".pem')}
 
 
 def test_the_record_is_that_of_the_key_and_is_whole_in_a_narrow_terminal(

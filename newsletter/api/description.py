@@ -18,7 +18,7 @@ ABOUT = """\
 Newsletter's API does what the desk and the commands do, by the same rules.
 
 Requests need a token with the scope of the operation: `Authorization: Bearer nl_…`. Create tokens at the desk under
-Settings, or with `newsletter tokens create`.
+Settings, or with `newsletter tokens add`.
 
 - Lists have the newest first, in pages. Give a page's `next_cursor` as `cursor` to get the next one.
 - Changes of an edition need its `ETag` as `If-Match`. If somebody else has changed it, nothing is done (412).

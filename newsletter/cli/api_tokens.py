@@ -1,4 +1,4 @@
-"""`newsletter tokens …`: create, list and revoke tokens of the API."""
+"""`newsletter tokens …`: add, list and revoke tokens of the API."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -10,15 +10,17 @@ from newsletter.cli.common import emit, new_table, ready
 app = typer.Typer(
     name="tokens",
     help="Manage the tokens that other programs need to use the API.",
-    epilog="Example: newsletter tokens create 'the shop' --scope subscribers:write --newsletter kinaforum",
+    epilog="Example: newsletter tokens add 'the shop' --scope subscribers:write --newsletter kinaforum",
     no_args_is_help=True,
 )
 
 BY = "the command line"
+EXAMPLE = "Example: newsletter tokens add 'the blog' --scope posts:write"
 
 
-@app.command("create", epilog="Example: newsletter tokens create 'the blog' --scope posts:write")
-def create(
+@app.command("create", hidden=True, epilog=EXAMPLE)  # its name in earlier versions
+@app.command("add", epilog=EXAMPLE)
+def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the token is for.")],
     scope: Annotated[list[str], typer.Option("--scope", help="What it allows; repeat the option for several.")],
     newsletter: Annotated[
@@ -62,7 +64,7 @@ def show() -> None:
     for row in rows:
         last_use = "revoked" if row["revoked_at"] else str(row["last_used_at"] or "never")[:16].replace("T", " ")
         table.add_row(row["key"], row["name"], ", ".join(row["scopes"]), last_use)
-    emit(rows, table if rows else "There are no tokens. Create one with 'newsletter tokens create'.")
+    emit(rows, table if rows else "There are no tokens. Add one with 'newsletter tokens add'.")
 
 
 @app.command("revoke", epilog="Example: newsletter tokens revoke 4f1c09d2ab37")

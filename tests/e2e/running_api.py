@@ -61,7 +61,7 @@ def run(site: Callable[[str], Site], extra: str = "") -> RunningApi:
     port = free_port()
     here, url = site(CONFIGURATION.format(port=port) + extra), f"http://127.0.0.1:{port}"
     scopes: Sequence[str] = [word for scope in TokenScope for word in ("--scope", scope.value)]
-    made = here.json("tokens", "create", "the examples", *scopes)
+    made = here.json("tokens", "add", "the examples", *scopes)
     process = here.start("run", "--allow-local-links")
     while True:
         assert process.poll() is None, process.communicate()[0]

@@ -8,13 +8,18 @@ from babel.dates import format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
-_WITH_KL = ("nb", "nn", "no", "da")
-"""Languages in which a time follows `kl.`."""
+NORDIC_TIMES = ("nb", "nn", "no", "da")
+"""Languages in which a time follows `kl.`, with a period between hours and minutes (Språkrådet, Dansk Sprognævn)."""
 
 
-def with_time(day: str, at: datetime, locale: str) -> str:
-    """Return `6 Feb, 18:00`, or `6. feb. kl. 18:00` where the language writes it so."""
-    return f"{day} kl. {at:%H:%M}" if locale[:2] in _WITH_KL else f"{day}, {at:%H:%M}"
+def time_of_day(at: datetime, locale: str) -> str:
+    """Return `18:00`, or `18.00` where the language writes it so."""
+    return f"{at:%H.%M}" if locale[:2] in NORDIC_TIMES else f"{at:%H:%M}"
+
+
+def with_time(day: str, time: str, locale: str) -> str:
+    """Return `6 Feb, 18:00`, or `6. feb. kl. 18.00` where the language writes it so."""
+    return f"{day} kl. {time}" if locale[:2] in NORDIC_TIMES else f"{day}, {time}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,10 @@ class Localized:
         return format_decimal(value, locale=self.locale)
 
     def instant(self, at: datetime) -> str:
-        """Return `6 Feb 2026, 18:00` in the locale's order, in Norwegian `6. feb. 2026 kl. 18:00`."""
+        """Return `6 Feb 2026, 18:00` in the locale's order, in Norwegian `6. feb. 2026 kl. 18.00`."""
         local = at.astimezone(self.zone)
         day = format_skeleton("yMMMd", local, locale="en_GB" if self.locale == "en" else self.locale)
-        return with_time(day, local, self.locale)
+        return with_time(day, time_of_day(local, self.locale), self.locale)
 
     def listing(self, items: Sequence[str]) -> str:
         """Return the items in the locale's form of a list."""

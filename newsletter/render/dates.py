@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_skeleton, format_time
 
+from newsletter.messages.localized import NORDIC_TIMES, time_of_day
 from newsletter.render.words import in_own_digits, number, translation_of, words
 
 _ENGLISH_HALF = re.compile(r"\b[AP]M?\b", re.IGNORECASE)
@@ -125,12 +126,14 @@ def month_name(day: date, language: str) -> str:
 
 @lru_cache(maxsize=1024)
 def clock(moment: datetime, zone: ZoneInfo, language: str) -> str:
-    """Return the local time of day: "18:40".
+    """Return the local time of day: "18:40", in Norwegian "18.40".
 
     Where CLDR has "AM" and "PM" for another language than English, they are written out or there are 24 hours.
     """
     locale = locale_of(language)
     local = moment.astimezone(zone)
+    if locale.language in NORDIC_TIMES:
+        return time_of_day(local, locale.language)
     pattern = locale.time_formats["short"].pattern
     for form in (pattern, pattern.replace("a", "aaaa"), "HH:mm"):
         text = format_time(local, form, tzinfo=zone, locale=locale)

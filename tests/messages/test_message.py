@@ -44,7 +44,7 @@ def test_a_translation_has_its_own_plural_and_numbers() -> None:
 def test_an_instant_is_shown_in_the_readers_zone() -> None:
     assert str(TIME(at=NOON)) == "it was due at 2026-02-06 12:00 UTC"
     assert render(TIME(at=NOON), English(ZoneInfo("Europe/Oslo"))) == "it was due at 2026-02-06 13:00"
-    assert render(TIME(at=NOON), NORWEGIAN) == "den skulle gått 6. feb. 2026 kl. 13:00"
+    assert render(TIME(at=NOON), NORWEGIAN) == "den skulle gått 6. feb. 2026 kl. 13.00"
 
 
 def test_a_list_is_joined_as_the_language_does() -> None:

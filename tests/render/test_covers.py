@@ -20,7 +20,7 @@ def test_the_first_post_of_a_magazine_leads() -> None:
         "Post 0: how the beans travel",
         "fredag 6. februar 2026",
     ]
-    assert texts(lead, "meta") == ["17:00"]
+    assert texts(lead, "meta") == ["17.00"]
 
 
 def test_a_day_whose_only_post_leads_has_no_heading() -> None:

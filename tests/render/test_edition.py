@@ -37,7 +37,7 @@ def test_the_parts_are_in_order() -> None:
     rendered = render(digest(greeting="Hei!", closing="Ha det!", headlines=(post(20, html=""),)))
     words = [
         "Kaffebrevet", "30. jan.–6. feb. 2026", "Hei!", "I denne utgaven", "fredag 6. februar 2026", "Post 0",
-        "17:00", "Beans of lot 0", "torsdag 5. februar 2026", "Flere saker", "Post 20", "Ha det!",
+        "17.00", "Beans of lot 0", "torsdag 5. februar 2026", "Flere saker", "Post 20", "Ha det!",
         "Postboks 1, 0001 Oslo",
     ]  # fmt: skip
     for content in (tree(rendered).find("body").text_content(), rendered.text):
@@ -169,7 +169,7 @@ def test_special_characters_are_shown_in_all_other_places() -> None:
     assert document.find("head/title").text == NASTY_TITLE
     assert document.find(".//h1/img").get("alt") == NASTY_TITLE
     assert NASTY_TEXT in document.find("body").text_content()
-    assert f"{NASTY_TITLE} · 17:00" in document.find("body").text_content()
+    assert f"{NASTY_TITLE} · 17.00" in document.find("body").text_content()
     assert unescape(NASTY_TEXT) != NASTY_TEXT
 
 

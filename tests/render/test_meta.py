@@ -24,9 +24,9 @@ def test_a_reading_time_of_a_minute_is_shown_where_it_is_asked_for() -> None:
     ("meta", "line"),
     [
         (("author",), "Ada"),
-        (("date", "time"), "6. februar 2026 · 17:00"),
+        (("date", "time"), "6. februar 2026 · 17.00"),
         (("reading_time", "categories"), "4 min lesetid · coffee, ports"),
-        (("source", "time"), "17:00"),
+        (("source", "time"), "17.00"),
         ((), None),
     ],
 )
@@ -42,7 +42,7 @@ def test_the_source_is_named_if_there_are_several() -> None:
     ]
 
 
-@pytest.mark.parametrize(("by", "line"), [("day", "17:00"), ("none", "6. februar 2026"), ("source", "6. februar 2026")])
+@pytest.mark.parametrize(("by", "line"), [("day", "17.00"), ("none", "6. februar 2026"), ("source", "6. februar 2026")])
 def test_a_post_shows_its_date_where_no_day_is_above_it(by: str, line: str) -> None:
     assert texts(rendered([post(0)], by=by), "meta") == [line]
 
@@ -50,10 +50,10 @@ def test_a_post_shows_its_date_where_no_day_is_above_it(by: str, line: str) -> N
 @pytest.mark.parametrize(
     ("theme", "hours", "number", "lines"),
     [
-        ({}, 24, 1, ["17:00", "09:00"]),
+        ({}, 24, 1, ["17.00", "09.00"]),
         ({"language": "en"}, 24, 1, ["5:00 PM", "9:00 AM"]),
-        ({"meta": ("author", "date")}, 24, 1, ["17:00", "09:00"]),
-        ({"meta": ("date", "time")}, 24, 1, ["17:00", "09:00"]),
+        ({"meta": ("author", "date")}, 24, 1, ["17.00", "09.00"]),
+        ({"meta": ("date", "time")}, 24, 1, ["17.00", "09.00"]),
         ({}, 24, 3, ["6. februar 2026", "5. februar 2026"]),
         ({}, 7 * 24, 1, ["6. februar 2026", "6. februar 2026"]),
     ],

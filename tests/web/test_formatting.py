@@ -12,9 +12,9 @@ from newsletter.web.desk import formatting
     ("year", "language", "expected"),
     [
         (2026, "en", "Fri 6 Feb 2026, 18:00"),
-        (2026, "nb", "fre. 6. feb. 2026 kl. 18:00"),
+        (2026, "nb", "fre. 6. feb. 2026 kl. 18.00"),
         (2027, "en", "Sat 6 Feb, 18:00"),
-        (2027, "nb", "lør. 6. feb. kl. 18:00"),
+        (2027, "nb", "lør. 6. feb. kl. 18.00"),
     ],
 )
 def test_a_date_has_the_same_form_with_a_year_and_without(

@@ -16,7 +16,7 @@ from newsletter.editions import edition_names
 from newsletter.editions.titles import title_of
 from newsletter.messages import Message, acts, from_text, render
 from newsletter.messages import sending as sending_messages
-from newsletter.messages.localized import Localized, with_time
+from newsletter.messages.localized import Localized, time_of_day, with_time
 from newsletter.models import Act, Edition, State
 from newsletter.web.desk import users
 
@@ -97,7 +97,7 @@ def moment(at: datetime | None, zone: tzinfo = UTC) -> str:
     day = format_skeleton(
         "MMMEd" if local.year == timezone.now().astimezone(zone).year else "yMMMEd", local, locale=language()
     )
-    return with_time(_without_comma(day), local, language())
+    return with_time(_without_comma(day), clock(local, zone), language())
 
 
 def _without_comma(day: str) -> str:
@@ -106,8 +106,8 @@ def _without_comma(day: str) -> str:
 
 
 def clock(at: datetime | None, zone: tzinfo = UTC) -> str:
-    """Return the time of day: `18:00`; "" for none."""
-    return f"{at.astimezone(zone):%H:%M}" if at else ""
+    """Return the time of day: `18:00`, in Norwegian `18.00`; "" for none."""
+    return time_of_day(at.astimezone(zone), language()) if at else ""
 
 
 def ago(at: datetime | None, now: datetime | None = None) -> str:

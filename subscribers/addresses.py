@@ -15,8 +15,10 @@ from newsletter.messages import Problem
 from newsletter.messages import subscriptions as messages
 
 LONGEST, LONGEST_LOCAL = 254, 64  # octets (RFC 5321 4.5.3.1)
-_AROUND = " \t\r\n\xa0\u200b\u200c\u200d\u2060\ufeff"
+_WIDTHLESS = "\xad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+_AROUND = _WIDTHLESS + "".join(character for character in map(chr, range(0x3001)) if character.isspace())
 _AFTER = _AROUND + ".,;"
+_SCHEME = "mailto:"
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 
@@ -39,11 +41,20 @@ class Address:
 
 
 def bare_address(text: str) -> str:
-    """Return the address in `Kari <kari@…>`, `mailto:kari@…` and `kari@….`, also beside characters of no width."""
+    """Return the address in `Kari <kari@…>`, `mailto:kari@…` and `kari@….`, also beside characters of no width.
+
+    A text with several people is returned as it is, so that none of them is taken for the others.
+    """
     text = text.strip(_AROUND).rstrip(_AFTER)
-    if text.endswith(">") and "<" in text:
-        text = text[text.rindex("<") + 1 : -1]
-    return text.strip(_AROUND).removeprefix("mailto:")
+    name, bracket, inside = text.rpartition("<")
+    if bracket and inside.endswith(">") and not _ends_an_address(name):
+        text = inside[:-1].strip(_AROUND)
+    return text[len(_SCHEME) :] if text[: len(_SCHEME)].lower() == _SCHEME else text
+
+
+def _ends_an_address(name: str) -> bool:
+    """Return whether another address ends in what stands before an address."""
+    return ">" in name or not set(",;").isdisjoint(name.partition("@")[2])
 
 
 def read_address(text: str) -> Address:

@@ -111,7 +111,7 @@ class Columns:
         for n in self.state:
             standing = max(standing, self._of_word(cells[n]))
         for n, words, meant in self.answers:
-            if cells[n].strip().lower() in words:
+            if vocabulary.folded(cells[n].strip()) in words:
                 standing = max(standing, meant)
         for n, meant in self.ended:
             if cells[n] and vocabulary.folded(cells[n].strip()) not in vocabulary.NO:

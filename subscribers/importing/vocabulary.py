@@ -107,7 +107,11 @@ WANTED = (
 )  # fmt: skip
 """Columns that say of a person that they left by a "no"."""
 
-NO = frozenset(("", "0", "no", "false", "nei", "nej", "nein", "non", "falsch", "faux", "falso", "-", "–"))
+NO = frozenset((
+    "", "0", "no", "n", "false", "f", "nei", "nej", "nein", "non", "nee", "nao", "nie", "ei", "falsch", "faux", "falso",
+    "usann", "falsk", "falskt", "onwaar", "fałsz", "epatosi", "-", "–",
+))  # fmt: skip
+"""What spreadsheets and databases write for "no"; PostgreSQL writes "f"."""
 
 LEFT = frozenset((
     "avmeldt", "avmeld", "utmeldt", "utmeld", "avsluttet", "avslutta", "slettet", "sletta", "inaktiv", "inaktivt",

@@ -20,6 +20,10 @@ from subscribers.addresses import AddressProblem, read_address
         ("<kari@reader.example>,", "kari@reader.example", "kari@reader.example"),
         ("mailto:kari@reader.example", "kari@reader.example", "kari@reader.example"),
         ("\u200bkari@reader.example.\xa0", "kari@reader.example", "kari@reader.example"),
+        ("\u202akari@reader.example\u202c\u3000\u2028", "kari@reader.example", "kari@reader.example"),
+        ("MAILTO:kari@reader.example", "kari@reader.example", "kari@reader.example"),
+        ("kari@reader.example <kari@reader.example>", "kari@reader.example", "kari@reader.example"),
+        ("Nordmann, Kari <kari@reader.example>", "kari@reader.example", "kari@reader.example"),
     ],
 )
 def test_an_address_is_kept_as_written(given_text: str, written: str, key: str) -> None:
@@ -32,6 +36,7 @@ def test_an_address_is_kept_as_written(given_text: str, written: str, key: str) 
     ["", "kari", "@reader.example", "kari@", "kari@@reader.example", "ka ri@reader.example", "kari@reader",
      "kari@[127.0.0.1]", "kari\r\nBcc: x@y.example", "<kari@reader.example", ".kari@reader.example",
      "kari..n@reader.example", "kari@-reader.example", "k" * 65 + "@reader.example", "kari@" + "a" * 250 + ".example",
+     "Kari <kari@reader.example>, Ola <ola@reader.example>", "kari@reader.example; Ola <ola@reader.example>",
      "kari@reader.test", "x" * 1_000_000 + "@reader.example"],
 )  # fmt: skip
 def test_invalid_addresses_are_refused(text: str) -> None:

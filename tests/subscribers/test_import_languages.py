@@ -80,6 +80,14 @@ def test_who_left_is_known_in_files_of_further_languages(take: Import, column: s
         ("Accepts Email Marketing", "no", 0),
         ("Accepts Email Marketing", "yes", 1),
         ("Accepts Email Marketing", "", 1),
+        ("Active", "f", 0),
+        ("Active", "N", 0),
+        ("Active", "USANN", 0),
+        ("Subscribed", "Não", 0),
+        ("Subscribed", "FAŁSZ", 0),
+        ("Blocked", "f", 1),
+        ("Deleted", "N", 1),
+        ("Uitgeschreven", "nee", 1),
     ],
 )
 def test_a_yes_or_no_of_another_system_is_heeded(take: Import, column: str, cell: str, imported: int) -> None:

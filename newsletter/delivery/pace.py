@@ -86,9 +86,8 @@ def pace_signal(outcome: Outcome) -> PaceSignal:
     """Return what an outcome says about the pace: 421 asks for a pause, 4.7.28 for a lower rate, another 4.7.x if
     repeated.
 
-    One greylisted recipient delays nobody. 4.3.x is about the replying server (RFC 3463 3.4), 4.4.x about its
-    route:
-    neither is about the recipient's domain, to which another connection may deliver at once.
+    One greylisted recipient delays nobody. 4.3.x is about the replying server (RFC 3463 3.4), 4.4.x about
+    the route to it: neither is about the recipient's domain, to which another connection may deliver at once.
     """
     if outcome.kind is not OutcomeKind.DEFERRED or outcome.status.startswith(("4.3.", "4.4.")):
         return PaceSignal.NONE

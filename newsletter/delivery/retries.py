@@ -21,7 +21,7 @@ TRY_TRANSACTIONAL_FOR = timedelta(days=5)
 
 
 def _transactional_pauses() -> Iterator[timedelta]:
-    """Yield the pauses within `TRY_LETTERS_FOR`: a minute, doubled each time, at most an hour."""
+    """Yield the pauses within `TRY_TRANSACTIONAL_FOR`: a minute, doubled each time, at most an hour."""
     backoff, waited = Backoff(60.0, 3600.0), 0.0
     while (waited := waited + backoff.pause) <= TRY_TRANSACTIONAL_FOR.total_seconds():
         yield timedelta(seconds=backoff.take())

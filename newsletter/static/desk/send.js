@@ -13,7 +13,7 @@
     const parts = { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" };
     if (local.slice(0, -12) !== form.dataset.year) { parts.year = "numeric"; }
     const day = new Intl.DateTimeFormat(language, parts).format(new Date(`${local.slice(0, -6)}T00:00Z`));
-    return `${day}${language.startsWith("nb") ? " kl." : ","} ${local.slice(-5)}`;
+    return language.startsWith("nb") ? `${day} kl. ${local.slice(-5).replace(":", ".")}` : `${day}, ${local.slice(-5)}`;
   }
 
   function label() {

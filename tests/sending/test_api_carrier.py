@@ -12,9 +12,10 @@ from newsletter.domain.batch import Batch
 from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.messages import Message
+from newsletter.messages.general import TEXT
 from newsletter.sending.api_calls import carrier as carrier_module
 from newsletter.sending.api_calls.carrier import ApiCarrier
-from newsletter.sending.api_calls.interface import outcomes
+from newsletter.sending.api_calls.interface import ProviderRefused, WrongKey, outcomes
 from newsletter.sending.api_calls.payload import ApiMessage
 from tests.delivery.conftest import until
 from tests.delivery.samples import recipient
@@ -102,6 +103,22 @@ async def test_a_call_has_deliveries_of_one_edition_only(begin: Begin) -> None:
     begin(provider, deliveries, connections=1).pump()
     await until(lambda: len(deliveries.accepted) == 4)
     assert provider.calls == [[0, 1], [10, 11]]
+
+
+async def test_what_was_accepted_before_the_account_was_refused_is_not_sent_again(begin: Begin) -> None:
+    class WithoutCredit(Provider):
+        def call(self, mail: ApiMessage, recipients: Sequence[Recipient]) -> list[Outcome]:
+            if len(recipients) == self.most:
+                raise ProviderRefused(400, "an address is invalid")
+            if recipients[0].number != 0:
+                raise WrongKey(TEXT(words="402 no credit"))
+            return super().call(mail, recipients)
+
+    provider, deliveries = WithoutCredit(most=4), Deliveries(4)
+    provider.may_answer.set()
+    begin(provider, deliveries, connections=1).pump()
+    await until(lambda: len(deliveries.accepted) + len(deliveries.back) == 4)
+    assert (sorted(deliveries.accepted), sorted(deliveries.back)) == ([0, 1], [2, 3])
 
 
 async def test_with_a_rate_deliveries_are_collected_for_a_second(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:

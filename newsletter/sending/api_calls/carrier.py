@@ -206,7 +206,12 @@ class _Caller:
         middle = len(recipients) // 2
         half = self._halved(mail, recipients[:middle], refused)
         hopeless = len(refused) >= MANY and not any(o.kind is OutcomeKind.ACCEPTED for o in half)
-        return half if hopeless or self._stopped.is_set() else half + self._halved(mail, recipients[middle:], refused)
+        if hopeless or self._stopped.is_set():
+            return half
+        try:
+            return half + self._halved(mail, recipients[middle:], refused)
+        except WrongKey:  # what was accepted must be recorded; the next call raises it as well
+            return half
 
     def _complete(self, recipients: Sequence[Recipient], outcomes: list[Outcome]) -> list[Outcome]:
         """Return an outcome for each recipient. One without any was in the call, and must not be in another."""

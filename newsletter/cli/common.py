@@ -3,6 +3,7 @@
 Exit status: 0 done; 1 failed; 2 the command line or the configuration is invalid; 3 a person must decide.
 """
 
+import io
 import json
 import socket
 import sys
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 from zoneinfo import ZoneInfo
 
 import typer
@@ -175,11 +176,18 @@ def emit(document: Any, text: "RenderableType | None" = None, *, to_copy: str = 
     `to_copy` follows, and its lines are not broken, however narrow the terminal is.
     """
     if _options.json:
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+        document_output().write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
     elif text is not None and not _options.quiet:
         console().print(text)
     if to_copy and not (_options.json or _options.quiet):
         console().print(to_copy, soft_wrap=True)
+
+
+def document_output() -> TextIO:
+    """Return standard output for a document. In a file or a pipe it is UTF-8, so that no letter of it is replaced."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    return sys.stdout
 
 
 def say(sentence: str) -> None:

@@ -1,6 +1,5 @@
 """`newsletter subscribers …`: manage subscribers."""
 
-import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from newsletter.cli import importing
-from newsletter.cli.common import WRONG, confirm, emit, fail, newsletter_named, options, ready, say
+from newsletter.cli.common import WRONG, confirm, document_output, emit, fail, newsletter_named, options, ready, say
 from newsletter.domain.english import counted
 
 app = typer.Typer(
@@ -65,7 +64,7 @@ def export(
     only_hashes = 0
     with ExitStack() as stack:
         try:
-            target: TextIO = stack.enter_context(create(file)) if file else sys.stdout
+            target: TextIO = stack.enter_context(create(file)) if file else document_output()
         except OSError as e:
             fail(f"{file}: can't be written: {e.strerror}")
         if hashes:

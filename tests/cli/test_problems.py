@@ -11,6 +11,7 @@ import pytest
 from django.db import IntegrityError, OperationalError
 
 from newsletter.__main__ import prepare_output
+from newsletter.cli.common import document_output
 from newsletter.cli.problems import sentence_and_status
 
 
@@ -91,3 +92,11 @@ def test_output_lacks_letters_of_other_encodings_and_may_be_closed(monkeypatch: 
     with sys.stderr:
         sys.stderr.write("nowhere")
     assert written.getvalue() == b"\xe5?\n"
+
+
+def test_a_document_in_a_file_lacks_no_letter_whatever_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="latin-1", errors="replace"))
+    document_output().write("łukasz@reader.example\n")
+    sys.stdout.flush()
+    assert written.getvalue() == "łukasz@reader.example\n".encode()

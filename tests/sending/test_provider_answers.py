@@ -110,6 +110,10 @@ TO = "…@reader.example"
          "message"),
         ("""{"message": "Failed to process the request, try to send again"}""", "message"),
         ("Configuration set <brev> does not exist", "message"),
+        ("Domain brev.example.org is inactive", "message"),
+        ("Invalid return-path address", "message"),
+        ("Your account is inactive; write to the address below", "message"),
+        ("Requests from this IP address are not valid for the key", "message"),
         ("""{"errors": [{"message": "Invalid header", "description": "List-Unsubscribe of recipient"}]}""", "message"),
     ],
 )  # fmt: skip

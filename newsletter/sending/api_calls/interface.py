@@ -79,8 +79,12 @@ FAULTS: Mapping[Cause, Fault] = {
 _INVALID = re.compile(
     r"\b(?:invalid|illegal|malformed|inactive)\b|\b(?:not|be|contain) (?:a )?valid\b|missing final", re.IGNORECASE
 )
-_ADDRESS = re.compile(r"\b(?:recipients?|address(?:es)?|mailbox|@?domain)\b|\bto\b(?=[`'\"\\\].\[])", re.IGNORECASE)
-_OF_SENDER = re.compile(r"\b(?:from|sender|reply|headers?|subject)\b", re.IGNORECASE)
+_ADDRESS = re.compile(r"\b(?:recipients?|address(?:es)?|mailbox)\b|@domain\b|\bto\b(?=[`'\"\\\].\[])", re.IGNORECASE)
+_OF_SENDER = re.compile(
+    r"\b(?:from|sender|sending|reply|return|envelope|headers?|subject|unsubscribe|template|attachments?|tracking)\b"
+    r"|\b(?:account|key|token|ip|b?cc)\b|(?<!@)\bdomain\b",
+    re.IGNORECASE,
+)
 
 
 def cause_in(words: str) -> Cause:

@@ -103,8 +103,20 @@ def _tighten(configuration: Config) -> None:
 
     private_files.tighten(configuration)
     if private_files.is_anothers(configuration):
-        private_files.give_to_owner(configuration)
-        atexit.register(private_files.give_to_owner, configuration)
+        _give_to_owner(configuration)
+        atexit.register(_give_to_owner, configuration)
+
+
+def _give_to_owner(configuration: Config) -> None:
+    """Give root's files away, without connections: closing any descriptor of SQLite's files ends the process's locks on
+    them (https://sqlite.org/howtocorrupt.html, 2.2).
+    """
+    from django.db import connections
+
+    from newsletter import private_files
+
+    connections.close_all()
+    private_files.give_to_owner(configuration)
 
 
 def _is_own_file() -> bool:

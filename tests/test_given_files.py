@@ -1,12 +1,14 @@
 """What root makes in the folder of another user's site goes to that user, and nothing else does."""
 
+import atexit
 import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.db import connections
 
-from newsletter import config, private_files
+from newsletter import config, private_files, start
 
 
 def test_nothing_that_a_link_leads_to_changes_hands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,3 +25,15 @@ def test_nothing_that_a_link_leads_to_changes_hands(tmp_path: Path, monkeypatch:
     private_files.give_to_owner(configuration)
     expected = {folder / "journal", folder / "journal" / "chunk", folder / ".secret_key"}
     assert given == {path.stat().st_ino for path in expected}
+
+
+def test_connections_are_closed_before_the_database_is_opened_beside_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's locks end when a process closes any descriptor of the file."""
+    done: list[str] = []
+    monkeypatch.setattr(private_files, "tighten", lambda _configuration: None)
+    monkeypatch.setattr(private_files, "is_anothers", lambda _configuration: True)
+    monkeypatch.setattr(private_files, "give_to_owner", lambda _configuration: done.append("given"))
+    monkeypatch.setattr(connections, "close_all", lambda: done.append("closed"))
+    monkeypatch.setattr(atexit, "register", lambda function, *arguments: function(*arguments))
+    start._tighten(config.current())
+    assert done == ["closed", "given", "closed", "given"]

@@ -16,6 +16,7 @@ from newsletter.providers.declaration import (
     parse_json,
 )
 
+_INVALID = ("invalid", "permanent_unavailable")
 _MISSING = ("err_user_unknown", "err_user_inactive", "err_domain_inactive")
 
 
@@ -23,7 +24,7 @@ def _error(content: bytes) -> Cause | None:
     """Read the response to a call without any valid recipient ("email/send", `failed_emails`)."""
     match parse_json(content):
         case {"status": "error", "failed_emails": {**failed}} if failed:
-            return "address" if {*failed.values()} <= {"invalid", "permanent_unavailable"} else "mailbox"
+            return "address" if all(why in _INVALID for why in failed.values()) else "mailbox"
     return None
 
 

@@ -60,6 +60,7 @@ def outcomes_after(provider: str, status: int, content: bytes, monkeypatch: pyte
 @example(said={"data": None})
 @example(said={"data": {"id": "a"}})
 @example(said=[{"ErrorCode": None}, None, {"ErrorCode": "x"}])
+@example(said={"status": "error", "failed_emails": {"a": []}})
 def test_any_answer_is_an_outcome_for_each(provider: str, said: object) -> None:
     with (
         pytest.MonkeyPatch.context() as patch,

@@ -231,8 +231,9 @@ class KnownPosts:
     def _by_title_and_date(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
         """Return the post with the same title and date; that which its source gave last counts with a text, too.
 
-        Where a blog's new engine writes dates without times, the same day counts with a similar text. Without titles,
-        the texts must be the same or similar.
+        Where a blog's new engine writes dates without times, the same day counts with a similar text, unless the
+        reading has an entry with the post's own date: of two issues of one day, each is itself. Without titles, and
+        where only the letters of the titles are the same ("C" and "C++"), other texts are of another post.
         """
         published, titled = found_post.published, bool(found_post.title)
         if published is None:
@@ -246,11 +247,12 @@ class KnownPosts:
         for comparison in sorted(self._with_title(found_post, near), key=lambda each: each.dates or timedelta()):
             is_there = self._lists(comparison.post) and not self._is_gone(comparison.post)
             if comparison.dates != timedelta():
-                is_same = comparison.same_day and comparison.similar_long_text and not is_there
-            elif titled:
+                is_without_entry = comparison.post.published not in self._dates
+                is_same = is_without_entry and comparison.same_day and comparison.similar_long_text and not is_there
+            elif titled and found_post.title == comparison.post.title:
                 is_same = comparison.similar_text or comparison.without_text or not is_there
             else:
-                is_same = comparison.similar_text and not is_there
+                is_same = (comparison.similar_text or (titled and comparison.without_text)) and not is_there
             if is_same:
                 return comparison.post
         return None

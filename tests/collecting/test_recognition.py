@@ -115,12 +115,13 @@ def test_a_post_with_new_id_link_and_title_is_the_same_if_the_old_one_is_gone(mo
         replace(NEW_ENGINE, published=A_DAY_AGO + 23 * HOUR),
         replace(NEW_ENGINE, html=long_text("other")),
         replace(NEW_ENGINE, title="Title of b"),
+        replace(MOVED, title="Title of a++", html=long_text("other")),
         replace(MOVED, html=long_text("other")),
         replace(MOVED, html="<p>short</p>"),
         replace(MOVED, published=NOW - 3 * DAY),
         replace(MOVED, published=None),
     ],
-    ids=("next-day", "engine-text", "engine-title", "text", "short", "date", "undated"),
+    ids=("next-day", "engine-text", "engine-title", "other-signs", "text", "short", "date", "undated"),
 )
 def test_or_else_it_is_another(other: FoundPost) -> None:
     assert then(A, other, gone=True) == 2
@@ -134,6 +135,19 @@ def test_two_entries_that_are_listed_together_are_two_posts() -> None:
     twins = (replace(A, uid=str(n), url=f"https://old.example/{n}") for n in range(4))
     collected(*twins)
     assert count() == 4
+
+
+def test_each_of_two_issues_of_a_day_is_itself_where_a_blog_moved() -> None:
+    title, later = "Market update", NOW - DAY + 3 * HOUR
+    morning = made("morning", NOW - DAY, title=title)
+    evening = made("evening", later, title=title, html=edited(morning.html))
+    configured((OLD,))
+    collected(morning, OLDER, source=OLD)
+    configured((NEW,))
+    moved = [replace(post, uid=f"new {post.uid}", url=f"https://new.example/{post.uid}") for post in (evening, morning)]
+    collected(*moved, source=NEW, now=NOW + HOUR)
+    issues = Post.objects.filter(title=title).order_by("pk")
+    assert list(issues.values_list("published", flat=True)) == [NOW - DAY, later]
 
 
 def test_an_entry_that_is_listed_twice_is_one_post() -> None:

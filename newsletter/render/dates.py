@@ -12,7 +12,8 @@ from babel.dates import format_date, format_interval, format_skeleton, format_ti
 from newsletter.messages.localized import NORDIC_TIMES, time_of_day
 from newsletter.render.words import in_own_digits, number, translation_of, words
 
-_ENGLISH_HALF = re.compile(r"\b[AP]M?\b", re.IGNORECASE)
+_ENGLISH_HALF = re.compile(r"\b[AP](?:M\b|\b(?!\.))", re.IGNORECASE)
+"""In Spanish, "a. m." and "p. m." are right."""
 _THAI_YEAR = re.compile(r"(?:ค\.ศ\. )?(\d{4})")
 _BUDDHIST_ERA = 543
 """Years by which the calendar of Thailand is ahead."""
@@ -128,7 +129,8 @@ def month_name(day: date, language: str) -> str:
 def clock(moment: datetime, zone: ZoneInfo, language: str) -> str:
     """Return the local time of day: "18:40", in Norwegian "18.40".
 
-    Where CLDR has "AM" and "PM" for another language than English, they are written out or there are 24 hours.
+    Where CLDR has "AM" and "PM", or "a" and "p", for another language than English, they are written out or there are
+    24 hours.
     """
     locale = locale_of(language)
     local = moment.astimezone(zone)

@@ -63,6 +63,14 @@ def test_clock_is_local_on_both_sides_of_summer_time() -> None:
     assert clock(datetime(2026, 3, 29, 1, 30, tzinfo=UTC), OSLO, "nb") == "03.30"
 
 
+def test_clock_has_the_halves_of_the_day_that_spanish_has() -> None:
+    moment = datetime(2026, 2, 6, 17, 40, tzinfo=UTC)
+    assert [" ".join(clock(moment, OSLO, language).split()) for language in ("es-MX", "es-AR")] == [
+        "6:40 p.m.",
+        "6:40 p. m.",
+    ]
+
+
 def test_clock_has_no_half_of_the_day_in_english_letters_elsewhere() -> None:
     moment = datetime(2026, 2, 6, 15, 30, tzinfo=UTC)
     times = {language: clock(moment, OSLO, language) for language in ("en-US", "ur", "km", "mr", "fa", "ar")}

@@ -32,8 +32,9 @@ _FORM_CLASSES = words(
     " wp-block-jetpack-subscriptions jetpack_subscription_widget install-substack-app-embed beehiiv__footer"
 )
 """Boxes in which readers of a page subscribe, and in which Substack and beehiiv advertise themselves."""
-_DRUPAL_FIELDS = words("field--name-title field--name-uid field--name-created field--name-comment links")
+_DRUPAL_FIELDS = words("field--name-title field--name-uid field--name-created field--name-comment")
 """What Drupal's feeds have beside a post's text: the title and the author again, the date and a link to comment."""
+_DRUPAL_LINKS = words("links inline")
 _SUBSTACK_LINK = re.compile(r"/subscribe(?:\?|\Z)|[?&]action=(?:share|subscribe)\b|/p/[^/?]+/comments\b", re.IGNORECASE)
 _SUBSTACK_PLACEHOLDER = re.compile(r"%%[a-z_]+%%")
 """In an address: what Substack fills in when it sends or shows a post. Its exports and some feeds have it as it is."""
@@ -58,8 +59,11 @@ def _drop(elements: Iterable[HtmlElement]) -> int:
 def _is_flare(element: HtmlElement) -> bool:
     if element.tag == "a" and _FLARE_LINK.search(element.get("href") or ""):
         return True
-    is_whole = element.getparent() is not None and element.getparent().getparent() is None
-    return not (_FLARE_CLASSES | (_DRUPAL_FIELDS if is_whole else frozenset())).isdisjoint(classes(element))
+    own = set(classes(element))
+    if not _FLARE_CLASSES.isdisjoint(own):
+        return True
+    is_outermost = element.getparent() is not None and element.getparent().getparent() is None
+    return is_outermost and (not _DRUPAL_FIELDS.isdisjoint(own) or own >= _DRUPAL_LINKS)
 
 
 def drop_substack(root: HtmlElement) -> int:

@@ -132,7 +132,7 @@ def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     dropped["feed note"] = boilerplate.drop_substack(root)
     dropped["hidden"] = page_parts.drop_hidden(root)
     page_parts.drop_controls(root)
-    dropped["contents"] = page_parts.drop_contents(root)
+    dropped["contents"] = page_parts.drop_contents(root, page or base_url)
     dropped["formula"] = formulas.replace_formulas(root) + formulas.replace_images(root) + formulas.mark_written(root)
     marks.note_languages(root)
     footnote_ids.keep_footnote_ids(root, page or base_url)

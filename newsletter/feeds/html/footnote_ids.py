@@ -29,8 +29,12 @@ def keep_footnote_ids(root: HtmlElement, page: str) -> None:
 def _target(link: HtmlElement, page: str) -> str:
     """Return the identifier that a footnote's link leads to, "" for another link."""
     address, mark, anchor = (link.get("href") or "").strip().partition("#")
-    same_page = not address or _path(address) == _path(page)
-    return anchor if mark and same_page and _MARK.fullmatch(text_in(link)) else ""
+    return anchor if mark and (not address or is_same_page(address, page)) and _MARK.fullmatch(text_in(link)) else ""
+
+
+def is_same_page(address: str, page: str) -> bool:
+    """Return whether two addresses differ at most in their schemes, queries and fragments."""
+    return _path(address) == _path(page)
 
 
 def _path(address: str) -> str:

@@ -206,15 +206,25 @@ def link_bare_addresses(root: HtmlElement) -> None:
     """Make a link of an address that is alone in its paragraph; blogs show a player for a video's. Links that scripts
     would fill with a post get its address as words.
     """
+    of_posts = {link for quotation in root.iter("blockquote") if (link := _link_alone(quotation)) is not None}
     for link in root.iter("a"):
-        is_post = next(link.iterancestors("blockquote"), None) is not None or _PIN.match(link.get("href") or "")
-        if is_post and not len(link) and not text_in(link) and link.get("href"):
-            link.text = link.get("href")
+        address = link.get("href") or ""
+        if not len(link) and not text_in(link) and (link in of_posts or _PIN.match(address)):
+            link.text = address
     for paragraph in root.iter("p", "div"):
-        address = None if len(paragraph) else _BARE_ADDRESS.fullmatch(paragraph.text or "")
-        if address and next(paragraph.iterancestors("a"), None) is None:
-            etree.SubElement(paragraph, "a", {"href": address[1]}).text = address[1]
+        bare = None if len(paragraph) else _BARE_ADDRESS.fullmatch(paragraph.text or "")
+        if bare and next(paragraph.iterancestors("a"), None) is None:
+            etree.SubElement(paragraph, "a", {"href": bare[1]}).text = bare[1]
             paragraph.text = None
+
+
+def _link_alone(quotation: HtmlElement) -> HtmlElement | None:
+    """Return the first link of a quotation that has neither text nor images, if it leads to a page on the web."""
+    if text_in(quotation) or quotation.find(".//img") is not None:
+        return None
+    link = quotation.find(".//a")
+    is_web = link is not None and (link.get("href") or "").lower().startswith(("http://", "https://"))
+    return link if is_web else None
 
 
 def page_of(url: str) -> str:

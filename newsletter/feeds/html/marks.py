@@ -116,7 +116,8 @@ def _lines(text: str) -> tuple[str, list[HtmlElement]]:
 
 def write_ruby(root: HtmlElement) -> None:
     """Put parentheses around readings of characters, for programs that show them on the same line."""
-    for reading in [e for e in root.iter("rt") if e.getparent().find("rp") is None]:
+    with_parentheses = {e.getparent() for e in root.iter("rp")}
+    for reading in [e for e in root.iter("rt") if e.getparent() not in with_parentheses]:
         opening, closing = etree.Element("rp"), etree.Element("rp")
         opening.text, closing.text = "(", ")"
         closing.tail, reading.tail = reading.tail, None

@@ -228,9 +228,9 @@ def title_of(text: str, kind: str) -> str:
 
 
 def _is_markup(tag: re.Match[str], closed: Collection[str]) -> bool:
-    """Return whether a tag in a title is HTML. "The <p> element" means it literally."""
+    """Return whether a tag in a title is HTML: closed, or with attributes. "The <p> element" means it literally."""
     name = tag[1].lower()
-    return name in closed or name in _VOID_IN_TITLES
+    return name in closed or name in _VOID_IN_TITLES or "=" in tag[0]
 
 
 def loose_html(text: str) -> str:

@@ -110,6 +110,7 @@ def test_the_engine_is_told_by_its_generator(generator: str) -> None:
         ("Salt &amp;amp; pepper", "Salt & pepper"),
         ("Salt &amp; pepper", "Salt & pepper"),
         ("A &lt;b&gt;bold&lt;/b&gt; title", "A bold title"),
+        ("&lt;font color=red&gt;Big news", "Big news"),
         ("Use &lt;video&gt; well", "Use <video> well"),
         ("1 &lt; 2", "1 < 2"),
         ("\n  Two\n  lines ", "Two lines"),

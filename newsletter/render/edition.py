@@ -14,7 +14,7 @@ from newsletter.render.content.cuts import Cuts
 from newsletter.render.content.excerpt import count_words
 from newsletter.render.content.first_line import LONGEST_LINE, first_line
 from newsletter.render.html.assemble import html_part
-from newsletter.render.html.loader import render_template
+from newsletter.render.html.loader import TemplateProblem, render_template
 from newsletter.render.placeholders import Placeholders, close_up, longest, value_of
 from newsletter.render.scope import Scope
 from newsletter.render.template_context import edition_context
@@ -139,8 +139,14 @@ class _Fitting:
         return best
 
     def _next_bytes(self, lengths: "_Lengths", post_id: str, number: int) -> int:
-        """Return at least how many bytes the next block of a text takes below the head, which it can only enlarge."""
-        added = self._body_bytes(lengths, post_id, number + 1) - self._body_bytes(lengths, post_id, number)
+        """Return at least how many bytes the next block of a text takes below the head, which it can only enlarge.
+
+        0 if a publisher's template can't be rendered with few posts, such as one that shows the third post first.
+        """
+        try:
+            added = self._body_bytes(lengths, post_id, number + 1) - self._body_bytes(lengths, post_id, number)
+        except TemplateProblem:
+            return 0
         return added - lengths.saved_by_neighbours(post_id)
 
     def _body_bytes(self, lengths: "_Lengths", post_id: str, number: int) -> int:

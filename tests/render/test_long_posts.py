@@ -1,6 +1,7 @@
 """Editions above the maximum size, whose longest posts give up their last blocks."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -187,3 +188,13 @@ def test_a_large_excerpt_is_left_out_alone() -> None:
     edition = digest([post(0, html=f"<ul>{table}</ul>"), *(post(n) for n in range(1, 6))])
     rendered = render(edition, maximum_size=30_000)
     assert [(cut.id, cut.words) for cut in rendered.shortened] == [("p0", 0)]
+
+
+def test_a_template_that_needs_as_many_posts_as_the_edition_has_is_shortened_too(tmp_path: Path) -> None:
+    needs_three = '{% extends "shipped/edition.mjml" %}{% block title %}{{ groups[0].posts[2].title }}{% endblock %}'
+    (tmp_path / "edition.mjml").write_text(needs_three, "utf-8")
+    edition = long_edition()
+    limit = int(size(render(edition, tmp_path, maximum_size=10**9), letterhead()) * 0.7)
+    rendered = render(edition, tmp_path, maximum_size=limit)
+    assert rendered.shortened
+    assert limit - 700 < size(rendered, letterhead()) <= limit

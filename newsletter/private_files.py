@@ -19,8 +19,8 @@ from newsletter.images import store
 
 _log = logging.getLogger(__name__)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_NOTHING_TO_GIVE = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENXIO)
-"""What is missing, or a link, or no folder, or a socket."""
+_NOTHING_TO_GIVE = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.EPERM)
+"""What is missing, or a link, or no folder, or a socket, or where the file system or a container lets nobody do it."""
 _MAILDIR = ("tmp", "new", "cur")
 _EML = (".newsletter.eml", ".newsletter.eml.part")
 

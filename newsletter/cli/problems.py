@@ -54,7 +54,7 @@ def _usage(problem: typer.TyperException) -> tuple[str, int]:
         return sentence.rstrip(), WRONG
     sentence = sentence.replace("Value error, ", "")  # words of pydantic
     if possibilities := getattr(problem, "possibilities", None):  # of an option; typer's class is private
-        sentence += f". Did you mean {' or '.join(possibilities)}?"
+        sentence += f" (did you mean {' or '.join(possibilities)}?)"
     hint = f"; see '{context.command_path} --help'" if context else ""
     return " ".join(sentence.split()).rstrip(".") + hint, WRONG
 

@@ -19,7 +19,10 @@ from subscribers.personal_fields import PERSONAL
 from subscribers.spreadsheets import unescape_formulas
 
 YES, NO = frozenset({"true", "yes", "1", "t", "y"}), frozenset({"false", "no", "0", "f", "n"})
-_PLAIN_NO = vocabulary.NO - {"", "-", "–"}
+_UNWANTED = vocabulary.NO - {"", "-", "–"} | {
+    spelling for word, meant in WORDS.items() if meant > Standing.WAITING for spelling in (word, word.replace("_", " "))
+}
+"""What a column such as "Subscribed" or "Active" has for people who left or must not get anything."""
 OWN_COLUMNS = (
     "newsletter", "pauseduntil", "consent", "consentat", "consenthow", "consentwording", "consentlanguage",
     "consentnetwork", "consentpage", "confirmedat",
@@ -198,7 +201,7 @@ def _plain(positions: Mapping[str, int], width: int) -> Columns | None:
         topics=_first(positions, ("topics",)),
         joined=_all(positions, vocabulary.JOINED),
         ended=_ended(positions, {**{n: _of_end(n) for n in vocabulary.ENDED + vocabulary.REFUSED}, **ENDED}),
-        answers=tuple((number, _PLAIN_NO, Standing.LEFT) for number in _all(positions, vocabulary.WANTED)),
+        answers=tuple((number, _UNWANTED, Standing.LEFT) for number in _all(positions, vocabulary.WANTED)),
     )
 
 

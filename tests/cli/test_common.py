@@ -101,7 +101,7 @@ def test_a_wrong_configuration_is_status_2_with_a_line_for_each_fault(command: R
         (["try", "config.toml", "--since", "then"], 2, "--since: 'then' is not a time"),
         (["nonsense"], 2, "No such command 'nonsense'"),
         (["draft"], 2, "Missing argument"),
-        (["draft", "kinaforum", "--weak", "2026-W06"], 2, "No such option: --weak. Did you mean --week?; see"),
+        (["draft", "kinaforum", "--weak", "2026-W06"], 2, "No such option: --weak (did you mean --week?); see"),
         (["approve", "kinaforum/2026-W06", "--revision", "new"], 2, "Invalid value for '--revision'"),
         (["--config", "elsewhere.toml", "check"], 2, "elsewhere.toml: no such file; create one with 'newsletter init'"),
     ],

@@ -165,7 +165,7 @@ def _value(slot: Slot) -> Callable[[Recipient, bytes], bytes]:
         case SlotValue.NAME | SlotValue.WITH_NAME | SlotValue.TO, SlotEncoding.TEXT:
             return lambda recipient, _: _shown(recipient, slot).encode("utf-8", "replace")
         case _:
-            raise ValueError(f"a reader has no {slot.value.value!r} in the form {slot.form.value!r}")
+            raise ValueError(f"a recipient has no {slot.value.value!r} in the form {slot.form.value!r}")
 
 
 def _shown(recipient: Recipient, slot: Slot) -> str:

@@ -152,7 +152,7 @@ def _short_title(feed: str, page: str) -> str:
     names = [part.strip() for part in _TITLE_PARTS.split(feed) if part.strip().lower() not in _KINDS_OF_FEEDS]
     if names:
         return names[0] if len(names) == 1 else feed.strip()
-    return _TITLE_PARTS.split(page)[0].strip()
+    return _TITLE_PARTS.split(page)[0].strip() or feed.strip()
 
 
 def _language_of(posts: Sequence[FoundPost]) -> str:

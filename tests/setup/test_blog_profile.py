@@ -39,8 +39,8 @@ def test_a_page_in_english_is_not_believed_where_the_posts_are_in_another_langua
 
 
 def test_the_kind_of_a_feed_is_no_part_of_the_title() -> None:
-    titles = [("Blog - Quay", ""), ("Blog", "Quay | Boats"), ("Quay – Boats", ""), ("Quay | RSS", ""), ("", "Quay")]
-    assert [_short_title(*pair) for pair in titles] == ["Quay", "Quay", "Quay – Boats", "Quay", "Quay"]
+    titles = [("Blog", "Quay | Boats"), ("Quay – Boats", ""), ("Quay | RSS", ""), ("", "Quay"), ("News", "")]
+    assert [_short_title(*pair) for pair in titles] == ["Quay", "Quay – Boats", "Quay", "Quay", "News"]
 
 
 def test_an_address_without_a_feed_is_refused_with_the_remedy() -> None:

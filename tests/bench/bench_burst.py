@@ -299,7 +299,7 @@ def main(seconds: int = 20, a_second: int = 1500, sending: int = 500) -> None:
             running.send_signal(signal.SIGTERM)
             running.wait(60)
             sink.terminate()
-    lost = answers["sign-up 202"] - kept["letters"], answers["one-click 200"] - kept["left"]
+    lost = answers["sign-up 202"] - kept["emails"], answers["one-click 200"] - kept["left"]
     sys.stdout.write(
         f"  lost: {lost[0]} sign-ups, {lost[1]} one-click requests\n"
         f"sending: {alone:.0f} mails a second alone, {found[0]:.0f} under this load\n"

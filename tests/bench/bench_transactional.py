@@ -89,8 +89,8 @@ def measure(folder: Path, count: int, port: int) -> None:
     while accepted := subscriber_mail.send_due(configuration, datetime.now(UTC)):
         sent += accepted
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    assert sent == count, f"{sent} of {count} letters were accepted"
-    sys.stdout.write(f"{count} letters: {count / wall:.0f}/s, {cpu / count * 1000:.2f} ms CPU each; {footprint()}\n")
+    assert sent == count, f"{sent} of {count} emails were accepted"
+    sys.stdout.write(f"{count} emails: {count / wall:.0f}/s, {cpu / count * 1000:.2f} ms CPU each; {footprint()}\n")
     fields = (("From", b"brev@example.org"), ("To", b"r@reader.example"), ("Subject", b"Hello"))
     headers = tuple(Header(name, (value,)) for name, value in fields)
     message = EncodedEmail(headers, (b"Hello\r\n",), "brev@example.org", "example.org")
@@ -104,7 +104,7 @@ def measure(folder: Path, count: int, port: int) -> None:
 def main() -> None:
     """Start the sink, and measure in a folder of its own."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("letters", nargs="?", type=int, default=500)
+    parser.add_argument("emails", nargs="?", type=int, default=500)
     count = parser.parse_args().emails
     with sinking() as port, tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder:
         measure(Path(folder), count, port)

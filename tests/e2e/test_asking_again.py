@@ -99,7 +99,7 @@ def each_is_asked_once(folder: Path, server: MailServer, database: str = "") -> 
     run(site, PREPARE, str(READERS))
     kills = pass_a_year(site, server)
     found = json.loads(run(site, OUTCOME))
-    assert (found["asked"], found["letters"], found["waiting"]) == (READERS, READERS, 0)
+    assert (found["asked"], found["emails"], found["waiting"]) == (READERS, READERS, 0)
     assert set(server.got.values()) == {1}
     assert len(found["unknown"]) <= kills * IN_FLIGHT
     assert {f"r{number}@reader.example" for number in range(1, READERS + 1)} - set(server.got) <= set(found["unknown"])

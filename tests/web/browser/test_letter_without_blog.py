@@ -126,7 +126,9 @@ def _order(root: Locator | FrameLocator, *, beside: bool) -> list[str]:
     found += [root.get_by_text(words).last for words in IN_ORDER[2:]]
     for each in found:
         expect(each).to_be_visible()
-    places = [_place(each) for each in found]
+    places, measured = list[tuple[float, float]](), [_place(each) for each in found]
+    while places != measured:  # the preview is still being laid out
+        places, measured = measured, [_place(each) for each in found]
     assert (places[0][0] == places[1][0]) is beside
     return [words for _, words in sorted(zip(places, IN_ORDER, strict=True))]
 

@@ -29,6 +29,7 @@ from tests.oracle.steps import (
     ImportList,
     Join,
     Kill,
+    Letter,
     Move,
     Off,
     Offer,
@@ -36,7 +37,6 @@ from tests.oracle.steps import (
     Redate,
     Set,
     Step,
-    TransactionalEmail,
     Wait,
 )
 
@@ -167,7 +167,7 @@ def _ways(chosen: random.Random, ages: Sequence[int]) -> Mapping[str, Callable[[
         "delete": lambda: Delete(number(10)),
         "feed": lambda: Feed(one([True, False]), one([1_000, 1_000, 10])),
         "move": lambda: Move(one([True, False])),
-        "letter": lambda: TransactionalEmail(number(10)),
+        "letter": lambda: Letter(number(10)),
         "import": lambda: ImportList(one([True, False])),
         "kill": Kill,
     }

@@ -286,7 +286,7 @@ class Editor:
 
 
 @dataclass(frozen=True)
-class TransactionalEmail:
+class Letter:
     """A letter outside the schedule goes to everybody, with a post that an editor adds, if any."""
 
     post: int

@@ -38,6 +38,7 @@ class Expectations:
         self.posts: dict[str, SeenPost] = {}
         self.people: dict[str, Person] = {}
         self.editions: dict[str, SeenEdition] = {}
+        self.begun: list[str] = []
         self.dealt: dict[str, set[str]] = {each: set() for each in CADENCES}
         self.perhaps: dict[str, dict[str, str]] = {each: {} for each in CADENCES}
         """What was dealt with in each cadence, and what may have been, with the reason."""

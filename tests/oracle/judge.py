@@ -157,6 +157,7 @@ class _Judging(Expectations):
     def on_began(self, act: acts.Began) -> None:
         edition = self.editions[act.edition]
         edition.began, edition.asked = act.at, act.asked
+        self.begun.append(act.edition)
         approved = edition.approved
         if approved.kind is Kind.CORRECTION:
             return
@@ -292,11 +293,11 @@ class _Judging(Expectations):
             self._check(act, edition, person, post, pair)
         if pair.standing is Standing.DUE and (why := post.either or pair.either):
             pair.either = why
-        pair.standing = Standing.HAS
+        pair.standing, pair.brought_by = Standing.HAS, act.edition
 
     def _check(self, act: acts.Email, edition: SeenEdition, person: Person, post: SeenPost, pair: Pair) -> None:
         approved = edition.approved
-        if pair.standing is Standing.HAS:
+        if pair.standing is Standing.HAS and not self._is_of_later_letter(pair, act.edition):
             self._break("twice", act, post.name)
         elif pair.standing is Standing.OVER and not post.either and not (edition.resent and pair.by == act.edition):
             self._break("old", act, post.name, pair.why)
@@ -304,6 +305,11 @@ class _Judging(Expectations):
             self._break("unwanted", act, post.name, "off topic")
         if post.name not in approved.added:
             self._check_choice(act, edition, post)
+
+    def _is_of_later_letter(self, pair: Pair, edition: str) -> bool:
+        """Return whether a letter brought the post that began while the edition was being sent."""
+        is_letter = self.editions[pair.brought_by].approved.kind is Kind.LETTER
+        return is_letter and self.begun.index(edition) < self.begun.index(pair.brought_by)
 
     def _check_choice(self, act: acts.Email, edition: SeenEdition, post: SeenPost) -> None:
         """Look for what an edition must not have unless an editor includes it by name, or asks for its window."""

@@ -45,7 +45,8 @@ class Standing(StrEnum):
 
 @dataclass(slots=True)
 class Pair:
-    """One reader and one post. `either` is why both would be right; `by` the edition with which it was over.
+    """One reader and one post. `either` is why both would be right; `by` the edition with which it was over,
+    and `brought_by` the one of the last email with it.
 
     `without` are the editions that had it, and came to the reader without it though it was due.
     """
@@ -53,6 +54,7 @@ class Pair:
     standing: Standing = Standing.DUE
     why: str = ""
     by: str = ""
+    brought_by: str = ""
     either: str = ""
     without: set[str] = field(default_factory=set)
 

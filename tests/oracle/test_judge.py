@@ -355,6 +355,15 @@ def test_a_letter_may_bring_a_post_again_and_no_edition_does_afterwards() -> Non
     assert judged(R, ONE, letter, Joined(at(6), "new")) == []
 
 
+def test_the_rest_of_an_edition_comes_whatever_a_letter_brought_meanwhile() -> None:
+    begun = [approved(4, "w1", shown=frozenset("a")), Began(at(4), "w1")]
+    letter = sent(5, "letter", ("r", "a"), kind=Kind.LETTER, added=frozenset("a"))
+    rest = Email(at(6), "r", "w1", ("a",))
+    assert judged(R, ONE, begun, letter, rest) == []
+    assert judged(R, ONE, begun, letter, rest, rest) == ["twice r a"]
+    assert judged(R, ONE, begun, letter, rest, sent(11, "w2", ("r", "a"))) == ["twice r a"]
+
+
 def test_an_unconfirmed_email_leaves_both_open() -> None:
     begun = [approved(4, "w1", shown=frozenset("a")), Began(at(4), "w1"), Lost(at(4), "w1", "r")]
     assert judged(R, ONE, begun) == ["either: in an email that is unconfirmed"]

@@ -24,7 +24,7 @@ Row = TypeVar("Row", bound=Model)
 def after(rows: QuerySet[Row], name: str, cursor: str | None, limit: int) -> tuple[list[Row], str | None]:
     """Return the rows after a cursor of the list with this name, and the cursor that continues after them.
 
-    An empty cursor is none; that after the last rows is None. Raises Refused.
+    An empty cursor begins with the first row. The returned cursor is None after the last one. Raises Refused.
     """
     ordered = rows.order_by("-pk")
     if cursor:

@@ -13,6 +13,7 @@ from newsletter.delivery.journal import Journal
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.transactional import sent_once, subscriber_mail
 from newsletter.transactional.transport import NAME as CHUNK
+from subscribers import transactional
 from subscribers.models import EmailKind, TransactionalEmail
 from tests.factories import DAY, NAME, NOW, configured
 from tests.sending import outbox_samples as samples
@@ -28,17 +29,9 @@ def crashed(tmp_path: Path) -> Callable[[str], TransactionalEmail]:
 
     def crash(when: str) -> TransactionalEmail:
         subscription = samples.subscribe(["anna@example.org"])[0]
-        leased = NOW + timedelta(minutes=5)
-        row = TransactionalEmail.objects.create(
-            kind=EmailKind.ASK,
-            subscriber=subscription.subscriber,
-            subscription=subscription,
-            newsletter=NAME,
-            created=NOW,
-            due=NOW,
-            attempts=1,
-            leased_until=leased,
-        )
+        row = transactional.write(EmailKind.ASK, subscription.subscriber, subscription, NAME, NOW)
+        row.attempts, row.leased_until = 1, NOW + timedelta(minutes=5)
+        row.save()
         journal = sent_once.create_journal(config.current(), {1: row})
         journal.begin(CHUNK, 1)
         if when != "before":

@@ -27,6 +27,7 @@ from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.transactional import render_email as rendered_email
 from newsletter.transactional import mail_queue, subscriber_mail
 from newsletter.transactional.transport import Done, Outgoing
+from subscribers import transactional
 from subscribers.models import EmailKind, Subscriber, Subscription, TransactionalEmail
 from subscribers.tokens import Purpose, link_token, read_timed
 from tests.factories import DAY, NAME, NOW, configured
@@ -338,14 +339,7 @@ def test_the_question_whether_a_subscriber_still_wants_it_has_a_header_to_unsubs
     config.use(configuration)
     links = set[str]()
     for subscription in samples.subscribe([f"r{number}@example.org" for number in range(recipients)]):
-        TransactionalEmail.objects.create(
-            kind=EmailKind.ASK,
-            subscriber=subscription.subscriber,
-            subscription=subscription,
-            newsletter=NAME,
-            created=NOW,
-            due=NOW,
-        )
+        transactional.write(EmailKind.ASK, subscription.subscriber, subscription, NAME, NOW)
         links.add(f"<http://localhost:8000/u/{link_token(subscription.pk)}>")
     assert subscriber_mail.send_due(configuration, NOW) == recipients
     mails = [email.message_from_bytes(path.read_bytes()) for path in (tmp_path / "mails" / "new").iterdir()]

@@ -24,8 +24,8 @@ GENERAL = SettingsPage(
             "status",
             _("Status"),
             _(
-                "While it is paused, no drafts are made and nothing is sent; people can still sign up. For a pause "
-                "that ends by itself, use “Dates without an edition” (Schedule). An archived newsletter is closed: its "
+                "While it is paused, no drafts are made and no emails are sent; people can still sign up. To pause for "
+                "certain dates, use “Dates without an edition” (Schedule). An archived newsletter is closed: its "
                 "pages, reports and unsubscribe links keep working."
             ),
             Kind.CHOICE,

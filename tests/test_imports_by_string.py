@@ -43,7 +43,8 @@ def _named(graph: grimp.ImportGraph) -> Iterator[tuple[str, str, str]]:
     """Yield the module that has a string, the string, and the module that it names."""
     for name in sorted(graph.modules):
         base = ROOT.joinpath(*name.split("."))
-        path = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+        file = base.with_suffix(".py")  # a package of this name may have left a folder of compiled files
+        path = file if file.exists() else base / "__init__.py"
         if ".migrations." in name:
             continue
         for text in _constants(path):

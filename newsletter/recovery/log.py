@@ -13,7 +13,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from zlib import crc32
 from django.conf import settings
 
 from newsletter.config import Config
+from newsletter.config.durable_files import create
 
 NAME, SUFFIX = "id", ".log"
 
@@ -116,14 +117,8 @@ def _identifier(place: Path) -> str:
         return path.read_text(encoding="ascii")
     except FileNotFoundError:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = place / f".{NAME}.{secrets.token_hex(4)}"
-    fresh.write_text(secrets.token_hex(8), encoding="ascii")
-    try:
-        os.link(fresh, path)
-    except FileExistsError:
-        pass  # another process was faster
-    finally:
-        fresh.unlink()
+    with suppress(FileExistsError):  # another process was faster
+        create(path, secrets.token_hex(8))
     return path.read_text(encoding="ascii")
 
 

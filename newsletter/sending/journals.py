@@ -9,7 +9,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from pathlib import Path
 from django.db.models import Q, QuerySet
 
 from newsletter.config import Config, DeliverySettings, Timeouts
+from newsletter.config.durable_files import create
 from newsletter.delivery.journal import JournalEntry, JournalError, OrphanedJournal, boot_id, journals, take_over
 from newsletter.messages import delivery as messages
 from newsletter.models import Chunk, DeliveryStatus
@@ -39,14 +40,8 @@ def machine(journal_folder: Path) -> str:
     """Return the identity of the folder, and so of the machine, in the database; created once, atomically."""
     path = journal_folder / MACHINE
     if not path.exists():
-        fresh = path.with_suffix(f".{secrets.token_hex(8)}")  # threads of one process may do this at once
-        fresh.write_text(secrets.token_hex(16), encoding="ascii")
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            pass  # somebody was faster, and theirs will do
-        finally:
-            fresh.unlink()
+        with suppress(FileExistsError):  # another thread or process was faster
+            create(path, secrets.token_hex(16))
     try:
         return path.read_text(encoding="ascii")
     except UnicodeDecodeError as e:

@@ -28,6 +28,7 @@ from newsletter.events.record import EventKind
 from newsletter.messages import Message, acts
 from newsletter.messages import editions as messages
 from newsletter.models import Act, ApprovedContent, Edition, State, Variant, WelcomeLetter
+from newsletter.render.lint.codes import CODES
 
 A_MOMENT = timedelta(minutes=1)
 """A time that passed this recently, while it was entered or confirmed, means now."""
@@ -78,8 +79,10 @@ def approve(
         prepared = prepare(draft, configuration, now)
         if needs_content and not any(variant.planned.entries for variant in prepared.variants):
             _check_content(draft)
-        codes = sorted({f.code for f in prepared.errors} - set(despite))
-        if codes:
+        if unknown := sorted(set(despite) - CODES.keys()):
+            raise Impossible(messages.NOT_A_LINT_CODE(name=draft.name, code=unknown[0]))
+        overridden = sorted({f.code for f in prepared.errors})
+        if codes := [code for code in overridden if code not in despite]:
             raise LintErrors(draft.name, prepared, codes)
         until = _end_of_window(draft, now)
         freeze(draft, prepared, configuration, now)
@@ -90,7 +93,7 @@ def approve(
             approved_at=now,
             approved_by=by,
             until=max(until, draft.since),
-            despite_lint=sorted({f.code for f in prepared.errors}),
+            despite_lint=overridden,
             candidates=_candidates(draft, prepared),
             waiting=None,
             due_at=draft.due_at if draft.due_at and draft.due_at > now else None,
@@ -101,7 +104,7 @@ def approve(
         elif not draft.corrects_id:
             release_posts(draft, configuration, now)
         Act.objects.log(
-            by, acts.APPROVED(), draft.name, after={"revision": draft.revision, "despite": list(despite)}, now=now
+            by, acts.APPROVED(), draft.name, after={"revision": draft.revision, "despite": overridden}, now=now
         )
     return draft
 

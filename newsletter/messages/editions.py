@@ -196,6 +196,9 @@ LINT_ERRORS = MessageType(
     ),
     count="count",
 )
+NOT_A_LINT_CODE = MessageType(
+    "edition.not-a-lint-code", gettext_noop("'{code}' is not a code of lint; 'newsletter lint {name}' lists its errors")
+)
 POST_TAKEN = MessageType(
     "edition.post-taken",
     gettext_noop("“{title}” is already in {edition}; check for new posts, and then review the draft again"),

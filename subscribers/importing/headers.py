@@ -14,7 +14,7 @@ from newsletter.messages import Problem
 from newsletter.messages import subscriptions as messages
 from subscribers.importing import vocabulary
 from subscribers.importing.dates import BadDate, DateOrder, moment
-from subscribers.importing.tools import ENDED, FORMS, OWN, PLAIN, WORDS, Standing
+from subscribers.importing.tools import BLANK, ENDED, FORMS, OWN, PLAIN, WORDS, Standing
 from subscribers.personal_fields import PERSONAL
 from subscribers.spreadsheets import unescape_formulas
 
@@ -123,11 +123,10 @@ class Columns:
 
     def _of_word(self, cell: str) -> Standing:
         word = vocabulary.folded(cell.strip()).replace(" ", "_")
-        if not self.states:
-            return WORDS.get(word, Standing.ACTIVE)
-        if word and word not in self.states:
-            raise BadCell(messages.UNKNOWN_STATE(text=cell.strip()[:50], tool=self.form))
-        return self.states.get(word, Standing.ACTIVE)
+        states = {BLANK: Standing.ACTIVE, **(self.states or WORDS)}
+        if word not in states:
+            raise BadCell(messages.UNKNOWN_STATE(text=cell.strip()[:50]))
+        return states[word]
 
     def left(self, cells: Sequence[str]) -> datetime | None:
         """Return when a person left, if one of the columns says so in a way that can be read."""
@@ -186,7 +185,8 @@ def _plain(positions: Mapping[str, int], width: int) -> Columns | None:
     address = _first(positions, vocabulary.ADDRESS)
     if address < 0:
         return None
-    state = _first(positions, vocabulary.STATE)
+    has_place = bool(_all(positions, vocabulary.OF_POSTAL_ADDRESS))
+    state = _first(positions, vocabulary.STATE + (() if has_place else vocabulary.STATE_OR_REGION))
     return Columns(
         form=PLAIN.name,
         width=width,

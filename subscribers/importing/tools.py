@@ -1,7 +1,7 @@
 """The files that other tools export: the headers that identify each, its columns, and what its states say of a person.
 
 Headers are compared without case, spaces, underscores and accents (`squeezed`), states in lower case with underscores.
-A state that a tool is not known to have is refused, because it may stand for people who left.
+A state that is not known is refused, because it may stand for people who left.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,14 @@ BLOCKING: Final = {
 }
 """The standings of addresses that are blocked for all newsletters, each with its reason."""
 
+BLANK = ""
+"""The state of a cell without a word; it is active, unless a tool's states say otherwise."""
+
 WORDS: Final[dict[str, Standing]] = {
+    **dict.fromkeys((BLANK, "active", "subscribed", "subscriber", "confirmed", "enabled", "verified", "approved",
+                     "registered", "opted_in", "opted-in", "opt_in", "opt-in", "optin", "regular", "free", "paid",
+                     "premium", "yes", "true", "ok"), Standing.ACTIVE),
+    **dict.fromkeys(vocabulary.RECEIVING, Standing.ACTIVE),
     **dict.fromkeys(("pending", "unconfirmed", "unactivated", "non-subscribed", "nonsubscribed", "transactional"),
                     Standing.WAITING),
     **dict.fromkeys(vocabulary.WAITING, Standing.WAITING),
@@ -45,7 +52,7 @@ WORDS: Final[dict[str, Standing]] = {
     **dict.fromkeys(vocabulary.BLOCKED, Standing.BLOCKED),
     **dict.fromkeys(("complained", "spam", "junk", "marked_as_spam"), Standing.COMPLAINED),
 }  # fmt: skip
-"""Words for a standing in the languages of the catalogues. In a file of an unknown tool, any other word is active."""
+"""Words for a standing in the languages of the catalogues, in a file of an unknown tool."""
 
 
 def states(active: str, waiting: str = "", left: str = "", **others: str) -> dict[str, Standing]:
@@ -56,9 +63,6 @@ def states(active: str, waiting: str = "", left: str = "", **others: str) -> dic
 
 _FETCHED = states("active", "pending", "unsubscribed", bounced="bounced", blocked="blocked", complained="complained")
 """What `newsletter fetch` writes, whatever the tool's own words are."""
-
-BLANK = ""
-"""The state of a cell without a word; it is active, unless a tool's states say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,14 @@ TAGS = (
     "tags", "labels", "tagger", "taggar", "etiketter", "merkelapper", "stikkord", "emneord", "etiketten",
     "schlagworter", "schlagworte", "etiquettes", "motscles", "etiquetas",
 )  # fmt: skip
-STATE = ("status", "state", "abonnementsstatus", "statut", "estado", "stato", "situacao", "stan", "tila")
+STATE = ("status", "abonnementsstatus", "statut", "situacao", "tila")
+STATE_OR_REGION = ("state", "estado", "stato", "stan")
+"""Names that are also those of the state where a person lives, if another column is part of a postal address."""
+
+OF_POSTAL_ADDRESS = (
+    "city", "town", "zip", "zipcode", "postcode", "postalcode", "postalzip", "country", "ciudad", "codigopostal",
+    "pais", "cidade", "cep", "citta", "cap", "paese", "miasto", "kodpocztowy", "kraj",
+)  # fmt: skip
 
 
 def _with_dates(stems: str, suffixes: str, prefixes: str = "") -> tuple[str, ...]:
@@ -112,6 +119,18 @@ NO = frozenset((
     "usann", "falsk", "falskt", "onwaar", "fałsz", "epatosi", "-", "–",
 ))  # fmt: skip
 """What spreadsheets and databases write for "no"; PostgreSQL writes "f"."""
+
+RECEIVING = frozenset((
+    "aktiv", "aktivt", "aktive", "abonnert", "abonnent", "abonnerer", "abonnerar", "innmeldt", "pameldt", "pameld",
+    "registrert", "bekreftet", "bekrefta", "stadfesta", "godkjent", "aktiva", "prenumererar", "prenumerant", "anmald",
+    "registrerad", "bekraftad", "godkand", "abonneret", "tilmeldt", "indmeldt", "registreret", "bekræftet", "godkendt",
+    "angemeldet", "abonniert", "bestatigt", "registriert", "actif", "active", "abonne", "abonnee", "inscrit",
+    "inscrite", "confirme", "confirmee", "activo", "activa", "alta", "dado_de_alta", "dada_de_alta", "suscrito",
+    "suscrita", "confirmado", "confirmada", "attivo", "attiva", "iscritto", "iscritta", "confermato", "confermata",
+    "actief", "ingeschreven", "aangemeld", "bevestigd", "ativo", "ativa", "inscrito", "inscrita", "aktywny", "aktywna",
+    "zapisany", "zapisana", "potwierdzony", "aktiivinen", "tilaaja", "vahvistettu",
+))  # fmt: skip
+"""States of people who receive emails."""
 
 LEFT = frozenset((
     "avmeldt", "avmeld", "utmeldt", "utmeld", "avsluttet", "avslutta", "slettet", "sletta", "inaktiv", "inaktivt",

@@ -175,7 +175,7 @@ class Newsletter:
         from newsletter.editions import approval
 
         draft = made or self.drafted(cadence)
-        return approval.approve(self.configuration, draft, now=self.now, despite=("empty",))
+        return approval.approve(self.configuration, draft, now=self.now)
 
     def queued(self, edition: "Edition") -> "Edition":
         from newsletter.editions import approval

@@ -69,6 +69,23 @@ def test_who_left_is_known_in_files_of_further_languages(take: Import, column: s
 
 
 @pytest.mark.parametrize(
+    ("header", "row", "active"),
+    [
+        ("Status", "Confirmed", 1),
+        ("Status", "", 1),
+        ("Status", "Opted in", 1),
+        ("Status", "Unknown to us", 0),
+        ("Status", "0", 0),
+        ("State", "Gone", 0),
+        ("City,State,Zip", "Portland,OR,97201", 1),
+        ("Stato,Paese,Status", "Lazio,Italia,Disiscritto", 0),
+    ],
+)
+def test_a_state_that_is_not_known_subscribes_nobody(take: Import, header: str, row: str, active: int) -> None:
+    assert take(f"Email,{header}\nkari@reader.example,{row}\n").active == active
+
+
+@pytest.mark.parametrize(
     ("column", "cell", "imported"),
     [
         ("EMAIL_BLOCKLISTED", "true", 0),

@@ -114,7 +114,7 @@ def test_a_state_that_a_tool_is_not_known_to_have_is_refused(tmp_path: Path) -> 
     (tmp_path / "kit.csv").write_text(text, encoding="utf-8")
     report = import_file(tmp_path / "kit.csv", "kinaforum", at=AT)
     assert [str(each.reason) for each in report.refused] == [
-        "'archived' is not a known state in files from Kit; correct it, or choose another column for it"
+        "'archived' is not a known state; correct it, such as to active, or choose another column for it"
     ]
     assert receiving() == {"a1@reader.example"}
 

@@ -53,6 +53,7 @@ _NAME = re.compile(r" ?\{name(?:\|[^{}]*)?\}")
 _DOTS = re.compile(r"(?: ·)+ ")
 _LONGEST_HEADLINE = 60
 _FULL_STOPS = ".。।۔"
+_NO_COMMA_AFTER = ("?", "!", "？", "！")
 _NAMES = "news, newsletter, posts, week, week_name, year, month, month_year, date, words, since, until"
 
 
@@ -193,7 +194,10 @@ def _news(posts: Sequence[DigestPost], letterhead: Letterhead) -> str:
     if not posts[1:]:
         return headline
     first = headline if headline.endswith("..") else headline.rstrip(_FULL_STOPS)
-    return words(letterhead.language)["news"].format(first=first, count=number(len(posts) - 1, letterhead.language))
+    pattern = words(letterhead.language)["news"]
+    if first.endswith(_NO_COMMA_AFTER):
+        pattern = pattern.replace("{first},", "{first}").replace("{first}，", "{first}")
+    return pattern.format(first=first, count=number(len(posts) - 1, letterhead.language))
 
 
 def preheader(posts: Sequence[DigestPost], language: str) -> str:

@@ -56,7 +56,7 @@ _TABLE = {
         "Einstellungen", "Abmelden", "Sie erhalten diese E-Mail, weil Sie {title} abonniert haben.",
         "Weitere Beiträge auf der Website ({count})",
         "Weiterlesen", "Teilen", "E-Mail weiterleiten", "{count} Min. Lesezeit", "Anzeige",
-        "{first} und {count} mehr",
+        "{first} und {count} weitere",
         "Berichtigung",
     ),
     "fr": (

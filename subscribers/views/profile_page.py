@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from subscribers import preferences as actions
 from subscribers.addresses import Address
 from subscribers.forms import AddressForm, EraseForm, PersonForm
-from subscribers.models import Subscriber, Subscription
+from subscribers.models import EmailKind, Subscriber
 from subscribers.pages import language_of, message, page
 from subscribers.personal_fields import PERSONAL
 from subscribers.signup import ConfirmResult
@@ -29,14 +29,15 @@ def profile(request: HttpRequest, token: str) -> HttpResponse:
         return message(request, language_of(request), kind=kind, status=status)
     if request.method != "POST" and "data" in request.GET:
         return _data(subscriber)
-    language = language_of(request, own_language=subscriber.language)
+    newsletter = _newsletter_of(subscriber)
+    language = language_of(request, own_language=subscriber.language, newsletter=newsletter)
     with translation.override(language):
         notice, faults = _act(request, subscriber) if request.method == "POST" else ("", {})
     if not Subscriber.objects.filter(pk=subscriber.pk).exists():
         return message(request, language, kind="forgotten")
     subscriber.refresh_from_db()
     if notice:
-        language = language_of(request, own_language=subscriber.language)
+        language = language_of(request, own_language=subscriber.language, newsletter=newsletter)
     return page(
         request,
         "me.html",
@@ -46,15 +47,15 @@ def profile(request: HttpRequest, token: str) -> HttpResponse:
         given={} if notice else request.POST,
         notice=notice,
         faults=faults,
-        newsletter=_newest(subscriber),
+        newsletter=newsletter,
         status=400 if faults else 200,
     )
 
 
-def _newest(subscriber: Subscriber) -> str:
-    """Return the newsletter whose colours the page has: the latest subscription, preferably an active one."""
-    subscriptions = sorted(subscriber.subscriptions.all(), key=lambda t: (t.state == Subscription.State.ACTIVE, t.pk))
-    return subscriptions[-1].newsletter if subscriptions else ""
+def _newsletter_of(subscriber: Subscriber) -> str:
+    """Return the newsletter that the page's link was asked for, which its email names."""
+    links = subscriber.transactional_emails.filter(kind=EmailKind.ME).order_by("-pk")
+    return links.values_list("newsletter", flat=True).first() or ""
 
 
 def _data(subscriber: Subscriber) -> HttpResponse:

@@ -52,12 +52,12 @@ def test_a_picture_at_the_end_is_dropped_and_one_inside_stays() -> None:
     assert excerpt(html, 3)[0] == '<p><img src="a" alt=""> One two three.</p>'
 
 
-def test_languages_without_spaces_are_counted_by_characters() -> None:
-    html = "<p>" + "これは文です。" * 20 + "</p>"
-    shown, whole = excerpt(html, 20)
+def test_excerpts_of_languages_without_spaces_are_as_long_as_those_of_others() -> None:
+    html = "<p>" + "これは文です。" * 40 + "</p>"
+    shown, whole = excerpt(html, 40)
     assert not whole
     assert shown.endswith("。</p>")
-    assert 12 <= len(words_of(shown)[0]) <= 33
+    assert 70 <= len(words_of(shown)[0]) <= 100
 
 
 def cut(text: str, words: int) -> str:
@@ -77,10 +77,10 @@ def cut(text: str, words: int) -> str:
         ("လှေများမနက်တွင်ထွက်သည်။ ငါးဖမ်းသမားများငါးရေတွက်သည်။", 6, "လှေများမနက်တွင်ထွက်သည်။"),
         (
             "小船清晨离港。渔民说：“今天鱼很多。”市场中午开门，大家都回家吃饭了。",
-            19,
+            9,
             "小船清晨离港。渔民说：“今天鱼很多。”",
         ),
-        ("船は朝に港を出た。「魚が多い。」と漁師は言った。市場は昼に開く。", 15, "船は朝に港を出た。"),
+        ("船は朝に港を出た。「魚が多い。」と漁師は言った。市場は昼に開く。", 6, "船は朝に港を出た。"),
         ("नाव सुबह निकली। मछुआरे गिनते हैं। बाज़ार दोपहर में खुलता है।", 4, "नाव सुबह निकली।"),
         ("خرجت القوارب صباحا. هل عاد الصيادون؟ نعم، كلهم عادوا الى بيوتهم.", 6, "خرجت القوارب صباحا. هل عاد الصيادون؟"),
         ("Ο ψαράς ήρθε. Πού πήγε; Στο λιμάνι, όπως κάθε μέρα του χρόνου.", 3, "Ο ψαράς ήρθε."),
@@ -121,7 +121,7 @@ def test_words_that_are_abbreviations_only_before_a_number_end_sentences() -> No
         (f"{'one ' * 8}two – {'three ' * 30}", f"{'one ' * 8}two"),
         (f"{'one ' * 8}(two, {'three ' * 30})", f"{'one ' * 7}one"),
         (f"{'one ' * 4}stop. Two three four{' five' * 30}", f"{'one ' * 4}stop. Two three four five five"),
-        ("猫" * 8 + "，" + "犬" * 30, "猫" * 8),
+        ("猫" * 16 + "，" + "犬" * 60, "猫" * 16),
     ],
 )
 def test_without_the_end_of_a_sentence_a_clause_ends_an_excerpt(text: str, shown: str) -> None:
@@ -138,10 +138,18 @@ def test_thai_is_cut_between_characters_if_there_is_no_space() -> None:
     assert shown[-1] not in "เแโใไ"
 
 
+def test_japanese_is_cut_before_no_small_letter_or_bracket() -> None:
+    text = "ファッシュー「ナーッ」" * 30
+    for words in range(4, 20):
+        shown = cut(text, words)
+        assert shown[-1] != "「"
+        assert text[len(shown)] not in "ァッュー」"
+
+
 def test_words_of_scripts_without_spaces_are_counted() -> None:
     assert count_words("<p>One <b>two</b> three</p>") == 3
     assert count_words("<p>เรือออกจากท่าตอนเช้า</p>") == 4
-    assert count_words("<p>小船清晨离港</p>") == 6
+    assert count_words("<p>小船清晨离港</p>") == 3
 
 
 _inline = st.recursive(

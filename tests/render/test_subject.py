@@ -36,6 +36,7 @@ def test_templates(template: str, wanted: str) -> None:
         (["Varme kilder", "B", "C"], "Varme kilder, og 2 til"),
         (["Det er flo.", "B"], "Det er flo, og 1 til"),
         (["Vent...", "B"], "Vent..., og 1 til"),
+        (["Er det flo?", "B"], "Er det flo? og 1 til"),
         (["Words " * 20, "B"], "Words Words Words Words Words Words Words Words Words…, og 1 til"),
     ],
 )

@@ -221,6 +221,12 @@ def test_the_profile_page(client: Client) -> None:
     assert data.json()["name"] == "Kari N"
 
 
+def test_the_profile_page_is_of_the_newsletter_that_its_link_was_asked_for(client: Client) -> None:
+    link = own_page(client)
+    add_subscription(newsletter="daily")
+    assert '<p class="name" dir="auto">Kinaforum</p>' in client.get(link).text
+
+
 def test_changing_the_address(client: Client) -> None:
     link = own_page(client)
     client.post(link, {"do": "move", "address": "kari@new.example"})

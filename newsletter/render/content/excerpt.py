@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from newsletter.render.content.fragment import HEADINGS, Element, parse, serialise
 from newsletter.render.content.sentences import FEWEST, ends_clause, is_abbreviation, without_marks
 
-# Each character of Chinese and Japanese counts as a word, and a few characters of Thai, Lao, Khmer and Burmese do: none
-# of them has spaces between words. Such a part never ends before a vowel or mark that belongs to its last character.
+# Two characters of Chinese and Japanese count as a word, and up to five of Thai, Lao, Khmer and Burmese do, since they
+# have no spaces between words and about as many such parts as a translation into English has words. A part never ends
+# before a vowel, mark or small letter that belongs to its last character.
 _CJK = "぀-ヿ㐀-䶿一-鿿"
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _JOINED = "\u0e30-\u0e3a\u0e45-\u0e4e\u0eb0-\u0ebc\u0ec6-\u0ecd\u102b-\u103e\u17b4-\u17d3"
 _OPEN = "\u0e40-\u0e44\u0ec0-\u0ec4\u1039\u17d2"
+_SMALL = "ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶー々"
 _STOPS = "。！？｡．、，；："
 _WORD = re.compile(
-    rf"[{_CJK}]|[{_STOPS}]+[」』】》）”’]*"
+    rf"(?:[「『【《（“‘]*[{_CJK}]{{1,2}}[{_SMALL}]*[{_STOPS}]*|[{_STOPS}]+)[」』】》）”’]*"
     rf"|(?:[{_UNSPACED}]{{1,5}}(?<![{_OPEN}])|[{_UNSPACED}])[{_JOINED}]*[.!?…)\]}}»”’']*"
     rf"|[^\s{_CJK}{_UNSPACED}{_STOPS}]+"
 )
@@ -31,10 +33,7 @@ _HEADINGS = frozenset((*HEADINGS, "dt", "th", "summary", "figcaption"))
 _END_OF_SENTENCE = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*(?=\s|$)|[。！？។៕။]")
 _STOP = re.compile(rf"[{_ENDS}][\"'”’»)\]}}」』】》]{{0,3}}\Z|[{_UNSPACED}]\Z")
 _TAG = re.compile(r"<[^<>]*>")
-# A minute's reading has about twice as many characters of Chinese and Japanese as words.
-_CHARACTER = re.compile(rf"[{_CJK}]")
 _WORDS_A_MINUTE = 230
-_CHARACTERS_A_MINUTE = 500
 SLACK = 0.4
 _LONGEST_LABEL = 24
 """Characters before the link of a line that leads elsewhere."""
@@ -195,9 +194,8 @@ def count_words(html: str) -> int:
 
 def reading_minutes(html: str) -> int:
     """Return the minutes that reading a cleaned post takes, rounded, at least 1; 0 if it has no text."""
-    characters = len(_CHARACTER.findall(_TAG.sub(" ", html)))
-    minutes = (count_words(html) - characters) / _WORDS_A_MINUTE + characters / _CHARACTERS_A_MINUTE
-    return max(1, round(minutes)) if minutes else 0
+    words = count_words(html)
+    return max(1, round(words / _WORDS_A_MINUTE)) if words else 0
 
 
 def remove_after(root: Element, run: TextRun, end: int) -> None:

@@ -268,6 +268,31 @@ def test_two_editors_on_one_field_see_both_wordings(editor: Client, draft: Editi
     assert "Karis hilsen" in str(_now().revisions.order_by("-number")[1].snapshot), "the history keeps both"
 
 
+def test_texts_saved_without_scripts_that_are_refused_are_shown_on_a_page(editor: Client, draft: Edition) -> None:
+    """It has all that was typed, and the other's text beside it; saving from it stores both texts."""
+
+    def save(**fields: str) -> Any:
+        return editor.post(f"{PAGE}words/", {"revision": draft.revision, **fields, "save": ""})
+
+    editing.set_words(config.current(), draft, "kari@example.org", draft.revision, {"greeting": "Karis hilsen"})
+    empty = mark("")
+    shown = {"shown-greeting": empty, "shown-subject": empty, "shown-closing": empty}
+    answer = save(greeting="Annas\nhilsen", subject="Annas emne", closing="", **shown)
+    assert answer.status_code == 409
+    page = lxml_html.fromstring(answer.content)
+    assert "Karis hilsen" in page.text_content()
+    form = page.forms[0]
+    assert (form.method, form.action) == ("POST", f"{PAGE}words/")
+    fields = dict(form.form_values())
+    assert (fields["greeting"].strip(), fields["subject"].strip()) == ("Annas\nhilsen", "Annas emne")
+    assert "closing" not in fields, "what the editor left alone isn't saved over another's text"
+    too_long = save(**{**fields, "subject": "x" * 200_001})
+    assert too_long.status_code == 422
+    assert "x" * 200_001 in too_long.content.decode()
+    assert save(**fields).status_code == 302
+    assert (_now().greeting.strip(), _now().subject) == ("Annas\nhilsen", "Annas emne")
+
+
 def test_two_editors_on_two_posts_do_not_get_into_each_other_s_way(editor: Client, draft: Edition) -> None:
     editing.leave_out(config.current(), draft, "kari@example.org", draft.revision, _pk("First"))
     _act(editor, f"out {_pk('Second')}", revision=draft.revision)

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_POST
 from newsletter import background
 from newsletter.scheduling.failed_tasks import about
 from newsletter.sending.machines import presence
-from newsletter.sending.machines.presence import WorkerStatus
 from newsletter.supervision import Status
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import default_zone, page
@@ -42,7 +41,11 @@ def workers(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "worker": worker,
-            "failing": _failing(worker),
+            "failing": [
+                _(SERVICES.get(name, name))
+                for name, state in worker.services.items()
+                if state in ("failing", "restarting")
+            ],
             "started": formatting.moment(worker.started_at, zone),
             "seen": formatting.moment(worker.seen_at, zone),
         }
@@ -63,12 +66,6 @@ def retry(request: HttpRequest) -> HttpResponse:
     sentence = ngettext("%(count)s task is being retried.", "%(count)s tasks are being retried.", count)
     messages.success(request, sentence % {"count": formatting.number(count)})
     return redirect("desk:workers")
-
-
-def _failing(worker: WorkerStatus) -> list[str]:
-    return [
-        _(SERVICES.get(name, name)) for name, state in worker.services.items() if state in ("failing", "restarting")
-    ]
 
 
 def failing_service(status: Status) -> str:

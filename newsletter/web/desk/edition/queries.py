@@ -94,22 +94,18 @@ def posts(edition: Edition, newsletter: config.Newsletter) -> Posts:
     return Posts(tuple(Day(day, formatting.day_heading(day), tuple(rows)) for day, rows in days.items()), out)
 
 
-def _is_usual(entry: EditionPost) -> bool:
-    """Return whether a post is in the edition for the reason that most are; repeating it says nothing."""
-    return entry.included and posts_messages.IN_THE_PERIOD.matches(entry.reason)
-
-
 def _row(
     entry: EditionPost, newsletter: config.Newsletter, titles: Mapping[str, str], day: date | None = None
 ) -> PostRow:
     post, own_text = entry.post, str(getattr(entry, "own", ""))
     same_day = post.published is not None and post.published.astimezone(newsletter.zone).date() == day
+    is_usual = entry.included and posts_messages.IN_THE_PERIOD.matches(entry.reason)
     return PostRow(
         post=entry.post_id,
         title=entry.title or post.title or post.url,
         url=post.url,
         when=(formatting.clock if same_day else formatting.moment)(post.published, newsletter.zone),
-        reason="" if _is_usual(entry) else formatting.message(entry.reason, newsletter.zone, titles),
+        reason="" if is_usual else formatting.message(entry.reason, newsletter.zone, titles),
         beginning=shortened(own_text) if own_text else beginning(str(getattr(entry, "start", ""))),
         included=entry.included,
         pinned=entry.pinned,

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +29,7 @@ from newsletter.models import LOCKED_STATES, Edition, State
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting, users
 from newsletter.web.desk.edition import add_post, conflicts, queries, texts
-from newsletter.web.desk.edition.texts import post_fields, word_fields
+from newsletter.web.desk.edition.texts import WordField, post_fields, word_fields
 from newsletter.web.desk.home.queries import line
 from newsletter.web.desk.pages import (
     about,
@@ -114,13 +115,19 @@ def set_texts(request: HttpRequest, name: str, period: str) -> HttpResponse:
     status = request.headers.get("HX-Target", "saved")
     try:
         changed = conflicts.write(config_of(request), edition, by, typed, seen_marks, timezone.now())
-    except conflicts.TwoWordings as clash:
-        context = {"clash": clash, "edition": clash.edition, "who": users.names([clash.by])[clash.by]}
+    except Impossible as refused:
+        clash = refused if isinstance(refused, conflicts.TwoWordings) else None
+        context = {"newsletter": newsletter, "edition": edition, "clash": clash}
+        context |= {"who": users.names([clash.by])[clash.by]} if clash else {"sentence": as_sentence(refused)}
+        code = 409 if clash else 422
+        if "save" in request.POST:  # the button of browsers without scripts
+            typed_fields = _typed_fields(edition, typed, request.POST)
+            return page(request, "unsaved", {**context, "fields": typed_fields}, section="home", status=code)
+        if clash is None:
+            return page(request, "_problem", context, status=code)
         place = next((f"post-{post}" for key in typed if (post := texts.post_of(key))), "")
-        return page(request, "_clash", {**context, "status": status, "place": place}, status=409)
-    except Impossible as problem:
-        return page(request, "_problem", {"sentence": as_sentence(problem)}, status=422)
-    if "save" in request.POST:  # the button of browsers without scripts
+        return page(request, "_clash", {**context, "status": status, "place": place}, status=code)
+    if "save" in request.POST:
         messages.success(request, _("Saved."))
         return redirect("desk:edition", name, period)
     present = texts.read(changed, typed)
@@ -134,6 +141,16 @@ def set_texts(request: HttpRequest, name: str, period: str) -> HttpResponse:
         context["in_full"] = all_posts.count <= IN_FULL_UP_TO
     others = changed.revisions.filter(number__gt=seen).exclude(by=by).exists()
     return _draft_changed(page(request, "_saved", context), others=others)
+
+
+def _typed_fields(edition: Edition, typed: Mapping[str, str], posted: QueryDict) -> list[tuple[WordField, str]]:
+    """Return the fields of an edition that the editor changed, with what was typed and the mark of what was shown."""
+    fields = (
+        (replace(field, value=typed[field.key]), posted.get(SHOWN + field.key, ""))
+        for field in word_fields(edition)
+        if field.key in typed
+    )
+    return [(field, shown) for field, shown in fields if texts.mark(texts.plain(field.key, field.value)) != shown]
 
 
 def posts(request: HttpRequest, name: str, period: str) -> HttpResponse:

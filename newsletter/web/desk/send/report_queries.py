@@ -101,12 +101,10 @@ def replies(edition: Edition, kind: str) -> list[dict[str, object]]:
     counted: Counter[str] = Counter()
     for row in rows[:REPLIES_READ]:
         reply = from_text(row["text"])
-        counted[formatting.message(reply.changed(_masked)) if reply else _("no reply")] += row["n"]
+        counted[
+            formatting.message(reply.changed(lambda words: ADDRESS.sub("…@", words))) if reply else _("no reply")
+        ] += row["n"]
     return [{"text": text, "count": count} for text, count in counted.most_common(REPLIES)]
-
-
-def _masked(text: str) -> str:
-    return ADDRESS.sub("…@", text)
 
 
 def _to_look_at(edition: Edition) -> QuerySet[Result]:

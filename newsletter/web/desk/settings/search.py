@@ -158,15 +158,13 @@ def _has(text: str, terms: list[str], *, inside: bool) -> bool:
     return all(
         term in joined
         or any(
-            word.startswith(term) or _is_plural(term, word) or (inside and len(term) > _SHORT and term in word)
+            word.startswith(term)
+            or (len(word) >= _SHORT and term == f"{word}s")
+            or (inside and len(term) > _SHORT and term in word)
             for word in words
         )
         for term in terms
     )
-
-
-def _is_plural(term: str, word: str) -> bool:
-    return len(word) >= _SHORT and term == f"{word}s"
 
 
 def _rank(terms: list[str], label: str, common: str, everything: str) -> int | None:

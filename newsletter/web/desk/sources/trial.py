@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy
 
 from newsletter import config
 from newsletter.config import Config
-from newsletter.domain.found_post import FoundPost
 from newsletter.feeds import read
 from newsletter.messages import from_json
 from newsletter.messages.sources import read_once
@@ -47,14 +46,12 @@ def _try(configuration: Config, job: Job, progress: jobs.JobProgress) -> jobs.Js
         "title": reading.title,
         "kind": reading.kind,
         "count": len(reading.posts),
-        "posts": [[post.title or post.url, _date(post)] for post in reading.posts[:SHOWN]],
+        "posts": [
+            [post.title or post.url, post.published.isoformat() if post.published and post.published.tzinfo else ""]
+            for post in reading.posts[:SHOWN]
+        ],
         "problems": [problem.to_json() for problem in reading.problems],
     }
-
-
-def _date(post: FoundPost) -> str:
-    """Return the post's own date with its offset, in ISO format; "" without one."""
-    return post.published.isoformat() if post.published and post.published.tzinfo else ""
 
 
 def _tried(request: HttpRequest, job: Job) -> HttpResponse:

@@ -194,20 +194,19 @@ def posts_of(subscription: Subscription, now: datetime, zone: tzinfo) -> dict[st
     had = set_of(subscription)
     newest = posts_with(subscription.newsletter, list(had)[-SHOWN:])[::-1]
     editions = editions_of(subscription, newest)
-    links = {edition: _link(edition, zone) for edition in set(editions.values())}
+    links = {
+        edition: {
+            "url": reverse("desk:edition", args=[edition.newsletter, edition.period]),
+            "period": formatting.period(edition, zone),
+        }
+        for edition in set(editions.values())
+    }
     offered = [{**_row(post), "edition": links[editions[post.pk]] if post.pk in editions else None} for post in newest]
     return {
         "due": [_row(post) for post in due_posts(subscription, had, now)],
         "offered": offered,
         "count": len(had),
         "hidden": len(had) - len(offered),
-    }
-
-
-def _link(edition: Edition, zone: tzinfo) -> dict[str, str]:
-    return {
-        "url": reverse("desk:edition", args=[edition.newsletter, edition.period]),
-        "period": formatting.period(edition, zone),
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from newsletter import config
 from newsletter.config import Config, toml
 from newsletter.config.references import reference, references
-from newsletter.deliverability.tracking import tracking_check
+from newsletter.deliverability.route import tracking_check
 from newsletter.delivery.smtp.session import SessionError, check_connection
 from newsletter.domain.check import Check, Verdict
 from newsletter.editions import local_links

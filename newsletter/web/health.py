@@ -25,7 +25,7 @@ from newsletter.sending.sql import database_watch
 from newsletter.supervision import Status
 from newsletter.transactional import mail_queue
 from newsletter.web.desk.permissions import Role, role
-from newsletter.web.metrics import exposition
+from newsletter.web.metrics import site
 from subscribers.requests import config_of
 
 TEXT = "text/plain; charset=utf-8"
@@ -110,7 +110,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not is_nearby_address(request.META.get("REMOTE_ADDR", "")) and role(request) is not Role.ADMIN:
         sentence = "metrics are for this machine, private networks and admins\n"
         return HttpResponse(sentence, content_type=TEXT, status=403)
-    body = exposition.document(config_of(request), timezone.now())
+    body = site.document(config_of(request), timezone.now())
     return HttpResponse(body, content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

@@ -71,7 +71,7 @@ import threading
 from newsletter.background import shared
 from newsletter.background.tasks import Task
 from newsletter.scheduling import failed_tasks
-from newsletter.web.desk.deliverability import views as deliverability
+from newsletter.web.desk import deliverability
 from newsletter.web.desk import jobs
 from newsletter.web.desk.urls import urlpatterns
 
@@ -96,7 +96,7 @@ shared.work(stop.append, shared.Tell(told, print), {"work": 1})
 START_JOB = (
     START
     + """
-from newsletter.web.desk.deliverability import views as deliverability
+from newsletter.web.desk import deliverability
 from newsletter.web.desk import jobs
 print(jobs.start(deliverability.CHECK, config.current(), "kinaforum", "redaksjon@example.org", {}).pk)
 """

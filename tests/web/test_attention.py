@@ -19,7 +19,7 @@ from newsletter.web.desk.home import attention, queries
 from newsletter.web.desk.home.attention import Attention
 from newsletter.web.desk.home.queries import links_that_fail
 from newsletter.web.desk.permissions import Role
-from newsletter.web.desk.sources.queries import SourceHealth
+from newsletter.web.desk.source_pages import SourceHealth
 from subscribers.models import Hits
 from subscribers.protection import sign_up_limits
 from tests.sending.outbox_samples import subscribe

@@ -23,7 +23,7 @@ from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Act
 from newsletter.transactional.transport import Outgoing
 from newsletter.web.desk import users
-from newsletter.web.desk.login import emails, sessions
+from newsletter.web.desk.login import account, emails
 from tests.web import make
 
 RIGHT = {"email": "redaksjon@example.org", "password": "en lang nok setning"}
@@ -288,7 +288,7 @@ def test_nobody_ends_the_sessions_of_others(client: Client) -> None:
     client.post("/desk/login/", RIGHT)
     other = Client()
     other.post("/desk/login/", {**RIGHT, "email": "anna@example.org"})
-    client.post("/desk/account/session/", {"mark": sessions._mark(str(other.session.session_key))})
+    client.post("/desk/account/session/", {"mark": account._session_mark(str(other.session.session_key))})
     assert other.get("/desk/").status_code == 200
 
 

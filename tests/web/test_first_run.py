@@ -31,7 +31,7 @@ SITE = "https://news.example.org"
 
 @pytest.fixture
 def setup(tmp_path: Path) -> Iterator[SetUp]:
-    urls = override_settings(ROOT_URLCONF="newsletter.web.first_run.urls", MIDDLEWARE=server.MIDDLEWARE)
+    urls = override_settings(ROOT_URLCONF="newsletter.web.first_run.views", MIDDLEWARE=server.MIDDLEWARE)
     with urls:
         yield progress.begin(tmp_path / "config.toml")
 

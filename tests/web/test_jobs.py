@@ -13,8 +13,7 @@ from newsletter.collecting.collect import Collected
 from newsletter.messages.general import TEXT
 from newsletter.models import Act, Job, JobState, Notice
 from newsletter.scheduling import housekeeping
-from newsletter.web.desk import jobs, urls
-from newsletter.web.desk.sources import views as sources
+from newsletter.web.desk import jobs, source_pages, urls
 from newsletter.web.desk.subscribers import import_jobs, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
 from subscribers.importing import run
@@ -209,7 +208,7 @@ def test_sources_are_checked_in_the_background(editor: Client, monkeypatch: pyte
         problem = TEXT(words="the blog does not answer")
         return [Collected("kinaforum", "a", "feed", 3, 0, None), Collected("kinaforum", "b", "feed", 0, 0, problem)]
 
-    monkeypatch.setattr(sources, "collect", reading)
+    monkeypatch.setattr(source_pages, "collect", reading)
     page = editor.post("/desk/sources/kinaforum/fetch/", follow=True).content.decode()
     assert "3 new posts." in page
     assert "The blog does not answer." in page
@@ -220,7 +219,7 @@ def test_a_check_that_runs_is_shown_instead_of_a_second_one(editor: Client) -> N
     job = waiting("collect", state=JobState.RUNNING)
     assert editor.post("/desk/sources/kinaforum/fetch/")["Location"] == f"/desk/jobs/{job.pk}/"
     Job.objects.update(updated_at=timezone.now() - timedelta(hours=1))
-    assert jobs.unfinished(sources.COLLECT, "kinaforum") is None
+    assert jobs.unfinished(source_pages.COLLECT, "kinaforum") is None
 
 
 def test_a_job_of_an_unknown_kind_is_not_found(admin: Client) -> None:

@@ -10,7 +10,7 @@ from newsletter import config
 from newsletter.editions import editing, history
 from newsletter.messages import acts
 from newsletter.models import Act, Post
-from newsletter.web.desk import differences
+from newsletter.web.desk import team
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -31,17 +31,17 @@ def test_log_entries_about_a_post_name_it(admin: Client) -> None:
 def test_only_what_changed_is_told_however_deep_it_lies() -> None:
     before = {"subject": "A", "posts": {"7": {"headline": "Om te", "pinned": False, "content": "x", "title": ""}}}
     after = {"subject": "A", "posts": {"7": {"headline": "Om te", "pinned": True, "content": "y", "title": "Te"}}}
-    assert differences.difference(before, after) == [("Om te, Pinned", "no", "yes"), ("Om te, Headline", "", "Te")]
-    assert differences.difference(None, {"role": "editor"}) == [("Role", "", "Editor")]
-    assert differences.difference("a", "b") == [("", "a", "b")]
+    assert team.difference(before, after) == [("Om te, Pinned", "no", "yes"), ("Om te, Headline", "", "Te")]
+    assert team.difference(None, {"role": "editor"}) == [("Role", "", "Editor")]
+    assert team.difference("a", "b") == [("", "a", "b")]
     block = {"b1": {"id": "b1", "kind": "action", "title": "", "url": "https://example.org/", "after": "end"}}
-    assert differences.difference({}, {"blocks": block}) == [
+    assert team.difference({}, {"blocks": block}) == [
         ("Blocks, b1, Kind", "", "Call to action"),
         ("Blocks, b1, Web address", "", "https://example.org/"),
         ("Blocks, b1, Place", "", "Above the sign-off"),
     ]
     zone = ZoneInfo("Europe/Oslo")
-    assert differences.difference({}, {"due": "2020-02-06T17:00:00+00:00"}, zone) == [
+    assert team.difference({}, {"due": "2020-02-06T17:00:00+00:00"}, zone) == [
         ("Sending time", "", "Thu 6 Feb 2020, 18:00")
     ]
 
@@ -62,5 +62,5 @@ def test_no_key_of_a_draft_or_a_setting_is_in_the_log(admin: Client) -> None:
 
 def test_every_key_of_a_revision_has_a_title() -> None:
     snapshot = history.snapshot(make.draft("First"))
-    keys = {*snapshot, *next(iter(snapshot["posts"].values()))} - {"posts", *differences.SILENT, *history.WORDS}
-    assert [key for key in keys if differences.title_of(key) == key] == []
+    keys = {*snapshot, *next(iter(snapshot["posts"].values()))} - {"posts", *team.SILENT, *history.WORDS}
+    assert [key for key in keys if team.title_of(key) == key] == []

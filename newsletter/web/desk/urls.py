@@ -5,7 +5,9 @@ from django.urls import URLPattern, path
 from newsletter.web import converters
 from newsletter.web.desk import (
     account_import,
+    api_access,
     composing,
+    deliverability,
     designs,
     exports,
     guides,
@@ -13,14 +15,12 @@ from newsletter.web.desk import (
     notes,
     old_issues,
     segments,
+    source_pages,
     team,
     welcome,
     workers,
     writing,
 )
-from newsletter.web.desk.api_access import outgoing_webhooks
-from newsletter.web.desk.api_access import views as api_access_views
-from newsletter.web.desk.deliverability import views as deliverability_views
 from newsletter.web.desk.edition import comparison, draft_jobs, preview
 from newsletter.web.desk.edition import views as edition_views
 from newsletter.web.desk.home import views as home_views
@@ -32,8 +32,6 @@ from newsletter.web.desk.send import views as send_views
 from newsletter.web.desk.settings import delivery_pages, editing, logo_upload, new_newsletter, unsent
 from newsletter.web.desk.settings import views as settings_views
 from newsletter.web.desk.settings.inputs import subject_field
-from newsletter.web.desk.sources import trial
-from newsletter.web.desk.sources import views as sources_views
 from newsletter.web.desk.subscribers import delayed, file_import, past_imports, tags, unanswered
 from newsletter.web.desk.subscribers import views as subscribers_views
 
@@ -151,16 +149,16 @@ urlpatterns = [
     _page("settings/n/<slug:name>/design/logo/", logo_upload.upload, "logo-upload", ADMIN),
     _page("settings/n/<slug:name>/designs/use/", editing.use_design, "design-use", ADMIN),
     _page("settings/n/<slug:name>/designs/<slug:design>/frame/", designs.frame, "design-frame", ADMIN),
-    _page("deliverability/", deliverability_views.deliverability, "deliverability", ADMIN),
-    _page("deliverability/check/", deliverability_views.check, "deliverability-check", ADMIN),
+    _page("deliverability/", deliverability.deliverability, "deliverability", ADMIN),
+    _page("deliverability/check/", deliverability.check, "deliverability-check", ADMIN),
     _page("settings/provider/", settings_views.provider, "settings-provider", ADMIN),
     _page("settings/webhooks/", delivery_pages.webhooks, "settings-webhooks", ADMIN),
-    _page("sources/", sources_views.sources, "sources", EDITOR),
-    _page("sources/try/", trial.try_address, "source-try", EDITOR),
+    _page("sources/", source_pages.sources, "sources", EDITOR),
+    _page("sources/try/", source_pages.try_address, "source-try", EDITOR),
     _page("sources/<slug:name>/add/", editing.add_source, "source-add", ADMIN),
     _page("sources/<slug:name>/<number:number>/", editing.source_settings, "source-settings", ADMIN),
     _page("sources/<slug:name>/<number:number>/remove/", editing.remove_source, "source-remove", ADMIN),
-    _page("sources/<slug:name>/fetch/", sources_views.fetch, "source-fetch", EDITOR),
+    _page("sources/<slug:name>/fetch/", source_pages.fetch, "source-fetch", EDITOR),
     _page("segments/", segments.listed, "segments", ADMIN),
     _page("segments/add/", segments.edit, "segment-add", ADMIN),
     _page("segments/count/", segments.count, "segment-count", ADMIN),
@@ -178,9 +176,9 @@ urlpatterns = [
     _page("log/", team.log, "log", ADMIN),
     _page("workers/", workers.workers, "workers", ADMIN),
     _page("workers/retry/", workers.retry, "workers-retry", ADMIN),
-    _page("tokens/", api_access_views.listed, "tokens", ADMIN),
-    _page("tokens/<number:pk>/revoke/", api_access_views.revoke, "token-revoke", ADMIN),
-    _page("webhooks/", outgoing_webhooks.listed, "webhooks", ADMIN),
-    _page("webhooks/<number:pk>/", outgoing_webhooks.log, "webhook", ADMIN),
-    _page("webhooks/<number:pk>/act/", outgoing_webhooks.act, "webhook-act", ADMIN),
+    _page("tokens/", api_access.tokens_page, "tokens", ADMIN),
+    _page("tokens/<number:pk>/revoke/", api_access.revoke_token, "token-revoke", ADMIN),
+    _page("webhooks/", api_access.webhooks_page, "webhooks", ADMIN),
+    _page("webhooks/<number:pk>/", api_access.webhook, "webhook", ADMIN),
+    _page("webhooks/<number:pk>/act/", api_access.change_webhook, "webhook-act", ADMIN),
 ]

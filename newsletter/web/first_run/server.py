@@ -58,7 +58,7 @@ def _set_up_django(setup: SetUp) -> None:
     placeholder = BlogProfile(url="https://blog.example/", title="newsletter")
     config.use(config.parse(starter_config(placeholder, language="en", timezone="UTC"), setup.file, {}))
     os.environ["DJANGO_SETTINGS_MODULE"] = "newsletter.settings"
-    settings.ROOT_URLCONF = "newsletter.web.first_run.urls"
+    settings.ROOT_URLCONF = "newsletter.web.first_run.views"
     settings.MIDDLEWARE = MIDDLEWARE
     settings.ALLOWED_HOSTS = ["*"]
     django.setup()

@@ -1,4 +1,4 @@
-"""The three steps: the blog, the newsletter with a preview, and sending."""
+"""The three steps: the blog, the newsletter with a preview, and sending; and the addresses of all pages."""
 
 import hmac
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Any
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import path, re_path, reverse
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext as _
@@ -27,12 +27,14 @@ from newsletter.scheduling.checks import provider_checks
 from newsletter.setup.blog_profile import BlogProfile
 from newsletter.setup.site_page import language_tag
 from newsletter.setup.starter import sending_times
+from newsletter.web import health
 from newsletter.web.desk import browser_copies, formatting
 from newsletter.web.desk.edition.preview import FRAME_POLICY
 from newsletter.web.desk.edition.preview_queries import in_scheme
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.settings.blog_problems import blog_problem
 from newsletter.web.desk.users import SETUP_SALT
+from newsletter.web.first_run import logos
 from newsletter.web.first_run.forms import BlogForm, NewsletterForm, SendingForm
 from newsletter.web.first_run.logos import UPLOADS, on_this_server, with_logos
 from newsletter.web.first_run.progress import BlogSearch, SetUp, current
@@ -272,3 +274,17 @@ def _is_valid(form: DeskForm, setup: SetUp) -> bool:
             form.show_problem(problem, {"from": "sender_address", "url": of_url, "editors": "editor"})
         return False
     return True
+
+
+urlpatterns = [
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", not_ready, name="readyz"),
+    path("", elsewhere, name="elsewhere"),
+    path("images/<str:name>", logos.image, name="image"),
+    path("setup/<str:token>/", blog, name="blog"),
+    path("setup/<str:token>/reading/", reading, name="reading"),
+    path("setup/<str:token>/newsletter/", newsletter, name="newsletter"),
+    path("setup/<str:token>/preview/", preview, name="preview"),
+    path("setup/<str:token>/sending/", sending, name="sending"),
+    re_path(r"^(?P<path>.+)$", elsewhere),
+]

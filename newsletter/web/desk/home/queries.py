@@ -18,7 +18,7 @@ from newsletter.messages import acts
 from newsletter.models import Act, ApprovedContent, Edition, State, Tally
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import timeline
-from newsletter.web.desk.sources.queries import SourceHealth, health
+from newsletter.web.desk.source_pages import SourceHealth, health
 from subscribers.models import Subscription
 
 OPEN = (State.SENDING, State.PAUSED, State.QUEUED, State.APPROVED, State.DRAFT)

@@ -1,12 +1,18 @@
-"""The account page: password, two-step login and sessions."""
+"""The account page: name, password, two-step login and sessions."""
 
 from binascii import unhexlify
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
 
 from django.contrib import auth, messages
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -18,8 +24,71 @@ from newsletter.messages import acts
 from newsletter.models import Act
 from newsletter.web.desk import formatting, users
 from newsletter.web.desk.forms import CodeForm, NameForm, PasswordForm, first_error
-from newsletter.web.desk.login import recovery_codes, sessions
+from newsletter.web.desk.login import recovery_codes
 from newsletter.web.desk.pages import default_zone, page
+
+BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS", "macOS"),
+    ("Windows", "Windows"),
+    ("Linux", "Linux"),
+)
+"""What stands in a User-Agent, and what people call it; the first one that is there counts."""
+BEGAN, AGENT, ADDRESS = "began", "agent", "address"
+
+
+def begin_session(request: HttpRequest) -> None:
+    """Remember when, with what and from where this session began."""
+    request.session[BEGAN] = timezone.now().isoformat()
+    request.session[AGENT] = request.headers.get("User-Agent", "")[:200]
+    request.session[ADDRESS] = request.META.get("REMOTE_ADDR", "")
+
+
+def sessions_of(user: User, here: str | None) -> list[dict[str, Any]]:
+    """Return the browsers in which a person is logged in, the one with the session `here` first.
+
+    `mark` names the session on a page, and opens nothing.
+    """
+    places = [
+        {
+            "mark": _session_mark(session.session_key),
+            "began": datetime.fromisoformat(data[BEGAN]) if data.get(BEGAN) else None,
+            "agent": _browser(data.get(AGENT, "")),
+            "address": data.get(ADDRESS, ""),
+            "here": session.session_key == here,
+        }
+        for session, data in _sessions(user)
+    ]
+    return sorted(places, key=lambda place: not place["here"])
+
+
+def end_session_of(user: User, mark: str) -> bool:
+    """End one session of this person; says whether there was one."""
+    session = next((session for session, _data in _sessions(user) if _session_mark(session.session_key) == mark), None)
+    if session is not None:
+        session.delete()
+    return session is not None
+
+
+def _sessions(user: User) -> Iterator[tuple[Session, dict[str, Any]]]:
+    """Yield the sessions of a person that have not run out, with what they hold."""
+    for session in Session.objects.filter(expire_date__gt=timezone.now()):
+        data = session.get_decoded()
+        if data.get(SESSION_KEY) == str(user.pk):
+            yield session, data
+
+
+def _session_mark(key: str) -> str:
+    return blake2b(key.encode(), digest_size=12).hexdigest()
+
+
+def _browser(agent: str) -> str:
+    """Return the browser and system in a User-Agent, as people name them."""
+    names = (next((name for mark, name in marks if mark in agent), "") for marks in (BROWSERS, SYSTEMS))
+    return " · ".join(filter(None, names)) or agent[:40]
 
 
 def _person(request: HttpRequest) -> User:
@@ -43,7 +112,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "password_form": PasswordForm(),
         "places": [
             {**place, "began": formatting.moment(place["began"], default_zone(request))}
-            for place in sessions.of(user, request.session.session_key)
+            for place in sessions_of(user, request.session.session_key)
         ],
     }
     return page(request, "account", context, section="account")
@@ -129,7 +198,7 @@ def _password_given(request: HttpRequest, user: User) -> bool:
 @require_POST
 def end_session(request: HttpRequest) -> HttpResponse:
     """Log out another browser."""
-    if sessions.end(_person(request), request.POST.get("mark", "")):
+    if end_session_of(_person(request), request.POST.get("mark", "")):
         messages.success(request, _("The session has ended."))
     return redirect("desk:account")
 

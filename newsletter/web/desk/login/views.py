@@ -22,7 +22,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from newsletter.logs import log_event
 from newsletter.web.desk import users
 from newsletter.web.desk.forms import CodeForm, EmailForm, LoginForm, PasswordForm, RecoveryForm, SetupForm
-from newsletter.web.desk.login import emails, recovery_codes, sessions
+from newsletter.web.desk.login import emails, recovery_codes
+from newsletter.web.desk.login.account import begin_session
 from newsletter.web.desk.login.limits import FAILED_LOGINS, PASSWORD_MAILS
 from newsletter.web.desk.pages import as_sentence, page
 from newsletter.web.desk.permissions import CODE_WANTED, Role, desk_language, role
@@ -74,7 +75,7 @@ def _say_why_not(request: HttpRequest, form: LoginForm) -> int:
 
 def _enter(request: HttpRequest, user: User) -> HttpResponse:
     auth.login(request, user, backend=BACKEND)
-    sessions.begin(request)
+    begin_session(request)
     if TOTPDevice.objects.filter(user=user, confirmed=True).exists():
         request.session[CODE_WANTED] = True
         return redirect(reverse("desk:code") + (f"?next={_back(request)}" if _back(request) else ""))

@@ -8,9 +8,16 @@ from newsletter.config.document import KeyPath
 from newsletter.web.desk.settings.cadences_page import as_documented, cadences_page
 from newsletter.web.desk.settings.delivery_pages import ADVANCED, DELIVERY, EMAIL_SERVICES, PROVIDER_CHOICES
 from newsletter.web.desk.settings.design_page import DESIGN
-from newsletter.web.desk.settings.fields import Kind, PageSection, SettingField, SettingsPage, Words
+from newsletter.web.desk.settings.fields import (
+    Kind,
+    PageSection,
+    RowColumn,
+    Rows,
+    SettingField,
+    SettingsPage,
+    Words,
+)
 from newsletter.web.desk.settings.site_pages import ADDRESS, ALERTS, BOUNCES, COLLECT
-from newsletter.web.desk.settings.topics_page import TOPICS
 
 _ONE_PER_LINE = _("One per line.")
 
@@ -287,6 +294,51 @@ SOURCE = SettingsPage(
         SettingField(
             "permalink", _("Address of a post"), _("Only for folders: made from :slug, :title, :year, :month and :day.")
         ),
+    ),
+)
+TOPICS = SettingsPage(
+    "topics",
+    _("Topics"),
+    "newsletters.NAME",
+    (
+        SettingField(
+            "topics",
+            _("Topics"),
+            _("A topic has the posts with one of its categories, from one of its sources, or with one of its words."),
+            Kind.ROWS,
+            rows=Rows(
+                (
+                    RowColumn(
+                        "name",
+                        _("Name"),
+                        _("Letters a–z, digits and hyphens. Don’t change it later: readers’ choices refer to it."),
+                        example="film",
+                    ),
+                    RowColumn("title", _("Title"), _("What readers see."), example=_("Film and TV")),
+                    RowColumn(
+                        "categories", _("Categories"), _("One per line."), Kind.LINES, others=_("Other categories")
+                    ),
+                    RowColumn("words", _("Words in headline or text"), _("One per line."), Kind.LINES),
+                    RowColumn("sources", _("Sources"), kind=Kind.CHOICES),
+                ),
+                add=_("Add a topic"),
+                folded=True,
+                ordered=True,
+            ),
+        ),
+        SettingField(
+            "maximum_variants",
+            _("Maximum number of combinations"),
+            _(
+                "Each combination may need its own email. 6 topics have 64 combinations, and each additional topic "
+                "doubles the number."
+            ),
+            Kind.NUMBER,
+        ),
+    ),
+    intro=_(
+        "Subscribers pick topics when they sign up and on the preferences page. They get only posts of those topics, "
+        "and those who pick none get all posts."
     ),
 )
 CADENCES = cadences_page(field for page in (SCHEDULE, CONTENT, DESIGN) for field in page.fields)

@@ -33,6 +33,7 @@ from newsletter.config.document import (
 )
 from newsletter.config.file import CannotWrite, EditConflict, save, why_unwritable
 from newsletter.config.toml import dotted
+from newsletter.editions.titles import subjects
 from newsletter.messages import acts
 from newsletter.messages.configuration import (
     MOMENT_OF_PERIOD,
@@ -42,25 +43,31 @@ from newsletter.messages.configuration import (
     TOPIC_WITHOUT_POSTS,
 )
 from newsletter.messages.general import ABOUT
-from newsletter.models import Act, Machine
+from newsletter.models import Act, Edition, Machine, State
 from newsletter.scheduling.checks import provider_settings
 from newsletter.scheduling.text_checks import problem_of_text
 from newsletter.web.desk import formatting
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
 from newsletter.web.desk.settings import catalogue
-from newsletter.web.desk.settings.approved_editions import tell_approved
 from newsletter.web.desk.settings.cadences_page import beside_field
 from newsletter.web.desk.settings.fields import SettingsPage, defaults_of
 from newsletter.web.desk.settings.forms import RequestedChanges, SettingsForm
 from newsletter.web.desk.settings.inputs.site_paths import check_paths
 from newsletter.web.desk.settings.inputs.subject_field import show_examples
-from newsletter.web.desk.settings.public_address import check_address, tell_what_is_left, with_previous
+from newsletter.web.desk.settings.public_address import URL, check_address, tell_what_is_left, with_previous
 from subscribers.requests import config_of
 
 _ALIVE = timedelta(minutes=5)
 TOPIC_PROBLEMS = (TOPIC_NAME, TOPIC_WITHOUT_POSTS)
 """What is wrong with one topic; `name` is its own."""
+
+
+LOCKED_AT_APPROVAL = {
+    *("title", "language", "timezone", "from", "reply_to", "address", "topics", "subject", "body", "excerpt"),
+    *("excerpt_words", "images", "track", "group_by", "order", "maximum_posts", "maximum_size", "theme", "template"),
+}
+"""Keys of a newsletter whose values an edition keeps from its approval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +218,21 @@ def _tell_missing(request: HttpRequest, changes: tuple[Change, ...]) -> None:
     if any(change.path[0] == "delivery" or change.path[-1] == "provider" for change in changes):
         for check in provider_settings(config.refresh().config):
             messages.warning(request, as_sentence(check.message))
+
+
+def tell_approved(request: HttpRequest, changes: tuple[Change, ...]) -> None:
+    """Name the editions that are already approved, if the changes would be in their emails."""
+    names = {change.path[1] for change in changes if LOCKED_AT_APPROVAL.intersection(map(str, change.path[2:]))}
+    if any(change.path == URL for change in changes):
+        names.update(config_of(request).newsletters)
+    waiting = Edition.objects.filter(state__in=(State.APPROVED, State.QUEUED), began_at=None, welcome=None)
+    if titles := subjects(waiting.filter(newsletter__in=names).order_by("pk"), config_of(request)).values():
+        named = ", ".join(_("“%(title)s”") % {"title": title} for title in titles)
+        sentence = _(
+            "Already approved, with the earlier settings: %(titles)s. Take an edition back to draft to give it the new "
+            "ones."
+        )
+        messages.warning(request, sentence % {"titles": named})
 
 
 def _page(

@@ -31,8 +31,7 @@ from newsletter.web.desk.settings.fields import (
     secret_of,
 )
 from newsletter.web.desk.settings.inputs.colours import colour_attributes
-from newsletter.web.desk.settings.inputs.rows import MARKED_ROWS, RowsField, categories_of
-from newsletter.web.desk.settings.inputs.rows_widget import move_row
+from newsletter.web.desk.settings.inputs.rows import MARKED_ROWS, RowsField, categories_of, move_row
 from newsletter.web.desk.settings.inputs.site_paths import outside_paths
 from newsletter.web.desk.settings.inputs.subject_field import SubjectWidget, with_part
 from newsletter.web.desk.settings.inputs.suggestions import LanguageField, TimeZoneField

@@ -15,7 +15,7 @@ from newsletter.scheduling import checks
 from newsletter.scheduling.integrity import LARGEST_FOR_PAGES
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import page
-from newsletter.web.desk.settings import overview, search, site_pages
+from newsletter.web.desk.settings import overview, site_pages
 from newsletter.web.desk.settings.delivery_pages import API_NAMES, DELIVERY
 from newsletter.web.desk.settings.editing import read_only_reason
 from newsletter.web.desk.settings.fields import Words, as_written
@@ -39,8 +39,8 @@ def show_settings(request: HttpRequest) -> HttpResponse:
         ],
         "site": overview.of_site(),
         "text": (text := request.GET.get("text", "").strip()[:100]),
-        "matches": (matches := search.search(text, configuration.newsletters.values())),
-        "more_matches": len(matches) == search.MOST_MATCHES,
+        "matches": (matches := overview.search(text, configuration.newsletters.values())),
+        "more_matches": len(matches) == overview.MOST_MATCHES,
         "read_only": read_only_reason(configuration),
     }
     return page(request, "settings", context, section="settings")

@@ -1,1 +1,0 @@
-"""The pages that give other programs access: tokens of the API, and webhooks that tell them of events."""

@@ -21,7 +21,9 @@ from newsletter.feeds.model import EVERYTHING
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
 from newsletter.messages.general import ABOUT
-from newsletter.models import HOLDING, Edition, EditionPost, Listing, Post, Source, SourceDay
+from newsletter.messages.posts import OUTSIDE
+from newsletter.models import HOLDING, Edition, EditionPost, Listing, Numbering, Post, Source, SourceDay
+from newsletter.models.post import NOT_LISTED
 from newsletter.models.source import PUSHED
 
 _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
@@ -115,8 +117,8 @@ def _store_posts(
     new = changed = 0
     for found_post in reading.posts:
         post = known_posts.find(found_post)
-        if post is None:
-            post = _add(source, settings, found_post, now, undated_before)
+        if post is None or _is_only_added(post):
+            post = _add(source, settings, found_post, now, undated_before, post)
             new += 1
         elif post.content_hash != content_hash(found_post) or _has_another_date(post, found_post, now):
             _update(post, settings, found_post, now)
@@ -159,14 +161,34 @@ def _add(
     found_post: FoundPost,
     now: datetime,
     undated_before: Collection[str],
+    page: Post | None,
 ) -> Post:
-    return Post.objects.create(
+    """Store a new post. If an editor added its `page` to a draft, it is that one from now on, and judged as new.
+
+    Where the page was removed again before its edition was approved, that decided nothing about the post.
+    """
+    post = Post(
+        pk=page.pk if page else None,
         newsletter=source.newsletter,
         first_seen=now,
         changed_at=now,
         was_there_before=_was_there_before(source, found_post, now, undated_before),
         **_fields(settings, found_post),
     )
+    post.save()
+    if page:
+        EditionPost.objects.filter(post=post, included=False).exclude(edition__state="draft").update(reason=OUTSIDE())
+    return post
+
+
+def _is_only_added(post: Post) -> bool:
+    """Return whether an editor added a post by its address, and no approved edition has it; none gets it until the
+    caller's transaction ends.
+    """
+    if post.content_hash != NOT_LISTED:
+        return False
+    Numbering.locked(post.newsletter)
+    return not _is_in_an_edition(post)
 
 
 def _was_there_before(source: Source, found_post: FoundPost, now: datetime, undated_before: Collection[str]) -> bool:

@@ -48,11 +48,6 @@ class Comparison:
         return bool(self.found.url) and link_key(self.found.url) == self.post.link_key
 
     @property
-    def same_path(self) -> bool:
-        """Whether the addresses are the same except for their hosts."""
-        return _path(self.found.url) == _path(self.post.url)
-
-    @property
     def similar_text(self) -> bool:
         """Whether one text is an edited version, or the beginning, of the other."""
         return are_similar(*self._texts)
@@ -272,7 +267,8 @@ class KnownPosts:
             return None
         for post in posts.filter(title=found_post.title):
             comparison = Comparison(found_post, post)
-            if comparison.dates is None and comparison.without_text and comparison.same_path and self._is_gone(post):
+            same_path = _path(found_post.url) == _path(post.url)
+            if comparison.dates is None and comparison.without_text and same_path and self._is_gone(post):
                 return post
         return None
 

@@ -6,7 +6,6 @@ settings. Later changes by sources or editors have no effect unless the edition 
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
@@ -127,6 +126,7 @@ def reopen(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
         edition = Edition.objects.select_for_update().get(pk=edition.pk)
         if edition.state not in (State.APPROVED, State.QUEUED) and not was_too_small(edition):
             raise NotAllowed(messages.ONLY_APPROVED_REOPENED(name=edition.name, state=state_message(edition.state)))
+        drafted, due = edition.revisions.latest("number").snapshot, history.planned_due(edition)
         change(
             edition,
             State.DRAFT,
@@ -138,7 +138,8 @@ def reopen(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
             waiting=edition.reason or edition.waiting,
             despite_lint=[],
             candidates=None,
-            **_window_before(edition, now),
+            until=datetime.fromisoformat(drafted["until"]),  # as it was before approval and queueing changed it
+            due_at=due if due and due > now else None,
         )
         ApprovedContent.objects.filter(edition=edition).delete()
         Variant.objects.filter(edition=edition).delete()
@@ -150,12 +151,6 @@ def was_too_small(edition: Edition) -> bool:
     """Return whether an edition was skipped because it has too few posts."""
     too_few = messages.TOO_FEW_POSTS.matches(edition.reason) or messages.SUBSCRIBERS_WAIT.matches(edition.reason)
     return edition.state == State.SKIPPED and too_few
-
-
-def _window_before(edition: Edition, now: datetime) -> dict[str, Any]:
-    """Return the end of the window and the send time from before approval and queueing changed them."""
-    drafted, due = edition.revisions.latest("number").snapshot, history.planned_due(edition)
-    return {"until": datetime.fromisoformat(drafted["until"]), "due_at": due if due and due > now else None}
 
 
 def queue(

@@ -25,6 +25,7 @@ from newsletter.messages import Message, MessageType, acts, from_json
 from newsletter.messages import editions as messages
 from newsletter.messages import posts as posts_messages
 from newsletter.models import Act, Edition, EditionPost, EditorChoice, Post, State
+from newsletter.models.post import BY_HAND, NOT_LISTED
 
 LONGEST_WORDS, LONGEST_TEXT = 20_000, 200_000
 """Most characters of texts. The longer one is for an introduction, which is the body of a letter, and a post's text."""
@@ -204,26 +205,23 @@ def add_post(
         raise Impossible(messages.NO_HEADLINE())
     _check_length(text)
     with changing(configuration, edition, by, revision, acts.POST_WRITTEN(title=title.strip()), now) as draft:
-        html = f"<p>{escape(description)}</p>" if description else ""
-        entry = write_post(draft, title.strip(), url, text, now, html=html)
+        entry = write_post(draft, title.strip(), url, text, now)
         if description is not None:
-            Post.objects.filter(pk=entry.post_id).update(link_key=link_key(url))
+            html = f"<p>{escape(description)}</p>" if description else ""
+            Post.objects.filter(pk=entry.post_id).update(link_key=link_key(url), html=html)
         entry.moved_to = day
         entry.save()
     return draft
 
 
-def write_post(
-    draft: Edition, title: str, url: str, text: str, now: datetime, *, number: int = 0, html: str = ""
-) -> EditionPost:
-    """Create a post that no source lists, and its entry; `number` tells several of one revision apart."""
+def write_post(draft: Edition, title: str, url: str, text: str, now: datetime) -> EditionPost:
+    """Create a post that no source lists, and its entry."""
     post = Post.objects.create(
         newsletter=draft.newsletter,
         url=url,
-        link_key=f"by hand {draft.pk}.{draft.revision}" + (f".{number}" if number else ""),
-        content_hash="",
+        link_key=BY_HAND,
+        content_hash=NOT_LISTED,
         title=title,
-        html=html,
         published=max(draft.since, min(now, draft.until - timedelta(seconds=1))),
         first_seen=now,
         changed_at=now,

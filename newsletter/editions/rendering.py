@@ -30,7 +30,6 @@ from newsletter.models import (
     ApprovedContent,
     Edition,
     EditionPost,
-    HostedImage,
     State,
     Variant,
     VideoPreview,
@@ -201,13 +200,12 @@ def _hosted(
     urls = list(dict.fromkeys(url for _, post in posts for url in addresses(post, site)))
     images = hosted_images.known(urls)
     names = {url: image.name for url, image in images.items() if image.name or image.unusable}
-    not_hosted = tuple(_why_not(url, images.get(url)) for url in urls if url not in names)
+    problems = {url: image.problem for url, image in images.items()}
+    not_hosted = tuple(
+        problems.get(url) or ABOUT(subject=url, message=sources.IMAGE_NOT_FETCHED()) for url in urls if url not in names
+    )
     left_out = tuple(url for url, name in names.items() if not name)
     return [(entry, hosted(post, site, names)) for entry, post in posts], _Missing(not_hosted, left_out)
-
-
-def _why_not(url: str, image: HostedImage | None) -> Message:
-    return image.problem if image and image.problem else ABOUT(subject=url, message=sources.IMAGE_NOT_FETCHED())
 
 
 def _digest(

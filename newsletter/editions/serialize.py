@@ -11,7 +11,7 @@ from newsletter.domain.digest import Finding
 from newsletter.editions.rendering import digest_of
 from newsletter.editions.selection.ordering import day_of
 from newsletter.messages import Message
-from newsletter.models import HOLDING, Edition, EditionPost, Note, Post
+from newsletter.models import HOLDING, Edition, EditionPost, Post
 from newsletter.render.dates import day_heading
 
 
@@ -45,7 +45,16 @@ def edition(edition: Edition, configuration: Config) -> dict[str, Any]:
             for day, count in days.items()
         ],
         "blocks": edition.blocks,
-        "notes": [_note(note, newsletter) for note in edition.notes.order_by("at", "pk")],
+        "notes": [
+            {
+                "at": note.at.astimezone(newsletter.zone).isoformat(),
+                "by": note.by,
+                "to": note.to,
+                "text": note.text,
+                "done": note.done_at is not None,
+            }
+            for note in edition.notes.order_by("at", "pk")
+        ],
         "posts": [_post(entry, day_of(entry, newsletter)) for entry in entries],
     }
 
@@ -76,16 +85,6 @@ def newest(newsletter: config.Newsletter) -> tuple[date | None, str]:
         return None, ""
     holding = Edition.objects.filter(HOLDING, entries__post=dated, entries__included=True).order_by("pk").last()
     return dated.published.astimezone(newsletter.zone).date(), holding.name if holding else ""
-
-
-def _note(note: Note, newsletter: config.Newsletter) -> dict[str, Any]:
-    return {
-        "at": note.at.astimezone(newsletter.zone).isoformat(),
-        "by": note.by,
-        "to": note.to,
-        "text": note.text,
-        "done": note.done_at is not None,
-    }
 
 
 def _post(entry: EditionPost, day: date) -> dict[str, Any]:

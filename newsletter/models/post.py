@@ -10,6 +10,11 @@ from django.db import models, transaction
 from newsletter.models.message_field import MessageField
 from newsletter.models.source import Source
 
+BY_HAND = "by hand"
+"""How the `link_key` of a post begins that an editor wrote: its link identifies no article."""
+NOT_LISTED = ""
+"""The `content_hash` of a post that no source has listed: an editor wrote it, or added it by its address."""
+
 
 class Post(models.Model):
     """One article of a newsletter, however many sources list it; texts are the newest ones seen."""

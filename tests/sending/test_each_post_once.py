@@ -7,6 +7,7 @@ import pytest
 
 from newsletter import config
 from newsletter.editions import approval, draft, editing
+from newsletter.editions.composing import standalone
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.models import Edition, Post, State, Variant
 from newsletter.scheduling import schedule
@@ -62,15 +63,21 @@ def test_an_edition_with_fewer_posts_than_usual_that_an_editor_sends_is_received
     assert paper.mailed["r"] == ["one"]
 
 
+def _add_page(paper: Newsletter, edition: Edition, name: str) -> int:
+    """Add a post to a draft by its page, before a source lists it."""
+    words = {"title": f"{name} | The blog", "text": "", "description": f"This is the text of {name}, and a page's."}
+    link = f"{found(name, paper.now).url}?utm_source=share"
+    editing.add_post(config.current(), edition, "e", None, url=link, now=paper.now, **words)
+    return Post.objects.get(title=words["title"]).pk
+
+
 def test_a_page_that_an_editor_added_is_the_same_post_once_a_source_lists_it(paper: Newsletter) -> None:
     paper.configure("week", "week", "day")
     paper.subscribe("weekly")
     paper.subscribe("daily", "day")
     paper.publish("one")
     edition = draft.make(config.current(), kinaforum(), now=paper.now, read_sources=False)
-    words = {"title": "Two | The blog", "text": "", "description": "This is the text of two, and a page's."}
-    link = f"{found('two', paper.now).url}?utm_source=share"
-    edition = editing.add_post(config.current(), edition, "e", None, url=link, now=paper.now, **words)
+    _add_page(paper, edition, "two")
     paper.deliver(approval.approve(config.current(), edition, now=paper.now))
     paper.wait(hours=1)
     paper.publish("two")
@@ -80,6 +87,36 @@ def test_a_page_that_an_editor_added_is_the_same_post_once_a_source_lists_it(pap
     paper.send("day")
     paper.send("week")
     assert sorted(paper.mailed["weekly"]) == sorted(paper.mailed["daily"]) == ["one", "three", "two"]
+
+
+def test_a_page_that_an_editor_added_and_removed_counts_as_found_when_a_source_lists_it(paper: Newsletter) -> None:
+    paper.subscribe("r")
+    paper.publish("one")
+    edition = draft.make(config.current(), kinaforum(), now=paper.now, read_sources=False)
+    for name in ("two", "old"):
+        editing.leave_out(config.current(), edition, "e", None, _add_page(paper, edition, name), paper.now)
+    paper.deliver(approval.approve(config.current(), edition, now=paper.now))
+    paper.wait(hours=1)
+    paper.publish("old", at=paper.now - timedelta(days=400))
+    paper.publish("two")
+    paper.send()
+    assert paper.mailed["r"] == ["one", "two"]
+
+
+def test_a_page_is_the_same_post_in_a_copy_of_its_letter(paper: Newsletter) -> None:
+    paper.subscribe("r")
+    letter = standalone.make(config.current(), kinaforum(), now=paper.now, subject="Hello")
+    _add_page(paper, letter, "two")
+    editing.add_post(config.current(), letter, "e", None, title="A note", url="", text="Come!", now=paper.now)
+    copy = standalone.duplicate(config.current(), letter, now=paper.now)
+    assert copy.entries.filter(included=True).count() == letter.entries.count()
+    paper.deliver(approval.approve(config.current(), copy, now=paper.now))
+    again = standalone.duplicate(config.current(), copy, now=paper.now)
+    assert [entry.post.title for entry in again.entries.filter(included=True)] == ["A note"]
+    paper.wait(hours=1)
+    paper.publish("one", "two")
+    paper.send()
+    assert sorted(paper.mailed["r"]) == ["one", "two"]
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=20), timedelta(days=400)])

@@ -11,6 +11,8 @@ from lxml import html as lxml_html
 
 from newsletter import config
 from newsletter.editions import editing
+from newsletter.feeds.fetcher import Fetcher, Response
+from newsletter.feeds.identity import link_key
 from newsletter.messages import posts
 from newsletter.models import Edition, Post, Source, SourceGap, TextLease
 from newsletter.web.desk.edition import conflicts
@@ -366,6 +368,20 @@ def test_a_post_of_the_ledger_is_included_by_its_address(editor: Client, draft: 
     old = make.post("Long ago", hours=24 * 20)
     editor.post(f"{PAGE}add/", {"url": old.url})
     assert "Long ago" in _order()
+
+
+def test_a_page_is_known_by_the_address_to_which_a_short_one_leads(
+    editor: Client, draft: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = make.post("Long ago", hours=24 * 20).url, "https://kinaforum.example/new.html"
+    urls = {"https://s.example/1": old, "https://s.example/2": new}
+    monkeypatch.setattr(Fetcher, "get", lambda _, url: Response(urls[url], 200, b"<title>New | Kinaforum</title>"))
+    for url in urls:
+        editor.post(f"{PAGE}add/", {"url": url})
+    assert {"Long ago", "New | Kinaforum"} < set(_order())
+    assert Post.objects.get(title="New | Kinaforum").link_key == link_key(new)
+    editor.post(f"{PAGE}add/", {"url": "https://s.example/1", "text": "What I think of it"})
+    assert Post.objects.filter(link_key=link_key(old)).count() == 1
 
 
 def test_an_address_that_can_t_be_read_is_said_and_loses_nothing(editor: Client, draft: Edition) -> None:

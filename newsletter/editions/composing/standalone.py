@@ -26,6 +26,7 @@ from newsletter.messages import Message, acts
 from newsletter.messages import editions as messages
 from newsletter.messages import posts as posts_messages
 from newsletter.models import Act, ApprovedContent, Edition, EditionPost, EditorChoice, State, WelcomeLetter
+from newsletter.models.post import BY_HAND
 
 
 def make(
@@ -84,8 +85,8 @@ def duplicate(
 ) -> Edition:
     """Create a letter with the texts, blocks, recipients and posts of an edition.
 
-    Posts written by hand are copied. Those of sources are added if no other edition has them: a post is in one edition,
-    not counting letters of the welcome series. With `welcome` it is that letter of the series.
+    Posts written by hand are copied. Others are added if no other edition has them: a post is in one edition, not
+    counting letters of the welcome series. With `welcome` it is that letter of the series.
     """
     newsletter = configuration.newsletters[edition.newsletter]
     refuse_inactive(newsletter)
@@ -93,7 +94,8 @@ def duplicate(
         letter = _create(newsletter, now, welcome)
         for key in history.WORDS:
             setattr(letter, key, getattr(edition, key))
-        letter.subject = letter.subject or _approved_subject(edition)
+        approved = ApprovedContent.objects.filter(edition=edition).values_list("subject", flat=True).first()
+        letter.subject = letter.subject or approved or ""
         letter.segment, letter.segment_where = edition.segment, edition.segment_where
         copied = _copy_posts(edition, letter, now)
         letter.blocks = blocks.moved(edition.blocks, copied)
@@ -126,20 +128,14 @@ def _finish(letter: Edition, newsletter: config.Newsletter, by: str, what: Messa
     Act.objects.log(by, what, letter.name, now=now)
 
 
-def _approved_subject(edition: Edition) -> str:
-    return ApprovedContent.objects.filter(edition=edition).values_list("subject", flat=True).first() or ""
-
-
 def _copy_posts(edition: Edition, letter: Edition, now: datetime) -> Mapping[int, int]:
     """Add the posts that the letter may have, and return the number of each copy by that of its original."""
     copied: dict[int, int] = {}
     elsewhere = EditionPost.objects.filter(edition__in=holding(letter.newsletter), included=True)
     taken = set(elsewhere.values_list("post_id", flat=True))
-    entries = edition.entries.filter(included=True).select_related("post").prefetch_related("post__listings")
-    for entry in entries:
-        if not entry.post.listings.exists():
-            post, number = entry.post, len(copied)
-            copy = write_post(letter, post.title, post.url, entry.text, now, number=number, html=post.html)
+    for entry in edition.entries.filter(included=True).select_related("post"):
+        if entry.post.link_key.startswith(BY_HAND):
+            copy = write_post(letter, entry.post.title, entry.post.url, entry.text, now)
         elif letter.welcome_id or entry.post_id not in taken:
             copy = EditionPost(edition=letter, post=entry.post, included=True, text=entry.text)
         else:

@@ -17,7 +17,9 @@ def refuse(posts: QuerySet[Post]) -> int:
 
     The caller holds the newsletter's lock.
     """
-    return _in_imported_editions(posts.filter(refusal__isnull=True)).update(refusal=messages.SENT_ELSEWHERE())
+    here = EditionPost.objects.filter(post=OuterRef("pk"), included=True, edition__in=_holding_any())
+    sent = _with_link(posts.filter(refusal__isnull=True)).exclude(Exists(here))
+    return sent.update(refusal=messages.SENT_ELSEWHERE())
 
 
 def release(newsletter: str, oldest: datetime) -> int:
@@ -30,11 +32,6 @@ def release(newsletter: str, oldest: datetime) -> int:
     still = list(_with_link(refused).values_list("pk", flat=True))
     free = refused.exclude(pk__in=still).annotate(dated=Coalesce("published", "first_seen"))
     return free.filter(dated__lt=oldest).update(refusal=messages.TOO_LATE()) + free.update(refusal=None)
-
-
-def _in_imported_editions(posts: QuerySet[Post]) -> QuerySet[Post]:
-    here = EditionPost.objects.filter(post=OuterRef("pk"), included=True, edition__in=_holding_any())
-    return _with_link(posts).exclude(Exists(here))
 
 
 def _with_link(posts: QuerySet[Post]) -> QuerySet[Post]:

@@ -169,7 +169,13 @@ def _of_audience(edition: Edition, content: ApprovedContent | None) -> list[List
     variants = list(edition.variants.all())
     all_the_same = not any(variant.last for variant in variants)
     result = [
-        ListedVariant(variant.position, _size(variant), (), tuple(variant.posts), _rendered(variant, content))
+        ListedVariant(
+            variant.position,
+            0 if variant.last is None else variant.last - (variant.first or 1) + 1,
+            (),
+            tuple(variant.posts),
+            _rendered(variant, content),
+        )
         for variant in variants
         if variant.position == 0 or variant.last is not None
     ]
@@ -180,10 +186,6 @@ def _of_audience(edition: Edition, content: ApprovedContent | None) -> list[List
         if count := skipped.filter(text=reason.to_text()).count():
             result.append(ListedVariant(len(result), count, (), (), None, reason=reason))
     return result
-
-
-def _size(variant: Variant) -> int:
-    return 0 if variant.last is None else variant.last - (variant.first or 1) + 1
 
 
 class _Shared:

@@ -52,7 +52,8 @@ class Plan:
 def plan(draft: Edition, newsletter: config.Newsletter, now: datetime | None = None) -> Plan:
     """Return the plan of a draft."""
     chosen = candidates.select(draft, newsletter, now or datetime.now(UTC), candidates.known_missing(draft))
-    entries_shown = _own(draft)
+    included = draft.entries.filter(included=True).select_related("post")
+    entries_shown = list(included.prefetch_related("post__listings__source"))
     own_posts = {entry.post_id for entry in entries_shown}
     # Since the draft was refreshed, posts that only some subscribers lack may have become ones that most of them lack.
     lacked = [post for post, decision in chosen.listed if decision.included and post.ordinal in chosen.lacking.base]
@@ -103,8 +104,3 @@ def receiving_groups(
     """Return the groups of those who would receive a draft, and one of nobody who has the base."""
     base = base_of(newsletter)
     return with_base(groups_of(receiving, newsletter, draft, base), base | expected(newsletter, draft))
-
-
-def _own(draft: Edition) -> list[EditionPost]:
-    entries = draft.entries.filter(included=True).select_related("post")
-    return list(entries.prefetch_related("post__listings__source"))

@@ -18,8 +18,6 @@ log = logging.getLogger("newsletter.services")
 LONGEST_STEP = presence.SILENT.total_seconds()
 """Seconds without a step after which this program was frozen, not just slow: others then take it for lost."""
 
-_Program = tuple[str, str, int]
-
 
 class StandstillWatch:
     """Measures the time between steps that come every few seconds, which includes time that the machine was suspended.
@@ -52,11 +50,11 @@ class LostWatch:
 
     def __init__(self, queue: AlertQueue) -> None:
         self._queue = queue
-        self._lost: dict[_Program, WorkerStatus] = {}
+        self._lost: dict[tuple[str, str, int], WorkerStatus] = {}
 
     def look(self) -> None:
         """Look for programs that are not heard from, and queue an alert once of each and of its return."""
-        programs = {_program(worker): worker for worker in presence.workers()}
+        programs = {(worker.host, worker.folder, worker.pid): worker for worker in presence.workers()}
         lost = {
             key: worker for key, worker in programs.items() if not worker.alive and not presence.is_this_program(worker)
         }
@@ -72,10 +70,6 @@ class LostWatch:
                 log_event(log, "back", str(text), machine=_name(worker))
                 self._queue.add(notices.RECOVERED, text, again.seen_at)
         self._lost = lost
-
-
-def _program(worker: WorkerStatus) -> _Program:
-    return worker.host, worker.folder, worker.pid
 
 
 def _name(worker: WorkerStatus) -> str:

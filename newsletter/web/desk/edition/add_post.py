@@ -45,20 +45,25 @@ def add(
         url = f"https://{url}"
     if url and (len(url) > LONGEST_LINK or not url.startswith(("http://", "https://"))):
         raise Impossible(messages.NOT_A_WEB_ADDRESS(text=url[:80]))
-    stored = Post.objects.filter(newsletter=edition.newsletter, link_key=link_key(url)).first() if url else None
-    if stored is not None and not (title or text):
+    is_typed, stored, description = bool(title or text), _stored(edition, url), None
+    if url and not title and (text or stored is None):
+        title, description, url = _of_page(configuration, url)
+        stored = _stored(edition, url)
+    if stored is not None and not is_typed:
         included = editing.include(configuration, edition, by, None, stored.pk)
         return bulk.move_to_day(configuration, included, by, None, stored.pk, day) if day else included
-    description = None
-    if url and not title:
-        title, description = _of_page(configuration, url)
     with transaction.atomic():
         draft = Edition.objects.select_for_update().get(pk=edition.pk)
         if _is_there(draft, title, url, text, day):
             return draft
+        description = description if stored is None else None
         return editing.add_post(
             configuration, draft, by, None, title=title, url=url, text=text, day=day, description=description
         )
+
+
+def _stored(edition: Edition, url: str) -> Post | None:
+    return Post.objects.filter(newsletter=edition.newsletter, link_key=link_key(url)).first() if url else None
 
 
 def _is_there(draft: Edition, title: str, url: str, text: str, day: date | None) -> bool:
@@ -66,8 +71,8 @@ def _is_there(draft: Edition, title: str, url: str, text: str, day: date | None)
     return written.filter(post__listings=None, post__title=title.strip(), post__url=url).exists()
 
 
-def _of_page(configuration: Config, url: str) -> tuple[str, str]:
-    """Headline and description that a page gives of itself."""
+def _of_page(configuration: Config, url: str) -> tuple[str, str, str]:
+    """Return the headline and description that a page gives of itself, and its address, to which a short one leads."""
     try:
         with Fetcher(configuration.collect, configuration.site.url) as fetcher:
             response = fetcher.get(url)
@@ -78,4 +83,4 @@ def _of_page(configuration: Config, url: str) -> tuple[str, str]:
         raise Impossible(messages.NOT_A_PAGE(url=url))
     if not headline.title:
         raise Impossible(messages.NO_PAGE_HEADLINE(url=url))
-    return headline.title, headline.description
+    return headline.title, headline.description, response.url

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from newsletter.config import Config, Newsletter
+from newsletter.config import Config
 from newsletter.editions import draft as drafting
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import RequestedWindow, requested
@@ -25,8 +25,9 @@ from subscribers.requests import config_of
 def draft(request: HttpRequest, name: str) -> HttpResponse:
     """Make or refresh the draft of the next edition in a cadence, or of the period that was picked."""
     newsletter = newsletter_of(request, name).at(request.POST.get("cadence", ""))
+    period = request.POST.get("period", "").strip()
     try:
-        window = _asked(request, newsletter)
+        window = requested(newsletter, period, timezone.now()) if period and not newsletter.by_post else None
     except Impossible as problem:
         messages.error(request, as_sentence(problem))
         return redirect("desk:newsletter", name)
@@ -34,11 +35,6 @@ def draft(request: HttpRequest, name: str) -> HttpResponse:
     if newsletter.period != newsletter.default_cadence:
         order["cadence"] = newsletter.period
     return _started(request, MAKE, name, order)
-
-
-def _asked(request: HttpRequest, newsletter: Newsletter) -> RequestedWindow | None:
-    period = request.POST.get("period", "").strip()
-    return requested(newsletter, period, timezone.now()) if period and not newsletter.by_post else None
 
 
 @require_POST

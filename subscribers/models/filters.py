@@ -222,10 +222,16 @@ class _Reader:
         return Joined(how, day)
 
 
+NOBODY = Q(pk=None)
+"""The condition for nobody. It has SQL, unlike an empty list, for which Django makes no statement that can be part of
+another one.
+"""
+
+
 def in_cadence(cadence: str, newsletter: Newsletter) -> Q:
     """Return the condition for who gets the newsletter in a cadence, chosen or by default."""
     if cadence not in newsletter.offered:
-        return Q(pk__in=())
+        return NOBODY
     if cadence != newsletter.default_cadence:
         return Q(cadence=cadence)
     return ~Q(cadence__in=[offered for offered in newsletter.offered if offered != cadence])
@@ -234,8 +240,8 @@ def in_cadence(cadence: str, newsletter: Newsletter) -> Q:
 def _wants(word: str, newsletter: Newsletter) -> Q:
     """Return the condition for who gets the posts of a topic: it is picked, or no topic that is configured."""
     if word not in newsletter.topics:
-        return Q(pk__in=())
-    any_picked = Q(pk__in=())
+        return NOBODY
+    any_picked = Q()
     for name in newsletter.topics:
         any_picked |= _picked(name)
     return _picked(word) | ~any_picked

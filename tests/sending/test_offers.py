@@ -125,6 +125,17 @@ def test_a_letter_to_a_segment_is_offered_to_those_who_get_it(paper: Newsletter)
     assert sorted(paper.mailed["other"]) == ["one", "two"]
 
 
+@pytest.mark.parametrize("where", ["frequency = month", "topic = film"])
+def test_a_letter_to_a_segment_that_is_empty_without_its_frequency_or_topic_is_sent_to_nobody(
+    paper: Newsletter, where: str
+) -> None:
+    """It ended the process that begins editions."""
+    letter = standalone.make(config.current(), kinaforum(), now=paper.now, subject="Hei", greeting="Hei!")
+    Edition.objects.filter(pk=letter.pk).update(segment="some", segment_where=where)
+    paper.deliver(approval.approve(config.current(), Edition.objects.get(pk=letter.pk), now=paper.now))
+    assert Edition.objects.get(pk=letter.pk).audience == 0
+
+
 def test_who_leaves_and_comes_back_gets_nothing_twice_nor_what_was_dealt_with(paper: Newsletter) -> None:
     preferences.unsubscribe(paper.subscription("daily").pk, paper.now)
     paper.publish("two")

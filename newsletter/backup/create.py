@@ -15,7 +15,7 @@ from django.conf import settings
 from newsletter import __version__
 from newsletter.backup import BackupProblem, files
 from newsletter.backup.archive import Advance, ArchiveWriter, Manifest, new_archive, table_member
-from newsletter.backup.sources import PostgreSQLSource, RowSource, SQLiteSource
+from newsletter.backup.databases import PostgreSQLSource, RowSource, SQLiteSource
 from newsletter.backup.tables import SESSIONS, all_tables
 from newsletter.config import Config
 from newsletter.config.database import is_postgresql

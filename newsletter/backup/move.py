@@ -15,10 +15,16 @@ from pathlib import Path
 from newsletter.backup import BackupProblem, rows
 from newsletter.backup.archive import Advance
 from newsletter.backup.create import Progress, steps
+from newsletter.backup.databases import (
+    PostgreSQLSource,
+    PostgreSQLTarget,
+    RowSource,
+    RowTarget,
+    SQLiteSource,
+    SQLiteTarget,
+)
 from newsletter.backup.schema import make_tables
-from newsletter.backup.sources import PostgreSQLSource, RowSource, SQLiteSource
 from newsletter.backup.tables import Table, all_tables
-from newsletter.backup.targets import PostgreSQLTarget, RowTarget, SQLiteTarget
 from newsletter.config import Config
 from newsletter.config.database import SQLITE, is_postgresql
 from newsletter.messages import sending as messages

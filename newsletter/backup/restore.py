@@ -13,8 +13,8 @@ from typing import Any
 from newsletter.backup import BackupProblem, files
 from newsletter.backup.archive import ArchiveReader, table_member
 from newsletter.backup.create import Progress, steps
+from newsletter.backup.databases import PostgreSQLTarget, RowTarget, SQLiteTarget
 from newsletter.backup.schema import make_tables
-from newsletter.backup.targets import PostgreSQLTarget, RowTarget, SQLiteTarget
 from newsletter.config import Config
 from newsletter.config.database import SQLITE, is_postgresql
 from newsletter.config.durable_files import sync_folder

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from newsletter.backup import BackupProblem, move
-from newsletter.backup.sources import RowSource
+from newsletter.backup.databases import RowSource
 
 
 class Rows:

@@ -12,9 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.backup import rows
-from newsletter.backup.sources import PostgreSQLSource, SQLiteSource, last_key
+from newsletter.backup.databases import PostgreSQLSource, PostgreSQLTarget, SQLiteSource, SQLiteTarget, last_key
 from newsletter.backup.tables import Table, TableColumn
-from newsletter.backup.targets import PostgreSQLTarget, SQLiteTarget
 from tests.doubles import postgresql
 
 KINDS = ("plain", "text", "boolean", "float", "instant", "json", "binary")

@@ -1,36 +1,40 @@
-"""The preview of a draft: phone, desktop, dark, without images, as text, in the inbox, and its source.
+"""The preview of a draft: phone, desktop, dark, without images, as text, in the inbox, its source, and its variants.
 
-Promises: a post's HTML is only ever shown from its own address, sandboxed, and nothing in it runs.
-"""
+Promises: a post's HTML is only ever shown from its own address, sandboxed, and nothing in it runs."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import wraps
+from functools import lru_cache, wraps
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from newsletter.config import Config, Newsletter
-from newsletter.domain.digest import Finding
+from newsletter.domain.digest import Finding, Letterhead
 from newsletter.domain.encoded_email import Recipient
 from newsletter.editions import history
 from newsletter.editions.preview_files import as_sent
 from newsletter.editions.problems import Impossible
-from newsletter.editions.rendering import Proof
+from newsletter.editions.rendering import Proof, digest_with, letterhead, rendered_of
+from newsletter.editions.variants import listing
+from newsletter.editions.variants.listing import ListedVariant
+from newsletter.editions.variants.preparing import PreparedDraft, prepare
 from newsletter.messages import Message
-from newsletter.models import Edition, State
+from newsletter.models import LOCKED_STATES, Edition, State
 from newsletter.render import preview as render
 from newsletter.render.html.loader import TemplateProblem
+from newsletter.sending import audience
+from newsletter.web.desk import formatting
 from newsletter.web.desk.edition import preview_queries as queries
-from newsletter.web.desk.edition import variants
 from newsletter.web.desk.edition.departure import departure
 from newsletter.web.desk.pages import about, as_sentence, edition_of, newsletter_of, page
 from newsletter.web.desk.permissions import Role, role
-from subscribers.models import WhereProblem
+from subscribers.models import Subscription, WhereProblem
 from subscribers.requests import config_of
 
 FRAME_POLICY = (
@@ -40,6 +44,8 @@ FRAME_POLICY = (
 """Scripts stay forbidden. The page around may measure how tall the email is, so it has the same origin."""
 PROBLEMS = (TemplateProblem, WhereProblem, Impossible)
 """Why an email can't be generated, or its recipients not counted."""
+SHOWN_PICKS = 3
+"""How many combinations of topics are named for a variant."""
 KINDS = ("phone", "desktop", "inbox", "text", "raw")
 
 
@@ -70,9 +76,9 @@ def _about_email(
 
 
 def _listed(configuration: Config, edition: Edition, present: queries.Rendering) -> dict[str, Any]:
-    draft = variants.prepared(edition, present)
+    draft = prepared_draft(edition, present)
     return {
-        "variants": variants.rows(configuration, edition, draft),
+        "variants": variant_rows(configuration, edition, draft),
         "overridable": _by_code(draft.errors if draft else ()),
     }
 
@@ -178,7 +184,7 @@ def _email(request: HttpRequest, edition: Edition) -> tuple[Proof, Recipient, in
     chosen = _chosen(request)
     may_choose = role(request) is Role.ADMIN or "@" not in chosen["reader"]
     position = int(chosen["variant"] or 0)
-    proof = variants.proof(config_of(request), edition, position)
+    proof = proof_of_variant(config_of(request), edition, position)
     return proof, queries.recipient(chosen["reader"] if may_choose else ""), position
 
 
@@ -224,3 +230,65 @@ def links(request: HttpRequest, name: str, period: str) -> HttpResponse:
     proof = queries.proof(config_of(request), edition_of(name, period))
     checked = queries.check_links(config_of(request), queries.links(proof))
     return page(request, "_links", {"checked": checked, "clean": "clean" in request.GET})
+
+
+def variant_rows(configuration: Config, edition: Edition, draft: PreparedDraft | None) -> list[dict[str, Any]]:
+    """Return the variants of an edition, the editors' own first; none if all subscribers get the same.
+
+    `draft` is the edition with its variants while it is a draft.
+    """
+    newsletter = configuration.edited(edition)
+    receiving = audience.receiving(newsletter, edition, timezone.now())
+    head = letterhead(configuration, newsletter)
+    return [
+        _variant_row(variant, head, newsletter) for variant in listing.listed(configuration, edition, receiving, draft)
+    ]
+
+
+def _variant_row(variant: ListedVariant, head: Letterhead, newsletter: Newsletter) -> dict[str, Any]:
+    """Return one line of the list; without an email, its subscribers are skipped, for a reason."""
+    return {
+        "position": variant.position,
+        "subscribers": variant.subscribers,
+        "topics": _topics(variant, newsletter),
+        "posts": len(variant.posts),
+        "subject": variant.rendered.subject if variant.rendered else "",
+        "size": queries.size(variant.rendered, head) if variant.rendered else None,
+        "findings": variant.findings,
+        "reason": formatting.message(variant.reason) if variant.reason else "",
+    }
+
+
+def _topics(variant: ListedVariant, newsletter: Newsletter) -> str:
+    """Return the topics of a variant's subscribers, such as `Film; Books, Film`; "" without topics."""
+    if not newsletter.topics:
+        return ""
+    picks = [", ".join(newsletter.topic_titles(names)) or _("All topics") for names in variant.picks]
+    return "; ".join([*picks[:SHOWN_PICKS], *(["…"] if len(picks) > SHOWN_PICKS else [])])
+
+
+def proof_of_variant(configuration: Config, edition: Edition, position: int) -> Proof:
+    """Return the rendering of a variant; of the edition itself if there is no such variant with an email."""
+    of_edition = queries.proof(configuration, edition)
+    if position <= 0:
+        return of_edition
+    if edition.state in LOCKED_STATES:
+        variant = edition.variants.filter(position=position).exclude(segments=b"").first()
+        if variant is None:
+            return of_edition
+        return Proof(of_edition.letterhead, digest_with(edition, configuration, ()), rendered_of(variant), ())
+    draft = prepared_draft(edition, queries.present(configuration, edition))
+    return draft.variants[position].proof if draft and position < len(draft.variants) else of_edition
+
+
+def prepared_draft(edition: Edition, present: queries.Rendering) -> PreparedDraft | None:
+    """Return a draft with its variants, which depend on the sets and topics in each cadence; else None."""
+    if edition.state != State.DRAFT:
+        return None
+    own_posts = Subscription.objects.with_own_posts(edition.newsletter).order_by()
+    return _prepared_draft(present, frozenset(own_posts.values_list("cadence", "offered", "topics").distinct()))
+
+
+@lru_cache(maxsize=8)
+def _prepared_draft(of: queries.Rendering, _own_posts: frozenset[tuple[str, int | None, str]]) -> PreparedDraft:
+    return prepare(Edition.objects.get(pk=of.edition), of.configuration, own=queries.rendered(of))

@@ -27,12 +27,11 @@ from newsletter.sending.safeguards.stalls import is_about_an_edition, stalls
 from newsletter.transactional import mail_queue
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home.queries import Card, EditionLine, links_that_fail
-from newsletter.web.desk.notes import editions_with_notes_for
 from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings.labels import title_of
 from newsletter.web.desk.source_pages import SourceHealth
-from newsletter.web.desk.subscribers.past_imports import REPEAT_AFTER
+from newsletter.web.desk.subscribers.import_jobs import REPEAT_AFTER
 from newsletter.web.desk.workers import failing_service
 from subscribers import delayed_confirmations
 from subscribers.models import Import
@@ -137,17 +136,18 @@ def _of_leavers(config: Config, now: datetime) -> Iterator[Attention]:
 
 def notes_for(me: str, config: Config) -> list[Attention]:
     """Return the notes of colleagues for the user that are not done."""
-    noted = editions_with_notes_for(me, config.newsletters)
-    titles = subjects([edition for edition, _count in noted], config)
+    noted = Edition.objects.filter(newsletter__in=config.newsletters, notes__to=me, notes__done_at=None)
+    noted = noted.annotate(open_notes=Count("notes")).order_by("-until", "-pk")
+    titles = subjects(list(noted), config)
     return [
         Attention(
             "",
-            ngettext("“%(edition)s”: %(n)s note for you", "“%(edition)s”: %(n)s notes for you", count)
-            % {"edition": titles[edition.pk], "n": formatting.number(count)},
+            ngettext("“%(edition)s”: %(n)s note for you", "“%(edition)s”: %(n)s notes for you", edition.open_notes)
+            % {"edition": titles[edition.pk], "n": formatting.number(edition.open_notes)},
             reverse("desk:notes", args=(edition.newsletter, edition.period)),
             _("Read"),
         )
-        for edition, count in noted
+        for edition in noted
     ]
 
 

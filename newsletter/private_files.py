@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from newsletter.config import Config
-from newsletter.config.database import is_postgresql
 from newsletter.images import store
 
 _log = logging.getLogger(__name__)
@@ -100,10 +99,8 @@ def _paths(configuration: Config) -> Iterator[Path]:
 
 
 def _files(configuration: Config) -> Iterator[Path]:
-    database = configuration.site.database
-    if not is_postgresql(database):
-        file = configuration.path(database.removeprefix("sqlite:///")).resolve()
-        yield from (file.with_name(file.name + suffix) for suffix in ("", "-wal", "-shm", "-journal"))
+    if file := configuration.sqlite_file:
+        yield from (Path(f"{file.resolve()}{suffix}") for suffix in ("", "-wal", "-shm", "-journal"))
     yield from map(configuration.path, (".secret_key", ".newsletter.lock"))
     yield from configuration.folder.glob("*.refused.csv")
 

@@ -7,7 +7,6 @@ before anything is restored; the ZIP file itself ends with a directory, so that 
 import hashlib
 import json
 import os
-import secrets
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -118,20 +117,14 @@ class ArchiveWriter:
 
 @contextmanager
 def new_archive(path: Path, manifest: Manifest) -> Iterator[ArchiveWriter]:
-    """Write an archive under another name, which becomes `path` when it is complete."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            writer = ArchiveWriter(file, manifest)
-            yield writer
-            writer.finish()
-            file.flush()
-            os.fsync(descriptor)
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+    """Write an archive, which is complete and on the disk at the end."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        writer = ArchiveWriter(file, manifest)
+        yield writer
+        writer.finish()
+        file.flush()
+        os.fsync(descriptor)
 
 
 class ArchiveReader:

@@ -3,10 +3,12 @@
 import errno
 import os
 import secrets
+import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+import time
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,12 +20,17 @@ from newsletter.backup.archive import Advance, ArchiveWriter, Manifest, new_arch
 from newsletter.backup.databases import PostgreSQLSource, RowSource, SQLiteSource
 from newsletter.backup.tables import SESSIONS, all_tables
 from newsletter.config import Config
-from newsletter.config.database import is_postgresql
 from newsletter.recovery import log
 from newsletter.recovery.entries import MARK
 
 PAGES = 2_000
 """The pages of a SQLite file that are copied at a time."""
+
+UNFINISHED = ".newsletter-backup-"
+"""What the names of folders begin with in which backups are made."""
+
+ABANDONED = 12 * 3600
+"""After so many seconds without a change, such a folder was left by a backup that was killed."""
 
 Progress = Callable[[int, int], None]
 """Called with what is done and the total."""
@@ -39,36 +46,40 @@ def create(configuration: Config, path: Path, *, with_key: bool, images: bool, p
     identifier = secrets.token_hex(16)
     log.append(MARK, identifier, durable=True)
     made_at = datetime.now(UTC)
-    with consistent_source(configuration, path.parent) as source:
-        manifest = _manifest(source, identifier, made_at)
-        with new_archive(path, manifest) as archive:
-            files.add_files(archive, configuration, images=images)
-            if with_key:
-                files.add_keys(archive, settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS)
-            _add_tables(archive, manifest, source, progress)
+    remove_abandoned(path.parent)
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=path.parent) as folder:  # only its owner can enter it
+        archive_file = Path(folder) / path.name
+        with closing(consistent_source(configuration, Path(folder))) as source:
+            manifest = _manifest(source, identifier, made_at)
+            with new_archive(archive_file, manifest) as archive:
+                files.add_files(archive, configuration, images=images)
+                if with_key:
+                    files.add_keys(archive, settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS)
+                _add_tables(archive, manifest, source, progress)
+        archive_file.rename(path)
     return manifest
 
 
-@contextmanager
-def consistent_source(configuration: Config, folder: Path) -> Iterator[RowSource]:
+def remove_abandoned(folder: Path) -> None:
+    """Remove what killed backups have left in a folder."""
+    for unfinished in folder.glob(f"{UNFINISHED}*"):
+        if time.time() - max(file.stat().st_mtime for file in (unfinished, *unfinished.iterdir())) > ABANDONED:
+            shutil.rmtree(unfinished)
+
+
+def consistent_source(configuration: Config, folder: Path) -> RowSource:
     """Open the database at one instant. A SQLite file is copied into `folder` first, so that its log can't grow for
     long.
     """
-    url = configuration.site.database
-    if is_postgresql(url):
-        with closing(PostgreSQLSource(url)) as source:
-            yield source
-        return
-    with tempfile.TemporaryDirectory(prefix=".newsletter-backup-", dir=folder) as aside:  # only its owner can enter it
-        copy = Path(aside) / "copy.db"
-        try:
-            copy_database(files.database_file(configuration), copy)
-        except sqlite3.OperationalError as e:
-            if "full" in str(e):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from e
-            raise
-        with closing(SQLiteSource(copy)) as source:
-            yield source
+    if configuration.sqlite_file is None:
+        return PostgreSQLSource(configuration.site.database)
+    try:
+        copy_database(configuration.sqlite_file, folder / "copy.db")
+    except sqlite3.OperationalError as e:
+        if "full" in str(e):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder.parent)) from e
+        raise
+    return SQLiteSource(folder / "copy.db")
 
 
 def copy_database(path: Path, copy: Path) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from newsletter.backup import BackupProblem
 from newsletter.backup.archive import ArchiveReader, ArchiveWriter
 from newsletter.config import Config
-from newsletter.config.database import SQLITE, is_postgresql
+from newsletter.config.database import SQLITE
 from newsletter.config.references import reference
 from newsletter.images import store
 
@@ -24,18 +24,11 @@ RESTORING = "newsletter_restoring"
 """The schema of a PostgreSQL database that is being restored."""
 
 
-def database_file(configuration: Config) -> Path:
-    """Return the SQLite file of a configuration."""
-    return configuration.path(configuration.site.database.removeprefix(SQLITE))
-
-
 def restoring_url(configuration: Config) -> str:
     """Return the URL of the database that is filled first."""
-    url = configuration.site.database
-    if not is_postgresql(url):
-        path = database_file(configuration)
-        return f"{SQLITE}{path.with_name(f'{path.name}.restoring')}"
-    option = quote(f"-c search_path={RESTORING}")
+    if file := configuration.sqlite_file:
+        return f"{SQLITE}{file.with_name(f'{file.name}.restoring')}"
+    url, option = configuration.site.database, quote(f"-c search_path={RESTORING}")
     return f"{url}{'&' if '?' in url else '?'}options={option}"
 
 
@@ -102,7 +95,7 @@ def removing_new_files_on_error() -> Iterator[NewFiles]:
 def made_before_django(configuration: Config) -> list[Path]:
     """Return the paths that the first steps of a restore create, and those where the database is filled."""
     fresh = configuration.path(restoring_url(configuration).removeprefix(SQLITE))
-    database = [] if is_postgresql(configuration.site.database) else [fresh, *beside(fresh)]
+    database = [fresh, *beside(fresh)] if configuration.sqlite_file else []
     folders = [configuration.folder / TEMPLATES, store.folder(configuration), configuration.recovery_log]
     return [configuration.path(".newsletter.lock"), configuration.path(".secret_key"), *database, *folders]
 

@@ -3,6 +3,8 @@
 If it is interrupted, the present database is as it was, and restoring can be started again.
 """
 
+import os
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -16,7 +18,7 @@ from newsletter.backup.create import Progress, steps
 from newsletter.backup.databases import PostgreSQLTarget, RowTarget, SQLiteTarget
 from newsletter.backup.schema import make_tables
 from newsletter.config import Config
-from newsletter.config.database import SQLITE, is_postgresql
+from newsletter.config.database import SQLITE
 from newsletter.config.durable_files import sync_folder
 from newsletter.sending import journals
 from subscribers import tokens
@@ -73,10 +75,10 @@ def restore(
                     "newsletter is running here; stop it first, for example 'systemctl stop newsletter'"
                 )
             files.restore_files(archive, configuration, created)
-            if is_postgresql(configuration.site.database):
-                _restore_postgresql(archive, configuration, order, complete, progress)
+            if file := configuration.sqlite_file:
+                _restore_sqlite(archive, configuration, file, order, complete, progress)
             else:
-                _restore_sqlite(archive, configuration, order, complete, progress)
+                _restore_postgresql(archive, configuration, order, complete, progress)
     return archive
 
 
@@ -91,9 +93,9 @@ def log_folders(configuration: Config, order: RestoreOrder) -> list[Path]:
 
 
 def _restore_sqlite(
-    archive: ArchiveReader, configuration: Config, order: RestoreOrder, finish: Finish, progress: Progress
+    archive: ArchiveReader, configuration: Config, path: Path, order: RestoreOrder, finish: Finish, progress: Progress
 ) -> None:
-    path, url = files.database_file(configuration), files.restoring_url(configuration)
+    url = files.restoring_url(configuration)
     present = [file for file in (path, *files.beside(path)) if file.exists()]
     if present and not order.replace:
         raise BackupProblem(
@@ -109,9 +111,23 @@ def _restore_sqlite(
     for companion in files.beside(fresh):
         if companion.exists():
             raise BackupProblem(f"{companion}: the restored database is still in use; end what uses it and try again")
-    moment = datetime.now(UTC)
-    for file in present:
-        file.rename(file.with_name(f"{path.name}.replaced-{moment:%Y%m%dT%H%M%S}{file.name.removeprefix(path.name)}"))
+    replace_file(path, fresh)
+
+
+def replace_file(path: Path, fresh: Path) -> None:
+    """Let a database take the place of another one, if there is one, which keeps a second name.
+
+    One rename does it, so that a process that is killed leaves one of the two in the place. What the replaced one has
+    in its log is written into it first: a log is of the file that has its name.
+    """
+    replaced = path.with_name(f"{path.name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+    if path.exists():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as present:  # unless it is damaged
+            present.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        os.link(path, replaced)
+    for suffix in files.COMPANIONS:
+        with suppress(FileNotFoundError):
+            Path(f"{path}{suffix}").rename(f"{replaced}{suffix}")
     fresh.rename(path)
     sync_folder(path.parent)
 

@@ -14,8 +14,9 @@ import ssl
 import time
 from base64 import b64encode
 from collections.abc import Iterator
+from io import BufferedReader
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from newsletter.config import Imap
 from newsletter.deliverability.dmarc.attachments import LARGEST_EMAIL
@@ -39,7 +40,7 @@ class MailboxProblem(Impossible):
     """The mailbox can't be read now; the message says why and what to do."""
 
 
-class _Bounded(imaplib.IMAP4):
+class BoundedImap(imaplib.IMAP4):
     """imaplib's client, which alone would wait for an answer without end, and keep it in memory."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -52,24 +53,32 @@ class _Bounded(imaplib.IMAP4):
 
     def read(self, size: int) -> bytes:
         """Return so many octets. Raises OSError beyond the limits."""
-        self._take(size)
-        return super().read(size)
+        self._check(size)
+        return b"".join(self._parts(size))
 
     def readline(self) -> bytes:
         """Return a line. Raises OSError beyond the limits."""
-        line = super().readline()
-        self._take(len(line))
-        return line
+        return b"".join(self._parts(MOST_OCTETS, b"\n"))
 
-    def _take(self, octets: int) -> None:
-        self._octets_left -= octets
-        if self._octets_left < 0:
+    def _parts(self, octets: int, end: bytes | None = None) -> Iterator[bytes]:
+        """Yield the octets as they come, until there are so many or one of them is `end`."""
+        file = cast(BufferedReader, self.file)
+        while octets > 0 and (coming := file.peek()):
+            line_length = coming.find(end) + 1 if end else 0
+            part = file.read(line_length or min(len(coming), octets))
+            self._octets_left -= len(part)
+            self._check(0)
+            yield part
+            octets = 0 if line_length else octets - len(part)
+
+    def _check(self, octets: int) -> None:
+        if octets > self._octets_left:
             raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
         if time.monotonic() > self._end:
             raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
 
 
-class _BoundedWithTls(_Bounded, imaplib.IMAP4_SSL):
+class BoundedImapWithTls(BoundedImap, imaplib.IMAP4_SSL):
     """The same with TLS from the first octet."""
 
 
@@ -123,9 +132,9 @@ class ImapMailbox:
     def _connect(self) -> None:
         host, port = self.settings.host, self.settings.port
         if port == TLS_PORT:
-            self._imap = _BoundedWithTls(host, port, ssl_context=self._tls, timeout=SECONDS)
+            self._imap = BoundedImapWithTls(host, port, ssl_context=self._tls, timeout=SECONDS)
             return
-        self._imap = _Bounded(host, port, timeout=SECONDS)
+        self._imap = BoundedImap(host, port, timeout=SECONDS)
         if not is_loopback(host):
             with self._problems(messages.NO_TLS(where=self._where)):
                 self._encrypt()

@@ -269,10 +269,15 @@ class Config:
         return self.folder / relative
 
     @property
+    def sqlite_file(self) -> Path | None:
+        """The file of the database; None on PostgreSQL."""
+        scheme, _, file = self.site.database.partition(":///")
+        return self.path(file) if scheme == "sqlite" else None
+
+    @property
     def data_folder(self) -> Path:
         """The folder for data beside the database: that of the SQLite file, else that of `config.toml`."""
-        scheme, _, file = self.site.database.partition(":///")
-        return self.path(file).parent if scheme == "sqlite" else self.folder
+        return self.sqlite_file.parent if self.sqlite_file else self.folder
 
     @property
     def journal_folder(self) -> Path:

@@ -1,10 +1,11 @@
 """Periodic cleanup: expired sessions and counters, and texts that are no longer needed."""
 
+import glob
 from datetime import datetime, timedelta
 
 from axes.models import AccessAttempt, AccessLog
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import connection, transaction
 
 from newsletter.bounces import webhook_events
 from newsletter.config import Config
@@ -22,6 +23,11 @@ KEEP_JOBS = timedelta(days=1)
 KEEP_ANSWERS = timedelta(days=1)
 KEEP_RECOVERY_LOG = timedelta(days=400)
 KEEP_DMARC_REPORTS = timedelta(days=400)
+KEEP_COPIES = timedelta(days=30)
+REPLACED_SCHEMAS = (
+    "SELECT nspname FROM pg_namespace WHERE nspname BETWEEN 'newsletter_replaced_' AND %s"
+    " AND pg_get_userbyid(nspowner) = current_user"
+)
 
 
 def tidy(configuration: Config, now: datetime) -> None:
@@ -49,13 +55,33 @@ def tidy_database(configuration: Config, now: datetime) -> None:
     old_deliveries.roll_up(configuration, now)
     remove_unused_sets()
     webhook_events.delete_old(now)
+    if connection.vendor == "postgresql":
+        _drop_replaced_schemas(now - KEEP_COPIES)
     preferences.empty_write_ahead_log()
 
 
+def _drop_replaced_schemas(before: datetime) -> None:
+    """Drop the tables that restores replaced before a moment: people who were erased since are still in them."""
+    with connection.cursor() as cursor:
+        cursor.execute(REPLACED_SCHEMAS, [f"newsletter_replaced_{before:%Y%m%dt%H%M%S}"])
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'DROP SCHEMA "{name}" CASCADE')
+
+
 def tidy_folders(configuration: Config, now: datetime) -> None:
-    """Delete unused images, and months of the recovery log that nobody needs any more."""
+    """Delete unused images, old copies of the database, and months of the recovery log that nobody needs any more."""
     unused_images.remove(configuration, now)
+    _remove_copies(configuration, now - KEEP_COPIES)
     log.remove_before(configuration, now - KEEP_RECOVERY_LOG)
+
+
+def _remove_copies(configuration: Config, before: datetime) -> None:
+    """Remove copies of a SQLite file from before upgrades and restores: people who were erased since are in them."""
+    if database := configuration.sqlite_file:
+        for kind in ("before", "replaced", "restoring"):
+            for file in database.parent.glob(f"{glob.escape(database.name)}.{kind}*"):
+                if file.stat().st_ctime < before.timestamp():
+                    file.unlink()
 
 
 def remove_unused_sets() -> int:

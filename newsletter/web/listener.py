@@ -21,7 +21,8 @@ class CannotListen(Exception):
 
 
 def open_listener(host: str, port: int) -> socket.socket:
-    """Listen on an address. Raises CannotListen."""
+    """Listen on an address; brackets around one of IPv6, as in a URL, are left out. Raises CannotListen."""
+    host = host.removeprefix("[").removesuffix("]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -30,7 +31,7 @@ def open_listener(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)  # before the address is printed, so that a visitor waits instead of being refused
     except (OSError, UnicodeError) as e:
         listener.close()
-        raise CannotListen(f"can't listen on {host}:{port}: {_why(e)}") from e
+        raise CannotListen(f"can't listen on {_authority(host, port)}: {_why(e)}") from e
     listener.set_inheritable(False)
     return listener
 
@@ -47,8 +48,11 @@ def inherited_listener() -> socket.socket | None:
 
 def listener_address(listener: socket.socket) -> str:
     """Return the address as a browser on this machine has it."""
-    host, port = listener.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"http://{_authority(*listener.getsockname()[:2])}"
+
+
+def _authority(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def pass_on(listener: socket.socket) -> None:

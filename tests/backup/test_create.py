@@ -1,6 +1,8 @@
 """A backup that can't be made says why."""
 
+import os
 import sqlite3
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,14 +12,23 @@ import pytest
 from newsletter.backup import create
 
 
+def test_what_a_killed_backup_left_is_removed_by_a_later_one(tmp_path: Path) -> None:
+    for name, age in (("old", create.ABANDONED + 60), ("running", 0)):
+        folder = tmp_path / f"{create.UNFINISHED}{name}"
+        folder.mkdir()
+        (folder / "copy.db").touch()
+        for path in (folder / "copy.db", folder):
+            os.utime(path, (time.time() - age,) * 2)
+    create.remove_abandoned(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{create.UNFINISHED}running"]
+
+
 def test_a_disk_without_room_for_the_copy_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def fill(*_: Path) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(create, "copy_database", fill)
-    configuration: Any = SimpleNamespace(
-        site=SimpleNamespace(database="sqlite:///newsletter.db"), path=tmp_path.joinpath
-    )
-    with pytest.raises(OSError, match="No space left") as caught, create.consistent_source(configuration, tmp_path):
-        pass
+    configuration: Any = SimpleNamespace(sqlite_file=tmp_path / "newsletter.db")
+    with pytest.raises(OSError, match="No space left") as caught:
+        create.consistent_source(configuration, tmp_path / "unfinished")
     assert caught.value.filename == str(tmp_path)

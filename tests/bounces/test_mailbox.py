@@ -1,10 +1,12 @@
 """The bounce mailbox: read over IMAP and marked, its connection, and what goes wrong with it."""
 
+import io
 import logging
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -150,6 +152,31 @@ def test_a_failure_is_one_sentence(
         read_mailbox(with_mailbox(server, **keys), NOW)
     assert f"the bounce mailbox at 127.0.0.1:{server.port}" in str(raised.value)
     assert told in str(raised.value)
+
+
+class Dripping(io.RawIOBase):
+    """A connection from which one octet comes at a time, without end."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        buffer[:1] = b"."
+        return 1
+
+
+def test_a_line_and_an_email_that_come_octet_by_octet_end_with_the_time_for_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with imap.Imap() as server:
+        client = mailbox.BoundedImap("127.0.0.1", server.port, timeout=10)
+        monkeypatch.setattr(mailbox, "MOST_SECONDS", 0.05)
+        client.file = io.BufferedReader(Dripping())
+        for read in (client.readline, lambda: client.read(10_000_000)):
+            client.begin()
+            with pytest.raises(TimeoutError):
+                read()
+        client.shutdown()
 
 
 def test_the_clock_tells_of_a_mailbox_that_fails_in_one_line(caplog: pytest.LogCaptureFixture) -> None:

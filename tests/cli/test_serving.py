@@ -36,7 +36,7 @@ def test_without_https_it_is_set_up_where_the_server_listens(capsys: pytest.Capt
 
 
 def test_an_ipv6_address_is_in_brackets(capsys: pytest.CaptureFixture[str]) -> None:
-    said, port = printed(capsys, url="http://localhost:8000", host="::1")
+    said, port = printed(capsys, url="http://localhost:8000", host="[::1]")
     assert f"the desk is at http://[::1]:{port}/desk/" in said
 
 

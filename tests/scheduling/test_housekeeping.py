@@ -1,6 +1,7 @@
 """Housekeeping removes what nobody needs any more, to the second, and nothing that a draft may still want."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -179,6 +180,18 @@ def test_images_old_deliveries_and_the_recovery_log_have_their_turn(monkeypatch:
         ("newsletter.scheduling.unused_images", NOW),
         ("newsletter.recovery.log", NOW - housekeeping.KEEP_RECOVERY_LOG),
     ]
+
+
+def test_copies_of_the_database_are_deleted_after_30_days(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(unused_images, "remove", lambda *_: None)
+    kept = {"newsletter.db", "newsletter.db-wal", "config.toml"}
+    copies = {"newsletter.db.before-0038", "newsletter.db.replaced-20260105T120000-wal", "newsletter.db.restoring"}
+    for name in kept | copies:
+        (tmp_path / name).touch()
+    configuration, now = replace(config.current(), file=tmp_path / "config.toml"), datetime.now(UTC)
+    for days, left in ((29, kept | copies), (31, kept)):
+        housekeeping.tidy_folders(configuration, now + days * DAY)
+        assert {path.name for path in tmp_path.iterdir() if path.is_file()} == left
 
 
 @pytest.mark.django_db

@@ -15,7 +15,7 @@ from subscribers.addresses import AddressProblem, bare_address, read_address
 from subscribers.importing.archives import ArchiveFile
 from subscribers.importing.batch import SUPPRESSED, UNCHANGED
 from subscribers.importing.block_list import Blocked, BlockList
-from subscribers.importing.headers import Columns, PersonRow, recognise
+from subscribers.importing.headers import Columns, PersonRow, is_header, recognise
 from subscribers.importing.reading import FileLine, opened, records
 from subscribers.importing.run import ImportReport, Judge, Judged, PortionHook, Progress, run
 from subscribers.models import Import, ImportChange, Suppression
@@ -90,7 +90,7 @@ def _lines(member: ArchiveFile) -> Iterator[FileLine]:
             names = [cell.strip().lstrip("\ufeff") for cell in cells]
             if index == 0 and not problem:
                 columns = recognise(names)
-                if columns or (names and names[0].lower() in HEADERS):
+                if (columns and is_header(names)) or (names and names[0].lower() in HEADERS):
                     continue
             if problem or any(names):
                 yield FileLine(number, _row(columns, names), problem)
@@ -101,4 +101,4 @@ def _row(columns: Columns | None, cells: list[str]) -> PersonRow:
     if columns is None or len(cells) < columns.width:
         position = columns.address if columns else 0
         return PersonRow(cells[position] if position < len(cells) else "")
-    return PersonRow(cells[columns.address], left=columns.left(cells))
+    return PersonRow(cells[columns.address], left=columns.readable_date(cells, dict(columns.ended)))

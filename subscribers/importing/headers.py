@@ -1,7 +1,7 @@
 """Recognize the tool that wrote a file by its header row (see `tools`), and the meaning of its columns."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -14,15 +14,20 @@ from newsletter.messages import Problem
 from newsletter.messages import subscriptions as messages
 from subscribers.importing import vocabulary
 from subscribers.importing.dates import BadDate, DateOrder, moment
-from subscribers.importing.tools import BLANK, ENDED, FORMS, OWN, PLAIN, WORDS, Standing
+from subscribers.importing.tools import (
+    BY_HEADER,
+    EVERYWHERE,
+    FORMS,
+    OWN,
+    PLAIN,
+    STAYING,
+    WORDS,
+    Standing,
+    ended_by,
+)
 from subscribers.personal_fields import PERSONAL
 from subscribers.spreadsheets import unescape_formulas
 
-YES, NO = frozenset({"true", "yes", "1", "t", "y"}), frozenset({"false", "no", "0", "f", "n"})
-_UNWANTED = vocabulary.NO - {"", "-", "–"} | {
-    spelling for word, meant in WORDS.items() if meant > Standing.WAITING for spelling in (word, word.replace("_", " "))
-}
-"""What a column such as "Subscribed" or "Active" has for people who left or must not get anything."""
 OWN_COLUMNS = (
     "newsletter", "pauseduntil", "consent", "consentat", "consenthow", "consentwording", "consentlanguage",
     "consentnetwork", "consentpage", "confirmedat",
@@ -81,8 +86,10 @@ class Columns:
     topics: int = -1
     joined: tuple[int, ...] = ()
     ended: tuple[tuple[int, Standing], ...] = ()
-    answers: tuple[tuple[int, frozenset[str], Standing], ...] = ()
+    words: tuple[tuple[int, Mapping[str, Standing]], ...] = ()
+    """Columns in which some words say that a person left, and any other word says nothing."""
     states: Mapping[str, Standing] = field(default_factory=dict)
+    """The words of `state` that mean something else than in `WORDS`."""
     least: Standing = Standing.ACTIVE
     why: int = -1
     unescape: bool = False
@@ -95,6 +102,7 @@ class Columns:
         if self.unescape:
             cells = [unescape_formulas(cell) for cell in cells]
         standing = self._standing(cells)
+        has_left = standing > Standing.WAITING
         return PersonRow(
             address=cells[self.address].strip(),
             personal={k: PERSONAL[k].imported([cells[n] for n in numbers]) for k, numbers in self.personal.items()},
@@ -102,8 +110,10 @@ class Columns:
             standing=standing,
             cadence=_cadence(cells[self.cadence]) if self.cadence >= 0 else "",
             topics=_topics(cells[self.topics]) if self.topics >= 0 else "",
-            joined=next((m for n in self.joined if (m := moment(cells[n], self.dates.get(n, "")))), None),
-            left=self.left(cells) if standing > Standing.WAITING else None,
+            joined=self.readable_date(cells, self.joined)
+            if has_left
+            else next((m for n in self.joined if (m := moment(cells[n], self.dates.get(n, "")))), None),
+            left=self.readable_date(cells, dict(self.ended)) if has_left else None,
             why=cells[self.why].strip() if self.why >= 0 else "",
             own_values=_own_values([cells[n].strip() for n in self.own_columns]) if self.own_columns else None,
         )
@@ -113,29 +123,29 @@ class Columns:
         standing = self.least
         for n in self.state:
             standing = max(standing, self._of_word(cells[n]))
-        for n, words, meant in self.answers:
-            if vocabulary.folded(cells[n].strip()) in words:
-                standing = max(standing, meant)
+        for n, words in self.words:
+            if cells[n]:
+                standing = max(standing, words.get(vocabulary.state_word(cells[n]), standing))
         for n, meant in self.ended:
-            if cells[n] and vocabulary.folded(cells[n].strip()) not in vocabulary.NO:
-                standing = max(standing, meant)
+            if cells[n] and (word := vocabulary.state_word(cells[n])) not in STAYING:
+                standing = max(standing, meant, EVERYWHERE.get(word, meant))
         return standing
 
     def _of_word(self, cell: str) -> Standing:
-        word = vocabulary.folded(cell.strip()).replace(" ", "_")
-        states = {BLANK: Standing.ACTIVE, **(self.states or WORDS)}
-        if word not in states:
+        word = vocabulary.state_word(cell)
+        standing = self.states.get(word, WORDS.get(word))
+        if standing is None:
             raise BadCell(messages.UNKNOWN_STATE(text=cell.strip()[:50]))
-        return states[word]
+        return standing
 
-    def left(self, cells: Sequence[str]) -> datetime | None:
-        """Return when a person left, if one of the columns says so in a way that can be read."""
-        for n, _meant in self.ended:
+    def readable_date(self, cells: Sequence[str], columns: Iterable[int]) -> datetime | None:
+        """Return the first date in some columns that can be read: that of who left is not needed."""
+        for n in columns:
             try:
-                if left_at := moment(cells[n], self.dates.get(n, "")):
-                    return left_at
+                if at := moment(cells[n], self.dates.get(n, "")):
+                    return at
             except BadDate:
-                continue  # "yes", or a date that is not needed to know that they left
+                continue
         return None
 
 
@@ -144,86 +154,79 @@ def squeezed(header: str) -> str:
     return re.sub(r"[\W_]+", "", vocabulary.folded(header))
 
 
-def recognise(headers: Sequence[str]) -> Columns | None:
-    """Return the columns of a header line; None if it isn't one (a plain list begins with an address)."""
-    if any("@" in h for h in headers):
+def is_header(cells: Sequence[str]) -> bool:
+    """Return whether a file's first line is a header: it has no address."""
+    return not any("@" in cell for cell in cells)
+
+
+def recognise(headers: Sequence[str], address: int = -1) -> Columns | None:
+    """Return the columns of a file by its first line, which has headers or, in a plain list, a person. `address` is the
+    column of addresses if it is known; None if it isn't and no column has addresses.
+    """
+    if not is_header(headers):
+        return _headless(headers, address)
+    names = [squeezed(header) for header in headers]
+    positions = {name: names.index(name) for name in names}
+    if address < 0:
+        address = _address(positions)
+    if address < 0:
         return None
-    positions: dict[str, int] = {}
-    for number, header in enumerate(headers):
-        positions.setdefault(squeezed(header), number)
     form = next((f for f in FORMS if any(signs <= positions.keys() for signs in f.signs)), PLAIN)
+    personal = {name: _all(positions, headers) for name, headers in form.personal.items()}
     if form is PLAIN:
-        return _plain(positions, len(headers))
-    joined, ended = _all(positions, form.joined), _ended(positions, form.ended)
+        personal = {name: numbers[:1] for name, numbers in personal.items()} | {"name": _names(positions)}
+    tags, joined, state = (_all(positions, meant) for meant in (form.tags, form.joined, form.state))
+    if form is PLAIN and not vocabulary.PLACES.isdisjoint(names):
+        state = tuple(n for n in state if names[n] not in vocabulary.REGIONS)
+    ended = tuple((n, standing) for n, name in enumerate(names) if (standing := ended_by(name)))
+    known = {address, *sum(personal.values(), ()), *tags, *joined, *state, *dict(ended)}
+    words = tuple((n, BY_HEADER.get(name, EVERYWHERE)) for n, name in enumerate(names) if n not in known)
     return Columns(
         form=form.name,
         width=len(headers),
-        address=positions[form.address],
-        personal={name: _all(positions, headers) for name, headers in form.personal.items()},
-        tags=_all(positions, form.tags),
-        state=_all(positions, form.state),
+        address=address,
+        personal=personal,
+        tags=tags,
+        state=state,
         cadence=_first(positions, ("cadence",)),
         topics=_first(positions, ("topics",)),
         joined=joined,
         ended=ended,
-        answers=tuple(
-            (positions[name], words, standing)
-            for columns, words in ((form.yes, YES), (form.no, NO))
-            for name, standing in columns.items()
-            if name in positions
-        ),
+        words=() if form is OWN else words,
         states=form.states,
         why=_first(positions, ("reason",)) if form is OWN else -1,
         unescape=form.unescape,
-        dates={} if form is OWN else dict.fromkeys((*joined, *(n for n, _standing in ended)), "month"),
+        dates={} if form in (OWN, PLAIN) else dict.fromkeys((*joined, *dict(ended)), "month"),
         own_columns=_all(positions, OWN_COLUMNS) if form is OWN and positions.keys() >= set(OWN_COLUMNS) else (),
     )
 
 
-def _plain(positions: Mapping[str, int], width: int) -> Columns | None:
-    """Return the columns of a file that no known tool wrote; None if none has addresses."""
-    address = _first(positions, vocabulary.ADDRESS)
+def _headless(cells: Sequence[str], address: int) -> Columns:
+    """Return the columns of a list without a header: the first cell with an @ is the address."""
     if address < 0:
-        return None
-    has_place = bool(_all(positions, vocabulary.OF_POSTAL_ADDRESS))
-    state = _first(positions, vocabulary.STATE + (() if has_place else vocabulary.STATE_OR_REGION))
-    return Columns(
-        form=PLAIN.name,
-        width=width,
-        address=address,
-        personal={
-            **{name: _all(positions, field.headers)[:1] for name, field in PERSONAL.items()},
-            "name": _names(positions),
-        },
-        tags=_all(positions, vocabulary.TAGS),
-        state=(state,) if state >= 0 else (),
-        cadence=_first(positions, ("cadence",)),
-        topics=_first(positions, ("topics",)),
-        joined=_all(positions, vocabulary.JOINED),
-        ended=_ended(positions, {**{n: _of_end(n) for n in vocabulary.ENDED + vocabulary.REFUSED}, **ENDED}),
-        answers=tuple((number, _UNWANTED, Standing.LEFT) for number in _all(positions, vocabulary.WANTED)),
-    )
+        address = next(n for n, cell in enumerate(cells) if "@" in cell)
+    names = (1,) if address == 0 and len(cells) > 1 else (0,) if address == 1 else ()
+    words = tuple((n, EVERYWHERE) for n in range(len(cells)) if n != address)
+    return Columns("", len(cells), address, {"name": names}, words=words)
 
 
-def _of_end(name: str) -> Standing:
-    """Return what a column of times says of people by its name."""
-    if name.startswith("complain"):
-        return Standing.COMPLAINED
-    return Standing.BOUNCED if name.startswith(("bounced", "cleaned")) else Standing.LEFT
-
-
-def _ended(positions: Mapping[str, int], names: Mapping[str, Standing]) -> tuple[tuple[int, Standing], ...]:
-    return tuple((positions[name], standing) for name, standing in names.items() if name in positions)
+def _address(positions: Mapping[str, int]) -> int:
+    """Return the column of addresses, which may have a name such as "Contact Email", or -1."""
+    ends = ("email", "emailaddress", "epost", "epostadresse")
+    named = (name for name in positions if name.endswith(ends) and not ended_by(name))
+    return _first(positions, (*vocabulary.ADDRESS, *named, *vocabulary.RARELY_ADDRESS))
 
 
 def _names(at: Mapping[str, int]) -> tuple[int, ...]:
-    """Return the column of the full name, or those of its parts in their order."""
+    """Return the column of the full name, or those of its parts in their order. Beside `Vorname` or `prénom`, `Name` or
+    `nom` is the family name.
+    """
     full, positions, family = (
         _first(at, words) for words in (vocabulary.FULL_NAME, vocabulary.GIVEN_NAME, vocabulary.FAMILY_NAME)
     )
     if positions < 0:
         return tuple(n for n in (full, family) if n >= 0)
-    if family < 0 and _all(at, vocabulary.WITH_FAMILY_NAME):
+    if family < 0 and _all(at, ("vorname", "prenom")):
         family = full
     parts = tuple(n for n in (positions, family) if n >= 0)
     return parts if full < 0 or family == full or len(parts) == 2 else (full,)

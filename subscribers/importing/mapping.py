@@ -28,17 +28,11 @@ class InvalidMapping(Problem):
     """The chosen columns are invalid."""
 
 
-def is_header(cells: Sequence[str]) -> bool:
-    """Return whether a file's first line is a header: it has no address."""
-    return not any("@" in cell for cell in cells)
-
-
 def guessed(head: Sequence[str]) -> list[str]:
     """Guess the meaning of each column from a file's first line."""
-    recognised = recognise(head) if is_header(head) else None
+    recognised = recognise(head)
     if recognised is None:
-        address = next((n for n, cell in enumerate(head) if "@" in cell), None)
-        return [ADDRESS if n == address else NOTHING for n in range(len(head))]
+        return [NOTHING] * len(head)
     meanings = {recognised.address: ADDRESS}
     meant = {**recognised.personal, TAGS: recognised.tags, STATE: recognised.state, JOINED: recognised.joined}
     for meaning, numbers in meant.items():
@@ -54,15 +48,13 @@ def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:
     for meaning, refusal in ONCE.items():
         if len(numbers[meaning]) > 1:
             raise InvalidMapping(refusal(count=len(numbers[meaning])))
-    if not numbers[ADDRESS]:
+    base = recognise(head, numbers[ADDRESS][0]) if numbers[ADDRESS] else None
+    if base is None:
         raise InvalidMapping(messages.CHOOSE_ADDRESSES())
-    recognised = recognise(head) if is_header(head) else None
-    base = recognised or Columns("", len(head), numbers[ADDRESS][0])
     free = numbers[NOTHING]
     orders = {n: order for meaning, order in ORDERS.items() for n in numbers[meaning]}
     return replace(
         base,
-        address=numbers[ADDRESS][0],
         personal={name: numbers[name] for name in PERSONAL},
         tags=numbers[TAGS],
         state=numbers[STATE] or tuple(n for n in base.state if n in free),
@@ -72,5 +64,5 @@ def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:
         cadence=base.cadence if base.cadence in free else -1,
         topics=base.topics if base.topics in free else -1,
         ended=tuple(column for column in base.ended if column[0] in free),
-        answers=tuple(column for column in base.answers if column[0] in free),
+        words=tuple(column for column in base.words if column[0] in free),
     )

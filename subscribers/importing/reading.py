@@ -16,8 +16,8 @@ from newsletter.messages import subscriptions as messages
 from newsletter.messages.general import ABOUT
 from subscribers.importing import old_issues
 from subscribers.importing.dates import BadDate, DateOrder
-from subscribers.importing.headers import BadCell, Columns, PersonRow, recognise
-from subscribers.importing.mapping import InvalidMapping, guessed, is_header
+from subscribers.importing.headers import BadCell, Columns, PersonRow, is_header, recognise
+from subscribers.importing.mapping import InvalidMapping, guessed
 from subscribers.importing.mapping import columns as mapped
 from subscribers.importing.tools import SENDY, Standing, least_standing
 
@@ -128,9 +128,12 @@ def lines(
     if columns is None:
         if old_issues.is_table(names):
             raise has_old_issues(path)
-        columns = _headless(path, head)
-    columns = replace(columns, least=_least(path, name or path.name, columns, head))
-    recognised(columns.form or (SENDY if not is_header(head) and columns.address == 1 else ""))
+        raise file_problem(path, messages.NO_ADDRESS_COLUMN(line=", ".join(names)[:200]))
+    least, is_sendys = least_standing(name or path.name), not is_header(head) and columns.address == 1
+    if least is None and is_sendys:
+        raise file_problem(path, messages.SENDY_ALL())
+    columns = replace(columns, least=least or Standing.ACTIVE)
+    recognised(columns.form or (SENDY if is_sendys else ""))
     if dates:
         columns = replace(columns, dates=dict.fromkeys(range(columns.width), dates))
     if not is_header(names):
@@ -139,18 +142,6 @@ def lines(
     for number, cells, problem in unread:
         if (cells and any(cell.strip() for cell in cells)) or problem:
             yield _line(columns, number, cells, problem)
-
-
-def _least(path: Path, name: str, columns: Columns, head: list[str]) -> Standing:
-    """Return the least standing of everybody in a file by its name. Raises FileProblem if it has people who left
-    without saying who they are.
-    """
-    least = least_standing(name)
-    if least is None and (is_header(head) or columns.address != 1):
-        return Standing.ACTIVE
-    if least is None:
-        raise file_problem(path, messages.SENDY_ALL())
-    return least
 
 
 def has_old_issues(path: Path) -> HasOldIssues:
@@ -181,16 +172,6 @@ def _chosen_columns(path: Path, head: list[str], meanings: Sequence[str]) -> Col
         return mapped(head, meanings)
     except InvalidMapping as problem:
         raise file_problem(path, problem.message) from problem
-
-
-def _headless(path: Path, head: list[str]) -> Columns:
-    """Return the columns of a list without a header: the first cell with an @ is the address."""
-    address = next((n for n, cell in enumerate(head) if "@" in cell), None)
-    if address is None:
-        excerpt = ", ".join(cell.strip() for cell in head)[:200]
-        raise file_problem(path, messages.NO_ADDRESS_COLUMN(line=excerpt))
-    names = (1,) if address == 0 and len(head) > 1 else (0,) if address == 1 else ()
-    return Columns("", len(head), address, {"name": names})
 
 
 def _records(file: TextIO, delimiter: str, number: int) -> Iterator[tuple[int, list[str], Message | None]]:

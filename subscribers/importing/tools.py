@@ -1,10 +1,11 @@
 """The files that other tools export: the headers that identify each, its columns, and what its states say of a person.
 
-Headers are compared without case, spaces, underscores and accents (`squeezed`), states in lower case with underscores.
-A state that is not known is refused, because it may stand for people who left.
+Headers are compared without case, spaces, underscores and accents (`squeezed`), states as `state_word` returns them.
+An unknown state is refused, because it may stand for people who left.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
@@ -32,168 +33,150 @@ BLOCKING: Final = {
 }
 """The standings of addresses that are blocked for all newsletters, each with its reason."""
 
-BLANK = ""
-"""The state of a cell without a word; it is active, unless a tool's states say otherwise."""
 
-WORDS: Final[dict[str, Standing]] = {
-    **dict.fromkeys((BLANK, "active", "subscribed", "subscriber", "confirmed", "enabled", "verified", "approved",
-                     "registered", "opted_in", "opted-in", "opt_in", "opt-in", "optin", "regular", "free", "paid",
-                     "premium", "yes", "true", "ok"), Standing.ACTIVE),
-    **dict.fromkeys(vocabulary.RECEIVING, Standing.ACTIVE),
-    **dict.fromkeys(("pending", "unconfirmed", "unactivated", "non-subscribed", "nonsubscribed", "transactional"),
-                    Standing.WAITING),
-    **dict.fromkeys(vocabulary.WAITING, Standing.WAITING),
-    **dict.fromkeys(("unsubscribed", "inactive", "removed", "cancelled", "canceled", "deleted", "left"),
-                    Standing.LEFT),
-    **dict.fromkeys(vocabulary.LEFT, Standing.LEFT),
-    **dict.fromkeys(("cleaned", "bounced", "hard_bounced", "undeliverable"), Standing.BOUNCED),
-    **dict.fromkeys(vocabulary.BOUNCED, Standing.BOUNCED),
-    **dict.fromkeys(("blocked", "blocklisted", "blacklisted", "suppressed", "disabled", "spammy"), Standing.BLOCKED),
-    **dict.fromkeys(vocabulary.BLOCKED, Standing.BLOCKED),
-    **dict.fromkeys(("complained", "spam", "junk", "marked_as_spam"), Standing.COMPLAINED),
+def _by_word(states: Mapping[str, Sequence[str]]) -> dict[str, Standing]:
+    return {word: Standing[name.upper()] for name, words in states.items() for word in words}
+
+
+EVERYWHERE: Final = _by_word(vocabulary.CERTAIN_STATES)
+"""States that are heeded in any column, whatever its name is."""
+WORDS: Final = {**dict.fromkeys(vocabulary.YES, Standing.ACTIVE), **_by_word(vocabulary.STATES), **EVERYWHERE}
+"""States in the languages of the catalogues, as columns of states have them."""
+_UNWANTED: Final = {
+    **dict.fromkeys(vocabulary.NO - {""}, Standing.LEFT),
+    **{word: standing for word, standing in WORDS.items() if standing > Standing.ACTIVE},
+}
+BY_HEADER: Final[Mapping[str, Mapping[str, Standing]]] = {
+    **dict.fromkeys(vocabulary.WANTED, _UNWANTED),
+    **{header: dict.fromkeys(vocabulary.NO - {""}, Standing.WAITING) for header in vocabulary.CONFIRMED},
+    **dict.fromkeys(vocabulary.REGIONS, WORDS),
+}
+"""The words that say of a person that they get nothing, in columns with these names; in others, it is `EVERYWHERE`."""
+STAYING: Final = vocabulary.NO.union(vocabulary.STATES["active"])
+"""What a column such as "Unsubscribed" has for people who get the newsletter."""
+
+_ENDED_BY: Final = {
+    Standing.COMPLAINED: ("complain", "spamreport", "reportedspam", "markedasspam"),
+    Standing.BOUNCED: ("bounce", "cleaned", "cleantime"),
+    Standing.LEFT: ("unsub", "optout", "optedout", "blocklist", "blacklist", "suppress", "donotmail", "donotemail",
+                    "donotcontact", "emaildisabled"),
 }  # fmt: skip
-"""Words for a standing in the languages of the catalogues, in a file of an unknown tool."""
+"""Parts of the names of columns that have a time, or a word other than "no", of people with a standing."""
+_NOT_ENDED: Final = ("url", "link", "token", "hash", "count", "number", "rate", "softbounce", "emailsbounced")
 
 
-def states(active: str, waiting: str = "", left: str = "", **others: str) -> dict[str, Standing]:
-    """Return a tool's states, given as words with spaces between; `others` are `bounced`, `blocked`, `complained`."""
-    words_by_name = {"active": active, "waiting": waiting, "left": left, **others}
-    return {word: Standing[name.upper()] for name, words in words_by_name.items() for word in words.split()}
-
-
-_FETCHED = states("active", "pending", "unsubscribed", bounced="bounced", blocked="blocked", complained="complained")
-"""What `newsletter fetch` writes, whatever the tool's own words are."""
+def ended_by(header: str) -> Standing | None:
+    """Return the standing of people of whom a column has a time or a word other than "no"; None if it is not such a
+    column. A link to unsubscribe and a number of bounces say nothing of a person.
+    """
+    if header.endswith("bounces") or any(part in header for part in _NOT_ENDED):
+        return None
+    if header in vocabulary.ENDED:
+        return Standing.LEFT
+    return next((meant for meant, parts in _ENDED_BY.items() if any(part in header for part in parts)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
     """A file format: the headers that identify it, in one or another version, and the headers of each meaning.
 
-    `states` has its words for a person's standing; without any, those of `WORDS` count. `yes` and `no` are
-    columns with the standing of people who have a yes or a no in them. `ended` are columns that have a time, or a word
-    other than "no", for people with a standing.
+    `states` has its words for a person's standing that differ from `WORDS`.
     """
 
     name: str
     signs: tuple[frozenset[str], ...]
-    address: str
     personal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     state: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
     states: Mapping[str, Standing] = field(default_factory=dict)
-    yes: Mapping[str, Standing] = field(default_factory=dict)
-    no: Mapping[str, Standing] = field(default_factory=dict)
-    ended: Mapping[str, Standing] = field(default_factory=dict)
     unescape: bool = False
 
 
-LEFT, BOUNCED, COMPLAINED = Standing.LEFT, Standing.BOUNCED, Standing.COMPLAINED
-
-ENDED: Mapping[str, Standing] = {
-    "unsubtime": LEFT,
-    "unsubscribedat": LEFT,
-    "unsubscribedon": LEFT,
-    "unsubscribedate": LEFT,
-    "unsubscribed": LEFT,
-    "deletedat": LEFT,
-    "cancelledat": LEFT,
-    "canceledat": LEFT,
-    "cleantime": BOUNCED,
-    "bouncedat": BOUNCED,
-    "complainedat": COMPLAINED,
+_NOT_SENT_TO = {"inactive": Standing.WAITING}
+_BUTTONDOWN = dict.fromkeys(
+    ("trialed", "unpaid", "gifted", "churning", "churned", "paused", "past_due", "upcoming"), Standing.ACTIVE
+)
+_JETPACK = {"not_subscribed": Standing.LEFT, "not_sending": Standing.BOUNCED}
+_WORDPRESS = {
+    "c": Standing.ACTIVE,
+    "s": Standing.WAITING,
+    "u": Standing.LEFT,
+    "b": Standing.BOUNCED,
+    "p": Standing.COMPLAINED,
 }
-"""Columns of tools that have a time only if the person must not receive anything."""
-
-_MAILPOET = {BLANK: Standing.WAITING, **states("subscribed", "unconfirmed inactive", "unsubscribed", bounced="bounced")}
-_MAILERLITE = states("active", "unconfirmed", "unsubscribed", bounced="bounced", complained="junk")
-_BUTTONDOWN = states(
-    "regular premium trialed unpaid gifted churning churned paused past_due upcoming",
-    "unactivated",
-    "unsubscribed removed",
-    bounced="undeliverable",
-    blocked="blocked spammy",
-    complained="complained",
-)
-_BEEHIIV = states("active", "pending validating", "inactive")
-_KIT = states(
-    "active confirmed",
-    "inactive unconfirmed",
-    "cancelled canceled unsubscribed",
-    bounced="bounced",
-    blocked="blocked",
-    complained="complained",
-)
-_JETPACK = states("subscribed", "not_confirmed", "not_subscribed", bounced="not_sending")
 
 
-def _form(tool: str, signs: str, address: str, /, **columns: object) -> FileFormat:
+def _form(tool: str, signs: str, /, **columns: object) -> FileFormat:
     personal = {name: columns.pop(name) for name in PERSONAL if name in columns}
     versions = tuple(frozenset(version.split()) for version in signs.split("|"))
-    return FileFormat(tool, versions, address, personal=personal, **columns)  # type: ignore[arg-type]
+    return FileFormat(tool, versions, personal=personal, **columns)  # type: ignore[arg-type]
 
 
 FORMS = (
-    _form("newsletter", "address newsletter state consent", "address",
+    _form("newsletter", "address newsletter state consent",
           **{name: (name.replace("_", ""),) for name in PERSONAL}, tags=("tags",), state=("state",), joined=("joined",),
-          unescape=True, states=states("active", "pending", "unsubscribed"), ended={"unsubscribedat": LEFT}),
-    _form("Mailchimp", "emailaddress memberrating", "emailaddress", name=("firstname", "lastname"),
-          language=("language",), tags=("tags",), joined=("confirmtime", "optintime"), ended=ENDED),
-    _form("Substack", "email activesubscription | email emaildisabled", "email", name=("name",),
-          joined=("createdat", "startdate"), yes={"emaildisabled": LEFT}),
-    _form("Buttondown", "email creationdate", "email", tags=("tags",), state=("type", "subscribertype"),
-          joined=("creationdate",), states=_BUTTONDOWN, ended=ENDED),
-    _form("Ghost", "email subscribedtoemails", "email", name=("name",), tags=("labels",), joined=("createdat",),
-          no={"subscribedtoemails": LEFT}, ended=ENDED),
-    _form("listmonk", "email uuid attributes", "email", name=("name",), state=("status",), joined=("createdat",),
-          states=states("enabled", blocked="disabled blocklisted blacklisted")),
-    *(_form(tool, f"email {tool.lower()}status", "email", name=("name",), tags=("tags",), joined=("createdat",),
-            state=(f"{tool.lower()}status",), states=_FETCHED, ended={"unsubscribedat": LEFT})
+          unescape=True),
+    _form("Mailchimp", "emailaddress memberrating", name=("firstname", "lastname"),
+          language=("language",), tags=("tags",), joined=("confirmtime", "optintime")),
+    _form("Substack", "email activesubscription | email emaildisabled | email stripeplan startdate", name=("name",),
+          joined=("createdat", "startdate")),
+    _form("Buttondown", "email creationdate | emailaddress creationdate", language=("language",), tags=("tags",),
+          state=("type", "subscribertype"), joined=("creationdate",), states=_BUTTONDOWN),
+    _form("Ghost", "email subscribedtoemails", name=("name",), tags=("labels",), joined=("createdat",)),
+    _form("listmonk", "email uuid attributes", name=("name",), state=("status",), joined=("createdat",)),
+    *(_form(tool, f"email {tool.lower()}status", name=("name",), tags=("tags",), joined=("createdat",),
+            state=(f"{tool.lower()}status",))
       for tool in ("Ghost", "listmonk")),
-    _form("MailPoet", "email globalstatus | email liststatus", "email", name=("firstname", "lastname"),
-          state=("globalstatus", "liststatus"), joined=("confirmationtime", "subscriptiontime"), states=_MAILPOET),
-    _form("beehiiv", "email status tier createdat", "email", name=("firstname", "lastname"), tags=("tags",),
-          state=("status",), joined=("createdat",), states=_BEEHIIV,
-          ended=ENDED),
-    _form("beehiiv", "email status subscriptiontier", "email", name=("firstname", "lastname"), tags=("tags",),
-          state=("status",), joined=("createdat", "created"),
-          states=_BEEHIIV, ended=ENDED),
-    _form("Kit", "email firstname status createdat", "email", name=("firstname",), tags=("tags",), state=("status",),
-          joined=("createdat",), states=_KIT, ended=ENDED),
-    _form("Kit", "emailaddress firstname state createdat", "emailaddress", name=("firstname",), tags=("tags",),
-          state=("state",), joined=("createdat",), states=_KIT, ended=ENDED),
-    _form("MailerLite", "subscriber subscribed location", "subscriber", name=("name", "lastname"), state=("status",),
-          joined=("subscribed",), states=_MAILERLITE, ended=ENDED),
-    _form("MailerLite", "email subscribedat", "email", name=("name", "lastname"), state=("status", "type"),
-          joined=("subscribedat",), states=_MAILERLITE, ended=ENDED),
-    _form("Jetpack", "emailaddress subscriptionstatus datesubscribed", "emailaddress", name=("displayname", "name"),
+    _form("MailPoet", "email globalstatus | email liststatus", name=("firstname", "lastname"),
+          state=("globalstatus", "liststatus"), joined=("confirmationtime", "subscriptiontime"),
+          states={"": Standing.WAITING, **_NOT_SENT_TO}),
+    _form("beehiiv", "email status tier createdat", name=("firstname", "lastname"), tags=("tags",),
+          state=("status",), joined=("createdat",)),
+    _form("beehiiv", "email status subscriptiontier", name=("firstname", "lastname"), tags=("tags",),
+          state=("status",), joined=("createdat", "created")),
+    _form("Kit", "email firstname status createdat", name=("firstname",), tags=("tags",), state=("status",),
+          joined=("createdat",), states=_NOT_SENT_TO),
+    _form("Kit", "emailaddress firstname state createdat", name=("firstname",), tags=("tags",),
+          state=("state",), joined=("createdat",), states=_NOT_SENT_TO),
+    _form("MailerLite", "subscriber subscribed location", name=("name", "lastname"), state=("status",),
+          joined=("subscribed",)),
+    _form("MailerLite", "email subscribedat", name=("name", "lastname"), state=("status", "type"),
+          joined=("subscribedat",)),
+    _form("WordPress Newsletter", "email surname gender status token", name=("name", "surname"), state=("status",),
+          joined=("date",), states=_WORDPRESS),
+    _form("Jetpack", "emailaddress subscriptionstatus datesubscribed", name=("displayname", "name"),
           state=("subscriptionstatus",), joined=("datesubscribed",), states=_JETPACK),
 )  # fmt: skip
 
 OWN = FORMS[0]
 SENDY = "Sendy"
 """A tool whose files have no header."""
-PLAIN = FileFormat("", (), "")
+PLAIN = FileFormat(
+    "",
+    (),
+    {name: field.headers for name, field in PERSONAL.items()},
+    vocabulary.TAGS,
+    vocabulary.STATE,
+    vocabulary.JOINED,
+)
 """Any other file, whose columns have names in one of the languages that we know."""
 
-_BY_BEGINNING: Mapping[str, Standing] = {
+_BY_NAME: Final = {
     "nonsubscribed": Standing.WAITING,
-    "unsubscribed": Standing.LEFT,
-    "unsubscribers": Standing.LEFT,
-    "cleaned": Standing.BOUNCED,
-    "bounced": Standing.BOUNCED,
+    "non subscribed": Standing.WAITING,
+    "unconfirmed": Standing.WAITING,
+    "unsub": Standing.LEFT,
+    "opt out": Standing.LEFT,
+    "bounce": Standing.BOUNCED,
+    "complain": Standing.COMPLAINED,
+    "marked as spam": Standing.COMPLAINED,
 }
-"""What the names of files begin with in which Mailchimp, Buttondown and others write people who don't receive email."""
-
-_BY_ENDING: Mapping[str, Standing | None] = {
-    "-active": Standing.ACTIVE,
-    "-unconfirmed": Standing.WAITING,
-    "-unsubscribed": Standing.LEFT,
-    "-bounced": Standing.BOUNCED,
-    "-marked-as-spam": Standing.COMPLAINED,
-    "-all": None,
-}
-"""Sendy's files have names and addresses without a header; the end of a file's name says whose. None: everybody's."""
+"""What words in the names of files begin with in which tools write people who don't receive email."""
+_NEVERTHELESS: Final = frozenset(
+    ("without", "no", "not", "except", "excluding", "minus", "with", "including", "subscribed", "active")
+)
+"""Words in the names of files that have other people, too."""
 
 
 def least_standing(name: str) -> Standing | None:
@@ -201,11 +184,12 @@ def least_standing(name: str) -> Standing | None:
 
     A copy that a browser numbered counts as the file itself: `list-bounced (1).csv`.
     """
-    stem = name.rpartition("/")[2].lower().rpartition(".")[0].partition(" (")[0].strip()
-    for beginning, standing in _BY_BEGINNING.items():
-        if stem.startswith(beginning):
-            return standing
-    for ending, meant in _BY_ENDING.items():
-        if stem.endswith(ending):
-            return meant
-    return Standing.ACTIVE
+    words = re.findall(r"[^\W\d_]+", name.rpartition("/")[2].lower().rpartition(".")[0])
+    if words[-1:] == ["all"]:
+        return None
+    if words[:1] == ["cleaned"]:
+        return Standing.BOUNCED
+    if not _NEVERTHELESS.isdisjoint(words):
+        return Standing.ACTIVE
+    text = " ".join(("", *words))
+    return min((standing for word, standing in _BY_NAME.items() if f" {word}" in text), default=Standing.ACTIVE)

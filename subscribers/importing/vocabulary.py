@@ -2,9 +2,10 @@
 
 Those for people who left are also in Italian, Dutch, Portuguese, Polish and Finnish, so that they stay unsubscribed.
 
-`folded` brings what a file has into that form.
+`folded` brings what a file has into that form, `state_word` the state of a person.
 """
 
+import re
 import unicodedata
 from functools import cache, lru_cache
 from typing import Final
@@ -14,11 +15,13 @@ from babel.dates import get_day_names, get_month_names
 LANGUAGES: Final = ("en", "nb", "nn", "sv", "da", "de", "fr", "es")
 
 ADDRESS = (
-    "email", "emailaddress", "address", "mail", "mailaddress", "epost", "epostadresse", "epostadress", "mailadresse",
+    "email", "emailaddress", "mail", "mailaddress", "epost", "epostadresse", "epostadress", "mailadresse",
     "mailadress", "emailadresse", "emailadress", "mejl", "courriel", "adressecourriel", "adresseemail", "adressemail",
     "adresseelectronique", "adressedemessagerie", "correo", "correoelectronico", "direcciondecorreo",
     "direcciondecorreoelectronico", "direcciondeemail",
 )  # fmt: skip
+RARELY_ADDRESS = ("address", "subscriber")
+"""Columns of addresses if no other column has them."""
 FULL_NAME = (
     "name", "fullname", "navn", "namn", "fulltnavn", "fulltnamn", "nom", "nomcomplet", "nombre", "nombrecompleto",
     "vollername",
@@ -28,21 +31,23 @@ FAMILY_NAME = (
     "lastname", "surname", "familyname", "etternavn", "etternamn", "efternavn", "efternamn", "nachname",
     "familienname", "nomdefamille", "apellido", "apellidos",
 )  # fmt: skip
-WITH_FAMILY_NAME = ("vorname", "prenom")
-"""Given names beside which the column for `name` or `nom` is the family name."""
 
 TAGS = (
     "tags", "labels", "tagger", "taggar", "etiketter", "merkelapper", "stikkord", "emneord", "etiketten",
     "schlagworter", "schlagworte", "etiquettes", "motscles", "etiquetas",
 )  # fmt: skip
-STATE = ("status", "abonnementsstatus", "statut", "situacao", "tila")
-STATE_OR_REGION = ("state", "estado", "stato", "stan")
-"""Names that are also those of the state where a person lives, if another column is part of a postal address."""
-
-OF_POSTAL_ADDRESS = (
-    "city", "town", "zip", "zipcode", "postcode", "postalcode", "postalzip", "country", "ciudad", "codigopostal",
-    "pais", "cidade", "cep", "citta", "cap", "paese", "miasto", "kodpocztowy", "kraj",
+STATE = (
+    *(about + word for about in ("", "email", "subscription", "subscriber", "contact", "list", "newsletter", "global",
+                                 "marketing", "emailmarketing", "emailsubscription", "permission", "emailpermission")
+      for word in ("status", "state")),
+    "abonnementsstatus", "abonnentstatus", "statut", "estado", "stato", "situacao", "stan", "tila",
 )  # fmt: skip
+REGIONS = frozenset(("state", "estado", "stato", "stan"))
+"""Columns that have a person's state, or the region where they live if the file has one of `PLACES`, too."""
+PLACES = frozenset((
+    "city", "town", "street", "zip", "zipcode", "postcode", "postalcode", "postalzip", "country", "ciudad",
+    "codigopostal", "pais", "cidade", "cep", "citta", "cap", "paese", "miasto", "kodpocztowy", "kraj",
+))  # fmt: skip
 
 
 def _with_dates(stems: str, suffixes: str, prefixes: str = "") -> tuple[str, ...]:
@@ -55,13 +60,14 @@ _NORDIC, _SWEDISH, _GERMAN = "dato tid tidspunkt den", "datum tid tidpunkt den",
 _ENGLISH = "at on date time datetime timestamp"
 
 JOINED = (
-    "joined", "created", "pameldt", "pameld", "innmeldt", "registrert", "opprettet", "oppretta", "abonnentsiden",
-    "abonnentsidan", "anmald", "registrerad", "skapad", "prenumerantsedan", "tilmeldt", "oprettet", "registreret",
-    "angemeldet", "registriert", "erstellt", "abonniertseit", "inscrit", "inscritle", "inscritele",
+    "joined", "created", "entered", "pameldt", "pameld", "innmeldt", "registrert", "opprettet", "oppretta",
+    "abonnentsiden", "abonnentsidan", "anmald", "registrerad", "skapad", "prenumerantsedan", "tilmeldt", "oprettet",
+    "registreret", "angemeldet", "registriert", "erstellt", "abonniertseit", "inscrit", "inscritle", "inscritele",
     "creele", "creeele", "abonnedepuis", "abonneedepuis", "abonnele", "confirmele", "alta", "suscritoel", "suscritael",
     "suscritodesde", "creado", "creadoel", "confirmadoel", "subscribersince", "membersince",
-    *_with_dates("joined join created creation subscribed subscription subscribe signup signedup added registered "
-                 "registration optin optedin confirmed confirm confirmation consent", _ENGLISH, "date dateof"),
+    *_with_dates("joined join created create creation subscribed subscription subscribe signup signedup added add "
+                 "registered registration optin optedin confirmed confirm confirmation consent emailmarketingconsent",
+                 _ENGLISH, "date dateof"),
     *_with_dates("pameldt pameld pamelding pameldings innmeldt innmelding innmeldings registrert registrering "
                  "registrerings opprettet oppretta opprettelses bekreftet bekrefta bekreftelses stadfesta abonnert "
                  "abonnements samtykke samtykket", _NORDIC, "dato datofor"),
@@ -80,10 +86,10 @@ JOINED = (
 """Columns that say since when a person has been subscribed. A word that may stand for yes or no has a date with it."""
 
 ENDED = (
-    "unsubscribed", "avmeldt", "avmeld", "utmeldt", "avregistrerad", "avslutad", "afmeldt", "frameldt", "abgemeldet",
-    "abbestellt", "desabonne", "desabonnee", "desinscrit", "desinscrite", "desinscritle", "baja", "dadodebajael",
-    *_with_dates("unsubscribed unsubscribe unsubscription unsub optedout optout left deleted removed cancelled "
-                 "canceled cleaned bounced complained", _ENGLISH, "date dateof"),
+    "blocked", "deleted", "isdeleted", "dnc", "avmeldt", "avmeld", "utmeldt", "avregistrerad", "avslutad", "afmeldt",
+    "frameldt", "abgemeldet", "abbestellt", "desabonne", "desabonnee", "desinscrit", "desinscrite", "desinscritle",
+    "baja", "dadodebajael",
+    *_with_dates("left deleted removed cancelled canceled", _ENGLISH, "date dateof"),
     *_with_dates("avmeldt avmelding avmeldings utmeldt utmelding utmeldings avsluttet avslutta slettet sletta", _NORDIC,
                  "dato datofor"),
     *_with_dates("afmeldt afmelding afmeldings frameldt framelding frameldings udmeldt udmeldelses slettet", _NORDIC,
@@ -98,15 +104,7 @@ ENDED = (
     *_with_dates("uitgeschreven uitschrijf uitschrijving afgemeld afmeld", "op datum", "datum datumvan"),
     *_with_dates("descadastro descadastrado cancelamento", "em data", "data datade datado"),
 )  # fmt: skip
-"""Columns that say of a person that they left, by a time or a word other than "no"."""
-
-REFUSED = (
-    "blocklisted", "blacklisted", "emailblocklisted", "emailblacklisted", "emailblocklist", "emailblacklist", "blocked",
-    "suppressed", "optout", "optedout", "emailoptout", "emailoptedout", "hasoptedoutofemail", "donotemail", "donotmail",
-    "donotcontact", "isunsubscribed", "emailunsubscribed", "unsubscribedfromallemail", "unsubscribedfromallemails",
-    "hardbounced", "deleted", "isdeleted",
-)  # fmt: skip
-"""Columns that say of a person that they must not receive anything, by a word other than "no", as in CRM systems."""
+"""Columns that say of a person that they left or must not get anything, by a time or a word other than "no"."""
 
 WANTED = (
     "subscribed", "issubscribed", "optin", "optedin", "emailoptin", "acceptsmarketing", "acceptsemailmarketing",
@@ -114,53 +112,85 @@ WANTED = (
 )  # fmt: skip
 """Columns that say of a person that they left by a "no"."""
 
+CONFIRMED = (
+    "confirmed", "isconfirmed", "emailconfirmed", "verified", "isverified", "emailverified",
+    "isthissubscriberconfirmed", "isthisuserconfirmed", "istheemailofthisuserconfirmed",
+)  # fmt: skip
+"""Columns that say of a person that they never confirmed by a "no"."""
+
 NO = frozenset((
     "", "0", "no", "n", "false", "f", "nei", "nej", "nein", "non", "nee", "nao", "nie", "ei", "falsch", "faux", "falso",
-    "usann", "falsk", "falskt", "onwaar", "fałsz", "epatosi", "-", "–",
+    "usann", "falsk", "falskt", "onwaar", "fałsz", "epatosi",
 ))  # fmt: skip
 """What spreadsheets and databases write for "no"; PostgreSQL writes "f"."""
 
-RECEIVING = frozenset((
-    "aktiv", "aktivt", "aktive", "abonnert", "abonnent", "abonnerer", "abonnerar", "innmeldt", "pameldt", "pameld",
-    "registrert", "bekreftet", "bekrefta", "stadfesta", "godkjent", "aktiva", "prenumererar", "prenumerant", "anmald",
-    "registrerad", "bekraftad", "godkand", "abonneret", "tilmeldt", "indmeldt", "registreret", "bekræftet", "godkendt",
-    "angemeldet", "abonniert", "bestatigt", "registriert", "actif", "active", "abonne", "abonnee", "inscrit",
-    "inscrite", "confirme", "confirmee", "activo", "activa", "alta", "dado_de_alta", "dada_de_alta", "suscrito",
-    "suscrita", "confirmado", "confirmada", "attivo", "attiva", "iscritto", "iscritta", "confermato", "confermata",
-    "actief", "ingeschreven", "aangemeld", "bevestigd", "ativo", "ativa", "inscrito", "inscrita", "aktywny", "aktywna",
-    "zapisany", "zapisana", "potwierdzony", "aktiivinen", "tilaaja", "vahvistettu",
+YES = frozenset((
+    "1", "yes", "y", "true", "t", "ja", "j", "oui", "si", "sim", "tak", "kylla", "wahr", "vrai", "verdadero", "vero",
+    "sann", "sant", "sandt", "waar", "x", "ok", "on",
 ))  # fmt: skip
-"""States of people who receive emails."""
 
-LEFT = frozenset((
-    "avmeldt", "avmeld", "utmeldt", "utmeld", "avsluttet", "avslutta", "slettet", "sletta", "inaktiv", "inaktivt",
-    "avregistrerad", "avslutad", "raderad", "afmeldt", "frameldt", "abgemeldet", "abbestellt", "ausgetragen",
-    "geloscht", "desabonne", "desabonnee", "desinscrit", "desinscrite", "resilie", "inactif", "inactive", "supprime",
-    "baja", "dado_de_baja", "dada_de_baja", "cancelado", "cancelada", "desuscrito", "desuscrita", "inactivo",
-    "inactiva", "eliminado", "anulado", "disiscritto", "disiscritta", "cancellato", "cancellata", "annullato",
-    "inattivo", "inattiva", "rimosso", "rimossa", "uitgeschreven", "afgemeld", "inactief", "verwijderd",
-    "descadastrado", "descadastrada", "desinscrito", "desinscrita", "inativo", "inativa", "removido", "removida",
-    "wypisany", "wypisana", "nieaktywny", "usuniety", "anulowany", "peruttu", "peruutettu", "poistettu", "lopetettu",
-))  # fmt: skip
-"""States of people who left."""
+CERTAIN_STATES = {
+    "waiting": (
+        "unconfirmed", "unactivated", "non_subscribed", "nonsubscribed", "not_subscribed", "never_subscribed",
+        "non_marketing", "non_marketing_contact", "awaiting_confirmation", "permission_pending", "ubekreftet",
+        "ikke_bekreftet", "ubekrefta", "ikkje_stadfesta", "ustadfesta", "obekraftad", "ej_bekraftad", "ubekræftet",
+        "ikke_bekræftet", "unbestatigt", "nicht_bestatigt", "non_confirme", "non_confirmee", "sin_confirmar",
+        "no_confirmado", "no_confirmada", "non_confermato", "onbevestigd", "niet_bevestigd", "nao_confirmado",
+        "niepotwierdzony", "vahvistamaton",
+    ),
+    "left": (
+        "unsubscribed", "unsub", "unsubscribe", "opted_out", "opt_out", "optout", "optedout", "avmeldt", "avmeld",
+        "utmeldt", "utmeld", "avregistrerad", "afmeldt", "frameldt", "abgemeldet", "abbestellt", "ausgetragen",
+        "desabonne", "desabonnee", "desinscrit", "desinscrite", "dado_de_baja", "dada_de_baja", "desuscrito",
+        "desuscrita", "disiscritto", "disiscritta", "uitgeschreven", "afgemeld", "descadastrado", "descadastrada",
+        "desinscrito", "desinscrita", "wypisany", "wypisana",
+    ),
+    "bounced": (
+        "cleaned", "bounced", "bounce", "hard_bounced", "hard_bounce", "undeliverable", "avvist", "afvist",
+        "unzustellbar", "rebotado", "rimbalzato", "rejeitado",
+    ),
+    "blocked": ("blocklisted", "blacklisted", "suppressed", "do_not_mail", "do_not_email", "do_not_contact"),
+    "complained": ("complained", "complaint", "marked_as_spam", "spam_complaint", "spam_report", "reported_spam"),
+}  # fmt: skip
+"""States of people who get nothing, by their standing; the words mean nothing else in any column."""
 
-BOUNCED = frozenset(("avvist", "afvist", "unzustellbar", "rebotado", "rimbalzato", "rejeitado"))
-"""States of addresses that don't receive email."""
-
-BLOCKED = frozenset((
-    "sperret", "sperra", "blokkert", "sparrad", "blockerad", "spærret", "blokeret", "gesperrt", "blockiert", "bloque",
-    "bloquee", "bloqueado", "bloqueada", "bloccato", "bloccata", "geblokkeerd", "zablokowany", "estetty",
-))  # fmt: skip
-"""States of people who must not receive anything."""
-
-WAITING = frozenset((
-    "venter", "ventar", "ubekreftet", "ikke_bekreftet", "ubekrefta", "ikkje_stadfesta", "ustadfesta", "vantar",
-    "vantande", "obekraftad", "ej_bekraftad", "afventer", "ubekræftet", "ikke_bekræftet", "ausstehend",
-    "unbestatigt", "nicht_bestatigt", "en_attente", "non_confirme", "non_confirmee", "pendiente", "sin_confirmar",
-    "no_confirmado", "no_confirmada", "in_attesa", "non_confermato", "in_afwachting", "onbevestigd", "niet_bevestigd",
-    "pendente", "nao_confirmado", "oczekujacy", "niepotwierdzony", "odottaa", "vahvistamaton",
-))  # fmt: skip
-"""States of people who never confirmed."""
+STATES = {
+    "active": (
+        "", "active", "subscribed", "subscribe", "subscriber", "confirmed", "enabled", "verified", "valid",
+        "deliverable", "opted_in", "opt_in", "optin", "double_opt_in", "single_opt_in", "double", "single", "member",
+        "regular", "free", "paid", "premium", "gift", "trial", "comp", "marketing", "express", "implied", "explicit",
+        "soft_bounced", "soft_bounce", "aktiv", "aktivt", "aktive", "pameldt", "pameld", "innmeldt", "abonnent",
+        "abonnerer", "abonnert", "bekreftet", "bekrefta", "stadfesta", "godkjent", "prenumerant", "prenumererar",
+        "anmald", "bekraftad", "registrerad", "tilmeldt", "bekræftet", "angemeldet", "abonniert", "bestatigt",
+        "aktiviert", "actif", "abonne", "abonnee", "inscrit", "inscrite", "confirme", "confirmee", "activo", "activa",
+        "suscrito", "suscrita", "confirmado", "confirmada", "alta", "attivo", "attiva", "iscritto", "iscritta",
+        "confermato", "confermata", "actief", "ingeschreven", "aangemeld", "bevestigd", "ativo", "ativa", "inscrito",
+        "inscrita", "assinante", "aktywny", "aktywna", "zapisany", "zapisana", "potwierdzony", "aktiivinen", "tilaaja",
+        "tilattu", "vahvistettu", "approved", "registered", "abonnerar", "registrert", "aktiva", "godkand", "abonneret",
+        "indmeldt", "registreret", "godkendt", "registriert", "dado_de_alta", "dada_de_alta",
+    ),
+    "waiting": (
+        "pending", "validating", "transactional", "waiting", "not_set", "not_confirmed", "unverified", "not_verified",
+        "venter", "ventar", "vantar", "vantande", "afventer", "ausstehend", "en_attente", "pendiente", "in_attesa",
+        "in_afwachting", "pendente", "oczekujacy", "odottaa",
+    ),
+    "left": (
+        "inactive", "removed", "cancelled", "canceled", "deleted", "left", "archived", "expired", "stopped",
+        "avsluttet", "avslutta", "slettet", "sletta", "inaktiv", "inaktivt", "avslutad", "raderad", "geloscht",
+        "resilie", "inactif", "supprime", "baja", "cancelado", "cancelada", "inactivo", "inactiva", "eliminado",
+        "anulado", "cancellato", "cancellata", "annullato", "inattivo", "inattiva", "rimosso", "rimossa", "inactief",
+        "verwijderd", "inativo", "inativa", "removido", "removida", "nieaktywny", "usuniety", "anulowany", "peruttu",
+        "peruutettu", "poistettu", "lopetettu",
+    ),
+    "bounced": ("unreachable", "invalid"),
+    "blocked": (
+        "blocked", "disabled", "spammy", "sperret", "sperra", "blokkert", "sparrad", "blockerad", "spærret", "blokeret",
+        "gesperrt", "blockiert", "bloque", "bloquee", "bloqueado", "bloqueada", "bloccato", "bloccata", "geblokkeerd",
+        "zablokowany", "estetty",
+    ),
+    "complained": ("spam", "junk"),
+}  # fmt: skip
+"""Further states, in columns of states."""
 
 FILLERS = frozenset((
     "the", "of", "at", "den", "kl", "klokken", "klokka", "klockan", "um", "uhr", "der", "am", "le", "a", "de", "del",
@@ -174,6 +204,11 @@ def folded(text: str) -> str:
     """Return the text in lower case and without accents; letters such as ø and æ stay."""
     parts = unicodedata.normalize("NFKD", text.lower())
     return "".join(c for c in parts if not unicodedata.combining(c))
+
+
+def state_word(cell: str) -> str:
+    """Return the state in a cell, in lower case with underscores between its words; "" without letters and digits."""
+    return re.sub(r"[\W_]+", "_", folded(cell[:40])).strip("_")
 
 
 @cache

@@ -1,5 +1,6 @@
 """Files with every state that each tool's documents name: who receives the newsletter afterwards, and who doesn't."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from subscribers.importing import import_file
-from subscribers.models import Import, Subscription, Suppression
+from subscribers.models import Import, Subscriber, Subscription, Suppression
+from tests.subscribers import conftest
 from tests.subscribers.make import AT
 
 pytestmark = pytest.mark.django_db
@@ -109,14 +111,89 @@ def test_a_cleaned_address_keeps_its_date_and_reason() -> None:
     assert not Subscription.objects.exists()
 
 
-def test_a_state_that_a_tool_is_not_known_to_have_is_refused(tmp_path: Path) -> None:
-    text = (FOLDER / "kit.csv").read_text(encoding="utf-8").replace("confirmed", "archived")
-    (tmp_path / "kit.csv").write_text(text, encoding="utf-8")
-    report = import_file(tmp_path / "kit.csv", "kinaforum", at=AT)
-    assert [str(each.reason) for each in report.refused] == [
-        "'archived' is not a known state; correct it, such as to active, or choose another column for it"
-    ]
-    assert receiving() == {"a1@reader.example"}
+OTHERS = {  # as their documents and source code name columns and states
+    "ActiveCampaign": "Email,List Status\na,Active\nleft,Unsubscribed\nbounced,Bounced\nwaits,Unconfirmed\n",
+    "AWeber": "Email,Status,Stop Status,Verified\na,subscribed,,Y\nleft,subscribed,Unsubscribed,Y\n"
+    "waits,subscribed,,N\n",
+    "Brevo": "EMAIL;EMAIL_BLACKLISTED\na;FALSE\nleft;TRUE\n",
+    "Brevo, by channel": "EMAIL;Email campaigns\na;Subscribed\nleft;Unsubscribed\nblocked;Blocklisted\n",
+    "Buttondown": "email_address,creation_date,type\na,,regular\nwaits,,unactivated\ncomplained,,complained\n",
+    "Constant Contact": "Email address,Email status,Email permission status\na,Active,Express\n"
+    "left,Unsubscribed,Unsubscribed\nwaits,Awaiting confirmation,Pending\n",
+    "HubSpot": "Email,Unsubscribed from all email,Email hard bounce reason\na,,\nleft,true,\n"
+    "bounced,false,UNKNOWN_USER\n",
+    "HubSpot, who left": "Email,Portal Bounce,Portal Unsubscribe,Portal Spam Report\nleft,,TRUE,\nbounced,TRUE,,\n"
+    "complained,,,TRUE\n",
+    "Keila": "Email,Status\na,active\nleft,unsubscribed\nbounced,unreachable\n",
+    "Klaviyo": "Email,Email Marketing Consent,Email Suppressions\na,SUBSCRIBED,[]\nleft,UNSUBSCRIBED,[]\n"
+    "waits,NEVER_SUBSCRIBED,[]\nbounced,SUBSCRIBED,['HARD_BOUNCE']\ncomplained,SUBSCRIBED,['SPAM_COMPLAINT']\n",
+    "Mailchimp, all": "Email Address,Email Marketing\na,Subscribed\nleft,Unsubscribed\nwaits,Non-Subscribed\n"
+    "bounced,Cleaned\n",
+    "Mautic": "email,dnc,dnc_reason,doNotContact\na,,,0\nleft,email,Unsubscribed,1\nbounced,email,Bounced,2\n",
+    "phpList": "Email\tIs this subscriber confirmed\tIs this subscriber blacklisted\tNumber of bounces\na\t1\t0\t3\n"
+    "waits\t0\t0\t0\nleft\t1\t1\t0\n",
+    "WordPress Newsletter": "Email;Name;Surname;Gender;Status;Date;Token\na;;;f;C;;\nwaits;;;m;S;;\nleft;;;m;U;;\n"
+    "bounced;;;m;B;;\ncomplained;;;m;P;;\n",
+    "Zoho": "Contact Email,Contact Status,Address\na,Active,Oslo\nleft,Unsubscribed,\nblocked,Do-Not-Mail,\n"
+    "complained,Spam,\n",
+    "a list without a header": "a,Kari,Nordmann\nleft,Ola,unsubscribed\n",
+    "an address with a region": "email,state,country\na,CA,US\nleft,unsubscribed,US\n",
+    "a link to unsubscribe": "email,Unsubscribe URL\na,https://example.com/u/1\n",
+}
+"""Lines of files of further tools; who they are about says what must become of them."""
+
+
+def test_who_left_is_known_in_files_of_other_tools(take: conftest.Import) -> None:
+    wrong: list[str] = []
+    for tool, text in OTHERS.items():
+        people = re.findall(rf"^(?:{'|'.join(('a', 'left', 'waits', *BLOCKED))})(?=[,;\t])", text, re.MULTILINE)
+        for person in people:
+            text = re.sub(rf"^{person}(?=[,;\t])", f"{person}@{len(wrong)}.reader.example", text, flags=re.MULTILINE)
+        report = take(text)
+        found = {each.partition("@")[0] for each in receiving()}
+        reasons = sorted(Suppression.objects.values_list("reason", flat=True))
+        states = {
+            row.subscriber.key.partition("@")[0]: row.state for row in Subscription.objects.select_related("subscriber")
+        }
+        expected = {"a": "active", "left": "unsubscribed", "waits": "pending"}
+        if (
+            report.refused
+            or found != {"a"} & set(people)
+            or reasons != sorted(BLOCKED[each] for each in people if each in BLOCKED)
+            or states != {each: expected[each] for each in people if each in expected}
+        ):
+            wrong.append(f"{tool}: {found} {states} {reasons} {[str(each.reason) for each in report.refused]}")
+        Subscriber.objects.all().delete()
+        Suppression.objects.all().delete()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("head", ["email,status", "email,status,first_name,created_at"])
+def test_an_unknown_state_is_refused(take: conftest.Import, head: str) -> None:
+    report = take(f"{head}\na@reader.example,resting\nb@reader.example,\n")
+    (refusal,) = report.refused
+    assert str(refusal.reason).startswith("'resting' is not a known state; correct it")
+    assert receiving() == {"b@reader.example"}
+
+
+def test_who_left_is_stored_whatever_the_date_of_subscribing_is(take: conftest.Import) -> None:
+    assert take("email,status,created\nleft@reader.example,unsubscribed,01/02/2020\n").suppressed == 1
+    assert len(take("email\nleft@reader.example\n").refused) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "suppressed"),
+    [
+        ("Kinaforum unsubscribes 2026-01-02.csv", 1),
+        ("export_unsubscribed_people.csv", 1),
+        ("bounces.csv", 1),
+        ("subscribers-without-unsubscribed.csv", 0),
+        ("kinaforum cleaned.csv", 0),
+        ("corporate.csv", 0),
+    ],
+)
+def test_the_name_of_a_file_may_say_that_everybody_left(take: conftest.Import, name: str, suppressed: int) -> None:
+    assert take("email\nkari@reader.example\n", name=name).suppressed == suppressed
 
 
 def test_left_elsewhere_is_of_this_newsletter_only_and_blocked_is_for_all(tmp_path: Path) -> None:

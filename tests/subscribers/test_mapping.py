@@ -44,7 +44,7 @@ def test_known_headers_are_guessed(file: Path) -> None:
 def test_a_plain_list_has_no_header_line(file: Path) -> None:
     file.write_text("Kari,kari@reader.example\nOla,ola@reader.example\n")
     assert [(c.header, c.meaning, c.values) for c in outline(file)] == [
-        ("", "", ("Kari", "Ola")),
+        ("", "name", ("Kari", "Ola")),
         ("", "address", ("kari@reader.example", "ola@reader.example")),
     ]
     assert _take(file, "name", "address").added == 2

@@ -150,7 +150,7 @@ def _prepare(*, migrate: bool) -> bool:
             _copy_before(migrations)
             _migrate()
     except OperationalError as e:
-        raise StartProblem(f"site.database: {database_watch.explained(e) or database_watch.unusable(e)}") from e
+        raise StartProblem(f"site.database: {database_watch.unusable(e)}") from e
     database_watch.remember()
     return migrate or not migrations
 

@@ -47,14 +47,10 @@ def bare_address(text: str) -> str:
     """
     text = text.strip(_AROUND).rstrip(_AFTER)
     name, bracket, inside = text.rpartition("<")
-    if bracket and inside.endswith(">") and not _ends_an_address(name):
+    another_ends = ">" in name or not set(",;").isdisjoint(name.partition("@")[2])
+    if bracket and inside.endswith(">") and not another_ends:
         text = inside[:-1].strip(_AROUND)
     return text[len(_SCHEME) :] if text[: len(_SCHEME)].lower() == _SCHEME else text
-
-
-def _ends_an_address(name: str) -> bool:
-    """Return whether another address ends in what stands before an address."""
-    return ">" in name or not set(",;").isdisjoint(name.partition("@")[2])
 
 
 def read_address(text: str) -> Address:

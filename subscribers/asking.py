@@ -23,6 +23,7 @@ from subscribers.models import (
     local_day,
     subscriptions_asked,
 )
+from subscribers.models.inserts import insert_all
 
 SPREAD_DAYS, LEAST_A_DAY = 28, 10
 """All who are silent are asked within about so many days, and at least so many a day."""
@@ -81,7 +82,7 @@ def _ask(newsletter: Newsletter, at: datetime) -> int:
     subscriptions = list(silent_subscriptions.order_by(_LAST_SIGN, "pk").select_for_update(of=("self",))[:share])
     numbers = [subscription.pk for subscription in subscriptions]
     Subscription.objects.filter(pk__in=numbers).update(asked_at=at)
-    transactional.write_all(
+    insert_all(
         transactional.unwritten(EmailKind.ASK, subscription.subscriber_id, subscription.pk, newsletter.name, at)
         for subscription in subscriptions
     )

@@ -103,7 +103,7 @@ def _release_within(rows: QuerySet[TransactionalEmail], common_scope: budget.Bud
     for row in oldest:
         if not any(budget.is_exceeded(scope, at, counters.value, delayed=True) for scope in scopes[row.pk]):
             fitting.append(row)
-            for key in (key for scope in scopes[row.pk] for key in budget.sent_keys(scope, at)):
+            for key in (key for scope in scopes[row.pk] for key in budget.keys_now("sent", scope, at)):
                 counters.increment(key)
     counters.store()
     _release(fitting, at)

@@ -129,7 +129,7 @@ def _count_for_budget(consent: Consent, at: datetime, *, is_unsolved: bool) -> N
     subscription = consent.subscription
     domain = subscription.subscriber.domain
     scopes = budget.scopes(subscription.newsletter, domain, consent.network, is_unsolved=is_unsolved)
-    Hits.objects.add({key: 1 for scope in scopes for key in budget.confirmed_keys(scope, at)})
+    Hits.objects.add({key: 1 for scope in scopes for key in budget.keys_now("confirmed", scope, at)})
 
 
 def unblock(key: str, at: datetime) -> bool:

@@ -7,7 +7,6 @@ because a burst of them would otherwise take all of the processor.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Max
@@ -27,13 +26,22 @@ from subscribers.models import (
     counter_key,
 )
 from subscribers.models.inserts import insert_all
-from subscribers.protection.sign_up_limits import Counters, Request, RequestAnswer, SignUpLimits, mailbox_of
+from subscribers.protection.sign_up_limits import (
+    Counters,
+    Request,
+    RequestAnswer,
+    SignUpDecision,
+    SignUpLimits,
+    mailbox_of,
+)
 
 WORDING = "2026-2"
 """The version of `consent_text`; change it with the text."""
 
 AGAIN_AFTER, MONTH, LETTERS_A_MONTH = timedelta(hours=6), timedelta(days=30), 10
 """The time between two emails to an address for one newsletter, and the number per mailbox and month for all."""
+
+_Accepted = tuple[Request, SignUpDecision]
 
 
 def consent_text(title: str) -> str:
@@ -74,24 +82,12 @@ def request_subscriptions(requests: Sequence[Request]) -> list[RequestAnswer]:
     """
     limits = SignUpLimits(requests)
     decisions = [limits.decide(request) for request in requests]
-    accepted = [
-        _Accepted(request, decision.answer is RequestAnswer.DELAYED, decision.is_unsolved)
-        for request, decision in zip(requests, decisions, strict=True)
-        if decision.is_stored
-    ]
-    limits.store()
+    accepted = [each for each in zip(requests, decisions, strict=True) if each[1].is_stored]
+    limits.counters.store()
     if accepted:
-        subscribers = _subscribers([candidate.request for candidate in accepted])
+        subscribers = _subscribers([request for request, _decision in accepted])
         _store(_without_repetitions(accepted, subscribers), subscribers)
     return [decision.answer for decision in decisions]
-
-
-class _Accepted(NamedTuple):
-    """A request to be stored, whether its email is delayed, and whether it came without a solution."""
-
-    request: Request
-    is_delayed: bool
-    is_unsolved: bool
 
 
 def _subscribers(requests: Sequence[Request]) -> dict[str, int]:
@@ -110,13 +106,13 @@ def _subscribers(requests: Sequence[Request]) -> dict[str, int]:
     )
 
 
-def _without_repetitions(accepted: Sequence[_Accepted], subscribers: dict[str, int]) -> list[_Accepted]:
+def _without_repetitions(accepted: Sequence[_Accepted], subscribers: dict[str, int]) -> Sequence[_Accepted]:
     """Return the requests that may be emailed: not too many in a month, and not again within AGAIN_AFTER.
 
     A repeated request lets the email of the first one go if that is delayed and the budget allows it now.
     """
-    counters = Counters([_month(candidate.request) for candidate in accepted])
-    since = min(candidate.request.at for candidate in accepted) - AGAIN_AFTER
+    counters = Counters([_month(request) for request, _decision in accepted])
+    since = min(request.at for request, _decision in accepted) - AGAIN_AFTER
     recent = TransactionalEmail.objects.filter(
         kind=EmailKind.CONFIRM, created__gt=since, subscriber__in=subscribers.values()
     )
@@ -127,19 +123,19 @@ def _without_repetitions(accepted: Sequence[_Accepted], subscribers: dict[str, i
         latest[subscriber, newsletter] = created
     fitting: list[_Accepted] = []
     places: dict[tuple[int, str], int] = {}
-    for candidate in accepted:
-        request, is_delayed, _is_unsolved = candidate
+    for request, decision in accepted:
         to = subscribers[request.address.key], request.newsletter
         if to in latest and latest[to] > request.at - AGAIN_AFTER:
-            if not is_delayed and to in places:
-                fitting[places[to]] = fitting[places[to]]._replace(is_delayed=False)
-            elif not is_delayed:
+            if decision.answer is RequestAnswer.ACCEPTED and to in places:
+                first, first_decision = fitting[places[to]]
+                fitting[places[to]] = first, first_decision._replace(answer=RequestAnswer.ACCEPTED)
+            elif decision.answer is RequestAnswer.ACCEPTED:
                 waiting().filter(subscriber=to[0], newsletter=to[1]).update(delayed_at=None)
         elif counters.value(_month(request)) < LETTERS_A_MONTH:
             latest[to] = request.at
             counters.increment(_month(request))
             places[to] = len(fitting)
-            fitting.append(candidate)
+            fitting.append((request, decision))
     counters.store()
     return fitting
 
@@ -150,7 +146,7 @@ def _month(request: Request) -> CounterKey:
 
 def _store(accepted: Sequence[_Accepted], subscribers: dict[str, int]) -> None:
     """Write the subscription, the consent and the email of each request."""
-    requests = [candidate.request for candidate in accepted]
+    requests = [request for request, _decision in accepted]
     subscriptions = _subscriptions(requests, subscribers)
     tied = [subscriptions[subscribers[r.address.key], r.newsletter] for r in requests]
     insert_all(
@@ -168,26 +164,21 @@ def _store(accepted: Sequence[_Accepted], subscribers: dict[str, int]) -> None:
         )
         for request, subscription in zip(requests, tied, strict=True)
     )
-    latest = _latest_consents(tied)
-    transactional.write_all(
+    consents = Consent.objects.filter(subscription__in=tied)  # nobody else adds one: the subscribers are locked
+    latest = dict(consents.values_list("subscription").annotate(Max("pk")))
+    insert_all(
         transactional.unwritten(
             EmailKind.CONFIRM,
             subscribers[request.address.key],
             subscription,
             request.newsletter,
             request.at,
-            is_delayed=is_delayed,
+            is_delayed=decision.answer is RequestAnswer.DELAYED,
             consent=latest[subscription],
-            **({UNSOLVED: True} if is_unsolved else {}),
+            **({UNSOLVED: True} if decision.is_unsolved else {}),
         )
-        for (request, is_delayed, is_unsolved), subscription in zip(accepted, tied, strict=True)
+        for (request, decision), subscription in zip(accepted, tied, strict=True)
     )
-
-
-def _latest_consents(subscriptions: Sequence[int]) -> dict[int, int]:
-    """Return the primary key of each subscription's newest consent; their subscribers are locked."""
-    consents = Consent.objects.filter(subscription__in=subscriptions)
-    return dict(consents.values_list("subscription").annotate(Max("pk")))
 
 
 def _subscriptions(requests: Sequence[Request], subscribers: dict[str, int]) -> dict[tuple[int, str], int]:

@@ -141,14 +141,11 @@ def read_timed(purpose: Purpose, token: str) -> Timed | None:
     return Timed(int.from_bytes(octets[:NUMBER], "big"), int.from_bytes(octets[NUMBER:], "big"))
 
 
-def _repaired(token: str) -> str:
-    """Return a token without the line breaks that email programs insert, and without punctuation after it."""
-    return _ADDED.sub("", _INSERTED.sub("", token))
-
-
 def _opened(token: str, purpose: Purpose, length: int) -> bytes | None:
-    """Return the authenticated octets of a token, or None. Only the canonical encoding is accepted, after repair."""
-    token = _repaired(token)
+    """Return the authenticated octets of a token, or None. Only the canonical encoding is accepted, but for the line
+    breaks that email programs insert and punctuation after it.
+    """
+    token = _ADDED.sub("", _INSERTED.sub("", token))
     if len(token) != (length + MAC) // 3 * 4:
         return None
     octets = urlsafe_b64decode(token)

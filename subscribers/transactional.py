@@ -4,7 +4,7 @@ Call `write` in the transaction of the event. `compose` uses the state when it i
 nothing left to say, and reveals nothing to a stranger who requests a known address.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from newsletter.config import Config, Newsletter
 from subscribers import cadences, tokens
 from subscribers.models import EmailKind, Hits, Subscriber, Subscription, Suppression, TransactionalEmail
-from subscribers.models.inserts import insert_all
 from subscribers.pages import listed, supported
 from subscribers.tokens import Purpose
 
@@ -77,7 +76,7 @@ def unwritten(
     is_delayed: bool = False,
     **payload: Any,
 ) -> TransactionalEmail:
-    """Return an email for `write_all`; the subscriber and the subscription are primary keys."""
+    """Return an email for `insert_all`; the subscriber and the subscription are primary keys."""
     return TransactionalEmail(
         kind=kind,
         subscriber_id=subscriber,
@@ -88,11 +87,6 @@ def unwritten(
         due=at,
         delayed_at=at if is_delayed else None,
     )
-
-
-def write_all(unwritten: Iterable[TransactionalEmail]) -> None:
-    """Store emails, which are sent after the transaction."""
-    insert_all(unwritten)
 
 
 def compose(

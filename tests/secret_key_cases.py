@@ -154,10 +154,8 @@ def suppression_by_an_import() -> Holds:
     def block(reason: Suppression.Reason) -> bool:
         found = BlockList()
         found.look_up([blocked])
-        new = not found.is_blocked(blocked)
         found.block(blocked, reason, "", timezone.now())
-        ImportChange.objects.bulk_create(found.save(Import.objects.create(at=timezone.now()).pk))
-        return new
+        return not ImportChange.objects.bulk_create(found.save(Import.objects.create(at=timezone.now()).pk))
 
     block(Suppression.Reason.BOUNCED)
     return lambda: not block(Suppression.Reason.COMPLAINED) and Suppression.objects.count() == 1

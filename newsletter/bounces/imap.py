@@ -106,17 +106,11 @@ class ImapMailbox:
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
         self._leave()
 
-    def unread(self) -> list[str]:
-        """Return the UIDs of emails that are neither read nor flagged."""
+    def unread(self, *, flagged: bool = False) -> list[str]:
+        """Return the UIDs of unread emails: those that are not flagged, or those that are."""
         with self._problems(messages.SEARCH_FAILED(where=self._where)):
-            answer = self._data(self._imap.uid("SEARCH", "UNSEEN", "UNFLAGGED"))
+            answer = self._data(self._imap.uid("SEARCH", "UNSEEN", "FLAGGED" if flagged else "UNFLAGGED"))
         return answer[0].decode("ascii", "replace").split() if answer and isinstance(answer[0], bytes) else []
-
-    def set_aside(self) -> int:
-        """Return how many emails are flagged and unread."""
-        with self._problems(messages.SEARCH_FAILED(where=self._where)):
-            answer = self._data(self._imap.uid("SEARCH", "UNSEEN", "FLAGGED"))
-        return len(answer[0].split()) if answer and isinstance(answer[0], bytes) else 0
 
     def mail(self, uid: str) -> bytes | None:
         """Return the beginning of an email, left unread; None if it is gone meanwhile."""

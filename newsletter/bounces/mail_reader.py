@@ -4,8 +4,8 @@ Anyone can send such an email. One that is large or has attachments is read in a
 costs a bounded amount of time and memory; reading any other takes time linear to its size.
 """
 
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from newsletter.bounces.reading import Returned
 from newsletter.deliverability.dmarc.aggregate import AggregateReport, read_reports
@@ -16,6 +16,8 @@ CPU_SECONDS, MEGABYTES = 10, 256
 
 LARGE = 100_000
 """The octets from which on an email is read in the child."""
+
+Read = Callable[[bytes], list[AggregateReport] | Returned]
 
 _SIGNS = (b"application/", b"text/xml")
 
@@ -37,18 +39,11 @@ def read_mail(raw: bytes) -> list[AggregateReport] | Returned:
     return (read_reports(raw) if has_attachments(raw) else []) or read(raw)
 
 
-class MailReader:
-    """Reads emails, with one child for all of them that need one. A context manager."""
+@contextmanager
+def bounded_reader() -> Iterator[Read]:
+    """Yield a function like `read_mail` with one child for all emails that need one.
 
-    def __init__(self) -> None:
-        self._sandbox = Sandbox(CPU_SECONDS, MEGABYTES)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
-        self._sandbox.close()
-
-    def read(self, raw: bytes) -> list[AggregateReport] | Returned:
-        """Return what `read_mail` returns. Raises InvalidReport, and LimitExceeded if the child took too much."""
-        return self._sandbox.run(read_mail, raw) if needs_child(raw) else read_mail(raw)
+    It raises LimitExceeded if the child took too much.
+    """
+    with Sandbox(CPU_SECONDS, MEGABYTES) as sandbox:
+        yield lambda raw: sandbox.run(read_mail, raw) if needs_child(raw) else read_mail(raw)

@@ -33,14 +33,11 @@ def set_aside(configuration: Config) -> int:
     return row.set_aside if row else 0
 
 
-def remember_trouble(problem: Message | None, now: datetime) -> None:
-    """Record that the mailbox could not be read, or that it could (None)."""
-    BounceMailbox.objects.update_or_create(pk=1, defaults={"tried_at": now, "problem": problem})
-
-
-def remember_set_aside(count: int, now: datetime) -> None:
-    """Record how many messages are flagged and unread."""
-    BounceMailbox.objects.update_or_create(pk=1, defaults={"tried_at": now, "set_aside": count})
+def remember(now: datetime, **values: Message | int | None) -> None:
+    """Record why the mailbox could not be read (`problem`), or how many messages are flagged and unread
+    (`set_aside`).
+    """
+    BounceMailbox.objects.update_or_create(pk=1, defaults={"tried_at": now, **values})
 
 
 def tell_of_failure(configuration: Config, uid: str, where: str, now: datetime) -> None:

@@ -109,7 +109,9 @@ def apply(bounce: Bounce, delivery: Delivery, now: datetime) -> bool:
     if complaint:
         every = subscriber.subscriptions.values_list("pk", flat=True)
         unsubscribe_all(list(every) if bounce.proven else [delivery.subscription_id], now)
-    if _moved_since(subscriber, delivery) or not (complaint or _is_gone(bounce, subscriber, now)):
+    began = delivery.edition.began_at
+    has_moved = subscriber.moved_at and began and subscriber.moved_at > began
+    if has_moved or not (complaint or _is_gone(bounce, subscriber, now)):
         return False
     if not bounce.proven:
         unsubscribe(delivery.subscription_id, now)
@@ -180,11 +182,6 @@ def _subscriber(delivery: Delivery) -> Subscriber | None:
         return delivery.subscription.subscriber
     except Subscription.DoesNotExist:
         return None
-
-
-def _moved_since(subscriber: Subscriber, delivery: Delivery) -> bool:
-    began = delivery.edition.began_at
-    return bool(subscriber.moved_at and began and subscriber.moved_at > began)
 
 
 def _recent_emails(subscriber: Subscriber, now: datetime, *, proven: bool) -> list[SentEmail]:

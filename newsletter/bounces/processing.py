@@ -22,12 +22,11 @@ from django.db.models import QuerySet
 from newsletter import sandbox
 from newsletter.bounces import mailbox_status, policy
 from newsletter.bounces.imap import FLAGGED, SEEN, ImapMailbox, MailboxProblem
-from newsletter.bounces.mail_reader import MailReader, read_mail
+from newsletter.bounces.mail_reader import Read, bounded_reader, read_mail
 from newsletter.bounces.reading import BounceKind, Returned
 from newsletter.config import Config
 from newsletter.deliverability import rates
 from newsletter.deliverability.dmarc import reports as dmarc_reports
-from newsletter.deliverability.dmarc.aggregate import AggregateReport
 from newsletter.deliverability.dmarc.attachments import InvalidReport
 from newsletter.models import Bounce, Delivery, Edition
 from newsletter.sandbox import LimitExceeded
@@ -43,7 +42,6 @@ LOOK_BACK = timedelta(days=60)
 _LINK = re.compile(r"/u/([A-Za-z0-9_-]{20,60})")
 
 Step = Callable[[int, int], None]
-Read = Callable[[bytes], list[AggregateReport] | Returned]
 
 
 class BounceEffect(StrEnum):
@@ -73,26 +71,26 @@ def read_mailbox(configuration: Config, now: datetime, step: Step = lambda done,
     try:
         reading = _read(configuration, now, step)
     except MailboxProblem as problem:
-        mailbox_status.remember_trouble(problem.message, now)
+        mailbox_status.remember(now, problem=problem.message)
         raise
-    mailbox_status.remember_trouble(None, now)
+    mailbox_status.remember(now, problem=None)
     return reading
 
 
 def _read(configuration: Config, now: datetime, step: Step) -> MailboxRun:
     counts: Counter[BounceEffect] = Counter()
     suppressed = 0
-    with ImapMailbox(configuration.bounces.imap) as mailbox, MailReader() as reader:
+    with ImapMailbox(configuration.bounces.imap) as mailbox, bounded_reader() as read:
         uids = mailbox.unread()
         for done, uid in enumerate(uids, 1):
             raw = mailbox.mail(uid)
             if raw is not None:
-                effect, suppressed_now = _process_safely(configuration, uid, raw, now, reader.read)
+                effect, suppressed_now = _process_safely(configuration, uid, raw, now, read)
                 mailbox.mark(uid, FLAGGED if effect is BounceEffect.UNKNOWN else SEEN)
                 counts[effect] += 1
                 suppressed += suppressed_now
             step(done, len(uids))
-        mailbox_status.remember_set_aside(mailbox.set_aside(), now)
+        mailbox_status.remember(now, set_aside=len(mailbox.unread(flagged=True)))
     return MailboxRun(counts.total(), {effect.value: counts[effect] for effect in BounceEffect}, suppressed)
 
 

@@ -155,15 +155,12 @@ def _deliveries(rows: Sequence[WebhookEvent], now: datetime) -> dict[int, Delive
     deliveries = {}
     for row in rows:
         candidates = [d for number in people.get(row.recipient, ()) for d in sent.get(number, ())]
-        about = next((d for d in candidates if row.message_id and _has_id(d, row.message_id, names)), None)
-        if about:
-            deliveries[row.pk] = about
+        for delivery in candidates if row.message_id else ():
+            is_providers = names.get((delivery.edition_id, delivery.number)) == row.message_id
+            if is_providers or is_about(delivery, row.message_id):
+                deliveries[row.pk] = delivery
+                break
     return deliveries
-
-
-def _has_id(delivery: Delivery, message_id: str, names: Mapping[tuple[int, int], str]) -> bool:
-    """Return whether an identifier is the provider's of a delivery, or its Message-ID."""
-    return names.get((delivery.edition_id, delivery.number)) == message_id or is_about(delivery, message_id)
 
 
 def _subscriptions(recipients: Collection[str]) -> dict[str, list[int]]:

@@ -51,8 +51,8 @@ def unpack(packed: bytes) -> EncodedEmail:
         if document["version"] != VERSION:
             raise Unreadable(messages.NEWER_FORMAT(version=str(document["version"])))
         return EncodedEmail(
-            headers=tuple(Header(name, _read(pieces)) for name, pieces in document["headers"]),
-            body=_read(document["body"]),
+            headers=tuple(Header(name, tuple(map(_read, pieces))) for name, pieces in document["headers"]),
+            body=tuple(map(_read, document["body"])),
             sender=document["sender"],
             message_id_domain=document["message_id_domain"],
         )
@@ -62,22 +62,17 @@ def unpack(packed: bytes) -> EncodedEmail:
 
 def _written(pieces: Iterable[Piece]) -> list[Any]:
     """Return a slot as three strings, or five with those around it, and octets as text, or in base64 if not ASCII."""
-    return [_slot(piece) if isinstance(piece, Slot) else _octets(piece) for piece in pieces]
-
-
-def _slot(slot: Slot) -> list[str]:
-    return [slot.value, slot.form, slot.fallback, *(slot.around or ())]
+    return [
+        [piece.value, piece.form, piece.fallback, *(piece.around or ())] if isinstance(piece, Slot) else _octets(piece)
+        for piece in pieces
+    ]
 
 
 def _octets(piece: bytes) -> str | dict[str, str]:
     return piece.decode("ascii") if piece.isascii() else {"base64": base64.b64encode(piece).decode("ascii")}
 
 
-def _read(pieces: Iterable[Any]) -> tuple[Piece, ...]:
-    return tuple(_piece(piece) for piece in pieces)
-
-
-def _piece(piece: Any) -> Piece:
+def _read(piece: Any) -> Piece:
     if isinstance(piece, str):
         return piece.encode("ascii")
     if isinstance(piece, dict):

@@ -36,12 +36,6 @@ def added_size(rendered: Rendered, digest: Digest) -> int:
     return max(0, size(larger, digest.letterhead) - size(rendered, digest.letterhead))
 
 
-def store(content: ApprovedContent, tokens: Mapping[str, str], digests: Iterable[Digest]) -> None:
-    """Store the links of an edition that is being approved, with all its variants, in the caller's transaction."""
-    CountedLink.objects.filter(content=content).delete()
-    add(content, tokens, digests)
-
-
 def known_tokens(content: ApprovedContent) -> Mapping[str, str]:
     """Return the token of each address that an approved edition links to."""
     return dict(CountedLink.objects.filter(content=content).values_list("address", "token"))

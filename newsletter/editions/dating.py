@@ -1,10 +1,8 @@
 """The day by which an edition is dated: a letter by the day on which it is sent, a digest by the end of its window."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from newsletter import config
-from newsletter.domain.digest import Letterhead
 from newsletter.editions.selection.windows import midnight
 from newsletter.models import Edition, State
 from newsletter.render.dates import last_day
@@ -33,11 +31,6 @@ def dated_window(
         end = midnight(last_day_of(edition, newsletter, now) + timedelta(days=1), newsletter.zone)
         return end - timedelta(seconds=1), end
     return edition.until - timedelta(seconds=1) if newsletter.by_post else edition.since, edition.until
-
-
-def dated_head(edition: Edition, head: Letterhead) -> Letterhead:
-    """Return the letterhead of an edition; emails of the welcome series, which are sent on many days, show no date."""
-    return replace(head, theme=replace(head.theme, dates=False)) if edition.welcome_id else head
 
 
 def subject_template(edition: Edition, newsletter: config.Newsletter) -> str:

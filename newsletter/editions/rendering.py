@@ -19,7 +19,7 @@ from newsletter.domain.digest import Block, Digest, DigestPost, Finding, Letterh
 from newsletter.domain.encoded_email import Slot, SlotEncoding, SlotValue
 from newsletter.domain.found_post import Image
 from newsletter.editions.counted_links import added_size
-from newsletter.editions.dating import dated_head, dated_window, subject_template
+from newsletter.editions.dating import dated_window, subject_template
 from newsletter.editions.selection.ordering import day_of
 from newsletter.feeds.document import split_address
 from newsletter.images import names
@@ -97,7 +97,7 @@ def sender_id(host: str) -> str:
 
 def digest_of(edition: Edition, configuration: Config, now: datetime | None = None) -> Digest:
     """Return the digest of an edition: its texts and its posts in groups, with editors' changes."""
-    return digest_with(edition, configuration, _entries(edition), now)
+    return digest_with(edition, configuration, included_entries(edition), now)
 
 
 def digest_with(
@@ -115,9 +115,10 @@ def digest_with(
         posts = _measured(posts)
     if newsletter.images != "none":
         posts = _with_previews(posts, configuration.site.url)
-    missing = _Missing()
+    not_hosted: tuple[Message, ...] = ()
+    left_out: tuple[str, ...] = ()
     if newsletter.images == "hosted":
-        posts, missing = _hosted(posts, configuration)
+        posts, not_hosted, left_out = _hosted(posts, configuration)
     digest = _digest(edition, configuration, posts, now)
     shows_images = newsletter.images != "none"
     return replace(
@@ -125,19 +126,20 @@ def digest_with(
         previews=tuple(_previews(_videos_in(_words(edition)), configuration.site.url).values()) if shows_images else (),
         subject=_subject(digest, subject_template(edition, newsletter)),
         preheader=edition.preheader or preheader(digest.posts, newsletter.language) or beginning(edition.greeting),
-        images_not_hosted=missing.not_hosted,
-        images_left_out=missing.left_out,
+        images_not_hosted=not_hosted,
+        images_left_out=left_out,
     )
 
 
 def image_addresses(edition: Edition, configuration: Config) -> set[str]:
     """Return the addresses of the images of an edition's posts, as they are fetched."""
     newsletter = configuration.edited(edition)
-    posts = (_post(entry, newsletter) for entry in _entries(edition))
+    posts = (_post(entry, newsletter) for entry in included_entries(edition))
     return {url for post in posts for url in addresses(post, configuration.site.url)}
 
 
-def _entries(edition: Edition) -> QuerySet[EditionPost]:
+def included_entries(edition: Edition) -> QuerySet[EditionPost]:
+    """Return the entries of the posts that are in an edition, with what rendering reads of them."""
     entries = edition.entries.filter(included=True).select_related("post")
     return entries.prefetch_related("post__listings__source")
 
@@ -184,18 +186,12 @@ def video_addresses(edition: Edition) -> set[str]:
     return _videos_in([*_words(edition), *posts])
 
 
-@dataclass(frozen=True, slots=True)
-class _Missing:
-    """Images that the site does not serve: why they keep their source, and the addresses of those left out."""
-
-    not_hosted: tuple[Message, ...] = ()
-    left_out: tuple[str, ...] = ()
-
-
 def _hosted(
     posts: list[tuple[EditionPost, DigestPost]], configuration: Config
-) -> tuple[list[tuple[EditionPost, DigestPost]], _Missing]:
-    """Return the posts with the images that are stored, and what is said of the others."""
+) -> tuple[list[tuple[EditionPost, DigestPost]], tuple[Message, ...], tuple[str, ...]]:
+    """Return the posts with the images that are stored, why others keep their source, and the addresses of those that
+    are left out.
+    """
     site = configuration.site.url
     urls = list(dict.fromkeys(url for _, post in posts for url in addresses(post, site)))
     images = hosted_images.known(urls)
@@ -205,7 +201,7 @@ def _hosted(
         problems.get(url) or ABOUT(subject=url, message=sources.IMAGE_NOT_FETCHED()) for url in urls if url not in names
     )
     left_out = tuple(url for url, name in names.items() if not name)
-    return [(entry, hosted(post, site, names)) for entry, post in posts], _Missing(not_hosted, left_out)
+    return [(entry, hosted(post, site, names)) for entry, post in posts], not_hosted, left_out
 
 
 def _digest(
@@ -217,6 +213,9 @@ def _digest(
     """Return the digest with these posts, and only subject and preview text of an editor."""
     newsletter = configuration.edited(edition)
     since, until = dated_window(edition, newsletter, now)
+    head = letterhead(configuration, newsletter)
+    if edition.welcome_id:  # whose emails are sent on many days
+        head = replace(head, theme=replace(head.theme, dates=False))
     full = [post for entry, post in posts if not entry.headline_only]
     groups = group(
         full,
@@ -228,7 +227,7 @@ def _digest(
     )
     return Digest(
         name=edition.name,
-        letterhead=dated_head(edition, letterhead(configuration, newsletter)),
+        letterhead=head,
         since=since,
         until=until,
         subject=edition.subject,
@@ -259,7 +258,7 @@ def subject_from(template: str, edition: Edition, configuration: Config) -> str:
     Raises `TemplateProblem` if the template can't be rendered.
     """
     newsletter = configuration.edited(edition)
-    posts = [(entry, _post(entry, newsletter, with_text=False)) for entry in _entries(edition)]
+    posts = [(entry, _post(entry, newsletter, with_text=False)) for entry in included_entries(edition)]
     digest = _digest(edition, configuration, posts)
     return subject(template, digest.letterhead, digest.posts, digest.since, digest.until)
 
@@ -322,8 +321,16 @@ def _post(entry: EditionPost, newsletter: config.Newsletter, *, with_text: bool 
     partial = post.partial and not entry.text
     if not with_text:
         html, whole = "", False
+    elif entry.text:
+        html, whole = markdown(entry.text), True
     else:
-        html, whole = (markdown(entry.text), True) if entry.text else _body(entry, newsletter)
+        html, whole = body(
+            post.html or post.summary,
+            post.summary,
+            length=newsletter.body,
+            of=newsletter.excerpt,
+            words=newsletter.excerpt_words,
+        )
     title, says_all = _title(entry, newsletter)
     offset = timezone(timedelta(minutes=post.published_offset))
     return DigestPost(
@@ -355,17 +362,6 @@ def _title(entry: EditionPost, newsletter: config.Newsletter) -> tuple[str, bool
     day = short_date(day_of(entry, newsletter), newsletter.language)
     headline = title or ", ".join(filter(None, (_source_name(entry, newsletter), day)))
     return headline, says_all and not post.image
-
-
-def _body(entry: EditionPost, newsletter: config.Newsletter) -> tuple[str, bool]:
-    post = entry.post
-    return body(
-        post.html or post.summary,
-        post.summary,
-        length=newsletter.body,
-        of=newsletter.excerpt,
-        words=newsletter.excerpt_words,
-    )
 
 
 def _source_name(entry: EditionPost, newsletter: config.Newsletter) -> str:

@@ -32,7 +32,11 @@ def close_earlier(later: Edition, newsletter: config.Newsletter, now: datetime) 
         due_at__lte=now,
         until__lt=later.until,
     )
-    closed = [draft for draft in earlier.exclude(pk=later.pk) if not was_edited(draft)]
+    closed = [
+        draft
+        for draft in earlier.exclude(pk=later.pk)
+        if not _has_text(draft) and all(is_untouched(entry) for entry in draft.entries.all())
+    ]
     for draft in closed:
         _close(draft, later, messages.REPLACED(edition=later.name), now)
     return closed
@@ -69,11 +73,6 @@ def close_if_empty(draft: Edition, holder: Edition, now: datetime) -> None:
         Edition.objects.filter(pk=draft.pk).update(waiting=messages.TEXT_LEFT(edition=holder.name))
     else:
         _close(draft, holder, messages.POSTS_ELSEWHERE(edition=holder.name), now)
-
-
-def was_edited(edition: Edition) -> bool:
-    """Return whether an editor changed anything in a draft."""
-    return _has_text(edition) or any(not is_untouched(entry) for entry in edition.entries.all())
 
 
 def is_untouched(entry: EditionPost) -> bool:

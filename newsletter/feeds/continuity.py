@@ -34,7 +34,7 @@ def joins(page: Page, listed_before: ListedBefore) -> bool:
     posts = _newest_on_top(page.posts)
     oldest = next((post.published for post in reversed(posts) if post.published), None)
     pinned = 0
-    while oldest and pinned < len(posts) - 1 and _is_older(posts[pinned], oldest):
+    while oldest and pinned < len(posts) - 1 and (published := posts[pinned].published) and published < oldest:
         pinned += 1
     return any(_is_known(post, listed_before) for post in posts[pinned:])
 
@@ -56,10 +56,6 @@ def gap_before(
 
 def _is_known(post: FoundPost, listed_before: ListedBefore) -> bool:
     return not listed_before.keys.isdisjoint(keys_of(post))
-
-
-def _is_older(post: FoundPost, than: datetime) -> bool:
-    return post.published is not None and post.published < than
 
 
 def _newest_on_top(posts: Sequence[FoundPost]) -> Sequence[FoundPost]:

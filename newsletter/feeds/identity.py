@@ -40,7 +40,11 @@ def link_key(url: str) -> str:
     host = (parts.hostname or "").removeprefix("www.")
     if port and port != _PORTS.get(parts.scheme):
         host += f":{port}"
-    pairs = sorted(p for p in parse_qsl(parts.query, keep_blank_values=True) if not _tracks(*p))
+    pairs = sorted(
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if not (_TRACKING.fullmatch(name) or _TRACKING_PAIR.fullmatch(f"{name}={value}"))
+    )
     fragment = "" if "=" in parts.fragment else parts.fragment
     key = host + escaped_once(parts.path).rstrip("/")
     return (
@@ -51,10 +55,6 @@ def link_key(url: str) -> str:
 def escaped_once(path: str) -> str:
     """Return a path in which only what must be escaped is escaped, however it was written."""
     return quote(unquote(path, errors="surrogateescape"), safe="/:@!$&'()*+,;=~", errors="surrogateescape")
-
-
-def _tracks(name: str, value: str) -> bool:
-    return bool(_TRACKING.fullmatch(name) or _TRACKING_PAIR.fullmatch(f"{name}={value}"))
 
 
 def text_key(title: str, html: str) -> str:

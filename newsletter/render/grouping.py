@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from html import escape
+from operator import itemgetter
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -51,8 +52,10 @@ def group(
     Sources and categories are in the order of `sections`, then of their first posts. A post is listed under the first
     section that is one of its categories; without sections, under its first category.
     """
-    dated = [replace(post, day=post.day or _local_day(post, zone)) for post in posts]
-    ordered = _pinned_first(_sorted(dated, order))
+    with_day = [
+        replace(post, day=post.day or (post.published and post.published.astimezone(zone).date())) for post in posts
+    ]
+    ordered = sorted(_sorted(with_day, order), key=lambda post: not post.pinned)
     if by == "none":
         return (Group("", tuple(ordered)),) if ordered else ()
     if by == "day":
@@ -60,35 +63,17 @@ def group(
     if by == "source":
         return tuple(_by_name(ordered, by, lambda post: post.source, sections))
     if not sections:
-        return tuple(_by_name(ordered, by, _first_category, ()))
+        return tuple(_by_name(ordered, by, lambda post: "".join(post.categories[:1]), ()))
     more = words(language)["more"]
     return tuple(_by_name(ordered, by, lambda post: _section_of(post, sections) or more, sections))
-
-
-def _local_day(post: DigestPost, zone: ZoneInfo) -> date | None:
-    return post.published.astimezone(zone).date() if post.published else None
-
-
-def _first_category(post: DigestPost) -> str:
-    return post.categories[0] if post.categories else ""
 
 
 def _sorted(posts: list[DigestPost], order: Order) -> list[DigestPost]:
     if order == "given":
         return posts
-    dated = [post for post in posts if post.published]
-    undated = [post for post in posts if not post.published]
-    dated.sort(key=_instant, reverse=order == "newest")
-    return dated + undated
-
-
-def _instant(post: DigestPost) -> datetime:
-    assert post.published is not None
-    return post.published.astimezone(UTC)
-
-
-def _pinned_first(posts: list[DigestPost]) -> list[DigestPost]:
-    return sorted(posts, key=lambda post: not post.pinned)
+    dated = [(post.published.astimezone(UTC), post) for post in posts if post.published]
+    dated.sort(key=itemgetter(0), reverse=order == "newest")
+    return [post for _, post in dated] + [post for post in posts if not post.published]
 
 
 def _collect(posts: Iterable[DigestPost], key: Callable[[DigestPost], object]) -> dict[object, list[DigestPost]]:

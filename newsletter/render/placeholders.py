@@ -25,8 +25,6 @@ _SPACE = {SlotEncoding.HTML: r"\s", SlotEncoding.TEXT: r"[^\S\n]"}
 _AFTER_TEXT = "(?:" + "|".join([r"(?<=[^\s>])", *(rf"(?<=</{t}>)" for t in ("a", "b", "em", "i", "s", "strong"))]) + ")"
 _PUNCTUATION = r"[.,;:!?…)\]”»]"
 
-Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
-
 
 class Placeholders:
     """Makes the placeholders of one edition, and remembers their slots."""
@@ -89,29 +87,27 @@ def close_up(text: str, form: SlotEncoding, placeholders: Placeholders) -> str:
     def with_name(literal: str) -> str:
         return placeholders.place(SlotValue.WITH_NAME, form, literal) if literal else ""
 
-    for find, replace in _rules(pattern(names).pattern, _SPACE[form], with_name):
-        text = find.sub(replace, text)
+    def in_slots(match: re.Match[str]) -> str:
+        return f"{match['start']}{with_name(match['before'])}{match['name']}{with_name(match['after'])}"
+
+    for beside_name in _beside_name(pattern(names).pattern, _SPACE[form]):
+        text = beside_name.sub(in_slots, text)
     return text
 
 
-def _rules(name: str, space: str, with_name: Callable[[str], str]) -> list[Rule]:
-    """Return the rules in order. After one has applied, a slot is next to the name, and no other rule applies."""
+def _beside_name(name: str, space: str) -> list[re.Pattern[str]]:
+    """Return patterns of a name with the text that depends on it, in order.
+
+    After one has matched, a slot is next to the name, and no other one matches.
+    """
     tagged = rf"(?P<name>(?:<{_INLINE}\b[^<>]*>)*(?:{name})(?:</{_INLINE}>)*)"
-
-    def enclosed(match: re.Match[str]) -> str:
-        return f"{with_name(match['before'])}{match['name']}{with_name(match['after'])}"
-
-    def before(match: re.Match[str]) -> str:
-        return f"{with_name(match['before'])}{match['name']}"
-
-    def after(match: re.Match[str]) -> str:
-        return f"{match['start']}{match['name']}{with_name(match['after'])}"
-
     return [
-        (re.compile(rf"(?P<before>{space}?[(\[“«]){tagged}(?P<after>[)\]”»])"), enclosed),
+        re.compile(rf"(?P<start>)(?P<before>{space}?[(\[“«]){tagged}(?P<after>[)\]”»])"),
         # "Hei, {name}!" loses its comma where more punctuation or nothing follows; "Hei, {name} og" keeps it.
-        (re.compile(rf"(?P<before>{_AFTER_TEXT}[,;:]?{space}+){tagged}(?={space}*(?:{_PUNCTUATION}|<|\n|$))"), before),
-        (re.compile(rf"(?P<before>{_AFTER_TEXT}{space}+){tagged}"), before),
+        re.compile(
+            rf"(?P<start>)(?P<before>{_AFTER_TEXT}[,;:]?{space}+){tagged}(?P<after>)(?={space}*(?:{_PUNCTUATION}|<|\n|$))"
+        ),
+        re.compile(rf"(?P<start>)(?P<before>{_AFTER_TEXT}{space}+){tagged}(?P<after>)"),
         # "{name}, welcome" at the beginning of a line or paragraph.
-        (re.compile(rf"(?P<start>(?:^|{_BLOCK}|\n){space}*){tagged}(?P<after>[,;:]?{space}+)"), after),
+        re.compile(rf"(?P<start>(?:^|{_BLOCK}|\n){space}*)(?P<before>){tagged}(?P<after>[,;:]?{space}+)"),
     ]

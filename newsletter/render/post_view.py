@@ -257,15 +257,16 @@ class PostViews:
             html = excerpt(html, _WORDS_BESIDE)[0]
         if post.written:
             html = email_form(html, self._language, in_text=self.scope.form is SlotEncoding.TEXT)
+        site = self.digest.letterhead.site_url
         html = prepare(
             html,
             url=post.url,
             title=title,
             level=level,
             whole=post.whole and not post.partial,
-            play="" if image else self._play,
+            play=site + PICTURE if image is None and self.scope.form is SlotEncoding.HTML else "",
             previews=previews,
-            site=self.digest.letterhead.site_url,
+            site=site,
             tallest=tallest,
             column=self._design.column,
             coloured=self.digest.code_colours and self.scope.form is SlotEncoding.HTML,
@@ -298,6 +299,7 @@ class PostViews:
         """
         heading_follows = bool(group.heading) and len(group.posts) > 1
         under_a_day = group.by == "day" and (heading_follows or not opens)
+        least_minutes = _LEAST_MINUTES if self.digest.letterhead.theme.meta is None else 1
         for part in self._parts:
             if part == "source" and self._names_sources and group.by != "source":
                 yield post.source
@@ -307,7 +309,7 @@ class PostViews:
                 yield self._time(post) if self._of_one_day else self._date(post)
             elif part == "time" and not (self._of_one_day and "date" in self._parts):
                 yield self._time(post)
-            elif part == "reading_time" and post.minutes >= self._least_minutes:
+            elif part == "reading_time" and post.minutes >= least_minutes:
                 minutes = words(self._language)["minutes"].format(count=number(post.minutes, self._language))
                 yield minutes.replace(" ", "\u00a0") if self.scope.form is SlotEncoding.HTML else minutes
             elif part == "categories":
@@ -342,10 +344,6 @@ class PostViews:
             return ""
         return date_range(digest.since, digest.until, self._zone, self._language)
 
-    @property
-    def _least_minutes(self) -> int:
-        return _LEAST_MINUTES if self.digest.letterhead.theme.meta is None else 1
-
     @cached_property
     def _listed(self) -> frozenset[str]:
         """The posts that the table of contents has: not all but one, which takes no more room than a note about it."""
@@ -374,10 +372,6 @@ class PostViews:
     @cached_property
     def _language(self) -> str:
         return self.digest.letterhead.language
-
-    @cached_property
-    def _play(self) -> str:
-        return self.digest.letterhead.site_url + PICTURE if self.scope.form is SlotEncoding.HTML else ""
 
 
 def _with_html(post: DigestPost, html: str) -> DigestPost:

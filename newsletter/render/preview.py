@@ -58,9 +58,6 @@ def _head_with(document: HtmlElement, subject: str) -> None:
     heading.set("style", f"{style};margin:14px 0 0")
     title.tag = "p"
     title.set("style", f"{style};margin:0;font-size:18px;line-height:1.35;font-weight:bold")
-    above = title.getnext() if _is_tagline(title.getnext()) else title
+    below = title.getnext()
+    above = below if below is not None and "tagline" in below.get("class", "").split() else title
     above.addnext(heading)
-
-
-def _is_tagline(element: HtmlElement | None) -> bool:
-    return element is not None and "tagline" in element.get("class", "").split()

@@ -28,14 +28,10 @@ def explain(error: BaseException) -> Message:
     if isinstance(error, Problem | database_watch.DatabaseChanged):
         return error.message
     if isinstance(error, Error):
-        return _of_database(error)
+        return database_watch.unusable(error)
     if isinstance(error, OSError) and error.errno in REMEDIES:
         where = f"{error.filename}: " if error.filename else ""
         return messages.SYSTEM_ERROR(cause=f"{where}{error.strerror}", remedy=REMEDIES[error.errno])
     if isinstance(error, MemoryError):
         return messages.NO_MEMORY()
     return messages.UNEXPECTED(error=type(error).__name__)
-
-
-def _of_database(error: Error) -> Message:
-    return database_watch.explained(error) or database_watch.unusable(error)

@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from newsletter.config import Config, DeliverySettings
 from newsletter.editions.local_links import LinkProblem, check_edition
@@ -27,7 +27,7 @@ from newsletter.messages import editions as editions_messages
 from newsletter.messages import notices as notices_messages
 from newsletter.messages import schedule as schedule_messages
 from newsletter.messages import sending as messages
-from newsletter.models import Act, Chunk, DeliveryStatus, Edition, Result, Retry, State
+from newsletter.models import Act, Chunk, DeliveryStatus, Edition, Retry, State
 from newsletter.recovery import entries
 from newsletter.sending import audience, progress
 from newsletter.sending.results import CANCELLED, ROWS_AT_ONCE, ResultRow, attempt_again, record
@@ -137,7 +137,8 @@ def _complete(edition: Edition, now: datetime) -> Edition | None:
         counts = replace(counts, state=locked.state)
         if locked.welcome_id is not None:  # it is sent again with the next new subscriber
             return locked
-        events.of_edition(EventKind.EDITION_SENT, locked, now, deliveries=_numbers(counts))
+        deliveries = {name: value for name, value in counts.document().items() if isinstance(value, int)}
+        events.of_edition(EventKind.EDITION_SENT, locked, now, deliveries=deliveries)
         if problem:
             numbers = problem.param("counts")
             tell(locked, "undelivered", notices_messages.UNDELIVERED(edition=locked.name, counts=numbers), now)
@@ -155,10 +156,6 @@ def _undelivered(counts: progress.Counts) -> Message | None:
     if counts.accepted or counts.unknown or not counts.refused:
         return None
     return messages.NONE_ACCEPTED(counts=counts.messages()[1:])
-
-
-def _numbers(counts: progress.Counts) -> dict[str, int]:
-    return {name: value for name, value in counts.document().items() if isinstance(value, int)}
 
 
 def _log_sent(edition: Edition, counts: progress.Counts) -> None:
@@ -261,7 +258,8 @@ def skipped_to_send(edition: Edition) -> int:
     """Return how many were skipped for whom the edition has posts: to those `send_to_skipped` sends it."""
     if not can_send_to_skipped(edition):
         return 0
-    return progress.counts(edition).skipped - _skipped_rows(edition).filter(text__in=_WITHOUT_POSTS).count()
+    without_posts = progress.not_accepted(DeliveryStatus.SKIPPED).filter(edition=edition, text__in=_WITHOUT_POSTS)
+    return progress.counts(edition).skipped - without_posts.count()
 
 
 def send_to_skipped(
@@ -288,16 +286,12 @@ def send_to_skipped(
         if not skipped:
             raise NotAllowed(messages.NOTHING_SKIPPED(name=locked.name))
         check_edition(configuration, locked.newsletter, locked.approved_content)
+        with_posts = progress.not_accepted(DeliveryStatus.SKIPPED).filter(edition=locked)
         # Numbers that were never claimed need no retry.
-        attempt_again(locked, _skipped_rows(locked).exclude(text__in=_WITHOUT_POSTS), DeliveryStatus.SKIPPED, now)
+        attempt_again(locked, with_posts.exclude(text__in=_WITHOUT_POSTS), DeliveryStatus.SKIPPED, now)
         change(locked, State.SENDING, ended_at=None, reason=None, fallback_reason=None)
         Act.objects.log(by, acts.SKIPPED_RESENT(), locked.name, after={"count": skipped}, now=now)
     return skipped
-
-
-def _skipped_rows(edition: Edition) -> QuerySet[Result]:
-    # The condition that looks superfluous is that of the partial index of results.
-    return Result.objects.filter(edition=edition, kind=DeliveryStatus.SKIPPED).exclude(kind=DeliveryStatus.ACCEPTED)
 
 
 def skip(edition: Edition, attempts: dict[int, int], settings: DeliverySettings, now: datetime) -> None:

@@ -119,12 +119,16 @@ def unsettled(edition: Edition) -> int:
 
 
 def unknown_results(editions: Iterable[int]) -> QuerySet[Result]:
-    """Return the results of unknown deliveries of editions.
+    """Return the results of unknown deliveries of editions."""
+    return not_accepted(DeliveryStatus.UNKNOWN).filter(edition__in=list(editions))
+
+
+def not_accepted(kind: DeliveryStatus) -> QuerySet[Result]:
+    """Return the results of a kind other than accepted.
 
     SQLite uses the partial index of results that aren't accepted only for a query that says so itself.
     """
-    unknown = Result.objects.filter(edition__in=list(editions), kind=DeliveryStatus.UNKNOWN)
-    return unknown.exclude(kind=DeliveryStatus.ACCEPTED)
+    return Result.objects.filter(kind=kind).exclude(kind=DeliveryStatus.ACCEPTED)
 
 
 def standing(edition: Edition, now: datetime) -> dict[str, Any]:

@@ -151,9 +151,10 @@ class WorkerPool:
 
     def _look(self, slot: WorkerSlot) -> None:
         self._end_silent(slot)
+        is_working = slot.connection is not None and slot.connection.working
         if slot.running is not None and slot.running.poll() is not None:
             self._ended(slot, slot.running)
-        elif slot.running is not None and _works(slot) and time.monotonic() - slot.started >= HEALTHY:
+        elif slot.running is not None and is_working and time.monotonic() - slot.started >= HEALTHY:
             slot.problem, slot.ended = None, None
             slot.backoff.reset()
         if slot.running is None and time.monotonic() >= slot.not_before and (not self.changing or self.keeps_limits):
@@ -228,10 +229,6 @@ class WorkerPool:
             process.wait()
         if process.stdout:
             process.stdout.close()
-
-
-def _works(slot: WorkerSlot) -> bool:
-    return slot.connection is not None and slot.connection.working
 
 
 def _keeps_limits(slot: WorkerSlot) -> bool:

@@ -121,20 +121,15 @@ def _mail(configuration: Config, row: Notice, now: datetime) -> Outcome | None:
     if failed is None:
         _save(row, mailed_at=now)
     elif failed.kind is OutcomeKind.REFUSED and row.attempts >= REFUSED_ATTEMPTS:
-        _end_refused(row, now)
+        if set(row.editors.values()) == {OutcomeKind.REFUSED.value}:  # no other editor has it
+            _give_up(row, now)
+        else:
+            _save(row, mailed_at=now)
     else:
         why = failed.explanation if mail_queue.is_our_side(failed) else f"{failed.code} {failed.status}"
         log.warning("notice %s (%s) could not be emailed and is tried again: %s", row.pk, row.kind, why)
         _save(row, problem=_text(failed.explanation))
     return failed
-
-
-def _end_refused(row: Notice, now: datetime) -> None:
-    """Try those who refuse a notice no more: it is sent if another editor has it, and otherwise given up."""
-    if set(row.editors.values()) == {OutcomeKind.REFUSED.value}:
-        _give_up(row, now)
-    else:
-        _save(row, mailed_at=now)
 
 
 def _put_off(row: Notice, problem: Message) -> None:

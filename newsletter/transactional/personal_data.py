@@ -22,9 +22,10 @@ def data(subscriber: int, **_: Any) -> dict[str, Any]:
 
     sent = list(_deliveries(subscriber).select_related("edition").order_by("edition__began_at"))
     subscriptions = Subscription.objects.filter(subscriber=subscriber).exclude(state=Subscription.State.PENDING)
+    welcome_mails = WelcomeMail.objects.filter(subscription__subscriber=subscriber).select_related("edition")
     return {
         "welcome_series": [
-            {"edition": mail.edition.name, "at": mail.at.isoformat()} for mail in _welcome_mails(subscriber)
+            {"edition": mail.edition.name, "at": mail.at.isoformat()} for mail in welcome_mails.order_by("at")
         ],
         "posts": [
             offered_posts(subscription, timezone.now())
@@ -76,12 +77,6 @@ def _deliveries(subscriber: int) -> QuerySet[Delivery]:
     editions = Edition.objects.filter(newsletter__in=subscriptions.values(), began_at__isnull=False)
     began = list(editions.values_list("pk", flat=True))
     return Delivery.objects.filter(edition__in=began, subscription__in=list(subscriptions))
-
-
-def _welcome_mails(subscriber: int) -> QuerySet[WelcomeMail]:
-    """Return which emails of welcome series the subscriber had; this is kept when the deliveries are deleted."""
-    rows = WelcomeMail.objects.filter(subscription__subscriber=subscriber)
-    return rows.select_related("edition").order_by("at")
 
 
 def _results(delivery: Delivery) -> QuerySet[Result]:

@@ -80,7 +80,7 @@ def _is_csv(name: str) -> bool:
 
 def _has_issues(archive: zipfile.ZipFile) -> bool:
     names = archive.namelist()
-    if old_issues.are_contents(names):
+    if any(old_issues.CONTENT_FOLDER in name for name in names):
         return True
     for name in [member for member in names if member.lower().endswith(".json")][:MOST_DOCUMENTS]:
         with archive.open(name) as file:

@@ -27,7 +27,7 @@ from subscribers.models import (
     stored,
     subscriptions_ended,
 )
-from subscribers.models.inserts import insert_numbered, insert_values, select_in, unsaved
+from subscribers.models.inserts import insert_numbered, insert_values, stored_values, unsaved
 from subscribers.models.people import clean_tag
 from subscribers.personal_fields import PERSONAL, personal_values
 from subscribers.signup import invite
@@ -101,7 +101,7 @@ class ImportBatch:
         The bases are locked first, as by everyone who needs both.
         """
         keys = list({person.address.key for person in people})
-        present = [key for (key,) in select_in(Subscriber, ("key",), "key", keys)]
+        present = list(stored_values(Subscriber, "key", keys))
         self.people = {s.key: s for s in Subscriber.objects.filter(key__in=present)} if present else {}
         by_number = {s.pk: s.key for s in self.people.values()}
         if by_number:

@@ -7,7 +7,6 @@ from subscribers.models import EarlierKey, ImportChange, Suppression, stored, su
 from subscribers.models.inserts import insert_all, slices
 from subscribers.tokens import Purpose, fingerprint, keyed_hash
 
-PURPOSES = {Suppression.Kind.ADDRESS: Purpose.ADDRESS, Suppression.Kind.DOMAIN: Purpose.DOMAIN}
 FIELDS = ("reason", "note", "at")
 
 Blocked = tuple[Suppression.Kind, str]
@@ -25,24 +24,21 @@ class BlockList:
 
     def look_up(self, entries: Collection[Blocked]) -> None:
         """Read the existing suppressions of these addresses and domains, under the present and earlier keys."""
-        for kind, purpose in PURPOSES.items():
+        for kind in Suppression.Kind:
             texts = [text for entry_kind, text in entries if entry_kind == kind]
-            hashes = EarlierKey.objects.hashes(*((purpose, text) for text in texts))
+            hashes = EarlierKey.objects.hashes(*((Purpose(kind), text) for text in texts))
             owners = {digest: text for text, digests in zip(texts, hashes, strict=True) for digest in digests}
             for digests_at_once in slices(list(owners)):
                 for row in Suppression.objects.filter(kind=kind, hash__in=digests_at_once):
                     self._rows[kind, owners[row.hash]] = row
 
-    def is_blocked(self, blocked: Blocked) -> bool:
-        """Return whether an address itself, or a domain, is blocked."""
-        return blocked in self._rows
-
     def block(self, blocked: Blocked, reason: str, note: str, at: datetime) -> bool:
         """Block it; return False if that was so already, with this or a stronger reason."""
         row = self._rows.get(blocked)
         if row is None:
-            digest = keyed_hash(PURPOSES[blocked[0]], blocked[1])
-            row = Suppression(kind=blocked[0], hash=digest, reason=reason, key_id=self._key_id, at=at, note=note)
+            kind, text = blocked
+            digest = keyed_hash(Purpose(kind), text)
+            row = Suppression(kind=kind, hash=digest, reason=reason, key_id=self._key_id, at=at, note=note)
             self._rows[blocked] = row
             self._new.append(row)
             return True
@@ -60,9 +56,9 @@ class BlockList:
         insert_all(self._new, unless_stored=True)
         for row in self._new:
             self._tell(row)
-        for blocked, old_values in self._before.items():
-            row = self._rows[blocked]
-            row.hash, row.key_id = keyed_hash(PURPOSES[blocked[0]], blocked[1]), self._key_id
+        for (kind, text), old_values in self._before.items():
+            row = self._rows[kind, text]
+            row.hash, row.key_id = keyed_hash(Purpose(kind), text), self._key_id
             row.save()
             self._tell(row)
             new_values = {name: stored(getattr(row, name)) for name in FIELDS}

@@ -41,7 +41,7 @@ def import_blocked(
     `Suppression.Reason`. Importing a list again changes nothing. Raises FileProblem and ImportUndone.
     """
     at = record.at if record else timezone.now()
-    tried: set[Blocked] | None = set() if dry_run else None
+    tried: set[Blocked] = set()
 
     def begin() -> Import:
         return record or Import.objects.create(at=at, file=(name or path.name)[:254], reason=reason)
@@ -59,7 +59,7 @@ def import_blocked(
                 judged.append((line, entry))
                 continue
             is_new = blocks.block(entry, reason, note, min(line.row.left or at, at))
-            if tried is not None:
+            if imported is None:
                 is_new = is_new and entry not in tried
                 tried.add(entry)
             judged.append((line, SUPPRESSED if is_new else UNCHANGED))

@@ -1,7 +1,7 @@
 """Recognizes exports of old issues, which `newsletter archive import` reads, and which have no subscribers."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 START = 65_536
 """How many octets at the beginning of a file say what it is."""
@@ -27,8 +27,3 @@ def is_document(start: bytes) -> bool:
     """Return whether a file with this beginning is a JSON document of issues: of Ghost, Buttondown or listmonk."""
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     return text.startswith((b"{", b"[")) and bool(_OF_ISSUES.search(text))
-
-
-def are_contents(names: Iterable[str]) -> bool:
-    """Return whether an archive with these files has campaigns of Mailchimp."""
-    return any(CONTENT_FOLDER in name for name in names)

@@ -165,7 +165,7 @@ def import_file(
     """
     at = record.at if record else at or timezone.now()
     settings = ImportSettings(newsletter, consent, Subscription.State(status), confirm_by_mail, at, welcome)
-    tried: dict[int, str] | None = {} if dry_run else None
+    tried: dict[int, str] = {}
 
     def prepare(batch: list[FileLine]) -> Judge:
         checked = [(line, _checked(line)) for line in batch]
@@ -261,9 +261,7 @@ def _counted(verdicts: list[Judged], place: int, done: int, total: int) -> Porti
     counts: Counter[str] = Counter({"lines": len(verdicts), "refused": len(refused)})
     for _line, verdict in verdicts:
         if isinstance(verdict, LineResult):
-            counts[verdict.figure] += 1
-            if verdict.change:
-                counts[verdict.change] += 1
+            counts.update(filter(None, verdict))
     return Portion(place, counts, refused, done, total)
 
 
@@ -291,21 +289,24 @@ def _store(number: int, result: Portion) -> None:
 def _take(
     checked: list[tuple[FileLine, Person | Message]],
     settings: ImportSettings,
-    tried: dict[int, str] | None,
+    tried: dict[int, str],
     imported: int | None,
 ) -> list[Judged]:
-    """Judge a batch and save it, unless this is a dry run. The caller holds a transaction."""
+    """Judge a batch and save it for the import of that number; a dry run has none, and only judges.
+
+    The caller holds a transaction.
+    """
     portion = ImportBatch(settings)
-    if tried is None:
-        subscriptions_starting.send(Subscription, newsletter=settings.newsletter, at=settings.at)
-    portion.look_up([person for _line, person in checked if isinstance(person, Person)], lock=tried is None)
-    if tried is not None:
+    people = [person for _line, person in checked if isinstance(person, Person)]
+    if imported is None:
+        portion.look_up(people)
         return [(line, _try(portion, person, tried)) for line, person in checked]
+    subscriptions_starting.send(Subscription, newsletter=settings.newsletter, at=settings.at)
+    portion.look_up(people, lock=True)
     verdicts: list[Judged] = [
         (line, portion.judge(person) if isinstance(person, Person) else person) for line, person in checked
     ]
-    if imported is not None:
-        portion.save(imported)
+    portion.save(imported)
     return verdicts
 
 

@@ -19,7 +19,7 @@ from django.db.models.fields import NOT_PROVIDED
 from subscribers.models.people import TagsField
 
 SLICE = 5_000
-SELECT = "SELECT {names} FROM {table} WHERE {column} IN ({places})"
+SELECT = 'SELECT "{column}" FROM "{table}" WHERE "{column}" IN ({places})'
 INSERT = "INSERT INTO {table} ({columns}) VALUES {rows}"
 UNLESS_STORED = " ON CONFLICT DO NOTHING"
 AT_ONCE = 50
@@ -155,19 +155,13 @@ def large_cache() -> Iterator[None]:
             cursor.execute(f"PRAGMA cache_size = {usual}")
 
 
-def select_in(
-    model: type[models.Model], columns: Sequence[str], column: str, values: Sequence[Any]
-) -> Iterator[tuple[Any, ...]]:
-    """Yield columns, as the database has them, of the rows with one of these values; the ORM takes four times as long
-    for thousands of values.
-    """
-    names = ", ".join(f'"{name}"' for name in columns)
+def stored_values(model: type[models.Model], column: str, values: Sequence[str]) -> Iterator[str]:
+    """Yield those of the values that rows have in a column; the ORM takes four times as long for thousands."""
     for batch in slices(values):
         places = ", ".join(["%s"] * len(batch))
-        statement = SELECT.format(names=names, table=f'"{model._meta.db_table}"', column=f'"{column}"', places=places)
         with connection.cursor() as cursor:
-            cursor.execute(statement, list(batch))
-            yield from cursor.fetchall()
+            cursor.execute(SELECT.format(table=model._meta.db_table, column=column, places=places), list(batch))
+            yield from (value for (value,) in cursor.fetchall())
 
 
 def _written(rows: Sequence[dict[str, Any]], columns: _Columns) -> tuple[list[str], Iterator[tuple[Any, ...]]]:

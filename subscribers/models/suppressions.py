@@ -52,15 +52,16 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
     def suppress(self, key: str, reason: str, note: str = "") -> bool:
         """Block an address (given as its key); return whether that is new. A stronger reason replaces a weaker one."""
-        return self._put(Suppression.Kind.ADDRESS, key, Purpose.ADDRESS, reason, note)
+        return self._put(Suppression.Kind.ADDRESS, key, reason, note)
 
     def suppress_domain(self, domain: str, reason: str, note: str = "") -> bool:
         """Block all present and future addresses of a domain; return whether that is new."""
-        return self._put(Suppression.Kind.DOMAIN, domain, Purpose.DOMAIN, reason, note)
+        return self._put(Suppression.Kind.DOMAIN, domain, reason, note)
 
-    def _put(self, kind: str, text: str, purpose: Purpose, reason: str, note: str) -> bool:
+    def _put(self, kind: str, text: str, reason: str, note: str) -> bool:
         """Create or update a row; one under a previous key is updated to the current key."""
-        digest, key_id = keyed_hash(purpose, text), fingerprint()
+        purpose, key_id = Purpose(kind), fingerprint()
+        digest = keyed_hash(purpose, text)
         suppressed.send(Suppression, kind=kind, digest=digest, reason=reason, key_id=key_id)
         (hashes,) = EarlierKey.objects.hashes((purpose, text))
         row = self.filter(kind=kind, hash__in=hashes).first()
@@ -92,9 +93,8 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
             return
         current, domain = fingerprint(), key.rpartition("@")[2]
         for row in self.covering(key).exclude(key_id=current):
-            by_address = row.kind == Suppression.Kind.ADDRESS
-            row.hash = keyed_hash(Purpose.ADDRESS, key) if by_address else keyed_hash(Purpose.DOMAIN, domain)
-            row.key_id = current
+            text = key if row.kind == Suppression.Kind.ADDRESS else domain
+            row.hash, row.key_id = keyed_hash(Purpose(row.kind), text), current
             row.save(update_fields=["hash", "key_id"])
 
     def unrecognizable(self) -> set[str]:

@@ -8,6 +8,7 @@ and a program hardly anything beyond the least that is always allowed.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from newsletter.config.email_addresses import mailbox_domain
 from subscribers.models import CounterKey, counter_key
@@ -75,14 +76,9 @@ def keys(scope: BudgetScope, at: datetime) -> Iterator[CounterKey]:
         yield from _past_days(scope, at)
 
 
-def sent_keys(scope: BudgetScope, at: datetime) -> list[CounterKey]:
-    """Return the counters of an email that is sent now."""
-    return _current("sent", scope, at)
-
-
-def confirmed_keys(scope: BudgetScope, at: datetime) -> list[CounterKey]:
-    """Return the counters of a confirmation now."""
-    return _current("confirmed", scope, at)
+def keys_now(what: Literal["sent", "confirmed"], scope: BudgetScope, at: datetime) -> list[CounterKey]:
+    """Return the counters of an email that is sent or confirmed now."""
+    return [_recent(what, scope, at)[0], *([_today(what, scope, at)] if scope.daily else [])]
 
 
 def is_exceeded(scope: BudgetScope, at: datetime, value: Callable[[CounterKey], int], *, delayed: bool = False) -> bool:
@@ -101,10 +97,6 @@ def is_exceeded(scope: BudgetScope, at: datetime, value: Callable[[CounterKey], 
     in_day = max(scope.floor if delayed else scope.floor * DAYS, busiest)
     today = FOR_EACH_CONFIRMED * value(_today("confirmed", scope, at))
     return value(_today("sent", scope, at)) >= in_day + max(today, credit)
-
-
-def _current(what: str, scope: BudgetScope, at: datetime) -> list[CounterKey]:
-    return [_recent(what, scope, at)[0], *([_today(what, scope, at)] if scope.daily else [])]
 
 
 def _recent(what: str, scope: BudgetScope, at: datetime) -> tuple[CounterKey, ...]:

@@ -119,7 +119,7 @@ class SignUpLimits:
     """The limits for a group of requests, in order. Rejected requests are not counted, except as part of an attack."""
 
     def __init__(self, requests: Sequence[Request]) -> None:
-        self._counters = Counters(list(dict.fromkeys(key for request in requests for key in _keys(request))))
+        self.counters = Counters(list(dict.fromkeys(key for request in requests for key in _keys(request))))
 
     def decide(self, request: Request) -> SignUpDecision:
         """Decide about a request, and count it.
@@ -129,18 +129,18 @@ class SignUpLimits:
         """
         in_force = self.in_force(request)
         proof = request.proof
-        solved = in_force and proof is not None and not self._counters.value(_proof_key(proof))
+        solved = in_force and proof is not None and not self.counters.value(_proof_key(proof))
         if in_force and not solved and not request.without_script:
             self._count_for_attack(request, in_force)
             return SignUpDecision(RequestAnswer.CHALLENGE)
         is_unsolved = in_force and not solved
         limits = list(_limits(request, in_force=in_force, solved=solved))
         for limit in limits:
-            if self._counters.value(limit.key) >= limit.most:
+            if self.counters.value(limit.key) >= limit.most:
                 return SignUpDecision(limit.answer)
         scopes = _scopes(request, is_unsolved=is_unsolved)
-        is_delayed = any(budget.is_exceeded(scope, request.at, self._counters.value) for scope in scopes)
-        if is_delayed and self._counters.value(_delayed_key(request)) >= MOST_DELAYED:
+        is_delayed = any(budget.is_exceeded(scope, request.at, self.counters.value) for scope in scopes)
+        if is_delayed and self.counters.value(_delayed_key(request)) >= MOST_DELAYED:
             return SignUpDecision(RequestAnswer.TOO_MANY)
         self._count(request, limits, () if is_delayed else scopes)
         if not solved:
@@ -151,34 +151,30 @@ class SignUpLimits:
     def _count(self, request: Request, limits: Sequence[_Limit], scopes: Sequence[budget.BudgetScope]) -> None:
         """Count a request, and its email unless it is delayed, when there are no scopes."""
         for limit in limits:
-            self._counters.increment(limit.key)
+            self.counters.increment(limit.key)
         if not scopes:
-            self._counters.increment(_delayed_key(request))
+            self.counters.increment(_delayed_key(request))
         for scope in scopes:
-            for key in budget.sent_keys(scope, request.at):
-                self._counters.increment(key)
+            for key in budget.keys_now("sent", scope, request.at):
+                self.counters.increment(key)
 
     def in_force(self, request: Request) -> bool:
         """Return whether a challenge has to be solved for this request."""
         if request.challenge != "auto":
             return request.challenge == "on"
-        return any(self._counters.value(key) >= ATTACK for key in _attack_keys(request.newsletter, request.at))
-
-    def store(self) -> None:
-        """Write what was counted."""
-        self._counters.store()
+        return any(self.counters.value(key) >= ATTACK for key in _attack_keys(request.newsletter, request.at))
 
     def _count_for_attack(self, request: Request, in_force: bool) -> None:
         if request.challenge != "auto":
             return
         key = _attack_keys(request.newsletter, request.at)[0]
-        if not in_force and self._counters.value(key) == ATTACK - 1:
+        if not in_force and self.counters.value(key) == ATTACK - 1:
             log.warning(
                 "%s sign-ups for %s within ten minutes: browsers have to solve a challenge until an hour after",
                 ATTACK,
                 request.newsletter,
             )
-        self._counters.increment(key)
+        self.counters.increment(key)
 
 
 def under_attack(newsletters: Iterable[str], at: datetime) -> list[str]:

@@ -91,7 +91,7 @@ def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> SignUp | HttpR
 
     def response(answer: RequestAnswer) -> HttpResponse:
         if answer is RequestAnswer.DELAYED:
-            return (_delayed_json if as_json else _delayed_page)(request, newsletter, sign_up)
+            return _delayed(request, newsletter, sign_up, as_json=as_json)
         return respond(request, newsletter, form, ANSWERED[answer])
 
     return SignUp(sign_up, response)
@@ -123,10 +123,17 @@ def _as_page(request: HttpRequest, newsletter: Newsletter, form: SignUpForm, sta
     return message(request, language, newsletter=newsletter.name, kind=kind, status=status)
 
 
-def _delayed_page(request: HttpRequest, newsletter: Newsletter, sign_up: Request) -> HttpResponse:
+def _delayed(request: HttpRequest, newsletter: Newsletter, sign_up: Request, *, as_json: bool) -> HttpResponse:
     """Say that the email comes later, and how to get it at once: the same for every address."""
     code = delayed_confirmations.codes(newsletter.name, sign_up.address.key)[0]
     to, is_read = delayed_confirmations.place_to_ask(config_of(request), newsletter, code)
+    if as_json:
+        with translation.override(sign_up.language):
+            text = _(
+                "Many people are signing up at the moment, so our email to you may take a day. To get it at once, send "
+                "an email with the code %(code)s from your own address to %(to)s."
+            ) % {"code": code, "to": to}
+        return _shared(request, JsonResponse({"message": text, "code": code, "send_to": to}, status=202), newsletter)
     return page(
         request,
         "delayed.html",
@@ -139,17 +146,6 @@ def _delayed_page(request: HttpRequest, newsletter: Newsletter, sign_up: Request
         link=f"mailto:{quote(to, safe='@')}?subject={code}",
         status=202,
     )
-
-
-def _delayed_json(request: HttpRequest, newsletter: Newsletter, sign_up: Request) -> HttpResponse:
-    code = delayed_confirmations.codes(newsletter.name, sign_up.address.key)[0]
-    to, _is_read = delayed_confirmations.place_to_ask(config_of(request), newsletter, code)
-    with translation.override(sign_up.language):
-        text = _(
-            "Many people are signing up at the moment, so our email to you may take a day. To get it at once, send "
-            "an email with the code %(code)s from your own address to %(to)s."
-        ) % {"code": code, "to": to}
-    return _shared(request, JsonResponse({"message": text, "code": code, "send_to": to}, status=202), newsletter)
 
 
 def _latest_edition(newsletter: str) -> Any:

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from newsletter.bounces import mail_reader, processing
-from newsletter.bounces.mail_reader import LARGE, MailReader, read_mail
+from newsletter.bounces.mail_reader import LARGE, read_mail
 from newsletter.bounces.processing import BounceEffect, process, read_mailbox
 from newsletter.bounces.reading import Returned
 from newsletter.config import Config
@@ -51,8 +51,8 @@ def test_each_report_is_stored_in_a_transaction_of_its_own(settings: Config) -> 
 )
 def test_what_is_large_or_has_attachments_is_read_in_a_child(raw: bytes, own_process: bool) -> None:
     assert mail_reader.needs_child(raw) is not own_process
-    with MailReader() as reader:
-        assert reader.read(raw) == read_mail(raw)
+    with mail_reader.bounded_reader() as read:
+        assert read(raw) == read_mail(raw)
 
 
 SLOW = dmarc_samples.email(dmarc_samples.zipped(dmarc_samples.of_size(9_000_000)), "zip")

@@ -128,7 +128,7 @@ def test_what_waits_for_three_days_is_deleted() -> None:
 def test_what_is_confirmed_on_usual_days_is_allowed() -> None:
     now = timezone.now()
     (scope, *_others) = budget.scopes("kinaforum", "reader.example")
-    counted = dict.fromkeys(budget.confirmed_keys(scope, now - timedelta(days=3)), 400)
+    counted = dict.fromkeys(budget.keys_now("confirmed", scope, now - timedelta(days=3)), 400)
     assert not budget.is_exceeded(scope, now, lambda key: counted.get(key, 0))
-    counted |= dict.fromkeys(budget.sent_keys(scope, now), 100)
+    counted |= dict.fromkeys(budget.keys_now("sent", scope, now), 100)
     assert budget.is_exceeded(scope, now, lambda key: counted.get(key, 0))

@@ -7,7 +7,7 @@ from newsletter.config import Config
 from newsletter.editions.editing import adder, changing, entry_of, move, remove
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection import ordering
-from newsletter.messages import MessageType, acts
+from newsletter.messages import acts
 from newsletter.messages import editions as messages
 from newsletter.models import Edition, EditionPost, EditorChoice
 
@@ -24,7 +24,13 @@ def choose_several(
     """Add several posts, or remove them, as one change."""
     adds = choice == EditorChoice.IN
     what, act = (acts.POSTS_ADDED, adder(configuration)) if adds else (acts.POSTS_REMOVED, remove)
-    return _on_several(configuration, edition, by, revision, posts, what, now, act)
+    _check_chosen(posts)
+    with changing(configuration, edition, by, revision, what(count=len(posts)), now) as draft:
+        for post in posts:
+            entry = entry_of(draft, post)
+            act(entry)
+            entry.save()
+    return draft
 
 
 def move_several(
@@ -64,25 +70,6 @@ def move_to_day(
     if post in same_day:
         return edition
     return move(configuration, edition, by, revision, post, day, len(same_day))
-
-
-def _on_several(
-    configuration: Config,
-    edition: Edition,
-    by: str,
-    revision: int | None,
-    posts: Collection[int],
-    what: MessageType,
-    now: datetime | None,
-    change: Callable[[EditionPost], None],
-) -> Edition:
-    _check_chosen(posts)
-    with changing(configuration, edition, by, revision, what(count=len(posts)), now) as draft:
-        for post in posts:
-            entry = entry_of(draft, post)
-            change(entry)
-            entry.save()
-    return draft
 
 
 def _check_chosen(posts: Collection[int]) -> None:

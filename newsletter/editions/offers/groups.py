@@ -1,6 +1,6 @@
 """The subscribers of a cadence in groups with equal sets and topics, and which posts they lack."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -143,25 +143,17 @@ class Lacking:
         everyone = [self.base, *(had for had, _count in self.sets)]
         return [ordinal for ordinal in ordinals if any(ordinal not in had for had in everyone)]
 
-    def subscribers_without(self, ordinal: int) -> int:
-        """Return how many subscribers lack a post."""
-        return sum(count for had, count in self.sets if ordinal not in had)
-
     def is_shown(self, ordinal: int) -> bool:
         """Return whether the edition shows a post: the base lacks it, or half of the subscribers."""
         if ordinal not in self.base:
             return True
-        return self.subscribers > 0 and self.subscribers_without(ordinal) * 2 >= self.subscribers
+        without = sum(count for had, count in self.sets if ordinal not in had)
+        return self.subscribers > 0 and without * 2 >= self.subscribers
 
 
 def newcomers(base: Ordinals) -> SubscriberGroup:
-    """Return the group of nobody who has the base and all topics."""
+    """Return the group of nobody who has the base and all topics, whom an edition is shown to."""
     return SubscriberGroup(None, ALL, ALL, base, 0)
-
-
-def with_base(groups: Sequence[SubscriberGroup], base: Ordinals) -> list[SubscriberGroup]:
-    """Return the groups with one of nobody who has the base and all topics, whom an edition is shown to."""
-    return [newcomers(base), *groups]
 
 
 def reason_of_inclusion(entry: EditionPost, newsletter: config.Newsletter) -> Message:

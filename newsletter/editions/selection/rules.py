@@ -71,7 +71,8 @@ def decide(facts: Facts, *, since: datetime, until: datetime, now: datetime, loo
     if facts.choice:
         return Decision(facts.choice == "in", messages.INCLUDED() if facts.choice == "in" else messages.LEFT_OUT())
     if facts.offered:
-        return _offered(facts) if since <= facts.dated < until else None
+        holder = messages.ALREADY_IN(edition=facts.held_by) if facts.held_by else messages.BEFORE_CADENCE()
+        return Decision(False, holder) if since <= facts.dated < until else None
     return of_lacked(facts, since=since, until=until, now=now, look_back=look_back)
 
 
@@ -93,10 +94,6 @@ def of_lacked(
     if filtered := _filtered(facts):
         return Decision(False, filtered())
     return Decision(True, messages.IN_THE_PERIOD() if dated >= since else messages.LATE())
-
-
-def _offered(facts: Facts) -> Decision:
-    return Decision(False, messages.ALREADY_IN(edition=facts.held_by) if facts.held_by else messages.BEFORE_CADENCE())
 
 
 def _filtered(facts: Facts) -> MessageType | None:

@@ -52,18 +52,20 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def bounds(period: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return a calendar period (2026-W06, 2026-02-06 or 2026-02) as `[start, end)` in UTC."""
     try:
-        if match := re.fullmatch(r"(\d{4})-W(\d{2})", period):
-            first_day = date.fromisocalendar(int(match[1]), int(match[2]), 1)
-            return midnight(first_day, zone), midnight(first_day + timedelta(days=7), zone)
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", period):
+        if re.fullmatch(r"\d{4}-W\d{2}", period):
             first_day = date.fromisoformat(period)
-            return midnight(first_day, zone), midnight(first_day + timedelta(days=1), zone)
-        if re.fullmatch(r"\d{4}-\d{2}", period):
+            end = first_day + timedelta(days=7)
+        elif re.fullmatch(r"\d{4}-\d{2}-\d{2}", period):
+            first_day = date.fromisoformat(period)
+            end = first_day + timedelta(days=1)
+        elif re.fullmatch(r"\d{4}-\d{2}", period):
             first_day = date.fromisoformat(f"{period}-01")
-            return midnight(first_day, zone), midnight(_months_later(first_day, 1), zone)
+            end = _months_later(first_day, 1)
+        else:
+            raise NoPeriod(messages.NOT_A_PERIOD(text=period))
+        return midnight(first_day, zone), midnight(end, zone)
     except (ValueError, OverflowError) as e:
         raise NoPeriod(messages.NO_SUCH_PERIOD(text=period)) from e
-    raise NoPeriod(messages.NOT_A_PERIOD(text=period))
 
 
 def name_of(until: datetime, period: Cadence, zone: ZoneInfo) -> str:
@@ -148,15 +150,12 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
         instant = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
-        if moment.tzinfo is None and len(text.strip()) > len("2026-02-06") and _skipped(moment, instant, zone):
+        is_local_time = moment.tzinfo is None and len(text.strip()) > len("2026-02-06")
+        if is_local_time and instant.astimezone(zone).replace(tzinfo=None, fold=0) != moment.replace(fold=0):
             raise NoPeriod(messages.TIME_SKIPPED(text=text, zone=zone.key))
     except (ValueError, OverflowError):
         raise NoPeriod(messages.NOT_A_TIME(text=text)) from None
     return instant
-
-
-def _skipped(local: datetime, instant: datetime, zone: ZoneInfo) -> bool:
-    return instant.astimezone(zone).replace(tzinfo=None, fold=0) != local.replace(fold=0)
 
 
 def _months_later(first_day: date, months: int) -> date:

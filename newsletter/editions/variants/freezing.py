@@ -11,7 +11,8 @@ from newsletter.config import Config
 from newsletter.domain.digest import Letterhead, Rendered
 from newsletter.domain.encoded_email import EncodedEmail, Header, Slot
 from newsletter.editions import approved_content
-from newsletter.editions.counted_links import add, known_tokens, store, with_counted_links
+from newsletter.editions.counted_links import add as add_links
+from newsletter.editions.counted_links import known_tokens, with_counted_links
 from newsletter.editions.dating import last_day_of
 from newsletter.editions.local_links import ALLOWED
 from newsletter.editions.rendering import (
@@ -27,7 +28,7 @@ from newsletter.editions.selection import ordering
 from newsletter.editions.selection.windows import just_after
 from newsletter.editions.variants import locked_posts
 from newsletter.editions.variants.preparing import PreparedDraft
-from newsletter.models import ApprovedContent, Edition, Variant
+from newsletter.models import ApprovedContent, CountedLink, Edition, Variant
 from newsletter.render.dates import last_day
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.message import encoded
@@ -74,7 +75,8 @@ def freeze(draft: Edition, prepared: PreparedDraft, configuration: Config, now: 
         },
     )
     _freeze_variants(draft, prepared, freezer)
-    store(content, freezer.tokens, [proof.digest for proof in prepared.proofs])
+    CountedLink.objects.filter(content=content).delete()
+    add_links(content, freezer.tokens, [proof.digest for proof in prepared.proofs])
 
 
 def _texts(rendered: Rendered) -> dict[str, Any]:
@@ -96,8 +98,8 @@ def _freeze_variants(draft: Edition, prepared: PreparedDraft, freezer: _Freezer)
     Variant.objects.filter(edition=draft).delete()
     variants = []
     for position, prepared_variant in enumerate(prepared.variants):
-        variant = Variant(edition=draft, position=position)
-        variant.posts = [entry.post_id for entry in prepared_variant.planned.entries]
+        posts = [entry.post_id for entry in prepared_variant.planned.entries]
+        variant = Variant(edition=draft, position=position, posts=posts)
         if not prepared_variant.planned.own:
             _write(variant, prepared_variant.proof, freezer)
         variants.append(variant)
@@ -129,11 +131,11 @@ def add_variant(edition: Edition, posts: Collection[int], configuration: Config,
     freezer = _Freezer(edition, configuration, now)
     freezer.tokens = known_tokens(content)
     newest = edition.variants.order_by("-position").first()
-    variant = Variant(edition=edition, position=newest.position + 1 if newest else 0)
-    variant.posts = [entry.post_id for entry in arranged]
+    posts_in_order = [entry.post_id for entry in arranged]
+    variant = Variant(edition=edition, position=newest.position + 1 if newest else 0, posts=posts_in_order)
     _write(variant, proof, freezer)
     variant.save()
-    add(content, freezer.tokens, [proof.digest])
+    add_links(content, freezer.tokens, [proof.digest])
     return variant
 
 

@@ -9,7 +9,8 @@ from newsletter import config
 from newsletter.domain.offers import Offer, OfferOutcome, offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import candidates
-from newsletter.editions.offers.groups import Lacking, SubscriberGroup, base_of, expected, groups_of, with_base
+from newsletter.editions.offers.groups import Lacking, SubscriberGroup, base_of, expected, groups_of, newcomers
+from newsletter.editions.rendering import included_entries
 from newsletter.editions.selection import ordering
 from newsletter.editions.selection.post_topics import topics_of
 from newsletter.messages import posts as messages
@@ -52,8 +53,7 @@ class Plan:
 def plan(draft: Edition, newsletter: config.Newsletter, now: datetime | None = None) -> Plan:
     """Return the plan of a draft."""
     chosen = candidates.select(draft, newsletter, now or datetime.now(UTC), candidates.known_missing(draft))
-    included = draft.entries.filter(included=True).select_related("post")
-    entries_shown = list(included.prefetch_related("post__listings__source"))
+    entries_shown = list(included_entries(draft))
     own_posts = {entry.post_id for entry in entries_shown}
     # Since the draft was refreshed, posts that only some subscribers lack may have become ones that most of them lack.
     lacked = [post for post, decision in chosen.listed if decision.included and post.ordinal in chosen.lacking.base]
@@ -75,7 +75,7 @@ def plan(draft: Edition, newsletter: config.Newsletter, now: datetime | None = N
 def _wanted(own_plan: Plan, lacking: Lacking) -> list[Ordinals]:
     """Return the sets of posts that subscribers would get, besides the draft's own, those of most subscribers first."""
     counts: dict[Ordinals, int] = {}
-    for group in with_base(lacking.groups, lacking.base):
+    for group in [newcomers(lacking.base), *lacking.groups]:
         offered = own_plan.offer_to(group)
         if offered.outcome == OfferOutcome.MAILED:
             counts[offered.posts] = counts.get(offered.posts, 0) + group.count
@@ -103,4 +103,4 @@ def receiving_groups(
 ) -> list[SubscriberGroup]:
     """Return the groups of those who would receive a draft, and one of nobody who has the base."""
     base = base_of(newsletter)
-    return with_base(groups_of(receiving, newsletter, draft, base), base | expected(newsletter, draft))
+    return [newcomers(base | expected(newsletter, draft)), *groups_of(receiving, newsletter, draft, base)]

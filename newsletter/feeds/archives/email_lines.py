@@ -109,7 +109,7 @@ def _lines(block: HtmlElement, container: HtmlElement | None = None) -> Iterator
         if not isinstance(child.tag, str):
             line.texts.append((child, "tail"))
             continue
-        if _is_block(child):
+        if any(inner.tag in _BLOCKS for inner in child.iter()):
             yield line
             yield from _lines(child, container)
             line = Line(container)
@@ -131,10 +131,6 @@ def _texts_in(element: HtmlElement) -> Iterator[Place]:
         if isinstance(child.tag, str):
             yield from _texts_in(child)
         yield child, "tail"
-
-
-def _is_block(element: HtmlElement) -> bool:
-    return element.tag in _BLOCKS or any(inner.tag in _BLOCKS for inner in element.iterdescendants())
 
 
 def _text_at(place: Place) -> str:

@@ -33,7 +33,7 @@ def issues(files: ArchiveFiles, table_name: str, zone: tzinfo) -> Iterator[OldIs
     Their old addresses are on Mailchimp's own domains, so that none of them can be answered here.
     """
     names = [name for name in files.ending(".html", ".htm") if _FOLDER in name]
-    documents = {_plain(name): name for name in names}
+    documents = {_words(name.rpartition("/")[2].rpartition(".")[0]): name for name in names}
     unnamed = dict.fromkeys(names)
     for row in rows(files, table_name):
         title = merge_tags.without_tags(row["subject"]) or row["title"]
@@ -79,10 +79,6 @@ def _document(row: Mapping[str, str], documents: Mapping[str, str]) -> str | Non
         if ends or begins:
             return (ends or begins)[0]
     return None
-
-
-def _plain(name: str) -> str:
-    return _words(name.rpartition("/")[2].rpartition(".")[0])
 
 
 def _words(text: str) -> str:

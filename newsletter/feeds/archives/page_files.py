@@ -29,13 +29,14 @@ OUR_FRAME = " | ".join(
     f".//*[contains(concat(' ', @class, ' '), ' {name} ')]" for name in ("name", "subject", "dates", "foot")
 )
 """The parts of our designs that the other site writes anew."""
-_SKIPPED = ("index", "readme", "_index", "404")
+_SKIPPED = re.compile(r"_?index\.\w+|(?:.*/)?(?:readme|404)\.\w+")
+"""Pages that are no issues; an issue in a folder of its own is an index there."""
 
 
 def issues(files: ArchiveFiles, zone: tzinfo) -> Iterator[OldIssue | LeftOut]:
     """Yield an issue for each page. Its old path is what the page names as its address, or else that of its file."""
     for name in files.ending(*HTML, *MARKDOWN):
-        if _stem(name).lower() in _SKIPPED and not _has_own_folder(name):
+        if _SKIPPED.fullmatch(name.lower()):
             continue
         try:
             read = _markdown_issue if name.lower().endswith(MARKDOWN) else _html_issue
@@ -52,7 +53,9 @@ def _markdown_issue(name: str, text: str, zone: tzinfo) -> OldIssue | LeftOut:
     title = _text(data, "title", "subject") or heading
     if heading and heading == title:
         body = rest
-    dates = (_moment(data.get(key), zone) for key in ("publish_date", "date", "publishdate", "sent_at"))
+    values = (data.get(key) for key in ("publish_date", "date", "publishdate", "sent_at"))
+    # A day alone is its noon.
+    dates = (frontmatter.moment(v, zone) if isinstance(v, datetime) else moment(v, zone) for v in values)
     published = next(filter(None, dates), None) or date_in(name, zone)
     if data.get("draft") is True or _text(data, "status") in ("draft", "scheduled"):
         return LeftOut(name, messages.NOT_SENT())
@@ -145,11 +148,6 @@ def _text(data: Mapping[str, Any], *keys: str) -> str:
     return next((text for key in keys for text in frontmatter.texts(data.get(key))), "")
 
 
-def _moment(value: object, zone: tzinfo) -> datetime | None:
-    """Return a time of front matter; a day alone is its noon."""
-    return frontmatter.moment(value, zone) if isinstance(value, datetime) else moment(value, zone)
-
-
 def date_in(name: str, zone: tzinfo) -> datetime | None:
     """Return the day with which a file's name, or its folder's, begins."""
     match = _DATE_IN_NAME.search(_without_suffix(name)) or _DATE_IN_NAME.search(name.rpartition("/")[0])
@@ -163,10 +161,6 @@ def title_in(name: str) -> str:
 
 def _without_suffix(name: str) -> str:
     return name.rpartition(".")[0].removesuffix("/index")
-
-
-def _has_own_folder(name: str) -> bool:
-    return "/" in name and _stem(name).lower() in ("index", "_index")
 
 
 def _stem(name: str) -> str:

@@ -45,7 +45,7 @@ def read_entry(entry: Element, url: str, *, atom: bool, feed_author: str = "") -
         summary=summary,
         published=fields.text(*PUBLISHED) or None,
         updated=fields.text(*UPDATED) or None,
-        author=_author(fields) or feed_author,
+        author=author_of(fields) or feed_author,
         categories=tuple(_categories(fields)),
         image=_image(fields, base),
         base=_content_base(fields, entry, url),
@@ -137,17 +137,13 @@ def _content_base(fields: Fields, entry: Element, url: str) -> str:
     return base_of(content, url)
 
 
-def _author(fields: Fields) -> str:
+def author_of(fields: Fields) -> str:
+    """Return the author of an entry, or the one that a feed names once for all entries (RFC 4287 4.2.1)."""
     for element in fields.all("author", "dc:creator", "itunes:author"):
         text = Fields(element).text("name") if len(element) else inner_text(element)
         if text.lower() not in _NOBODY and (name := _without_address(text)):
             return name
     return ""
-
-
-def feed_author(channel: Element) -> str:
-    """Return the author that a feed names once for all entries (RFC 4287 4.2.1)."""
-    return _author(Fields(channel))
 
 
 def _without_address(text: str) -> str:
@@ -212,11 +208,6 @@ def _comments(fields: Fields, base: str) -> str:
     pages = [e for e in fields.all("link") if e.get("rel") == "replies" and "html" in (e.get("type") or "html")]
     address = fields.text("comments") or next(((e.get("href") or "").strip() for e in pages), "")
     return absolute(address, base) if address else ""
-
-
-def is_reply(entry: Element) -> bool:
-    """Return whether an entry is a comment on another (RFC 4685)."""
-    return bool(Fields(entry).all("thr:in-reply-to"))
 
 
 def is_unpublished(entry: Element) -> bool:

@@ -43,17 +43,14 @@ def split(text: str) -> tuple[Mapping[str, Any], str] | None:
     if len(match[2]) > MAXIMUM_LENGTH:
         raise FrontMatterProblem(messages.LONG_FRONT_MATTER(most=MAXIMUM_LENGTH))
     try:
-        data = _yaml(match[2]) if match[1] == "---" else tomllib.loads(match[2])
+        is_yaml = match[1] == "---"
+        data = yaml.load(match[2], _Loader) if is_yaml else tomllib.loads(match[2])  # noqa: S506 - a SafeLoader
         if not isinstance(data, dict):
             raise FrontMatterProblem(messages.NO_KEYS())
         keys = {str(k).lower(): v for k, v in data.items()}
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as e:
         raise FrontMatterProblem(messages.BAD_FRONT_MATTER(cause=_reason(e))) from e
     return keys, match.string[match.end() :]
-
-
-def _yaml(text: str) -> Any:
-    return yaml.load(text, _Loader)  # noqa: S506 - derived from SafeLoader
 
 
 def _reason(error: Exception) -> str:

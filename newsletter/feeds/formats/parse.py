@@ -11,7 +11,7 @@ from functools import partial
 
 from newsletter.feeds.document import Element, Fields, absolute, base_of, count, name, parse_xml
 from newsletter.feeds.formats.decode import decode
-from newsletter.feeds.formats.entry import feed_author, is_reply, is_unpublished, read_entry
+from newsletter.feeds.formats.entry import author_of, is_unpublished, read_entry
 from newsletter.feeds.formats.jsonfeed import MAXIMUM_ENTRIES, parse_json
 from newsletter.feeds.formats.repair import repair
 from newsletter.feeds.html.markup import text_of
@@ -73,7 +73,7 @@ def _read_feed(
     base = base_of(channel, base_url)
     if not atom:
         base = absolute(fields.text("link"), base)
-    read = partial(read_entry, url=base, atom=atom, feed_author=feed_author(channel) if atom else "")
+    read = partial(read_entry, url=base, atom=atom, feed_author=author_of(fields) if atom else "")
     raws, unread = apply_to_each(read, entries[:MAXIMUM_ENTRIES])
     problems += unread
     if len(entries) > MAXIMUM_ENTRIES:
@@ -97,7 +97,7 @@ def _entries(root: Element, *, atom: bool) -> list[Element]:
     """Return the posts' elements: in the channel, beside it (RSS 1.0), or below the feed."""
     elements = [e for e in root.iter() if isinstance(e.tag, str) and name(e) == ("entry" if atom else "item")]
     entries = [e for e in elements if not is_unpublished(e)]
-    posts = [e for e in entries if not is_reply(e)]
+    posts = [e for e in entries if not Fields(e).all("thr:in-reply-to")]  # comments on others (RFC 4685)
     if entries and not posts:
         raise NotAFeed(messages.COMMENTS(), remedy=True)
     return posts

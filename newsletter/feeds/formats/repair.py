@@ -91,16 +91,12 @@ def _references(markup: str, entities: dict[str, str]) -> str:
         if name and name in entities:
             return _references(entities[name].replace("<", "&lt;").replace('"', "&quot;"), {})
         if name and f"{name};" in html5:
-            return _characters(html5[f"{name};"])
+            return html5[f"{name};"].translate(_MARKS)
         if decimal or hexadecimal:
             return _numbered(match[0], int(decimal) if decimal else int(hexadecimal, 16))
         return "&#38;" + match[0][1:]
 
     return _LOOSE.sub(replace, markup)
-
-
-def _characters(text: str) -> str:
-    return text.translate(_MARKS)
 
 
 def _numbered(reference: str, number: int) -> str:
@@ -110,7 +106,7 @@ def _numbered(reference: str, number: int) -> str:
     character = unescape(reference)
     if number > 0x10FFFF or _FORBIDDEN.search(chr(number)) or _FORBIDDEN.search(character):
         return ""
-    return reference if character == chr(number) else _characters(character)
+    return reference if character == chr(number) else character.translate(_MARKS)
 
 
 def _without_broken_entry(text: str) -> str:

@@ -115,7 +115,7 @@ def _paragraphs(run: list[Item], attributes: dict[str, str]) -> list[HtmlElement
     parts: list[list[Item]] = [[]]
     breaks = 0
     for item in run:
-        if _is_break(item):
+        if not isinstance(item, str) and item.tag == "br":
             breaks += 1
         elif isinstance(item, str) and not item.strip(" \t\r\n\f"):
             if not breaks:
@@ -129,10 +129,6 @@ def _paragraphs(run: list[Item], attributes: dict[str, str]) -> list[HtmlElement
             breaks = 0
             parts[-1].append(item)
     return [_paragraph(part, attributes) for part in parts if any(map(_shows, part))]
-
-
-def _is_break(item: Item) -> bool:
-    return not isinstance(item, str) and item.tag == "br"
 
 
 def _shows(item: Item) -> bool:

@@ -128,10 +128,7 @@ def _repeated_at_end(keys: list[_Key]) -> int:
     """Return the length of the run at the end that stands directly before itself too, or 0."""
     for length in range(1, min(len(keys) // 2, _LONGEST_RUN) + 1):
         run = keys[-length:]
-        if run[-1] == keys[-1 - length] and run == keys[-2 * length : -length] and any(map(_is_long, run)):
+        is_long = any(isinstance(key[0], str) and len(key[0]) >= _ENOUGH for key in run)
+        if is_long and run[-1] == keys[-1 - length] and run == keys[-2 * length : -length]:
             return length
     return 0
-
-
-def _is_long(key: _Key) -> bool:
-    return isinstance(key[0], str) and len(key[0]) >= _ENOUGH

@@ -43,6 +43,7 @@ _SAYS_SHARE = re.compile(
     rf" (?:{_NETWORKS})",
     re.IGNORECASE,
 )
+_SAYS_SHARE_OR_WHERE = re.compile(rf"{_SAYS_SHARE.pattern}|{_NETWORKS}", re.IGNORECASE)
 _BADGE_IMAGE = re.compile(
     r"//(?:[\w-]+\.)*?(?:shields\.io|badge\.fury\.io|badgen\.net|travis-ci\.(?:org|com)/.+\.svg|codecov\.io/.+\.svg"
     r"|circleci\.com/.+\.svg|ci\.appveyor\.com/api|coveralls\.io/repos|bestpractices\.coreinfrastructure\.org"
@@ -142,10 +143,6 @@ def _links_to_share(block: HtmlElement) -> int:
     beside = text_in(block)
     for link in links:
         beside = beside.replace(text_in(link), "", 1)
-    if len(links) == 1 and not _SAYS_SHARE.fullmatch(text_in(links[0])) and not _is_network(text_in(links[0])):
+    if len(links) == 1 and not _SAYS_SHARE_OR_WHERE.fullmatch(text_in(links[0])):
         return 0
     return len(links) if _INTRODUCTION.fullmatch(beside) else 0
-
-
-def _is_network(text: str) -> bool:
-    return bool(re.fullmatch(_NETWORKS, text, re.IGNORECASE))

@@ -126,7 +126,7 @@ class Cleaned:
 def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     """Clean a fragment of HTML whose relative addresses count from `base_url`; `page` is the post's own address."""
     html, problems = _bounded(without_references_to_invalid_characters(without_invalid_characters(html)))
-    root = to_tree(_first.clean(formulas.write_scripts(remains.link_scripts(remains.write_boxes(html)))))
+    root = to_tree(_first.clean(formulas.write_scripts(remains.write_out(html))))
     substack.expand(root, page or base_url)
     dropped = Counter({"feedflare": boilerplate.drop_feedflare(root), "drawing": remains.count_drawings(html)})
     dropped["feed note"] = boilerplate.drop_substack(root)

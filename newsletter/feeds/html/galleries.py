@@ -29,7 +29,7 @@ def arrange(root: HtmlElement) -> None:
     for gallery in outermost(e for e in root.iter(*_BOXES) if e is not root and (_is_gallery(e) or _is_line(e))):
         images = list(gallery.iter("img"))
         captions = [_caption_of(image, gallery) for image in images]
-        below = _caption_below(gallery, captions)
+        below = next((e for e in gallery.iter() if _is_caption(e) and e not in captions and text_in(e)), None)
         caption_text = "".join(text_in(e) for e in dict.fromkeys([*captions, below]) if e is not None)
         if images and caption_text.replace(" ", "") == text_in(gallery).replace(" ", ""):
             _replace(gallery, [_figure(*pair) for pair in zip(images, captions, strict=True)], below)
@@ -64,10 +64,6 @@ def _caption_of(image: HtmlElement, gallery: HtmlElement) -> HtmlElement | None:
         if item.tag in _ITEMS and len(list(item.iter("img"))) == 1:
             return next((e for e in item.iter() if _is_caption(e)), None)
     return None
-
-
-def _caption_below(gallery: HtmlElement, captions: list[HtmlElement | None]) -> HtmlElement | None:
-    return next((e for e in gallery.iter() if _is_caption(e) and e not in captions and text_in(e)), None)
 
 
 def _is_caption(element: HtmlElement) -> bool:

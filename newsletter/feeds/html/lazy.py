@@ -28,18 +28,12 @@ _ONE_PIXEL = re.compile(r"\s*[01](?:px)?\s*")
 def find_sources(root: HtmlElement, base: str) -> None:
     """Give every image the address of what it shows; one that has none loses its placeholder."""
     for image in list(root.iter(*(IMAGES - {"img"}))):
-        _make_plain(image)
+        image.tag, image.text = "img", None
+        del image[:]  # what browsers without scripts show instead
     for image in [i for i in root.iter("img") if not any(a.tag == "noscript" for a in i.iterancestors())]:
         _set_source(image, base)
     for noscript in list(root.iter("noscript")):
         _replace_noscript(noscript, base)
-
-
-def _make_plain(image: HtmlElement) -> None:
-    """Make a plain image of an AMP image, and remove its fallback for browsers without scripts."""
-    image.tag = "img"
-    del image[:]
-    image.text = None
 
 
 def _set_source(image: HtmlElement, base: str) -> None:
@@ -47,8 +41,9 @@ def _set_source(image: HtmlElement, base: str) -> None:
     real = "" if _PLACEHOLDER.search(source) else safe_address(source, base)
     lazy = next(filter(None, (safe_address(image.get(name) or "", base) for name in _SOURCES)), "")
     best = lazy or real or next(filter(None, (_best(text, base) for text in _sets(image))), "")
-    if best != real:
-        _remove_placeholder_size(image)
+    is_of_placeholder = any(_ONE_PIXEL.fullmatch(image.get(side) or "") for side in ("width", "height"))
+    if best != real and is_of_placeholder:
+        etree.strip_attributes(image, "width", "height", "style")
     image.set("src", best)
 
 
@@ -79,11 +74,6 @@ def _best(srcset: str, base: str) -> str:
             candidates.append((0, url))
     wide = [(width, url) for width, url in candidates if width >= _WIDE_ENOUGH]
     return (min(wide) if wide else max(candidates, default=(0, "")))[1]
-
-
-def _remove_placeholder_size(image: HtmlElement) -> None:
-    if any(_ONE_PIXEL.fullmatch(image.get(side) or "") for side in ("width", "height")):
-        etree.strip_attributes(image, "width", "height", "style")
 
 
 def _replace_noscript(noscript: HtmlElement, base: str) -> None:

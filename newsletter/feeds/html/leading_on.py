@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from newsletter.feeds.document import split_address
+from newsletter.feeds.html.footnote_ids import is_same_page
 from newsletter.feeds.html.markup import HtmlElement, spaced, text_in
 
 _MORE = (
@@ -97,11 +98,14 @@ def drop_leading_on(root: HtmlElement, page: str) -> LeadingOn:
     notes = [e for e in root.iter("p") if e.find(".//img") is None and _says_read_more(e) and _leads_on(e, page)]
     lines = [line for line in notes if not _is_above_links(line)]
     links = [a for a in root.iter("a") if _is_lone_line(a) and _says_read_more(a) and _leads_on(a, page)]
-    goes_on = [e for e in root.iter("p") if not _says_read_more(e) and _is_note(e, _continues)]
-    appeared = [e for e in root.iter("p") if _is_note(e, _appeared_first)]
+    notes_below = [e for e in root.iter("p") if not _says_read_more(e) and _is_note(e, _CONTINUE_ON.fullmatch)]
+    goes_on = [e for e in notes_below if text_in(e.find(".//a")) == text_in(e)]
+    appeared = [e for e in root.iter("p") if _is_note(e, _APPEARED_FIRST.fullmatch)]
     for note in appeared:
         note.drop_tree()
-    partial = bool(goes_on) or any(_is_last(line) or _is_link_to(line, page) for line in (*lines, *links))
+    last_lines = (*lines, *links)
+    leads_on = any(_leads_to(link.get("href") or "", page) for line in last_lines for link in line.iter("a"))
+    partial = bool(goes_on) or leads_on or any(map(_is_last, last_lines))
     for link in links:
         link.getprevious().drop_tree()
     labels = [a for a in root.iter("a") if _LABEL.fullmatch(text_in(a)) and _leads_to(a.get("href") or "", page)]
@@ -122,14 +126,10 @@ def _last_notes(root: HtmlElement, page: str) -> Iterator[HtmlElement]:
     for paragraph in reversed(list(root.iter("p"))):
         if not text_in(paragraph):
             continue
-        if not (_is_last(paragraph) and (_is_note(paragraph, _submitted) or _is_related(paragraph, page))):
+        if not (_is_last(paragraph) and (_is_note(paragraph, _SUBMITTED.fullmatch) or _is_related(paragraph, page))):
             return
         paragraph.drop_tree()
         yield paragraph
-
-
-def _submitted(text: str, _links: list[HtmlElement]) -> bool:
-    return bool(_SUBMITTED.fullmatch(text))
 
 
 def _is_related(paragraph: HtmlElement, page: str) -> bool:
@@ -152,16 +152,8 @@ def _is_last(line: HtmlElement) -> bool:
     return not any(map(spaced, following))
 
 
-def _is_link_to(line: HtmlElement, page: str) -> bool:
-    return any(_leads_to(link.get("href") or "", page) for link in line.iter("a"))
-
-
 def _leads_to(address: str, page: str) -> bool:
-    return bool(page) and _without_query(address) == _without_query(page)
-
-
-def _without_query(address: str) -> str:
-    return address.partition("#")[0].partition("?")[0].rstrip("/").partition("://")[2]
+    return bool(page) and is_same_page(address, page)
 
 
 def _says_read_more(element: HtmlElement) -> bool:
@@ -186,15 +178,8 @@ def _is_lone_line(link: HtmlElement) -> bool:
     return begins_line and link.getnext() is None and not spaced(link.tail or "")
 
 
-def _is_note(paragraph: HtmlElement, says: Callable[[str, list[HtmlElement]], bool]) -> bool:
+def _is_note(paragraph: HtmlElement, says: Callable[[str], object]) -> bool:
     """Return whether a paragraph is one of the notes that feeds add; all of them are or have a link."""
-    text, links = text_in(paragraph), list(paragraph.iter("a"))
-    return bool(links) and len(text) <= _LONGEST_NOTE and paragraph.find(".//img") is None and says(text, links)
-
-
-def _appeared_first(text: str, _links: list[HtmlElement]) -> bool:
-    return bool(_APPEARED_FIRST.fullmatch(text))
-
-
-def _continues(text: str, links: list[HtmlElement]) -> bool:
-    return len(links) == 1 and text_in(links[0]) == text and bool(_CONTINUE_ON.fullmatch(text))
+    text = text_in(paragraph)
+    only_words = paragraph.find(".//a") is not None and paragraph.find(".//img") is None
+    return only_words and len(text) <= _LONGEST_NOTE and bool(says(text))

@@ -25,21 +25,19 @@ _DRAWING = re.compile(r"<svg\b(?![^<>]*aria-hidden)", re.IGNORECASE)
 _GALLERY = re.compile(r"\[(?:gallery|playlist|slideshow)(?: [^\[\]]*+)?\]")
 
 
-def write_boxes(html: str) -> str:
-    """Return HTML with "☑" and "☐" in place of the checkboxes of a list of tasks."""
-    return _INPUT.sub(_box, html)
+def write_out(html: str) -> str:
+    """Return HTML with "☑" and "☐" in place of the checkboxes of a list of tasks, and links to GitHub's gists and to
+    polls in place of the scripts and boxes that would show them.
+    """
+    html = _INPUT.sub(_box, html)
+    html = _GIST_BOX.sub(_gist, _GIST_SCRIPT.sub(_gist, html)) if "gist" in html else html
+    return _POLL_SCRIPT.sub(_poll, html) if "polldaddy" in html or "crowdsignal" in html else html
 
 
 def _box(match: re.Match[str]) -> str:
     if not _IS_CHECKBOX.search(match[1]):
         return match[0]
     return "☑ " if _IS_CHECKED.search(match[1]) else "☐ "
-
-
-def link_scripts(html: str) -> str:
-    """Return HTML with links to GitHub's gists and to polls in place of the scripts and boxes that would show them."""
-    html = _GIST_BOX.sub(_gist, _GIST_SCRIPT.sub(_gist, html)) if "gist" in html else html
-    return _POLL_SCRIPT.sub(_poll, html) if "polldaddy" in html or "crowdsignal" in html else html
 
 
 def _poll(match: re.Match[str]) -> str:

@@ -111,15 +111,17 @@ def _read(path: Path, folder: Folder) -> tuple[FoundPost | None, tuple[Message, 
     if (size := path.stat().st_size) > folder.maximum_bytes:
         raise FrontMatterProblem(messages.FILE_TOO_LARGE(bytes=size))
     parts = split(path.read_text(encoding="utf-8-sig"))
-    if not parts or _is_unpublished(parts[0]):
+    if not parts:
         return None, ()
     data, text = parts
+    if data.get("draft") is True or data.get("published") is False or data.get("layout") == "page":
+        return None, ()
     text, left_out = without_site_tags(text)
     dated_name = _JEKYLL.fullmatch(path.stem)
     date = data.get("publishdate") or data.get("date") or (dated_name[1] if dated_name else None)
     published = moment(date, folder.zone)
     raw = _raw(data, text, published, folder.zone)
-    slug = "".join(texts(data.get("slug"))) or (dated_name[2] if dated_name else _stem(path))
+    slug = "".join(texts(data.get("slug"))) or (dated_name[2] if dated_name else _slug_in_path(path))
     link = _address(data, slug, raw.title, published, folder)
     post, problems = finish(
         replace(raw, link=link, uid=raw.uid or link or str(path.relative_to(folder.path)), image=_image(data, link)),
@@ -133,12 +135,8 @@ def _read(path: Path, folder: Folder) -> tuple[FoundPost | None, tuple[Message, 
     return post, problems
 
 
-def _is_unpublished(data: Mapping[str, Any]) -> bool:
-    return data.get("draft") is True or data.get("published") is False or data.get("layout") == "page"
-
-
-def _stem(path: Path) -> str:
-    """Return the slug: the file's name, or the folder's for a bundle (`my-post/index.md`)."""
+def _slug_in_path(path: Path) -> str:
+    """Return the file's name, or the folder's for a bundle (`my-post/index.md`)."""
     return path.parent.name if path.stem == "index" else path.stem
 
 

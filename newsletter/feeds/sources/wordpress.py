@@ -33,7 +33,8 @@ def is_main_listing(api: str, url: str) -> bool:
     rest = _bare(url).removeprefix(_bare(site)).strip("/")
     if not split_address(api).netloc:
         return False
-    return _bare(url).startswith(_bare(site)) and rest in _MAIN_FEEDS and not _selects(url)
+    selects = any(name not in ("feed", "paged") for name, _ in parse_qsl(urlsplit(url).query))
+    return _bare(url).startswith(_bare(site)) and rest in _MAIN_FEEDS and not selects
 
 
 def site_of(api: str) -> str:
@@ -45,10 +46,6 @@ def site_of(api: str) -> str:
 def _bare(url: str) -> str:
     parts = split_address(url)
     return f"{(parts.hostname or '').removeprefix('www.')}:{parts.port or ''}{parts.path.rstrip('/')}/"
-
-
-def _selects(url: str) -> bool:
-    return any(name not in ("feed", "paged") for name, _ in parse_qsl(urlsplit(url).query))
 
 
 def posts_url(api: str, since: datetime | None) -> str:

@@ -5,7 +5,7 @@ Each function is a rule of markdown-it. What is no complete directive stays as t
 
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from newsletter.render.content.videos import is_recording_or_video
@@ -107,7 +107,8 @@ def _pictures(state: "StateCore") -> None:
         figures = _figures(inline.children or [])
         if figures:
             side_by_side = 1 < len(figures) <= MOST_IN_A_ROW
-            replacements[index] = _token("pictures", _in_row(figures) if side_by_side else "".join(figures))
+            html = "".join(figures)
+            replacements[index] = _token("pictures", f'<div class="row">\n{html}</div>\n' if side_by_side else html)
     _replaced(state, replacements)
 
 
@@ -115,10 +116,6 @@ def _token(kind: str, html: str) -> "Token":
     from markdown_it.token import Token
 
     return Token(kind, "", 0, content=html, block=True)
-
-
-def _in_row(figures: Sequence[str]) -> str:
-    return f'<div class="row">\n{"".join(figures)}</div>\n'
 
 
 def _figures(children: "list[Token]") -> list[str]:

@@ -43,7 +43,9 @@ def headline_of(html: str) -> tuple[str, bool]:
         for picture in pictures
         if not names_file(picture.get("alt") or "", picture.get("src") or "")
     ]
-    paragraphs = plain(_words_alone(root, pictures + links)).split("\n\n")
+    for element in pictures + links:
+        element.drop_tag()
+    paragraphs = plain(serialise(root)).split("\n\n")
     paragraph = collapse(paragraphs[0].lstrip("> -"))
     is_alone = len(paragraphs) == 1 and only_words
     if is_alone and _width(paragraph) <= LONGEST_WHOLE:
@@ -139,13 +141,6 @@ def _append(paragraph: Element, links: list[Element]) -> None:
         link.tail = ", "
         paragraph.append(link)
     paragraph[-1].tail = after
-
-
-def _words_alone(root: Element, elements: list[Element]) -> str:
-    """Return the fragment without its images and the addresses of its links."""
-    for element in elements:
-        element.drop_tag()
-    return serialise(root)
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:

@@ -123,7 +123,9 @@ def with_cover(html: str, *, whole: bool) -> tuple[str, Image | None]:
     root = parse(html)
     images = [image for image in root.iter("img") if image.get("src") and not is_emoji(image.get("src"))]
     elsewhere = ("link-card", "row") if whole else ("link-card",)
-    cover = next((image for image in images if _is_large(image) and not _is_in(image, elsewhere)), None)
+    large = filter(_is_large, images)
+    alone = (image for image in large if all(div.get("class") not in elsewhere for div in image.iterancestors("div")))
+    cover = next(alone, None)
     if whole and cover is not None and _of_recording(cover):
         remove_image(cover)
         return serialise(root), None
@@ -148,11 +150,6 @@ def with_first_image(html: str) -> str:
 def _is_large(image: Element) -> bool:
     width = pixels(image.get("width"))
     return width is None or width >= _SMALLEST
-
-
-def _is_in(image: Element, parts: tuple[str, ...]) -> bool:
-    """Return whether an image is in one of these parts of a post."""
-    return any(div.get("class") in parts for div in image.iterancestors("div"))
 
 
 def _is_first(root: Element, cover: Element) -> bool:

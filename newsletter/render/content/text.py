@@ -32,8 +32,7 @@ def plain(html: str) -> str:
     A link's text is followed by its address in angle brackets; an image is its alternative text in square brackets, or
     the emoji that it shows. One without a text that leads to a larger one is that one's address.
     """
-    lines = _blocks(parse(html))
-    return "\n\n".join(lines)
+    return "\n\n".join(_blocks(parse(html)))
 
 
 def _blocks(element: Element) -> list[str]:
@@ -42,7 +41,8 @@ def _blocks(element: Element) -> list[str]:
     run: list[str] = [element.text or ""]
 
     def close() -> None:
-        text = _collapse("".join(run))
+        lines = "".join(run).split(_BREAK)
+        text = "\n".join(map(collapse, lines)).strip("\n")
         run.clear()
         if text:
             blocks.append(text)
@@ -153,8 +153,3 @@ def _inline(element: Element) -> str:
     if not href or text.strip() in ("", href):
         return text
     return f"{text}: {href}" if text.lstrip(_BREAK).startswith(PLAY) else f"{text} <{href}>"
-
-
-def _collapse(text: str) -> str:
-    """Collapse white space as a browser does (no-break spaces stay); forced line breaks stay."""
-    return "\n".join(map(collapse, text.split(_BREAK))).strip("\n")

@@ -184,7 +184,9 @@ def _table(element: Element) -> list[str]:
     if element.get("class") == "button" and len(rows) == width == 1:
         return [rows[0][0] + BUTTON]
     if width < (1 if headed else 2) or next(element.iterdescendants("table"), None) is not None:
-        return _blocks_of_cells(element)
+        # It arranges what it holds, such as a table with a single column.
+        cells = [c for c in element.iter("td", "th") if next(c.iterdescendants("table"), None) is None]
+        return [block for cell in cells for block in _blocks(cell)]
     filled = [row + [""] * (width - len(row)) for row in rows]
     if not headed:
         filled.insert(0, [""] * width)
@@ -196,16 +198,6 @@ def _table(element: Element) -> list[str]:
 
 def _cell(cell: Element) -> str:
     return " ".join(_blocks(cell)).replace("\\\n", " ").replace("\n", " ").replace("|", "\\|")
-
-
-def _blocks_of_cells(element: Element) -> list[str]:
-    """Return the blocks of a table that arranges what it holds, such as one with a single column."""
-    return [
-        block
-        for cell in element.iter("td", "th")
-        if next(cell.iterdescendants("table"), None) is None
-        for block in _blocks(cell)
-    ]
 
 
 def _inside(element: Element) -> str:

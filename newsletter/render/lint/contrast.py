@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -109,33 +110,26 @@ def _dark_rules(css: str) -> list[tuple[str, str]]:
 def _applied(document: Element, rules: list[tuple[str, str]]) -> dict[Element, Style]:
     """Return the style of each element by these rules; more specific and later ones win."""
     single = [
-        (selector.strip(), block) for selectors, block in rules for selector in selectors.split(",") if selector.strip()
+        (compiled, block)
+        for selectors, block in rules
+        for selector in selectors.split(",")
+        if (compiled := _compiled(selector.strip()))
     ]
     styled: dict[Element, dict[str, str]] = {}
-    for selector, block in sorted(single, key=lambda rule: _specificity(rule[0])):
-        for element in _select(selector, document):
-            styled.setdefault(element, {}).update(_declarations(block))
+    for (_specificity, select), block in sorted(single, key=lambda rule: rule[0][0]):
+        with suppress(etree.XPathError):
+            for element in select(document):
+                styled.setdefault(element, {}).update(_declarations(block))
     return dict(styled)
 
 
 @lru_cache(maxsize=256)
-def _specificity(selector: str) -> tuple[int, int, int]:
+def _compiled(selector: str) -> tuple[tuple[int, int, int], CSSSelector] | None:
+    """Return the specificity of a selector, and what finds its elements; None if it isn't understood."""
     try:
-        return cssselect.parse(selector)[0].specificity()
-    except cssselect.SelectorError:
-        return 0, 0, 0
-
-
-def _select(selector: str, document: Element) -> list[Element]:
-    try:
-        return list(_compiled(selector)(document))
+        return cssselect.parse(selector)[0].specificity(), CSSSelector(selector)
     except (cssselect.SelectorError, etree.XPathError):
-        return []
-
-
-@lru_cache(maxsize=256)
-def _compiled(selector: str) -> CSSSelector:
-    return CSSSelector(selector)
+        return None
 
 
 def _hex(colour: Rgb) -> str:

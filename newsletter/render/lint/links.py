@@ -53,15 +53,11 @@ def repeated(email: ParsedEmail) -> Iterator[Finding]:
     """
     addresses = {post.id: uri(post.url) for post in email.digest.posts}
     for post_id, block in email.post_blocks():
-        links = (link for link in block.iter("a") if link.get("href") and not _is_of_the_design(link))
-        count = sum(uri(link.get("href")) == addresses[post_id] for link in links)
+        links = [link for link in block.iter("a") if link.get("href") and link.get("class") not in _OF_THE_DESIGN]
+        # A video may be what the post is.
+        count = sum(uri(link.get("href")) == addresses[post_id] for link in links if not is_video_link(link))
         if count > 1:
             yield finding("address-twice", messages.ADDRESS_TWICE(address=addresses[post_id], count=count), post_id)
-
-
-def _is_of_the_design(link: Element) -> bool:
-    """Return whether a link is part of the design, or leads to a video, which may be what the post is."""
-    return link.get("class") in _OF_THE_DESIGN or is_video_link(link)
 
 
 def pictures(email: ParsedEmail) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from newsletter.render.content.fragment import parse, text_of
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.text import plain
 from newsletter.render.lint.codes import finding
-from newsletter.render.lint.parsed_email import Key, ParsedEmail, letters, link_key, post_key
+from newsletter.render.lint.parsed_email import ParsedEmail, letters, link_key, post_key
 from newsletter.render.post_view import LISTED
 
 T = TypeVar("T")
@@ -31,7 +31,8 @@ def posts(email: ParsedEmail) -> Iterator[Finding]:
     with_address = [post for post in email.digest.posts if post.url]
     bodies = _bodies(email.digest)
     headlines = Counter(link_key(link) for link in email.links if link not in in_contents)
-    yield from _compare(with_address, post_key, headlines, _links_in(bodies), "html")
+    in_bodies = Counter(link_key(link) for body in bodies if body.strip() for link in parse(body).iter("a"))
+    yield from _compare(with_address, post_key, headlines, in_bodies, "html")
     text = " ".join(email.rendered.text.split())
     all_letters = letters(text)
     for post in with_address:
@@ -112,10 +113,6 @@ def _bodies(digest: Digest) -> list[str]:
     written = [markdown(text) for text in (digest.greeting, digest.closing, *(block.text for block in digest.blocks))]
     linked = [f'<p><a href="{escape(block.url)}">{escape(block.title)}</a></p>' for block in digest.blocks if block.url]
     return [*bodies, *written, *linked]
-
-
-def _links_in(bodies: Iterable[str]) -> Counter[Key]:
-    return Counter(link_key(link) for body in bodies if body.strip() for link in parse(body).iter("a"))
 
 
 def _addresses_in(text: str) -> Counter[str]:

@@ -1,6 +1,6 @@
 """The API provider that a configuration names, and whether its key works."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from importlib.util import find_spec
 from typing import Any, Literal
 from urllib.parse import quote, urljoin
@@ -39,23 +39,18 @@ def provider(settings: DeliverySettings) -> ProviderApi:
     keys = {key.lower(): value for key, value in getattr(settings, name).items()}
     if absent := missing(name, [key for key in keys if keys[key]]):
         raise ProviderProblem(ABOUT(subject=f"delivery.{name}.{absent[0]}", message=MISSING()))
-    if keys.get("api_url"):
-        _check_api_url(name, keys["api_url"])
     try:
+        if keys.get("api_url"):
+            web_address(keys["api_url"])
         return _amazon_ses(keys) if name == "amazon_ses" else AnymailProvider(name, keys)
     except ProviderProblem:
         raise
+    except InvalidValue as e:
+        raise ProviderProblem(ABOUT(subject=f"delivery.{name}.api_url", message=e.message)) from e
     except Exception as e:
         if not isinstance(e, AnymailError | ValueError | LookupError) and "anymail" not in type(e).__module__:
             raise
         raise wrong_settings(name, e) from e
-
-
-def _check_api_url(name: str, value: object) -> None:
-    try:
-        web_address(value)
-    except InvalidValue as e:
-        raise ProviderProblem(ABOUT(subject=f"delivery.{name}.api_url", message=e.message)) from e
 
 
 def _amazon_ses(keys: dict[str, Any]) -> ProviderApi:
@@ -88,7 +83,9 @@ def try_key(delivery: DeliverySettings) -> Answer:
     address = urljoin(login.elsewhere.get(base, base), login.path.format_map({k: quote(v) for k, v in values.items()}))
     headers = {header: value.format_map(values) for header, value in login.headers.items()}
     auth = (login.auth[0].format_map(values), login.auth[1].format_map(values)) if login.auth else None
-    body = {name: _filled(value, values) for name, value in login.body.items()} if login.body is not None else None
+    body = None
+    if login.body is not None:
+        body = {k: v.format_map(values) if isinstance(v, str) else v for k, v in login.body.items()}
     try:
         response = requests.request(
             "GET" if body is None else "POST",
@@ -102,10 +99,6 @@ def try_key(delivery: DeliverySettings) -> Answer:
     except requests.RequestException as e:
         raise ProviderProblem(messages.UNANSWERED(error=type(e).__name__)) from e
     return _judged(login, response)
-
-
-def _filled(value: Any, values: Mapping[str, str]) -> Any:
-    return value.format_map(values) if isinstance(value, str) else value
 
 
 def _judged(login: Login, response: requests.Response) -> Answer:

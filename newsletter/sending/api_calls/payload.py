@@ -9,6 +9,7 @@ of variables for a recipient's values are random: no post can refer to them.
 import email
 import email.policy
 import html
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from newsletter.mime.base64_parts import encode_value
 from newsletter.mime.headers import clean_name
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render.merge_tags import escape_html, escape_text
+from newsletter.render.placeholders import pattern
 
 API_FIELDS = {"from", "to", "subject", "reply-to", "date", "mime-version"}
 """Header fields for which an API has parameters, or which it writes itself; also `Content-…`."""
@@ -109,27 +111,12 @@ def _parsed(mail: EncodedEmail, slots: dict[Slot, str]) -> EmailMessage:
         mark = slots.setdefault(replace(slot, around=None), f"m{seed}x{len(slots)}m").encode()
         return mark if slot.around is None else encode_value(slot, mark)
 
-    fields = [f"{h.name}: ".encode() + octets(h.pieces) for h in _without_to(mail).headers]
+    # To is left out: the API has a parameter for it, and a marker is not an address.
+    fields = [f"{h.name}: ".encode() + octets(h.pieces) for h in mail.headers if h.name.lower() != "to"]
     raw = b"\r\n".join([*fields, b"", octets(mail.body)])
     return email.message_from_bytes(raw, policy=email.policy.default)
 
 
-def _without_to(mail: EncodedEmail) -> EncodedEmail:
-    """Return the email without To: the API has a parameter for it, and a marker is not an address."""
-    return replace(mail, headers=tuple(h for h in mail.headers if h.name.lower() != "to"))
-
-
 def _with_slots(text: str, places: Mapping[str, Slot]) -> SlottedText:
-    pieces: list[str | Slot] = [text]
-    for mark, slot in places.items():
-        pieces = [part for piece in pieces for part in _split(piece, mark, slot)]
-    return SlottedText(tuple(piece for piece in pieces if piece != ""))
-
-
-def _split(piece: str | Slot, mark: str, slot: Slot) -> list[str | Slot]:
-    if isinstance(piece, Slot):
-        return [piece]
-    parts: list[str | Slot] = []
-    for part in piece.split(mark):
-        parts += [part, slot]
-    return parts[:-1]
+    pieces = re.split(f"({pattern(places).pattern})", text)
+    return SlottedText(tuple(places.get(piece, piece) for piece in pieces if piece))

@@ -19,7 +19,7 @@ from newsletter.domain.outcome import Fault
 from newsletter.messages import Message
 from newsletter.messages import sending as messages
 from newsletter.models import Bounce, DeliveryStatus, Edition, Result, State, Tally
-from newsletter.sending import lifecycle
+from newsletter.sending import lifecycle, progress
 
 LEAST_COMPLAINTS = 3
 """Fewer complaints never pause: one of two hundred subscribers is more than any bound, and says nothing yet."""
@@ -78,9 +78,8 @@ def figures(edition: Edition) -> GuardFigures:
     tallies = Tally.objects.filter(edition=edition, **({"at__gt": since} if since else {}))
     counts = ("accepted", "deferred", "refused", "unknown")
     tried = tallies.aggregate(**{count: Sum(count, default=0) for count in counts})
-    # The condition that looks superfluous is that of the partial index of results.
-    refused = _results(since).filter(edition=edition, kind=DeliveryStatus.REFUSED, code__gt=0, fault=Fault.RECIPIENT)
-    refused = refused.exclude(kind=DeliveryStatus.ACCEPTED)
+    refused = progress.not_accepted(DeliveryStatus.REFUSED) & _results(since)
+    refused = refused.filter(edition=edition, code__gt=0, fault=Fault.RECIPIENT)
     reports = Bounce.objects.filter(edition=edition).exclude(mail=Bounce.REFUSED)
     complaints = reports.filter(kind=Bounce.Kind.COMPLAINT)
     bounces = reports.exclude(kind=Bounce.Kind.COMPLAINT)

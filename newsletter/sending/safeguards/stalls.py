@@ -14,13 +14,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Max, Min, Q
 
 from newsletter.config import Config
 from newsletter.messages import Message, from_text
 from newsletter.messages import sending as messages
 from newsletter.messages.general import TEXT
-from newsletter.models import Act, Chunk, DeliveryStatus, Edition, Result, Retry, State, Tally
+from newsletter.models import Act, Chunk, DeliveryStatus, Edition, Retry, State, Tally
 from newsletter.recovery import hold
 from newsletter.sending import progress, warm_up
 
@@ -161,14 +161,8 @@ def _deferred(edition: Edition) -> Iterator[IdleEdition]:
 
 
 def _last_reply(edition: Edition) -> Message:
-    row = _not_accepted(edition).order_by("-at").first()
+    row = progress.not_accepted(DeliveryStatus.DEFERRED).filter(edition=edition).order_by("-at").first()
     if row is None:
         return TEXT(words="–")
     words = str(from_text(row.text) or "")
     return TEXT(words=" ".join(filter(None, (str(row.code or ""), row.status, words))))
-
-
-def _not_accepted(edition: Edition) -> QuerySet[Result]:
-    # The condition that looks superfluous is that of the partial index of results.
-    deferred = Result.objects.filter(edition=edition, kind=DeliveryStatus.DEFERRED)
-    return deferred.exclude(kind=DeliveryStatus.ACCEPTED)

@@ -56,7 +56,7 @@ def problem() -> Message | None:
     except DatabaseChanged as e:
         return e.message
     except (Error, InterfaceError) as e:
-        return explained(e) or unusable(e)
+        return unusable(e)
 
 
 def explained(error: Exception) -> Message | None:
@@ -72,8 +72,8 @@ def explained(error: Exception) -> Message | None:
 
 
 def unusable(error: Exception) -> Message:
-    """Return the message for any other error with which the database can't be used."""
-    return messages.UNUSABLE(cause=first_line(error))
+    """Return the message for an error with which the database can't be used, with the remedy if its cause is known."""
+    return explained(error) or messages.UNUSABLE(cause=first_line(error))
 
 
 def first_line(error: BaseException) -> str:
@@ -103,7 +103,7 @@ def _read_only_file(cursor: CursorWrapper) -> Message | None:
         finally:
             cursor.execute("ROLLBACK")
     except OperationalError as e:
-        return None if "locked" in str(e) else explained(e) or unusable(e)
+        return None if "locked" in str(e) else unusable(e)
     finally:
         cursor.execute(f"PRAGMA busy_timeout = {timeout}")
     return None

@@ -19,6 +19,8 @@ _WIDTHLESS = "\xad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u
 _AROUND = _WIDTHLESS + "".join(character for character in map(chr, range(0x3001)) if character.isspace())
 _AFTER = _AROUND + ".,;"
 _SCHEME = "mailto:"
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""The ASCII characters of the wide ones that Japanese and Chinese keyboards write."""
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 
@@ -41,11 +43,12 @@ class Address:
 
 
 def bare_address(text: str) -> str:
-    """Return the address in `Kari <kari@…>`, `mailto:kari@…` and `kari@….`, also beside characters of no width.
+    """Return the address in `Kari <kari@…>`, `mailto:kari@…`, `kari@….` and wide letters, also beside characters of no
+    width.
 
     A text with several people is returned as it is, so that none of them is taken for the others.
     """
-    text = text.strip(_AROUND).rstrip(_AFTER)
+    text = text.strip(_AROUND).translate(_HALF_WIDTH).rstrip(_AFTER)
     name, bracket, inside = text.rpartition("<")
     another_ends = ">" in name or not set(",;").isdisjoint(name.partition("@")[2])
     if bracket and inside.endswith(">") and not another_ends:

@@ -72,6 +72,11 @@ class SignUpForm(AddressForm):
         """Return whether the hidden field was filled in."""
         return bool(self.data.get("website"))
 
+    @property
+    def name(self) -> str:
+        """The person's name, "" if a form doesn't ask for it."""
+        return one_line(str(self.data.get("name", "")))[: PERSONAL["name"].longest]
+
     def cadence_for(self, newsletter: Newsletter) -> str:
         """Return the chosen cadence, or "" if the newsletter doesn't offer it: a form may be older than the choice."""
         cadence = self.data.get("cadence", "")

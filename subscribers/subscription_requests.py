@@ -97,7 +97,13 @@ def _subscribers(requests: Sequence[Request]) -> dict[str, int]:
         for key in first_requests:
             Suppression.objects.rekey(key)
     people = (
-        Subscriber(key=key, address=request.address.written, language=request.language, **Subscriber.hashed(key))
+        Subscriber(
+            key=key,
+            address=request.address.written,
+            name=request.name,
+            language=request.language,
+            **Subscriber.hashed(key),
+        )
         for key, request in sorted(first_requests.items())
     )
     insert_all(people, unless_stored=True)

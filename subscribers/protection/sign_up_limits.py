@@ -47,8 +47,8 @@ class RequestAnswer(StrEnum):
 class Request:
     """A request to subscribe, with the text that was agreed to, and where it came from.
 
-    An empty `cadence` is the newsletter's default, empty `topics` are all posts. `challenge` is the newsletter's
-    setting; `without_script` says that the person can't solve one.
+    An empty `cadence` is the newsletter's default, empty `topics` are all posts. `name` is that of a new subscriber.
+    `challenge` is the newsletter's setting; `without_script` says that the person can't solve one.
     """
 
     newsletter: str
@@ -60,6 +60,7 @@ class Request:
     at: datetime
     cadence: str = ""
     topics: str = ""
+    name: str = ""
     challenge: Literal["off", "auto", "on"] = "off"
     proof: SolvedChallenge | None = None
     without_script: bool = False

@@ -82,6 +82,7 @@ def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> SignUp | HttpR
             consent=subscription_requests.consent_text(newsletter.title),
             page=_page_of(request),
             at=timezone.now(),
+            name=form.name,
             cadence=form.cadence_for(newsletter),
             challenge=newsletter.challenge,
             proof=None if newsletter.challenge == "off" else challenges.read(form.solution),

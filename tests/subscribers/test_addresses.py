@@ -21,6 +21,7 @@ from subscribers.addresses import AddressProblem, read_address
         ("mailto:kari@reader.example", "kari@reader.example", "kari@reader.example"),
         ("\u200bkari@reader.example.\xa0", "kari@reader.example", "kari@reader.example"),
         ("\u202akari@reader.example\u202c\u3000\u2028", "kari@reader.example", "kari@reader.example"),
+        ("ｋａｒｉ＠ｒｅａｄｅｒ．ｅｘａｍｐｌｅ", "kari@reader.example", "kari@reader.example"),
         ("MAILTO:kari@reader.example", "kari@reader.example", "kari@reader.example"),
         ("kari@reader.example <kari@reader.example>", "kari@reader.example", "kari@reader.example"),
         ("Nordmann, Kari <kari@reader.example>", "kari@reader.example", "kari@reader.example"),

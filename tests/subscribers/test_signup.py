@@ -47,6 +47,18 @@ def test_a_request_only_stores_a_letter() -> None:
     assert (email.template, email.address, email.language) == ("confirm", "kari@reader.example", "nn")
 
 
+def test_a_form_may_ask_a_new_subscriber_for_their_name(client: Client) -> None:
+    client.post(
+        "/n/kinaforum/subscribe", {"address": "kari@reader.example", "name": " Kari\n\x00Nordmann " + "x" * 200}
+    )
+    body = {"address": "ola@reader.example", "name": "Ola"}
+    client.post("/n/kinaforum/subscribe", body, content_type="application/json")
+    client.post("/n/daily/subscribe", {"address": "ola@reader.example", "name": "Somebody else"})
+    names = dict(Subscriber.objects.values_list("key", "name"))
+    assert names["kari@reader.example"].startswith("Kari Nordmann xxx")
+    assert (len(names["kari@reader.example"]), names["ola@reader.example"]) == (100, "Ola")
+
+
 def test_confirming_makes_it_active_with_consent() -> None:
     ask("Kari@Reader.example")
     assert confirm(AT + timedelta(hours=1)) is ConfirmResult.DONE

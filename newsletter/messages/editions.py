@@ -290,7 +290,7 @@ NOT_A_TIME = MessageType(
 )
 TIME_SKIPPED = MessageType(
     "time.skipped",
-    gettext_noop("'{text}' does not exist in {zone}, because the clocks go forward then; choose another time"),
+    gettext_noop("the clocks in {zone} skip that time when they go forward; choose another one, such as {at}"),
 )
 
 # Links that readers could not follow.

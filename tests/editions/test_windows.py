@@ -214,14 +214,16 @@ def test_a_time_without_an_offset_is_local(text: str, meant: str) -> None:
     assert moment_of(text, OSLO) == utc(meant)
 
 
-@pytest.mark.parametrize("text", ["9999-12-31T23:59:59-12:00", "0001-01-01", "0001-01-01T00:00+14:00"])
+@pytest.mark.parametrize(
+    "text", ["9999-12-31T23:59:59-12:00", "9999-12-31T23:59", "0001-01-01", "0001-01-01T00:00+14:00"]
+)
 def test_a_time_outside_the_calendar_is_refused(text: str) -> None:
     with pytest.raises(NoPeriod, match="is not a time"):
         moment_of(text, OSLO)
 
 
 def test_an_hour_that_the_clock_skips_is_refused() -> None:
-    with pytest.raises(NoPeriod, match="does not exist in Europe/Oslo"):
+    with pytest.raises(NoPeriod, match=r"clocks in Europe/Oslo skip that time.* such as 2026-03-29 01:30 UTC"):
         moment_of("2026-03-29T02:30", OSLO)
     assert moment_of("2026-10-25T02:30", OSLO) == utc("2026-10-25T00:30")
 

@@ -142,6 +142,8 @@ def test_a_time_is_in_the_newsletter_s_time_zone(editor: Client) -> None:
     assert NOBODY in body
     assert send(editor, when="at", at="2020-01-01T10:00") == 422
     assert send(editor, when="at", at="nonsense") == 422
+    skipped = editor.post(f"{PAGE}send/", {"state": "approved", "when": "at", "at": "2999-03-31T02:30"})
+    assert "such as 31 Mar 2999, 03:30." in skipped.content.decode(), "times in sentences are, too"
     assert send(editor, when="at", at="2999-06-01T10:00") == 302
     due = Edition.objects.get().due_at
     assert due is not None

@@ -8,7 +8,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from newsletter.config import Cadence, Newsletter, next_moment
@@ -150,9 +150,11 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
         instant = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        if instant.year == MAXYEAR:
+            raise OverflowError("the end of its period may not be a time")
         is_local_time = moment.tzinfo is None and len(text.strip()) > len("2026-02-06")
         if is_local_time and instant.astimezone(zone).replace(tzinfo=None, fold=0) != moment.replace(fold=0):
-            raise NoPeriod(messages.TIME_SKIPPED(text=text, zone=zone.key))
+            raise NoPeriod(messages.TIME_SKIPPED(zone=zone.key, at=instant))
     except (ValueError, OverflowError):
         raise NoPeriod(messages.NOT_A_TIME(text=text)) from None
     return instant

@@ -12,7 +12,7 @@
     const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
     const parts = { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" };
     if (local.slice(0, -12) !== form.dataset.year) { parts.year = "numeric"; }
-    const day = new Intl.DateTimeFormat(language, parts).format(new Date(`${local.slice(0, -6)}T00:00Z`));
+    const day = new Intl.DateTimeFormat(language, parts).format(new Date(`${local.slice(0, -6)}T00:00Z`)).replace(",", "");
     return language.startsWith("nb") ? `${day} kl. ${local.slice(-5).replace(":", ".")}` : `${day}, ${local.slice(-5)}`;
   }
 

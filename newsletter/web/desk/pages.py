@@ -27,10 +27,7 @@ from subscribers.spreadsheets import escape_formulas
 def page(
     request: HttpRequest, template: str, context: Mapping[str, Any], *, section: str = "", status: int = 200
 ) -> HttpResponse:
-    """`desk/<template>.html` in the desk's frame; `section` is the entry of the menu that is marked.
-
-    Times are in the zone of the newsletter that the page is about.
-    """
+    """`desk/<template>.html` in the desk's frame; `section` is the entry of the menu that is marked."""
     user_role = role(request)
     newsletter = context.get("newsletter")
     inactive = inactivity(newsletter) if isinstance(newsletter, Newsletter) else None
@@ -40,8 +37,7 @@ def page(
         "may_send": user_role >= Role.SENDER,
         "inactive": as_sentence(inactive) if inactive else "",
     }
-    with timezone.override(newsletter.zone if isinstance(newsletter, Newsletter) else default_zone(request)):
-        return render(request, f"desk/{template}.html", {**around, **context}, status=status)
+    return render(request, f"desk/{template}.html", {**around, **context}, status=status)
 
 
 def newsletter_of(request: HttpRequest, name: str) -> Newsletter:

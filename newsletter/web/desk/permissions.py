@@ -15,10 +15,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.views.csrf import csrf_failure
 
 from newsletter.web.desk import browser_copies, users
+from subscribers.requests import config_of
 
 View = Callable[..., HttpResponseBase]
 
@@ -74,11 +75,16 @@ class Guarded(Protocol):
 
 
 def guarded(view: View, needed: Role) -> Guarded:
-    """Return the view for those who have this role, in one of the desk's languages, with the desk's headers."""
+    """Return the view for those who have this role, in one of the desk's languages, with the desk's headers.
+
+    Times are in the zone of the newsletter that the page is about, or of the first one.
+    """
 
     @wraps(view)
     def guard(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with translation.override(desk_language(translation.get_language())):
+        newsletters, language = config_of(request).newsletters, desk_language(translation.get_language())
+        newsletter = newsletters.get(kwargs.get("name", "")) or next(iter(newsletters.values()))
+        with translation.override(language), timezone.override(newsletter.zone):
             refused = _refused(request, needed) or _unreadable(request)
             response = refused if refused is not None else view(request, *args, **kwargs)
         if refused is None:

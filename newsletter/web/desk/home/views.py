@@ -17,7 +17,7 @@ from newsletter.web.desk import formatting
 from newsletter.web.desk.home import attention
 from newsletter.web.desk.home import queries as home_queries
 from newsletter.web.desk.home.over_time import over_time
-from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_of, page
+from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
 from newsletter.web.desk.permissions import role
 from subscribers.requests import config_of
 
@@ -62,6 +62,4 @@ def restored(request: HttpRequest) -> HttpResponse:
     editions = stopped.order_by("-until")[:50]
     titles = subjects(editions, config_of(request))
     lines = [home_queries.line(edition, newsletters[edition.newsletter], titles[edition.pk]) for edition in editions]
-    with timezone.override(default_zone(request)):
-        reason = as_sentence(why) if why else ""
-    return page(request, "restored", {"reason": reason, "waiting": lines}, section="home")
+    return page(request, "restored", {"reason": as_sentence(why) if why else "", "waiting": lines}, section="home")

@@ -93,3 +93,16 @@ def test_subscribers_addresses_are_for_who_may_send(editor: Client) -> None:
     assert "leser" not in page
     assert "report.csv" not in page
     assert editor.get(f"{PAGE}report.csv").status_code == 403
+
+
+def test_a_correction_is_begun_for_those_who_received_the_edition(editor: Client) -> None:
+    sending_edition(editor)
+    more = editor.get(f"{PAGE}more/").content.decode()
+    assert "Write a correction" in more
+    assert "Recipients" not in more, "they are fixed"
+    draft = editor.post(f"{PAGE}correct/")["Location"]
+    assert Edition.objects.exclude(corrects=None).get().period in draft
+    assert "2 subscribers" in editor.get(f"{draft}send/").content.decode()
+    assert "Write a correction" not in editor.get(f"{draft}more/").content.decode()
+    refused = editor.post(f"{draft}correct/", follow=True)
+    assert "only an edition that has begun to be sent can be corrected" in refused.content.decode()

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from newsletter.config import Newsletter
+from newsletter.editions import draft as drafts
 from newsletter.editions.composing import blocks as block_edits
 from newsletter.editions.composing import bulk, standalone
 from newsletter.editions.composing import notes as note_edits
@@ -138,6 +139,17 @@ def duplicate(request: HttpRequest, name: str, period: str) -> HttpResponse:
             )
             messages.info(request, sentence % {"n": left})
         target = ("desk:edition", copy.newsletter, copy.period)
+    return redirect(*target)
+
+
+@require_POST
+def correct(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Create a correction for those who received an edition, and open its draft."""
+    newsletter_of(request, name)
+    edition, target = edition_of(name, period), ("desk:more", name, period)
+    with sentences(request):
+        correction = drafts.correct(config_of(request), edition, now=timezone.now(), by=editor(request))
+        target = ("desk:edition", correction.newsletter, correction.period)
     return redirect(*target)
 
 

@@ -82,6 +82,7 @@ urlpatterns = [
     _page(f"{EDITION}compare/", comparison.compare, "compare", EDITOR),
     _page(f"{EDITION}more/", composing.more, "more", EDITOR),
     _page(f"{EDITION}duplicate/", composing.duplicate, "duplicate", EDITOR),
+    _page(f"{EDITION}correct/", composing.correct, "correct", EDITOR),
     _page(f"{EDITION}template/", composing.template, "template", EDITOR),
     _page(f"{EDITION}blocks/", composing.blocks, "blocks", EDITOR),
     _page(f"{EDITION}several/", composing.several, "several", EDITOR),

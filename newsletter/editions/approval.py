@@ -344,7 +344,7 @@ def _check_posts(draft: Edition, configuration: Config) -> None:
 
     Posts that an editor included are in it all the same: subscribers who had them don't get them again.
     """
-    if draft.corrects_id or draft.welcome_id or draft.standalone:
+    if draft.welcome_id or draft.is_unscheduled:
         return
     newsletter = configuration.edited(draft)
     included = [entry.post for entry in draft.entries.filter(included=True, choice="").select_related("post")]

@@ -237,7 +237,7 @@ def _digest(
         greeting=edition.greeting,
         closing=edition.closing,
         contents=newsletter.body != "title",
-        standalone=edition.standalone or edition.corrects_id is not None,
+        standalone=edition.is_unscheduled,
         blocks=tuple(Block(**block) for block in edition.blocks),
     )
 

@@ -138,7 +138,7 @@ REMOVED_ALREADY = MessageType("edition.removed-already", gettext_noop("{name} wa
 NOT_REMOVED = MessageType("edition.not-removed", gettext_noop("{name} has not been removed from the archive"))
 ONLY_DRAFTS_CHANGE = MessageType(
     "edition.only-drafts-change",
-    gettext_noop("{name} is {state}, and only drafts can be changed; reopen it first"),
+    gettext_noop("{name} is {state}, and only drafts can be changed; take it back to draft first"),
 )
 NO_LONGER_CHANGED = MessageType(
     "edition.no-longer-changed", gettext_noop("{name} is {state}, and only drafts can be changed")

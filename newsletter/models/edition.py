@@ -135,6 +135,11 @@ class Edition(models.Model):
         return f"{self.newsletter}/{self.period}"
 
     @property
+    def is_unscheduled(self) -> bool:
+        """Whether it is a letter or a correction, which the schedule neither makes nor sends."""
+        return self.standalone or self.corrects_id is not None
+
+    @property
     def candidate_ordinals(self) -> Ordinals:
         """The ordinals of the posts that its subscribers may get; none before approval."""
         return Ordinals.of(ordinal for ordinal, _post, _topics in self.candidates or ())

@@ -300,7 +300,7 @@ def _too_few(newsletter: config.Newsletter, edition: Edition, now: datetime) -> 
     """Return a message if no subscriber would get as many posts as an edition needs."""
     posts, minimum = edition.entries.filter(included=True).count(), newsletter.minimum_posts
     count, waiting = 0, Ordinals()
-    if not (edition.standalone or edition.corrects_id):
+    if not edition.is_unscheduled:
         groups = receiving_groups(edition, newsletter, receiving(newsletter, edition, now))
         variants = plan_variants(edition, newsletter, now)
         posts = most_posts(variants, groups)

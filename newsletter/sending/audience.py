@@ -32,14 +32,9 @@ def create(configuration: Config, edition: Edition, at: datetime) -> "FixedAudie
 
     newsletter = configuration.edited(edition)
     subscriptions = receiving(newsletter, edition, at)
-    if _is_periodic(edition):
-        return offers.create(configuration, newsletter, edition, subscriptions, at)
-    return offers.create_for_all(newsletter, edition, subscriptions, at)
-
-
-def _is_periodic(edition: Edition) -> bool:
-    """Return whether only the recipients of its cadence get an edition, unlike letters and corrections."""
-    return edition.corrects_id is None and not edition.standalone
+    if edition.is_unscheduled:
+        return offers.create_for_all(newsletter, edition, subscriptions, at)
+    return offers.create(configuration, newsletter, edition, subscriptions, at)
 
 
 def receiving(newsletter: Newsletter, edition: Edition, at: datetime) -> SubscriptionQuerySet:
@@ -49,7 +44,7 @@ def receiving(newsletter: Newsletter, edition: Edition, at: datetime) -> Subscri
     Raises WhereProblem.
     """
     subscriptions = Subscription.objects.receiving(newsletter, at)
-    subscriptions = subscriptions.in_cadence(newsletter) if _is_periodic(edition) else subscriptions
+    subscriptions = subscriptions if edition.is_unscheduled else subscriptions.in_cadence(newsletter)
     subscriptions = subscriptions.filter(parse_where(edition.segment_where).q(newsletter))
     return subscriptions if edition.corrects_id is None else subscriptions.filter(pk__in=_accepted(edition.corrects_id))
 

@@ -68,7 +68,7 @@ def test_an_act_on_another_revision_overwrites_nothing(edition: Edition) -> None
 
 def test_only_a_draft_can_be_changed(edition: Edition) -> None:
     approval.approve(config.current(), edition, now=NOW)
-    with pytest.raises(Impossible, match="is approved, and only drafts can be changed; reopen it first"):
+    with pytest.raises(Impossible, match="is approved, and only drafts can be changed; take it back to draft first"):
         editing.pin(config.current(), edition, "editor", None, post("a").pk, NOW)
 
 

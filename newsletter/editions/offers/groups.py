@@ -161,7 +161,7 @@ def reason_of_inclusion(entry: EditionPost, newsletter: config.Newsletter) -> Me
 
     Editions outside the schedule go to everyone, whatever they had.
     """
-    if entry.edition.standalone or entry.edition.corrects_id:
+    if entry.edition.is_unscheduled:
         return messages.INCLUDED()
     active = Subscription.objects.filter(newsletter=newsletter.name, state=Subscription.State.ACTIVE)
     groups = groups_of(active.in_cadence(newsletter), newsletter, entry.edition)

@@ -62,11 +62,6 @@ class ListedVariant:
         }
 
 
-def has_variants(edition: Edition) -> bool:
-    """Return whether subscribers of an edition may get different posts."""
-    return not edition.standalone and not edition.corrects_id
-
-
 def listed(
     configuration: Config,
     edition: Edition,
@@ -78,7 +73,7 @@ def listed(
     `receiving` are those who would get the edition now. A draft is rendered unless it is given; raises what `prepare`
     does.
     """
-    if not has_variants(edition):
+    if edition.is_unscheduled:
         return []
     variants: list[ListedVariant] = []
     if edition.state in LOCKED_STATES:
@@ -95,7 +90,7 @@ def listed(
 
 def post_counts(configuration: Config, edition: Edition, receiving: SubscriptionQuerySet) -> list[int]:
     """Return how many posts each variant has that somebody in `receiving` would get; nothing is rendered."""
-    if not has_variants(edition):
+    if edition.is_unscheduled:
         return []
     newsletter = configuration.edited(edition)
     groups = groups_of(receiving, newsletter, edition)

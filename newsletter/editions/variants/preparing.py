@@ -53,7 +53,7 @@ def render_subjects(draft: Edition, configuration: Config, now: datetime | None 
         return
     with suppress(TemplateProblem):
         digest_of(draft, configuration, now)
-        if not (draft.standalone or draft.corrects_id):
+        if not draft.is_unscheduled:
             for variant in plan(draft, newsletter, now).variants:
                 digest_with(draft, configuration, variant.entries)
 
@@ -63,7 +63,7 @@ def prepare(
 ) -> PreparedDraft:
     """Render a draft in all its variants, and itself unless its present rendering is given as `own`."""
     newsletter, own = configuration.edited(draft), own or make_proof(draft, configuration, now)
-    if draft.standalone or draft.corrects_id:
+    if draft.is_unscheduled:
         return PreparedDraft(own)
     draft_plan = plan(draft, newsletter, now)
     return PreparedDraft(

@@ -206,7 +206,7 @@ def _draft(edition: Edition, zone: tzinfo) -> str:
         return _("Planned for %(when)s. Sources checked %(ago)s.") % {"when": due, "ago": refreshed}
     if edition.welcome_id is not None:
         return _("Not approved yet.")
-    if edition.standalone:
+    if edition.is_unscheduled:
         return _("Not sent or scheduled yet.")
     return _("Sources checked %(ago)s.") % {"ago": refreshed}
 

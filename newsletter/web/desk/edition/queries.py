@@ -74,7 +74,7 @@ class Posts:
 
 def gaps(edition: Edition, newsletter: config.Newsletter) -> list[Message]:
     """Return what to say of the sources of which posts may be missing; nothing once an edition is locked."""
-    if edition.standalone or edition.state != State.DRAFT:
+    if edition.is_unscheduled or edition.state != State.DRAFT:
         return []
     return [source_gaps.message(gap) for gap in source_gaps.of_window(newsletter, edition.since, edition.until)]
 

@@ -128,7 +128,7 @@ class WordField:
 def word_fields(edition: Edition) -> list[WordField]:
     """Return the four parts, in reading order."""
     closing = WordField("closing", _("Sign-off"), _("Shown below the posts."), edition.closing, 12, folded=True)
-    if edition.standalone:
+    if edition.is_unscheduled:
         help_text = _("Shown after the subject in the inbox. If blank, the beginning of the text.")
         start = beginning(edition.greeting)
         return [

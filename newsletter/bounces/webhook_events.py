@@ -1,26 +1,32 @@
-"""Events of email services: stored when they arrive, and processed afterwards.
+"""Events of email services, as Anymail reads them: stored when they arrive, and processed afterwards.
 
 An event has its effect once, however often and in whichever order it is reported. It affects a subscription only if it
 names a delivery: by the provider's identifier of the message or our Message-ID, and the address. One that arrives
 before the result of its delivery is stored waits for it.
+
+A bounce is judged by the receiving server's reply, as in a report by email, and then by what the service calls
+permanent. A service that keeps a list of bounced addresses repeats the bounce when it refuses one of them.
 """
 
+import hashlib
+import json
 import logging
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from anymail.signals import AnymailTrackingEvent
+from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Case, Count, Max, Q, Value, When, prefetch_related_objects
 
 from newsletter.background import Task, enqueue
 from newsletter.bounces import policy
 from newsletter.bounces.processing import LOOK_BACK, is_about, place_of, recent_editions
-from newsletter.bounces.provider_events import stored_event
+from newsletter.bounces.reading import BounceKind
 from newsletter.config import Config
 from newsletter.domain.outcome import Fault
 from newsletter.models import Bounce, Delivery, Edition, NewWebhookEvent, Result, WebhookEvent
+from newsletter.providers import PROVIDERS
 from subscribers.models import Subscription
 from subscribers.preferences import unsubscribe
 
@@ -41,10 +47,23 @@ AGAIN, GIVE_UP = timedelta(minutes=1), timedelta(hours=2)
 KEEP = LOOK_BACK + timedelta(days=30)
 """How long events are kept: for longer than an event can find a delivery, so that none is processed twice."""
 
+LONGEST_ADDRESS, LONGEST_ID = 320, 255
+_KINDS = {
+    EventType.DELIVERED: Kind.DELIVERED,
+    EventType.DEFERRED: Kind.DEFERRED,
+    EventType.BOUNCED: Kind.BOUNCED,
+    EventType.FAILED: Kind.BOUNCED,
+    EventType.REJECTED: Kind.BOUNCED,
+    EventType.COMPLAINED: Kind.COMPLAINED,
+    EventType.UNSUBSCRIBED: Kind.UNSUBSCRIBED,
+}
+_ON_A_LIST = {RejectReason.SPAM: Kind.COMPLAINED, RejectReason.UNSUBSCRIBED: Kind.UNSUBSCRIBED}
+_MISSING = (RejectReason.INVALID, RejectReason.BOUNCED)
+
 
 def read(provider: str, events: Iterable[AnymailTrackingEvent], now: datetime) -> list[NewWebhookEvent]:
     """Return rows for those events that change something."""
-    return [row for event in events if (row := stored_event(provider, event, now))]
+    return [row for event in events if (row := _stored_event(provider, event, now))]
 
 
 def store(calls: Sequence[Sequence[NewWebhookEvent]]) -> Sequence[None]:
@@ -214,3 +233,62 @@ def _process(configuration: Config) -> None:
 
 
 PROCESS = Task("process-webhook-events", _process, lane="webhooks", queue="work")
+
+
+def _stored_event(provider: str, event: AnymailTrackingEvent, now: datetime) -> NewWebhookEvent | None:
+    """Return the row for an event; None for one that changes nothing, such as an opened message."""
+    kind = _KINDS.get(event.event_type)
+    if event.event_type == EventType.REJECTED:
+        kind = _ON_A_LIST.get(event.reject_reason, kind)
+    if kind is None:
+        return None
+    bounce, fault, status, text = _cause(provider, event) if kind is Kind.BOUNCED else ("", "", "", "")
+    return NewWebhookEvent(
+        provider=provider,
+        key=_key(kind, event),
+        kind=kind.value,
+        bounce=bounce,
+        fault=fault,
+        status=status,
+        text=text,
+        recipient=_text(event.recipient).strip().lower()[:LONGEST_ADDRESS],
+        message_id=_text(event.message_id).strip("<> ")[:LONGEST_ID],
+        received_at=now,
+        due_at=now,
+    )
+
+
+def _cause(provider: str, event: AnymailTrackingEvent) -> tuple[str, str, str, str]:
+    """Return the kind of a bounce, whose fault it was, its enhanced status, and the server's words."""
+    from newsletter.bounces.reading.parsing import read_reply  # imported by the first bounce
+
+    if event.event_type == EventType.REJECTED:
+        permanent: bool | None = event.reject_reason in _MISSING
+    else:
+        permanent = _is_permanent(provider, event.esp_event)
+    reply = _text(event.mta_response) or _text(event.description)
+    kind, fault, status, text = read_reply(reply, permanent=permanent)
+    if fault is Fault.NONE:
+        fault = Fault.RECIPIENT if kind is BounceKind.HARD else Fault.MAILBOX
+    return kind.value, fault.value, status[:12], text
+
+
+def _key(kind: Kind, event: AnymailTrackingEvent) -> str:
+    """Return a hash of what is the same in each report of an event: some services sign each one with a new token."""
+    when = (
+        event.timestamp.isoformat()
+        if event.timestamp
+        else event.event_id or json.dumps(event.esp_event, sort_keys=True, default=str)
+    )
+    what = "\0".join((kind, _text(event.message_id), _text(event.recipient).lower(), str(when)))
+    return hashlib.blake2b(what.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value).replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _is_permanent(provider: str, raw: object) -> bool | None:
+    """Return whether the service calls a bounce permanent; None if it doesn't say."""
+    webhook = PROVIDERS[provider].webhook if provider in PROVIDERS else None
+    return webhook.permanent(raw) if webhook and isinstance(raw, Mapping) else None

@@ -237,7 +237,7 @@ def preview(
 
     configuration, row = ready_with_edition(edition)
     from newsletter.editions import serialize
-    from newsletter.editions.preview_files import write
+    from newsletter.editions.previews import write
 
     preview = write(row, configuration, out)
     findings, variants = serialize.findings(preview.proof.findings), _variants(configuration, row)
@@ -268,7 +268,7 @@ def designs(
 ) -> None:
     """Write every design with the newsletter's own posts. One page shows them all."""
     configuration = ready()
-    from newsletter.editions.preview_gallery import sample_digest, samples
+    from newsletter.editions.previews import sample_digest, samples
 
     settings = newsletter_named(configuration, newsletter)
     digest = sample_digest(configuration, settings)

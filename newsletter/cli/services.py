@@ -31,10 +31,7 @@ from newsletter.logs import log_event
 from newsletter.logs import setup as logs
 from newsletter.recovery import hold
 from newsletter.scheduling import failed_tasks, housekeeping, schedule, shared_work, storage
-from newsletter.scheduling.alerts.alert_queue import AlertQueue
-from newsletter.scheduling.alerts.machine_watch import LostWatch, StandstillWatch
-from newsletter.scheduling.alerts.service_alerts import Alerts
-from newsletter.scheduling.alerts.stall_watch import StallWatch
+from newsletter.scheduling.alerts import AlertQueue, Alerts, LostWatch, StallWatch, StandstillWatch
 from newsletter.sending import journals, sender
 from newsletter.sending.faults import explain
 from newsletter.sending.machines.presence import BEAT, Presence

@@ -20,7 +20,7 @@ from newsletter.demo.place import NAME, SUBSCRIBERS, DemoSite
 from newsletter.demo.sample_posts import FORTNIGHT, published_by
 from newsletter.demo.serving import DemoProblem
 from newsletter.domain.english import counted
-from newsletter.editions import approval, draft, preview_files, serialize
+from newsletter.editions import approval, draft, previews, serialize
 from newsletter.editions.selection.windows import RequestedWindow, bounds, name_of
 from newsletter.messages import Message
 from newsletter.models import Edition, Post, State
@@ -91,7 +91,7 @@ class Steps:
 
     def _render(self, edition: Edition) -> None:
         """Write the edition to files beside the configuration."""
-        preview = preview_files.write(edition, self._site.configuration, self._site.folder / "edition")
+        preview = previews.write(edition, self._site.configuration, self._site.folder / "edition")
         sizes = ", ".join(f"{kind} {size / 1000:.1f} KB" for kind, size in preview.sizes.items())
         findings = [f"{f.level}: {f.code}: {f.message}" for f in preview.proof.findings] or ["no problems found"]
         self._step("rendered", sizes, f"“{preview.proof.rendered.subject}”", *findings)

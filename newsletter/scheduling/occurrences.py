@@ -1,4 +1,6 @@
-"""Occurrences of the schedule, one row each: taken with a lease, and marked done in the transaction of their effect."""
+"""Occurrences of the schedule, one row each: taken with a lease, and marked done in the transaction of their effect;
+and the editions that leave by it without an editor, or wait for one with a reason.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from newsletter import config
-from newsletter.editions import notices
+from newsletter.editions import approval, notices
 from newsletter.editions.history import BY_SCHEDULE
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.series import going_to
@@ -82,3 +84,21 @@ def finish(occurrence: Occurrence, now: datetime, outcome: Message) -> None:
 def is_left_out(newsletter: config.Newsletter, *times: datetime) -> bool:
     """Return whether one of these times is on a skipped date."""
     return any(at.astimezone(newsletter.zone).date() in newsletter.skip for at in times)
+
+
+def leave_by_itself(configuration: config.Config, edition: Edition, now: datetime) -> Message:
+    """Approve and queue without an editor, or record why that is impossible."""
+    try:
+        with transaction.atomic():
+            approved = approval.approve(configuration, edition, by=BY, now=now)
+            approval.queue(configuration, approved, by=BY, now=now)
+    except (Impossible, TemplateProblem) as problem:
+        return wait(edition, message_of(problem), now)
+    return messages.QUEUED(edition=edition.name)
+
+
+def wait(edition: Edition, why: Message, now: datetime) -> Message:
+    """Record why an edition waits; editors are notified once for each reason."""
+    with transaction.atomic():
+        Edition.objects.filter(pk=edition.pk).update(waiting=why)
+        return notices.tell_of_wait(edition, why, now)

@@ -31,7 +31,6 @@ from newsletter.models import Act, Edition, Occurrence, State
 from newsletter.recovery import hold
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.scheduling import single_posts
-from newsletter.scheduling.departure import leave_by_itself, wait
 from newsletter.scheduling.occurrences import (
     ATTEMPTS,
     BY,
@@ -45,7 +44,9 @@ from newsletter.scheduling.occurrences import (
     give_up,
     is_left_out,
     lease,
+    leave_by_itself,
     occurrences_of,
+    wait,
 )
 from newsletter.sending.audience import receiving
 

@@ -31,7 +31,6 @@ from newsletter.messages import posts as posts_messages
 from newsletter.messages import schedule as schedule_messages
 from newsletter.models import Edition, EditionPost, Occurrence, Post, State
 from newsletter.render.html.loader import TemplateProblem
-from newsletter.scheduling.departure import leave_by_itself, wait
 from newsletter.scheduling.occurrences import (
     BY,
     DRAFT,
@@ -41,7 +40,9 @@ from newsletter.scheduling.occurrences import (
     finish,
     is_left_out,
     lease,
+    leave_by_itself,
     occurrences_of,
+    wait,
 )
 
 OVERLAP = timedelta(hours=1)

@@ -4,11 +4,10 @@ Only POST changes anything. There are no sessions or cookies: the link alone is 
 forge requests.
 """
 
+from subscribers.views.one_button_pages import ONE_CLICK_BODY, one_click_response, still, unsubscribe
 from subscribers.views.preferences_page import preferences
 from subscribers.views.profile_page import profile
-from subscribers.views.question_page import still
 from subscribers.views.subscribe_page import accepted_page, challenge, confirm, read_sign_up, subscribe
-from subscribers.views.unsubscribe_page import ONE_CLICK_BODY, one_click_response, unsubscribe
 
 __all__ = [
     "ONE_CLICK_BODY",

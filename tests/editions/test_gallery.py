@@ -3,7 +3,7 @@
 import pytest
 
 from newsletter import config
-from newsletter.editions.preview_gallery import sample_digest, samples
+from newsletter.editions.previews import sample_digest, samples
 from newsletter.render.theme.designs import DESIGNS
 from tests.factories import collected, configured, drafted, found
 

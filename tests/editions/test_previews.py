@@ -10,7 +10,7 @@ from newsletter import config
 from newsletter.domain.encoded_email import Recipient
 from newsletter.editions import approval, editing
 from newsletter.editions.approved_content import unpack
-from newsletter.editions.preview_files import as_sent, sample_recipient
+from newsletter.editions.previews import as_sent, sample_recipient
 from newsletter.editions.rendering import make_proof
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Edition

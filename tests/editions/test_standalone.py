@@ -8,7 +8,7 @@ from newsletter import config
 from newsletter.editions import approval, draft, editing, edition_names
 from newsletter.editions.composing import blocks, standalone
 from newsletter.editions.dating import last_day_of
-from newsletter.editions.preview_files import as_sent, sample_recipient
+from newsletter.editions.previews import as_sent, sample_recipient
 from newsletter.editions.rendering import make_proof
 from newsletter.editions.states import change
 from newsletter.editions.titles import period_title, title_of

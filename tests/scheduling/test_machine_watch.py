@@ -12,8 +12,7 @@ from django.utils import timezone
 from newsletter import config
 from newsletter.messages import Message
 from newsletter.models import Notice, Worker
-from newsletter.scheduling.alerts.alert_queue import AlertQueue
-from newsletter.scheduling.alerts.machine_watch import LONGEST_STEP, LostWatch, StandstillWatch
+from newsletter.scheduling.alerts import LONGEST_STEP, AlertQueue, LostWatch, StandstillWatch
 from newsletter.sending.machines.presence import SILENT, Presence
 
 pytestmark = pytest.mark.django_db

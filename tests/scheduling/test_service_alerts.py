@@ -13,8 +13,7 @@ from newsletter.editions import notices
 from newsletter.events import guarded_post
 from newsletter.messages import failures as messages
 from newsletter.models import Notice
-from newsletter.scheduling.alerts import service_alerts
-from newsletter.scheduling.alerts.alert_queue import AlertQueue
+from newsletter.scheduling.alerts import AlertQueue, Alerts
 from newsletter.supervision import Status
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +43,7 @@ class Watched:
         site = replace(given.site, alert_url="https://alerts.example/")
         in_force = replace(given, newsletters=newsletters, site=site)
         self.queue = AlertQueue(lambda: in_force, lambda: self.now)
-        self.alerts = service_alerts.Alerts(self.queue, lambda: [self.status], 60.0, lambda: self.now)
+        self.alerts = Alerts(self.queue, lambda: [self.status], 60.0, lambda: self.now)
 
     def post(self, url: str, body: bytes, headers: object, **_: object) -> int:
         self.posted.append(json.loads(body))
@@ -106,10 +105,10 @@ def test_an_intermittent_problem_is_reported_once_an_hour(watched: Watched) -> N
     assert [post["kind"] for post in watched.posted] == ["service", "recovered", "service"]
 
 
-def both_failing(watched: Watched) -> tuple[list[Status], service_alerts.Alerts]:
+def both_failing(watched: Watched) -> tuple[list[Status], Alerts]:
     """A sender and letters with one problem, of which editors have been told."""
     both = [replace(Status("sender", "failing", FULL), name=name, failing_for=90.0) for name in ("sender", "letters")]
-    alerts = service_alerts.Alerts(watched.queue, lambda: both, 60.0, lambda: watched.now)
+    alerts = Alerts(watched.queue, lambda: both, 60.0, lambda: watched.now)
     alerts.tick(NOW)
     assert [post["kind"] for post in watched.posted] == ["service"]
     return both, alerts

@@ -11,8 +11,7 @@ from django.utils import timezone
 from newsletter import config
 from newsletter.messages import Message, message_of
 from newsletter.models import Edition, Notice
-from newsletter.scheduling.alerts.alert_queue import AlertQueue
-from newsletter.scheduling.alerts.stall_watch import StallWatch
+from newsletter.scheduling.alerts import AlertQueue, StallWatch
 from newsletter.supervision import Periods, Service
 from tests.sending import outbox_samples as samples
 

@@ -14,7 +14,7 @@ from newsletter import config
 from newsletter.domain.encoded_email import Recipient
 from newsletter.editions import approval
 from newsletter.editions.counted_links import outgoing
-from newsletter.editions.preview_files import as_sent
+from newsletter.editions.previews import as_sent
 from newsletter.editions.rendering import make_proof
 from newsletter.models import CountedLink, Edition, Post
 from newsletter.web import counted_links

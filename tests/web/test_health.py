@@ -18,7 +18,7 @@ from newsletter import config, supervision
 from newsletter.cli import services
 from newsletter.messages import failures as messages
 from newsletter.models import Edition, Notice
-from newsletter.scheduling.alerts import service_alerts
+from newsletter.scheduling import alerts
 from newsletter.supervision import Status, Supervisor
 from newsletter.web import health
 from newsletter.web.desk import workers
@@ -142,7 +142,7 @@ def test_every_service_has_a_name_at_the_desk_and_in_notices() -> None:
     supervisor.add("web", lambda service: None)
     names = {"background", *(status.name for status in supervisor.statuses())}  # which only PostgreSQL has
     supervision.use(supervision.Supervisor())
-    assert names == set(workers.SERVICES) == set(service_alerts.WHAT)
+    assert names == set(workers.SERVICES) == set(alerts.WHAT)
 
 
 @pytest.mark.django_db

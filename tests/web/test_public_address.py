@@ -13,7 +13,7 @@ from django.test import Client
 from newsletter import config, settings
 from newsletter.editions import approval
 from newsletter.editions.approved_content import unpack
-from newsletter.editions.preview_files import sample_recipient
+from newsletter.editions.previews import sample_recipient
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Edition
 from tests.web import make

@@ -34,7 +34,7 @@ from newsletter.api.schemas import (
 from newsletter.config import Config
 from newsletter.editions import draft, editing, edition_names, leases, serialize
 from newsletter.editions.composing import bulk
-from newsletter.editions.preview_files import sample_recipient
+from newsletter.editions.previews import sample_recipient
 from newsletter.editions.rendering import make_proof
 from newsletter.editions.selection.windows import requested
 from newsletter.editions.variants.listing import documents

@@ -12,7 +12,7 @@ from newsletter.domain.picks import names_in
 from newsletter.editions import serialize
 from newsletter.editions.offers.approved import offers_of
 from newsletter.editions.offers.groups import SubscriberGroup, are_alike, base_of, groups_of, newcomers
-from newsletter.editions.preview_files import sample_recipient
+from newsletter.editions.previews import sample_recipient
 from newsletter.editions.rendering import letterhead, rendered_of
 from newsletter.editions.variants.planning import plan
 from newsletter.editions.variants.preparing import PreparedDraft, prepare

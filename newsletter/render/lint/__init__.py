@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from newsletter.domain.digest import Digest, Finding, Level, Rendered
 from newsletter.render.edition import listed
-from newsletter.render.lint import clients, contrast, envelope, links, personal, posts, structure
+from newsletter.render.lint import clients, contrast, envelope, posts, structure
 from newsletter.render.lint.codes import CODES
 from newsletter.render.lint.parsed_email import ParsedEmail
 
@@ -25,8 +25,8 @@ RULES: tuple[Rule, ...] = (
     envelope.placeholders,
     envelope.sender,
     envelope.braces,
-    personal.names,
-    personal.unknown,
+    envelope.names,
+    envelope.unknown,
     structure.doctype,
     structure.mso_balance,
     structure.language,
@@ -36,11 +36,11 @@ RULES: tuple[Rule, ...] = (
     posts.rest,
     posts.blocks,
     posts.block_links,
-    links.links,
-    links.repeated,
-    links.pictures,
-    links.videos,
-    links.not_hosted,
+    structure.links,
+    structure.repeated,
+    structure.pictures,
+    structure.videos,
+    structure.not_hosted,
     contrast.light,
     contrast.dark,
     clients.clients,

@@ -12,7 +12,7 @@ from newsletter.config import Config, ConfigError, Newsletter, parse
 from newsletter.config.document import CannotEdit, edit
 from newsletter.config.file import set_by
 from newsletter.config.theme import DesignName
-from newsletter.editions.preview_gallery import sample, sample_digest
+from newsletter.editions.previews import sample, sample_digest
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.web.desk.edition.preview import framed

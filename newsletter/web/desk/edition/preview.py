@@ -18,7 +18,7 @@ from newsletter.config import Config, Newsletter
 from newsletter.domain.digest import Finding, Letterhead
 from newsletter.domain.encoded_email import Recipient
 from newsletter.editions import history
-from newsletter.editions.preview_files import as_sent
+from newsletter.editions.previews import as_sent
 from newsletter.editions.problems import Impossible
 from newsletter.editions.rendering import Proof, digest_with, letterhead, rendered_of
 from newsletter.editions.variants import listing

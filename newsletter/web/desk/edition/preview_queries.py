@@ -20,7 +20,7 @@ from newsletter.domain.encoded_email import Recipient
 from newsletter.editions import rendering
 from newsletter.editions.dating import last_day_of
 from newsletter.editions.history import WORDS
-from newsletter.editions.preview_files import sample_recipient
+from newsletter.editions.previews import sample_recipient
 from newsletter.editions.rendering import Proof
 from newsletter.feeds.document import split_address
 from newsletter.feeds.fetcher import Fetcher

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from newsletter.config import Config, Newsletter
 from newsletter.config.newsletters import SUBJECTS
-from newsletter.editions.preview_gallery import sample_digest
+from newsletter.editions.previews import sample_digest
 from newsletter.editions.rendering import subject_from
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT

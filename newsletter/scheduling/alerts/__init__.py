@@ -1,1 +1,0 @@
-"""Alerts about what keeps the program from working: failing services, stalled editions, lost machines."""

@@ -4,9 +4,11 @@ A spreadsheet whose list separator is `;` splits a file at semicolons inside cel
 or after a tab or a line end. A `'` is inserted at each such place.
 """
 
+import csv
 import os
 import re
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
@@ -22,6 +24,16 @@ def escape_formulas(cell: str) -> str:
 def unescape_formulas(cell: str) -> str:
     """Reverse `escape_formulas`."""
     return _ESCAPED.sub(r"\1\2", cell)
+
+
+def write_csv(file: TextIO, rows: Iterable[Iterable[str]]) -> int:
+    """Write rows, with all cells in quotes, to a file opened with `newline=""`; return their number."""
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+    count = 0
+    for row in rows:
+        writer.writerow(row)
+        count += 1
+    return count
 
 
 def create(path: Path) -> TextIO:

@@ -170,11 +170,11 @@ def undo_import(
 ) -> None:
     """Delete the editions that an import of old issues added."""
     configuration = ready()
-    from newsletter.editions.imported import undoing
+    from newsletter.editions.imported.archive_import import import_of, undo_import
 
-    record = undoing.find(number)
+    record = import_of(number)
     confirm(f"Delete the {counted(record.added, 'edition')} that {record.file} added?", yes=yes)
-    deleted = undoing.undo(configuration, record, now=datetime.now(UTC), by=BY)
+    deleted = undo_import(configuration, record, now=datetime.now(UTC), by=BY)
     emit({"import": record.pk, "deleted": deleted}, f"Undone: {counted(deleted, 'edition')} deleted.")
 
 

@@ -50,8 +50,7 @@ def export(
     configured = newsletter_named(ready(), newsletter)
     from django.utils import timezone
 
-    from subscribers.exporting import export_csv, export_json
-    from subscribers.exporting_elsewhere import COLUMNS, export_for, export_suppressions
+    from subscribers.exporting import COLUMNS, export_csv, export_for, export_json, export_suppressions
     from subscribers.importing.hashes import export_hashes
     from subscribers.models import local_day
     from subscribers.spreadsheets import create

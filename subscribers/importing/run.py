@@ -1,6 +1,5 @@
 """Run an import, in batches."""
 
-import csv
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +31,7 @@ from subscribers.importing.reading import (
 from subscribers.importing.tools import OWN
 from subscribers.models import FIGURES, Import, RefusedLine, Subscription, subscriptions_starting
 from subscribers.models.inserts import insert_all, large_cache
-from subscribers.spreadsheets import create, escape_formulas
+from subscribers.spreadsheets import create, escape_formulas, write_csv
 
 PORTION = 2_000
 """The most lines of a transaction."""
@@ -339,8 +338,6 @@ def _checked(line: FileLine) -> Person | Message:
 def write_refused(path: Path, refused: Sequence[Refusal]) -> None:
     """Write the refused lines as CSV: line, address, reason, and for an archive the file."""
     with create(path) as file:
-        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-        with_files = any(r.file for r in refused)
-        writer.writerow(["line", "address", "reason", *["file"][: int(with_files)]])
-        for r in refused:
-            writer.writerow([r.line, escape_formulas(r.address), str(r.reason), *[r.file][: int(with_files)]])
+        columns = 4 if any(r.file for r in refused) else 3
+        lines = ((str(r.line), escape_formulas(r.address), str(r.reason), r.file) for r in refused)
+        write_csv(file, (row[:columns] for row in [("line", "address", "reason", "file"), *lines]))

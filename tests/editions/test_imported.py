@@ -9,8 +9,8 @@ from PIL import Image as PillowImage
 
 from newsletter import config
 from newsletter.editions import approval
-from newsletter.editions.imported import old_addresses, undoing
-from newsletter.editions.imported.archive_import import ImportResult, import_archive
+from newsletter.editions.imported import old_addresses
+from newsletter.editions.imported.archive_import import ImportResult, import_archive, import_of, undo_import
 from newsletter.editions.problems import Impossible
 from newsletter.messages import Problem
 from newsletter.messages import archives as messages
@@ -178,12 +178,12 @@ def test_undoing_deletes_the_editions_and_frees_the_posts(folder: Path, client: 
     draft = drafted()
     number = imported(folder).number
     assert number is not None
-    assert undoing.undo(config.current(), undoing.find(number), now=NOW) == 2
+    assert undo_import(config.current(), import_of(number), now=NOW) == 2
     assert inside(draft) == ["Post pepper", "Post salt"]
     assert not ImportedEdition.objects.exists()
     assert client.get("/2019-05-03-bread").status_code == 404
     with pytest.raises(Impossible):
-        undoing.undo(config.current(), undoing.find(number), now=NOW)
+        undo_import(config.current(), import_of(number), now=NOW)
     assert imported(folder).added == 2
 
 
@@ -193,7 +193,7 @@ def test_a_post_that_is_free_only_months_later_is_too_late(folder: Path) -> None
     assert number is not None
     later = NOW + 60 * DAY
     collected(found("salt", NOW - 3 * DAY), found("pepper", later - DAY), now=later)
-    undoing.undo(config.current(), undoing.find(number), now=later)
+    undo_import(config.current(), import_of(number), now=later)
     draft = drafted(later)
     assert (inside(draft), reasons(draft)["Post salt"]) == (["Post pepper"], "too old to be included")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from subscribers.exporting_elsewhere import COLUMNS, export_for, export_suppressions
+from subscribers.exporting import COLUMNS, export_for, export_suppressions
 from subscribers.importing import import_blocked, import_file
 from subscribers.models import Subscriber, Subscription, Suppression
 from tests.subscribers.make import AT, add_subscription

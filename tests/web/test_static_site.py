@@ -11,8 +11,7 @@ from lxml import html as lxml_html
 from PIL import Image as PillowImage
 
 from newsletter import config
-from newsletter.editions.imported import undoing
-from newsletter.editions.imported.archive_import import import_archive
+from newsletter.editions.imported.archive_import import import_archive, undo_import
 from newsletter.models import ArchiveImport
 from newsletter.sandbox import Sandbox
 from newsletter.web.archive import static_site, views
@@ -70,7 +69,7 @@ def test_another_site_gets_the_same_issues_from_it(site: dict[str, str], client:
     pages = [f"/n/{NAME}/issue-2019-05-0{day}/" for day in (1, 2, 3)]
     before = [_content(client.get(page).text) for page in pages]
     for record in ArchiveImport.objects.all():
-        undoing.undo(config.current(), record, now=NOW, by="")  # now this is another site
+        undo_import(config.current(), record, now=NOW, by="")  # now this is another site
     assert client.get(pages[0]).status_code == 404
     with ZipFile(tmp_path / "site.zip", "w") as archive:
         for name, text in site.items():

@@ -18,6 +18,7 @@ from newsletter.editions.approved_content import texts_of
 from newsletter.editions.draft import decide_again, free_name
 from newsletter.editions.imported.issue_page import IssuePage, MissingImage, issue_page
 from newsletter.editions.offers import sent_elsewhere
+from newsletter.editions.problems import Impossible
 from newsletter.editions.selection import ordering
 from newsletter.editions.titles import ISSUE
 from newsletter.feeds.archives.old_issue import LeftOut, OldIssue
@@ -243,3 +244,33 @@ def decide_drafts_again(newsletter: config.Newsletter, what: Message, now: datet
         ordering.arrange(draft, cadence)
         if history.has_changed(draft):
             history.record(draft, "", what, now)
+
+
+def import_of(number: int) -> ArchiveImport:
+    """Return an import by its number. Raises Impossible for an unknown number."""
+    record = ArchiveImport.objects.filter(pk=number).first()
+    if record is None:
+        raise Impossible(messages.NO_IMPORT(number=str(number)))
+    return record
+
+
+def undo_import(configuration: Config, record: ArchiveImport, *, now: datetime, by: str = "") -> int:
+    """Delete the editions of an import, and return how many.
+
+    What an approved edition decided about a post stays. Raises Impossible if it was undone before.
+    """
+    with transaction.atomic():
+        Numbering.locked(record.newsletter)
+        record = ArchiveImport.objects.select_for_update().get(pk=record.pk)
+        if record.undone_at is not None:
+            raise Impossible(messages.UNDONE())
+        _total, deleted = Edition.objects.filter(imported__archive_import=record).delete()
+        record.undone_at = now
+        record.save(update_fields=["undone_at"])
+        newsletter = configuration.newsletters.get(record.newsletter)
+        sent_elsewhere.release(record.newsletter, now - newsletter.late_posts if newsletter else now)
+        what = acts.ARCHIVE_IMPORT_UNDONE(file=record.file)
+        if newsletter:
+            decide_drafts_again(newsletter, what, now)
+        Act.objects.log(by, what, record.newsletter, now=now)
+    return deleted.get(Edition._meta.label, 0)

@@ -19,8 +19,7 @@ from newsletter.web.desk.jobs import JobProgress, Json
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import uploads
-from subscribers.exporting import export_csv
-from subscribers.exporting_elsewhere import COLUMNS, export_for, export_suppressions
+from subscribers.exporting import COLUMNS, export_csv, export_for, export_suppressions
 from subscribers.models import local_day
 from subscribers.requests import config_of
 

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from newsletter.config import Config
-from newsletter.editions.imported import old_addresses, undoing
-from newsletter.editions.imported.archive_import import import_archive
+from newsletter.editions.imported import old_addresses
+from newsletter.editions.imported.archive_import import import_archive, undo_import
 from newsletter.feeds.archives.old_issue import ArchiveProblem
 from newsletter.messages import from_json
 from newsletter.models import ArchiveImport, Job, JobState, State
@@ -80,7 +80,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete the editions of an import."""
     record = get_object_or_404(ArchiveImport, pk=pk)
     with sentences(request):
-        undoing.undo(config_of(request), record, now=timezone.now(), by=editor(request))
+        undo_import(config_of(request), record, now=timezone.now(), by=editor(request))
     return redirect("desk:old-issues")
 
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils import timezone
 
 from newsletter.domain.picks import names_in, picked, picks_of
@@ -349,7 +349,7 @@ def _erase(subscriber: Subscriber | None, key: str, reason: Suppression.Reason) 
     if subscriber:
         person_erased.send(Subscriber, subscriber=subscriber.pk, address=subscriber.address)
         subscriber.delete()
-    RefusedLine.objects.filter(key=key).delete()
+    RefusedLine.objects.filter(Q(key=key) | Q(address__icontains=key)).delete()
     Suppression.objects.suppress(key, reason)
     Suppression.objects.covering(key).filter(kind=Suppression.Kind.ADDRESS).update(note="")
 

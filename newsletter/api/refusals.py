@@ -74,8 +74,8 @@ def response(problem: Problem) -> HttpResponse:
 
 
 def invalid(errors: Iterable[Mapping[str, Any]]) -> HttpResponse:
-    """Return the problem document of a request that its schema refuses, with each field."""
-    problems = [(".".join(map(str, error["loc"])), field_problem(error)) for error in errors]
+    """Return the problem document of a request that its schema refuses, with each field as the request has it."""
+    problems = [(_field_name(*error["loc"]), field_problem(error)) for error in errors]
     invalid_fields = tuple(messages.INVALID_FIELD(field=field, problem=problem) for field, problem in problems[:3])
     errors_by_field = [{"field": field, "problem": str(problem)} for field, problem in problems[:50]]
     return _response(
@@ -84,6 +84,11 @@ def invalid(errors: Iterable[Mapping[str, Any]]) -> HttpResponse:
         {},
         {"errors": errors_by_field},
     )
+
+
+def _field_name(part: str, parameter: str, *names: str | int) -> str:
+    """Return where a field is. The name of the parameter that a body is read into is ours, not one of the request."""
+    return ".".join(map(str, (part, *names) if part == "body" else (part, parameter, *names)))
 
 
 def _response(status: HTTPStatus, message: Message, headers: Mapping[str, str], more: dict[str, Any]) -> HttpResponse:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.models import Bounce, Delivery, DeliveryStatus, Edition, Result
+from newsletter.models import Bounce, Delivery, DeliveryStatus, Edition, Job, Result
 from subscribers import preferences
 from subscribers.addresses import read_address
 from subscribers.models import Subscriber, Suppression, TransactionalEmail
@@ -40,6 +40,16 @@ def test_server_replies_do_not_name_people_who_were_erased(edition: Edition) -> 
     without = "… is no mailbox here, says …; r22 is"
     assert Result.objects.get(number=2).text == Bounce.objects.get().text == without
     assert Delivery.objects.filter(edition=edition).count() == 3, "numbers stay, so that counts do"
+
+
+def test_the_result_of_a_job_does_not_name_people_who_were_erased(edition: Edition) -> None:
+    told = [[2, "R2 <R2@reader.example>", {}, ""], [3, "r3@reader.example", {}, ""]]
+    job = Job.objects.create(
+        kind="import-preview", about="kinaforum", by="", order={}, result={"told": told, "place": 3}
+    )
+    preferences.forget(read_address("r2@reader.example"))
+    job.refresh_from_db()
+    assert job.result == {"told": [[3, "r3@reader.example", {}, ""]], "place": 3}
 
 
 def test_erasing_removes_the_address_from_other_peoples_data_and_notes(edition: Edition) -> None:

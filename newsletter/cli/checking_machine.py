@@ -67,7 +67,7 @@ def check_machine(
         servers.append((server, int(number)))
     findings += [_outgoing(*address) for address in servers]
     if not servers:
-        findings.append(MachineFinding("outgoing mail", NOTE, "not checked; give DOMAIN or --smtp HOST:PORT"))
+        findings.append(MachineFinding("outgoing mail", NOTE, "not checked; --smtp HOST:PORT tries a mail server"))
     _report(findings)
 
 

@@ -123,7 +123,7 @@ def _clashes(text: str, changes: Sequence[Change], seen: Mapping[KeyPath, Any]) 
     try:
         now = toml.loads(text)
     except tomllib.TOMLDecodeError as e:
-        raise ConfigError(ConfigProblem("config.toml", messages.NOT_TOML(cause=str(e)))) from e
+        raise ConfigError(ConfigProblem("config.toml", messages.NOT_TOML(cause=toml.explained(e)))) from e
     wanted_values = {change.path: change.value for change in changes if isinstance(change, SetValue | SetEntries)}
     values = {path: value_at(now, path) for path in seen}
     return [path for path, value in values.items() if value not in (seen[path], wanted_values.get(path, seen[path]))]

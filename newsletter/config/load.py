@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, time
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -104,7 +105,7 @@ def parse(text: str, path: Path = Path("config.toml"), environ: Mapping[str, str
     try:
         tree = toml.loads(text)
     except tomllib.TOMLDecodeError as e:
-        raise ConfigError(ConfigProblem(str(path), messages.NOT_TOML(cause=str(e)))) from e
+        raise ConfigError(ConfigProblem(str(path), messages.NOT_TOML(cause=toml.explained(e)))) from e
     environ = environ or {}
     overridden = override(tree, environ)
     tree = _resolve(tree, (), path.absolute().parent, environ)
@@ -284,9 +285,11 @@ def _message(error: ErrorDetails) -> Message:
 
 
 def _value_text(value: Any) -> Param:
-    if isinstance(value, str | int | float | bool):
-        return repr(value)
-    return messages.A_TABLE() if isinstance(value, dict) else messages.A_LIST()
+    if isinstance(value, dict):
+        return messages.A_TABLE()
+    if isinstance(value, list):
+        return messages.A_LIST()
+    return str(value).lower() if isinstance(value, bool | date | time) else repr(value)
 
 
 def _remedy(error: ErrorDetails) -> Message:

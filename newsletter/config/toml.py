@@ -1,11 +1,23 @@
 """Reads TOML; what Python's parser fails on otherwise is an error in the file as well."""
 
+import re
 import tomllib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 DEEPEST = 30
 """Tables and arrays within each other. The configuration needs five."""
+
+MISTAKES: Final = {
+    "Invalid value": 'a value is missing, or is text without straight quotes (") around it',
+    "Illegal character …": "a character that can't be here; is the quote (\") at the end of a text missing?",
+    "Cannot overwrite a value": "a key is there twice; remove one of the two",
+    "Cannot declare … twice": "a section is there twice; write its keys below one heading",
+    "Expected … after a key in a key/value pair": "'=' is missing after a key",
+    "Expected newline or end of document after a statement": "something follows a value; is a quote missing?",
+    "Invalid statement": "this is neither a line such as 'key = value' nor a heading such as '[site]'",
+}
+"""What the parser calls the mistakes that people make, without what it quotes, and what they have to know of each."""
 
 
 def loads(text: str) -> dict[str, Any]:
@@ -28,6 +40,12 @@ def loads(text: str) -> dict[str, Any]:
         if not level:
             return tree
     raise _too_deep()
+
+
+def explained(error: tomllib.TOMLDecodeError) -> str:
+    """Return what is wrong with a file, what to do where it is a common mistake, and the line."""
+    mistake, at, place = str(error).partition(" (at ")
+    return MISTAKES.get(re.sub(r"'.*?'|\(.*\)", "…", mistake), mistake) + at + place
 
 
 def _values(container: Any) -> list[Any]:

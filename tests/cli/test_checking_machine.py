@@ -46,7 +46,7 @@ def test_a_machine_is_checked_without_a_configuration(command: Run) -> None:
     found = findings(command("check-machine", "--port", str(free_port()), "--json"))
     assert found["Python"][0] == "good"
     assert {"memory", "disk", "time zones", "clock"} <= found.keys()
-    assert found["outgoing mail"] == ("note", "not checked; give DOMAIN or --smtp HOST:PORT")
+    assert found["outgoing mail"] == ("note", "not checked; --smtp HOST:PORT tries a mail server")
 
 
 def test_a_port_that_is_taken_is_told(command: Run) -> None:

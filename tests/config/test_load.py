@@ -180,9 +180,23 @@ def test_sources_in_single_brackets_are_explained() -> None:
         config.parse(text)
 
 
-def test_invalid_toml_is_named_with_its_line() -> None:
-    with pytest.raises(ConfigError, match=r"not valid TOML: .*line 2"):
-        config.parse("[site]\nurl = \n")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[site]\nurl = \n", "(at line 2, column 7)"),
+        ("[site]\nurl = “x”\n", "or is text without straight quotes (\") around it"),
+        ('[site]\nurl = "x\n', "is the quote (\") at the end of a text missing? (at line 2, column 9)"),
+        ("[site]\na = 1\na = 2\n", "a key is there twice; remove one of the two (at line 3, column 6)"),
+        ("[site]\n[site]", "a section is there twice; write its keys below one heading (at line 2, column 6)"),
+        ("site:\n", "'=' is missing after a key (at line 1, column 5)"),
+        ("a = 'it's'", "something follows a value; is a quote missing?"),
+        ("a = [1", "Unclosed array (at end of document)"),
+    ],
+)  # fmt: skip
+def test_invalid_toml_is_named_with_its_line_and_the_remedy(text: str, told: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        config.parse(text)
+    assert told in str(raised.value)
 
 
 def test_a_missing_file_names_the_command_that_creates_one(tmp_path: Path) -> None:

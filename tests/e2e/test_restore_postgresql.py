@@ -12,8 +12,8 @@ from tests.doubles import postgresql
 from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE, MailServer, kill_all
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgresql]
-READERS = 1_500
-FORGET = "UPDATE newsletter_machine SET seen_at = seen_at - interval '1 hour'"
+READERS = 3_000
+SEEN = "UPDATE newsletter_machine SET seen_at = clock_timestamp() - interval '{}'"
 
 
 @pytest.fixture
@@ -57,9 +57,11 @@ def test_it_is_restored_in_place_and_elsewhere_and_nothing_is_sent_twice(
     assert "newsletter is running here" in told
     kill_all(process)
     assert "has newsletter's tables already" in site.run("restore", backup, status=1).stderr
+    with psycopg.connect(url) as connection:
+        connection.execute(SEEN.format("1 second"))
     assert "stop it on every machine" in site.run("restore", backup, "--replace", status=1).stderr
     with psycopg.connect(url) as connection:
-        connection.execute(FORGET)
+        connection.execute(SEEN.format("1 hour"))
     assert "has been read from the recovery log" in site.json("restore", backup, "--replace")["reason"]
     assert [name.partition("_replaced_")[0] for name in schemas(url)] == ["newsletter", "public"]
     counted = site.json("status", EDITION)

@@ -195,3 +195,11 @@ def test_a_topic_has_a_feed_of_its_posts(client: Client) -> None:
     assert client.get("/n/kinaforum/topics/music.atom").status_code == 404
     archive = client.get("/n/kinaforum/").content.decode()
     assert archive.count("/n/kinaforum/topics/film.atom") == 2
+
+
+def test_a_reader_that_has_a_feed_is_told_so_and_its_language_is_the_newsletters(client: Client) -> None:
+    _sent("First")
+    for file in ("feed.atom", "posts.json"):
+        answer = client.get(f"{FEEDS}{file}", headers={"Accept-Language": "en"})
+        assert answer["Content-Language"] == config.current().newsletters["kinaforum"].language
+        assert client.get(f"{FEEDS}{file}", headers={"If-None-Match": answer["ETag"]}).status_code == 304

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response, set_response_etag
 from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.http import require_safe
 
@@ -42,31 +44,31 @@ class FeedItem:
 
 
 @require_safe
-def editions_as_atom(request: HttpRequest, name: str) -> HttpResponse:
+def editions_as_atom(request: HttpRequest, name: str) -> HttpResponseBase:
     """Return the newest editions as an Atom feed."""
     return _atom(request, name, _editions(request, name), file="feed.atom")
 
 
 @require_safe
-def editions_as_json(request: HttpRequest, name: str) -> HttpResponse:
+def editions_as_json(request: HttpRequest, name: str) -> HttpResponseBase:
     """Return the newest editions as a JSON feed."""
     return _json(request, name, _editions(request, name), file="feed.json")
 
 
 @require_safe
-def posts_as_atom(request: HttpRequest, name: str) -> HttpResponse:
+def posts_as_atom(request: HttpRequest, name: str) -> HttpResponseBase:
     """Return the newest posts of editions as an Atom feed."""
     return _atom(request, name, _posts(request, name), file="posts.atom", part="#posts")
 
 
 @require_safe
-def posts_as_json(request: HttpRequest, name: str) -> HttpResponse:
+def posts_as_json(request: HttpRequest, name: str) -> HttpResponseBase:
     """Return the newest posts of editions as a JSON feed."""
     return _json(request, name, _posts(request, name), file="posts.json")
 
 
 @require_safe
-def topic_as_atom(request: HttpRequest, name: str, topic: str) -> HttpResponse:
+def topic_as_atom(request: HttpRequest, name: str, topic: str) -> HttpResponseBase:
     """Return the newest posts of a topic as an Atom feed."""
     newsletter = newsletter_of(request, name)
     if topic not in newsletter.topics:
@@ -146,7 +148,7 @@ def _address(request: HttpRequest, newsletter: Newsletter) -> str:
 
 def _atom(
     request: HttpRequest, name: str, items: Iterable[FeedItem], *, file: str, part: str = "", title: str = ""
-) -> HttpResponse:
+) -> HttpResponseBase:
     """Return a feed: `file` is its path below the archive, and `part` what its id has after the archive's address."""
     newsletter = newsletter_of(request, name)
     archive = _address(request, newsletter)
@@ -172,11 +174,10 @@ def _atom(
             html=_xml(item.html),
             language=item.language,
         )
-    document = atom.writeString("utf-8")
-    return cacheable(HttpResponse(document, content_type="application/atom+xml; charset=utf-8"), newsletter)
+    return _feed(request, newsletter, atom.writeString("utf-8"), "application/atom+xml; charset=utf-8")
 
 
-def _json(request: HttpRequest, name: str, items: Iterable[FeedItem], *, file: str) -> HttpResponse:
+def _json(request: HttpRequest, name: str, items: Iterable[FeedItem], *, file: str) -> HttpResponseBase:
     newsletter = newsletter_of(request, name)
     archive = _address(request, newsletter)
     document = {
@@ -189,8 +190,14 @@ def _json(request: HttpRequest, name: str, items: Iterable[FeedItem], *, file: s
         "authors": [{"name": newsletter.sender.name or newsletter.title}],
         "items": [_as_json(item) for item in items],
     }
-    body = json.dumps(document, ensure_ascii=False)
-    return cacheable(HttpResponse(body, content_type="application/feed+json; charset=utf-8"), newsletter)
+    return _feed(request, newsletter, json.dumps(document, ensure_ascii=False), "application/feed+json; charset=utf-8")
+
+
+def _feed(request: HttpRequest, newsletter: Newsletter, document: str, media_type: str) -> HttpResponseBase:
+    """Return a feed with an ETag, or 304 to a reader that has it already."""
+    response = cacheable(HttpResponse(document, content_type=media_type), newsletter)
+    set_response_etag(response)
+    return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
 
 def _as_json(item: FeedItem) -> dict[str, Any]:

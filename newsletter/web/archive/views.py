@@ -36,10 +36,15 @@ MAIL_POLICY = (
 
 
 def cacheable(response: HttpResponse, newsletter: Newsletter | None = None) -> HttpResponse:
-    """Let caches keep a response, and keep it out of search engines if the publisher wants that."""
+    """Let caches keep a response, and keep it out of search engines if the publisher wants that.
+
+    Its language is the newsletter's unless it names another one.
+    """
     response["Cache-Control"] = KEPT
-    if newsletter is not None and newsletter.noindex:
-        response["X-Robots-Tag"] = "noindex"
+    if newsletter is not None:
+        response.setdefault("Content-Language", newsletter.language)
+        if newsletter.noindex:
+            response["X-Robots-Tag"] = "noindex"
     return response
 
 

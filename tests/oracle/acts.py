@@ -82,6 +82,13 @@ class Deleted(Act):
 
 
 @dataclass(frozen=True, slots=True)
+class PageAdded(Act):
+    """An editor added a post to a draft by the address of its page, before a source listed it."""
+
+    post: str
+
+
+@dataclass(frozen=True, slots=True)
 class SentElsewhere(Act):
     """Issues of another tool were imported that had these posts."""
 
@@ -139,7 +146,8 @@ class Approved(Act):
     """An edition was locked, as it was when it was made or refreshed at `refreshed`, with the posts that it showed.
 
     `added` and `out` are posts that an editor included and left out by name. `reaches` is the end of what it covers,
-    and `since` its beginning if a person asked for the edition of this time.
+    and `since` its beginning if a person asked for the edition of this time. A letter to a segment goes to
+    those of one cadence, `segment`.
     """
 
     edition: str
@@ -151,6 +159,7 @@ class Approved(Act):
     added: frozenset[str] = frozenset()
     out: frozenset[str] = frozenset()
     since: datetime | None = None
+    segment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The blog of a history: what its feed lists at a time, and the configuration of the newsletter that reads it."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -12,7 +13,11 @@ SECOND = f"second.{HOST}"
 
 @dataclass(slots=True)
 class Blog:
-    """A blog that can be changed at any time; its feed lists the `listing` newest posts, only at its present host."""
+    """A blog that can be changed at any time; its feed lists the `listing` newest posts, only at its present host.
+
+    It does not list those yet that are `unlisted`. `ids` and `paths` has those that were given another id or address,
+    and `twice` those that it lists twice.
+    """
 
     posts: dict[str, ListedPost] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
@@ -22,6 +27,10 @@ class Blog:
     host: str = HOST
     moves: int = 0
     first: int = 1
+    unlisted: set[str] = field(default_factory=set)
+    ids: Counter[str] = field(default_factory=Counter)
+    paths: Counter[str] = field(default_factory=Counter)
+    twice: set[str] = field(default_factory=set)
 
     def publish(self, dated: datetime, categories: frozenset[str] = frozenset()) -> str:
         """Add a post, and return its name, which is the last part of its address."""
@@ -41,13 +50,13 @@ class Blog:
 
     def listed(self) -> tuple[ListedPost, ...]:
         """Return what the feed lists, newest first."""
-        there = [post for post in self.posts.values() if post.name not in self.deleted]
+        there = [post for post in self.posts.values() if post.name not in self.deleted | self.unlisted]
         return tuple(sorted(there, key=lambda post: post.dated, reverse=True)[: self.listing])
 
     def reaches_back_to(self) -> datetime | None:
         """Return the date of the oldest post that the feed lists; None if it lists all."""
         there = self.listed()
-        whole = len(there) == len(self.posts) - len(self.deleted)
+        whole = len(there) == len(self.posts) - len(self.deleted | self.unlisted)
         return None if whole or not there else there[-1].dated
 
 
@@ -87,6 +96,8 @@ class Settings:
     host: str = HOST
     times: Times = Times()
     second: bool = False
+    language: str = "en"
+    status: str = "active"
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -131,7 +142,8 @@ url = "http://localhost:8000"
 {site}
 [newsletters.kinaforum]
 title = "Kinaforum"
-language = "en"
+language = "{self.language}"
+status = "{self.status}"
 from = "Kinaforum <brev@example.org>"
 address = "Postboks 1, 0001 Oslo"
 editors = ["editor@desk.example"]

@@ -98,7 +98,7 @@ class Expectations:
             self._read_first(act)
         for post in self.posts.values():
             reached = act.reaches_back_to is not None and post.dated > act.reaches_back_to
-            is_listed = any(each.name == post.name for each in act.posts)
+            is_listed = post.only_added or any(each.name == post.name for each in act.posts)
             if not act.posts or post.second is not act.second or is_listed or not reached:  # an empty one is a fault
                 continue
             if not post.second and post.name in self.of_another and not post.gone:
@@ -110,7 +110,7 @@ class Expectations:
         """Of a source that is added later, the posts are new in a cadence that are newer than its last edition."""
         self.second_setup = self.second_setup or act.at
         for listed in act.posts:
-            if known := self.posts.get(listed.name):
+            if known := self._known(listed):
                 self._list_again(known, listed, act.at)
                 continue
             post = self.posts[listed.name] = seen(listed, act.at, second=True)
@@ -168,7 +168,7 @@ class Expectations:
         there = set()
         for listed in act.posts:
             there.add(listed.name)
-            if known := self.posts.get(listed.name):
+            if known := self._known(listed):
                 self.of_another.discard(listed.name)
                 self._list_again(known, listed, act.at)
             else:
@@ -183,6 +183,16 @@ class Expectations:
                 self.of_another = self.posts.keys() - there
             elif act.reaches_back_to is not None:  # a listing may end between posts of the same minute
                 self.reached_elsewhere = act.reaches_back_to + timedelta(minutes=1)
+
+    def _known(self, listed: acts.ListedPost) -> SeenPost | None:
+        """Return a post that is listed again. A page that an editor added to a draft counts as found when it is listed,
+        unless an approved edition has it.
+        """
+        post = self.posts.get(listed.name)
+        if post is None or not post.only_added:
+            return post
+        post.only_added, post.categories = False, listed.categories
+        return post if post.holders else None
 
     def _end_of_known(self, act: acts.Read) -> datetime:
         """Return from when on a blog that moved goes on: the date of the newest known post, or of the newsletter.
@@ -264,6 +274,13 @@ class Expectations:
         elif post in self.perhaps[person.came_with]:
             person.either(post, self.perhaps[person.came_with][post])
 
+    def on_pageadded(self, act: acts.PageAdded) -> None:
+        """The page goes to the readers of the edition."""
+        if act.post not in self.posts:
+            self.posts[act.post] = SeenPost(
+                act.post, act.at, act.at, frozenset(), only_added=True, dates=[(act.at, act.at)]
+            )
+
     def on_deleted(self, act: acts.Deleted) -> None:
         if post := self.posts.get(act.post):
             post.deleted = True
@@ -315,7 +332,7 @@ class Expectations:
 
     def may_have(self, edition: SeenEdition, post: SeenPost) -> bool:
         """Return whether an edition may have had a post that neither editors nor its emails show."""
-        return post.eligible(edition.approved.at) and not post.refusal()
+        return post.eligible(edition.approved.at) and not post.refusal() and not post.only_added
 
     def miss(self, person: Person, name: str, why: str) -> None:
         """A reader of the audience does not get an edition that has begun."""

@@ -6,6 +6,7 @@ Times pass only in `wait`: the schedule is looked at whenever it has something t
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from unittest.mock import patch
@@ -13,7 +14,7 @@ from unittest.mock import patch
 from newsletter import config
 from newsletter.collecting import collect as collecting
 from newsletter.config import Config, Newsletter, SourceSettings, next_moment
-from newsletter.editions import approval, draft, editing
+from newsletter.editions import approval, draft, editing, history
 from newsletter.editions.composing import standalone
 from newsletter.editions.imported.archive_import import import_archive
 from newsletter.editions.problems import Impossible
@@ -21,6 +22,7 @@ from newsletter.editions.selection import link_check
 from newsletter.editions.selection.windows import RequestedWindow, bounds, name_of
 from newsletter.feeds import SourceReading
 from newsletter.feeds.model import EVERYTHING
+from newsletter.messages.acts import UNDONE
 from newsletter.messages.sources import STOPPED
 from newsletter.models import Edition, Post, State
 from newsletter.scheduling import schedule
@@ -35,7 +37,7 @@ from tests.oracle import acts
 from tests.oracle.acts import Kind
 from tests.oracle.blog import HOST, Settings
 from tests.oracle.blog import SECOND as SECOND_HOST
-from tests.oracle.fast_blog import Addresses, found_post, name_of_post, posts_in
+from tests.oracle.fast_blog import Addresses, found_posts, name_of_post, posts_in
 from tests.oracle.restoring import Backup, recovery_log
 from tests.oracle.site import WHOLE, OracleSite
 from tests.sending.outbox_samples import outbox, outcome
@@ -44,6 +46,7 @@ NAME = "kinaforum"
 SECRET = 'secret_key = "for tests only, and long enough to be a key of the usual length"'
 WITHOUT_END = date(9000, 1, 1)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+SEGMENT = "frequency = "
 LOOKS = 40
 """How often the schedule is looked at until nothing is left to do."""
 
@@ -54,6 +57,8 @@ def _feed(host: str) -> str:
 
 class FastSite(OracleSite):
     """The newsletter in this process; if it is busy, audiences are fixed before all cadences have been looked at."""
+
+    has_segments = True
 
     def __init__(self, start: datetime, settings: Settings, *, busy: bool = False) -> None:
         super().__init__(start, settings)
@@ -81,8 +86,7 @@ class FastSite(OracleSite):
             return SourceReading(kind="feed", problems=(STOPPED(),))
         listed, back = blog.listed(), blog.reaches_back_to()
         self.log.append(acts.Read(now, listed, back or EVERYTHING, second=blog is self.second))
-        posts = tuple(found_post(post, blog.texts[post.name], blog.host) for post in listed)
-        return SourceReading(kind="feed", title="Blog", posts=posts, reached_back_to=back or EVERYTHING)
+        return SourceReading(kind="feed", title="Blog", posts=found_posts(blog), reached_back_to=back or EVERYTHING)
 
     @property
     def configuration(self) -> Config:
@@ -219,6 +223,32 @@ class FastSite(OracleSite):
         act = editing.include if choice == "in" else editing.leave_out
         return not self._refused(lambda: act(self.configuration, edition, "", None, key, self.now))
 
+    def _add_page(self, name: str, post: str) -> bool:
+        page = {"title": f"About {post} - Blog", "text": "", "description": "What the page says of itself."}
+        url = f"https://{self.blog.host}/{post}.html"
+        editing.add_post(self.configuration, self.edition(name), "", None, url=url, now=self.now, **page)
+        return True
+
+    def undo(self, name: str) -> bool:
+        edition = self.edition(name)
+        step = history.steps(edition)[0]
+        if step is None:
+            return False
+        seen, to = edition.revision, step.to
+        act = partial(editing.go_back, self.configuration, edition, "", seen, to, self.now, what=UNDONE)
+        done = not self._refused(act)
+        if done:
+            choices = self.edition(name).entries.exclude(choice="").select_related("post")
+            chosen = {name_of_post(entry.post): entry.choice for entry in choices}
+            self.added[name] = {post for post, choice in chosen.items() if choice == "in"}
+            self.out[name] = {post for post, choice in chosen.items() if choice == "out"}
+        return done
+
+    def schedule(self, name: str, at: datetime) -> bool:
+        edition = self.edition(name)
+        act = approval.queue if edition.state == State.APPROVED else approval.reschedule
+        return not self._refused(lambda: act(self.configuration, edition, at=at, now=self.now))
+
     def approve(self, name: str) -> bool:
         """Approve a draft."""
         edition = self.edition(name)
@@ -236,11 +266,17 @@ class FastSite(OracleSite):
             kind = Kind.CORRECTION if edition.corrects_id else Kind.LETTER if edition.standalone else Kind.PERIODIC
             until, cadence = edition.until, edition.cadence or self.settings.period
             since = None if edition.name not in self.asked_for else edition.since
-            self.see_approval(edition.approved_at, edition.name, cadence, kind, edition.refreshed_at, until, since)
+            segment = edition.segment_where.removeprefix(SEGMENT)
+            self.see_approval(
+                edition.approved_at, edition.name, cadence, kind, edition.refreshed_at, until, since, segment
+            )
 
-    def letter(self, *posts: str) -> str:
+    def letter(self, *posts: str, segment: str = "") -> str:
         """Make a letter outside the schedule with some posts, and return its name."""
         made = standalone.make(self.configuration, self.newsletter, now=self.now, subject="Hello")
+        Edition.objects.filter(pk=made.pk).update(
+            segment=segment, segment_where=f"{SEGMENT}{segment}" if segment else ""
+        )
         for post in posts:
             self.include(made.name, post)
         return made.name
@@ -316,7 +352,13 @@ class FastSite(OracleSite):
 
     def look(self) -> None:
         """Read the blog if it has changed, and do what the schedule has to do now."""
-        state = (self.blog.listed(), self.unreadable, self.settings.host, self.settings.second, self.second.listed())
+        state = (
+            found_posts(self.blog),
+            self.unreadable,
+            self.settings.host,
+            self.settings.second,
+            self.second.listed(),
+        )
         if state != self.read:
             self.collect()
             self.read = state

@@ -2,6 +2,7 @@
 
 import quopri
 import re
+from dataclasses import replace
 from typing import Self
 
 from newsletter.domain.encoded_email import EncodedEmail, Slot
@@ -13,7 +14,7 @@ from newsletter.models import Post
 from tests.oracle.acts import ListedPost
 from tests.oracle.blog import Blog
 
-LINK = re.compile(r"kinaforum\.example/(post-\d+-x)\.html")
+LINK = re.compile(r"kinaforum\.example/(?:\d+/)?(post-\d+-x)\.html")
 
 
 def posts_in(email: EncodedEmail) -> tuple[str, ...]:
@@ -23,13 +24,22 @@ def posts_in(email: EncodedEmail) -> tuple[str, ...]:
     return tuple(dict.fromkeys(links))
 
 
-def found_post(post: ListedPost, text: str, host: str) -> FoundPost:
-    """Return a post as the reading of its source gives it."""
+def found_posts(blog: Blog) -> tuple[FoundPost, ...]:
+    """Return the posts of a blog as the reading of its feed gives them."""
+    posts = [_found_post(post, blog) for post in blog.listed()]
+    again = [
+        replace(_found_post(post, blog), uid=f"{post.name} again") for post in blog.listed() if post.name in blog.twice
+    ]
+    return (*posts, *again)
+
+
+def _found_post(post: ListedPost, blog: Blog) -> FoundPost:
+    path = f"{blog.paths[post.name]}/" if post.name in blog.paths else ""
     return FoundPost(
-        uid=f"{host} {post.name}",
-        url=f"https://{host}/{post.name}.html",
+        uid=f"{blog.host} {post.name} {blog.ids[post.name]}",
+        url=f"https://{blog.host}/{path}{post.name}.html",
         title=f"About {post.name}",
-        html=f"<p>{text}</p>",
+        html=f"<p>{blog.texts[post.name]}</p>",
         published=post.dated,
         categories=tuple(sorted(post.categories)),
         language="en",

@@ -21,6 +21,7 @@ from tests.oracle.steps import (
     MEANINGS,
     ZONES,
     Change,
+    Clock,
     Delete,
     Draft,
     Edit,
@@ -33,10 +34,14 @@ from tests.oracle.steps import (
     Move,
     Off,
     Offer,
+    Page,
     Publish,
     Redate,
+    Relist,
+    Schedule,
     Set,
     Step,
+    Undo,
     Wait,
 )
 
@@ -50,7 +55,17 @@ AGES = (20, 40, 900, -20, -60)
 WAITS = (1, 6, 24, 24, 60)
 OUTAGES = (5, 30, 80, 250)
 EDITORS_CHOICES = (-1, -1, -1, 0, 1)
-OTHER_SETTINGS = ("topics", "excluded", "minimum_posts", "maximum_posts", "skip", "timezone", "approval", "times")
+OTHER_SETTINGS = (
+    "topics",
+    "excluded",
+    "minimum_posts",
+    "maximum_posts",
+    "skip",
+    "timezone",
+    "approval",
+    "times",
+    "language",
+)
 
 
 @dataclass(frozen=True)
@@ -124,6 +139,14 @@ WEIGHTS = {
     "move": 1,
     "letter": 1,
     "import": 1,
+    "page": 2,
+    "list page": 1,
+    "relist": 1,
+    "clock": 1,
+    "undo": 2,
+    "schedule": 1,
+    "segment": 1,
+    "status": 1,
 }
 """How often a kind of step comes, where it comes at all."""
 SHARES = {"move": 0.2}
@@ -169,6 +192,14 @@ def _ways(chosen: random.Random, ages: Sequence[int]) -> Mapping[str, Callable[[
         "move": lambda: Move(one([True, False])),
         "letter": lambda: Letter(number(10)),
         "import": lambda: ImportList(one([True, False])),
+        "page": lambda: Page(one(CADENCES), one((0, *ages)), one([True, False])),
+        "list page": Page,
+        "relist": lambda: Relist(number(10), one(["id", "address", "both", "twice"])),
+        "clock": lambda: Clock(one([-1, 1])),
+        "undo": lambda: Undo(number(4)),
+        "schedule": lambda: Schedule(number(4), one(WAITS)),
+        "segment": lambda: Letter(number(10), one(CADENCES)),
+        "status": lambda: Set("status", number(2)),
         "kill": Kill,
     }
 

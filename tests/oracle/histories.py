@@ -40,7 +40,8 @@ def played(history: History, site: OracleSite | None = None) -> list[acts.Act]:
 def finish(site: OracleSite) -> None:
     """Let editors do what waits, and two quiet periods of each cadence pass."""
     site.blog.down = False
-    site.configure(replace(site.settings, minimum_posts=1, skip=(), host=site.blog.host))
+    site.blog.unlisted.clear()
+    site.configure(replace(site.settings, minimum_posts=1, skip=(), host=site.blog.host, status="active"))
     site.editor_at_work = True
     site.collect()
     quiet_since = site.now

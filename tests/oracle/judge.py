@@ -118,8 +118,8 @@ class _Judging(Expectations):
         if act.kind is Kind.CORRECTION:
             return None
         if post.name in act.shown:
-            return Settled(act.edition, act.at, Certainty.NO, by_name=post.name in act.added)
-        if act.kind is Kind.LETTER:
+            return None if act.segment else Settled(act.edition, act.at, Certainty.NO, by_name=post.name in act.added)
+        if act.kind is Kind.LETTER or post.only_added:
             return None
         if post.name in act.out:
             return Settled(act.edition, act.at, Certainty.YES, LEFT_OUT)
@@ -187,7 +187,7 @@ class _Judging(Expectations):
         An edition's candidates are all accepted posts that any reader of its cadence lacks.
         """
         act = edition.approved
-        accepted = not (post.refusal() or post.either or post.gone or post.deleted)
+        accepted = not (post.refusal() or post.either or post.gone or post.deleted or post.only_added)
         filtered = edition.perhaps_excluded & post.categories
         lacked = person.name in edition.here and not person.pair(post.name).either
         eligible = post.eligible(act.reaches)
@@ -196,14 +196,16 @@ class _Judging(Expectations):
     def _is_meant(self, person: Person, approved: acts.Approved) -> bool:
         """Return whether an edition goes to a reader; that of a cadence that is no longer offered is the default's."""
         cadence = self.configured.effective(approved.cadence)
-        return approved.kind is Kind.LETTER or self.configured.effective(person.cadence) == cadence
+        if approved.kind is Kind.LETTER:
+            return approved.segment in ("", self.configured.effective(person.cadence))
+        return self.configured.effective(person.cadence) == cadence
 
     def _offer(self, person: Person, post: SeenPost, edition: SeenEdition) -> None:
         """A reader who is paused, or does not want a post of the edition, has missed it."""
         approved = edition.approved
         inside = post.name in self.in_edition(approved.edition) or self._is_sure(person, post, edition)
         if approved.kind is Kind.LETTER or person.paused:
-            if not person.paused:
+            if not person.paused or approved.segment:
                 return
             if inside and not edition.small:
                 person.over(post.name, "in an edition while the reader was paused", approved.edition)
@@ -213,6 +215,8 @@ class _Judging(Expectations):
         interest = self._interest(person, post, edition)
         if interest is Certainty.EITHER:
             person.either(post.name, "topics changed between approval and sending")
+        elif interest is Certainty.NO and post.only_added:
+            person.either(post.name, "off topic as far as its page said")
         elif interest is Certainty.NO and inside:
             person.over(post.name, OFF_TOPIC, approved.edition)
         elif interest is Certainty.NO:
@@ -227,6 +231,8 @@ class _Judging(Expectations):
     def _deal_with(self, edition: SeenEdition, post: SeenPost) -> None:
         """Remember what newcomers don't get any more."""
         own = self.configured.effective(edition.approved.cadence)
+        if edition.approved.segment:
+            return
         for cadence in CADENCES if edition.approved.kind is Kind.LETTER else (own,):
             if not edition.small:
                 self.dealt[cadence].add(post.name)
@@ -366,6 +372,8 @@ class _Judging(Expectations):
             return "the reader is away at the end"
         if why := post.refusal() or ("gone from its source" if post.gone else ""):
             return why
+        if post.only_added:
+            return "of no source"
         if self.configured.excluded & post.categories:
             return FILTERED
         if wanted([person.topics_for(act.at)], [self.configured.topics], post.categories) is not Certainty.YES:

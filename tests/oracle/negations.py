@@ -80,6 +80,10 @@ def _late_posts_accepted(patch: pytest.MonkeyPatch) -> None:
     _facts_changed(patch, lambda known: replace(known, refusal=None))
 
 
+def _removed_pages_are_known(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ledger, "_is_only_added", lambda _post: False)
+
+
 def _settled_by_cancelled_editions(patch: pytest.MonkeyPatch) -> None:
     def deciding(newsletter: str) -> Any:
         return Edition.objects.filter(~Q(approved_at=None), newsletter=newsletter, corrects=None, welcome=None)
@@ -270,6 +274,9 @@ NEGATIONS = {
         _settled_by_nothing, "what an editor left out is out in every cadence", "unwanted"
     ),
     "filtered": Negation(_settled_by_nothing, "a filter holds once an edition was approved with it", "unwanted"),
+    "a page that was removed is found later": Negation(
+        _removed_pages_are_known, "a page that an editor removed again counts as found when it is listed", "lost"
+    ),
     "undone by cancelling before sending": Negation(
         _settled_by_cancelled_editions, "cancelling before sending undoes what was left out", "lost"
     ),

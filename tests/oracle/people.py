@@ -77,7 +77,8 @@ class Settled:
 class SeenPost:
     """A post as readings showed it. `first_refusal` is why it was out at first sight, `first_doubt` why perhaps.
 
-    `settled` is what approved editions decided, unless they were unlocked. The last one counts.
+    `settled` is what approved editions decided, unless they were unlocked. The last one counts. `only_added`: an editor
+    added its page to a draft, and no source has listed it.
     """
 
     name: str
@@ -87,6 +88,7 @@ class SeenPost:
     second: bool = False
     gone: datetime | None = None
     deleted: bool = False
+    only_added: bool = False
     first_refusal: str = ""
     first_doubt: str = ""
     settled: list[Settled] = field(default_factory=list)

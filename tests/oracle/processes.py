@@ -247,7 +247,7 @@ class ProcessSite(OracleSite):
     def correct(self, name: str) -> None:
         """Corrections have no posts, and are left out."""
 
-    def letter(self, *posts: str) -> str:
+    def letter(self, *posts: str, segment: str = "") -> str:
         name = str(self.site.json("draft", NAME, "--letter", "--subject", "Hello")["edition"])
         self._refreshed[name] = self.now
         for post in posts:

@@ -23,6 +23,9 @@ class OracleSite(ABC):
     waits.
     """
 
+    has_segments = False
+    """Whether letters can go to a segment."""
+
     def __init__(self, start: datetime, settings: Settings) -> None:
         self.now, self.settings = start, settings
         self.blog = Blog()
@@ -212,6 +215,26 @@ class OracleSite(ABC):
     def _decide(self, name: str, post: str, choice: str) -> bool:
         """Make an editor's choice; return whether it was possible."""
 
+    def add_page(self, name: str, post: str) -> None:
+        """Add a post to a draft by the address of its page."""
+        if self.knows(post):
+            self.include(name, post)
+        elif self._add_page(name, post):
+            self.log.append(acts.PageAdded(self.now, post))
+            self.added.setdefault(name, set()).add(post)
+
+    def _add_page(self, name: str, post: str) -> bool:
+        """Add a page that no source has listed; return whether it was possible."""
+        return False
+
+    def undo(self, name: str) -> bool:
+        """Take back the last change of a draft; return whether it was possible."""
+        return False
+
+    def schedule(self, name: str, at: datetime) -> bool:
+        """Schedule an approved edition for a time, or for another one; return whether it was possible."""
+        return False
+
     @abstractmethod
     def approve(self, name: str) -> bool:
         """Approve a draft; return whether that was possible."""
@@ -252,8 +275,10 @@ class OracleSite(ABC):
         """Correct an edition, for those who got it."""
 
     @abstractmethod
-    def letter(self, *posts: str) -> str:
-        """Make a letter outside the schedule with some posts, and return its name."""
+    def letter(self, *posts: str, segment: str = "") -> str:
+        """Make a letter outside the schedule with some posts, for the readers of a cadence if it is given; return its
+        name.
+        """
 
     @abstractmethod
     def knows(self, post: str) -> bool:
@@ -280,8 +305,9 @@ class OracleSite(ABC):
         refreshed: datetime,
         until: datetime,
         since: datetime | None = None,
+        segment: str = "",
     ) -> None:
         """Log that an edition was approved; `since` is given if a person asked for the edition of a time."""
         shown, added, out = map(frozenset, (self.inside(name), self.added.get(name, ()), self.out.get(name, ())))
         reaches = min(until, refreshed)
-        self.log.append(acts.Approved(at, name, cadence, kind, refreshed, reaches, shown, added, out, since))
+        self.log.append(acts.Approved(at, name, cadence, kind, refreshed, reaches, shown, added, out, since, segment))

@@ -187,6 +187,39 @@ def _put_off(site: OracleSite) -> None:
     site.wait(3 * DAY)
 
 
+def _pages(site: OracleSite) -> None:
+    """An editor adds three pages to a weekly edition that the feed does not list yet, and removes two of them, of which
+    one is old.
+    """
+    both(site)
+    site.publish()
+    name = site.draft("week")
+    for days in (0, 1, 60):
+        post = site.publish(site.now - days * DAY)
+        site.blog.unlisted.add(post)
+        site.add_page(name, post)
+        if days:
+            site.leave_out(name, post)
+    site.approve(name)
+    site.send(name)
+    site.join("late", "week")
+    site.blog.unlisted.clear()
+    site.wait(DAY)
+
+
+def _listed_anew(site: OracleSite) -> None:
+    """Posts are listed with another id, another address, both, and twice."""
+    both(site)
+    for _ in range(4):
+        site.publish()
+    site.wait(DAY)
+    first, second, third, fourth = site.blog.posts
+    site.blog.ids.update((first, third))
+    site.blog.paths.update((second, third))
+    site.blog.twice.add(fourth)
+    site.wait(DAY)
+
+
 def _filtered_to_the_end(site: OracleSite) -> None:
     """A post that is dated ahead is filtered before it could be sent, and no later edition has anything."""
     site.collect()
@@ -223,5 +256,9 @@ SOURCE_CLAUSES = {
         replace(DAILY_OR_WEEKLY, excluded=frozenset({"film"})), _moved_and_filtered
     ),
     "a post that is put off comes at its new date": History(DAILY_OR_WEEKLY, _put_off),
+    "a page that an editor removed again counts as found when it is listed": History(
+        replace(DAILY_OR_WEEKLY, approval="editor"), _pages
+    ),
+    "what is listed anew is no new post": History(DAILY_OR_WEEKLY, _listed_anew),
     "what a filter keeps out to the end is not due": History(Settings(period="month"), _filtered_to_the_end),
 }

@@ -43,6 +43,61 @@ class Publish:
 
 
 @dataclass(frozen=True)
+class Page:
+    """A post is published that the feed does not list yet, and an editor adds its page to a draft, and may remove it.
+
+    Without a cadence, it is a post that the feed begins to list.
+    """
+
+    cadence: str = ""
+    hours_ago: int = 0
+    remove: bool = False
+
+    def play(self, site: OracleSite) -> None:
+        if not self.cadence:
+            site.blog.unlisted.clear()
+        elif self.cadence in site.settings.offered and not site.unreadable:
+            name = site.draft(self.cadence)
+            if name and name in site.editions(State.DRAFT):
+                post = site.publish(site.now - timedelta(hours=self.hours_ago, minutes=1), "film")
+                site.blog.unlisted.add(post)
+                site.add_page(name, post)
+                if self.remove:
+                    site.leave_out(name, post)
+
+
+@dataclass(frozen=True)
+class Relist:
+    """A post is listed with another id or address, or twice, which makes no other post of it."""
+
+    post: int
+    what: str
+
+    def play(self, site: OracleSite) -> None:
+        name = _one(list(site.blog.posts), self.post)
+        if name is None or site.unreadable:
+            return
+        site.look()
+        if self.what == "twice":
+            site.blog.twice ^= {name}
+        if self.what in ("id", "both"):
+            site.blog.ids[name] += 1
+        if self.what in ("address", "both"):
+            site.blog.paths[name] += 1
+        site.look()
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The machine's clock is set ahead, or back."""
+
+    hours: int
+
+    def play(self, site: OracleSite) -> None:
+        site.off(timedelta(hours=self.hours))
+
+
+@dataclass(frozen=True)
 class Redate:
     """A post gets another date, as many hours from now; not while a blog that moved is read nowhere, as an edit."""
 
@@ -219,6 +274,8 @@ class Set:
             "approval": ("none", "editor"),
             "times": TIMES,
             "second": (True, False),
+            "language": ("en", "nb"),
+            "status": ("active", "paused"),
         }
         site.look()
         site.configure(replace(site.settings, **{self.key: values[self.key][self.number % len(values[self.key])]}))
@@ -264,7 +321,7 @@ class Editor:
         elif self.what in ("send", "split", "stop"):
             self._send(site)
         elif self.what in ("reopen", "cancel"):
-            if name := _one(site.editions(State.APPROVED), self.number):
+            if name := _one(site.editions(State.APPROVED, State.QUEUED, began=False), self.number):
                 site.unlock(name, reopen=self.what == "reopen")
         elif self.what == "resend":
             if name := _one(site.editions(State.SENT, State.CANCELLED, began=True), self.number):
@@ -286,17 +343,42 @@ class Editor:
 
 
 @dataclass(frozen=True)
+class Undo:
+    """An editor takes back the last change of a draft."""
+
+    number: int
+
+    def play(self, site: OracleSite) -> None:
+        if name := _one(site.editions(State.DRAFT), self.number):
+            site.undo(name)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """An editor schedules an approved edition, or another time for a scheduled one."""
+
+    number: int
+    hours: int
+
+    def play(self, site: OracleSite) -> None:
+        if name := _one(site.editions(State.APPROVED, State.QUEUED, began=False), self.number):
+            site.schedule(name, site.now + timedelta(hours=self.hours))
+
+
+@dataclass(frozen=True)
 class Letter:
     """A letter outside the schedule goes to everybody, with a post that an editor adds, if any."""
 
     post: int
+    segment: str = ""
 
     def play(self, site: OracleSite) -> None:
-        if site.settings.topics is None or site.unreadable:
+        to_segment = site.has_segments and self.segment in site.settings.offered
+        if site.unreadable or site.settings.status == "paused" or (self.segment and not to_segment):
             return
         known = [name for name in site.blog.posts if site.knows(name)]
         post = _one(known, self.post)
-        name = site.letter(*[post] if post else [])
+        name = site.letter(*[post] if post else [], segment=self.segment)
         if site.inside(name) and site.approve(name):
             site.send(name)
 

@@ -20,6 +20,7 @@ from tests.oracle.acts import (
     Left,
     ListedPost,
     Lost,
+    PageAdded,
     Paused,
     Read,
     ReadElsewhere,
@@ -353,6 +354,33 @@ def test_a_letter_may_bring_a_post_again_and_no_edition_does_afterwards() -> Non
     assert judged(R, ONE, sent(4, "w1", ("r", "a")), letter) == []
     assert judged(R, ONE, letter, sent(11, "w1", ("r", "a"))) == ["twice r a"]
     assert judged(R, ONE, letter, Joined(at(6), "new")) == []
+
+
+def test_a_page_that_an_editor_added_goes_to_the_readers_of_its_edition_and_to_others_once_it_is_listed() -> None:
+    a, daily, both = frozenset("a"), Joined(at(0), "d", "day"), {"cadences": ("week", "day")}
+    weekly = [PageAdded(at(3), "a"), *sent(4, "w1", ("r", "a"), shown=a, added=a)]
+    later = read(5, listed("a", 5))
+    assert judged(R, daily, weekly, **both) == []
+    assert judged(R, daily, weekly, later, **both) == ["lost d a"]
+    assert judged(R, daily, weekly, later, sent(6, "d1", ("d", "a"), cadence="day"), **both) == []
+    assert "twice r a" in judged(R, daily, weekly, later, sent(11, "w2", ("r", "a")), **both)
+
+
+def test_a_page_that_an_editor_added_and_removed_again_is_due_once_it_is_listed() -> None:
+    removed = [PageAdded(at(3), "a"), approved(4, "w1", out=frozenset("a")), Began(at(4), "w1")]
+    assert judged(R, removed) == []
+    assert judged(R, removed, read(5, listed("a", 5))) == ["lost r a"]
+    assert judged(R, removed, read(50, listed("a", 5)), late_days=30) == []
+    listed_before = [removed[0], read(3.5, listed("a", 3)), *removed[1:]]
+    assert judged(R, listed_before, sent(11, "w2", ("r", "a"))) == ["unwanted r a"]
+
+
+def test_a_letter_to_a_segment_decides_nothing_for_others() -> None:
+    daily, both, a = Joined(at(0), "d", "day"), {"cadences": ("week", "day")}, frozenset("a")
+    letter = sent(2, "letter", ("d", "a"), kind=Kind.LETTER, added=a, shown=a, segment="day")
+    assert judged(R, daily, ONE, letter, **both) == ["lost r a"]
+    assert judged(R, daily, ONE, letter, sent(4, "w1", ("r", "a")), **both) == []
+    assert "twice d a" in judged(R, daily, ONE, letter, sent(4, "d1", ("d", "a"), cadence="day"), **both)
 
 
 def test_the_rest_of_an_edition_comes_whatever_a_letter_brought_meanwhile() -> None:

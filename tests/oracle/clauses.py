@@ -295,6 +295,22 @@ def _restored_unread_after_an_edition(site: OracleSite) -> None:
     site.wait(7 * DAY)
 
 
+def _restored_with_a_page(site: OracleSite) -> None:
+    """A backup has a draft with a page that an editor added; its source lists it later, and it is sent."""
+    both(site)
+    site.publish()
+    name = site.draft("week")
+    page = site.publish()
+    site.blog.unlisted.add(page)
+    site.add_page(name, page)
+    backup = site.back_up()
+    site.blog.unlisted.clear()
+    site.wait(DAY)
+    site.restore(backup)
+    site.publish()
+    site.wait(DAY)
+
+
 def _letter(site: OracleSite) -> None:
     both(site)
     first = site.publish()
@@ -339,6 +355,7 @@ CLAUSES = {
     "cancelling while it is sent is for good": History(WEEKLY, _stopped),
     "those who were not reached can be": History(WEEKLY, _resent),
     "a restored database repeats what was offered": History(DAILY_OR_WEEKLY, _restored),
+    "a restored database knows a page that was listed since": History(DAILY_OR_WEEKLY, _restored_with_a_page),
     "a restored database remembers when sources were first read": History(
         Settings(period="week", cadences=("week", "post")), _restored_unread
     ),

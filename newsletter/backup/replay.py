@@ -180,8 +180,8 @@ def _save_source(source: Source) -> None:
 def _save_new(row: models.Model) -> bool:
     """Save a row that the backup doesn't have, and return whether it is one.
 
-    Primary keys are not used again, so the same key is the same row. But a post with another ordinal was only a page that
-    an editor had added, until a source listed it.
+    Primary keys are not used again, so the same key is the same row. But a post with another ordinal was only a page
+    that an editor had added, until a source listed it.
     """
     stored = type(row)._default_manager.filter(pk=row.pk)
     if (stored.filter(ordinal=row.ordinal) if isinstance(row, Post) else stored).exists():

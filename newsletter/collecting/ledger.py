@@ -90,12 +90,14 @@ def push(newsletter: str, post: FoundPost, now: datetime) -> tuple[Post, bool]:
 
 
 def _without_repetitions(posts: Sequence[FoundPost]) -> tuple[FoundPost, ...]:
-    """Leave out posts that are listed again under another id, with the same link, date and content."""
-    unique = {
-        (content_hash(post), post.published) if post.url and post.published else post.uid: post
-        for post in reversed(posts)
-    }
-    return tuple(reversed(unique.values()))
+    """Join posts that are listed again under another id, with the same link, date and text, as under each category."""
+    unique: dict[object, FoundPost] = {}
+    for post in posts:
+        text = (link_key(post.url), post.published, post.title, post.html, post.summary)
+        key = text if post.url and post.published else post.uid
+        if (first := unique.setdefault(key, post)) is not post:
+            unique[key] = replace(first, categories=tuple(dict.fromkeys((*first.categories, *post.categories))))
+    return tuple(unique.values())
 
 
 def _was_removed(source: Source) -> bool:

@@ -112,7 +112,8 @@ def digest_with(
     if newsletter.images == "none":
         posts = [(entry, without_images(post)) for entry, post in posts]
     if newsletter.images == "source":
-        posts = _measured(posts)
+        sizes = pictures.sizes({url for _, post in posts for url in unmeasured(post.html, post.image)})
+        posts = [(entry, measured(post, sizes)) for entry, post in posts]
     if newsletter.images != "none":
         posts = _with_previews(posts, configuration.site.url)
     not_hosted: tuple[Message, ...] = ()
@@ -142,12 +143,6 @@ def included_entries(edition: Edition) -> QuerySet[EditionPost]:
     """Return the entries of the posts that are in an edition, with what rendering reads of them."""
     entries = edition.entries.filter(included=True).select_related("post")
     return entries.prefetch_related("post__listings__source")
-
-
-def _measured(posts: list[tuple[EditionPost, DigestPost]]) -> list[tuple[EditionPost, DigestPost]]:
-    """Return the posts with the sizes of images that were measured when they were collected."""
-    sizes = pictures.sizes({url for _, post in posts for url in unmeasured(post.html, post.image)})
-    return [(entry, measured(post, sizes)) for entry, post in posts] if sizes else posts
 
 
 def _with_previews(posts: list[tuple[EditionPost, DigestPost]], site: str) -> list[tuple[EditionPost, DigestPost]]:

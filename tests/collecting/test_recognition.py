@@ -151,9 +151,12 @@ def test_each_of_two_issues_of_a_day_is_itself_where_a_blog_moved() -> None:
 
 
 def test_an_entry_that_is_listed_twice_is_one_post() -> None:
+    """Also under each of its categories, and with other tracking."""
+    again = replace(A, uid="b", url=f"{A.url}?utm_source=film", categories=("film",))
     for order in (1, -1):
-        collected(*[A, replace(A, uid="b"), OLDER][::order])
-    assert count() == 2
+        collected(*[replace(A, categories=("books",)), again, OLDER][::order])
+        assert count() == 2
+        assert sorted(Post.objects.latest("published").categories) == ["books", "film"]
 
 
 def test_short_posts_without_titles_are_known_by_text_and_date_where_a_blog_moved() -> None:

@@ -50,15 +50,16 @@ class Page:
     """
 
     cadence: str = ""
+    number: int = 0
     hours_ago: int = 0
     remove: bool = False
 
     def play(self, site: OracleSite) -> None:
         if not self.cadence:
             site.blog.unlisted.clear()
-        elif self.cadence in site.settings.offered and not site.unreadable:
-            name = site.draft(self.cadence)
-            if name and name in site.editions(State.DRAFT):
+        elif not site.unreadable:
+            site.draft(self.cadence if self.cadence in site.settings.offered else site.settings.period)
+            if name := _one(site.editions(State.DRAFT), self.number):
                 post = site.publish(site.now - timedelta(hours=self.hours_ago, minutes=1), "film")
                 site.blog.unlisted.add(post)
                 site.add_page(name, post)
@@ -344,13 +345,10 @@ class Editor:
 
 @dataclass(frozen=True)
 class Undo:
-    """An editor takes back the last change of a draft."""
-
-    number: int
+    """An editor takes back the last change of the first draft that has one."""
 
     def play(self, site: OracleSite) -> None:
-        if name := _one(site.editions(State.DRAFT), self.number):
-            site.undo(name)
+        any(map(site.undo, site.editions(State.DRAFT)))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Change several posts of a draft at once: one revision, one line of the audit log, all of them or none."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import date, datetime
 
 from newsletter.config import Config
@@ -9,7 +9,7 @@ from newsletter.editions.problems import Impossible
 from newsletter.editions.selection import ordering
 from newsletter.messages import acts
 from newsletter.messages import editions as messages
-from newsletter.models import Edition, EditionPost, EditorChoice
+from newsletter.models import Edition, EditorChoice
 
 
 def choose_several(
@@ -48,7 +48,8 @@ def move_several(
     with changing(configuration, edition, by, revision, acts.POSTS_MOVED(count=len(posts)), now) as draft:
         entries = list(draft.entries.filter(included=True).select_related("post"))
         there = [e for e in entries if e.post_id not in posts and ordering.day_of(e, newsletter) == day]
-        moved = [entry_of(draft, post) for post in sorted(posts, key=_position(entries))]
+        places = {e.post_id: e.position for e in entries}  # those that are not included come last
+        moved = [entry_of(draft, post) for post in sorted(posts, key=lambda post: places.get(post, len(places) + 1))]
         for rank, entry in enumerate(there + moved):
             entry.moved_rank = float(rank)
             if entry in moved:
@@ -75,9 +76,3 @@ def move_to_day(
 def _check_chosen(posts: Collection[int]) -> None:
     if not posts:
         raise Impossible(messages.NO_POSTS_CHOSEN())
-
-
-def _position(entries: list[EditionPost]) -> Callable[[int], int]:
-    """Return a sort key for posts: their place in a draft, and after them those that are not included."""
-    places = {entry.post_id: entry.position for entry in entries}
-    return lambda post: places.get(post, len(places) + 1)

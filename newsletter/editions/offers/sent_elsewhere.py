@@ -17,7 +17,9 @@ def refuse(posts: QuerySet[Post]) -> int:
 
     The caller holds the newsletter's lock.
     """
-    here = EditionPost.objects.filter(post=OuterRef("pk"), included=True, edition__in=_holding_any())
+    editions = Edition.objects.filter(HOLDING, corrects=None, welcome=None)
+    for_all = editions.exclude(~Q(segment_where=""), standalone=True)
+    here = EditionPost.objects.filter(post=OuterRef("pk"), included=True, edition__in=for_all)
     sent = _with_link(posts.filter(refusal__isnull=True)).exclude(Exists(here))
     return sent.update(refusal=messages.SENT_ELSEWHERE())
 
@@ -39,9 +41,3 @@ def _with_link(posts: QuerySet[Post]) -> QuerySet[Post]:
         newsletter=OuterRef("newsletter"), link_key=OuterRef("link_key"), until__gte=OuterRef("dated")
     )
     return posts.annotate(dated=Coalesce("published", "first_seen")).filter(Exists(links))
-
-
-def _holding_any() -> QuerySet[Edition]:
-    """Return the editions of all newsletters that have posts for all subscribers."""
-    editions = Edition.objects.filter(HOLDING, corrects=None, welcome=None)
-    return editions.exclude(~Q(segment_where=""), standalone=True)

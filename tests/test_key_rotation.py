@@ -92,7 +92,7 @@ USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "delivering._post": (),  # signs with the secret of a webhook
     "signing.headers": (),
     "body_limits._role": (cases.session_of_an_upload,),
-    "hashes.export_hashes": (),  # writes hashes with the keys that made them
+    "blocking.export_hashes": (),  # writes hashes with the keys that made them
     "ghost.authorization": (),  # with the key of an account at Ghost, not the site's
     "recovery_codes.make": (cases.recovery_code,),
     "recovery_codes.use": (cases.recovery_code,),

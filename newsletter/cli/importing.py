@@ -57,7 +57,7 @@ def import_(
     """
     configuration = ready()
     refused_to = None if dry_run else file.with_name(f"{file.name}.refused.csv")
-    from subscribers.importing.hashes import has_hashes, import_hashes
+    from subscribers.importing.blocking import has_hashes, import_hashes
 
     if has_hashes(file):
         _import(lambda step: import_hashes(file, dry_run=dry_run), None, dry_run=dry_run)

@@ -51,7 +51,7 @@ def export(
     from django.utils import timezone
 
     from subscribers.exporting import COLUMNS, export_csv, export_for, export_json, export_suppressions
-    from subscribers.importing.hashes import export_hashes
+    from subscribers.importing.blocking import export_hashes
     from subscribers.models import local_day
     from subscribers.spreadsheets import create
 

@@ -28,7 +28,7 @@ from newsletter.models.migration_state import waiting_migrations
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.scheduling import storage
-from newsletter.scheduling.integrity import LARGEST, damages, space_for_copy
+from newsletter.scheduling.storage import LARGEST, damages, space_for_copy
 from newsletter.scheduling.text_checks import try_subject, try_templates
 from newsletter.sending.api_calls.interface import ProviderProblem
 from newsletter.sending.sql import database_watch

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from newsletter.scheduling import integrity
+from newsletter.scheduling import storage
 from tests import settings
 from tests.conftest import Site
 
@@ -30,6 +30,6 @@ def test_damage_is_found_and_a_backup_is_the_remedy(site: Callable[[str], Site])
 
 
 def test_too_little_space_for_a_copy_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(integrity, "_size", lambda: 3_000_000_000)
+    monkeypatch.setattr(storage, "_size", lambda: 3_000_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2_000_000_000))
-    assert "2.0 GB are free, but an upgrade first copies the database" in str(integrity.space_for_copy())
+    assert "2.0 GB are free, but an upgrade first copies the database" in str(storage.space_for_copy())

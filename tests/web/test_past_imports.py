@@ -14,7 +14,7 @@ from django.utils import timezone
 from newsletter.models import Act, Edition
 from newsletter.web.desk import guides
 from subscribers.importing import import_file
-from subscribers.importing.hashes import export_hashes
+from subscribers.importing.blocking import export_hashes
 from subscribers.importing.tools import FORMS, SENDY
 from subscribers.models import Import, Subscriber, Subscription, Suppression
 from tests.web import make

@@ -12,7 +12,7 @@ from newsletter.domain.check import Check
 from newsletter.messages import Message
 from newsletter.messages.general import TEXT
 from newsletter.scheduling import checks
-from newsletter.scheduling.integrity import LARGEST_FOR_PAGES
+from newsletter.scheduling.storage import LARGEST_FOR_PAGES
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import page
 from newsletter.web.desk.settings import overview, site_pages

@@ -22,7 +22,7 @@ from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import import_jobs, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
 from subscribers.importing import FileProblem, is_archive, outline
-from subscribers.importing.hashes import has_hashes
+from subscribers.importing.blocking import has_hashes
 from subscribers.models import Import, Suppression
 from subscribers.personal_fields import PERSONAL
 from subscribers.requests import config_of

@@ -31,8 +31,8 @@ from newsletter.web.desk.pages import as_sentence, csv_response, default_zone, e
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import queries, uploads
 from subscribers.importing import FileProblem, ImportReport, Portion, import_blocked, import_file
+from subscribers.importing.blocking import has_hashes, import_hashes
 from subscribers.importing.dates import DateOrder, moment
-from subscribers.importing.hashes import has_hashes, import_hashes
 from subscribers.importing.run import PortionHook
 from subscribers.models import Import
 from subscribers.requests import config_of

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 
 from newsletter import config
 from newsletter.collecting import gaps
+from newsletter.collecting.possible_matches import MOST_KEYS
 from newsletter.collecting.recognition import KnownPosts
 from newsletter.domain.found_post import FoundPost
 from newsletter.feeds import SourceReading
@@ -116,12 +117,13 @@ def _store_posts(
     known_posts: KnownPosts,
     undated_before: Collection[str],
 ) -> Stored:
-    new = changed = 0
+    new: list[Post] = []
+    changed = 0
     for found_post in reading.posts:
         post = known_posts.find(found_post)
         if post is None or _is_only_added(post):
-            post = _add(source, settings, found_post, now, undated_before, post)
-            new += 1
+            post = _new(source, settings, found_post, now, undated_before, post)
+            new.append(post)
         elif post.content_hash != content_hash(found_post) or _has_another_date(post, found_post, now):
             _update(post, settings, found_post, now)
             changed += 1
@@ -130,8 +132,9 @@ def _store_posts(
         if post.first_seen > now:  # the clock was ahead
             Post.objects.filter(pk=post.pk).update(first_seen=now)
         known_posts.add(found_post, post, now)
-    known_posts.mark_seen(now)
-    return Stored(new, changed)
+    _save(source, new)
+    known_posts.save(now)
+    return Stored(len(new), changed)
 
 
 def _fields(settings: config.SourceSettings, found_post: FoundPost) -> dict[str, object]:
@@ -157,7 +160,7 @@ def _fields(settings: config.SourceSettings, found_post: FoundPost) -> dict[str,
     }
 
 
-def _add(
+def _new(
     source: Source,
     settings: config.SourceSettings,
     found_post: FoundPost,
@@ -165,11 +168,8 @@ def _add(
     undated_before: Collection[str],
     page: Post | None,
 ) -> Post:
-    """Store a new post. If an editor added its `page` to a draft, it is that one from now on, and judged as new.
-
-    Where the page was removed again before its edition was approved, that decided nothing about the post.
-    """
-    post = Post(
+    """Return a new post. If an editor added its `page` to a draft, it is that one from now on, and judged as new."""
+    return Post(
         pk=page.pk if page else None,
         newsletter=source.newsletter,
         first_seen=now,
@@ -177,20 +177,29 @@ def _add(
         was_there_before=_was_there_before(source, found_post, now, undated_before),
         **_fields(settings, found_post),
     )
-    post.save()
-    if page:
-        EditionPost.objects.filter(post=post, included=False).exclude(edition__state="draft").update(reason=OUTSIDE())
-    return post
+
+
+def _save(source: Source, posts: Sequence[Post]) -> None:
+    """Store new posts.
+
+    Where the page of one was removed again before its edition was approved, that decided nothing about the post.
+    """
+    if posts:
+        Numbering.number(source.newsletter, posts)
+    pages = [post for post in posts if post.pk]
+    Post.objects.bulk_create((post for post in posts if not post.pk), batch_size=MOST_KEYS)
+    for page in pages:
+        page.save()
+    removed = EditionPost.objects.filter(post__in=pages, included=False)
+    removed.exclude(edition__state="draft").update(reason=OUTSIDE())
 
 
 def _is_only_added(post: Post) -> bool:
-    """Return whether an editor added a post by its address, and no approved edition has it; none gets it until the
-    caller's transaction ends.
+    """Return whether an editor added a post by its address, and no approved edition has it.
+
+    None gets it until the caller's transaction ends, as the newsletter was locked before the post was found.
     """
-    if post.content_hash != NOT_LISTED:
-        return False
-    Numbering.locked(post.newsletter)
-    return not _is_in_an_edition(post)
+    return post.content_hash == NOT_LISTED and not _is_in_an_edition(post)
 
 
 def _was_there_before(source: Source, found_post: FoundPost, now: datetime, undated_before: Collection[str]) -> bool:

@@ -8,100 +8,21 @@ A post keeps the date with which it was sent. The one that its source gave last 
 posts apart, and only if it is exactly the same: some sources date all their posts at each reading.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import chain
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min
 
+from newsletter.collecting.comparison import A_DAY, Comparison, is_comparable, is_home_page, path_of
+from newsletter.collecting.possible_matches import MOST_KEYS, PossibleMatches, batches, day_of, title_key
 from newsletter.domain.found_post import FoundPost
 from newsletter.feeds import SourceReading
-from newsletter.feeds.document import split_address
 from newsletter.feeds.html.markup import text_of
-from newsletter.feeds.identity import LONG, are_similar, letters, link_key, text_key
-from newsletter.models import Listing, Post, Source
+from newsletter.feeds.identity import letters, link_key, text_key
+from newsletter.models import Listing, Numbering, Post, Source
 from newsletter.models.source import PUSHED
-
-A_DAY = timedelta(days=1)
-MOST_KEYS = 500
-"""How many keys one statement names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A post of a reading and one of the ledger, side by side."""
-
-    found: FoundPost
-    post: Post
-
-    @property
-    def same_title(self) -> bool:
-        """Whether both have the same title; posts without one have not."""
-        return bool(self.found.title) and letters(self.found.title) == letters(self.post.title)
-
-    @property
-    def same_link(self) -> bool:
-        """Whether both have the same address."""
-        return bool(self.found.url) and link_key(self.found.url) == self.post.link_key
-
-    @property
-    def similar_text(self) -> bool:
-        """Whether one text is an edited version, or the beginning, of the other."""
-        return are_similar(*self._texts)
-
-    @property
-    def long_texts(self) -> bool:
-        """Whether both texts are too long to recur."""
-        return min(map(len, self._texts)) >= LONG
-
-    @property
-    def without_text(self) -> bool:
-        """Whether a text is missing, so that texts can't be compared."""
-        return not all(map(letters, self._texts))
-
-    @property
-    def similar_long_text(self) -> bool:
-        """Whether the texts are similar, and too long to recur."""
-        return self.long_texts and self.similar_text
-
-    @property
-    def same_long_text(self) -> bool:
-        """Whether both have the same text, which is too long to recur."""
-        found_text, text = self._texts
-        return self.long_texts and letters(found_text) == letters(text)
-
-    @property
-    def dates(self) -> timedelta | None:
-        """How far apart the found date and that of the ledger are; None if one is missing."""
-        if self.found.published is None or self.post.published is None:
-            return None
-        return abs(self.found.published - self.post.published)
-
-    @property
-    def within_a_day(self) -> bool:
-        """Whether both are dated, at most a day apart."""
-        return self.dates is not None and self.dates <= A_DAY
-
-    @property
-    def same_day(self) -> bool:
-        """Whether both have the same date, each by its own clock."""
-        if self.found.published is None or self.post.published is None:
-            return False
-        offset = timezone(timedelta(minutes=self.post.published_offset))
-        return self.found.published.date() == self.post.published.astimezone(offset).date()
-
-    @property
-    def nothing_in_common(self) -> bool:
-        """Whether title, text and date all say that these are two posts."""
-        apart = self.dates is not None and self.dates > A_DAY
-        return apart and not self.same_title and not self.similar_text
-
-    @property
-    def _texts(self) -> tuple[str, str]:
-        return text_of(self.found.html or self.found.summary), text_of(self.post.html or self.post.summary)
 
 
 class KnownPosts:
@@ -112,14 +33,13 @@ class KnownPosts:
     """
 
     def __init__(self, source: Source, reading: SourceReading, configured: Collection[str]) -> None:
-        self._source, self._reached = source, reading.reached_back_to
+        self._source, self._reading = source, reading
         self._configured = {*configured, source.url, PUSHED}
         self._newest_first = reading.kind != "folder"
-        self._uids = {post.uid for post in reading.posts}
-        self._dates = list({post.published for post in reading.posts if post.published is not None})
+        self._dates = {post.published for post in reading.posts}
         self._links = Counter(link_key(post.url) for post in reading.posts if post.url)
-        listings = source.listings.filter(uid__in=self._uids).select_related("post")
-        self._listings = {listing.uid: listing for listing in listings}
+        uids = [post.uid for post in reading.posts]
+        self._listings = {each.uid: each for each in source.listings.filter(uid__in=uids).select_related("post")}
         self._by_id = {
             found_post.uid: self._listings[found_post.uid].post
             for found_post in reading.posts
@@ -127,19 +47,26 @@ class KnownPosts:
             and not _uses_id_again(Comparison(found_post, self._listings[found_post.uid].post))
         }
         self._taken = {post.pk for post in self._by_id.values()}
-        self._unchanged: list[int] = []
-        self._with_new_dates: list[Listing] = []
+        self._seen: list[int] = []
+        self._new: list[Listing] = []
+        self._changed: list[Listing] = []
+        self._renamed: list[Listing] = []
+
+    @cached_property
+    def _ledger(self) -> PossibleMatches:
+        """What the other posts could be; none is added to the newsletter meanwhile, through other sources."""
+        Numbering.locked(self._source.newsletter)
+        others = [post for post in self._reading.posts if post.uid not in self._by_id]
+        return PossibleMatches(self._source, others, self._taken, self._configured, self._reading.reached_back_to)
 
     def find(self, found_post: FoundPost) -> Post | None:
         """Return the post of the ledger that a post of the reading is; None if it is new."""
-        if post := self._by_id.get(found_post.uid):
-            return post
-        posts = Post.objects.filter(newsletter=self._source.newsletter).exclude(pk__in=self._taken).order_by("pk")
         return (
-            self._by_link(found_post, posts)
-            or self._by_title(found_post, posts)
-            or self._by_id_elsewhere(found_post, posts)
-            or self._by_text(found_post, posts)
+            self._by_id.get(found_post.uid)
+            or self._by_link(found_post)
+            or self._by_title(found_post)
+            or self._by_id_elsewhere(found_post)
+            or self._by_text(found_post)
         )
 
     def moved_at(self, found_posts: Sequence[FoundPost], now: datetime) -> datetime | None:
@@ -199,31 +126,34 @@ class KnownPosts:
         """Return the id of each post without a date, in the order of the listing, with the known post that it is."""
         return [(post.uid, self.find(post)) for post in found_posts if post.published is None]
 
-    def _by_link(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
+    def _compared(self, found_post: FoundPost, posts: Iterable[Post]) -> list[Comparison]:
+        """Return the comparisons with posts, but for those that other posts of the reading are."""
+        return [Comparison(found_post, post) for post in posts if post.pk not in self._taken]
+
+    def _by_link(self, found_post: FoundPost) -> Post | None:
         """Return the post with the same address; if several share it, as a home page, the one with the same text."""
         if not found_post.url:
             return None
-        with_link = list(posts.filter(link_key=link_key(found_post.url)))
-        shared = len(with_link) > 1 or _is_home_page(found_post.url) or self._links[link_key(found_post.url)] > 1
-        for post in with_link:
-            comparison = Comparison(found_post, post)
+        with_link = self._compared(found_post, self._ledger.by_link[link_key(found_post.url)])
+        shared = len(with_link) > 1 or is_home_page(found_post.url) or self._links[link_key(found_post.url)] > 1
+        for comparison in with_link:
             if shared:
                 is_same = comparison.within_a_day and comparison.similar_long_text
             else:
-                is_same = not (comparison.nothing_in_common and self._lists(post))
+                is_same = not (comparison.nothing_in_common and comparison.post.pk in self._ledger.listed)
             if is_same:
-                return post
+                return comparison.post
         return None
 
-    def _by_title(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
+    def _by_title(self, found_post: FoundPost) -> Post | None:
         """Return the post with the same title and text, or date."""
         if key := text_key(found_post.title, found_post.html):
-            for post in posts.filter(text_key=key):
-                if self._is_same_text(Comparison(found_post, post)):
-                    return post
-        return self._by_title_and_date(found_post, posts) or self._by_title_and_path(found_post, posts)
+            for comparison in self._compared(found_post, self._ledger.by_text_key[key]):
+                if self._is_same_text(comparison):
+                    return comparison.post
+        return self._by_title_and_date(found_post) or self._by_title_and_path(found_post)
 
-    def _by_title_and_date(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
+    def _by_title_and_date(self, found_post: FoundPost) -> Post | None:
         """Return the post with the same title and date; that which its source gave last counts with a text, too.
 
         Where a blog's new engine writes dates without times, the same day counts with a similar text, unless the
@@ -233,14 +163,18 @@ class KnownPosts:
         published, titled = found_post.published, bool(found_post.title)
         if published is None:
             return None
-        for comparison in self._with_title(found_post, posts.filter(pk__in=self._redated_to(published))):
-            if comparison.similar_text and not self._lists(comparison.post):
+        title, redated, gone = title_key(found_post.title), self._ledger.redated[published], self._ledger.gone
+        with_title = (post for post in self._ledger.by_title[title] if post.pk in redated)
+        for comparison in self._compared(found_post, with_title):
+            if comparison.similar_text and comparison.post.pk not in self._ledger.listed:
                 return comparison.post
-            if (comparison.similar_text or (titled and comparison.without_text)) and self._is_gone(comparison.post):
+            if (comparison.similar_text or (titled and comparison.without_text)) and comparison.post.pk in gone:
                 return comparison.post
-        near = posts.filter(published__range=(published - A_DAY, published + A_DAY))
-        for comparison in sorted(self._with_title(found_post, near), key=lambda each: each.dates or timedelta()):
-            is_there = self._lists(comparison.post) and not self._is_gone(comparison.post)
+        days = (published - A_DAY, published, published + A_DAY)
+        near = [post for at in days for post in self._ledger.by_title_and_day[title, day_of(at)]]
+        comparisons = [each for each in self._compared(found_post, near) if each.within_a_day]
+        for comparison in sorted(comparisons, key=lambda each: (each.dates, each.post.pk)):
+            is_there = comparison.post.pk in self._ledger.listed and comparison.post.pk not in gone
             if comparison.dates != timedelta():
                 is_without_entry = comparison.post.published not in self._dates
                 is_same = is_without_entry and comparison.same_day and comparison.similar_long_text and not is_there
@@ -252,23 +186,15 @@ class KnownPosts:
                 return comparison.post
         return None
 
-    def _with_title(self, found_post: FoundPost, posts: QuerySet[Post]) -> Iterator[Comparison]:
-        """Yield the comparisons with posts of the same title, whatever its punctuation."""
-        title = letters(found_post.title)
-        titles = posts.values_list("pk", "title")
-        same = [pk for pk, other in titles if (letters(other) == title if title else other == found_post.title)]
-        for post in posts.filter(pk__in=same) if same else ():
-            yield Comparison(found_post, post)
-
-    def _by_title_and_path(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
+    def _by_title_and_path(self, found_post: FoundPost) -> Post | None:
         """Return the post with the same title and path that is gone, if neither dates nor texts can be compared."""
-        comparable = found_post.published is not None and bool(found_post.html or found_post.summary)
-        if comparable or not found_post.title or _is_home_page(found_post.url):
+        if is_comparable(found_post) or not found_post.title or is_home_page(found_post.url):
             return None
-        for post in posts.filter(title=found_post.title):
-            comparison = Comparison(found_post, post)
-            same_path = _path(found_post.url) == _path(post.url)
-            if comparison.dates is None and comparison.without_text and same_path and self._is_gone(post):
+        for comparison in self._compared(found_post, self._ledger.by_title[title_key(found_post.title)]):
+            post = comparison.post
+            is_same = post.title == found_post.title and comparison.dates is None and comparison.without_text
+            same_path = path_of(found_post.url) == path_of(post.url)
+            if is_same and same_path and post.pk in self._ledger.gone:
                 return post
         return None
 
@@ -276,108 +202,67 @@ class KnownPosts:
         """Return whether two posts with the same title and text are one, and no issues of a series such as "Weekly
         links".
         """
-        if not self._lists(comparison.post):
-            return comparison.same_long_text or comparison.dates is None or self._same_time(comparison)
-        if comparison.same_long_text:
-            return comparison.within_a_day or self._is_gone(comparison.post)
-        return self._is_gone(comparison.post) and (comparison.dates is None or self._same_time(comparison))
+        if comparison.post.pk not in self._ledger.listed:
+            return comparison.long_texts or comparison.dates is None or self._same_time(comparison)
+        is_gone = comparison.post.pk in self._ledger.gone
+        if comparison.long_texts:
+            return comparison.within_a_day or is_gone
+        return is_gone and (comparison.dates is None or self._same_time(comparison))
 
     def _same_time(self, comparison: Comparison) -> bool:
         """Return whether two posts are dated at most a day apart, or the found one as a source dated the other last."""
-        return comparison.within_a_day or comparison.post.pk in self._redated_to(comparison.found.published)
+        return comparison.within_a_day or comparison.post.pk in self._ledger.redated[comparison.found.published]
 
-    def _redated_to(self, at: datetime | None) -> frozenset[int]:
-        """Return the primary keys of posts that a source gave this date last; the ledger has another one."""
-        return self._redated.get(at, frozenset()) if at is not None else frozenset()
-
-    @cached_property
-    def _redated(self) -> Mapping[datetime, frozenset[int]]:
-        posts = defaultdict[datetime, set[int]](set)
-        listings = Listing.objects.filter(source__newsletter=self._source.newsletter)
-        for start in range(0, len(self._dates), MOST_KEYS):
-            dated = listings.filter(published__in=self._dates[start : start + MOST_KEYS])
-            for at, post, dated_before in dated.values_list("published", "post_id", "post__published"):
-                if at is not None and at != dated_before:
-                    posts[at].add(post)
-        return {at: frozenset(keys) for at, keys in posts.items()}
-
-    def _by_id_elsewhere(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
+    def _by_id_elsewhere(self, found_post: FoundPost) -> Post | None:
         """Return the post that another source of the newsletter listed under the same id: a blog that moved."""
-        listings = Listing.objects.filter(source__newsletter=self._source.newsletter, uid=found_post.uid)
-        for post in posts.filter(pk__in=listings.exclude(source=self._source).values("post_id")):
-            comparison = Comparison(found_post, post)
-            same_time = self._same_time(comparison) or (comparison.dates is None and self._is_gone(post))
+        keys = self._ledger.with_id_elsewhere[found_post.uid] & self._ledger.by_key.keys()
+        for comparison in self._compared(found_post, (self._ledger.by_key[key] for key in sorted(keys))):
+            undated_and_gone = comparison.dates is None and comparison.post.pk in self._ledger.gone
+            same_time = self._same_time(comparison) or undated_and_gone
             if same_time and (comparison.same_title or comparison.similar_text):
-                return post
+                return comparison.post
         return None
 
-    def _by_text(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
+    def _by_text(self, found_post: FoundPost) -> Post | None:
         """Return the post with the same long text under another title, if it is gone."""
-        if found_post.published is None or len(text_of(found_post.html)) < LONG:
+        if found_post.published is None:
             return None
-        near = posts.filter(published__range=(found_post.published - A_DAY, found_post.published + A_DAY))
-        redated = posts.filter(pk__in=self._redated_to(found_post.published))
-        candidates = chain(near, redated)
-        return next((p for p in candidates if Comparison(found_post, p).same_long_text and self._is_gone(p)), None)
-
-    def _lists(self, post: Post) -> bool:
-        """Return whether this source has listed a post."""
-        return self._source.listings.filter(post=post).exists()
-
-    def _is_gone(self, post: Post) -> bool:
-        """Return whether no source lists a post any more: in this reading it would have to be, and is not."""
-        if post.gone_at is not None:
-            return True
-        listings = post.listings.filter(gone_at=None, source__url__in=self._configured).select_related("source")
-        return all(self._has_dropped(listing, post) for listing in listings)
-
-    def _has_dropped(self, listing: Listing, post: Post) -> bool:
-        reaches = self._reached is not None and (post.published is None or post.published > self._reached)
-        return listing.source_id == self._source.pk and listing.uid not in self._uids and reaches
+        gone = self._compared(found_post, self._ledger.gone_by_text[letters(text_of(found_post.html))])
+        same = [each for each in gone if each.long_texts and self._same_time(each)]
+        return min(same, key=lambda each: not each.within_a_day).post if same else None
 
     def add(self, found_post: FoundPost, post: Post, now: datetime) -> None:
-        """Record that the source lists a post under an id; one that had this id before keeps a listing of its own.
+        """Note that the source lists a post under an id; one that had this id before keeps a listing of its own.
 
-        It keeps the date that the source gives the post, or gave last. Listings that are as they were, except for that,
-        wait for `mark_seen`.
+        It keeps the date that the source gives the post, or gave last. `save` writes all that was noted.
         """
-        listing = self._listings.get(found_post.uid)
-        if listing is not None and listing.post_id == post.pk and listing.gone_at is None:
-            self._unchanged.append(listing.pk)
-            self._taken.add(post.pk)
-            if found_post.published not in (None, listing.published or post.published):
-                listing.published = found_post.published
-                self._with_new_dates.append(listing)
-            return
-        if listing is not None and listing.post_id != post.pk:
-            former = f"{listing.uid} (post {listing.post_id})"
-            self._source.listings.filter(uid=former).delete()
-            self._source.listings.filter(pk=listing.pk).update(uid=former)
-        dates = {} if found_post.published is None else {"published": found_post.published}
-        self._listings[found_post.uid] = Listing.objects.update_or_create(
-            source=self._source, uid=found_post.uid, defaults={"post": post, "last_seen": now, "gone_at": None, **dates}
-        )[0]
         self._taken.add(post.pk)
+        listing, published = self._listings.get(found_post.uid), found_post.published
+        if listing is not None and listing.post != post:
+            listing.uid = f"{listing.uid} (post {listing.post_id})"
+            self._renamed.append(listing)
+            listing = None
+        if listing is None:
+            new = Listing(source=self._source, uid=found_post.uid, post=post, last_seen=now, published=published)
+            self._new.append(new)
+            return
+        self._seen.append(listing.pk)
+        if listing.gone_at is not None or published not in (None, listing.published or post.published):
+            listing.gone_at, listing.published = None, published or listing.published
+            self._changed.append(listing)
 
-    def mark_seen(self, now: datetime) -> None:
-        """Record when the listings were seen that are as they were, and their new dates."""
-        for start in range(0, len(self._unchanged), MOST_KEYS):
-            Listing.objects.filter(pk__in=self._unchanged[start : start + MOST_KEYS]).update(last_seen=now)
-        Listing.objects.bulk_update(self._with_new_dates, ["published"], batch_size=MOST_KEYS)
+    def save(self, now: datetime) -> None:
+        """Write the listings that were noted."""
+        self._source.listings.filter(uid__in=[listing.uid for listing in self._renamed]).delete()
+        Listing.objects.bulk_update(self._renamed, ["uid"], batch_size=MOST_KEYS)
+        Listing.objects.bulk_create(self._new, batch_size=MOST_KEYS)
+        for batch in batches(self._seen):
+            Listing.objects.filter(pk__in=batch).update(last_seen=now)
+        Listing.objects.bulk_update(self._changed, ["gone_at", "published"], batch_size=MOST_KEYS)
 
 
 def _uses_id_again(comparison: Comparison) -> bool:
     """Return whether a source gives an id that a post had to another post."""
     is_link = comparison.found.uid in (comparison.found.url, comparison.post.url)
-    other_address = not comparison.same_link or (is_link and _is_home_page(comparison.found.url))
+    other_address = not comparison.same_link or (is_link and is_home_page(comparison.found.url))
     return other_address and comparison.nothing_in_common
-
-
-def _path(url: str) -> tuple[str, str, str]:
-    parts = split_address(url)
-    return parts.path, parts.query, parts.fragment
-
-
-def _is_home_page(url: str) -> bool:
-    parts = split_address(url)
-    return parts.path in ("", "/") and not parts.query and not parts.fragment

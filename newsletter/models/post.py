@@ -3,6 +3,7 @@
 Rows are never deleted, only their text, so that a post is recognized whenever it appears again.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models, transaction
@@ -59,14 +60,9 @@ class Post(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the post; a new one gets the next ordinal of its newsletter."""
-        if not self.ordinal:
-            with transaction.atomic():
-                numbering = Numbering.locked(self.newsletter)
-                numbering.last += 1
-                numbering.save(update_fields=["last"])
-                self.ordinal = numbering.last
-                super().save(*args, **kwargs)
-        else:
+        with transaction.atomic():
+            if not self.ordinal:
+                Numbering.number(self.newsletter, [self])
             super().save(*args, **kwargs)
 
 
@@ -108,3 +104,12 @@ class Numbering(models.Model):
         """Return the newsletter's row, locked until the transaction ends."""
         cls.objects.get_or_create(newsletter=newsletter)
         return cls.objects.select_for_update().get(newsletter=newsletter)
+
+    @classmethod
+    def number(cls, newsletter: str, posts: Sequence[Post]) -> None:
+        """Give new posts the next ordinals of their newsletter, in a transaction that saves them."""
+        numbering = cls.locked(newsletter)
+        for post in posts:
+            numbering.last += 1
+            post.ordinal = numbering.last
+        numbering.save(update_fields=["last"])

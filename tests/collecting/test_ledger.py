@@ -75,6 +75,21 @@ def test_the_same_reading_again_asks_as_little_of_many_posts_as_of_few(later: ti
     assert counts[0] == counts[1]
 
 
+def test_a_reading_asks_as_little_of_many_new_posts_as_of_few() -> None:
+    """Likewise if another source lists them, under other ids, and later under others again."""
+    collected(found("first"))
+    collected(found("first"), source=OTHER)
+    counts = []
+    for number in (2, 30):
+        posts = [found(f"{number}-{each}", NOW - each * HOUR, html=f"<p>{each} " * 50) for each in range(number)]
+        for source, prefix in ((SOURCE, ""), (OTHER, "new "), (OTHER, "other ")):
+            with CaptureQueriesContext(connection) as queries:
+                collected(*(replace(each, uid=prefix + each.uid) for each in posts), source=source)
+            counts.append(len(queries))
+    assert Post.objects.count() == 1 + 2 + 30
+    assert counts[:3] == counts[3:]
+
+
 def test_the_same_address_in_another_source_is_the_same_post() -> None:
     collected(found("a"))
     collected(found("x", url="http://www.kinaforum.example/a.html/?utm_medium=rss", title="Other words"), source=OTHER)

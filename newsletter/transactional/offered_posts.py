@@ -1,5 +1,6 @@
 """Which posts a subscriber was offered, in which edition while that is kept, and which are due."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -35,7 +36,7 @@ def offered_posts(subscription: Subscription, now: datetime) -> dict[str, Any]:
 def posts_with(newsletter: str, ordinals: Iterable[int]) -> list[Post]:
     """Return posts by their ordinals, without their texts."""
     posts = Post.objects.filter(newsletter=newsletter, ordinal__in=list(ordinals)).order_by("ordinal")
-    return list(posts.only("title", "url"))
+    return list(posts.only("title", "url", "first_seen"))
 
 
 def set_of(subscription: Subscription) -> Ordinals:
@@ -49,19 +50,20 @@ def set_of(subscription: Subscription) -> Ordinals:
 
 def editions_of(subscription: Subscription, posts: Sequence[Post]) -> dict[int, Edition]:
     """Return the edition in which the person was offered each of these posts, by the primary key of the post."""
-    included: dict[int, list[int]] = {}
-    entries = EditionPost.objects.filter(post__in=posts, included=True).order_by()
+    if not posts:
+        return {}
+    begun = Edition.objects.filter(
+        newsletter=subscription.newsletter, began_at__gte=min(post.first_seen for post in posts)
+    )
+    deliveries = Delivery.objects.filter(edition__in=begun, subscription=subscription)
+    numbers = dict(deliveries.values_list("edition_id", "number"))
+    offered = defaultdict[int, list[int]](list)
+    entries = EditionPost.objects.filter(edition__in=numbers, post__in=posts, included=True).order_by()
     for edition, post in entries.values_list("edition_id", "post_id"):
-        included.setdefault(edition, []).append(post)
-    # A variant may have posts that its edition doesn't list.
-    of_newsletter = Variant.objects.filter(edition__newsletter=subscription.newsletter).order_by()
-    with_variants = of_newsletter.values_list("edition_id", flat=True).distinct() if posts else ()
-    editions = included.keys() | set(with_variants)
-    deliveries = Delivery.objects.filter(edition__in=editions, subscription=subscription).select_related("edition")
-    numbers = {delivery.edition_id: delivery.number for delivery in deliveries}
-    offered = {edition: included.get(edition, []) for edition in numbers} | _posts_of_variants(numbers)
-    in_order = sorted(deliveries, key=lambda delivery: delivery.edition_id)
-    return {post: delivery.edition for delivery in in_order for post in offered[delivery.edition_id]}
+        offered[edition].append(post)
+    offered.update(_posts_of_variants(numbers))
+    editions = Edition.objects.in_bulk(offered)
+    return {post: editions[edition] for edition in sorted(offered) for post in offered[edition]}
 
 
 def _posts_of_variants(numbers: Mapping[int, int]) -> dict[int, list[int]]:

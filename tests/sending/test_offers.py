@@ -224,7 +224,7 @@ def test_what_was_offered_names_the_edition_whose_variant_a_person_got(paper: Ne
     Subscription.objects.filter(pk=subscription.pk).update(offered=OfferedSet.objects.key_of("kinaforum", had))
 
     def sent(period: str, number: int, variants: list[tuple[list[str], int | None, int | None]]) -> Edition:
-        moments = dict.fromkeys(("since", "until", "created_at", "refreshed_at"), paper.now)
+        moments = dict.fromkeys(("since", "until", "created_at", "refreshed_at", "began_at"), paper.now)
         edition = Edition.objects.create(newsletter="kinaforum", period=period, **moments)
         Delivery.objects.create(edition=edition, number=number, subscription=subscription)
         for position, (names, first, last) in enumerate(variants):

@@ -11,7 +11,6 @@ from django.db.models.functions import Coalesce
 from newsletter import config
 from newsletter.config import Filter, Newsletter
 from newsletter.domain.ordinals import Ordinals
-from newsletter.editions.offers.bases import eligible_at
 from newsletter.editions.offers.groups import Lacking
 from newsletter.editions.selection.rules import SETTLED, Facts
 from newsletter.editions.selection.series import deciding, holding, of_cadence, periodic
@@ -155,12 +154,16 @@ def periodic_decisions(edition: Edition, newsletter: config.Newsletter) -> Query
 
 def due(newsletter: Newsletter, had: Ordinals, now: datetime) -> QuerySet[Post]:
     """Return the posts that the next edition has for people who were offered `had`, whatever their topics."""
-    included = EditionPost.objects.filter(edition__in=holding(newsletter.name), included=True).values("post_id")
+    included = EditionPost.objects.filter(edition__in=holding(newsletter.name), included=True)
     out = EditionPost.objects.filter(edition__in=periodic(newsletter.name), reason__code__in=SETTLED, included=False)
     # A whole archive can be refused: its posts are left out by the database, and their keys in no statement.
-    accepted = Post.objects.filter(Q(refusal__isnull=True) | Q(pk__in=included), newsletter=newsletter.name)
-    accepted = accepted.exclude(pk__in=out.exclude(post_id__in=included).values("post_id"))
-    listed = accepted.filter(Exists(Listing.objects.filter(post=OuterRef("pk"))), gone_at=None)
-    eligible = listed.filter(ordinal__gte=had.first_missing).annotate(eligible=eligible_at())
-    rows = eligible.filter(eligible__lte=now).values_list("pk", "ordinal")
+    rows = Post.objects.filter(
+        Q(pk__in=included.values("post_id")) | Q(refusal__isnull=True) & ~Q(pk__in=out.values("post_id")),
+        Q(published__isnull=True) | Q(published__lte=now),
+        Exists(Listing.objects.filter(post=OuterRef("pk"))),
+        newsletter=newsletter.name,
+        gone_at=None,
+        first_seen__lte=now,
+        ordinal__gte=had.first_missing,
+    ).values_list("pk", "ordinal")
     return Post.objects.filter(pk__in=[key for key, ordinal in rows if ordinal not in had])

@@ -13,7 +13,7 @@ from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE, MailServer, kill
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgresql]
 READERS = 3_000
-SEEN = "UPDATE newsletter_machine SET seen_at = clock_timestamp() - interval '{}'"
+FORGET = "UPDATE newsletter_machine SET seen_at = clock_timestamp() - interval '1 hour'"
 
 
 @pytest.fixture
@@ -58,10 +58,10 @@ def test_it_is_restored_in_place_and_elsewhere_and_nothing_is_sent_twice(
     kill_all(process)
     assert "has newsletter's tables already" in site.run("restore", backup, status=1).stderr
     with psycopg.connect(url) as connection:
-        connection.execute(SEEN.format("1 second"))
+        connection.execute("UPDATE newsletter_machine SET seen_at = clock_timestamp()")
     assert "stop it on every machine" in site.run("restore", backup, "--replace", status=1).stderr
     with psycopg.connect(url) as connection:
-        connection.execute(SEEN.format("1 hour"))
+        connection.execute(FORGET)
     assert "has been read from the recovery log" in site.json("restore", backup, "--replace")["reason"]
     assert [name.partition("_replaced_")[0] for name in schemas(url)] == ["newsletter", "public"]
     counted = site.json("status", EDITION)

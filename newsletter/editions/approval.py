@@ -21,7 +21,7 @@ from newsletter.editions.problems import Impossible, refuse_inactive
 from newsletter.editions.selection.windows import just_after
 from newsletter.editions.states import NotAllowed, change, locked_in, state_message
 from newsletter.editions.variants.freezing import date_again, date_letter, freeze
-from newsletter.editions.variants.preparing import PreparedDraft, prepare, render_subjects
+from newsletter.editions.variants.planning import PreparedDraft, prepare, render_subjects
 from newsletter.events import record as events
 from newsletter.events.record import EventKind
 from newsletter.messages import Message, acts

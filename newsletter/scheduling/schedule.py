@@ -21,9 +21,8 @@ from newsletter.editions.offers import bases
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import name_of
 from newsletter.editions.states import change, state_message
-from newsletter.editions.variants.planning import most_posts, receiving_groups, waiting_subscribers
+from newsletter.editions.variants.planning import most_posts, receiving_groups, render_subjects, waiting_subscribers
 from newsletter.editions.variants.planning import plan as plan_variants
-from newsletter.editions.variants.preparing import render_subjects
 from newsletter.messages import Message, acts, message_of, sending
 from newsletter.messages import editions as messages
 from newsletter.messages import schedule as schedule_messages

@@ -8,7 +8,7 @@ from newsletter.editions.composing import standalone
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.variants.listing import post_counts
-from newsletter.editions.variants.preparing import prepare
+from newsletter.editions.variants.planning import prepare
 from newsletter.models import CountedLink, Edition, Post, Variant
 from newsletter.sending import lifecycle
 from newsletter.sending.audience import receiving

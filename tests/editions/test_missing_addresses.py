@@ -9,7 +9,7 @@ from newsletter import config
 from newsletter.editions import approval, draft
 from newsletter.editions.selection import link_check
 from newsletter.editions.selection.windows import RequestedWindow
-from newsletter.editions.variants.preparing import prepare
+from newsletter.editions.variants.planning import prepare
 from newsletter.feeds.fetcher import Fetcher, Response
 from newsletter.feeds.model import SourceProblem
 from newsletter.messages.sources import STOPPED

@@ -8,7 +8,7 @@ from newsletter import config
 from newsletter.config import Topic
 from newsletter.editions import approval
 from newsletter.editions.states import NotAllowed
-from newsletter.editions.variants.preparing import prepare
+from newsletter.editions.variants.planning import prepare
 from newsletter.models import ApprovedContent, Edition, Post
 from newsletter.sending import lifecycle, progress
 from subscribers import preferences

@@ -7,7 +7,7 @@ from newsletter.api.routes.editions import EDITION, answer, find, matched
 from newsletter.api.schemas import ApproveIn, EditionOut, Name, SendIn, StatusOut, UnknownDeliveryOut
 from newsletter.editions import approval, public_editions
 from newsletter.editions.problems import Impossible
-from newsletter.editions.variants.preparing import render_subjects
+from newsletter.editions.variants.planning import render_subjects
 from newsletter.messages import sending as messages
 from newsletter.models import ApprovedContent, State
 from newsletter.sending import audience, lifecycle, progress

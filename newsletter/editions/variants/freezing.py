@@ -27,7 +27,7 @@ from newsletter.editions.rendering import (
 from newsletter.editions.selection import ordering
 from newsletter.editions.selection.windows import just_after
 from newsletter.editions.variants import locked_posts
-from newsletter.editions.variants.preparing import PreparedDraft
+from newsletter.editions.variants.planning import PreparedDraft
 from newsletter.models import ApprovedContent, CountedLink, Edition, Variant
 from newsletter.render.dates import last_day
 from newsletter.render.html.loader import TemplateProblem

@@ -14,8 +14,7 @@ from newsletter.editions.offers.approved import offers_of
 from newsletter.editions.offers.groups import SubscriberGroup, are_alike, base_of, groups_of, newcomers
 from newsletter.editions.previews import sample_recipient
 from newsletter.editions.rendering import letterhead, rendered_of
-from newsletter.editions.variants.planning import plan
-from newsletter.editions.variants.preparing import PreparedDraft, prepare
+from newsletter.editions.variants.planning import PreparedDraft, plan, prepare
 from newsletter.messages import Message, delivery
 from newsletter.models import LOCKED_STATES, ApprovedContent, DeliveryStatus, Edition, Result, State, Variant
 from newsletter.render.preview import recipient_html

@@ -1,20 +1,27 @@
-"""Which variants an edition needs: each set of posts that some of its subscribers lack and want."""
+"""Which variants an edition needs: each set of posts that some of its subscribers lack and want; and their renderings,
+for review and for approval.
+"""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from newsletter import config
+from newsletter.config import Config
+from newsletter.domain.digest import Finding, Level
 from newsletter.domain.offers import Offer, OfferOutcome, offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import candidates
 from newsletter.editions.offers.groups import Lacking, SubscriberGroup, base_of, expected, groups_of, newcomers
-from newsletter.editions.rendering import included_entries
+from newsletter.editions.rendering import Proof, digest_of, digest_with, included_entries, make_proof, proof_of_variant
 from newsletter.editions.selection import ordering
 from newsletter.editions.selection.post_topics import topics_of
 from newsletter.messages import posts as messages
 from newsletter.models import Edition, EditionPost
+from newsletter.render.html.loader import TemplateProblem
+from newsletter.render.subject import is_plain
 from subscribers.models import SubscriptionQuerySet
 
 
@@ -104,3 +111,69 @@ def receiving_groups(
     """Return the groups of those who would receive a draft, and one of nobody who has the base."""
     base = base_of(newsletter)
     return [newcomers(base | expected(newsletter, draft)), *groups_of(receiving, newsletter, draft, base)]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedVariant:
+    """A variant with its rendering."""
+
+    planned: PlannedVariant
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDraft:
+    """A draft as it would be approved: its own rendering, its plan, and its variants.
+
+    Letters and corrections have neither plan nor variants: all their subscribers get the same.
+    """
+
+    own: Proof
+    plan: Plan | None = None
+    variants: tuple[PreparedVariant, ...] = ()
+
+    @property
+    def proofs(self) -> tuple[Proof, ...]:
+        """The renderings of all variants, with that of the draft first."""
+        return (self.own, *(v.proof for v in self.variants if not v.planned.own))
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that block approval, each once."""
+        return tuple(dict.fromkeys(f for proof in self.proofs for f in proof.findings if f.level == Level.ERROR))
+
+
+def render_subjects(draft: Edition, configuration: Config, now: datetime | None = None) -> None:
+    """Render the subjects that `prepare` will need, before the transaction in which it runs.
+
+    The template of a subject may take seconds of a child process. Its mistakes are raised by `prepare`.
+    """
+    newsletter = configuration.edited(draft)
+    if draft.subject or is_plain(newsletter.subject):
+        return
+    with suppress(TemplateProblem):
+        digest_of(draft, configuration, now)
+        if not draft.is_unscheduled:
+            for variant in plan(draft, newsletter, now).variants:
+                digest_with(draft, configuration, variant.entries)
+
+
+def prepare(
+    draft: Edition, configuration: Config, now: datetime | None = None, own: Proof | None = None
+) -> PreparedDraft:
+    """Render a draft in all its variants, and itself unless its present rendering is given as `own`."""
+    newsletter, own = configuration.edited(draft), own or make_proof(draft, configuration, now)
+    if draft.is_unscheduled:
+        return PreparedDraft(own)
+    draft_plan = plan(draft, newsletter, now)
+    return PreparedDraft(
+        own, draft_plan, tuple(_prepared(draft, configuration, variant, own) for variant in draft_plan.variants)
+    )
+
+
+def _prepared(draft: Edition, configuration: Config, planned: PlannedVariant, own: Proof) -> PreparedVariant:
+    if planned.own:
+        return PreparedVariant(planned, own)
+    digest = digest_with(draft, configuration, planned.entries)
+    on_page = [post.id for post in own.digest.posts]
+    return PreparedVariant(planned, proof_of_variant(digest, configuration, configuration.edited(draft), on_page))

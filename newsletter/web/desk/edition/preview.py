@@ -23,7 +23,7 @@ from newsletter.editions.problems import Impossible
 from newsletter.editions.rendering import Proof, digest_with, letterhead, rendered_of
 from newsletter.editions.variants import listing
 from newsletter.editions.variants.listing import ListedVariant
-from newsletter.editions.variants.preparing import PreparedDraft, prepare
+from newsletter.editions.variants.planning import PreparedDraft, prepare
 from newsletter.messages import Message
 from newsletter.models import LOCKED_STATES, Edition, State
 from newsletter.render import preview as render

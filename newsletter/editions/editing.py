@@ -246,7 +246,7 @@ def go_back(
 
     `what` says in the history whether this is undo, redo or a choice from the history. Texts, blocks and posts that
     were changed after `revision` by the same person, or at their sources, stay as they are. Raises Conflict where
-    somebody else has changed the draft since.
+    somebody else has changed the draft since, and Impossible if all stays.
     """
     now = now or datetime.now(UTC)
     earlier = edition.revisions.filter(number=to).first()
@@ -270,6 +270,8 @@ def go_back(
             if _chosen(newest["posts"].get(number)) == _chosen(seen_snapshot["posts"].get(number)):
                 _restore(entry, earlier.snapshot["posts"].get(number, {}))
         decide_again(draft, configuration.edited(draft), now)
+        if seen and later.exists() and history.snapshot(draft) == newest:
+            raise Impossible(messages.CHANGED_AGAIN())
     return draft
 
 

@@ -247,6 +247,10 @@ NOTE_FOR_NOBODY = MessageType(
     "edition.note-for-nobody", gettext_noop("this person can no longer log in; choose someone else")
 )
 NO_POSTS_CHOSEN = MessageType("edition.no-posts-chosen", gettext_noop("select at least one post"))
+CHANGED_AGAIN = MessageType(
+    "edition.changed-again",
+    gettext_noop("this has been changed again since you opened the page, so nothing was undone"),
+)
 NO_REVISION = MessageType("edition.no-revision", gettext_noop("{name} has no revision {revision}"))
 NO_HEADLINE = MessageType("edition.no-headline", gettext_noop("a post needs a headline"))
 TEXT_TOO_LONG = MessageType(

@@ -134,6 +134,17 @@ def test_a_letter_of_a_paused_newsletter_is_refused(editor: Client) -> None:
     assert not Edition.objects.filter(standalone=True).exists()
 
 
+def test_editions_are_found_by_words_of_what_was_sent_and_of_drafts(editor: Client, draft: Edition) -> None:
+    approval.approve(config.current(), draft, now=make.NOW)
+    letter = standalone.make(config.current(), config.current().newsletters["kinaforum"], now=make.NOW)
+    Edition.objects.filter(pk=letter.pk).update(subject="News", greeting="The café is open")
+    for words, found in {"CAFÉ open": [True, False], "second beginning": [False, True], "tea": [False, False]}.items():
+        page = editor.get("/desk/n/kinaforum/", {"q": words}).text
+        assert [f"/{name}/" in page for name in (letter.period, make.PERIOD)] == found
+        assert ("No edition has all these words." in page) is not any(found)
+        assert f'value="{words}"' in page
+
+
 def test_a_copy_says_which_posts_it_does_not_have(editor: Client, draft: Edition) -> None:
     approval.approve(config.current(), draft, now=make.NOW)
     answer = editor.post(f"{PAGE}duplicate/", follow=True)

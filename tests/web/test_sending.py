@@ -370,3 +370,5 @@ def test_a_scheduled_edition_is_taken_back_or_cancelled_on_the_same_page(editor:
     assert "letter-" not in page
     editor.post(f"{PAGE}control/", {"act": "stop", "state": "queued"})
     assert Edition.objects.get().state == State.CANCELLED
+    assert "View report" not in editor.get(f"{PAGE}side/").content.decode(), "nothing was sent"
+    assert "accepted" not in editor.get(f"{PAGE}report/").content.decode()

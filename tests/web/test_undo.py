@@ -71,6 +71,15 @@ def test_undo_that_changes_the_subject_loads_the_page_again(editor: Client, draf
     assert "Undid: subject" in editor.get(PAGE).content.decode()
 
 
+def test_undo_in_an_older_page_says_that_the_text_was_changed_again(editor: Client, draft: Edition) -> None:
+    for subject in ("First subject", "Second subject"):
+        written = {"subject": subject, "force": "1", "revision": draft.revision}
+        editor.post(f"{PAGE}words/", written, headers=HTMX)
+    editor.post(f"{PAGE}undo/", {"revision": draft.revision + 1}, headers=HTMX)
+    assert "so nothing was undone" in editor.get(PAGE).content.decode()
+    assert (Edition.objects.get().subject, Edition.objects.get().revision) == ("Second subject", draft.revision + 2)
+
+
 def test_undo_after_someone_else_s_change_is_refused(editor: Client, draft: Edition) -> None:
     _act(editor, "out", "First")
     editing.pin(config.current(), Edition.objects.get(), "", None, Post.objects.get(title="Second").pk)

@@ -17,8 +17,11 @@ from newsletter.render.placeholders import fill, name_for
 from newsletter.render.teaser import Teaser, teaser
 from subscribers.models import Folded, fold
 
-MOST_WORDS = 6
-"""So many words of a search count, since each reads every edition's text."""
+LONGEST_QUERY, MOST_WORDS = 80, 6
+"""So many characters and words of a search count, since each reads every edition's text."""
+
+APPROVED = ("approved_content__subject", "approved_content__preheader", "approved_content__text")
+"""The fields that the archive's search reads; the desk's reads what editors wrote in drafts, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,12 @@ _FIELDS = (
 def listed(newsletter: str, words: str = "", *, start: int = 0, count: int = 50) -> list[ListedEdition]:
     """Return a newsletter's public editions that contain all the words, newest first."""
     rows = in_archive(newsletter).order_by("-until", "-pk")
-    return _listed((_with_words(rows, words) if words else rows)[start : start + count])
+    return _listed(with_words(rows, words, *APPROVED)[start : start + count])
 
 
-def _with_words(rows: QuerySet[Edition], words: str) -> QuerySet[Edition]:
-    fields = ("subject", "preheader", "text")
-    whole = Concat(*(part for field in fields for part in (F(f"approved_content__{field}"), Value(" ", TextField()))))
+def with_words(rows: QuerySet[Edition], words: str, *fields: str) -> QuerySet[Edition]:
+    """Return the editions that have all the words in these fields, regardless of case; all for no word."""
+    whole = Concat(*(part for field in fields for part in (F(field), Value(" ", TextField()))))
     folded = rows.alias(folded=Folded(whole))
     for word in fold(words).split()[:MOST_WORDS]:
         folded = folded.filter(folded__contains=word)

@@ -25,7 +25,7 @@ from subscribers.models import local_day
 from subscribers.requests import config_of, newsletter_of
 from subscribers.subscription_requests import consent_text
 
-A_PAGE, LONGEST_QUERY = 24, 80
+A_PAGE = 24
 KEPT = "public, max-age=300"
 PAGE_VERSION = 4
 """A number that increases when the templates of an edition's page change, so that browsers load it again."""
@@ -71,7 +71,7 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
     newsletter, site = newsletter_of(request, name), config_of(request).site.url
     requested = whole_number(request.GET.get("page", "1")) or 1
     number = requested if requested < 10_000 else 1
-    query = " ".join(request.GET.get("q", "").replace("\0", " ").split())[:LONGEST_QUERY]
+    query = " ".join(request.GET.get("q", "").replace("\0", " ").split())[: queries.LONGEST_QUERY]
     rows = queries.listed(name, query, start=(number - 1) * A_PAGE, count=A_PAGE + 1)
     if number > 1 and not rows:
         raise Http404("the archive has no such page")

@@ -1,5 +1,7 @@
 """The first page, that of each newsletter, and that of a restored database."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -9,10 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from newsletter import config
+from newsletter.editions.history import WORDS
 from newsletter.editions.titles import subjects
 from newsletter.messages import acts
 from newsletter.models import Act, Edition, State
 from newsletter.recovery import hold
+from newsletter.web.archive.queries import APPROVED, LONGEST_QUERY, with_words
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import attention
 from newsletter.web.desk.home import queries as home_queries
@@ -33,15 +37,18 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def newsletter(request: HttpRequest, name: str) -> HttpResponse:
-    """Show all editions of a newsletter, newest first."""
-    newsletter = newsletter_of(request, name)
-    page_of_editions = Paginator(Edition.objects.filter(newsletter=name, welcome=None).order_by("-until", "-pk"), 25)
+    """Show the editions of a newsletter, newest first; with `q`, those that contain its words."""
+    newsletter, words = newsletter_of(request, name), request.GET.get("q", "").strip()[:LONGEST_QUERY]
+    rows = Edition.objects.filter(newsletter=name, welcome=None).order_by("-until", "-pk")
+    page_of_editions = Paginator(with_words(rows, words, *APPROVED, *WORDS), 25)
     editions = page_of_editions.get_page(request.GET.get("page"))
     context = {
         "newsletter": newsletter,
         "lines": home_queries.lines(editions, newsletter, subjects(editions, config_of(request))),
         "found": editions,
-        "over_time": over_time(newsletter, timezone.now()) if editions.number == 1 else None,
+        "words": words,
+        "query": f"{urlencode({'q': words})}&" if words else "",
+        "over_time": over_time(newsletter, timezone.now()) if editions.number == 1 and not words else None,
         "cadences": [(c, formatting.cadence(c)) for c in newsletter.offered] if len(newsletter.offered) > 1 else [],
         "today": timezone.now().astimezone(newsletter.zone).date(),
     }

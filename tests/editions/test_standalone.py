@@ -1,13 +1,12 @@
 """Letters outside the schedule: their names, the posts that they have, and what they leave to the digest."""
 
-from datetime import timedelta
 
 import pytest
 
 from newsletter import config
 from newsletter.editions import approval, draft, editing, edition_names
 from newsletter.editions.composing import blocks, standalone
-from newsletter.editions.dating import last_day_of
+from newsletter.editions.dating import dated_window, last_day_of
 from newsletter.editions.previews import as_sent, sample_recipient
 from newsletter.editions.rendering import make_proof
 from newsletter.editions.states import change
@@ -207,7 +206,9 @@ def test_a_refresh_lists_what_came_since() -> None:
 def test_a_letter_can_be_corrected_and_found_by_its_name() -> None:
     first = sent(letter(subject="Good news"))
     assert edition_names.find(config.current(), first.name) == first
-    assert draft.correct(config.current(), first, now=NOW + timedelta(minutes=1)).name == f"{first.name}.2"
+    correction = draft.correct(config.current(), first, now=NOW + DAY)
+    assert correction.name == f"{first.name}.2"
+    assert dated_window(correction, kinaforum()) == dated_window(first, kinaforum()), "the letter's day, not its window"
 
 
 def dates_of(edition: Edition, first: str, second: str) -> tuple[bool, ...]:

@@ -186,11 +186,11 @@ function start() {
 
     answer(code) {
       this.refused = SHOWN.includes(code) ? this.sent : null;
+      if (code === 200 || this.refused) { this.status.classList.remove("bad", "strong"); }
       if (code === 200) {
         this.saved = this.sent || values(this.form);
         this.unanswered = {};
         done(this.form);
-        this.status.classList.remove("bad", "strong");
       } else if (code === CLASH && this.isAgain) {
         Object.assign(this, { refused: null, isAgain: false });
         retry(this.form);

@@ -1,6 +1,5 @@
 """Letters outside the schedule: their names, the posts that they have, and what they leave to the digest."""
 
-
 import pytest
 
 from newsletter import config

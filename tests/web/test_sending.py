@@ -159,7 +159,10 @@ def test_send_pressed_twice_queues_once(editor: Client, admin: Client) -> None:
     approved(editor)
     fields = {**form_fields(editor, "send/", "[^>]*sending"), "when": "now"}
     assert editor.post(f"{PAGE}send/", fields).status_code == 302
-    assert "Nothing was changed. Scheduled for" in admin.post(f"{PAGE}send/", fields, follow=True).content.decode()
+    assert (
+        "Nothing was changed. Sending begins as soon"
+        in admin.post(f"{PAGE}send/", fields, follow=True).content.decode()
+    )
     edition = Edition.objects.get()
     assert edition.state == State.QUEUED
     assert edition.newsletter == "kinaforum"

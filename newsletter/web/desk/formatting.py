@@ -176,13 +176,12 @@ def outcomes() -> dict[str, str]:
 
 def standing(edition: Edition, zone: tzinfo) -> str:
     """Return where an edition stands, in a sentence."""
-    name, when = State(edition.state), words_for_time(edition, zone)
+    name, when, due = State(edition.state), words_for_time(edition, zone), _due(edition, zone)
+    scheduled = _("Scheduled for %(when)s.") % {"when": due} if due else ""
     return {
         State.DRAFT: _draft(edition, zone),
-        State.APPROVED: _("Scheduled for %(when)s.") % {"when": due}
-        if (due := _due(edition, zone))
-        else _approved(edition) % {"when": when},
-        State.QUEUED: _("Scheduled for %(when)s.") % {"when": when},
+        State.APPROVED: scheduled or _approved(edition) % {"when": when},
+        State.QUEUED: scheduled or _("Sending begins as soon as possible."),
         State.SENDING: _("Sending started %(when)s.") % {"when": when},
         State.PAUSED: _paused(edition, zone),
         State.SENT: _sent(edition, zone),
@@ -245,7 +244,6 @@ def words_for_time(edition: Edition, zone: tzinfo) -> str:
     """Return the time that matters in an edition's present state."""
     at = {
         State.APPROVED: edition.approved_at,
-        State.QUEUED: edition.due_at,
         State.SENDING: edition.began_at,
         State.SENT: edition.ended_at or edition.began_at,
         State.IMPORTED: edition.published_at,

@@ -10,7 +10,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.web.desk import charts, differences, formatting
+from newsletter.web.desk import charts, formatting, team
 from newsletter.web.desk.edition.queries import beginning, plain, shortened
 from newsletter.web.desk.pages import as_sentence
 from tests.web.make import NOW
@@ -20,7 +20,7 @@ OSLO = ZoneInfo("Europe/Oslo")
 
 @given(st.lists(st.tuples(st.integers(0, 10**7), st.integers(-50, 10**9)), min_size=2, max_size=30))
 def test_a_curve_stays_inside_its_picture(found: list[tuple[int, int]]) -> None:
-    points = sorted((NOW + timedelta(seconds=seconds), count) for seconds, count in found)
+    points = [(NOW - timedelta(days=1), 0), *sorted((NOW + timedelta(seconds=at), count) for at, count in found)]
     root = ElementTree.fromstring(charts.curve(points, OSLO, 'A & B "title"'))
     assert root.get("aria-label") == 'A & B "title"'
     line = root.find("polyline")
@@ -31,8 +31,9 @@ def test_a_curve_stays_inside_its_picture(found: list[tuple[int, int]]) -> None:
         assert charts.TOP <= y <= charts.HEIGHT - charts.BOTTOM
 
 
-def test_one_point_is_no_curve() -> None:
+def test_one_day_is_no_curve() -> None:
     assert charts.curve([(NOW, 1)], OSLO, "x") == ""
+    assert charts.curve([(NOW, 1), (NOW + timedelta(hours=1), 2)], OSLO, "x") == ""
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**7), st.integers(0, 10**9)), min_size=1, max_size=30))
@@ -113,7 +114,7 @@ def test_a_problem_becomes_a_sentence(said: str, shown: str) -> None:
     ],
 )
 def test_a_line_of_the_log_shows_what_differs(before: object, after: object, shown: object) -> None:
-    assert differences.difference(before, after) == shown
+    assert team.difference(before, after) == shown
 
 
 @given(st.text())

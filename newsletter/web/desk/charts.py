@@ -13,8 +13,9 @@ WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 400, 140, 56, 20, 10
 
 
 def curve(points: Sequence[tuple[datetime, int]], zone: tzinfo, title: str) -> SafeString:
-    """Return a chart of a count over time; "" for fewer than two points."""
-    if len(points) < 2:
+    """Return a chart of a count over days; "" if they are all the same day."""
+    days = [formatting.day(at, zone) for at, _count in (*points[:1], *points[-1:])]
+    if len(set(days)) < 2:
         return SafeString("")
     begin, end = points[0][0], points[-1][0]
     length = max((end - begin).total_seconds(), 1.0)
@@ -35,7 +36,7 @@ def curve(points: Sequence[tuple[datetime, int]], zone: tzinfo, title: str) -> S
         '<text x="{}" y="{}">{}</text><text x="{}" y="{}" text-anchor="end">{}</text></svg>',
         *(WIDTH, HEIGHT, title, LEFT, TOP, HEIGHT - BOTTOM, WIDTH, line),
         *(LEFT - 6, TOP + 5, formatting.number(top), LEFT - 6, HEIGHT - BOTTOM, formatting.number(lowest)),
-        *(LEFT, HEIGHT - 4, _at(begin, zone, length), WIDTH, HEIGHT - 4, _at(end, zone, length)),
+        *(LEFT, HEIGHT - 4, days[0], WIDTH, HEIGHT - 4, days[1]),
     )
 
 

@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,23 +35,18 @@ Finish = Callable[[ArchiveReader, Config], None]
 """Called with the configuration of the filled database: it completes it, with Django."""
 
 
-@dataclass(frozen=True, slots=True)
-class RestoreOrder:
-    """What is to be restored, and how."""
-
-    archive: Path
-    replace: bool = False
-    """Whether to replace a database that has data, which is kept under another name."""
-
-    logs: tuple[Path, ...] = ()
-    """Folders with recovery logs of other machines, or copies."""
-
-
 def restore(
-    configuration: Config, order: RestoreOrder, finish: Finish, progress: Progress, created: files.NewFiles
+    configuration: Config,
+    file: Path,
+    finish: Finish,
+    progress: Progress,
+    created: files.NewFiles,
+    *,
+    replace_database: bool,
 ) -> ArchiveReader:
     """Restore the backup; `finish` is called before the database takes its place. Raises BackupProblem.
 
+    A database that has data is only replaced if `replace_database` says so; it is kept under another name.
     New files are added to `created`, for the caller to remove them if the restore is refused.
     """
 
@@ -59,7 +54,7 @@ def restore(
         finish(archive, restored)
         created.keep()
 
-    archive = ArchiveReader(order.archive)
+    archive = ArchiveReader(file)
     journal_folder = configuration.journal_folder
     created.add(journal_folder, journal_folder / journals.SENDER)
     with closing(archive):
@@ -75,10 +70,10 @@ def restore(
                     "newsletter is running here; stop it first, for example 'systemctl stop newsletter'"
                 )
             files.restore_files(archive, configuration, created)
-            if file := configuration.sqlite_file:
-                _restore_sqlite(archive, configuration, file, order, complete, progress)
+            if path := configuration.sqlite_file:
+                _restore_sqlite(archive, configuration, path, complete, progress, replace_database=replace_database)
             else:
-                _restore_postgresql(archive, configuration, order, complete, progress)
+                _restore_postgresql(archive, configuration, complete, progress, replace_database=replace_database)
     return archive
 
 
@@ -87,17 +82,18 @@ def has_key_of(fingerprint: str) -> bool:
     return not fingerprint or fingerprint in map(tokens.fingerprint, tokens.secrets())
 
 
-def log_folders(configuration: Config, order: RestoreOrder) -> list[Path]:
-    """Return the folders whose recovery logs are read."""
-    return [configuration.recovery_log, *order.logs]
-
-
 def _restore_sqlite(
-    archive: ArchiveReader, configuration: Config, path: Path, order: RestoreOrder, finish: Finish, progress: Progress
+    archive: ArchiveReader,
+    configuration: Config,
+    path: Path,
+    finish: Finish,
+    progress: Progress,
+    *,
+    replace_database: bool,
 ) -> None:
     url = files.restoring_url(configuration)
     present = [file for file in (path, *files.beside(path)) if file.exists()]
-    if present and not order.replace:
+    if present and not replace_database:
         raise BackupProblem(
             f"{', '.join(file.name for file in present)}: there is a database already, or its log; "
             "to replace it, use --replace, which keeps it under another name"
@@ -133,10 +129,10 @@ def replace_file(path: Path, fresh: Path) -> None:
 
 
 def _restore_postgresql(
-    archive: ArchiveReader, configuration: Config, order: RestoreOrder, finish: Finish, progress: Progress
+    archive: ArchiveReader, configuration: Config, finish: Finish, progress: Progress, *, replace_database: bool
 ) -> None:
     url = configuration.site.database
-    _refuse_used_database(url, replace=order.replace)
+    _refuse_used_database(url, replace_database=replace_database)
     _make_schema(url)
     fresh = files.restoring_url(configuration)
     make_tables(configuration, fresh, archive.manifest.migrations)
@@ -146,12 +142,12 @@ def _restore_postgresql(
     _replace_schema(url)
 
 
-def _refuse_used_database(url: str, *, replace: bool) -> None:
+def _refuse_used_database(url: str, *, replace_database: bool) -> None:
     """Refuse a database that has data, unless it is to be replaced, and one that somebody sends from."""
     with _connect(url) as connection:
         if not connection.execute("SELECT to_regclass('newsletter_edition')").fetchone()[0]:
             return
-        if not replace:
+        if not replace_database:
             raise BackupProblem(
                 "the PostgreSQL database has newsletter's tables already; to replace them, use --replace, "
                 "which keeps them in a schema of another name"

@@ -93,14 +93,13 @@ def _restore(file: Path, *, replace_database: bool, logs: tuple[Path, ...], crea
     set_up(replace(loaded, site=replace(loaded.site, database=files.restoring_url(loaded))))
     from newsletter.backup import restore as restoring
 
-    order = restoring.RestoreOrder(file, replace=replace_database, logs=logs)
     lines: list[str] = []
 
     def finish(archive: "ArchiveReader", restored: Config) -> None:
-        lines.append(_complete(archive, restored, restoring.log_folders(loaded, order)))
+        lines.append(_complete(archive, restored, [loaded.recovery_log, *logs]))
 
     with progress("restore") as step:
-        archive = restoring.restore(loaded, order, finish, step, created)
+        archive = restoring.restore(loaded, file, finish, step, created, replace_database=replace_database)
     made_at = archive.manifest.made_at
     if had_configuration:
         say("Images, templates and config.toml that were here already are unchanged.")

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.web.desk.edition.common_words import common_words
+from newsletter.web.desk.edition.comparison import common_words
 
 WORDS = st.lists(st.sampled_from("abcd"), max_size=8)
 

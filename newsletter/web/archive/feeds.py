@@ -44,27 +44,13 @@ class FeedItem:
 
 
 @require_safe
-def editions_as_atom(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Return the newest editions as an Atom feed."""
-    return _atom(request, name, _editions(request, name), file="feed.atom")
-
-
-@require_safe
-def editions_as_json(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Return the newest editions as a JSON feed."""
-    return _json(request, name, _editions(request, name), file="feed.json")
-
-
-@require_safe
-def posts_as_atom(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Return the newest posts of editions as an Atom feed."""
-    return _atom(request, name, _posts(request, name), file="posts.atom", part="#posts")
-
-
-@require_safe
-def posts_as_json(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Return the newest posts of editions as a JSON feed."""
-    return _json(request, name, _posts(request, name), file="posts.json")
+def feed(request: HttpRequest, name: str, file: str) -> HttpResponseBase:
+    """Return the newest editions, or the newest posts of editions, as a feed; `file` is its path below the archive."""
+    of_posts = file.startswith("posts")
+    items = _posts(request, name) if of_posts else _editions(request, name)
+    if file.endswith(".json"):
+        return _json(request, name, items, file=file)
+    return _atom(request, name, items, file=file, part="#posts" if of_posts else "")
 
 
 @require_safe

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from django.contrib.staticfiles import finders
@@ -30,11 +29,8 @@ Step = Callable[[int, int], None]
 """Called with the pages done so far, and all of them."""
 
 
-class SiteFile(NamedTuple):
-    """A file of the site: its path below the site's root, and its content."""
-
-    path: str
-    content: bytes
+SiteFile = tuple[str, bytes]
+"""A file of the site: its path below the site's root, and its content."""
 
 
 def no_step(done: int, total: int) -> None:
@@ -56,26 +52,26 @@ def files_of(configuration: Config, newsletter: Newsletter, step: Step = no_step
         content = _page(_response(configuration, address), configuration, root)
         images.update(names.used_in(content))
         shipped.update(_SHIPPED.findall(content))
-        yield SiteFile(f"{path.lstrip('/')}index.html", content.encode())
+        yield f"{path.lstrip('/')}index.html", content.encode()
     step(len(pages), len(pages))
     for feed in FEEDS:
-        yield SiteFile(f"{root.lstrip('/')}{feed}", _response(configuration, f"{root}{feed}").content)
+        yield f"{root.lstrip('/')}{feed}", _response(configuration, f"{root}{feed}").content
     for name in sorted(images):
         if (image := store.path(configuration, name)) is not None:
-            yield SiteFile(f"images/{name}", image.read_bytes())
+            yield f"images/{name}", image.read_bytes()
     for name in sorted(shipped):
         if static_file := finders.find(name):
-            yield SiteFile(f"static/{name}", Path(static_file).read_bytes())
+            yield f"static/{name}", Path(static_file).read_bytes()
 
 
 def write_folder(folder: Path, files: Iterator[SiteFile]) -> int:
     """Write the files below a folder, and return how many. Files that are there already are replaced."""
     count = 0
-    for file in files:
+    for path, content in files:
         count += 1
-        target = folder / file.path
+        target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.content)
+        target.write_bytes(content)
     return count
 
 
@@ -83,10 +79,10 @@ def write_zip(target: Path | BytesIO, files: Iterator[SiteFile]) -> int:
     """Write the files into a ZIP archive, and return how many."""
     count = 0
     with ZipFile(target, "w") as archive:
-        for file in files:
+        for path, content in files:
             count += 1
-            kind = ZIP_STORED if file.path.startswith("images/") else ZIP_DEFLATED
-            archive.writestr(file.path, file.content, compress_type=kind)
+            kind = ZIP_STORED if path.startswith("images/") else ZIP_DEFLATED
+            archive.writestr(path, content, compress_type=kind)
     return count
 
 

@@ -7,8 +7,8 @@ and read no second time.
 
 import hashlib
 import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -37,15 +37,6 @@ KEPT = timedelta(days=1)
 FIELDS = ("tool", "address", "list", "newsletter")
 
 
-class AccountOrder(TypedDict):
-    """What is to be read: the tool, the address of its admin pages, the list that moves, and the folder for it all."""
-
-    tool: str
-    address: str
-    list: str
-    file: str
-
-
 @sensitive_post_parameters("key")
 def account(request: HttpRequest) -> HttpResponse:
     """Ask for the address and key of an account, and begin to read it."""
@@ -61,9 +52,10 @@ def account(request: HttpRequest) -> HttpResponse:
     except AccountProblem as problem:
         return _page(request, entered, as_sentence(problem))
     configuration = config_of(request)
-    order = order_of(entered["tool"], address, entered["list"], newsletter.name)
+    order = {"tool": entered["tool"], "address": address, "list": entered["list"]}
+    order["file"] = _folder_of(order, newsletter.name)
     store_key(configuration, order, key)
-    return redirect("desk:job", jobs.start(FETCH, configuration, newsletter.name, editor(request), {**order}).pk)
+    return redirect("desk:job", jobs.start(FETCH, configuration, newsletter.name, editor(request), order).pk)
 
 
 def _page(request: HttpRequest, entered: dict[str, str], problem: str = "") -> HttpResponse:
@@ -100,13 +92,13 @@ def import_issues(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk:job", jobs.start(IMPORT_ISSUES, configuration, newsletter.name, editor(request), order).pk)
 
 
-def order_of(tool: str, address: str, list_: str, newsletter: str) -> AccountOrder:
-    """Return the order of an account; the same account has the same folder."""
-    digest = hashlib.sha256("\n".join((tool, address, list_, newsletter)).encode()).hexdigest()[:32]
-    return {"tool": tool, "address": address, "list": list_, "file": f"{uploads.HELD}/account-{digest}"}
+def _folder_of(order: Mapping[str, str], newsletter: str) -> str:
+    """Return the name of the folder of an account, which is the same whenever it is read."""
+    digest = hashlib.sha256("\n".join((*order.values(), newsletter)).encode()).hexdigest()[:32]
+    return f"{uploads.HELD}/account-{digest}"
 
 
-def store_key(configuration: Config, order: AccountOrder, key: str) -> None:
+def store_key(configuration: Config, order: Mapping[str, str], key: str) -> None:
     """Store the key until the job ends."""
     folder = uploads.path(order["file"], configuration)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -31,7 +31,7 @@ from newsletter.web.desk.send import views as send_views
 from newsletter.web.desk.settings import delivery_pages, editing, logo_upload, new_newsletter, unsent
 from newsletter.web.desk.settings import views as settings_views
 from newsletter.web.desk.settings.inputs import subject_field
-from newsletter.web.desk.subscribers import delayed, file_import, import_jobs, tags, unanswered
+from newsletter.web.desk.subscribers import confirmations, file_import, import_jobs, tags
 from newsletter.web.desk.subscribers import views as subscribers_views
 
 converters.register()
@@ -134,8 +134,8 @@ urlpatterns = [
     _page("export/archive/<number:pk>/", exports.archive_file, "archive-file", ADMIN),
     _page("subscribers/tags/", tags.tag, "subscribers-tags", ADMIN),
     _page("subscribers/tags/<number:pk>/undo/", tags.undo, "subscribers-tags-undo", ADMIN),
-    _page("subscribers/delayed/<slug:name>/", delayed.delayed, "subscribers-delayed", ADMIN),
-    _page("subscribers/unanswered/<slug:name>/", unanswered.unanswered, "subscribers-unanswered", ADMIN),
+    _page("subscribers/delayed/<slug:name>/", confirmations.delayed, "subscribers-delayed", ADMIN),
+    _page("subscribers/unanswered/<slug:name>/", confirmations.unanswered, "subscribers-unanswered", ADMIN),
     _page("subscribers/<number:pk>/", subscribers_views.subscriber, "subscriber", ADMIN),
     _page("subscribers/<number:pk>/act/", subscribers_views.act, "subscriber-act", ADMIN),
     _page("subscribers/<number:pk>/address/", subscribers_views.change_address, "subscriber-address", ADMIN),

@@ -43,17 +43,6 @@ class Invitation:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Texts:
-    """The texts of an email. `kind` begins its Message-ID, and `button` is the text of the link."""
-
-    kind: str
-    subject: str
-    text: str
-    button: str
-    note: str
-
-
 def invite(configuration: Config, user: User, by: User) -> Invitation:
     """Send a person a link with which they choose a password, now."""
     link = users.invitation(user, configuration.site.url)
@@ -72,7 +61,7 @@ def _invite(configuration: Config, user: User, by: User, link: str) -> str:
         check_addresses(configuration, newsletter.name, [user.email])
     except LinkProblem as problem:
         return as_sentence(problem)
-    message = _message(configuration, user.email, link, _of_invitation(user, by, newsletter.title))
+    message = _message(configuration, user.email, link, "invitation", _of_invitation(user, by, newsletter.title))
     outcome = post(configuration, newsletter.name, message)
     if outcome.kind == OutcomeKind.ACCEPTED:
         return ""
@@ -80,7 +69,7 @@ def _invite(configuration: Config, user: User, by: User, link: str) -> str:
     return _("The email could not be sent: %(reason)s") % {"reason": formatting.sentence(words)}
 
 
-def _of_invitation(user: User, by: User, title: str) -> _Texts:
+def _of_invitation(user: User, by: User, title: str) -> dict[str, str]:
     values = {"who": by.get_full_name() or by.username, "title": title}
     if user.has_usable_password():
         subject = _("Choose a new password")
@@ -90,7 +79,7 @@ def _of_invitation(user: User, by: User, title: str) -> _Texts:
         subject = _("Invitation to the desk of %(title)s") % values
         text = _("%(who)s invites you to work on %(title)s. Choose a password, and log in with this address.") % values
         note = _("If you don’t know what this is about, ignore this email.")
-    return _Texts("invitation", subject, text, _("Choose a password"), note)
+    return {"subject": subject, "text": text, "button": _("Choose a password"), "note": note}
 
 
 def send_later(address: str, spoken: str) -> None:
@@ -109,7 +98,7 @@ def _send(configuration: Config, address: str, spoken: str) -> None:
     newsletter = next(iter(configuration.newsletters.values()))
     link = users.invitation(user, configuration.site.url)
     with translation.override(spoken):
-        message = _message(configuration, user.email, link, _of_forgotten_password(newsletter.title))
+        message = _message(configuration, user.email, link, "password", _of_forgotten_password(newsletter.title))
     outcome = post(configuration, newsletter.name, message)
     if outcome.kind != OutcomeKind.ACCEPTED:
         log.warning("a password mail was %s: %s %s", outcome.kind, outcome.code or "", outcome.explanation)
@@ -118,29 +107,30 @@ def _send(configuration: Config, address: str, spoken: str) -> None:
 PASSWORD_EMAIL = Task("password email", _send)
 
 
-def _of_forgotten_password(title: str) -> _Texts:
+def _of_forgotten_password(title: str) -> dict[str, str]:
     subject = _("Choose a new password")
     text = _("Someone, probably you, asked for a new password for the desk of %(title)s.") % {"title": title}
     note = _("If it wasn’t you, ignore this email. Your password stays the same.")
-    return _Texts("password", subject, text, subject, note)
+    return {"subject": subject, "text": text, "button": subject, "note": note}
 
 
-def _message(configuration: Config, address: str, link: str, texts: _Texts) -> Outgoing:
-    """Return the message to an address, in the first newsletter's design and from its sender."""
+def _message(configuration: Config, address: str, link: str, kind: str, texts: dict[str, str]) -> Outgoing:
+    """Return the message to an address, in the first newsletter's design and from its sender.
+
+    `kind` begins its Message-ID, and `button` is the text of the link.
+    """
     spoken = desk_language(formatting.language())
     newsletter = next(iter(configuration.newsletters.values()))
     head = replace(letterhead(configuration, newsletter), language=spoken)
     once = _("The link works once, for three days.")
     context = {
-        "subject": texts.subject,
+        **texts,
         "preheader": once,
-        "heading": texts.subject,
-        "paragraphs": [texts.text, once],
-        "button": texts.button,
+        "heading": texts["subject"],
+        "paragraphs": [texts["text"], once],
         "link": link,
-        "note": texts.note,
         "language": spoken,
     }
     worded = render_email("notice", head, context, configuration.folder / "templates")
     email = encoded_transactional(worded, head, date=timezone.now())
-    return outgoing(email, address, f"{texts.kind}.{token_hex(8)}")
+    return outgoing(email, address, f"{kind}.{token_hex(8)}")

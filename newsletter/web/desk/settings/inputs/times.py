@@ -62,18 +62,12 @@ class TextInPartsField(forms.MultiValueField):
         return super().bound_data(initial if all(part is None for part in data) else data, initial)
 
 
-class _TimeInput(forms.TimeInput):
-    """A time field, which browsers without one show as a text field."""
-
-    input_type = "time"
-
-
 class MomentWidget(TextInPartsWidget):
     """A choice of the day beside the time."""
 
     def __init__(self, cadences: Sequence[str], *, optional: bool) -> None:
         day = forms.Select(attrs={"aria-label": _("Day")}, choices=_days(cadences, optional=optional))
-        time_input = _TimeInput(format="%H:%M", attrs={"aria-label": _("Time"), "placeholder": "15:00"})
+        time_input = forms.TimeInput({"type": "time", "aria-label": _("Time"), "placeholder": "15:00"}, "%H:%M")
         super().__init__(widgets={"day": day, "time": time_input}, attrs={"class": "moment"})
 
     def decompress(self, value: Any) -> list[str]:

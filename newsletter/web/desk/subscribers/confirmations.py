@@ -1,8 +1,10 @@
-"""The page of confirmation emails that were delayed: how many, for which domains, to send or delete them."""
+"""The pages of confirmations that subscribers still owe: emails that were delayed, to send or delete them; and
+subscribers who were asked whether they still want a newsletter, and have not answered."""
 
 from datetime import timedelta
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -13,7 +15,7 @@ from newsletter.messages import acts
 from newsletter.models import Act
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import editor, newsletter_of, page
-from subscribers import delayed_confirmations
+from subscribers import asking, delayed_confirmations
 
 DOMAINS = 30
 """How many domains are listed, those with the most first."""
@@ -52,20 +54,40 @@ def _act(request: HttpRequest, newsletter: str) -> HttpResponse:
             return redirect("desk:subscribers-delayed", newsletter)
     elif domain:
         rows = rows.filter(subscriber__domain=domain)
-    deletes = "delete" in request.POST
-    count = rows.delete()[0] if deletes else delayed_confirmations.release(rows, timezone.now())
-    Act.objects.log(
-        editor(request), (acts.DELAYED_DELETED if deletes else acts.DELAYED_SENT)(), newsletter, after={"count": count}
-    )
-    messages.success(request, _deleted(count) if deletes else _sent(count))
+    if "delete" in request.POST:
+        count, _by_model = rows.delete()
+        act = acts.DELAYED_DELETED()
+        sentence = ngettext("%(n)s email was deleted.", "%(n)s emails were deleted.", count)
+    else:
+        count = delayed_confirmations.release(rows, timezone.now())
+        act = acts.DELAYED_SENT()
+        sentence = ngettext("%(n)s email will be sent now.", "%(n)s emails will be sent now.", count)
+    Act.objects.log(editor(request), act, newsletter, after={"count": count})
+    messages.success(request, sentence % {"n": formatting.number(count)})
     return redirect("desk:subscribers-delayed", newsletter)
 
 
-def _sent(count: int) -> str:
-    return ngettext("%(n)s email will be sent now.", "%(n)s emails will be sent now.", count) % {
-        "n": formatting.number(count)
+def unanswered(request: HttpRequest, name: str) -> HttpResponse:
+    """List them, the longest ago first. Each can be unsubscribed on their page; the program unsubscribes nobody."""
+    newsletter, now = newsletter_of(request, name), timezone.now()
+    pages = Paginator(asking.unanswered(newsletter, now), 50)
+    subscriptions = pages.get_page(request.GET.get("page"))
+    context = {
+        "newsletter": newsletter,
+        "found": subscriptions,
+        "rows": [
+            {
+                "subscription": subscription,
+                "asked": formatting.day(subscription.asked_at, newsletter.zone) if subscription.asked_at else "",
+                "sign": formatting.day(
+                    max(filter(None, (subscription.heard_at, subscription.joined, subscription.created))),
+                    newsletter.zone,
+                ),
+            }
+            for subscription in subscriptions
+        ],
+        "count": pages.count,
+        "waiting": asking.silent(newsletter, now).count() if newsletter.ask_after else 0,
+        "days": asking.TO_ANSWER.days,
     }
-
-
-def _deleted(count: int) -> str:
-    return ngettext("%(n)s email was deleted.", "%(n)s emails were deleted.", count) % {"n": formatting.number(count)}
+    return page(request, "unanswered", context, section="subscribers")

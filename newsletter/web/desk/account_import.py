@@ -25,10 +25,10 @@ from newsletter.messages import Problem
 from newsletter.models import Job, JobState
 from newsletter.web.desk import formatting, jobs
 from newsletter.web.desk.old_issues import IMPORT as IMPORT_ISSUES
-from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, newsletter_title, page
+from newsletter.web.desk.pages import as_sentence, editor, newsletter_title, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import uploads
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 KEY, FILES = "key", "files"
 STEP = 100

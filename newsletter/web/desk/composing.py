@@ -34,12 +34,11 @@ from newsletter.web.desk.pages import (
     edition_of,
     editor,
     field_of,
-    newsletter_of,
     page,
     revision_of,
     sentences,
 )
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 MOST_EARLIER_LETTERS = 10
 CHOICES = {"in": EditorChoice.IN, "out": EditorChoice.OUT}

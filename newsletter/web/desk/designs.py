@@ -17,11 +17,11 @@ from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.web.desk.edition.preview import framed
 from newsletter.web.desk.edition.preview_queries import in_scheme
-from newsletter.web.desk.pages import as_sentence, newsletter_of, page
+from newsletter.web.desk.pages import as_sentence, page
 from newsletter.web.desk.settings.design_page import DESIGN
 from newsletter.web.desk.settings.editing import UNREADABLE, read_only_reason, tree_of
 from newsletter.web.desk.settings.forms import SettingsForm
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 
 def designs(request: HttpRequest, name: str) -> HttpResponse:

@@ -16,12 +16,12 @@ from newsletter.models import Act, Job, JobState
 from newsletter.web.archive import static_site
 from newsletter.web.desk import jobs
 from newsletter.web.desk.jobs import JobProgress, Json
-from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
+from newsletter.web.desk.pages import as_sentence, editor, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import uploads
 from subscribers.exporting import COLUMNS, export_csv, export_for, export_suppressions
 from subscribers.models import local_day
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 
 def exports(request: HttpRequest) -> HttpResponse:

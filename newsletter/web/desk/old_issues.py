@@ -15,10 +15,10 @@ from newsletter.feeds.archives.old_issue import ArchiveProblem
 from newsletter.messages import from_json
 from newsletter.models import ArchiveImport, Job, JobState, State
 from newsletter.web.desk import formatting, jobs
-from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page, sentences
+from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, page, sentences
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import uploads
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 LISTED = 50
 """How many imports are listed."""

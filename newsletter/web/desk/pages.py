@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from newsletter.config import Newsletter
@@ -40,14 +40,6 @@ def page(
     return render(request, f"desk/{template}.html", {**around, **context}, status=status)
 
 
-def newsletter_of(request: HttpRequest, name: str) -> Newsletter:
-    """Return the newsletter of that name, or 404."""
-    newsletter = config_of(request).newsletters.get(name)
-    if newsletter is None:
-        raise Http404(f"config.toml has no newsletter '{name}'")
-    return newsletter
-
-
 def newsletter_title(request: HttpRequest, name: str) -> str:
     """Return a newsletter's title, or its name if it is no longer configured."""
     newsletter = config_of(request).newsletters.get(name)
@@ -56,10 +48,7 @@ def newsletter_title(request: HttpRequest, name: str) -> str:
 
 def edition_of(newsletter: str, period: str) -> Edition:
     """Return the edition of that name, or 404."""
-    edition = Edition.objects.filter(newsletter=newsletter, period=period).first()
-    if edition is None:
-        raise Http404(f"there is no edition {newsletter}/{period}")
-    return edition
+    return get_object_or_404(Edition, newsletter=newsletter, period=period)
 
 
 def about(request: HttpRequest, edition: Edition, newsletter: Newsletter, title: str = "") -> dict[str, Any]:

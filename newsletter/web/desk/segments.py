@@ -25,9 +25,9 @@ from newsletter.web.desk.conditions.condition_field import ConditionsField, Ente
 from newsletter.web.desk.conditions.condition_rows import named
 from newsletter.web.desk.edition import departure
 from newsletter.web.desk.forms import DeskForm
-from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page, sentences
+from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, page, sentences
 from subscribers.models import Subscription, WhereProblem, parse_where
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 FIELD = "where"
 UNCHANGED = "gone"

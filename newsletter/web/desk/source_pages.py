@@ -22,10 +22,10 @@ from newsletter.messages import Message, from_json
 from newsletter.messages.sources import read_once
 from newsletter.models import Job, Source, SourceDay, SourceGap
 from newsletter.web.desk import charts, formatting, jobs
-from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
+from newsletter.web.desk.pages import as_sentence, editor, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings import catalogue
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 
 @dataclass(frozen=True, slots=True)

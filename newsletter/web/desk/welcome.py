@@ -25,9 +25,9 @@ from newsletter.sending import progress
 from newsletter.sending.enrolling import LATE
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
-from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page, sentences
+from newsletter.web.desk.pages import as_sentence, editor, page, sentences
 from subscribers.models import Subscription
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 SOON = timedelta(days=7)
 

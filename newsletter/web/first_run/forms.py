@@ -18,8 +18,8 @@ from newsletter.web.desk.settings.fields import Kind
 from newsletter.web.desk.settings.inputs.colours import colour_attributes
 from newsletter.web.desk.settings.inputs.suggestions import LanguageField, TimeZoneField
 from newsletter.web.desk.settings.inputs.times import MomentField
-from newsletter.web.first_run.logos import LogoField
 
+LOGO_INPUT = forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/gif"})
 SMTP_FIELDS = ("host", "port", "security", "user", "password")
 
 
@@ -63,18 +63,20 @@ class NewsletterForm(DeskForm):
         help_text=_("The address of an image that is shown instead of the title."),
         required=False,
     )
-    image = LogoField(
+    image = forms.FileField(
         label=_("Upload a logo"),
         help_text=_("PNG, JPEG or GIF. It is shown 48 pixels high, in emails and on public pages."),
         required=False,
+        widget=LOGO_INPUT,
     )
     logo_dark = forms.CharField(
         label=_("Logo for dark mode"), help_text=_("If the logo is hard to see on black."), required=False
     )
-    image_dark = LogoField(
+    image_dark = forms.FileField(
         label=_("Upload a logo for dark mode"),
         help_text=_("If you upload none, a black or dark grey logo on a transparent background is made light."),
         required=False,
+        widget=LOGO_INPUT,
     )
     accent = forms.CharField(
         label=_("Accent colour"),

@@ -1,6 +1,5 @@
 """The logos that are uploaded during set-up: stored where the site will have its images, and shown in the preview."""
 
-from django import forms
 from django.http import Http404, HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
@@ -41,12 +40,6 @@ def _stored(request: HttpRequest, setup: SetUp, field: str) -> dict[str, str]:
     image, dark = decoded(request, prepare_logo, field)
     images = {UPLOADS[field]: image} | ({"logo_dark": dark} if field == "image" and dark else {})
     return {key: logo_address(setup.configuration(), image) for key, image in images.items()}
-
-
-class LogoField(forms.FileField):
-    """A field for the file of a logo, with the formats that can be chosen."""
-
-    widget = forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/gif"})
 
 
 @require_safe

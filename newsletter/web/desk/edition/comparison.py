@@ -18,7 +18,8 @@ from newsletter.models import Edition
 from newsletter.web.converters import whole_number
 from newsletter.web.desk.edition import queries
 from newsletter.web.desk.edition.texts import word_fields
-from newsletter.web.desk.pages import about, edition_of, newsletter_of, page
+from newsletter.web.desk.pages import about, edition_of, page
+from subscribers.requests import newsletter_of
 
 MOST_DIFFERENCES, MOST_STEPS = 1_000, 1_000_000
 _MIDDLE = MOST_DIFFERENCES + 1

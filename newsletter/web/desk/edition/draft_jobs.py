@@ -16,9 +16,9 @@ from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import RequestedWindow, requested
 from newsletter.models import Edition, Job, State
 from newsletter.web.desk import jobs
-from newsletter.web.desk.pages import as_sentence, edition_of, editor, newsletter_of
+from newsletter.web.desk.pages import as_sentence, edition_of, editor
 from newsletter.web.desk.permissions import Role
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 
 @require_POST

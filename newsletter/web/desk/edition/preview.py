@@ -32,10 +32,10 @@ from newsletter.sending import audience
 from newsletter.web.desk import formatting
 from newsletter.web.desk.edition import preview_queries as queries
 from newsletter.web.desk.edition.departure import departure
-from newsletter.web.desk.pages import about, as_sentence, edition_of, newsletter_of, page
+from newsletter.web.desk.pages import about, as_sentence, edition_of, page
 from newsletter.web.desk.permissions import Role, role
 from subscribers.models import Subscription, WhereProblem
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 FRAME_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src {images}; base-uri 'none'; form-action 'none'; "

@@ -9,7 +9,7 @@ from functools import partial
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -31,19 +31,9 @@ from newsletter.web.desk import formatting, users
 from newsletter.web.desk.edition import add_post, conflicts, queries, texts
 from newsletter.web.desk.edition.texts import WordField, post_fields, word_fields
 from newsletter.web.desk.home.queries import line
-from newsletter.web.desk.pages import (
-    about,
-    as_sentence,
-    edition_of,
-    editor,
-    field_of,
-    newsletter_of,
-    page,
-    revision_of,
-    sentences,
-)
+from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, field_of, page, revision_of, sentences
 from newsletter.web.desk.permissions import POLICY
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 IN_FULL_UP_TO = 20
 """Posts of which the list has beginning and address too; those of a longer one are fetched with the panel to write."""
@@ -225,9 +215,7 @@ def _day(text: str) -> date:
 def original(request: HttpRequest, name: str, period: str, post: int) -> HttpResponse:
     """Show one post opened for editing, with its source's text beside it."""
     edition = edition_of(name, period)
-    entry = edition.entries.select_related("post").filter(post_id=post).first()
-    if entry is None:
-        raise Http404("the draft has no such post")
+    entry = get_object_or_404(edition.entries.select_related("post"), post_id=post)
     context = {
         "edition": edition,
         "entry": entry,

@@ -21,9 +21,9 @@ from newsletter.web.desk import formatting
 from newsletter.web.desk.home import attention
 from newsletter.web.desk.home import queries as home_queries
 from newsletter.web.desk.home.over_time import over_time
-from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
+from newsletter.web.desk.pages import as_sentence, editor, page
 from newsletter.web.desk.permissions import role
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 
 def home(request: HttpRequest) -> HttpResponse:

@@ -24,7 +24,7 @@ from newsletter.sending import lifecycle, progress
 from newsletter.web.desk import formatting, stale_forms, users
 from newsletter.web.desk.edition import preview_queries as previews
 from newsletter.web.desk.edition.departure import Departure, departure, excluded
-from newsletter.web.desk.pages import about, as_sentence, caught, edition_of, editor, newsletter_of, page, revision_of
+from newsletter.web.desk.pages import about, as_sentence, caught, edition_of, editor, page, revision_of
 from newsletter.web.desk.permissions import Role, role
 from newsletter.web.desk.send.views import (
     approve_as_shown,
@@ -33,7 +33,7 @@ from newsletter.web.desk.send.views import (
     check_departure,
     time_text,
 )
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 UNSENT = (State.DRAFT, State.APPROVED, State.QUEUED)
 """The states of an edition of which nothing has been sent."""

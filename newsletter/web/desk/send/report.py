@@ -44,9 +44,9 @@ from newsletter.sending.safeguards.stalls import stalls
 from newsletter.web.desk import charts, formatting
 from newsletter.web.desk.edition import departure
 from newsletter.web.desk.home.queries import line
-from newsletter.web.desk.pages import about, csv_response, edition_of, editor, newsletter_of, page, sentences
+from newsletter.web.desk.pages import about, csv_response, edition_of, editor, page, sentences
 from newsletter.web.desk.subscribers.queries import unsubscribed
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 MOVING = (State.QUEUED, State.SENDING)
 PARTS = ("accepted", "deferred", "unknown", "refused", "skipped")

@@ -31,18 +31,8 @@ from newsletter.transactional import edition_tests
 from newsletter.web.desk import formatting, stale_forms
 from newsletter.web.desk.edition import preview_queries as previews
 from newsletter.web.desk.edition.departure import departure
-from newsletter.web.desk.pages import (
-    about,
-    as_sentence,
-    edition_of,
-    editor,
-    field_of,
-    newsletter_of,
-    page,
-    revision_of,
-    sentences,
-)
-from subscribers.requests import config_of
+from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, field_of, page, revision_of, sentences
+from subscribers.requests import config_of, newsletter_of
 
 FIELDS_OF_REFUSALS = {INVALID_GIVEN: "addresses", TEST_ADDRESSES: "addresses"}
 

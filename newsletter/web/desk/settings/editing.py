@@ -5,7 +5,6 @@ import json
 import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -48,7 +47,7 @@ from newsletter.scheduling.checks import provider_settings
 from newsletter.scheduling.text_checks import problem_of_text
 from newsletter.web.desk import formatting
 from newsletter.web.desk.forms import DeskForm
-from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
+from newsletter.web.desk.pages import as_sentence, editor, page
 from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.cadences_page import beside_field
 from newsletter.web.desk.settings.fields import SettingsPage, defaults_of
@@ -56,7 +55,7 @@ from newsletter.web.desk.settings.forms import RequestedChanges, SettingsForm
 from newsletter.web.desk.settings.inputs.site_paths import check_paths
 from newsletter.web.desk.settings.inputs.subject_field import show_examples
 from newsletter.web.desk.settings.public_address import URL, check_address, tell_what_is_left, with_previous
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 _ALIVE = timedelta(minutes=5)
 TOPIC_PROBLEMS = (TOPIC_NAME, TOPIC_WITHOUT_POSTS)
@@ -68,15 +67,6 @@ LOCKED_AT_APPROVAL = {
     *("excerpt_words", "images", "track", "group_by", "order", "maximum_posts", "maximum_size", "theme", "template"),
 }
 """Keys of a newsletter whose values an edition keeps from its approval."""
-
-
-@dataclass(frozen=True, slots=True)
-class EditedTable:
-    """A page of settings, and the table that it edits."""
-
-    page: SettingsPage
-    table: KeyPath
-    title: str
 
 
 def read_only_reason(configuration: Config) -> str:
@@ -99,7 +89,7 @@ def site_settings(request: HttpRequest, section: str) -> HttpResponse:
     """Show settings that apply to every newsletter."""
     settings_page = _named(catalogue.SITE_PAGES, section)
     table = tuple(settings_page.table.split("."))
-    return _edit(request, EditedTable(settings_page, table, str(settings_page.title)))
+    return _edit(request, settings_page, table, str(settings_page.title))
 
 
 def newsletter_settings(request: HttpRequest, name: str, section: str) -> HttpResponse:
@@ -107,7 +97,7 @@ def newsletter_settings(request: HttpRequest, name: str, section: str) -> HttpRe
     newsletter, settings_page = newsletter_of(request, name), _named(catalogue.NEWSLETTER_PAGES, section)
     title = f"{newsletter.title}: {settings_page.title}"
     extra = {"preview": reverse("desk:design-preview", args=(name,))} if section == "design" else {}
-    return _edit(request, EditedTable(settings_page, ("newsletters", name), title), extra)
+    return _edit(request, settings_page, ("newsletters", name), title, extra)
 
 
 def _named(pages: Sequence[SettingsPage], name: str) -> SettingsPage:
@@ -125,8 +115,8 @@ def source_settings(request: HttpRequest, name: str, number: int) -> HttpRespons
         raise Http404(number)
     source = newsletter.sources[number - 1]
     table = ("newsletters", name, "sources", number - 1)
-    edited = EditedTable(catalogue.SOURCE, table, source.name or source.url)
-    return _edit(request, edited, extra={"removable": True, "url": source.url, "number": number})
+    extra = {"removable": True, "url": source.url, "number": number}
+    return _edit(request, catalogue.SOURCE, table, source.name or source.url, extra)
 
 
 @require_POST
@@ -173,17 +163,24 @@ def only_shown(
     return page(request, "settings_paste", context, section=section, status=409)
 
 
-def _edit(request: HttpRequest, edited: EditedTable, extra: Mapping[str, Any] | None = None) -> HttpResponse:
+def _edit(
+    request: HttpRequest,
+    settings_page: SettingsPage,
+    table: KeyPath,
+    title: str,
+    extra: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """Show a page of settings, and save what was typed into it; `table` is the one that it edits."""
     reason = read_only_reason(config_of(request))
     tree = tree_of(config_of(request).file)
     data = request.POST if request.method == "POST" else None
     folder = config_of(request).folder
-    newsletter = config_of(request).newsletters.get(str(edited.table[1])) if edited.table[1:] else None
+    newsletter = config_of(request).newsletters.get(str(table[1])) if table[1:] else None
     form = SettingsForm(
-        edited.page,
-        edited.table,
+        settings_page,
+        table,
         tree,
-        defaults_of(edited.page),
+        defaults_of(settings_page),
         os.environ,
         data,
         folder,
@@ -200,7 +197,7 @@ def _edit(request: HttpRequest, edited: EditedTable, extra: Mapping[str, Any] | 
     elif form.is_valid():
         requested = with_previous(form.requested(), tree)
         if reason:
-            return _page(request, edited, form, reason, extra, lines=paste(config_of(request).file, requested.changes))
+            return _page(request, form, title, reason, extra, lines=paste(config_of(request).file, requested.changes))
         if not requested.changes:
             messages.info(request, _("Nothing was changed."))
             return redirect(f"{request.path}#top")  # and not to the field that a search found, past what is said above
@@ -210,7 +207,7 @@ def _edit(request: HttpRequest, edited: EditedTable, extra: Mapping[str, Any] | 
             tell_approved(request, requested.changes)
             tell_what_is_left(request, requested.changes, config.refresh())
             return redirect(f"{request.path}#top")
-    return _page(request, edited, form, reason, extra)
+    return _page(request, form, title, reason, extra)
 
 
 def _tell_missing(request: HttpRequest, changes: tuple[Change, ...]) -> None:
@@ -237,24 +234,24 @@ def tell_approved(request: HttpRequest, changes: tuple[Change, ...]) -> None:
 
 def _page(
     request: HttpRequest,
-    edited: EditedTable,
     form: SettingsForm,
+    title: str,
     reason: str,
     extra: Mapping[str, Any] | None,
     lines: str = "",
 ) -> HttpResponse:
     configuration = config_of(request)
-    context = {"edited": edited, "form": form, "read_only": reason, "paste": lines, "file": configuration.file}
-    context["related"] = [_named(catalogue.SITE_PAGES, name) for name in edited.page.related]
-    context["groups"] = form.groups(_groups_in_use(configuration, edited))
-    section, above = ("sources", _("Sources")) if edited.page is catalogue.SOURCE else ("settings", _("Settings"))
+    context = {"form": form, "title": title, "read_only": reason, "paste": lines, "file": configuration.file}
+    context["related"] = [_named(catalogue.SITE_PAGES, name) for name in form.page.related]
+    context["groups"] = form.groups(_groups_in_use(configuration, form.table))
+    section, above = ("sources", _("Sources")) if form.page is catalogue.SOURCE else ("settings", _("Settings"))
     context |= {"above": reverse(f"desk:{section}"), "above_title": above}
     return page(request, "settings_edit", {**context, **(extra or {})}, section=section)
 
 
-def _groups_in_use(configuration: Config, edited: EditedTable) -> set[str]:
+def _groups_in_use(configuration: Config, table: KeyPath) -> set[str]:
     """Return the tables of the page's groups that are in use: the provider's, or those of the cadences offered."""
-    newsletter = configuration.newsletters.get(str(edited.table[-1])) if edited.table[0] == "newsletters" else None
+    newsletter = configuration.newsletters.get(str(table[-1])) if table[0] == "newsletters" else None
     if newsletter is None:
         return {configuration.delivery.provider}
     return {f"cadence.{cadence}" for cadence in newsletter.offered if cadence != newsletter.default_cadence}

@@ -12,11 +12,11 @@ from newsletter.config import Config
 from newsletter.config.document import SetValue
 from newsletter.images.mail_image import MailImage
 from newsletter.images.names import PATH
-from newsletter.web.desk.pages import newsletter_of, sentences
+from newsletter.web.desk.pages import sentences
 from newsletter.web.desk.settings.editing import only_shown, read_only_reason, save_or_tell
 from newsletter.web.desk.settings.forms import RequestedChanges
 from newsletter.web.desk.writing import decoded, keep
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 
 @require_POST

@@ -14,8 +14,9 @@ from django.utils.translation import ngettext
 from newsletter.messages import acts
 from newsletter.models import Act
 from newsletter.web.desk import formatting
-from newsletter.web.desk.pages import editor, newsletter_of, page
+from newsletter.web.desk.pages import editor, page
 from subscribers import asking, delayed_confirmations
+from subscribers.requests import newsletter_of
 
 DOMAINS = 30
 """How many domains are listed, those with the most first."""

@@ -19,15 +19,7 @@ from django.views.decorators.http import require_POST
 from newsletter.messages import acts
 from newsletter.models import Act, Edition
 from newsletter.web.desk import charts, formatting, jobs, stale_forms
-from newsletter.web.desk.pages import (
-    as_sentence,
-    default_zone,
-    editor,
-    newsletter_of,
-    newsletter_title,
-    page,
-    sentences,
-)
+from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_title, page, sentences
 from newsletter.web.desk.subscribers import file_import, queries, tags
 from newsletter.web.desk.subscribers.choices import choices_of, choose
 from newsletter.web.desk.subscribers.queries import posts_of
@@ -37,7 +29,7 @@ from subscribers.addresses import AddressProblem, read_address
 from subscribers.forms import embedded_form
 from subscribers.models import Consent, Subscriber, Subscription
 from subscribers.preferences import forget, unsubscribe
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 
 def subscribers(request: HttpRequest) -> HttpResponse:

@@ -25,9 +25,9 @@ from newsletter.messages.lint import AT_LINE
 from newsletter.models import Edition, State
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.subject import subject
-from newsletter.web.desk.pages import as_sentence, newsletter_of
+from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.settings.fields import Words
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 LONGEST = 1_000
 """Characters of a template that are looked at."""

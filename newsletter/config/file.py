@@ -4,20 +4,19 @@ Two programs, or a program and a person with a text editor, may change the file 
 keys are merged; two different changes to one key are a conflict, and nothing is written.
 """
 
-import fcntl
 import glob
 import os
 import stat
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from newsletter.config import toml
 from newsletter.config.document import Change, KeyPath, SetEntries, SetValue, edit, value_at
-from newsletter.config.durable_files import UNFINISHED, sync_folder
+from newsletter.config.durable_files import UNFINISHED, locked_folder, sync_folder
 from newsletter.config.load import PREFIX, ConfigError, ConfigProblem, override, parse
 from newsletter.config.references import reference, unreadable
 from newsletter.config.schema import Config
@@ -61,7 +60,7 @@ def save(
     for change in changes:
         if name := set_by(change.path, environ):
             raise CannotWrite(messages.SET_BY(origin=f"${name}"))
-    with _locked(path.parent):
+    with locked_folder(path.parent):
         text = _read(path)
         if clashing := _clashes(text, changes, seen):
             raise EditConflict(clashing)
@@ -157,14 +156,3 @@ def _write(path: Path, text: str, status: os.stat_result) -> None:
         temporary.unlink(missing_ok=True)
         raise CannotWrite(messages.UNWRITABLE(file=str(path), cause=e.strerror or str(e))) from e
     sync_folder(path.parent)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock (flock), so that programs save one after another."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

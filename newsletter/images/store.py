@@ -4,16 +4,15 @@ Promises: a file's name is a hash of its content and its size in pixels, so that
 ever, and the same image is stored once; files are complete or absent, and private to this user (0600 in a folder 0700).
 """
 
-import fcntl
 import os
 import tempfile
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 
 from newsletter.config import Config
+from newsletter.config.durable_files import locked_folder
 from newsletter.images.mail_image import MailImage
 from newsletter.images.names import name_of, size_of
 
@@ -31,7 +30,7 @@ def keep(configuration: Config, image: MailImage) -> str:
     name = name_of(digest, image.width, image.height, image.kind)
     place = folder(configuration)
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _locked(place):
+    with locked_folder(place):
         descriptor, unfinished = tempfile.mkstemp(dir=place, suffix=".part")
         with os.fdopen(descriptor, "wb") as file:
             file.write(image.data)
@@ -62,7 +61,7 @@ def remove(configuration: Config, names: Collection[str], before: datetime) -> i
     place, removed = folder(configuration), 0
     if not names:
         return removed
-    with _locked(place):
+    with locked_folder(place):
         for name in names:
             file = place / name
             if file.is_file() and _modified(file) < before:
@@ -77,14 +76,3 @@ def _is_ours(name: str) -> bool:
 
 def _modified(file: Path) -> datetime:
     return datetime.fromtimestamp(file.stat().st_mtime, UTC)
-
-
-@contextmanager
-def _locked(place: Path) -> Iterator[None]:
-    """Hold the folder's lock (flock), so that no image is removed while it is stored again."""
-    descriptor = os.open(place, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -52,8 +52,7 @@ def account(request: HttpRequest) -> HttpResponse:
     except AccountProblem as problem:
         return _page(request, entered, as_sentence(problem))
     configuration = config_of(request)
-    order = {"tool": entered["tool"], "address": address, "list": entered["list"]}
-    order["file"] = _folder_of(order, newsletter.name)
+    order = order_of(entered["tool"], address, entered["list"], newsletter.name)
     store_key(configuration, order, key)
     return redirect("desk:job", jobs.start(FETCH, configuration, newsletter.name, editor(request), order).pk)
 
@@ -92,10 +91,10 @@ def import_issues(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk:job", jobs.start(IMPORT_ISSUES, configuration, newsletter.name, editor(request), order).pk)
 
 
-def _folder_of(order: Mapping[str, str], newsletter: str) -> str:
-    """Return the name of the folder of an account, which is the same whenever it is read."""
-    digest = hashlib.sha256("\n".join((*order.values(), newsletter)).encode()).hexdigest()[:32]
-    return f"{uploads.HELD}/account-{digest}"
+def order_of(tool: str, address: str, list_: str, newsletter: str) -> dict[str, str]:
+    """Return the order of an account; the same account has the same folder."""
+    digest = hashlib.sha256("\n".join((tool, address, list_, newsletter)).encode()).hexdigest()[:32]
+    return {"tool": tool, "address": address, "list": list_, "file": f"{uploads.HELD}/account-{digest}"}
 
 
 def store_key(configuration: Config, order: Mapping[str, str], key: str) -> None:

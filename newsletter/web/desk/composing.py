@@ -198,13 +198,11 @@ def several(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show all posts with a box to tick, and what can be done with those that are ticked."""
     newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     chosen = [number for text in request.POST.getlist("post") if (number := whole_number(text)) is not None]
-    problem, day = "", request.POST.get("day", "")
+    day = request.POST.get("day", "")
+    problems: list[str] = []
     if request.method == "POST":
-        try:
+        with caught() as problems:
             _change_several(request, edition, chosen, day)
-        except Impossible as refused:
-            problem = as_sentence(refused)
-        else:
             return redirect("desk:several", name, period)
     edition = edition_of(name, period)
     context = {
@@ -212,10 +210,10 @@ def several(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "posts": queries.posts(edition, newsletter),
         "chosen": set(chosen),
         "day": day,
-        "problem": problem,
+        "problem": "".join(problems),
         "may_change": edition.state == State.DRAFT,
     }
-    return page(request, "several", context, section="home", status=422 if problem else 200)
+    return page(request, "several", context, section="home", status=422 if problems else 200)
 
 
 def _change_several(request: HttpRequest, edition: Edition, chosen: list[int], day: str) -> None:

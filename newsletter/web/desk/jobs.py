@@ -71,19 +71,15 @@ def always_resumable(configuration: Config, job: Job) -> bool:
     return True
 
 
-def never_resumable(configuration: Config, job: Job) -> bool:
-    """Say that an interrupted job must be started again by a person."""
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class JobKind:
     """A kind of job: who may see it, what it does, how its result is shown, and whether it can be continued.
 
     `section` is the entry of the menu that is marked meanwhile. `run` returns the result and raises Problem.
-    `resumable` is asked after a restart. With PostgreSQL, a kind that needs no file of this machine may be done
-    `anywhere`; it must be harmless to begin it again. A kind with `cancelled` can be cancelled: that removes what only
-    the job needs. `above` is the page that leads to it: the name of its address, and its title.
+    `resumable` is asked after a restart; by default, an interrupted job must be started again by a person. With
+    PostgreSQL, a kind that needs no file of this machine may be done `anywhere`; it must be harmless to begin it again.
+    A kind with `cancelled` can be cancelled: that removes what only the job needs. `above` is the page that leads to
+    it: the name of its address, and its title.
     """
 
     name: str
@@ -92,7 +88,7 @@ class JobKind:
     role: Role
     run: Callable[[Config, Job, JobProgress], Json]
     show: Callable[[HttpRequest, Job], HttpResponse]
-    resumable: Callable[[Config, Job], bool] = never_resumable
+    resumable: Callable[[Config, Job], bool] = lambda configuration, job: False
     anywhere: bool = False
     cancelled: Callable[[Config, Job], None] | None = None
     above: tuple[str, str | Promise] | None = None

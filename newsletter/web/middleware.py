@@ -40,7 +40,6 @@ class Probes(MiddlewareMixin):
     """
 
     def process_request(self, request: HttpRequest) -> None:
-        """Replace the host, where it is a local name."""
         if request.path in PROBES and _is_local_name(request.META.get("HTTP_HOST", "")):
             request.META["HTTP_HOST"] = "localhost"
 
@@ -87,7 +86,6 @@ class ConfigSnapshot(MiddlewareMixin):
     """Gives each request the configuration in force when it begins; a changed file is read first."""
 
     def process_request(self, request: HttpRequest) -> None:
-        """Give the request its configuration."""
         attach_config(request, config.refresh().config)
 
 
@@ -116,7 +114,6 @@ class MethodNotAllowedPage(MiddlewareMixin):
     """Gives a browser that opens the address of a form (RFC 9110, section 15.5.6) a page instead of an empty answer."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Fill in the page."""
         wants_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and wants_page and not response.content:
             response.content = loader.render_to_string("405.html", {"request_path": request.path}, using="django")
@@ -130,7 +127,6 @@ class OldAddresses(MiddlewareMixin):
     """Redirects (301) from the paths that imported editions had at another tool, where nothing else is there."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Replace a 404 with the redirect."""
         is_missing_page = response.status_code == HTTPStatus.NOT_FOUND and request.method in ("GET", "HEAD")
         if not is_missing_page or request.path.startswith(PROGRAM_PATHS):
             return response
@@ -147,7 +143,6 @@ class ProblemsOfTheApi(MiddlewareMixin):
     """Gives a program that used the API a problem document where people get a page of an error of the server."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Fill in the document."""
         if request.path.startswith(API_ROOT) and response.status_code in SERVER_ERRORS:
             status = HTTPStatus(response.status_code)
             response.content = problem_document(status, SERVER_ERRORS[status](), {})
@@ -160,6 +155,5 @@ class ContentSecurityPolicy(MiddlewareMixin):
     """Sets a strict policy where a view has not set its own (previews and archived emails do)."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Set the policy."""
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response

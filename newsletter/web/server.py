@@ -110,22 +110,18 @@ class HttpProtocol(HttpToolsProtocol):
         super().data_received(data)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a field of the head."""
         if self._in_head:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Start the request."""
         self._in_head = False
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body."""
         self._since_body = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """End the request's body."""
         self._in_head, self._since_body = True, 0
         super().on_message_complete()
 

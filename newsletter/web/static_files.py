@@ -36,7 +36,6 @@ class VersionedStorage(StaticFilesStorage):
     """Addresses such as `/static/v/0123456789ab/desk/desk.css`; relative addresses in the files keep the version."""
 
     def url(self, name: str | None) -> str:
-        """Return the address of a file in the present version."""
         return f"{self.base_url}v/{version()}/{name}"
 
 

@@ -113,7 +113,6 @@ class _Atom(Atom1Feed):
     """Django's feed, with summaries as plain text (RFC 4287 3.1.1.1), where its own are `type="html"`, and contents."""
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
-        """Add the item's elements, and its summary or content."""
         super().add_item_elements(handler, {**item, "description": None})
         if item["html"]:
             language = {"xml:lang": item["language"]} if item["language"] else {}

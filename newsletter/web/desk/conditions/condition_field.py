@@ -134,7 +134,6 @@ class ConditionsWidget(DeskWidget):
         return EnteredFilter(how, text, ConditionRows(rows, data.get(f"{name}:match") == "any"))
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        """Return whether a form has no such field."""
         return name not in data and not _has_parts(data, name)
 
     @staticmethod
@@ -155,7 +154,6 @@ class ConditionsWidget(DeskWidget):
                 yield ConditionRow(kind, clean_words(data.getlist(f"{place}:{field}"), typed))
 
     def format_value(self, value: Any) -> EnteredFilter:
-        """Return a stored or a typed filter."""
         return value if isinstance(value, EnteredFilter) else entered_as(str(value or ""))
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
@@ -213,7 +211,6 @@ class ConditionsField(forms.Field):
         return super().bound_data(initial if data is None else data, initial)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return whether the filter differs from the one that was shown."""
         return not self.disabled and self._text(data) != (initial or "")
 
     def clean(self, value: Any) -> str:

@@ -82,7 +82,6 @@ class RowsWidget(DeskWidget):
         return row
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        """Return whether a form has no rows at all."""
         return f"{name}:0:{self.rows.columns[0].key}" not in data
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
@@ -193,7 +192,6 @@ class RowsField(forms.Field):
         return super().bound_data(initial if data is None else data, initial)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return whether the rows differ from those that were shown."""
         typed = [self._without_order(row) for row in data or () if not row[REMOVE]]
         return not self.disabled and typed != [self._without_order(row) for row in initial or ()]
 

@@ -27,7 +27,6 @@ class SuggestingInput(forms.TextInput):
         self.suggestions: Iterable[tuple[str, str]] = ()
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
-        """Return the field and its list."""
         list_id = f"{name}-suggestions"
         field = super().render(name, value, {**(attrs or {}), "list": list_id}, renderer)
         options = format_html_join("", '<option value="{}">{}</option>', self.suggestions)

@@ -43,14 +43,12 @@ class TextInPartsWidget(forms.MultiWidget):
     """Inputs for the parts of a text; a form that has the text as a whole is read too."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Any]:
-        """Return the parts that were chosen and typed."""
         if super().value_omitted_from_data(data, files, name) and name in data:
             return self.decompress(data[name].strip()) or []
         parts: list[Any] = super().value_from_datadict(data, files, name)
         return parts
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        """Return whether a form has neither the parts nor the text."""
         return name not in data and super().value_omitted_from_data(data, files, name)
 
 
@@ -58,7 +56,6 @@ class TextInPartsField(forms.MultiValueField):
     """The field of such a text; the stored one is shown again if a form doesn't have it."""
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return what is shown again after a problem."""
         return super().bound_data(initial if all(part is None for part in data) else data, initial)
 
 
@@ -144,7 +141,6 @@ class DurationWidget(TextInPartsWidget):
         )
 
     def decompress(self, value: Any) -> list[str]:
-        """Return number and unit of a text."""
         number, _space, unit = split(str(value or ""))
         return [number, unit or self._unit]
 
@@ -209,7 +205,6 @@ class DatesField(forms.Field):
         super().__init__(initial=list(self._before), **options)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return whether the days differ from those that were shown."""
         return not self.disabled and list(data or ()) != list(initial or ())
 
     def clean(self, value: Any) -> list[Any] | None:

@@ -113,8 +113,7 @@ def _one(source: RowSource, query: str) -> str:
 def _add_tables(archive: ArchiveWriter, manifest: Manifest, source: RowSource, progress: Progress) -> None:
     """Add every table but sessions: whoever logs in again after a restore is who they say they are."""
     tables = [table for table in all_tables() if table.name != SESSIONS]
-    total = sum(map(source.count, tables))
-    advance = steps(progress, total)
+    advance = steps(progress, sum(map(source.count, tables)))
     for table in tables:
         manifest.tables.append(table)
         if table.numbered:

@@ -50,11 +50,6 @@ class KeyRecord:
     fault: KeyFault | None
 
 
-def is_key_record(text: str) -> bool:
-    """Return whether a TXT record has a key, if only an empty or a wrong one."""
-    return any(name == "p" for name, _ in pairs(text))
-
-
 def read(text: str) -> KeyRecord:
     """Return what a verifier makes of a key record; names of tags are in small letters (3.2)."""
     fields = [(name, "".join(value.split())) for name, value in pairs(text)]
@@ -103,14 +98,9 @@ FAULTS: dict[KeyFault, MessageType] = {
 }
 
 
-def record_name(key: Dkim) -> str:
-    """Return the name of a key's record."""
-    return f"{key.selector}._domainkey.{ascii_domain(key.domain).lower()}"
-
-
 def check_own_key(key: Dkim, keys: Sequence[Dkim], lookups: Lookups) -> CheckResult:
     """Check the record of a key of config.toml. Raises LookupFailed."""
-    name = record_name(key)
+    name = f"{key.selector}._domainkey.{ascii_domain(key.domain).lower()}"
     try:
         expected = public_record(key)
     except DkimError as problem:
@@ -166,4 +156,5 @@ def check_key_of_provider(domain: str, service: MailService, lookups: Lookups) -
 
 
 def _records(name: str, lookups: Lookups) -> list[KeyRecord]:
-    return [read(text) for text in lookups.texts(name) if is_key_record(text)]
+    """Return the TXT records of a name that have a key, if only an empty or a wrong one."""
+    return [read(text) for text in lookups.texts(name) if any(tag == "p" for tag, _value in pairs(text))]

@@ -65,8 +65,7 @@ def answer(request: ApiRequest, edition: Edition, status: int = 200) -> ApiAnswe
 
 def matched(request: ApiRequest, newsletter: str, period: str) -> Edition:
     """Return an edition whose row is locked until the transaction ends, as the client has read it. Raises Refused."""
-    edition = find(request, newsletter, period)
-    locked = Edition.objects.select_for_update().get(pk=edition.pk)
+    locked = Edition.objects.select_for_update().get(pk=find(request, newsletter, period).pk)
     current = _etag(locked, _document(request.config, locked))
     check_if_match(request.http.headers.get("If-Match"), current, locked.name)
     return locked
@@ -95,8 +94,7 @@ def list_editions(
     limit: int = paging.LIMIT_PARAMETER,
 ) -> ApiAnswer:
     """List editions."""
-    names = request.names(newsletter)
-    editions = Edition.objects.filter(newsletter__in=names)
+    editions = Edition.objects.filter(newsletter__in=request.names(newsletter))
     if state:
         editions = editions.filter(state=state)
     rows, next_cursor = paging.after(editions, "editions", cursor, limit)
@@ -158,8 +156,7 @@ def refresh_edition(request: ApiRequest, newsletter: Path[Name], period: Path[Na
 
     The sources are read again in the background. Editors' changes stay.
     """
-    edition = find(request, newsletter, period)
-    draft.refresh_later(edition, request.by)
+    draft.refresh_later(find(request, newsletter, period), request.by)
     return ApiAnswer(None, 202)
 
 

@@ -24,8 +24,7 @@ def list_events(
 
     Those of the last 30 days. Addresses are null unless the token has `subscribers:read` too.
     """
-    names = request.names(newsletter)
-    events = RecordedEvent.objects.filter(newsletter__in=names)
+    events = RecordedEvent.objects.filter(newsletter__in=request.names(newsletter))
     if type is not None:
         events = events.filter(kind=type)
     rows, next_cursor = paging.after(events, "events", cursor, limit)

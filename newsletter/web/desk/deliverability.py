@@ -65,8 +65,7 @@ def deliverability(request: HttpRequest) -> HttpResponse:
 @require_POST
 def check(request: HttpRequest) -> HttpResponse:
     """Check DNS in the background; a check that goes on is shown instead of a second one."""
-    running = jobs.unfinished(CHECK)
-    job = running or jobs.start(CHECK, config_of(request), "", editor(request), {})
+    job = jobs.unfinished(CHECK) or jobs.start(CHECK, config_of(request), "", editor(request), {})
     return redirect("desk:job", job.pk)
 
 

@@ -5,7 +5,6 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from newsletter.images import store
-from newsletter.images.names import PATH
 from newsletter.messages import Problem
 from newsletter.web.archive.served_images import served
 from newsletter.web.desk.pages import as_sentence
@@ -49,8 +48,3 @@ def image(request: HttpRequest, name: str) -> HttpResponseBase:
     if path is None:
         raise Http404(f"there is no image {name}")
     return served(path)
-
-
-def on_this_server(html: str, setup: SetUp) -> str:
-    """Return an email in which uploaded images come from this server: the public address may not lead to it yet."""
-    return html.replace(setup.site_url + PATH, PATH)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from newsletter import config
 from newsletter.domain.check import Check
 from newsletter.editions.selection.windows import of_first_draft
+from newsletter.images.names import PATH
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
 from newsletter.messages.sources import PRIVATE_ADDRESS
@@ -36,7 +37,7 @@ from newsletter.web.desk.settings.blog_problems import blog_problem
 from newsletter.web.desk.users import SETUP_SALT
 from newsletter.web.first_run import logos
 from newsletter.web.first_run.forms import BlogForm, NewsletterForm, SendingForm
-from newsletter.web.first_run.logos import UPLOADS, on_this_server, with_logos
+from newsletter.web.first_run.logos import UPLOADS, with_logos
 from newsletter.web.first_run.progress import BlogSearch, SetUp, current
 from newsletter.web.first_run.sample import sample_html
 
@@ -211,7 +212,8 @@ def preview(request: HttpRequest, setup: SetUp) -> HttpResponse:
         raise Http404
     try:
         sample = sample_html(setup.configuration(), setup.blog, timezone.now())
-        html = on_this_server(in_scheme(sample, dark=False), setup)
+        # Uploaded images come from this server: the public address may not lead to it yet.
+        html = in_scheme(sample, dark=False).replace(setup.site_url + PATH, PATH)
     except TemplateProblem as e:
         html = escape(formatting.message(e.message))
     policy = FRAME_POLICY.format(images="https: http: data:")

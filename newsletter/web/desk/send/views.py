@@ -172,8 +172,7 @@ def control(request: HttpRequest, name: str, period: str) -> HttpResponse:
             lifecycle.resume(edition, by=by)
         elif act == "stop":
             _stop(request, edition, by)
-    route = "desk:report" if edition.began_at else "desk:edition"
-    return redirect(route, name, period)
+    return redirect("desk:report" if edition.began_at else "desk:edition", name, period)
 
 
 def _stop(request: HttpRequest, edition: Edition, by: str) -> None:

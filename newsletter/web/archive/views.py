@@ -125,7 +125,6 @@ def edition_page(
     return f"{before}{box}</body>{after}"
 
 
-A_PAGE, LONGEST_QUERY = 24, 80
 A_PAGE = 24
 KEPT = "public, max-age=300"
 PAGE_VERSION = 4

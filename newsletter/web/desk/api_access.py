@@ -200,7 +200,7 @@ def webhook(request: HttpRequest, pk: int) -> HttpResponse:
         for delivery in page_of_deliveries
     ]
     has_failed = row.deliveries.filter(state=WebhookDeliveryState.FAILED).exists()
-    context = {"webhook": row, "found": page_of_deliveries, "lines": lines, "has_failed": has_failed}
+    context = {"webhook": row, "page_obj": page_of_deliveries, "lines": lines, "has_failed": has_failed}
     return page(request, "webhook", context, section="settings")
 
 

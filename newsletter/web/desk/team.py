@@ -122,7 +122,7 @@ def log(request: HttpRequest) -> HttpResponse:
     return page(
         request,
         "log",
-        {"lines": lines, "found": page_of_entries, "about": subjects.get(about) or titles_by_name.get(about, about)},
+        {"lines": lines, "page_obj": page_of_entries, "about": subjects.get(about) or titles_by_name.get(about, about)},
         section="settings",
     )
 

@@ -45,7 +45,7 @@ def newsletter(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "newsletter": newsletter,
         "lines": home_queries.lines(editions, newsletter, subjects(editions, config_of(request))),
-        "found": editions,
+        "page_obj": editions,
         "words": words,
         "query": f"{urlencode({'q': words})}&" if words else "",
         "over_time": over_time(newsletter, timezone.now()) if editions.number == 1 and not words else None,

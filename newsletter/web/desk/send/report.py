@@ -75,8 +75,8 @@ def live(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the part that is refreshed during sending; afterwards, the page is loaded again."""
     newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     response = page(request, "_live", _live(request, edition, newsletter))
-    shown = request.GET.get("state"), request.GET.get("retries")
-    if shown != (None, None) and shown != (edition.state, _retries(next_retry(edition))):
+    on_page = request.GET.get("state"), request.GET.get("retries")
+    if on_page != (None, None) and on_page != (edition.state, _retries(next_retry(edition))):
         response["HX-Refresh"] = "true"
     return response
 

@@ -75,7 +75,7 @@ def unanswered(request: HttpRequest, name: str) -> HttpResponse:
     subscriptions = pages.get_page(request.GET.get("page"))
     context = {
         "newsletter": newsletter,
-        "found": subscriptions,
+        "page_obj": subscriptions,
         "rows": [
             {
                 "subscription": subscription,

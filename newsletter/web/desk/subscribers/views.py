@@ -37,8 +37,8 @@ def subscribers(request: HttpRequest) -> HttpResponse:
     return _list(request, {}, {})
 
 
-def _list(request: HttpRequest, parameters: Mapping[str, str], problems: Mapping[str, str]) -> HttpResponse:
-    """Show the list; `given` is what was filled in to add a person, and `problems` why a field of it was refused."""
+def _list(request: HttpRequest, entered: Mapping[str, str], problems: Mapping[str, str]) -> HttpResponse:
+    """Show the list; `entered` is what was filled in to add a person, and `problems` why a field of it was refused."""
     subscriber_filter = queries.SubscriberFilter(*(request.GET.get(key, "")[:254] for key in queries.FILTERS))
     rows, before = queries.find(subscriber_filter, request.GET.get("before", ""))
     blocked = queries.blocked(rows)
@@ -51,7 +51,7 @@ def _list(request: HttpRequest, parameters: Mapping[str, str], problems: Mapping
     points = queries.growth(name)
     newsletter = config_of(request).newsletters[name]
     context = {
-        "asked": subscriber_filter,
+        "search": subscriber_filter,
         "rows": [_row(request, subscription, is_blocked=subscription.pk in blocked) for subscription in rows],
         "older": urlencode(filters | {"before": before}) if before else "",
         "newsletters": config_of(request).newsletters.values(),
@@ -67,7 +67,7 @@ def _list(request: HttpRequest, parameters: Mapping[str, str], problems: Mapping
         "filtered": bool(filters),
         "kept": urlencode(filters),
         "importing": jobs.unfinished(file_import.IMPORT),
-        "given": parameters or {"newsletter": subscriber_filter.newsletter},
+        "entered": entered or {"newsletter": subscriber_filter.newsletter},
         "problems": problems,
     }
     return page(request, "subscribers", context, section="subscribers", status=422 if problems else 200)

@@ -23,7 +23,7 @@ from newsletter.models import ApiToken, EventWebhook, WebhookDelivery, WebhookDe
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting, users
 from newsletter.web.desk.forms import DeskForm
-from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_title, page, sentences
+from newsletter.web.desk.pages import as_sentence, editor, newsletter_title, page, sentences, zone_of
 from subscribers.requests import config_of
 
 SCOPES = {
@@ -125,7 +125,7 @@ def tokens_page(request: HttpRequest) -> HttpResponse:
 
 
 def _token_rows(request: HttpRequest) -> list[dict[str, object]]:
-    rows, zone = tokens.listed(), default_zone(request)
+    rows, zone = tokens.listed(), zone_of(request)
     names = users.names(row.created_by for row in rows)
     return [
         {
@@ -187,7 +187,7 @@ def webhooks_page(request: HttpRequest) -> HttpResponse:
 
 def webhook(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one webhook: its secret, and what it was told, the newest first."""
-    row, zone = get_object_or_404(EventWebhook, pk=pk), default_zone(request)
+    row, zone = get_object_or_404(EventWebhook, pk=pk), zone_of(request)
     deliveries = row.deliveries.select_related("event").order_by("-pk")
     page_of_deliveries = Paginator(deliveries, DELIVERIES_ON_PAGE).get_page(request.GET.get("page"))
     lines = [

@@ -29,7 +29,7 @@ from newsletter.domain.check import Check, Verdict
 from newsletter.messages import from_json, is_known
 from newsletter.models import DmarcReport, DmarcResult, DnsCheck, DomainRate, Job
 from newsletter.web.desk import charts, formatting, jobs
-from newsletter.web.desk.pages import as_sentence, default_zone, editor, page
+from newsletter.web.desk.pages import as_sentence, editor, page, zone_of
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings.labels import places, with_labels
 from subscribers.requests import config_of
@@ -49,15 +49,15 @@ def deliverability(request: HttpRequest) -> HttpResponse:
     last = last_check()
     checks = last[1] if last else []
     context = {
-        "at": formatting.moment(last[0], default_zone(request)) if last else "",
+        "at": formatting.moment(last[0], zone_of(request)) if last else "",
         "running": jobs.unfinished(CHECK),
         "domains": [
             {"domain": domain, "rows": list(map(_row, of_domain))}
             for domain, of_domain in groupby(checks, key=lambda check: str(check.about.param("subject")))
         ],
         "counts": Counter(check.verdict.value for check in checks),
-        "rates": list(complaint_rates(config_of(request), timezone.now(), default_zone(request))),
-        "senders": senders(config_of(request), timezone.now(), default_zone(request)),
+        "rates": list(complaint_rates(config_of(request), timezone.now(), zone_of(request))),
+        "senders": senders(config_of(request), timezone.now(), zone_of(request)),
     }
     return page(request, "deliverability", context, section="settings")
 

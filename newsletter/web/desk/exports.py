@@ -16,7 +16,7 @@ from newsletter.models import Act, Job, JobState
 from newsletter.web.archive import static_site
 from newsletter.web.desk import jobs
 from newsletter.web.desk.jobs import JobProgress, Json
-from newsletter.web.desk.pages import as_sentence, editor, page
+from newsletter.web.desk.pages import as_sentence, editor, newsletter_title, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import uploads
 from subscribers.exporting import COLUMNS, export_csv, export_for, export_suppressions
@@ -93,8 +93,7 @@ def _made(request: HttpRequest, job: Job) -> HttpResponse:
         return _page(request, problem=as_sentence(job.problem or ""))
     if not uploads.path(job.result["file"], config_of(request)).exists():
         return _page(request, problem=_("The file was only kept for an hour. Make it again."))
-    newsletter = config_of(request).newsletters.get(job.about)
-    return _page(request, made=job, made_of=newsletter.title if newsletter else job.about)
+    return _page(request, made=job, made_of=newsletter_title(request, job.about))
 
 
 ARCHIVE = jobs.JobKind(

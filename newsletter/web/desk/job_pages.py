@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from newsletter.models import Job
 from newsletter.web.desk import formatting, jobs
 from newsletter.web.desk.jobs import KINDS, JobKind
-from newsletter.web.desk.pages import default_zone, page
+from newsletter.web.desk.pages import newsletter_title, page, zone_of
 from newsletter.web.desk.permissions import refused, role
 from subscribers.requests import config_of
 
@@ -62,7 +62,6 @@ def _kind(job: Job) -> JobKind:
 
 
 def _progress(request: HttpRequest, job: Job) -> dict[str, object]:
-    newsletter = config_of(request).newsletters.get(job.about)
     counts = [
         {"name": name, "number": formatting.number(job.result[key])}
         for key, name in (
@@ -79,10 +78,10 @@ def _progress(request: HttpRequest, job: Job) -> dict[str, object]:
         "title": kind.title,
         "above": {"address": reverse(kind.above[0]), "title": kind.above[1]} if kind.above else None,
         "can_be_cancelled": kind.cancelled is not None,
-        "about": newsletter.title if newsletter else job.about,
+        "about": newsletter_title(request, job.about),
         "percent": job.done * 100 // job.total if job.total else 0,
         "counts": counts,
         "of": formatting.number(job.total) if job.total and "people" in job.result else "",
-        "restarted": formatting.moment(job.restarted_at, newsletter.zone if newsletter else default_zone(request)),
+        "restarted": formatting.moment(job.restarted_at, zone_of(request, job.about)),
         "silent": timezone.now() - job.updated_at > SILENT,
     }

@@ -77,9 +77,10 @@ def editor(request: HttpRequest) -> str:
     return request.user.get_username()
 
 
-def default_zone(request: HttpRequest) -> ZoneInfo:
-    """Return the time zone for pages about no newsletter: that of the first one."""
-    return next(iter(config_of(request).newsletters.values())).zone
+def zone_of(request: HttpRequest, name: str = "") -> ZoneInfo:
+    """Return a newsletter's time zone; that of the first one for pages about none, or about one that was removed."""
+    newsletters = config_of(request).newsletters
+    return newsletters.get(name, next(iter(newsletters.values()))).zone
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from newsletter.config import Config
 from newsletter.editions.history import FIELDS as TEXTS
 from newsletter.messages import acts, from_json
 from newsletter.models import Act
@@ -22,7 +21,7 @@ from newsletter.web.desk import formatting, users
 from newsletter.web.desk.formatting import capital, message, moment
 from newsletter.web.desk.forms import UserForm
 from newsletter.web.desk.login import emails, recovery_codes
-from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
+from newsletter.web.desk.pages import as_sentence, editor, newsletter_title, page, sentences, zone_of
 from newsletter.web.desk.settings import labels
 from subscribers.requests import config_of
 
@@ -55,7 +54,7 @@ def _team(request: HttpRequest, form: UserForm, user: User | None = None) -> Htt
             "role": users.role_name(member),
             "sends": sends,
             "factor": member.pk in with_factor,
-            "active": formatting.day(member.last_login, default_zone(request)) if member.last_login else "",
+            "active": formatting.day(member.last_login, zone_of(request)) if member.last_login else "",
             "invited": not member.has_usable_password(),
         }
         for member, sends in users.with_sending()
@@ -89,14 +88,13 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk:users")
 
 
-def _about(act: Act, configuration: Config) -> str:
+def _about(request: HttpRequest, act: Act) -> str:
     """Return what an entry is about: a setting, a token or a newsletter by its title, anything else by its name."""
     if acts.SETTINGS_CHANGED.matches(act.what):
         return labels.title_of(act.about)
     if acts.TOKEN_CREATED.matches(act.what) or acts.TOKEN_REVOKED.matches(act.what):
         return _("“%(title)s”") % {"title": act.about.partition(": ")[2]}
-    newsletter = configuration.newsletters.get(act.about)
-    return newsletter.title if newsletter else act.about
+    return newsletter_title(request, act.about)
 
 
 def log(request: HttpRequest) -> HttpResponse:
@@ -107,22 +105,21 @@ def log(request: HttpRequest) -> HttpResponse:
     names = users.names(act.by for act in page_of_entries)
     titles = formatting.edition_titles(act.what for act in page_of_entries)
     subjects = formatting.titles_of([about, *(act.about for act in page_of_entries)])
-    titles_by_name = {name: newsletter.title for name, newsletter in config_of(request).newsletters.items()}
     lines = [
         {
             "act": act,
             "by": names[act.by],
-            "what": formatting.capital(formatting.message(act.what, default_zone(request), titles)),
-            "about": subjects.get(act.about) or _about(act, config_of(request)),
-            "when": formatting.moment(act.at, default_zone(request)),
-            "changed": difference(act.before, act.after, default_zone(request)),
+            "what": formatting.capital(formatting.message(act.what, zone_of(request), titles)),
+            "about": subjects.get(act.about) or _about(request, act),
+            "when": formatting.moment(act.at, zone_of(request)),
+            "changed": difference(act.before, act.after, zone_of(request)),
         }
         for act in page_of_entries
     ]
     return page(
         request,
         "log",
-        {"lines": lines, "page_obj": page_of_entries, "about": subjects.get(about) or titles_by_name.get(about, about)},
+        {"lines": lines, "page_obj": page_of_entries, "about": subjects.get(about) or newsletter_title(request, about)},
         section="settings",
     )
 

@@ -12,7 +12,7 @@ from newsletter.scheduling.failed_tasks import about
 from newsletter.sending.machines import presence
 from newsletter.supervision import Status
 from newsletter.web.desk import formatting
-from newsletter.web.desk.pages import default_zone, page
+from newsletter.web.desk.pages import page, zone_of
 
 SERVICES = {
     "sender": gettext_noop("sending editions"),
@@ -35,7 +35,7 @@ SERVICES = {
 
 def workers(request: HttpRequest) -> HttpResponse:
     """Show every program that works with this database, with its version and what it does."""
-    zone = default_zone(request)
+    zone = zone_of(request)
     running = presence.workers()
     versions = {worker.version for worker in running if worker.alive}
     rows = [

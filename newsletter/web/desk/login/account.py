@@ -25,7 +25,7 @@ from newsletter.models import Act
 from newsletter.web.desk import formatting, users
 from newsletter.web.desk.forms import CodeForm, NameForm, PasswordForm, first_error
 from newsletter.web.desk.login import recovery_codes
-from newsletter.web.desk.pages import default_zone, page
+from newsletter.web.desk.pages import page, zone_of
 
 BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 SYSTEMS = (
@@ -111,7 +111,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "codes_left": recovery_codes.left(user),
         "password_form": PasswordForm(),
         "places": [
-            {**place, "began": formatting.moment(place["began"], default_zone(request))}
+            {**place, "began": formatting.moment(place["began"], zone_of(request))}
             for place in sessions_of(user, request.session.session_key)
         ],
     }

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from newsletter.transactional import mail_queue
 from newsletter.web.desk import formatting
-from newsletter.web.desk.pages import as_sentence, default_zone, newsletter_title, page
+from newsletter.web.desk.pages import as_sentence, newsletter_title, page, zone_of
 
 LIMIT = 200
 
@@ -40,7 +40,7 @@ def _row(request: HttpRequest, message: mail_queue.QueuedMessage) -> dict[str, s
         "written": formatting.ago(message.written),
         "attempts": formatting.number(message.attempts),
         "given_up": message.next_try is None,
-        "next": formatting.moment(message.next_try, default_zone(request)),
+        "next": formatting.moment(message.next_try, zone_of(request)),
         "problem": as_sentence(message.problem) if message.problem else "",
     }
 

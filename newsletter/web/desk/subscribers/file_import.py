@@ -17,7 +17,7 @@ from newsletter.feeds.accounts.fetch import PEOPLE
 from newsletter.models import Job, JobState
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting, jobs
-from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_title, page
+from newsletter.web.desk.pages import as_sentence, editor, newsletter_title, page, zone_of
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import import_jobs, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
@@ -247,7 +247,7 @@ def _imported(request: HttpRequest, job: Job) -> HttpResponse:
     record = Import.objects.filter(job=job.pk).first()
     if record is None:
         return redirect("desk:subscribers-imports")
-    restarted = formatting.moment(job.restarted_at, default_zone(request))
+    restarted = formatting.moment(job.restarted_at, zone_of(request))
     left_out = job.result.get("left_out", ())
     return import_jobs.import_page(request, record, restarted=restarted, finished=True, left_out=left_out)
 

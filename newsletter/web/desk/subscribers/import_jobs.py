@@ -27,7 +27,7 @@ from newsletter.models import Act, Job, JobState
 from newsletter.sending import undoing_imports
 from newsletter.web.desk import formatting, guides, jobs
 from newsletter.web.desk.jobs import JobProgress, Json
-from newsletter.web.desk.pages import as_sentence, csv_response, default_zone, editor, newsletter_title, page
+from newsletter.web.desk.pages import as_sentence, csv_response, editor, newsletter_title, page, zone_of
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import queries, uploads
 from subscribers.importing import FileProblem, ImportReport, Portion, import_blocked, import_file
@@ -274,7 +274,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _row(request: HttpRequest, record: Import) -> dict[str, object]:
-    zone = default_zone(request)
+    zone = zone_of(request)
     counts = named_figures(record.figures)
     return {
         "record": record,

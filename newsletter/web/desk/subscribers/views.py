@@ -7,7 +7,6 @@ Promises: the audit log names people by their number, so that erasing one leaves
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,7 +18,7 @@ from django.views.decorators.http import require_POST
 from newsletter.messages import acts
 from newsletter.models import Act, Edition
 from newsletter.web.desk import charts, formatting, jobs, stale_forms
-from newsletter.web.desk.pages import as_sentence, default_zone, editor, newsletter_title, page, sentences
+from newsletter.web.desk.pages import as_sentence, editor, newsletter_title, page, sentences, zone_of
 from newsletter.web.desk.subscribers import file_import, queries, tags
 from newsletter.web.desk.subscribers.choices import choices_of, choose
 from newsletter.web.desk.subscribers.queries import posts_of
@@ -73,12 +72,6 @@ def _list(request: HttpRequest, entered: Mapping[str, str], problems: Mapping[st
     return page(request, "subscribers", context, section="subscribers", status=422 if problems else 200)
 
 
-def _zone(request: HttpRequest, name: str) -> ZoneInfo:
-    """Return a newsletter's time zone, or the first one's if it is no longer configured."""
-    newsletter = config_of(request).newsletters.get(name)
-    return newsletter.zone if newsletter else default_zone(request)
-
-
 def _row(request: HttpRequest, subscription: Subscription, *, is_blocked: bool) -> dict[str, Any]:
     hidden = is_blocked and subscription.state != Subscription.State.UNSUBSCRIBED
     return {
@@ -89,7 +82,7 @@ def _row(request: HttpRequest, subscription: Subscription, *, is_blocked: bool) 
         "mark": "failed" if hidden else subscription.state,
         "since": formatting.day(
             subscription.unsubscribed_at or subscription.joined or subscription.created,
-            _zone(request, subscription.newsletter),
+            zone_of(request, subscription.newsletter),
         ),
     }
 
@@ -128,7 +121,7 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
             _row(request, subscription, is_blocked=blocked)
             | {
                 "tags": tags.as_text(subscription.tags),
-                "posts": posts_of(subscription, timezone.now(), _zone(request, subscription.newsletter)),
+                "posts": posts_of(subscription, timezone.now(), zone_of(request, subscription.newsletter)),
                 "choices": choices_of(config_of(request), subscription),
             }
             for subscription in records["subscriptions"]
@@ -139,19 +132,19 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
                 "newsletter": newsletter_title(request, c.subscription.newsletter),
                 "how": _ways()[c.how],
                 "details": [detail for detail in (c.text, c.page, c.network) if detail],
-                "when": formatting.moment(c.at, _zone(request, c.subscription.newsletter)),
+                "when": formatting.moment(c.at, zone_of(request, c.subscription.newsletter)),
                 "imported": c.how == Consent.How.IMPORT and c.confirmed_at == c.at,
                 "confirmed": _confirmed(request, c),
             }
             for c in records["consents"]
         ],
         "suppressions": [
-            {"row": s, "why": _reasons()[s.reason], "when": formatting.day(s.at, default_zone(request))}
+            {"row": s, "why": _reasons()[s.reason], "when": formatting.day(s.at, zone_of(request))}
             for s in records["suppressions"]
         ],
         "got": [_delivery(request, delivery) for delivery in records["got"]],
         "welcome": personal(config_of(request), records["subscriptions"], timezone.now()),
-        "since": formatting.day(person.created, default_zone(request)),
+        "since": formatting.day(person.created, zone_of(request)),
         "missing": [
             n
             for n in config_of(request).newsletters.values()
@@ -165,13 +158,13 @@ def _confirmed(request: HttpRequest, consent: Consent) -> str:
     """Return when a consent was confirmed; files give days, which are read as those of UTC."""
     if consent.confirmed_at and consent.how == Consent.How.IMPORT:
         return formatting.day(consent.confirmed_at)
-    return formatting.moment(consent.confirmed_at, _zone(request, consent.subscription.newsletter))
+    return formatting.moment(consent.confirmed_at, zone_of(request, consent.subscription.newsletter))
 
 
 def _delivery(request: HttpRequest, delivery: dict[str, Any]) -> dict[str, str]:
     """Return an edition that was sent to a subscriber: its subject, newsletter and period, and its result."""
     edition: Edition = delivery["edition"]
-    zone = _zone(request, edition.newsletter)
+    zone = zone_of(request, edition.newsletter)
     return {
         **delivery,
         "period": f"{newsletter_title(request, edition.newsletter)} · {formatting.period(edition, zone)}",
@@ -240,8 +233,7 @@ def _rename(request: HttpRequest, person: Subscriber) -> None:
 
 def _choose(request: HttpRequest, person: Subscriber) -> None:
     subscription = _subscription(request, person)
-    if subscription.newsletter not in config_of(request).newsletters:
-        raise Http404("config.toml has no such newsletter")
+    newsletter_of(request, subscription.newsletter)
     choose(config_of(request), subscription, request.POST, editor(request), timezone.now())
     messages.success(request, _("Saved. It counts from the next edition that is approved."))
 
@@ -318,10 +310,8 @@ def _about(person: Subscriber) -> str:
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
     """Add one subscriber by hand, with their consent, or ask them to confirm by email."""
-    address, newsletter = request.POST.get("address", ""), request.POST.get("newsletter", "")
-    if newsletter not in config_of(request).newsletters:
-        raise Http404("config.toml has no such newsletter")
-    consent, how = request.POST.get("consent", "").strip(), request.POST.get("how", "")
+    newsletter = newsletter_of(request, request.POST.get("newsletter", "")).name
+    address, consent, how = (request.POST.get(key, "").strip() for key in ("address", "consent", "how"))
     by_mail = how == "mail"
     if not (by_mail or (how == "given" and consent)):
         sentence = _("Enter when and where they agreed, or email them a link to confirm.")

@@ -13,8 +13,7 @@ from django.db import connections, models, transaction
 from django.db.models import Q
 
 from newsletter.backup.archive import Manifest
-from newsletter.backup.replayed_deliveries import DeliveryLog, apply_deliveries
-from newsletter.backup.replayed_offers import replay_offers
+from newsletter.backup.replayed_sending import DeliveryLog, apply_deliveries, replay_offers
 from newsletter.config import Config
 from newsletter.delivery import journal
 from newsletter.editions.states import change

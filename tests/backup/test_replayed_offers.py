@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from newsletter.backup.replayed_offers import replay_offers
+from newsletter.backup.replayed_sending import replay_offers
 from newsletter.editions.offers import bases
 from newsletter.models import Numbering
 from subscribers import preferences

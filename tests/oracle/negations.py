@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db.models import Q
 
-from newsletter.backup import replay, replayed_offers
+from newsletter.backup import replay, replayed_sending
 from newsletter.collecting import ledger
 from newsletter.collecting.recognition import KnownPosts
 from newsletter.domain.offers import offer
@@ -202,7 +202,7 @@ def _waiting_without_end(patch: pytest.MonkeyPatch) -> None:
 
 def _restored_without_growth(patch: pytest.MonkeyPatch) -> None:
     def changed(_configuration: Any, edition: Edition, *_given: Any) -> None:
-        replayed_offers._count_ordinals(edition)
+        replayed_sending._count_ordinals(edition)
 
     patch.setattr(replay, "replay_offers", changed)
 

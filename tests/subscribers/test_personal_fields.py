@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from newsletter.api.subscriber_schemas import SubscriberOut
+from newsletter.api.routes.subscribers import SubscriberOut
 from subscribers import preferences
 from subscribers.exporting import export_csv
 from subscribers.importing import import_file, outline

@@ -1,26 +1,21 @@
 """Subscribers: find, add, change, remove and export. An item is a subscription: one person and one newsletter."""
 
 from collections.abc import Collection
+from datetime import date, datetime
 from functools import reduce
 from http import HTTPStatus
-from typing import cast
+from typing import Annotated, Literal, cast
 
 from django.db.models import Q
 from django.http import HttpResponseBase, StreamingHttpResponse
-from ninja import Path, Query, Router
+from ninja import Path, Query, Router, Schema
+from pydantic import Field, StringConstraints
 
 from newsletter.api import paging
 from newsletter.api.operations import ApiAnswer, ApiRequest, operation
 from newsletter.api.permissions import Forbidden, permitted
 from newsletter.api.refusals import Refused
-from newsletter.api.schemas import Line, Name, Number, Tag
-from newsletter.api.subscriber_schemas import (
-    SubscriberChange,
-    SubscriberIn,
-    SubscriberList,
-    SubscriberOut,
-    SubscriptionState,
-)
+from newsletter.api.schemas import NO_NUL, Line, Name, Number, RequestBody, Tag
 from newsletter.config import Cadence
 from newsletter.domain.picks import in_force, names_in
 from newsletter.messages import Message, acts
@@ -29,6 +24,74 @@ from newsletter.models import Act
 from subscribers import admin_actions, cadences, exporting, preferences
 from subscribers.models import Subscription, clean_tag, in_cadence
 from subscribers.personal_fields import personal_values
+
+MOST_TAGS = MOST_TOPICS = 50
+TopicName = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=NO_NUL)]
+SubscriptionState = Literal["pending", "active", "unsubscribed"]
+
+
+class ConsentIn(RequestBody):
+    """The consent that a person gave elsewhere."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=NO_NUL)] = Field(
+        description="what they agreed to, when and where"
+    )
+
+
+class SubscriberIn(RequestBody):
+    """A person to subscribe."""
+
+    address: Annotated[str, StringConstraints(min_length=3, max_length=254, pattern=NO_NUL)]
+    newsletter: Name
+    name: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] = ""
+    tags: list[Tag] = Field(default=[], max_length=MOST_TAGS)
+    cadence: Cadence | None = Field(default=None, description="how often; by default as the newsletter has it")
+    topics: list[TopicName] | None = Field(
+        default=None, max_length=MOST_TOPICS, description="names of topics; by default they get all posts"
+    )
+    consent: ConsentIn | None = Field(
+        default=None, description="without it, they are emailed a link, and are pending until they confirm"
+    )
+
+
+class SubscriberChange(RequestBody):
+    """What to change about a subscription; what is left out stays."""
+
+    name: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] | None = None
+    tags: list[Tag] | None = Field(default=None, max_length=MOST_TAGS, description="all tags")
+    cadence: Cadence | None = Field(default=None, description="how often, from the next edition on")
+    topics: list[TopicName] | None = Field(
+        default=None,
+        max_length=MOST_TOPICS,
+        description="names of all topics, for editions that are approved from now on; none: all posts",
+    )
+
+
+class SubscriberOut(Schema):
+    """A subscription and its subscriber."""
+
+    id: int
+    address: str
+    name: str
+    language: str
+    newsletter: str
+    state: SubscriptionState
+    blocked: bool
+    paused_until: date | None
+    cadence: Cadence = Field(description="how often they get it")
+    topics: list[str] = Field(description="names of the topics that they picked; none: all posts")
+    tags: list[str]
+    created: datetime
+    joined: datetime | None
+    unsubscribed_at: datetime | None
+
+
+class SubscriberList(Schema):
+    """A page of subscriptions, the newest first."""
+
+    items: list[SubscriberOut]
+    next_cursor: str | None
+
 
 router = Router(tags=["subscribers"])
 NDJSON = "application/x-ndjson"

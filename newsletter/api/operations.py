@@ -240,7 +240,8 @@ def once(request: HttpRequest, token: ApiToken, run: Callable[[], HttpResponseBa
             return run()
     if not _KEY.fullmatch(key):
         raise Refused(HTTPStatus.BAD_REQUEST, messages.INVALID_IDEMPOTENCY_KEY())
-    fingerprint = _fingerprint(request)
+    head = f"{request.method} {request.get_full_path()}\n".encode()
+    fingerprint = hashlib.sha256(head + request.body).hexdigest()
     now = timezone.now()
     with transaction.atomic():
         token.answers.filter(key=key, at__lt=now - KEEP).delete()
@@ -253,11 +254,6 @@ def once(request: HttpRequest, token: ApiToken, run: Callable[[], HttpResponseBa
         answer = run()
         _keep(earlier, answer)
     return answer
-
-
-def _fingerprint(request: HttpRequest) -> str:
-    head = f"{request.method} {request.get_full_path()}\n".encode()
-    return hashlib.sha256(head + request.body).hexdigest()
 
 
 def _keep(row: KeptAnswer, answer: HttpResponseBase) -> None:

@@ -31,8 +31,8 @@ def list_posts(
     limit: int = paging.LIMIT_PARAMETER,
 ) -> ApiAnswer:
     """List the posts of the ledger."""
-    names = request.names(newsletter)
-    rows, next_cursor = paging.after(Post.objects.filter(newsletter__in=names), "posts", cursor, limit)
+    posts = Post.objects.filter(newsletter__in=request.names(newsletter))
+    rows, next_cursor = paging.after(posts, "posts", cursor, limit)
     return ApiAnswer(PostList(items=_posts_out(rows), next_cursor=next_cursor))
 
 

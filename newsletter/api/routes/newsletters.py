@@ -14,10 +14,8 @@ router = Router(tags=["newsletters"])
 @operation(router, "GET", "/newsletters", {200: NewsletterList}, missing=False)
 def list_newsletters(request: ApiRequest) -> ApiAnswer:
     """List the newsletters that the token is for."""
-    names = request.newsletters
-    return ApiAnswer(
-        NewsletterList(items=[_newsletter_out(request, request.config.newsletters[name]) for name in names])
-    )
+    newsletters = [request.config.newsletters[name] for name in request.newsletters]
+    return ApiAnswer(NewsletterList(items=[_newsletter_out(request, newsletter) for newsletter in newsletters]))
 
 
 @operation(router, "GET", "/newsletters/{newsletter}", {200: NewsletterOut})

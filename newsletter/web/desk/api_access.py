@@ -134,7 +134,7 @@ def _token_rows(request: HttpRequest) -> list[dict[str, object]]:
             "newsletters": [newsletter_title(request, name) for name in row.newsletters],
             "created": formatting.day(row.created_at, zone),
             "by": names[row.created_by],
-            "used": formatting.moment(row.last_used_at, zone) if row.last_used_at else "",
+            "used": formatting.moment(row.last_used_at, zone),
             "revoked": formatting.day(row.revoked_at, zone) if row.revoked_at else "",
         }
         for row in rows
@@ -193,7 +193,7 @@ def webhook(request: HttpRequest, pk: int) -> HttpResponse:
     lines = [
         {
             "delivery": delivery,
-            "when": formatting.moment(delivery.tried_at, zone) if delivery.tried_at else "",
+            "when": formatting.moment(delivery.tried_at, zone),
             "due": formatting.moment(delivery.due, zone),
             "answer": _("Status %(status)s") % {"status": delivery.status} if delivery.status else delivery.problem,
         }

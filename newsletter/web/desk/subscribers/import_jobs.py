@@ -280,7 +280,7 @@ def _row(request: HttpRequest, record: Import) -> dict[str, object]:
         "record": record,
         "title": newsletter_title(request, record.newsletter) or _("Blocked addresses"),
         "when": formatting.moment(record.at, zone),
-        "undone": formatting.moment(record.undone_at, zone) if record.undone_at else "",
+        "undone": formatting.moment(record.undone_at, zone),
         "figures": counts,
         "counted": [figure for figure in counts if figure["count"]],
     }

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from newsletter.editions.problems import Impossible
 from newsletter.models import State
+from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
 
 TOLERATED_SHARE = 0.01
@@ -52,8 +53,7 @@ def check(*facts: ShownFact) -> None:
 
 def recipients(posted: QueryDict, now: int) -> ShownFact:
     """Return the number of subscribers in the field `readers`; small changes of a large list are tolerated."""
-    value = posted.get("readers", "")
-    before = int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
+    before = whole_number(posted.get("readers", ""))
     same = before is not None and abs(now - before) <= before * TOLERATED_SHARE
     return ShownFact(
         _("Subscribers"), "" if before is None else formatting.number(before), formatting.number(now), same

@@ -23,8 +23,8 @@ class TwoWordings(Impossible):
     the mark of that, and what this editor wrote.
     """
 
-    def __init__(self, edition: Edition, by: str, wordings: list[dict[str, str]], *, is_writing: bool) -> None:
-        self.edition, self.by, self.wordings, self.is_writing = edition, by, wordings, is_writing
+    def __init__(self, by: str, wordings: list[dict[str, str]], *, is_writing: bool) -> None:
+        self.by, self.wordings, self.is_writing = by, wordings, is_writing
         super().__init__(f"{by or 'somebody'} changed the same words meanwhile")
 
 
@@ -58,7 +58,7 @@ def write(
         wordings = [
             {"key": key, "theirs": present[key].value, "mark": present[key].mark, "mine": mine[key]} for key in clashing
         ]
-        raise TwoWordings(draft, writer or _author(draft), wordings, is_writing=bool(writer))
+        raise TwoWordings(writer or _author(draft), wordings, is_writing=bool(writer))
     leases.take(draft, changes, by, now)
     return texts.store(configuration, draft, by, changes)
 

@@ -22,6 +22,7 @@ from subscribers.models import (
     Consent,
     EmailKind,
     Hits,
+    Import,
     RefusedLine,
     Subscriber,
     Subscription,
@@ -247,10 +248,13 @@ def _own_data(subscriber: Subscriber) -> dict[str, Any]:
         "address": subscriber.address,
         **personal_values(subscriber),
         "created": subscriber.created.isoformat(),
+        "moved_at": _iso(subscriber.moved_at),
         "subscriptions": [
             {
                 "newsletter": s.newsletter,
                 "state": s.state,
+                "created": s.created.isoformat(),
+                "imported": Import.objects.filter(pk=s.imported or 0).values_list("file", flat=True).first(),
                 "cadence": s.cadence,
                 "topics": list(names_in(s.topics)),
                 "earlier_topics": [
@@ -274,6 +278,10 @@ def _own_data(subscriber: Subscriber) -> dict[str, Any]:
             for email in subscriber.transactional_emails.order_by("created")
         ],
         "suppressions": suppressions_of(subscriber.key),
+        "refused_lines": [
+            {"imported": row.of.file, "at": row.of.at.isoformat(), "line": row.line}
+            for row in RefusedLine.objects.filter(key=subscriber.key).select_related("of").order_by("pk")
+        ],
     }
 
 
@@ -294,6 +302,8 @@ def _consent(consent: Consent) -> dict[str, Any]:
         "at": consent.at.isoformat(),
         "network": consent.network,
         "page": consent.page,
+        "cadence": consent.cadence,
+        "topics": list(names_in(consent.topics)),
         "confirmed_at": _iso(consent.confirmed_at),
     }
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from newsletter.delivery.reply import redact_stored
 from newsletter.messages import from_text
-from newsletter.models import Bounce, Delivery, Edition, Job, KeptAnswer, Result, WelcomeMail
+from newsletter.models import Bounce, Delivery, Edition, Job, KeptAnswer, Result, WebhookEvent, WelcomeMail
 from subscribers.models import Subscription, data_requested, person_erased
 
 
@@ -60,12 +60,13 @@ def _bounce(delivery: Delivery, bounce: Bounce) -> dict[str, str]:
 
 @receiver(person_erased)
 def forget(subscriber: int, address: str, **_: Any) -> None:
-    """Remove the address from answers of the API that are kept to be given again, from refused lines that jobs show,
-    and from servers' replies.
+    """Remove the address from answers of the API that are kept to be given again, from events that are not processed
+    yet, from refused lines that jobs show, and from servers' replies.
 
     Of replies about the subscriber's deliveries, the part before the `@` is removed too.
     """
     KeptAnswer.objects.filter(body__icontains=address).delete()
+    WebhookEvent.objects.filter(recipient__iexact=address).update(recipient="")
     for job in Job.objects.filter(result__has_key="told"):
         job.result["told"] = [line for line in job.result["told"] if address.lower() not in str(line).lower()]
         job.save(update_fields=["result"])

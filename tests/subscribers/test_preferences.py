@@ -145,15 +145,37 @@ def test_a_blocked_address_is_refused() -> None:
     assert preferences.change_address(move_link(), AT)[0] is ConfirmResult.REFUSED
 
 
-def test_the_data_is_everything_stored() -> None:
-    subscription = add_subscription(tags=("film",))
-    Consent.objects.create(
-        subscription=subscription, how=Consent.How.IMPORT, text="shop counter, 2024", at=AT, confirmed_at=AT
+def test_the_data_is_everything_stored(take: Import) -> None:
+    take(
+        "email,tags,joined\nkari@reader.example,film,\nKari@reader.example,,2024-31-31\n", consent="shop counter, 2024"
     )
-    data = preferences.personal_data_of(subscription.subscriber)
-    assert data["address"] == "kari@reader.example"
-    assert data["subscriptions"][0]["tags"] == ["film"]
-    assert data["subscriptions"][0]["consents"][0]["text"] == "shop counter, 2024"
+    person = Subscriber.objects.get()
+    data = preferences.personal_data_of(person)
+    (subscription,) = data["subscriptions"]
+    (consent,) = subscription["consents"]
+    assert (data["address"], subscription["tags"], consent["text"]) == (
+        "kari@reader.example",
+        ["film"],
+        "shop counter, 2024",
+    )
+    assert (subscription["imported"], data["refused_lines"][0]["line"]) == ("readers.csv", 3)
+    of_the_program = {
+        "id",
+        "key",
+        "domain",
+        "address_hash",
+        "domain_hash",
+        "subscriber",
+        "offered",
+        "returns",
+        "waited",
+    }
+    for row, exported in (
+        (person, data),
+        (Subscription.objects.get(), subscription),
+        (Consent.objects.get(), {**consent, "subscription": ""}),
+    ):
+        assert {field.name for field in row._meta.fields} - of_the_program <= exported.keys()
 
 
 def test_erasing_keeps_a_keyed_hash_and_sends_a_signal() -> None:

@@ -112,6 +112,10 @@ NOT_HASHES = MessageType(
     "import.not-hashes", gettext_noop("it can't be read as the hashes of another site ({cause}); export them again")
 )
 NO_CSV_IN_ARCHIVE = MessageType("import.no-csv", gettext_noop("it is a ZIP archive without a CSV file"))
+WORKBOOK = MessageType(
+    "import.workbook",
+    gettext_noop("it is a spreadsheet; save it as “CSV UTF-8” in Excel or as CSV elsewhere, and import that"),
+)
 OLD_ISSUES = MessageType(
     "import.old-issues",
     gettext_noop(

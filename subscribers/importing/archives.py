@@ -17,6 +17,8 @@ MOST_FILES, MOST_BYTES = 1_000, 4 << 30
 MOST_DOCUMENTS = 20
 """How many JSON documents of an archive without CSV files are looked at."""
 SUFFIXES = (".csv", ".tsv", ".txt")
+_WORKBOOKS = frozenset(("xl/workbook.xml", "content.xml"))
+"""Files in the spreadsheets of Excel and LibreOffice, which are ZIP archives."""
 
 
 class ArchiveFile(NamedTuple):
@@ -58,6 +60,8 @@ def _extracted(path: Path, archive: zipfile.ZipFile, folder: Path) -> list[Archi
     csv_files = sorted((info for info in archive.infolist() if _is_csv(info.filename)), key=lambda info: info.filename)
     if not csv_files and _has_issues(archive):
         raise has_old_issues(path)
+    if not csv_files and not _WORKBOOKS.isdisjoint(archive.namelist()):
+        raise file_problem(path, messages.WORKBOOK())
     if not csv_files:
         raise file_problem(path, messages.NO_CSV_IN_ARCHIVE())
     if len(csv_files) > MOST_FILES or sum(info.file_size for info in csv_files) > MOST_BYTES:

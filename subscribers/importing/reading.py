@@ -24,6 +24,8 @@ from subscribers.importing.tools import SENDY, Standing, least_standing
 DELIMITERS = ",;\t|"
 _ANY_ADDRESS = re.compile(r"[^\s<>\"',;:@]{1,99}@[^\s<>\"',;:@]{1,99}")
 _NAMED_DELIMITER = re.compile(rf"\ufeff?sep=([{DELIMITERS}])\r?\n", re.IGNORECASE)
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+"""What files of Excel before 2007 begin with."""
 SAMPLE = 65_536
 LONGEST_CELL, LONGEST_RECORD = 20_000, 30
 LOOKED_AT, SHOWN, WIDEST = 50, 3, 60
@@ -35,6 +37,11 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+
+_MAC, _WINDOWS = "mac_roman", "cp1252"
+_LETTERS = {encoding: "æøåäöüéèçÆØÅÉ".encode(encoding) for encoding in (_MAC, _WINDOWS)}
+"""Letters whose octets in one of the encodings are hardly ever letters in the other."""
 
 
 class FileProblem(Problem):
@@ -55,7 +62,9 @@ class FileLine(NamedTuple):
 
 
 def encoding_of(path: Path) -> str:
-    """Detect the encoding: by byte order mark, else UTF-8 (tolerating a few broken characters), else Windows-1252."""
+    """Detect the encoding: by byte order mark, else UTF-8 (tolerating a few broken characters), else Windows-1252 or
+    that of Excel on a Mac.
+    """
     with path.open("rb") as file:
         start = file.read(4)
         for mark, name in BOMS:
@@ -64,12 +73,16 @@ def encoding_of(path: Path) -> str:
         file.seek(0)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         good = broken = 0
+        letters = Counter[str]()
         while block := file.read(1 << 20):
             if not block.isascii():
                 text = decoder.decode(block)
                 broken += text.count("\ufffd")
                 good += len(text) - len(text.encode("ascii", "ignore")) - text.count("\ufffd")
-    return "cp1252" if broken > good else "utf-8"
+                letters.update({name: sum(map(block.count, octets)) for name, octets in _LETTERS.items()})
+    if broken <= good:
+        return "utf-8"
+    return _MAC if letters[_MAC] > letters[_WINDOWS] else _WINDOWS
 
 
 def delimiter_of(sample: str) -> str:
@@ -92,8 +105,11 @@ def opened(path: Path) -> Iterator[TextIO]:
     """Open the file as text. Raises FileProblem."""
     try:
         with path.open("rb") as octets:
-            if old_issues.is_document(octets.read(old_issues.START)):
-                raise has_old_issues(path)
+            start = octets.read(old_issues.START)
+        if start.startswith(OLD_WORKBOOK):
+            raise file_problem(path, messages.WORKBOOK())
+        if old_issues.is_document(start):
+            raise has_old_issues(path)
         with path.open(encoding=encoding_of(path), errors="replace", newline="") as file:
             yield file
     except (OSError, UnicodeError) as e:

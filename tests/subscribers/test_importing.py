@@ -129,7 +129,7 @@ def test_a_plain_list(take: Import, content: str) -> None:
     assert take(content).added == 2
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252", "mac_roman"])
 def test_every_encoding(take: Import, encoding: str) -> None:
     mark = b"\xfe\xff" if encoding == "utf-16-be" else b""
     take(mark + "email\tname\nkari@reader.example\tKåre Bjørnås\n".encode(encoding))

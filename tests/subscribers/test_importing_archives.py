@@ -54,6 +54,12 @@ def test_subscribers_are_imported_from_an_archive_that_has_issues_too(take: Impo
     assert (report.active, report.left_out) == (1, ("posts.csv",))
 
 
+@pytest.mark.parametrize("name", ["xl/workbook.xml", "content.xml", ""])
+def test_a_spreadsheet_is_named_as_one(take: Import, name: str) -> None:
+    with pytest.raises(FileProblem, match="it is a spreadsheet; save it as “CSV UTF-8” in Excel"):
+        take(zipped({name: "<x/>"}) if name else b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100))
+
+
 def test_a_file_in_an_archive_is_named_as_it_is_there(take: Import) -> None:
     with pytest.raises(FileProblem) as refused:
         take(zipped({"lists/towns.txt": "name,town\nKari,Oslo\n"}))

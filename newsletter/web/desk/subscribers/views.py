@@ -1,8 +1,7 @@
 """The pages of subscribers: search, view, add, change, import and export; for admins. The sign-up form for
 other websites is for editors too.
 
-Promises: the audit log names people by their number, so that erasing one leaves nothing there.
-"""
+Promises: the audit log names people by their number, so that erasing one leaves nothing there."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,15 +14,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from newsletter.config import Config
+from newsletter.domain.picks import names_in
 from newsletter.messages import acts
 from newsletter.models import Act, Edition
 from newsletter.web.desk import charts, formatting, jobs, stale_forms
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_title, page, sentences, zone_of
 from newsletter.web.desk.subscribers import file_import, queries, tags
-from newsletter.web.desk.subscribers.choices import choices_of, choose
 from newsletter.web.desk.subscribers.queries import posts_of
 from newsletter.web.desk.welcome import personal
-from subscribers import admin_actions
+from subscribers import admin_actions, cadences
 from subscribers.addresses import AddressProblem, read_address
 from subscribers.forms import embedded_form
 from subscribers.models import Consent, Subscriber, Subscription
@@ -122,7 +122,7 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
             | {
                 "tags": tags.as_text(subscription.tags),
                 "posts": posts_of(subscription, timezone.now(), zone_of(request, subscription.newsletter)),
-                "choices": choices_of(config_of(request), subscription),
+                "choices": _choices_of(config_of(request), subscription),
             }
             for subscription in records["subscriptions"]
         ],
@@ -152,6 +152,26 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
         ],
     }
     return page(request, "subscriber", context, section="subscribers", status=422 if problem else 200)
+
+
+def _choices_of(configuration: Config, subscription: Subscription) -> dict[str, list[dict[str, object]]] | None:
+    """Return the frequencies and topics that can be chosen for a subscription; None if its newsletter offers no choice
+    or has been removed.
+    """
+    newsletter = configuration.newsletters.get(subscription.newsletter)
+    if newsletter is None:
+        return None
+    chosen, picked = cadences.chosen(newsletter, subscription.cadence), names_in(subscription.topics)
+    offered = newsletter.offered if len(newsletter.offered) > 1 else ()
+    choices = {
+        "cadences": [_choice(cadence, formatting.cadence(cadence), cadence == chosen) for cadence in offered],
+        "topics": [_choice(name, topic.title or name, name in picked) for name, topic in newsletter.topics.items()],
+    }
+    return choices if any(choices.values()) else None
+
+
+def _choice(value: str, label: str, chosen: bool) -> dict[str, object]:
+    return {"value": value, "label": label, "chosen": chosen}
 
 
 def _confirmed(request: HttpRequest, consent: Consent) -> str:
@@ -232,9 +252,18 @@ def _rename(request: HttpRequest, person: Subscriber) -> None:
 
 
 def _choose(request: HttpRequest, person: Subscriber) -> None:
-    subscription = _subscription(request, person)
-    newsletter_of(request, subscription.newsletter)
-    choose(config_of(request), subscription, request.POST, editor(request), timezone.now())
+    """Store the frequency and the topics of the form, and write what changed into the log."""
+    subscription, by = _subscription(request, person), editor(request)
+    newsletter, cadence = newsletter_of(request, subscription.newsletter), request.POST.get("cadence", "")
+    before, picked = cadences.chosen(newsletter, subscription.cadence), list(names_in(subscription.topics))
+    if cadence in newsletter.offered and cadence != before and admin_actions.choose_cadence(subscription, cadence):
+        after = {newsletter.name: cadence}
+        Act.objects.log(by, acts.CADENCE_CHANGED(), _about(person), {newsletter.name: before}, after)
+    on_page = request.POST.getlist("offered") or newsletter.topics
+    offered = [name for name in newsletter.topics if name in on_page]
+    topics = [name for name in newsletter.topics if name in request.POST.getlist("topics")]
+    if newsletter.topics and admin_actions.choose_topics(subscription, topics, timezone.now(), offered):
+        Act.objects.log(by, acts.TOPICS_CHANGED(), _about(person), {newsletter.name: picked}, {newsletter.name: topics})
     messages.success(request, _("Saved. It counts from the next edition that is approved."))
 
 

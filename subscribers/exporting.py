@@ -165,11 +165,13 @@ def export_suppressions(newsletter: str, file: TextIO) -> SuppressionCounts:
     domains of people in the database, a domain as `@example.com`.
     """
     write_csv(file, [("address", "reason", "date")])
-    left = Subscription.objects.filter(newsletter=newsletter, state=Subscription.State.UNSUBSCRIBED)
-    unsubscribed = left.select_related("subscriber").order_by("pk").iterator(chunk_size=CHUNK)
-    written = write_csv(file, (_row(s.subscriber.address, "unsubscribed", s.unsubscribed_at) for s in unsubscribed))
+    people_who_left = Subscription.objects.filter(newsletter=newsletter, state=Subscription.State.UNSUBSCRIBED)
+    unsubscribed = people_who_left.select_related("subscriber").order_by("pk").iterator(chunk_size=CHUNK)
+    written_count = write_csv(
+        file, (_row(s.subscriber.address, "unsubscribed", s.unsubscribed_at) for s in unsubscribed)
+    )
     named_count = write_csv(file, (_row(*blocked) for kind in ("address", "domain") for blocked in _blocked(kind)))
-    return SuppressionCounts(written + named_count, Suppression.objects.count() - named_count)
+    return SuppressionCounts(written_count + named_count, Suppression.objects.count() - named_count)
 
 
 def _blocked(kind: str) -> Iterator[tuple[str, str, datetime]]:

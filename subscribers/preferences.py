@@ -152,9 +152,9 @@ def profile_of(token: str) -> tuple[ConfirmResult, Subscriber | None]:
     subscriber = Subscriber.objects.filter(pk=timed.number).first() if timed else None
     if timed is None or subscriber is None:
         return ConfirmResult.GONE, None
-    issued = timed.expires - transactional.ME_HOURS * 3_600
-    moved = subscriber.moved_at
-    if timed.expired or (moved and issued <= moved.timestamp()):
+    issued_at = timed.expires - transactional.ME_HOURS * 3_600
+    moved_at = subscriber.moved_at
+    if timed.expired or (moved_at and issued_at <= moved_at.timestamp()):
         return ConfirmResult.EXPIRED, None
     return ConfirmResult.DONE, subscriber
 
@@ -321,10 +321,10 @@ def erase_former_subscribers(at: datetime) -> int:
     subscriptions = Subscription.objects.filter(subscriber=OuterRef("pk"))
     ended = subscriptions.filter(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=cutoff)
     not_ended = subscriptions.exclude(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=cutoff)
-    gone = Subscriber.objects.filter(Exists(ended), ~Exists(not_ended), created__lt=cutoff)
-    keys = list(gone.values_list("pk", flat=True)[:AT_ONCE])
+    former = Subscriber.objects.filter(Exists(ended), ~Exists(not_ended), created__lt=cutoff)
+    keys = list(former.values_list("pk", flat=True)[:AT_ONCE])
     with transaction.atomic():  # begins after the search, which may take a second, so that writers don't wait
-        erased = list(gone.filter(pk__in=keys)) if keys else []
+        erased = list(former.filter(pk__in=keys)) if keys else []
         for subscriber in erased:
             _erase(subscriber, subscriber.key, Suppression.Reason.UNSUBSCRIBED)
     return len(erased)
@@ -342,13 +342,13 @@ def forget(address: Address) -> bool:
         for email in TransactionalEmail.objects.filter(kind=EmailKind.CHANGE):
             if email.payload["address"].lower() == address.key:
                 email.delete()
-        counted = (
+        counters = (
             transactional.unblocked_counter(address.key),
             requests_counter(address.key),
             confirmations_counter(address.key),
         )
         Hits.objects.filter(
-            what__in=[digest for counter in counted for digest in hashes(Purpose.LIMIT, counter)]
+            what__in=[digest for counter in counters for digest in hashes(Purpose.LIMIT, counter)]
         ).delete()
         transaction.on_commit(empty_write_ahead_log)
     return subscriber is not None

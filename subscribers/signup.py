@@ -170,10 +170,10 @@ def delete_expired(at: datetime) -> int:
     cutoff = at - KEEP_PENDING
     unanswered = Subscription.objects.filter(state=Subscription.State.PENDING, created__lt=cutoff)
     asked_since = Consent.objects.filter(at__gte=cutoff).values("subscription")
-    gone = unanswered.exclude(pk__in=asked_since).exclude(consents__how=Consent.How.IMPORT).delete()[0]
-    gone += Subscriber.objects.filter(subscriptions=None, created__lt=cutoff).delete()[0]
+    count = unanswered.exclude(pk__in=asked_since).exclude(consents__how=Consent.How.IMPORT).delete()[0]
+    count += Subscriber.objects.filter(subscriptions=None, created__lt=cutoff).delete()[0]
     is_over = Q(sent_at__lt=at - KEEP_TRANSACTIONAL) | Q(gave_up_at__lt=at - KEEP_TRANSACTIONAL)
-    gone += TransactionalEmail.objects.filter(is_over).delete()[0]
-    gone += delayed_confirmations.delete_old(at)
-    gone += RefusedLine.objects.filter(of__at__lt=at - KEEP_REFUSED).delete()[0]
-    return gone + Hits.objects.delete_expired(at)
+    count += TransactionalEmail.objects.filter(is_over).delete()[0]
+    count += delayed_confirmations.delete_old(at)
+    count += RefusedLine.objects.filter(of__at__lt=at - KEEP_REFUSED).delete()[0]
+    return count + Hits.objects.delete_expired(at)

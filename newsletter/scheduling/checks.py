@@ -117,8 +117,8 @@ def _template(configuration: Config, newsletter: config.Newsletter) -> Check:
 def _images(newsletter: config.Newsletter) -> Iterator[Check]:
     """Warn of keys about images that other keys make useless."""
     theme = newsletter.theme
-    chosen = {"theme.images": theme.images != "all", "theme.image_height": theme.image_height > 0}
-    keys = ", ".join(key for key, is_set in chosen.items() if is_set)
+    is_set_by_key = {"theme.images": theme.images != "all", "theme.image_height": theme.image_height > 0}
+    keys = ", ".join(key for key, is_set in is_set_by_key.items() if is_set)
     if not keys:
         return
     about = ABOUT(subject=newsletter.name, message=messages.ABOUT_IMAGES())
@@ -227,7 +227,7 @@ def _smtp(configuration: Config) -> Check:
     except SessionError as problem:
         return Check(about, Verdict.BAD, message_of(problem))
     if connection.encryption:
-        connected = messages.LOGGED_IN if connection.logged_in else messages.CONNECTED
-        return Check(about, Verdict.GOOD, connected(encryption=connection.encryption))
+        kind = messages.LOGGED_IN if connection.logged_in else messages.CONNECTED
+        return Check(about, Verdict.GOOD, kind(encryption=connection.encryption))
     message = messages.LOGGED_IN_UNENCRYPTED() if connection.logged_in else messages.CONNECTED_UNENCRYPTED()
     return Check(about, Verdict.GOOD, message)

@@ -71,9 +71,9 @@ def nearly_full(configuration: Config) -> Iterator[Message]:
     """Yield a message for each folder with less free space than configured."""
     least = configuration.site.minimum_free_space
     for name, path in folders(configuration).items():
-        left = shutil.disk_usage(path).free
-        if left < least:
-            yield messages.NEARLY_FULL(path=str(path), free=size_of(left), content=CONTENTS[name]())
+        free_bytes = shutil.disk_usage(path).free
+        if free_bytes < least:
+            yield messages.NEARLY_FULL(path=str(path), free=size_of(free_bytes), content=CONTENTS[name]())
 
 
 def _existing(path: Path) -> Path:
@@ -115,8 +115,8 @@ def space_for_copy() -> Message | None:
     size = _size()
     if not size:
         return None
-    left = shutil.disk_usage(Path(str(connection.settings_dict["NAME"])).parent).free
-    return messages.NO_SPACE_FOR_COPY(free=size_of(left), size=size_of(size)) if left < size else None
+    free_bytes = shutil.disk_usage(Path(str(connection.settings_dict["NAME"])).parent).free
+    return messages.NO_SPACE_FOR_COPY(free=size_of(free_bytes), size=size_of(size)) if free_bytes < size else None
 
 
 def _size() -> int:

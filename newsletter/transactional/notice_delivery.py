@@ -114,22 +114,26 @@ def _mail(configuration: Config, row: Notice, now: datetime) -> Outcome | None:
     any.
     """
     try:
-        failed = _mail_to_editors(configuration, row, now)
+        failed_outcome = _mail_to_editors(configuration, row, now)
     except TemplateProblem as e:
         _put_off(row, e.message)
         return None
-    if failed is None:
+    if failed_outcome is None:
         _save(row, mailed_at=now)
-    elif failed.kind is OutcomeKind.REFUSED and row.attempts >= REFUSED_ATTEMPTS:
+    elif failed_outcome.kind is OutcomeKind.REFUSED and row.attempts >= REFUSED_ATTEMPTS:
         if set(row.editors.values()) == {OutcomeKind.REFUSED.value}:  # no other editor has it
             _give_up(row, now)
         else:
             _save(row, mailed_at=now)
     else:
-        why = failed.explanation if mail_queue.is_our_side(failed) else f"{failed.code} {failed.status}"
+        why = (
+            failed_outcome.explanation
+            if mail_queue.is_our_side(failed_outcome)
+            else f"{failed_outcome.code} {failed_outcome.status}"
+        )
         log.warning("notice %s (%s) could not be emailed and is tried again: %s", row.pk, row.kind, why)
-        _save(row, problem=_text(failed.explanation))
-    return failed
+        _save(row, problem=_text(failed_outcome.explanation))
+    return failed_outcome
 
 
 def _put_off(row: Notice, problem: Message) -> None:
@@ -150,20 +154,20 @@ def _mail_to_editors(configuration: Config, row: Notice, now: datetime) -> Outco
     problem = (
         post_all(configuration, configuration.provider_of(newsletter), emails, outcomes.extend) if emails else None
     )
-    failed = unsent(0, problem) if len(outcomes) < len(emails) else None
+    failed_outcome = unsent(0, problem) if len(outcomes) < len(emails) else None
     for outcome in outcomes:
         if outcome.kind is OutcomeKind.DEFERRED:
-            failed = failed or outcome
+            failed_outcome = failed_outcome or outcome
             continue
         if outcome.kind is OutcomeKind.REFUSED:
-            failed = failed or outcome
+            failed_outcome = failed_outcome or outcome
             log.error("notice %s (%s) was refused for an editor: %s %s", row.pk, row.kind, outcome.code, outcome.status)
         _save(
             row,
             editors={**row.editors, editors[outcome.number]: outcome.kind.value},
             problem=_text(outcome.explanation),
         )
-    return failed
+    return failed_outcome
 
 
 def _give_up(row: Notice, now: datetime) -> None:

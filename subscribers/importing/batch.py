@@ -172,9 +172,11 @@ class ImportBatch:
         """
         key, row = person.address.key, person.row
         at = min(row.left or self.settings.at, self.settings.at)
-        confirmed = self.confirmed.get(subscription.pk) if subscription and subscription.state == State.ACTIVE else None
-        if confirmed and row.standing <= Standing.BOUNCED and (row.left is None or row.left <= confirmed):
-            return messages.CONFIRMED_HERE(at=confirmed)
+        confirmed_at = (
+            self.confirmed.get(subscription.pk) if subscription and subscription.state == State.ACTIVE else None
+        )
+        if confirmed_at and row.standing <= Standing.BOUNCED and (row.left is None or row.left <= confirmed_at):
+            return messages.CONFIRMED_HERE(at=confirmed_at)
         if row.standing in BLOCKING:
             reason = BLOCKING[row.standing]
             if not self.blocks.block((Suppression.Kind.ADDRESS, key), reason, "", at):
@@ -349,7 +351,7 @@ class ImportBatch:
         """Return the values of a subscription's consent: from our own export, else from the settings of the import."""
         earlier, at = self.own_values.get(id(subscription)), self.settings.at
         if earlier is None or earlier.at is None:
-            confirmed = (
+            confirmed_at = (
                 subscription.joined if subscription.state == State.ACTIVE else None
             )  # the file's date, else that of the import
             return {
@@ -357,7 +359,7 @@ class ImportBatch:
                 "how": IMPORTED,
                 "text": self.settings.consent,
                 "at": at,
-                "confirmed_at": confirmed,
+                "confirmed_at": confirmed_at,
             }
         return {
             "subscription_id": subscription.id,

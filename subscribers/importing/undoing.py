@@ -195,8 +195,8 @@ def _remove(record: Import, after: int, _at: datetime, keep: KeepRule) -> int | 
     if not numbers:
         return None
     consents = Consent.objects.filter(subscription=OuterRef("pk"), at__gt=record.at)
-    acted = Q(heard_at__isnull=False) | Q(unsubscribed_at__gt=record.at) | Exists(consents)
-    stays = {*Subscription.objects.filter(acted, pk__in=numbers).values_list("pk", flat=True), *keep(numbers)}
+    has_acted = Q(heard_at__isnull=False) | Q(unsubscribed_at__gt=record.at) | Exists(consents)
+    stays = {*Subscription.objects.filter(has_acted, pk__in=numbers).values_list("pk", flat=True), *keep(numbers)}
     gone = Subscription.objects.filter(pk__in=set(numbers) - stays)
     people = list(gone.values_list("subscriber", flat=True))
     gone.delete()

@@ -152,8 +152,8 @@ def _complaint(parts: Parts) -> _Verdict:
     kind = parts.feedback.get("feedback-type", "other").lower()
     if kind in _NO_COMPLAINT or "auth-failure" in parts.feedback:
         return _Verdict(BounceKind.NOTHING, words=kind)
-    named = parts.feedback.get("original-rcpt-to") or parts.feedback.get("removal-recipient") or ""
-    recipients = addresses(named) or addresses(field(parts.original, "to"))
+    addresses_named = parts.feedback.get("original-rcpt-to") or parts.feedback.get("removal-recipient") or ""
+    recipients = addresses(addresses_named) or addresses(field(parts.original, "to"))
     return _Verdict(BounceKind.COMPLAINT, Fault.NONE, recipients, "", kind)
 
 
@@ -198,8 +198,8 @@ def _block(block: Fields, parts: Parts, recipients: tuple[str, ...]) -> tuple[Bo
 def _names_the_sender(reply: str, parts: Parts, recipients: tuple[str, ...]) -> bool:
     """Return whether the only addresses in a reply are the sender's: it refuses the sender, whatever its words."""
     senders = addresses(f"{field(parts.original, 'from')} {parts.headers.get('to', '')}")
-    named = {address.lower() for address in addresses(reply)}
-    return bool(named) and named <= {address.lower() for address in senders} - {
+    addresses_named = {address.lower() for address in addresses(reply)}
+    return bool(addresses_named) and addresses_named <= {address.lower() for address in senders} - {
         recipient.lower() for recipient in recipients
     }
 

@@ -24,17 +24,19 @@ def people(client: Client, pages: Pages, name: str, step: Step) -> Iterator[Acco
     """Yield the subscribers of a list, which is named by its number, name or UUID; without one, there must be only one.
     Raises AccountProblem.
     """
-    chosen = _list(_data(client.get("/api/lists", {"per_page": "all", "minimal": "true"}))["results"], name)
+    subscriber_list = _list(_data(client.get("/api/lists", {"per_page": "all", "minimal": "true"}))["results"], name)
 
     def fetch(page: int) -> Json:
         order = {"order_by": "created_at", "order": "ASC"}
-        return client.get("/api/subscribers", {"list_id": chosen["id"], **order, "page": page, "per_page": SUBSCRIBERS})
+        return client.get(
+            "/api/subscribers", {"list_id": subscriber_list["id"], **order, "page": page, "per_page": SUBSCRIBERS}
+        )
 
     def content(page: Json) -> tuple[list[Json], int]:
         return _data(page)["results"], int(_data(page)["total"])
 
     for row in pages.rows("subscribers", fetch, _is_last, content, step):
-        yield _person(row, chosen)
+        yield _person(row, subscriber_list)
 
 
 def issues(client: Client, pages: Pages) -> tuple[list[Json], int]:
@@ -74,9 +76,9 @@ def _list(lists: list[Json], name: str) -> Json:
 def _person(row: Json, chosen: Json) -> AccountSubscriber:
     membership: Json = next((entry for entry in row.get("lists") or () if entry.get("id") == chosen["id"]), {})
     status = _status(row, membership, double=chosen.get("optin") == "double")
-    joined = str(membership.get("subscription_created_at") or row.get("created_at") or "")
-    left = str(membership.get("subscription_updated_at") or "") if status == "unsubscribed" else ""
-    return AccountSubscriber(str(row["email"]), str(row.get("name") or ""), status, joined, left)
+    joined_at = str(membership.get("subscription_created_at") or row.get("created_at") or "")
+    left_at = str(membership.get("subscription_updated_at") or "") if status == "unsubscribed" else ""
+    return AccountSubscriber(str(row["email"]), str(row.get("name") or ""), status, joined_at, left_at)
 
 
 def _status(row: Json, membership: Json, *, double: bool) -> str:

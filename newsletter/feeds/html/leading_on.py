@@ -100,8 +100,8 @@ def drop_leading_on(root: HtmlElement, page: str) -> LeadingOn:
     links = [a for a in root.iter("a") if _is_lone_line(a) and _says_read_more(a) and _leads_on(a, page)]
     notes_below = [e for e in root.iter("p") if not _says_read_more(e) and _is_note(e, _CONTINUE_ON.fullmatch)]
     goes_on = [e for e in notes_below if text_in(e.find(".//a")) == text_in(e)]
-    appeared = [e for e in root.iter("p") if _is_note(e, _APPEARED_FIRST.fullmatch)]
-    for note in appeared:
+    notes_of_origin = [e for e in root.iter("p") if _is_note(e, _APPEARED_FIRST.fullmatch)]
+    for note in notes_of_origin:
         note.drop_tree()
     last_lines = (*lines, *links)
     leads_on = any(_leads_to(link.get("href") or "", page) for line in last_lines for link in line.iter("a"))
@@ -116,7 +116,7 @@ def drop_leading_on(root: HtmlElement, page: str) -> LeadingOn:
             block[-1].drop_tree()
     for element in (*lines, *links, *goes_on):
         element.drop_tree()
-    notes_left_out = len(goes_on) + len(appeared) + len(list(_last_notes(root, page)))
+    notes_left_out = len(goes_on) + len(notes_of_origin) + len(list(_last_notes(root, page)))
     cut_off = bool(_CUT_OFF.search(text_in(root)))
     return LeadingOn(len(lines) + len(links) + len(labels), notes_left_out, partial or cut_off)
 

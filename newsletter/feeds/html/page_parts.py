@@ -32,20 +32,20 @@ _MOST = 3
 
 def drop_hidden(root: HtmlElement) -> int:
     """Remove elements that a page hides from everybody or shows to screen readers alone; return their number."""
-    hidden = outermost(e for e in root.iterdescendants() if _is_hidden(e))
-    for element in hidden:
+    elements = outermost(e for e in root.iterdescendants() if _is_hidden(e))
+    for element in elements:
         element.drop_tree()
-    return len(hidden)
+    return len(elements)
 
 
 def _is_hidden(element: HtmlElement) -> bool:
     if not _FOR_SCREEN_READERS.isdisjoint(classes(element)):
         return element.tag not in _HEADINGS
-    hidden = (element.get("hidden") or "").lower()
+    hidden_value = (element.get("hidden") or "").lower()
     is_invisible = element.get("hidden") is not None or _INVISIBLE.search(element.get("style") or "")
     if not is_invisible or element.tag in ("img", "iframe") or element.find(".//math") is not None:
         return False
-    if hidden == "until-found" or _has_button_above(element):
+    if hidden_value == "until-found" or _has_button_above(element):
         return False
     names = (element.get("id"), *(e.get("class") for e in (element, *element.iterancestors())))
     return not any(_UNFOLDED.search(name or "") for name in names)

@@ -69,9 +69,9 @@ def hashes(configuration: Config) -> dict[str, str]:
 def declare(identity: str, configuration: Config, *, again: bool) -> None:
     """Store the hashes of this machine; `again` also if they are as before, because the machine was away."""
     row = Machine.objects.get(name=identity)
-    hashed = hashes(configuration)
-    if again or row.configuration != hashed:
-        Machine.objects.filter(name=identity).update(configuration=hashed, configured_at=database.now())
+    own_hashes = hashes(configuration)
+    if again or row.configuration != own_hashes:
+        Machine.objects.filter(name=identity).update(configuration=own_hashes, configured_at=database.now())
 
 
 def difference(identity: str) -> Message | None:

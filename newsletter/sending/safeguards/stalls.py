@@ -85,13 +85,13 @@ def idle_since(configuration: Config, edition: Edition, now: datetime) -> dateti
     """Return since when an email of an edition under way is due and nothing happened; None if none is due."""
     if edition.state == State.QUEUED:
         return max(filter(None, (edition.due_at, edition.queued_at)), default=now)
-    due = _due_since(edition, now)
-    if due is None or _is_held_by_warm_up(configuration, edition):
+    due_since = _due_since(edition, now)
+    if due_since is None or _is_held_by_warm_up(configuration, edition):
         return None
-    last: datetime | None = Tally.objects.filter(_OUTCOMES, edition=edition).aggregate(at=Max("at"))["at"]
+    last_outcome_at: datetime | None = Tally.objects.filter(_OUTCOMES, edition=edition).aggregate(at=Max("at"))["at"]
     day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    allowed = day if configuration.delivery.warm_up.first_day else None
-    return max(filter(None, (due, last, allowed, edition.began_at, _resumed_at(edition))))
+    allowed_since = day if configuration.delivery.warm_up.first_day else None
+    return max(filter(None, (due_since, last_outcome_at, allowed_since, edition.began_at, _resumed_at(edition))))
 
 
 def _under_way(newsletters: Collection[str], now: datetime) -> Iterator[Edition]:
@@ -114,15 +114,15 @@ def _idle(configuration: Config, edition: Edition, now: datetime) -> Iterator[Id
 def _stalled(edition: Edition, since: datetime) -> Message:
     if edition.state == State.QUEUED:
         return messages.NOT_BEGUN(edition=edition.name, since=since)
-    counted = progress.counts(edition)
-    return messages.STALLED(edition=edition.name, since=since, count=counted.pending + counted.deferred)
+    counts = progress.counts(edition)
+    return messages.STALLED(edition=edition.name, since=since, count=counts.pending + counts.deferred)
 
 
 def _due_since(edition: Edition, now: datetime) -> datetime | None:
     """Return when the first email that is not in flight, or is for too long, was due; None if there is none."""
-    retries = Retry.objects.filter(edition=edition, chunk=None, due__lte=now).aggregate(at=Min("due"))["at"]
-    claimed = Chunk.objects.filter(edition=edition, closed_at=None).aggregate(at=Min("claimed_at"))["at"]
-    times = [at for at in (retries, claimed) if at is not None]
+    retry_due_at = Retry.objects.filter(edition=edition, chunk=None, due__lte=now).aggregate(at=Min("due"))["at"]
+    claimed_at = Chunk.objects.filter(edition=edition, closed_at=None).aggregate(at=Min("claimed_at"))["at"]
+    times = [at for at in (retry_due_at, claimed_at) if at is not None]
     if edition.state == State.SENDING and edition.began_at and progress.counts(edition).pending:
         times.append(edition.began_at)
     return min(times, default=None)
@@ -130,8 +130,8 @@ def _due_since(edition: Edition, now: datetime) -> datetime | None:
 
 def _is_held_by_warm_up(configuration: Config, edition: Edition) -> bool:
     """Return whether the day's emails of a new sending address are used up, and none of the edition's is claimed."""
-    left = warm_up.remaining_today(configuration.delivery.warm_up)
-    return left == 0 and not Chunk.objects.filter(edition=edition, closed_at=None).exists()
+    remaining = warm_up.remaining_today(configuration.delivery.warm_up)
+    return remaining == 0 and not Chunk.objects.filter(edition=edition, closed_at=None).exists()
 
 
 def _resumed_at(edition: Edition) -> datetime | None:
@@ -143,18 +143,20 @@ def _deferred(edition: Edition) -> Iterator[IdleEdition]:
     """Yield the edition if most of its emails are deferred, since none was accepted."""
     if edition.state == State.QUEUED or edition.began_at is None or edition.welcome_id is not None:
         return
-    counted = progress.counts(edition)
-    if not counted.deferred or counted.deferred * 2 < counted.audience:
+    counts = progress.counts(edition)
+    if not counts.deferred or counts.deferred * 2 < counts.audience:
         return
     tallies = Tally.objects.filter(edition=edition)
-    accepted = tallies.filter(accepted__gt=0).aggregate(at=Max("at"))["at"]
-    first = tallies.filter(deferred__gt=0, **({"at__gt": accepted} if accepted else {})).aggregate(at=Min("at"))["at"]
-    since = max(filter(None, (first, accepted, _resumed_at(edition))))
+    last_accepted_at = tallies.filter(accepted__gt=0).aggregate(at=Max("at"))["at"]
+    first_deferred_at = tallies.filter(
+        deferred__gt=0, **({"at__gt": last_accepted_at} if last_accepted_at else {})
+    ).aggregate(at=Min("at"))["at"]
+    since = max(filter(None, (first_deferred_at, last_accepted_at, _resumed_at(edition))))
     message = messages.ALL_DEFERRED(
         edition=edition.name,
         since=since,
-        deferred=counted.deferred,
-        audience=counted.audience,
+        deferred=counts.deferred,
+        audience=counts.audience,
         reply=_last_reply(edition),
     )
     yield IdleEdition(edition.newsletter, edition.name, since, message)

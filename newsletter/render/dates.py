@@ -61,13 +61,13 @@ def direction(language: str) -> str:
     return locale_of(language).text_direction if language else "ltr"
 
 
-def direction_of_text(text: str) -> str:
-    """Return the direction of a text's first strong character, like `dir="auto"`."""
+def direction_of_text(text: str, otherwise: str = "ltr") -> str:
+    """Return the direction of a text's first strong character, like `dir="auto"`; `otherwise` if it has none."""
     for character in text:
         kind = bidirectional(character)
         if kind in ("L", "R", "AL"):
             return "ltr" if kind == "L" else "rtl"
-    return "ltr"
+    return otherwise
 
 
 def day_heading(day: date, language: str) -> str:

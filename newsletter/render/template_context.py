@@ -3,7 +3,6 @@
 docs/templates.md lists these names for publishers; names may be added, but do not change their meaning.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,12 +11,12 @@ from newsletter.config.colour import readable_on
 from newsletter.domain.digest import Digest, Letterhead
 from newsletter.domain.encoded_email import SlotEncoding, SlotValue
 from newsletter.render.block_view import block_views
-from newsletter.render.content.boxes import email_form
+from newsletter.render.content.boxes import email_form, with_directions
 from newsletter.render.content.content import prepare_words
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PICTURE
-from newsletter.render.dates import date_range, direction, direction_of_text, last_day, short_date, week_name
+from newsletter.render.dates import date_range, direction, last_day, short_date, week_name
 from newsletter.render.post_view import PostViews, without_pictures
 from newsletter.render.scope import Scope, cleaned, with_name_placeholders
 from newsletter.render.theme.colours import DARK_BOX, lightened, palette, readable, tints
@@ -27,7 +26,6 @@ from newsletter.render.words import and_more, colon, language_of_words, number, 
 
 CONTENTS_FROM = 6
 _RADIUS = {"rounded": "4px", "pill": "24px", "square": "0px"}
-_IN_BRACES = re.compile(r"\{[^{}]*+\}")
 
 
 def newsletter_view(letterhead: Letterhead) -> Mapping[str, Any]:
@@ -120,7 +118,7 @@ def _fixed(letterhead: Letterhead) -> Mapping[str, Any]:
 def _written(text: str, scope: Scope, digest: Digest) -> str:
     """Render an editor's text; `{name}` and `{name|dear reader}` are replaced with the reader's name.
 
-    A text that is written in the other direction than the newsletter's language says so.
+    Paragraphs that are written in the other direction than the newsletter's language say so.
     """
     if not text.strip():
         return ""
@@ -133,10 +131,7 @@ def _written(text: str, scope: Scope, digest: Digest) -> str:
     )
     if not in_html:
         return plain(html)
-    way = direction_of_text(_IN_BRACES.sub("", text))
-    if way != direction(letterhead.language):
-        html = f'<div class="{way}" dir="{way}">{html}</div>'
-    return scope.word_for(html)
+    return scope.word_for(with_directions(html, direction(letterhead.language), scope.placeholders.names))
 
 
 def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:

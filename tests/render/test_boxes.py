@@ -95,10 +95,12 @@ def test_lint_does_not_look_for_words_in_braces_in_a_source() -> None:
         ("ar", "Hello {name|reader}!", ["ltr"]),
         ("ar", "{name|reader}، مرحبا", []),
         ("en", "**שלום** {name|reader}", ["rtl"]),
+        ("en", "Hello!\n\nשלום\n\n- אחת\n- 2\n\n2026\n\nBye", ["rtl"]),
+        ("ar", "مرحبا\n\n2026\n\nHello", ["ltr"]),
         ("en", "Hello!", []),
     ],
 )
-def test_a_text_in_the_other_direction_than_the_newsletter_says_so(
+def test_paragraphs_in_the_other_direction_than_the_newsletter_say_so(
     language: str, text: str, expected: list[str]
 ) -> None:
     head = letterhead(language=language)

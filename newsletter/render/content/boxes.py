@@ -5,12 +5,15 @@ Those are tables for what has a background or stands side by side.
 Outlook on Windows knows neither the padding of links and boxes nor columns, so these are cells.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from types import MappingProxyType
 
-from newsletter.render.content.fragment import Element, add, parse, serialise, table_instead
+from newsletter.render.content.fragment import Element, add, parse, serialise, table_instead, text_of
 from newsletter.render.content.images import COLUMN, column_of, set_column, size_of
 from newsletter.render.content.videos import short_name
+from newsletter.render.dates import direction_of_text
+from newsletter.render.placeholders import pattern
 from newsletter.render.words import language_of_words, words
 
 _INSIDE_CALLOUT = COLUMN - 2 * 17
@@ -42,6 +45,21 @@ def email_form(html: str, language: str, *, in_text: bool = False) -> str:
         if align := cell.attrib.pop("align", None):
             cell.set("style", f"text-align:{align}")
     return serialise(root)
+
+
+def with_directions(html: str, base: str, placeholders: Iterable[str]) -> str:
+    """Return the HTML with a box around blocks whose text runs in the other direction than `base`, which says so."""
+    root, names = parse(html), pattern(placeholders)
+    blocks = [block for block in root if isinstance(block.tag, str)]
+    directions = [direction_of_text(names.sub("", text_of(block)), base) for block in blocks]
+    for block, own in zip(blocks, directions, strict=True):
+        if own != base:
+            box = block.getprevious()
+            if box is None or box.get("dir") != own:
+                box = root.makeelement("div", {"class": own, "dir": own})
+                block.addprevious(box)
+            box.append(block)
+    return serialise(root) if set(directions) - {base} else html
 
 
 def show_boxes(root: Element) -> None:

@@ -71,8 +71,8 @@ def whole(text: str) -> Markup:
 
 def supported(tag: str) -> str:
     """Return the supported language that matches a tag, or ""."""
-    lowered = tag.lower().replace("_", "-")
-    for candidate in (lowered, lowered.partition("-")[0]):
+    tag_in_lower_case = tag.lower().replace("_", "-")
+    for candidate in (tag_in_lower_case, tag_in_lower_case.partition("-")[0]):
         language = RELATED.get(candidate, candidate)
         if language in LANGUAGES:
             return language

@@ -70,14 +70,14 @@ def unsubscribe_all(numbers: Collection[int], at: datetime, reason: str = "") ->
     """Unsubscribe subscriptions by their primary keys; return those that this changed."""
     _store_sets_of_returned(numbers)
     subscribed = Subscription.objects.filter(pk__in=numbers).exclude(state=Subscription.State.UNSUBSCRIBED)
-    ended = list(subscribed.select_for_update().order_by("pk").values_list("pk", flat=True))
-    if ended:
-        Subscription.objects.filter(pk__in=ended).update(
+    numbers_ended = list(subscribed.select_for_update().order_by("pk").values_list("pk", flat=True))
+    if numbers_ended:
+        Subscription.objects.filter(pk__in=numbers_ended).update(
             state=Subscription.State.UNSUBSCRIBED, unsubscribed_at=at, reason=reason[:500], returns=True
         )
-        Consent.objects.filter(subscription__in=ended, confirmed_at=None).delete()
-        subscriptions_ended.send(Subscription, numbers=ended)
-    return ended
+        Consent.objects.filter(subscription__in=numbers_ended, confirmed_at=None).delete()
+        subscriptions_ended.send(Subscription, numbers=numbers_ended)
+    return numbers_ended
 
 
 def _store_sets_of_returned(numbers: Collection[int]) -> None:
@@ -324,10 +324,10 @@ def erase_former_subscribers(at: datetime) -> int:
     former = Subscriber.objects.filter(Exists(ended), ~Exists(not_ended), created__lt=cutoff)
     keys = list(former.values_list("pk", flat=True)[:AT_ONCE])
     with transaction.atomic():  # begins after the search, which may take a second, so that writers don't wait
-        erased = list(former.filter(pk__in=keys)) if keys else []
-        for subscriber in erased:
+        people = list(former.filter(pk__in=keys)) if keys else []
+        for subscriber in people:
             _erase(subscriber, subscriber.key, Suppression.Reason.UNSUBSCRIBED)
-    return len(erased)
+    return len(people)
 
 
 def forget(address: Address) -> bool:

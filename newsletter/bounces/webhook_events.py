@@ -130,9 +130,9 @@ def _process_part(
             row.edition_id, row.number = delivery.edition_id, delivery.number
     for row in effective:
         _apply_safely(row, deliveries[row.pk], now)
-    ended = [row for row in taken if row.pk in deliveries or now - row.received_at >= GIVE_UP]
-    WebhookEvent.objects.complete(ended)
-    unmatched = mine - {row.pk for row in ended}
+    rows_done = [row for row in taken if row.pk in deliveries or now - row.received_at >= GIVE_UP]
+    WebhookEvent.objects.complete(rows_done)
+    unmatched = mine - {row.pk for row in rows_done}
     WebhookEvent.objects.filter(pk__in=unmatched).update(due_at=now + AGAIN)
     return taken
 

@@ -105,11 +105,11 @@ def _edition(digest: Digest) -> Mapping[str, Any]:
 
 
 def _fixed(letterhead: Letterhead) -> Mapping[str, Any]:
-    fixed = words(letterhead.language)
+    labels = words(letterhead.language)
     return {
-        "words": fixed,
+        "words": labels,
         "words_language": language_of_words(letterhead.language),
-        "reason": fixed["reason"].format(title=letterhead.title),
+        "reason": labels["reason"].format(title=letterhead.title),
         "dir": direction(letterhead.language),
         "colon": colon(letterhead.language),
     }
@@ -135,7 +135,7 @@ def _written(text: str, scope: Scope, digest: Digest) -> str:
 
 
 def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:
-    fixed = words(digest.letterhead.language)
+    labels = words(digest.letterhead.language)
     blocks = block_views(digest, scope, lambda text: _written(text, scope, digest))
     views = PostViews(digest, scope, blocks)
     return {
@@ -144,7 +144,9 @@ def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:
         "headlines": views.headlines(),
         "unlisted": views.unlisted,
         "and_more": and_more(digest.letterhead.language, views.unlisted) if views.unlisted else "",
-        "rest": fixed["rest"].format(count=number(len(digest.rest), digest.letterhead.language)) if digest.rest else "",
+        "rest": labels["rest"].format(count=number(len(digest.rest), digest.letterhead.language))
+        if digest.rest
+        else "",
         "contents": _contents(digest) if digest.contents else "",
     }
 
@@ -162,7 +164,7 @@ def _contents(digest: Digest) -> str:
 def _theme(digest: Digest) -> Mapping[str, Any]:
     """Return what the theme adds to an edition: the label of links to whole posts, and links in the footer."""
     letterhead = digest.letterhead
-    theme, fixed = letterhead.theme, words(letterhead.language)
-    usual = fixed["read_on"] if DESIGNS[theme.design].read_on else ""
-    share = share_links(theme.share, title=cleaned(digest.subject), url=digest.page_url, forward=fixed["forward"])
+    theme, labels = letterhead.theme, words(letterhead.language)
+    usual = labels["read_on"] if DESIGNS[theme.design].read_on else ""
+    share = share_links(theme.share, title=cleaned(digest.subject), url=digest.page_url, forward=labels["forward"])
     return {"read_on": theme.read_on or usual, "social": theme.links, "share": share}

@@ -93,13 +93,13 @@ def run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> 
     """Run what is due in one cadence; return the number of occurrences."""
     if newsletter.by_post:
         return single_posts.run(configuration, newsletter, now)
-    done = 0
+    count = 0
     for occurrence in _due(newsletter, now):
         if lease(occurrence, now):
             _run_occurrence(configuration, newsletter, occurrence, now)
-            done += 1
+            count += 1
     _try_waiting(configuration, newsletter, now)
-    return done
+    return count
 
 
 def _forget_cadences(newsletter: config.Newsletter) -> None:

@@ -113,15 +113,15 @@ def has_work(newsletter: config.Newsletter, now: datetime, *, is_due: bool) -> b
 
 def run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> int:
     """Make the next editions and queue what is approved; return the number of occurrences that were run."""
-    done = 0
-    while done < AT_ONCE and not is_left_out(newsletter, now) and _has_turn(newsletter):
+    count = 0
+    while count < AT_ONCE and not is_left_out(newsletter, now) and _has_turn(newsletter):
         occurrence = occurrences_of(newsletter).filter(done_at=None, due_at__lte=now).first()
         if occurrence is None or not lease(occurrence, now):
             break
         _run_occurrence(configuration, newsletter, occurrence, now)
-        done += 1
+        count += 1
     _queue_approved(configuration, newsletter, now)
-    return done
+    return count
 
 
 def _has_turn(newsletter: config.Newsletter) -> bool:

@@ -176,18 +176,18 @@ def tell(edition: Edition, kind: str, text: Message, now: datetime) -> None:
 
 def _is_through(edition: Edition) -> bool:
     open_chunks = Chunk.objects.filter(edition=edition, closed_at=None)
-    counted = progress.counts(edition)
-    return not open_chunks.exists() and counted.pending == 0 and not _only_deferred(edition, counted)
+    counts = progress.counts(edition)
+    return not open_chunks.exists() and counts.pending == 0 and not _only_deferred(edition, counts)
 
 
 def waits_for_retries(edition: Edition) -> bool:
     """Return whether every delivery was attempted, none was accepted, and some are deferred: it isn't sent yet."""
-    counted = progress.counts(edition)
-    return counted.pending == 0 and _only_deferred(edition, counted)
+    counts = progress.counts(edition)
+    return counts.pending == 0 and _only_deferred(edition, counts)
 
 
-def _only_deferred(edition: Edition, counted: progress.Counts) -> bool:
-    return counted.accepted == 0 and counted.deferred > 0 and edition.welcome_id is None
+def _only_deferred(edition: Edition, counts: progress.Counts) -> bool:
+    return counts.accepted == 0 and counts.deferred > 0 and edition.welcome_id is None
 
 
 def pause(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:

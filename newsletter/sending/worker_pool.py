@@ -232,8 +232,8 @@ class WorkerPool:
 
 
 def _keeps_limits(slot: WorkerSlot) -> bool:
-    ended = slot.running is None or slot.running.poll() is not None
-    return ended or slot.connection is None or slot.connection.keeps_limits()
+    has_ended = slot.running is None or slot.running.poll() is not None
+    return has_ended or slot.connection is None or slot.connection.keeps_limits()
 
 
 def _send_limits(slot: WorkerSlot, limits: Limits | None) -> None:

@@ -83,9 +83,9 @@ def tell_due(configuration: Config, now: datetime) -> int:
         if row.mailed_at is None and provider in unreachable:
             _save(row, problem=_text(unreachable[provider]))
         elif row.mailed_at is None:
-            failed = _mail(configuration, row, now)
-            if failed and mail_queue.is_our_side(failed):
-                unreachable[provider] = failed.explanation
+            failed_outcome = _mail(configuration, row, now)
+            if failed_outcome and mail_queue.is_our_side(failed_outcome):
+                unreachable[provider] = failed_outcome.explanation
                 mail_queue.hold_back(configuration, row.newsletter, now)
         if (row.mailed_at is None or row.posted_at is None) and row.attempts >= retries.MOST_TRANSACTIONAL_ATTEMPTS:
             _give_up(row, now)

@@ -96,12 +96,12 @@ def post_all(
     with tempfile.TemporaryDirectory(prefix="newsletter-") as folder:
         journal = keep() if keep else Journal.create(Path(folder), NAME)
         try:
-            ended = send(engine(configuration, delivery, handout, handout, journal, patience=PATIENCE))
+            result = send(engine(configuration, delivery, handout, handout, journal, patience=PATIENCE))
         except Problem as e:
             return e.message
         finally:
             journal.close()
-    return handout.problem or ended.problem
+    return handout.problem or result.problem
 
 
 def post(configuration: Config, newsletter: str, message: Outgoing) -> Outcome:

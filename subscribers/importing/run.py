@@ -242,12 +242,12 @@ def _portion(lines: Iterator[FileLine], most: int) -> list[FileLine]:
 @contextmanager
 def _collector_paused() -> Iterator[None]:
     """Pause the search for reference cycles, which takes a fourth of an import: its objects have none."""
-    enabled = gc.isenabled()
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if enabled:
+        if was_enabled:
             gc.enable()
 
 

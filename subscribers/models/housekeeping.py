@@ -113,13 +113,13 @@ class HitsManager(models.Manager["Hits"]):
 
     def values_of(self, keys: Sequence[CounterKey]) -> dict[CounterKey, int]:
         """Return the values of counters, under the current and the previous secret keys."""
-        hashed = {what: hashes(Purpose.LIMIT, what) for what in {key.what for key in keys}}
-        starts, names = {key.start for key in keys}, {name for digests in hashed.values() for name in digests}
+        hashes_by_name = {what: hashes(Purpose.LIMIT, what) for what in {key.what for key in keys}}
+        starts, names = {key.start for key in keys}, {name for digests in hashes_by_name.values() for name in digests}
         with connection.cursor() as cursor:
             statement = LOOK.format(starts=", ".join(["%s"] * len(starts)), names=", ".join(["%s"] * len(names)))
             cursor.execute(statement, [*starts, *names])
             counts = {(what, start): count for what, start, count in cursor.fetchall()}
-        return {key: sum(counts.get((name, key.start), 0) for name in hashed[key.what]) for key in keys}
+        return {key: sum(counts.get((name, key.start), 0) for name in hashes_by_name[key.what]) for key in keys}
 
     def increment_and_count(self, what: str, at: datetime, window: timedelta) -> int:
         """Increment a counter; return its value in this window. No two processes get the same one."""

@@ -82,8 +82,10 @@ def _html_issue(name: str, text: str, zone: tzinfo) -> OldIssue | LeftOut | None
     if published is None:
         return LeftOut(name, messages.NO_DATE())
     url = first_text(page, "//link[@rel='canonical']/@href", "//meta[@property='og:url']/@content")
-    described = first_text(page, "//meta[@property='og:description']/@content", "//meta[@name='description']/@content")
-    return _issue(name, title, published, _body(page, title), [url], {"description": described})
+    description = first_text(
+        page, "//meta[@property='og:description']/@content", "//meta[@name='description']/@content"
+    )
+    return _issue(name, title, published, _body(page, title), [url], {"description": description})
 
 
 def _issue(

@@ -150,10 +150,10 @@ def _image(path: Path, name: str) -> MailImage:
 
 def clean_issue(issue: OldIssue) -> CleanIssue:
     """Clean an issue's HTML, without placeholders for a subscriber's values and links with them."""
-    cleaned = clean(content_of(issue), issue.base, issue.url)
-    keys = (link_key(address) for address in _links(cleaned.html) if not address.startswith(HERE))
+    clean_text = clean(content_of(issue), issue.base, issue.url)
+    keys = (link_key(address) for address in _links(clean_text.html) if not address.startswith(HERE))
     image = Image(issue.image) if issue.image.startswith(("http://", "https://")) else None
-    return CleanIssue(cleaned.html, cleaned.text, image, tuple(dict.fromkeys(keys)))
+    return CleanIssue(clean_text.html, clean_text.text, image, tuple(dict.fromkeys(keys)))
 
 
 def _links(html: str) -> Iterator[str]:

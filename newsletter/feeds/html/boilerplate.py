@@ -50,10 +50,10 @@ def drop_feedflare(root: HtmlElement) -> int:
 
 def _drop(elements: Iterable[HtmlElement]) -> int:
     """Take away elements; return the number of those that are in none of the others."""
-    dropped = outermost(elements)
-    for element in dropped:
+    outer = outermost(elements)
+    for element in outer:
         element.drop_tree()
-    return len(dropped)
+    return len(outer)
 
 
 def _is_flare(element: HtmlElement) -> bool:
@@ -71,15 +71,15 @@ def drop_substack(root: HtmlElement) -> int:
 
     The words of a link in a sentence stay without the link, if its address is a placeholder.
     """
-    dropped = _drop(e for e in root.iter("div", "p") if _is_substack(e))
+    count = _drop(e for e in root.iter("div", "p") if _is_substack(e))
     links = [a for a in root.iter("a") if _SUBSTACK_PLACEHOLDER.search(a.get("href") or "")]
     buttons = [a for a in links if "button" in classes(a)]
     blocks = dict.fromkeys(next(a.iterancestors(*_BLOCKS), root) for a in links)
-    dropped += _drop([*(b for b in blocks if b is not root and _has_nothing_but(b, set(links))), *buttons])
+    count += _drop([*(b for b in blocks if b is not root and _has_nothing_but(b, set(links))), *buttons])
     for link in links:
         if link.getparent() is not None:
             link.drop_tag()
-    return dropped
+    return count
 
 
 def _has_nothing_but(block: HtmlElement, links: set[HtmlElement]) -> bool:
@@ -101,7 +101,7 @@ def drop_repeated(root: HtmlElement) -> int:
 
     A run has a paragraph of 40 characters or more.
     """
-    dropped = 0
+    count = 0
     for parent in [root, *root.iter("blockquote")]:
         blocks: list[HtmlElement] = []
         keys: list[_Key] = []
@@ -112,8 +112,8 @@ def drop_repeated(root: HtmlElement) -> int:
             for _ in range(length):
                 blocks.pop().drop_tree()
                 keys.pop()
-            dropped += length
-    return dropped
+            count += length
+    return count
 
 
 def _key(block: HtmlElement) -> _Key:

@@ -79,23 +79,23 @@ _INTRODUCTION = re.compile(
 
 def drop_buttons(root: HtmlElement) -> Counter[str]:
     """Remove these images with the links around them, and lines that have only links to share; return how many."""
-    dropped: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     blocks: list[HtmlElement] = []
     for image in list(root.iter("img")):
         if kind := _kind(image):
-            dropped[kind] += 1
+            counts[kind] += 1
             blocks += [element for element in image.iterancestors(*_BLOCKS) if element is not root]
             _remove(image)
     for block in [e for e in root.iter(*_BLOCKS) if e is not root]:
         if count := _links_to_share(block):
-            dropped[SHARE] += count
+            counts[SHARE] += count
             blocks.append(block)
             for link in list(block.iter("a")):
                 link.drop_tree()
     for block in dict.fromkeys(blocks):
         if block.getparent() is not None and block.find(".//img") is None and _INTRODUCTION.fullmatch(text_in(block)):
             block.drop_tree()
-    return dropped
+    return counts
 
 
 def _kind(image: HtmlElement) -> str:

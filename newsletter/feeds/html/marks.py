@@ -79,7 +79,7 @@ def nest_lists(root: HtmlElement) -> None:
 
 def drop_line_numbers(root: HtmlElement) -> int:
     """Replace tables that have the numbers of lines beside code with the code; return how many there were."""
-    dropped = 0
+    count = 0
     for table in list(root.iter("table")):
         cells = list(table.iter("td"))
         code = cells[1].find(".//pre") if len(cells) == 2 and _NUMBERS.fullmatch(text_in(cells[0])) else None
@@ -87,8 +87,8 @@ def drop_line_numbers(root: HtmlElement) -> int:
             code.tail = None
             table.addprevious(code)
             table.drop_tree()
-            dropped += 1
-    return dropped
+            count += 1
+    return count
 
 
 def write_verse(root: HtmlElement) -> None:

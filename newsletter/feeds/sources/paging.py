@@ -30,30 +30,30 @@ def read_back(
     The reading has posts, problems without the source's name, how far the listing reached, and whether posts may be
     missing.
     """
-    pages, seen, failed = [first], {p.uid for p in first.posts}, False
+    pages, seen, is_cut_short = [first], {p.uid for p in first.posts}, False
     visited: set[str] = set()
     problems = list(first.problems)
     while (url := pages[-1].next) and url not in visited and _goes_on(pages, since, listed_before):
         if len(pages) == MAXIMUM_PAGES:
             back_to = since or (listed_before.back_to if listed_before else EVERYTHING)
             problems.append(messages.TOO_MANY_PAGES(most=MAXIMUM_PAGES, day=f"{back_to:%Y-%m-%d}"))
-            failed = True
+            is_cut_short = True
             break
         visited.add(url)
         try:
             page = load(url)
         except (SourceProblem, NotAFeed) as e:
             problems.append(messages.READ_IN_PART(problem=e.message))
-            failed = True
+            is_cut_short = True
             break
         pages.append(page)
         problems += page.problems
         if seen.issuperset(p.uid for p in page.posts):
             break  # an engine that takes no page number shows the same page again
         seen |= {p.uid for p in page.posts}
-    reading = _joined(pages, since, tuple(dict.fromkeys(problems)), failed=failed)
+    reading = _joined(pages, since, tuple(dict.fromkeys(problems)), failed=is_cut_short)
     gap = gap_before(pages, listed_before, reading.reached_back_to, now) if listed_before else None
-    return replace(reading, gap=gap, interrupted=gap is not None and (failed or not all(p.whole for p in pages)))
+    return replace(reading, gap=gap, interrupted=gap is not None and (is_cut_short or not all(p.whole for p in pages)))
 
 
 def _goes_on(pages: Sequence[Page], since: datetime | None, listed_before: ListedBefore | None) -> bool:

@@ -22,9 +22,11 @@ _TIME = (
     r"(?: ?(?P<half>[AaPp][Mm])| Uhr)?)?"
 )
 _PARTS = re.compile(r"(?P<first>\d{1,2})(?P<mark>[./-])\s?(?P<second>\d{1,2})(?P=mark)\s?(?P<year>\d{4})" + _TIME)
-_YEAR_FIRST = re.compile(r"(?P<year>\d{4})(?P<mark>[./])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})" + _TIME)
+_YEAR_FIRST = re.compile(r"(?P<year>\d{4})(?P<mark>[./-])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})" + _TIME)
 _IN_WORDS = re.compile(r"(?P<date>.*?\d{4})" + _TIME)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:$|[ T]\d{2}:)")
+_OFFSET = re.compile(r" ([+-]\d{4})(?: (?:[A-Z]{3,5}|[+-]\d{4}))?$")
+"""An offset behind a space, maybe with the name of its zone, as programs in Go write it: `+0000 UTC`."""
 _WORDS_OF_DATES = re.compile(r"\d+|[^\W\d_]+")
 _LONGEST = 64
 
@@ -46,7 +48,7 @@ def moment(cell: str, order: DateOrder = "", *, future: bool = False) -> datetim
     excerpt = text[:40]
     try:
         moment = None if _ISO.match(text) else _parts(text, order, excerpt) or _year_first(text) or _in_words(text)
-        moment = moment or datetime.fromisoformat(text.replace(" UTC", "+00:00"))
+        moment = moment or datetime.fromisoformat(_OFFSET.sub(r"\1", text).replace(" UTC", "+00:00"))
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         if moment.year <= EARLIEST.year and moment.astimezone(UTC) < EARLIEST:
             raise BadDate(messages.EARLY_DATE(text=excerpt))
@@ -80,7 +82,7 @@ def _parts(text: str, order: DateOrder, excerpt: str) -> datetime | None:
 
 
 def _year_first(text: str) -> datetime | None:
-    """Parse `2025/12/31` and `2025.12.31`; return None if it is neither."""
+    """Parse `2025/12/31`, `2025.12.31` and `2025-1-2`; return None if it is none of them."""
     match = _YEAR_FIRST.fullmatch(text)
     return _at(match, int(match["year"]), int(match["month"]), int(match["day"])) if match else None
 

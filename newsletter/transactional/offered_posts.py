@@ -88,6 +88,7 @@ def due_posts(subscription: Subscription, had: Ordinals, now: datetime) -> Itera
     if newsletter is None or subscription.state != Subscription.State.ACTIVE:
         return
     picks = in_force(subscription.topics, newsletter.topics)
-    for post in due(newsletter, had, now).order_by("ordinal"):
+    keys = due({newsletter.name: had}, now)[newsletter.name]
+    for post in Post.objects.filter(pk__in=keys).order_by("ordinal"):
         if wants(picks, topics_of(post, newsletter)):
             yield post

@@ -1,9 +1,10 @@
 """Imports: their figures, the lines that were refused, and what each changed, so that it can be undone."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
+from django.db.models import Max
 from django.dispatch import Signal
 
 import_undone = Signal()
@@ -19,10 +20,12 @@ class ImportQuerySet(models.QuerySet["Import"]):
         """Return the imports that nobody has begun to undo."""
         return self.filter(undo_began_at=None)
 
-    def to_repeat(self, newsletter: str, before: datetime) -> "Import | None":
-        """Return the latest import of a tool's file, unless it is newer or the reminders were ended."""
-        latest = self.standing().filter(newsletter=newsletter).exclude(tool="").order_by("-pk").first()
-        return latest if latest and latest.at < before and latest.reminder_dismissed_at is None else None
+    def to_repeat(self, before: datetime) -> Self:
+        """Return the latest import of a tool's file into each newsletter, unless it is newer or the reminders were
+        ended.
+        """
+        latest = self.standing().exclude(tool="").values("newsletter").annotate(latest=Max("pk")).order_by()
+        return self.filter(pk__in=latest.values("latest"), at__lt=before, reminder_dismissed_at=None)
 
 
 class Import(models.Model):

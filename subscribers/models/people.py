@@ -291,6 +291,11 @@ class Subscription(models.Model):
                 name="subscription_to_welcome",
             ),
             models.Index(
+                fields=["newsletter", "unsubscribed_at"],
+                condition=models.Q(unsubscribed_at__isnull=False),
+                name="subscription_left",
+            ),
+            models.Index(
                 fields=["newsletter", "offered", "topics"], condition=_OWN_POSTS, name="subscription_own_posts"
             ),
         ]

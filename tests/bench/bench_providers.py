@@ -63,7 +63,7 @@ def main(given: argparse.Namespace) -> None:
         known = tuple(PROVIDERS)
         _print(HEAD)
         for provider in given.providers or known:
-            _print(_row(provider, given.recipients, given.answer_seconds))
+            _print(_row(provider, given.readers, given.answer_seconds))
 
 
 def _print(cells: Sequence[str]) -> None:

@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("--postgresql", action="store_true", help="instead of SQLite")
     parser.add_argument("--here", metavar="DATABASE", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    for count in given.recipients:
+    for count in given.readers:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="newsletter-bench-")))
             if given.here:

@@ -179,9 +179,7 @@ def test_an_edition_that_was_approved_with_links_to_this_machine_is_named() -> N
     public = replace(found, site=replace(found.site, url="https://brev.example.org"), delivery=delivery)
 
     def told() -> list[str]:
-        return [
-            text for card in queries.cards(public, make.NOW) for text, _address, _act in links_that_fail(public, card)
-        ]
+        return [text for text, _address, _act in links_that_fail(public, queries.cards(public, make.NOW))]
 
     [sentence] = told()
     assert sentence.endswith("take it back to draft and approve it again.")

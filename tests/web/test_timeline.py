@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from newsletter import config
@@ -32,6 +34,10 @@ def english() -> Iterator[None]:
 
 def kinaforum() -> config.Newsletter:
     return config.current().newsletters["kinaforum"]
+
+
+def headlines(edition: Edition | None) -> tuple[tuple[str, ...], int]:
+    return timeline.headlines(config.current(), {"kinaforum": edition}, make.NOW)["kinaforum"]
 
 
 def subscription(number: int, joined: datetime, left: datetime | None = None) -> None:
@@ -96,7 +102,7 @@ def test_headlines_go_on_after_a_letter_was_sent(editor: Client) -> None:
 
 def test_headlines_are_those_of_the_draft() -> None:
     edition = make.draft("First", "Second", "Third", "Fourth", "Fifth", "Sixth")
-    found, more = timeline.headlines(kinaforum(), edition, make.NOW)
+    found, more = headlines(edition)
     assert (len(found), more) == (timeline.HEADLINES, 2)
 
 
@@ -108,9 +114,9 @@ def test_headlines_without_a_draft_are_those_that_it_would_have() -> None:
     bases.grow(base, Ordinals.of(Post.objects.values_list("ordinal", flat=True)))
     make.post("Missed", hours=80)
     make.post("New", hours=1)
-    assert timeline.headlines(kinaforum(), None, make.NOW) == (("New", "Missed"), 0)
+    assert headlines(None) == (("New", "Missed"), 0)
     edition = draft.make(config.current(), kinaforum(), now=make.NOW, read_sources=False)
-    assert timeline.headlines(kinaforum(), edition, make.NOW) == (("New", "Missed"), 0)
+    assert headlines(edition) == (("New", "Missed"), 0)
 
 
 def test_headlines_before_the_first_edition_are_those_of_a_whole_period() -> None:
@@ -120,9 +126,9 @@ def test_headlines_before_the_first_edition_are_those_of_a_whole_period() -> Non
         make.post(title, hours=hours)
     bases.update(kinaforum(), make.NOW)
     expected = (("New", "Of the day on which it is sent"), 0)
-    assert timeline.headlines(kinaforum(), None, make.NOW) == expected
+    assert headlines(None) == expected
     edition = draft.make(config.current(), kinaforum(), now=make.NOW, read_sources=False)
-    assert timeline.headlines(kinaforum(), edition, make.NOW) == expected
+    assert headlines(edition) == expected
 
 
 def test_the_audience_is_counted_back_week_by_week() -> None:
@@ -130,10 +136,25 @@ def test_the_audience_is_counted_back_week_by_week() -> None:
     subscription(2, NOW - 3 * WEEK)
     subscription(3, NOW - 2 * WEEK)
     subscription(4, NOW - 20 * WEEK, left=NOW - WEEK)
-    total, change, weeks = timeline._counts("kinaforum", NOW)
+    total, change, weeks = timeline._counts(["kinaforum"], NOW)["kinaforum"]
     assert (total, change) == (3, 1)
     assert [count for _at, count in weeks] == [2, 2, 3, 4, 3]
     assert weeks[-1] == (NOW, 3)
+
+
+def test_the_first_page_asks_as_little_of_many_newsletters_as_of_one(admin: Client) -> None:
+    known, counts = replace(config.current(), delivery=config.DeliverySettings(provider="file")), []
+    for number in (1, 5):
+        newsletters = {f"{number}-{each}": replace(kinaforum(), name=f"{number}-{each}") for each in range(number)}
+        config.use(replace(known, newsletters={**known.newsletters, **newsletters}))
+        for name in newsletters:
+            make.post(f"New in {name}", newsletter=name)
+        admin.get("/desk/")
+        with CaptureQueriesContext(connection) as queries:
+            page = admin.get("/desk/").content.decode()
+        assert all(f"New in {name}" in page for name in newsletters)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_the_first_page_shows_them(editor: Client) -> None:

@@ -3,13 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
 from newsletter import config
-from newsletter.config import Filter, Newsletter
+from newsletter.config import Filter
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers.groups import Lacking
 from newsletter.editions.selection.rules import SETTLED, Facts
@@ -152,18 +154,26 @@ def periodic_decisions(edition: Edition, newsletter: config.Newsletter) -> Query
     return EditionPost.objects.filter(decided, edition__in=editions).values("post_id")
 
 
-def due(newsletter: Newsletter, had: Ordinals, now: datetime) -> QuerySet[Post]:
-    """Return the posts that the next edition has for people who were offered `had`, whatever their topics."""
-    included = EditionPost.objects.filter(edition__in=holding(newsletter.name), included=True)
-    out = EditionPost.objects.filter(edition__in=periodic(newsletter.name), reason__code__in=SETTLED, included=False)
+def due(had: Mapping[str, Ordinals], now: datetime) -> dict[str, list[int]]:
+    """Return the primary keys of the posts that the next edition of each newsletter has, the newest first.
+
+    They are those for people who were offered what they `had` of a newsletter, whatever their topics.
+    """
+    included = EditionPost.objects.filter(edition__in=holding(*had), included=True)
+    out = EditionPost.objects.filter(edition__in=periodic(*had), reason__code__in=SETTLED, included=False)
+    later = (Q(newsletter=name, ordinal__gte=ordinals.first_missing) for name, ordinals in had.items())
     # A whole archive can be refused: its posts are left out by the database, and their keys in no statement.
-    rows = Post.objects.filter(
+    posts = Post.objects.filter(
+        reduce(or_, later, Q(pk__in=())),
         Q(pk__in=included.values("post_id")) | Q(refusal__isnull=True) & ~Q(pk__in=out.values("post_id")),
         Q(published__isnull=True) | Q(published__lte=now),
         Exists(Listing.objects.filter(post=OuterRef("pk"))),
-        newsletter=newsletter.name,
         gone_at=None,
         first_seen__lte=now,
-        ordinal__gte=had.first_missing,
-    ).values_list("pk", "ordinal")
-    return Post.objects.filter(pk__in=[key for key, ordinal in rows if ordinal not in had])
+    )
+    rows = posts.values_list("newsletter", "pk", "ordinal", "published")
+    keys: dict[str, list[int]] = {name: [] for name in had}
+    for newsletter, key, ordinal, _published in sorted(rows, key=lambda row: (bool(row[3]), row[3]), reverse=True):
+        if ordinal not in had[newsletter]:
+            keys[newsletter].append(key)
+    return keys

@@ -8,12 +8,12 @@ from newsletter import config
 from newsletter.models import HOLDING, Edition
 
 
-def holding(newsletter: str) -> QuerySet[Edition]:
-    """Return the editions of a newsletter whose decisions about posts count, unless they are reopened.
+def holding(*newsletters: str) -> QuerySet[Edition]:
+    """Return the editions of newsletters whose decisions about posts count, unless they are reopened.
 
     Letters of the welcome series decide nothing: what they show new subscribers was in editions before.
     """
-    return Edition.objects.filter(HOLDING, newsletter=newsletter, corrects=None, welcome=None)
+    return Edition.objects.filter(HOLDING, newsletter__in=newsletters, corrects=None, welcome=None)
 
 
 def deciding(newsletter: str) -> QuerySet[Edition]:
@@ -21,9 +21,9 @@ def deciding(newsletter: str) -> QuerySet[Edition]:
     return holding(newsletter).exclude(~Q(segment_where=""), standalone=True)
 
 
-def periodic(newsletter: str) -> QuerySet[Edition]:
+def periodic(*newsletters: str) -> QuerySet[Edition]:
     """Return the editions that decide about every post, unlike letters outside the schedule."""
-    return holding(newsletter).filter(standalone=False)
+    return holding(*newsletters).filter(standalone=False)
 
 
 def of_cadence(newsletter: config.Newsletter) -> Q:

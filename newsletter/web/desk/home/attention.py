@@ -79,7 +79,7 @@ def problems(
     attentions += [p for card in cards for line in card.open for p in _of_edition(line, card.newsletter, now, role)]
     attentions += [p for card in cards if (p := _of_inactive(card))]
     attentions += [p for card in cards for p in _of_first_steps(card, is_admin=is_admin)]
-    attentions += [Attention("error", *link) for card in cards for link in links_that_fail(config, card)]
+    attentions += [Attention("error", *link) for link in links_that_fail(config, cards)]
     attentions += _of_unknown(cards)
     attentions += _of_sources(health for card in cards for health in card.sources if health.state == "failed")
     attentions += _of_mailbox(config)
@@ -111,9 +111,9 @@ def _of_attacks(config: Config, now: datetime) -> Iterator[Attention]:
 
 def _of_delayed(config: Config) -> Iterator[Attention]:
     """Newsletters whose confirmation emails are delayed, because many people sign up and few confirm."""
-    for name, newsletter in config.newsletters.items():
-        count = delayed_confirmations.waiting().filter(newsletter=name).count()
-        if count:
+    waiting = delayed_confirmations.waiting().values_list("newsletter").annotate(Count("pk")).order_by("newsletter")
+    for name, count in waiting:
+        if newsletter := config.newsletters.get(name):
             text = ngettext(
                 "%(n)s confirmation email of “%(newsletter)s” is delayed, because unusually many people sign up.",
                 "%(n)s confirmation emails of “%(newsletter)s” are delayed, because unusually many people sign up.",
@@ -124,8 +124,8 @@ def _of_delayed(config: Config) -> Iterator[Attention]:
 
 def _of_leavers(config: Config, now: datetime) -> Iterator[Attention]:
     """Newsletters that came from another tool some weeks ago, where people can still leave."""
-    for name, newsletter in config.newsletters.items():
-        if record := Import.objects.to_repeat(name, now - REPEAT_AFTER):
+    for record in Import.objects.to_repeat(now - REPEAT_AFTER).order_by("pk"):
+        if newsletter := config.newsletters.get(record.newsletter):
             text = _("Import the people who left “%(newsletter)s” at %(tool)s since %(day)s.") % {
                 "newsletter": newsletter.title,
                 "tool": record.tool,

@@ -2,11 +2,13 @@
 edition, and links that subscribers could not open.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
-from django.db.models import Q, Sum
+from django.db.models import Max, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -106,11 +108,30 @@ def lines(editions: Iterable[Edition], newsletter: Newsletter, titles: Mapping[i
 
 def cards(config: Config, now: datetime) -> list[Card]:
     """Return all newsletters, in the order of the configuration."""
-    editions = _open_ones() | _last_ones(config)
-    sources, results = health(config), _results(editions)
-    in_config = {e for e in editions if e.newsletter in config.newsletters}
-    titles = subjects(in_config, config)
-    return [_card(newsletter, in_config, titles, sources, results, now) for newsletter in config.newsletters.values()]
+    editions = sorted(_open_ones() | _last_ones(config), key=lambda edition: edition.until, reverse=True)
+    by_newsletter = {name: [e for e in editions if e.newsletter == name] for name in config.newsletters}
+    in_config = [edition for each in by_newsletter.values() for edition in each]
+    coming = {name: timeline.being_prepared(by_newsletter[name], each) for name, each in config.newsletters.items()}
+    titles, results = subjects(in_config, config), _results(in_config)
+    headlines, audiences = timeline.headlines(config, coming, now), timeline.audiences(config.newsletters, now)
+    first_steps, sources = _first_steps(config, by_newsletter, coming), health(config)
+    return [
+        Card(
+            newsletter=newsletter,
+            first_steps=first_steps.get(name, ()),
+            open=tuple(lines((e for e in by_newsletter[name] if e.state in OPEN), newsletter, titles)),
+            last=line(sent, newsletter, titles[sent.pk]) if sent else None,
+            result=results.get(sent.pk, "") if sent else "",
+            series=timeline.series(newsletter, by_newsletter[name], now),
+            headlines=headlines[name][0],
+            more_headlines=headlines[name][1],
+            audience=audiences[name],
+            sources=tuple(source for source in sources if source.newsletter == name),
+            is_prepared=coming[name] is not None,
+        )
+        for name, newsletter in config.newsletters.items()
+        for sent in (_sent(by_newsletter[name]),)
+    ]
 
 
 def _open_ones() -> set[Edition]:
@@ -121,11 +142,17 @@ def _open_ones() -> set[Edition]:
 
 def _last_ones(config: Config) -> set[Edition]:
     """Return the newest sent edition of each newsletter."""
-    sent = Edition.objects.filter(state=State.SENT, welcome=None).order_by("-until")
-    return {edition for name in config.newsletters if (edition := sent.filter(newsletter=name).first())}
+    sent = Edition.objects.filter(state=State.SENT, welcome=None, newsletter__in=config.newsletters)
+    newest = dict(sent.values_list("newsletter").annotate(Max("until")).order_by())
+    editions = sent.filter(until__in=newest.values())
+    return {edition for edition in editions if edition.until == newest[edition.newsletter]}
 
 
-def _results(editions: set[Edition]) -> dict[int, str]:
+def _sent(editions: Iterable[Edition]) -> Edition | None:
+    return next((edition for edition in editions if edition.state == State.SENT), None)
+
+
+def _results(editions: Iterable[Edition]) -> dict[int, str]:
     """Return the results of the sent editions, in words: how many emails were accepted of how many."""
     sent = {e.pk: e.audience or 0 for e in editions if e.state == State.SENT}
     sums = Tally.objects.filter(edition__in=sent).values_list("edition_id").annotate(n=Sum("accepted")).order_by()
@@ -136,45 +163,36 @@ def _results(editions: set[Edition]) -> dict[int, str]:
     }
 
 
-def _card(
-    newsletter: Newsletter,
-    editions: set[Edition],
-    titles: Mapping[int, str],
-    sources: list[SourceHealth],
-    results: dict[int, str],
-    now: datetime,
-) -> Card:
-    mine = sorted((e for e in editions if e.newsletter == newsletter.name), key=lambda e: e.until, reverse=True)
-    sent = next((e for e in mine if e.state == State.SENT), None)
-    coming = timeline.being_prepared(mine, newsletter)
-    first, more = timeline.headlines(newsletter, coming, now)
-    letters = (e for e in mine if e.state in OPEN and not e.welcome_id)
-    written = coming if newsletter.has_schedule else next(letters, None)
-    return Card(
-        newsletter=newsletter,
-        first_steps=() if sent else _first_steps(newsletter, written),
-        open=tuple(lines((e for e in mine if e.state in OPEN), newsletter, titles)),
-        last=line(sent, newsletter, titles[sent.pk]) if sent else None,
-        result=results.get(sent.pk, "") if sent else "",
-        series=timeline.series(newsletter, mine, now),
-        headlines=first,
-        more_headlines=more,
-        audience=timeline.audience(newsletter, now),
-        sources=tuple(source for source in sources if source.newsletter == newsletter.name),
-        is_prepared=coming is not None,
-    )
+def _first_steps(
+    config: Config, editions: Mapping[str, Sequence[Edition]], coming: Mapping[str, Edition | None]
+) -> dict[str, tuple[FirstStep, ...]]:
+    """Return the steps of each active newsletter that has sent no edition yet."""
+    new = [each for name, each in config.newsletters.items() if each.status == "active" and not _sent(editions[name])]
+    subscriptions = Subscription.objects.filter(newsletter__in=[newsletter.name for newsletter in new])
+    subscribed = set(subscriptions.values_list("newsletter", flat=True).distinct())
+    about = (Q(about__startswith=f"{newsletter.name}/") for newsletter in new)
+    logged = Act.objects.filter(reduce(or_, about, Q(pk__in=()))).only("what", "about")
+    tested = {act.about for act in logged if acts.TEST_SENT.matches(act.what)}
+    letters = {name: [e for e in each if e.state in OPEN and not e.welcome_id] for name, each in editions.items()}
+    return {
+        newsletter.name: _steps(
+            newsletter,
+            coming[newsletter.name] if newsletter.has_schedule else next(iter(letters[newsletter.name]), None),
+            {name for name in tested if name.startswith(f"{newsletter.name}/")},
+            subscribed=newsletter.name in subscribed,
+        )
+        for newsletter in new
+    }
 
 
-def _first_steps(newsletter: Newsletter, draft: Edition | None) -> tuple[FirstStep, ...]:
+def _steps(
+    newsletter: Newsletter, draft: Edition | None, tested: Collection[str], *, subscribed: bool
+) -> tuple[FirstStep, ...]:
     """Return the steps of a newsletter that has sent no edition yet, or nothing when all are done.
 
-    `draft` is the next edition of its schedule; its newest letter, if it has none.
+    `draft` is the next edition of its schedule; its newest letter, if it has none. `tested` are the editions of which a
+    test was sent.
     """
-    if newsletter.status != "active":
-        return ()
-    subscribed = Subscription.objects.filter(newsletter=newsletter.name).exists()
-    logged = Act.objects.filter(about__startswith=f"{newsletter.name}/").only("what", "about")
-    tested = {act.about for act in logged if acts.TEST_SENT.matches(act.what)}
     reviewed = draft is not None and (draft.name in tested or draft.revision > 1 or draft.state != State.DRAFT)
     page = _address("desk:edition", draft)
     reviewing = FirstStep("draft", _("Review the first draft"), reviewed, page, _("Open draft"))
@@ -194,24 +212,25 @@ def _address(route: str, edition: Edition | None) -> str:
     return reverse(route, args=(edition.newsletter, edition.period)) if edition else ""
 
 
-def links_that_fail(config: Config, card: Card) -> Iterator[tuple[str, str, str]]:
-    """Yield a sentence, an address and the words of a link to it: for a newsletter that must not be sent, since its
-    links would not work, or for each of its editions that were approved with such links.
+def links_that_fail(config: Config, cards: Iterable[Card]) -> Iterator[tuple[str, str, str]]:
+    """Yield a sentence, an address and the words of a link to it: for newsletters that must not be sent, since their
+    links would not work, and for editions of others that were approved with such links.
     """
-    newsletter = card.newsletter
-    try:
-        check_links_of_everyone(config, newsletter.name)
-    except Impossible as problem:
-        text = f"{newsletter.title}: {formatting.message(problem.message)}."
-        yield text, reverse("desk:settings-site", args=("address",)), _("Change")
-        return
-    lines = [line for line in card.open if line.edition.state in (State.APPROVED, State.QUEUED)]
-    approved = {line.edition.pk: line for line in lines if line.edition.waiting is None}
-    for content in ApprovedContent.objects.filter(edition__in=approved).only("edition_id", "headers"):
+    approved: dict[int, EditionLine] = {}
+    for card in cards:
         try:
-            check_edition(config, newsletter.name, content)
+            check_links_of_everyone(config, card.newsletter.name)
         except Impossible as problem:
-            line = approved[content.edition_id]
+            text = f"{card.newsletter.title}: {formatting.message(problem.message)}."
+            yield text, reverse("desk:settings-site", args=("address",)), _("Change")
+            continue
+        lines = [line for line in card.open if line.edition.state in (State.APPROVED, State.QUEUED)]
+        approved |= {line.edition.pk: line for line in lines if line.edition.waiting is None}
+    for content in ApprovedContent.objects.filter(edition__in=approved).only("edition_id", "headers"):
+        line = approved[content.edition_id]
+        try:
+            check_edition(config, line.edition.newsletter, content)
+        except Impossible as problem:
             text = _("“%(edition)s” – %(standing)s") % {
                 "edition": line.title,
                 "standing": formatting.message(problem.message),

@@ -1,6 +1,7 @@
 """The next steps of a newsletter, the headlines so far, and the growth of its audience."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,12 +12,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from newsletter.config import Newsletter, next_moment
+from newsletter.config import Config, Newsletter, next_moment
+from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers.candidate_posts import due
-from newsletter.editions.offers.groups import base_of, expected
-from newsletter.models import Edition, State
+from newsletter.editions.offers.groups import expected
+from newsletter.editions.selection.series import holding
+from newsletter.models import Edition, EditionPost, Post, State
 from newsletter.web.desk import charts, formatting
-from subscribers.models import Subscription
+from subscribers.models import Base, Subscription
 
 WEEKS = 12
 HEADLINES = 4
@@ -95,32 +98,59 @@ def _steps_of_post(newsletter: Newsletter, edition: Edition | None) -> tuple[Ste
     return (*result, Step(_("Sending"), _("at once"), False))
 
 
-def headlines(newsletter: Newsletter, edition: Edition | None, now: datetime) -> tuple[tuple[str, ...], int]:
-    """Return the first headlines of the next edition, and how many more there are.
+def headlines(
+    configuration: Config, coming: Mapping[str, Edition | None], now: datetime
+) -> dict[str, tuple[tuple[str, ...], int]]:
+    """Return the first headlines of the next edition of each newsletter, and how many more there are.
 
-    Without a draft they are those of the posts that it would have for someone who was offered what the cadence was.
+    Where none is `coming`, they are those of the posts that it would have for someone who was offered what the cadence
+    was.
     """
-    if edition is not None:
-        included = edition.entries.filter(included=True).select_related("post").order_by("position")
-        titles = [entry.title or entry.post.title or entry.post.url for entry in included[:HEADLINES]]
-        return tuple(titles), max(included.count() - len(titles), 0)
-    posts = due(newsletter, base_of(newsletter) | expected(newsletter), now)
-    titles = [post.title or post.url for post in posts.only("title", "url").order_by("-published")[:HEADLINES]]
-    return tuple(titles), max(min(posts.count(), newsletter.maximum_posts) - len(titles), 0)
+    titles: dict[str, list[str]] = {name: [] for name in coming}
+    drafts = {edition.pk: name for name, edition in coming.items() if edition}
+    entries = EditionPost.objects.filter(edition__in=drafts, included=True).order_by("position")
+    for edition, *texts in entries.values_list("edition_id", "title", "post__title", "post__url"):
+        titles[drafts[edition]].append(next(filter(None, texts), ""))
+    had = _had([configuration.newsletters[name] for name, edition in coming.items() if edition is None])
+    keys = due(had, now)
+    posts = Post.objects.only("title", "url").in_bulk([key for each in keys.values() for key in each[:HEADLINES]])
+    counts = {name: len(each) for name, each in titles.items()}
+    for name, each in keys.items():
+        titles[name] = [posts[key].title or posts[key].url for key in each[:HEADLINES]]
+        counts[name] = min(len(each), configuration.newsletters[name].maximum_posts)
+    return {name: (tuple(each[:HEADLINES]), max(counts[name] - HEADLINES, 0)) for name, each in titles.items()}
 
 
-def audience(newsletter: Newsletter, now: datetime) -> dict[str, str]:
-    """Return how many subscribe, how that changed in 30 days, and a chart of twelve weeks.
+def _had(newsletters: Sequence[Newsletter]) -> dict[str, Ordinals]:
+    """Return what the cadence of each newsletter was offered, and what approved editions are expected to offer it."""
+    names = [newsletter.name for newsletter in newsletters]
+    bases = Base.objects.filter(newsletter__in=names).select_related("offered")
+    had = {(base.newsletter, base.cadence): base.ordinals for base in bases}
+    approved = set(holding(*names).filter(began_at=None).values_list("newsletter", flat=True))
+    return {
+        each.name: had.get((each.name, each.period), Ordinals())
+        | (expected(each) if each.name in approved else Ordinals())
+        for each in newsletters
+    }
+
+
+def audiences(newsletters: Mapping[str, Newsletter], now: datetime) -> dict[str, dict[str, str]]:
+    """Return how many subscribe to each newsletter, how that changed in 30 days, and a chart of twelve weeks.
 
     The numbers of a large newsletter are at most a minute old.
     """
-    key = f"desk-audience-{newsletter.name}"
-    counts: tuple[int, int, list[tuple[datetime, int]]] | None = cache.get(key)
-    if counts is None:
-        counts = _counts(newsletter.name, now)
-        if counts[0] >= MANY:
-            cache.set(key, counts, AUDIENCE_SECONDS)
-    total, change, weeks = counts
+    keys = {name: f"desk-audience-{name}" for name in newsletters}
+    counts = cache.get_many(keys.values())
+    counted = _counts([name for name, key in keys.items() if key not in counts], now)
+    large = {keys[name]: each for name, each in counted.items() if each[0] >= MANY}
+    cache.set_many(large, AUDIENCE_SECONDS)
+    return {
+        name: _audience(newsletter, *(counted[name] if name in counted else counts[keys[name]]))
+        for name, newsletter in newsletters.items()
+    }
+
+
+def _audience(newsletter: Newsletter, total: int, change: int, weeks: Sequence[tuple[datetime, int]]) -> dict[str, str]:
     text = ngettext("%(count)s subscriber", "%(count)s subscribers", total) % {"count": formatting.number(total)}
     sign = "+" if change > 0 else ""
     sentence = _("%(change)s in 30 days") % {"change": f"{sign}{formatting.number(change)}"} if change else ""
@@ -129,25 +159,33 @@ def audience(newsletter: Newsletter, now: datetime) -> dict[str, str]:
     return {"subscribers": text, "change": sentence, "chart": chart}
 
 
-def _counts(name: str, now: datetime) -> tuple[int, int, list[tuple[datetime, int]]]:
-    """Return the number of subscribers, its change in 30 days, and the number at the end of each of the last weeks."""
-    subscriptions = Subscription.objects.filter(newsletter=name)
-    recent = now - RECENT
-    counted = subscriptions.aggregate(
+def _counts(names: Collection[str], now: datetime) -> dict[str, tuple[int, int, list[tuple[datetime, int]]]]:
+    """Return the number of subscribers of each newsletter, its change in 30 days, and the number at the end of each of
+    the last weeks.
+    """
+    subscriptions = Subscription.objects.filter(newsletter__in=names)
+    recent, since = now - RECENT, now - timedelta(weeks=WEEKS)
+    rows = subscriptions.values_list("newsletter").annotate(
         active=Count("pk", filter=Q(state=Subscription.State.ACTIVE)),
         new=Count("pk", filter=Q(joined__gte=recent)),
         gone=Count("pk", filter=Q(unsubscribed_at__gte=recent, joined__isnull=False)),
     )
-    total: int = counted["active"]
-    since = now - timedelta(weeks=WEEKS)
+    counted = {name: (active, new - gone) for name, active, new, gone in rows.order_by()}
     joined = _by_week(subscriptions.filter(joined__gte=since), "joined")
     left = _by_week(subscriptions.filter(unsubscribed_at__gte=since, joined__isnull=False), "unsubscribed_at")
-    return total, counted["new"] - counted["gone"], _backwards(total, joined, left, now)
+    return {
+        name: (total, change, _backwards(total, joined[name], left[name], now))
+        for name in names
+        for total, change in (counted.get(name, (0, 0)),)
+    }
 
 
-def _by_week(subscriptions: QuerySet[Subscription], field: str) -> dict[datetime, int]:
-    rows = subscriptions.annotate(week=TruncWeek(field)).values_list("week").annotate(n=Count("pk")).order_by("week")
-    return dict(rows)
+def _by_week(subscriptions: QuerySet[Subscription], field: str) -> defaultdict[str, dict[datetime, int]]:
+    rows = subscriptions.annotate(week=TruncWeek(field)).values_list("newsletter", "week").annotate(Count("pk"))
+    weeks = defaultdict[str, dict[datetime, int]](dict)
+    for name, week, count in rows.order_by("week"):
+        weeks[name][week] = count
+    return weeks
 
 
 def _backwards(

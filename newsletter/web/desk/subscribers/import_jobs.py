@@ -251,7 +251,7 @@ def import_page(request: HttpRequest, record: Import, **more: object) -> HttpRes
     context = {
         **_row(request, record),
         "guide": guides.name_of(record.tool),
-        "repeat": Import.objects.to_repeat(record.newsletter, timezone.now() - REPEAT_AFTER) == record,
+        "repeat": Import.objects.to_repeat(timezone.now() - REPEAT_AFTER).filter(pk=record.pk).exists(),
         "lines": [refused_line(line.line, line.address, line.reason, line.file) for line in lines],
         "shown_lines": SHOWN,
         "why_not": as_sentence(why_not) if why_not else "",

@@ -1,12 +1,15 @@
 """Writes docs/settings.md: on which page of the desk each key of config.toml is edited, or why it is not."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from newsletter.web.desk.settings.cadences_page import as_documented
-from newsletter.web.desk.settings.catalogue import LOCKED, PAGES, SITE_PAGES, SOURCE
-from newsletter.web.desk.settings.fields import SettingsPage
+import django
+
+if TYPE_CHECKING:
+    from newsletter.web.desk.settings.fields import SettingsPage
 
 DOCUMENT = Path(__file__).with_name("settings.md")
 HEAD = """# Settings at the desk
@@ -30,13 +33,17 @@ given when it is added.
 
 
 def document() -> str:
-    """Return the text of the document."""
+    """Return the text of the document. The desk's modules need Django to be set up."""
+    from newsletter.web.desk.settings.catalogue import LOCKED, PAGES
+
     locked = (f"| `{key}` | {reason} |\n" for key, reason in LOCKED.items())
     lines = dict.fromkeys(line for page in PAGES for line in _lines(page))
     return HEAD + "".join(lines) + NOT_EDITED + "".join(locked)
 
 
-def _lines(page: SettingsPage) -> Iterator[str]:
+def _lines(page: "SettingsPage") -> Iterator[str]:
+    from newsletter.web.desk.settings.cadences_page import as_documented
+
     for field in page.fields:
         key = as_documented(f"{page.table.removesuffix('[]')}.{field.key}")
         section = next((each for each in page.sections if field in each.fields), None)
@@ -44,14 +51,15 @@ def _lines(page: SettingsPage) -> Iterator[str]:
         yield f"| `{key}` | {place} | {field.label} |\n"
 
 
-def _place(page: SettingsPage) -> str:
+def _place(page: "SettingsPage") -> str:
+    from newsletter.web.desk.settings.catalogue import SITE_PAGES, SOURCE
+
     if page is SOURCE:
         return "Sources → Edit"
     return f"Settings → All newsletters → {page.title}" if page in SITE_PAGES else f"Settings → NAME → {page.title}"
 
 
 if __name__ == "__main__":
-    from django.conf import settings
-
-    settings.configure(USE_I18N=False)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    django.setup()
     sys.exit(DOCUMENT.write_text(document(), encoding="utf-8") == 0)

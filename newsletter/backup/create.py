@@ -43,6 +43,8 @@ def create(configuration: Config, path: Path, *, with_key: bool, images: bool, p
     """
     if path.exists():
         raise BackupProblem(f"{path}: there is a file already; choose another name, or remove it first")
+    if not path.parent.is_dir():
+        raise BackupProblem(f"{path.parent}: there is no such folder; create it, or choose another one")
     identifier = secrets.token_hex(16)
     log.append(MARK, identifier, durable=True)
     made_at = datetime.now(UTC)

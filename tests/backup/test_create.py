@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from newsletter.backup import create
+from newsletter.backup import BackupProblem, create
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    configuration: Any = SimpleNamespace()
+    with pytest.raises(BackupProblem, match=f"^{tmp_path}/missing: there is no such folder; create it"):
+        create.create(configuration, tmp_path / "missing" / "x.zip", with_key=False, images=False, progress=print)
 
 
 def test_what_a_killed_backup_left_is_removed_by_a_later_one(tmp_path: Path) -> None:

@@ -46,7 +46,6 @@ def workers(request: HttpRequest) -> HttpResponse:
                 for name, state in worker.services.items()
                 if state in ("failing", "restarting")
             ],
-            "started": formatting.moment(worker.started_at, zone),
             "seen": formatting.moment(worker.seen_at, zone),
         }
         for worker in running

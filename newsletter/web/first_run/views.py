@@ -239,7 +239,7 @@ def sending(request: HttpRequest, setup: SetUp) -> HttpResponse:
                 response = _starting(request)
                 browser_copies.confirm(request, response, "/setup/")
                 return response
-    return render(request, "first_run/sending.html", {"form": form, "step": 3, "checks": checks, "blog": setup.blog})
+    return render(request, "first_run/sending.html", {"form": form, "step": 3, "checks": checks})
 
 
 def _finish(form: SendingForm, setup: SetUp) -> bool:

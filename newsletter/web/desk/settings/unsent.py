@@ -19,7 +19,7 @@ def unsent(request: HttpRequest) -> HttpResponse:
     """List what has not been sent, the oldest first; subscribers' addresses are masked."""
     summary = mail_queue.summary()
     rows = [_row(request, message) for message in mail_queue.messages(LIMIT)]
-    context = {"rows": rows, "retryable": summary.failing + summary.given_up, "limit": LIMIT}
+    context = {"rows": rows, "retryable": summary.failing + summary.given_up}
     return page(request, "unsent", context, section="home")
 
 

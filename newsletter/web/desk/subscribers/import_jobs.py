@@ -253,7 +253,6 @@ def import_page(request: HttpRequest, record: Import, **more: object) -> HttpRes
         "guide": guides.name_of(record.tool),
         "repeat": Import.objects.to_repeat(timezone.now() - REPEAT_AFTER).filter(pk=record.pk).exists(),
         "lines": [refused_line(line.line, line.address, line.reason, line.file) for line in lines],
-        "shown_lines": SHOWN,
         "why_not": as_sentence(why_not) if why_not else "",
         "undoable": record.undone_at is None and why_not is None and record.lines > 0,
         "undoing": undoing,

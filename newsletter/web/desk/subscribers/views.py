@@ -145,11 +145,6 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
         "got": [_delivery(request, delivery) for delivery in records["got"]],
         "welcome": personal(config_of(request), records["subscriptions"], timezone.now()),
         "since": formatting.day(person.created, zone_of(request)),
-        "missing": [
-            n
-            for n in config_of(request).newsletters.values()
-            if n.name not in {t.newsletter for t in records["subscriptions"]}
-        ],
     }
     return page(request, "subscriber", context, section="subscribers", status=422 if problem else 200)
 

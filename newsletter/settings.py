@@ -103,7 +103,6 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "newsletter.urls"
-ASGI_APPLICATION = "newsletter.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
@@ -140,12 +139,9 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-LOGIN_URL = "/desk/login/"
-LOGIN_REDIRECT_URL = "/desk/"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
 CSRF_FAILURE_VIEW = "newsletter.web.desk.permissions.csrf_failed"
 MESSAGE_STORAGE = "newsletter.web.desk.browser_copies.NotedErrors"
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 AXES_FAILURE_LIMIT = 6
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -167,7 +163,6 @@ LANGUAGES = [
     ("es", "Español"),
 ]
 TIME_ZONE = "UTC"
-USE_TZ = True
 STATIC_URL = "/static/"
 # Of the package with the desk's editor, only its files are used: no app of it is installed, no code of it runs.
 _editor = find_spec("django_prose_editor")
@@ -178,11 +173,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "newsletter.web.static_files.VersionedStorage"},
 }
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 # A year; for this host alone, since other hosts of the domain are not this program's.
 SECURE_HSTS_SECONDS = 365 * 86400 if _https else 0
 # The reverse proxy redirects http to https; here a redirect would be endless where `web.trusted_proxies` is not set.

@@ -11,6 +11,7 @@ from django.utils import timezone
 from newsletter.models import Bounce, DeliveryStatus, Edition, Result, State
 from newsletter.sending import lifecycle
 from newsletter.web.desk import users
+from subscribers.models import Subscription
 from tests.web.edition_forms import (
     PAGE,
     form_fields,
@@ -102,7 +103,10 @@ def test_a_correction_is_begun_for_those_who_received_the_edition(editor: Client
     assert "Recipients" not in more, "they are fixed"
     draft = editor.post(f"{PAGE}correct/")["Location"]
     assert Edition.objects.exclude(corrects=None).get().period in draft
-    assert "2 subscribers" in editor.get(f"{draft}send/").content.decode()
+    Subscription.objects.filter(subscriber__address="leser3@example.com").update(state="unsubscribed")
+    before_sending = editor.get(f"{draft}send/").content.decode()
+    assert "2 subscribers" in before_sending
+    assert "Not sent to" not in before_sending, "they did not get the edition"
     assert "Write a correction" not in editor.get(f"{draft}more/").content.decode()
     refused = editor.post(f"{draft}correct/", follow=True)
     assert "only an edition that has begun to be sent can be corrected" in refused.content.decode()

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.csrf import csrf_failure
 
+from newsletter.editions.history import WORDS
 from newsletter.web.desk import browser_copies, users
 from subscribers.requests import config_of
 
@@ -108,6 +109,10 @@ def _refused(request: HttpRequest, needed: Role) -> HttpResponse | None:
         return None
     user_role = role(request)
     if user_role is Role.ANYONE:
+        if "save" in request.POST:  # the button of browsers without scripts, which keep no copy
+            login = f"{reverse('desk:login')}?{urlencode({'next': _page_of_form(request)}, safe='/')}"
+            typed = [text for key in WORDS if (text := request.POST.get(key, "")).strip()]
+            return render(request, "desk/typed.html", {"typed": typed, "login": login}, status=403)
         return _to(request, "desk:code" if role_of(request.user) is not Role.ANYONE else "desk:login")
     if user_role < needed:
         return refused(request, sending=needed is Role.SENDER)

@@ -98,7 +98,7 @@ def count(newsletter: Newsletter, edition: Edition) -> int:
 
 def excluded(edition: Edition, newsletter: Newsletter) -> list[tuple[str, int]]:
     """Return the numbers of recipients who would be left out, by reason, each counted once; none once sending has
-    begun.
+    begun. Of a correction, only those outside its segment.
     """
     if edition.audience is not None:
         return []
@@ -110,7 +110,7 @@ def excluded(edition: Edition, newsletter: Newsletter) -> list[tuple[str, int]]:
         "filter": _("outside the newsletter’s filter"),
         "segment": _("outside the segment “%(name)s”") % {"name": edition.segment},
     }
-    numbers = Subscription.objects.excluded(newsletter, timezone.now())
+    numbers = {} if edition.corrects_id else Subscription.objects.excluded(newsletter, timezone.now())
     if edition.segment_where:
         numbers["segment"] = count(newsletter, Edition(corrects_id=edition.corrects_id)) - count(newsletter, edition)
     return [(reasons.get(key, key), number) for key, number in numbers.items() if number]

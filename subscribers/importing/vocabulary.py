@@ -108,7 +108,11 @@ ENDED = (
 
 WANTED = (
     "subscribed", "issubscribed", "optin", "optedin", "emailoptin", "acceptsmarketing", "acceptsemailmarketing",
-    "subscribedtoemails", "active", "isactive", "enabled",
+    "subscribedtoemails", "active", "isactive", "enabled", "emailsubscribed", "emailmarketing", "marketingemails",
+    "marketing", "newsletter", "emailnewsletter", "newsletteroptin", "receivenewsletter", "wantsnewsletter",
+    "mailinglist", "allowemail", "allowemails", "receiveemails", "consent", "emailconsent", "marketingconsent",
+    "emailmarketingconsent", "gdprconsent", "nyhetsbrev", "nyhetsbrevet", "nyhedsbrev", "samtykke", "samtycke",
+    "einwilligung", "infolettre", "consentement", "boletin", "consentimiento", "consenso", "toestemming", "nieuwsbrief",
 )  # fmt: skip
 """Columns that say of a person that they left by a "no"."""
 

@@ -21,8 +21,8 @@ from newsletter.editions.offers import bases
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import name_of
 from newsletter.editions.states import change, state_message
-from newsletter.editions.variants.planning import most_posts, receiving_groups, render_subjects, waiting_subscribers
 from newsletter.editions.variants.planning import plan as plan_variants
+from newsletter.editions.variants.planning import receiving_groups, render_subjects, waiting_subscribers
 from newsletter.messages import Message, acts, message_of, sending
 from newsletter.messages import editions as messages
 from newsletter.messages import schedule as schedule_messages
@@ -302,9 +302,9 @@ def _too_few(newsletter: config.Newsletter, edition: Edition, now: datetime) -> 
     count, waiting = 0, Ordinals()
     if not edition.is_unscheduled:
         groups = receiving_groups(edition, newsletter, receiving(newsletter, edition, now))
-        variants = plan_variants(edition, newsletter, now)
-        posts = most_posts(variants, groups)
-        count, waiting = waiting_subscribers(variants, groups)
+        draft_plan = plan_variants(edition, newsletter, now)
+        posts = max((len(draft_plan.offer_to(group).posts) for group in groups), default=0)
+        count, waiting = waiting_subscribers(draft_plan, groups)
     if posts >= minimum:
         return None
     if not count:

@@ -194,7 +194,8 @@ class _Sender:
 
     def _look_around(self) -> None:
         now = time.monotonic()
-        self._check_folder()
+        if journals.lock_file(self._folder) != self._lock:  # removed or replaced: another sender could start
+            raise JournalError(messages.FOLDER_REPLACED(path=str(self._folder)))
         self._take_over()
         self._follow_configuration()
         self._difference = hold.reason() or self._schema.problem() or self._agreement.check(self._configuration)
@@ -223,13 +224,6 @@ class _Sender:
             self._configuration = configuration
             self._pool.stop()
             self._pool = WorkerPool(configuration, silent=self._silent)
-
-    def _check_folder(self) -> None:
-        """Raise JournalError if the folder was removed or replaced, and the lock with it: another sender could start
-        then.
-        """
-        if journals.lock_file(self._folder) != self._lock:
-            raise JournalError(messages.FOLDER_REPLACED(path=str(self._folder)))
 
     def _take_over(self, patience: float | None = None) -> None:
         self._name = self._name or database.identity()

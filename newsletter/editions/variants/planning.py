@@ -90,11 +90,6 @@ def _wanted(own_plan: Plan, lacking: Lacking) -> list[Ordinals]:
     return sorted(counts, key=lambda posts: (-counts[posts], str(posts)))
 
 
-def most_posts(draft_plan: Plan, groups: Iterable[SubscriberGroup]) -> int:
-    """Return the largest number of posts that a subscriber in these groups would get."""
-    return max((len(draft_plan.offer_to(group).posts) for group in groups), default=0)
-
-
 def waiting_subscribers(draft_plan: Plan, groups: Iterable[SubscriberGroup]) -> tuple[int, Ordinals]:
     """Return how many subscribers in these groups wait because their posts are too few, and all posts they wait for."""
     count, posts = 0, Ordinals()

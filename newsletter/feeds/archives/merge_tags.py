@@ -86,7 +86,9 @@ def marked(text: str, *, braces: bool, ghost: bool = False) -> str:
     text = _GHOST.sub(_fallback, _MAILCHIMP.sub(_mailchimp, text))
     if ghost:
         text = _GHOST_PLAIN.sub(_fallback, text)
-    return _BRACES.sub(_braces, text) if braces else text
+    if braces:
+        text = _BRACES.sub(lambda tag: ACCOUNT if _BRACES_OF_ACCOUNT.search(tag[1] or "") else PERSONAL, text)
+    return text
 
 
 def _mailchimp(match: re.Match[str]) -> str:
@@ -94,10 +96,6 @@ def _mailchimp(match: re.Match[str]) -> str:
     if name == "CURRENT_YEAR":
         return YEAR
     return ACCOUNT if _OF_ACCOUNT.match(name) else LIST if _OF_LIST.match(name) else PERSONAL
-
-
-def _braces(match: re.Match[str]) -> str:
-    return ACCOUNT if _BRACES_OF_ACCOUNT.search(match[1] or "") else PERSONAL
 
 
 def _fallback(match: re.Match[str]) -> str:

@@ -158,12 +158,9 @@ def date_in(name: str, zone: tzinfo) -> datetime | None:
 
 def title_in(name: str) -> str:
     """Return the words of a file's name after its date."""
-    return _DATE_IN_NAME.sub(r"\2", _stem(name)).replace("-", " ").strip() or name
+    stem = name.rpartition("/")[2].rpartition(".")[0]
+    return _DATE_IN_NAME.sub(r"\2", stem).replace("-", " ").strip() or name
 
 
 def _without_suffix(name: str) -> str:
     return name.rpartition(".")[0].removesuffix("/index")
-
-
-def _stem(name: str) -> str:
-    return name.rpartition("/")[2].rpartition(".")[0]

@@ -31,10 +31,6 @@ class Share:
         """Return whether no limit of this share is higher than the other's."""
         return self.place >= other.place and self.parts >= other.parts
 
-    def smaller(self, other: "Share") -> "Share":
-        """Return a share that is within both."""
-        return Share(max(self.place, other.place), max(self.parts, other.parts))
-
     def of(self, delivery: DeliverySettings) -> Limits:
         """Return this share of what is configured."""
         return Limits.of(delivery).share(self.place, self.parts)
@@ -55,7 +51,7 @@ def next_share(name: str, used: Mapping[str, Share | None], most: int) -> Share 
     if target is None:
         return None
     if mine is not None and not mine.within(target):
-        return mine.smaller(target)
+        return Share(max(mine.place, target.place), max(mine.parts, target.parts))  # within both
     other_shares = [
         (share, targets.get(machine)) for machine, share in used.items() if machine != name and share is not None
     ]

@@ -44,7 +44,7 @@ def test_the_line_of_a_post_that_begins_with_a_quotation_and_a_list_has_no_marks
 
 
 def test_the_line_of_a_post_has_no_marks_of_footnotes_and_dots_between_lists() -> None:
-    html = '<ul><li>One</li></ul><h2>More</h2><ol><li>Two<sup><a href="#fn1">1</a></sup></li></ol>'
+    html = '<ul><li>One</li></ul><h2>More</h2><ol><li>Two<sup><a href="#fn1">1</a></sup> <a href="#r1">↩</a></li></ol>'
     assert texts(rendered([post(0, html=html)], design="brief", meta=()), "line") == ["One · Two"]
 
 

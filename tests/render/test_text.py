@@ -23,6 +23,7 @@ from newsletter.render.content.text import plain
         ("<pre>a\n  b</pre>", "a\n  b"),
         ("<pre>a<br>  b</pre>", "a\n  b"),
         ("<table><tr><th>Y</th><td>1</td></tr><tr><td></td><td>2</td></tr></table>", "Y | 1\n2"),
+        ("<table><caption>Years</caption><tr><th>Y</th><td>1</td></tr></table>", "Years\n\nY | 1"),
         ("<table><tr><td>A</td><td><table><tr><td>1</td><td>2</td></tr></table></td></tr></table>", "A | 1 | 2"),
         ("<p>no\u00a0break &lt;tag&gt; &amp;amp;</p>", "no\u00a0break <tag> &amp;"),
         ("<dl><dt>Washed</dt><dd>Clean.</dd><dt>Natural</dt><dd><p>Fruit.</p><p>Body.</p></dd><dd>Dry.</dd></dl>",

@@ -14,11 +14,13 @@ ATTRIBUTES = {"math": {"alttext", "display"}, "annotation": {"encoding"}}
 _TEX = re.compile(r"tex", re.IGNORECASE)
 _SCRIPT = re.compile(r"<script\b[^<>]*\btype=[\"']?math/tex\b[^<>]*>((?:[^<]|<(?!/script))*+)</script>", re.IGNORECASE)
 _IMAGE = re.compile(r"//(?:s\d\.wp\.com|[\w.-]+\.wordpress\.com)/latex\.php\?|//latex\.codecogs\.com/", re.IGNORECASE)
-# Amounts of money have no signs of TeX.
+# Amounts of money, and brackets that a converter of Markdown has escaped, have no signs of TeX.
 _WRITTEN = re.compile(
     r"\$\$(?=[^$]{0,2000}?[\\^_{}=])([^$]{1,2000}+)\$\$"
-    r"|\\\[(?=[^\[\]]{0,2000}?[\\^_{}=])((?:[^\\]|\\(?![\[\]])){1,2000}+)\\\]"
+    r"|\\\[(?=[^\\]{0,2000}?(?:[\^_{}=]|\\[A-Za-z]))((?:[^\\]|\\(?![\[\]])){1,2000}+)\\\]"
+    r"|\\\((?=[A-Za-z]\\\)|[^\\]{0,2000}?(?:[\^_{}=]|\\[A-Za-z]))((?:[^\\]|\\(?![()])){1,2000}+)\\\)"
 )
+_OPENING = ("$$", "\\[", "\\(")
 _NO_TEXT = words("code pre samp kbd math annotation script style")
 _DISPLAY_STYLE = re.compile(r"\{\\(?:displaystyle|textstyle)\s(.*)\}", re.DOTALL)
 # KaTeX and MediaWiki add the same formula as letters or as an image.
@@ -69,7 +71,7 @@ def write_scripts(html: str) -> str:
 
 
 def mark_written(root: HtmlElement) -> int:
-    """Formulas between `$$` and `$$`, or `\\[` and `\\]`, become code; returns their number."""
+    """Formulas between `$$` and `$$`, `\\[` and `\\]`, or `\\(` and `\\)`, become code; returns their number."""
     count = 0
     for element in [e for e in root.iter() if isinstance(e.tag, str)]:
         if element.tag not in _NO_TEXT and next(element.iterancestors(*_NO_TEXT), None) is None:
@@ -81,11 +83,11 @@ def mark_written(root: HtmlElement) -> int:
 
 def _mark(element: HtmlElement, place: str) -> int:
     text = getattr(element, place) or ""
-    beginning, *pieces = _WRITTEN.split(text) if "$$" in text or "\\[" in text else (text,)
+    beginning, *pieces = _WRITTEN.split(text) if any(mark in text for mark in _OPENING) else (text,)
     codes = []
-    for between_dollars, in_brackets, behind in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
+    for *formula, behind in zip(*(pieces[group::4] for group in range(4)), strict=True):
         code = etree.Element("code")
-        code.text, code.tail = spaced(between_dollars or in_brackets), behind
+        code.text, code.tail = spaced("".join(filter(None, formula))), behind
         codes.append(code)
     if codes:
         setattr(element, place, beginning)

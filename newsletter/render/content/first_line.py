@@ -43,7 +43,7 @@ def first_line(html: str, longest: int) -> str:
             mark.drop_tree()
     if _lone_link(root) is not None:
         return ""
-    for link in list(root.iter("a")):
+    for link in [link for link in root.iter("a") if not (link.get("href") or "").startswith("#")]:
         link.drop_tag()
     _write_lists_and_quotations_as_text(root)
     paragraphs = [collapse(paragraph) for paragraph in plain(serialise(root)).split("\n\n")]

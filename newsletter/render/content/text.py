@@ -132,7 +132,8 @@ def _table(element: Element) -> list[str]:
     for row in [row for row in element.iter("tr") if next(row.iterancestors("table")) is element]:
         cells = [" ".join(_blocks(cell)) for cell in row.iterchildren("td", "th")]
         rows.append(" | ".join(cell for cell in cells if cell))
-    return ["\n".join(row for row in rows if row)] if any(rows) else []
+    captions = [block for caption in element.iterchildren("caption") for block in _blocks(caption)]
+    return [*captions, "\n".join(row for row in rows if row)] if any(rows) else captions
 
 
 def _inline(element: Element) -> str:

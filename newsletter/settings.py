@@ -161,6 +161,9 @@ LANGUAGES = [
     ("de", "Deutsch"),
     ("fr", "Français"),
     ("es", "Español"),
+    ("ar", "العربية"),
+    ("he", "עברית"),
+    ("fa", "فارسی"),
 ]
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"

@@ -22,6 +22,7 @@ from markupsafe import Markup, escape
 
 from newsletter.config import Newsletter
 from newsletter.config.colour import readable_on
+from newsletter.messages.localized import in_own_digits
 from subscribers.requests import config_of
 from subscribers.tokens import TEST_NUMBER, read_link
 
@@ -44,6 +45,7 @@ def environment(**options: Any) -> Environment:
     )
     jinja.filters["day"] = day
     jinja.filters["whole"] = whole
+    jinja.filters["direction"] = direction
     jinja.globals["languages"] = LANGUAGES
     return jinja
 
@@ -51,7 +53,13 @@ def environment(**options: Any) -> Environment:
 def day(value: date | datetime) -> str:
     """Return a day in the page's language, such as `6. februar 2026`. English has the day first, as at the desk."""
     language = translation.get_language() or "en"
-    return format_date(value, "long", locale=Locale.parse("en-GB" if language == "en" else language, sep="-"))
+    locale = Locale.parse("en-GB" if language == "en" else language, sep="-")
+    return in_own_digits(format_date(value, "long", locale=locale), language)
+
+
+def direction(language: str) -> str:
+    """Return the writing direction of one of the pages' languages, "ltr" or "rtl"."""
+    return Locale.parse(language, sep="-").text_direction
 
 
 def listed(names: Sequence[str]) -> str:

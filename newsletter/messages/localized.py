@@ -12,6 +12,18 @@ NORDIC_TIMES = ("nb", "nn", "no", "da")
 """Languages in which a time follows `kl.`, with a period between hours and minutes (Språkrådet, Dansk Sprognævn)."""
 
 
+_ZEROS = {
+    "as": "০", "bn": "০", "ckb": "٠", "fa": "۰", "mr": "०", "my": "၀", "ne": "०", "ps": "۰", "sd": "٠",
+}  # fmt: skip
+"""The digit 0 of languages whose default digits in CLDR are other ones; Arabic on the web has both."""
+
+
+def in_own_digits(text: str, language: str) -> str:
+    """Return a text with the digits that CLDR has for a language, which most don't have."""
+    zero = _ZEROS.get(language.partition("-")[0])
+    return text.translate({ord("0") + digit: ord(zero) + digit for digit in range(10)}) if zero else text
+
+
 def time_of_day(at: datetime, locale: str) -> str:
     """Return `18:00`, or `18.00` where the language writes it so."""
     return f"{at:%H.%M}" if locale[:2] in NORDIC_TIMES else f"{at:%H:%M}"

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_skeleton, format_time
 
-from newsletter.messages.localized import NORDIC_TIMES, time_of_day
-from newsletter.render.words import in_own_digits, number, translation_of, words
+from newsletter.messages.localized import NORDIC_TIMES, in_own_digits, time_of_day
+from newsletter.render.words import number, translation_of, words
 
 _ENGLISH_HALF = re.compile(r"\b[AP](?:M\b|\b(?!\.))", re.IGNORECASE)
 """In Spanish, "a. m." and "p. m." are right."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from newsletter.messages.localized import in_own_digits
+
 _KEYS = (
     "week", "contents", "more", "empty", "browser", "preferences", "unsubscribe", "reason", "rest",
     "read_on", "share", "forward", "minutes", "sponsor", "news", "correction",
@@ -340,11 +342,6 @@ _TABLE = {
     ),
 }  # fmt: skip
 
-_ZEROS = {
-    "as": "০", "bn": "০", "ckb": "٠", "fa": "۰", "mr": "०", "my": "၀", "ne": "०", "ps": "۰", "sd": "٠",
-}  # fmt: skip
-"""The digit 0 of languages whose default digits in CLDR are other ones; Arabic on the web has both."""
-
 _COLONS = {"fr": "\u00a0: ", "ja": "：", "zh-hans": "：", "zh-hant": "："}
 """What stands between a label and what it is about, where that isn't a colon and a space."""
 
@@ -365,12 +362,6 @@ def words(language: str) -> Mapping[str, str]:
 def colon(language: str) -> str:
     """Return the colon between a label of ours and its text: a no-break space before it in French, wide in Chinese."""
     return _COLONS.get(translation_of(language), ": ")
-
-
-def in_own_digits(text: str, language: str) -> str:
-    """Return a text with the digits that CLDR has for a language, which most don't have."""
-    zero = _ZEROS.get(language.partition("-")[0])
-    return text.translate({ord("0") + digit: ord(zero) + digit for digit in range(10)}) if zero else text
 
 
 def number(count: int, language: str) -> str:

@@ -23,16 +23,16 @@ FORM = "application/x-www-form-urlencoded"
 def test_a_form_in_the_browsers_language(client: Client) -> None:
     answer = client.get(SUBSCRIBE, headers={"Accept-Language": "nn-NO,en;q=0.5"})
     assert answer.status_code == 200
-    assert '<html lang="nn">' in answer.text
+    assert '<html lang="nn" dir="ltr">' in answer.text
     assert "Kinaforum" in answer.text
 
 
 def test_a_form_in_the_language_that_was_chosen(client: Client) -> None:
-    assert '<html lang="fr">' in client.get(f"{SUBSCRIBE}?lang=fr", headers={"Accept-Language": "nn"}).text
+    assert '<html lang="fr" dir="ltr">' in client.get(f"{SUBSCRIBE}?lang=fr", headers={"Accept-Language": "nn"}).text
 
 
 def test_a_form_in_the_newsletters_language(client: Client) -> None:
-    assert '<html lang="nb">' in client.get(SUBSCRIBE, headers={"Accept-Language": "zh-CN"}).text
+    assert '<html lang="nb" dir="ltr">' in client.get(SUBSCRIBE, headers={"Accept-Language": "zh-CN"}).text
 
 
 def test_an_unknown_newsletter_is_not_found(client: Client) -> None:

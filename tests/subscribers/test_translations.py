@@ -55,7 +55,7 @@ def test_placeholders_are_the_same(language: str) -> None:
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_page_in_each_language(language: str, client: Client) -> None:
     shown = client.get(f"/n/kinaforum/subscribe?lang={language}")
-    assert f'<html lang="{language}">' in shown.text
+    assert f'<html lang="{language}" dir="{"rtl" if language in ("ar", "he", "fa") else "ltr"}">' in shown.text
     assert str(catalogue(language)["Your email address"].string) in shown.text.replace("&#39;", "'")
     assert shown["Content-Language"] == language
 

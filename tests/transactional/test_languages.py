@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 
 import lxml.html
 import pytest
-from babel.dates import get_day_names, get_month_names
+from babel.dates import format_date, get_day_names, get_month_names
 
 from newsletter import config
 from newsletter.domain.digest import Rendered
@@ -54,7 +55,8 @@ def _shown(rendered: Rendered) -> set[str]:
 def _known(language: str) -> set[str]:
     """All words that we have in a language, and its names of days and months."""
     sentences = [str(m.string) for m in catalogue(language).values()] if language != "en" else list(catalogue("nb"))
-    dates = [*get_month_names(locale=language).values(), *get_day_names(locale=language).values()]
+    days = [format_date(date(2026, month, 1), "long", locale=language) for month in range(1, 13)]
+    dates = [*days, *get_month_names(locale=language).values(), *get_day_names(locale=language).values()]
     return set(WORD.findall(" ".join([*sentences, *words(language).values(), *dates])))
 
 

@@ -338,7 +338,8 @@ def _post(entry: EditionPost, newsletter: config.Newsletter, *, with_text: bool 
         author=post.author,
         source=_source_name(entry, newsletter),
         categories=tuple(post.categories),
-        language=post.language,
+        # Detection knows no scripts and regions, such as that of "zh-TW".
+        language=newsletter.language if post.language == newsletter.language.partition("-")[0] else post.language,
         image=Image(**post.image) if post.image else None,
         day=day_of(entry, newsletter),
         written=with_text and bool(entry.text),

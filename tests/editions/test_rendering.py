@@ -69,6 +69,12 @@ def test_a_post_of_which_the_source_has_the_beginning_is_partial_unless_an_edito
     assert (post.partial, post.minutes) == (False, 1)
 
 
+def test_a_post_in_the_newsletters_language_has_its_script_and_region() -> None:
+    configuration = configured(language="zh-TW")
+    collected(found("one", language="zh"), found("two", language="en"))
+    assert {post.language for post in digest_of(drafted(), configuration).posts} == {"zh-TW", "en"}
+
+
 def test_an_excerpt_can_be_the_summary_of_the_source() -> None:
     configuration = configured(excerpt="summary")
     collected_before()

@@ -77,3 +77,9 @@ def test_an_email_has_words_of_one_language(kind: EmailKind, newsletter: str) ->
 def test_every_language_of_emails_has_fixed_words_of_its_own(language: str) -> None:
     assert language in LANGUAGES
     assert supported(language) == language
+
+
+def test_an_address_that_is_shown_runs_from_left_to_right() -> None:
+    configured(language="ar")
+    email = lxml.html.document_fromstring(_rendered(_composed(EmailKind.CONFIRM, "ar")).html)
+    assert [link.get("dir") for link in email.iter("a") if link.text_content().startswith("http")] == ["ltr"]

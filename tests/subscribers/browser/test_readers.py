@@ -113,6 +113,7 @@ def every_page() -> dict[str, str]:
         "proof": f"/u/{link_token_for_tests()}",
         "preferences": f"/p/{link_token(subscription.pk)}",
         "preferences of one that rests": f"/p/{link_token(rests.pk)}",
+        "preferences from right to left": f"/p/{link_token(rests.pk)}?lang=ar",
         "preferences of one that is gone": f"/p/{link_token(gone.pk)}",
         "me": f"/me/{timed_token(Purpose.ME, subscription.subscriber_id, 60)}",
         "me, too old": f"/me/{timed_token(Purpose.ME, subscription.subscriber_id, -1)}",
@@ -170,7 +171,7 @@ def test_every_page_is_accessible(browser: Browser, live_server: LiveServer) -> 
         faults[name] = faults_opened(page)
     page.context.close()
     assert {name: each for name, each in faults.items() if each} == {}
-    assert len(faults) == 23
+    assert len(faults) == 24
 
 
 def test_forms_with_errors_are_accessible(page: Page, live_server: LiveServer) -> None:

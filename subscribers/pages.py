@@ -45,7 +45,7 @@ def environment(**options: Any) -> Environment:
     )
     jinja.filters["day"] = day
     jinja.filters["whole"] = whole
-    jinja.filters["direction"] = direction
+    jinja.filters["locale"] = Locale.parse
     jinja.globals["languages"] = LANGUAGES
     return jinja
 
@@ -55,11 +55,6 @@ def day(value: date | datetime) -> str:
     language = translation.get_language() or "en"
     locale = Locale.parse("en-GB" if language == "en" else language, sep="-")
     return in_own_digits(format_date(value, "long", locale=locale), language)
-
-
-def direction(language: str) -> str:
-    """Return the writing direction of one of the pages' languages, "ltr" or "rtl"."""
-    return Locale.parse(language, sep="-").text_direction
 
 
 def listed(names: Sequence[str]) -> str:

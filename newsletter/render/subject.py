@@ -53,7 +53,6 @@ _NAME = re.compile(r" ?\{name(?:\|[^{}]*)?\}")
 _DOTS = re.compile(r"(?: ·)+ ")
 _LONGEST_HEADLINE = 60
 _FULL_STOPS = ".。।۔"
-_NO_COMMA_AFTER = ("?", "!", "？", "！")
 _NAMES = "news, newsletter, posts, week, week_name, year, month, month_year, date, words, since, until"
 
 
@@ -195,7 +194,7 @@ def _news(posts: Sequence[DigestPost], letterhead: Letterhead) -> str:
         return headline
     first = headline if headline.endswith("..") else headline.rstrip(_FULL_STOPS)
     pattern = words(letterhead.language)["news"]
-    if first.endswith(_NO_COMMA_AFTER):
+    if first.endswith(("?", "!", "？", "！")):
         pattern = pattern.replace("{first},", "{first}").replace("{first}，", "{first}")
     return pattern.format(first=first, count=number(len(posts) - 1, letterhead.language))
 

@@ -36,8 +36,7 @@ def profile(request: HttpRequest, token: str) -> HttpResponse:
     if not Subscriber.objects.filter(pk=subscriber.pk).exists():
         return message(request, language, kind="forgotten")
     subscriber.refresh_from_db()
-    if notice:
-        language = language_of(request, own_language=subscriber.language, newsletter=newsletter)
+    language = language_of(request, own_language=subscriber.language, newsletter=newsletter)
     return page(
         request,
         "me.html",

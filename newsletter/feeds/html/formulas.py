@@ -20,7 +20,6 @@ _WRITTEN = re.compile(
     r"|\\\[(?=[^\\]{0,2000}?(?:[\^_{}=]|\\[A-Za-z]))((?:[^\\]|\\(?![\[\]])){1,2000}+)\\\]"
     r"|\\\((?=[A-Za-z]\\\)|[^\\]{0,2000}?(?:[\^_{}=]|\\[A-Za-z]))((?:[^\\]|\\(?![()])){1,2000}+)\\\)"
 )
-_OPENING = ("$$", "\\[", "\\(")
 _NO_TEXT = words("code pre samp kbd math annotation script style")
 _DISPLAY_STYLE = re.compile(r"\{\\(?:displaystyle|textstyle)\s(.*)\}", re.DOTALL)
 # KaTeX and MediaWiki add the same formula as letters or as an image.
@@ -83,7 +82,7 @@ def mark_written(root: HtmlElement) -> int:
 
 def _mark(element: HtmlElement, place: str) -> int:
     text = getattr(element, place) or ""
-    beginning, *pieces = _WRITTEN.split(text) if any(mark in text for mark in _OPENING) else (text,)
+    beginning, *pieces = _WRITTEN.split(text)
     codes = []
     for *formula, behind in zip(*(pieces[group::4] for group in range(4)), strict=True):
         code = etree.Element("code")

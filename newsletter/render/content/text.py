@@ -60,25 +60,19 @@ def _blocks(element: Element) -> list[str]:
 
 
 def _block(element: Element) -> list[str]:
-    if element.tag == "pre":
-        for line_break in list(element.iter("br")):
-            line_break.tail = f"\n{line_break.tail or ''}"
-        text = "".join(element.itertext()).strip("\n")
-        return [text] if text.strip() else []
-    if element.tag == "blockquote":
-        text = "\n\n".join(_blocks(element))
-        return ["\n".join(f"> {line}".rstrip() for line in text.split("\n"))] if text else []
-    if element.tag in ("ul", "ol"):
-        return _list(element)
-    if element.tag == "table":
-        return _cells(element) if element.get("role") == "presentation" else _table(element)
-    if element.tag == "hr":
-        return [_DIVIDER]
-    if element.tag == "dl":
-        return _definitions(element)
-    if element.tag == "dd":
-        return _definition(element)
-    return _blocks(element)
+    return _OF_TAGS.get(element.tag, _blocks)(element)
+
+
+def _preformatted(element: Element) -> list[str]:
+    for line_break in list(element.iter("br")):
+        line_break.tail = f"\n{line_break.tail or ''}"
+    text = "".join(element.itertext()).strip("\n")
+    return [text] if text.strip() else []
+
+
+def _quotation(element: Element) -> list[str]:
+    text = "\n\n".join(_blocks(element))
+    return ["\n".join(f"> {line}".rstrip() for line in text.split("\n"))] if text else []
 
 
 def _list(element: Element) -> list[str]:
@@ -128,12 +122,27 @@ def _cells(element: Element) -> list[str]:
 
 
 def _table(element: Element) -> list[str]:
+    if element.get("role") == "presentation":
+        return _cells(element)
     rows = []
     for row in [row for row in element.iter("tr") if next(row.iterancestors("table")) is element]:
         cells = [" ".join(_blocks(cell)) for cell in row.iterchildren("td", "th")]
         rows.append(" | ".join(cell for cell in cells if cell))
     captions = [block for caption in element.iterchildren("caption") for block in _blocks(caption)]
     return [*captions, "\n".join(row for row in rows if row)] if any(rows) else captions
+
+
+_OF_TAGS = {
+    "blockquote": _quotation,
+    "dd": _definition,
+    "dl": _definitions,
+    "hr": lambda _element: [_DIVIDER],
+    "ol": _list,
+    "pre": _preformatted,
+    "table": _table,
+    "ul": _list,
+}
+"""What returns the paragraphs of an element, by its tag."""
 
 
 def _inline(element: Element) -> str:

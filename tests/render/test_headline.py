@@ -20,7 +20,7 @@ from newsletter.render.content.headline import LONGEST, LONGEST_WHOLE, headline_
         ("<p>" + "word " * 20 + "</p>", ("word " * 20).strip(), True),
         ("<p>" + "word " * 20 + "</p><p>More.</p>", "word " * 10 + "word…", False),
         ('<p><img src="a.png" alt="DSC_4550"><img src="b.png" alt="A boat"></p>', "A boat", False),
-        ("<p>" + "港" * 100 + "</p>", "港" * 59 + "…", False),
+        ("<p>" + "港" * 100 + "</p>", "港" * 29 + "…", False),
         (f"<p>See Dr. Lund. Then “tea.” {'Word ' * 30}</p>", "See Dr. Lund. Then “tea.”", False),
         (f"<p>So. And {'word ' * 30}</p>", "So. And " + "word " * 9 + "word…", False),
         ("<p>小船清晨离港。" + "港" * 100 + "</p>", "小船清晨离港。", False),
@@ -80,7 +80,7 @@ def test_text_is_cut_between_words_without_its_last_punctuation_mark() -> None:
 
 
 def test_a_title_is_cut_in_a_word_where_the_last_space_is_far_before() -> None:
-    assert shortened("Python 3.14の" + "港" * 80) == "Python 3.14の" + "港" * 47 + "…"
+    assert shortened("Python 3.14の" + "港" * 80) == "Python 3.14の" + "港" * 23 + "…"
     assert shortened("A " + "boat" * 40) == "A " + ("boat" * 40)[:57] + "…"
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from newsletter.render.content.excerpt import ends_of_sentences
 from newsletter.render.content.fragment import HEADINGS, Element, parse, serialise, text_of
-from newsletter.render.content.headline import shortened
+from newsletter.render.content.headline import fitting, shortened
 from newsletter.render.content.sentences import FEWEST, end_of_clause, without_marks
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
@@ -26,7 +26,7 @@ _LONGEST_LABEL = 24
 @lru_cache(maxsize=256)
 def first_line(html: str, longest: int) -> str:
     """Return at most `longest` characters of a cleaned post, without headings, code, images, addresses of links and
-    marks of footnotes.
+    marks of footnotes. A character of Chinese, Japanese or Korean counts as two.
 
     Items of a list have dots between them, and so have a paragraph that doesn't end a sentence and the next one.
     Quotations have no mark. The line ends with a paragraph, if that makes it long enough, or with a sentence if one
@@ -48,14 +48,15 @@ def first_line(html: str, longest: int) -> str:
     _write_lists_and_quotations_as_text(root)
     paragraphs = [collapse(paragraph) for paragraph in plain(serialise(root)).split("\n\n")]
     text = _joined(paragraphs)
-    if len(text) <= longest:
+    count = fitting(text, longest)
+    if count == len(text):
         return _without_colon(text)
-    ends = ends_of_sentences(text, int(longest * _LONGEST_SHARE))
-    ends_of_paragraphs = [len(_joined(paragraphs[:count])) for count in range(1, 4)]
+    ends = ends_of_sentences(text, int(count * _LONGEST_SHARE))
+    ends_of_paragraphs = [len(_joined(paragraphs[:number])) for number in range(1, 4)]
     within, alone = (
-        [end for end in places if longest * _SHORTEST_SHARE <= end <= longest] for places in (ends, ends_of_paragraphs)
+        [end for end in places if count * _SHORTEST_SHARE <= end <= count] for places in (ends, ends_of_paragraphs)
     )
-    end = next(iter(alone[:1] or within[-1:] or [end for end in ends if end > longest]), 0)
+    end = next(iter(alone[:1] or within[-1:] or [end for end in ends if end > count]), 0)
     return _without_colon(text[:end]) if end else _cut_in_sentence(text, longest, ends)
 
 
@@ -83,11 +84,12 @@ def _cut_in_sentence(text: str, longest: int, ends: list[int]) -> str:
     It ends at a full stop without a space behind it, with a clause, or with a word, but has no sentence of which it has
     only the first three words.
     """
-    shortest = int(longest * _SHORTEST_SHARE)
-    unspaced = [match.end() for match in _UNSPACED_STOP.finditer(text[:longest])]
+    count = fitting(text, longest)
+    shortest = int(count * _SHORTEST_SHARE)
+    unspaced = [match.end() for match in _UNSPACED_STOP.finditer(text[:count])]
     if unspaced and unspaced[-1] >= shortest:
         return text[: unspaced[-1]]
-    clause = end_of_clause(text[:longest], shortest)
+    clause = end_of_clause(text[:count], shortest)
     line = without_marks(text[:clause]) + "…" if clause else shortened(text, longest)
     end = max((end for end in (*ends, *unspaced) if end <= len(line)), default=0)
     is_beginning = end and len(line[end:].split()) < FEWEST

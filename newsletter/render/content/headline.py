@@ -1,9 +1,11 @@
 """Headlines for posts without a title, such as notes: the first words, or the description of an image."""
 
 import re
+from bisect import bisect_right
 from copy import deepcopy
 from functools import lru_cache
 from html import unescape
+from itertools import accumulate
 from unicodedata import category, combining, east_asian_width
 
 from newsletter.render.content.excerpt import TextRun, ends_of_sentences, text_runs
@@ -48,7 +50,7 @@ def headline_of(html: str) -> tuple[str, bool]:
     paragraphs = plain(serialise(root)).split("\n\n")
     paragraph = collapse(paragraphs[0].lstrip("> -"))
     is_alone = len(paragraphs) == 1 and only_words
-    if is_alone and _width(paragraph) <= LONGEST_WHOLE:
+    if is_alone and fitting(paragraph, LONGEST_WHOLE) == len(paragraph):
         return paragraph, True
     if len(paragraph) > LONGEST and (sentences := _sentences(paragraph)):
         return sentences, False
@@ -58,12 +60,16 @@ def headline_of(html: str) -> tuple[str, bool]:
 def _sentences(text: str) -> str:
     """Return the sentences at the beginning of a text that a headline has room for, "" if they would say little."""
     sentences = text[: max(ends_of_sentences(text, LONGEST), default=0)]
-    return sentences if _width(sentences) >= _SHORTEST else ""
+    return sentences if fitting(sentences, _SHORTEST - 1) < len(sentences) else ""
 
 
-def _width(text: str) -> int:
-    """Return the width of a text; a character of Chinese, Japanese or Korean is as wide as two others."""
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+def fitting(text: str, width: int) -> int:
+    """Return how many characters of a text are at most as wide as `width` letters.
+
+    One of Chinese, Japanese or Korean is as wide as two letters.
+    """
+    widths = accumulate(2 if east_asian_width(character) in "WF" else 1 for character in text[:width])
+    return bisect_right(list(widths), width)
 
 
 @lru_cache(maxsize=256)
@@ -146,13 +152,13 @@ def _append(paragraph: Element, links: list[Element]) -> None:
 def shortened(text: str, longest: int = LONGEST) -> str:
     """Return at most `longest` characters, cut between words, or in a word if that would leave less than half.
 
-    No letter loses a mark, and no emoji a part.
+    No letter loses a mark, and no emoji a part. A character of Chinese, Japanese or Korean counts as two.
     """
-    if len(text) <= longest:
+    if fitting(text, longest) == len(text):
         return text
-    end = longest - 1
+    end = fitting(text, longest - 1)
     space = text.rfind(" ", 0, end)
-    if space >= longest // 2:
+    if space > end // 2:
         end = space
     while end > 1 and _is_one(text[end - 1], text[end]):
         end -= 1

@@ -22,7 +22,7 @@ from newsletter.render.scope import Scope, cleaned, with_name_placeholders
 from newsletter.render.theme.colours import DARK_BOX, lightened, palette, readable, tints
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.render.theme.sharing import reply_link, share_links
-from newsletter.render.words import and_more, colon, language_of_words, number, words
+from newsletter.render.words import colon, language_of_words, number, words
 
 CONTENTS_FROM = 6
 _RADIUS = {"rounded": "4px", "pill": "24px", "square": "0px"}
@@ -135,7 +135,8 @@ def _written(text: str, scope: Scope, digest: Digest) -> str:
 
 
 def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:
-    labels = words(digest.letterhead.language)
+    language = digest.letterhead.language
+    labels = words(language)
     blocks = block_views(digest, scope, lambda text: _written(text, scope, digest))
     views = PostViews(digest, scope, blocks)
     return {
@@ -143,10 +144,11 @@ def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:
         "groups": views.groups(),
         "headlines": views.headlines(),
         "unlisted": views.unlisted,
-        "and_more": and_more(digest.letterhead.language, views.unlisted) if views.unlisted else "",
-        "rest": labels["rest"].format(count=number(len(digest.rest), digest.letterhead.language))
-        if digest.rest
+        # "and 2 more", as the subject says it behind a headline.
+        "and_more": labels["news"].format(first="", count=number(views.unlisted, language)).lstrip(" ,，–")
+        if views.unlisted
         else "",
+        "rest": labels["rest"].format(count=number(len(digest.rest), language)) if digest.rest else "",
         "contents": _contents(digest) if digest.contents else "",
     }
 

@@ -369,11 +369,6 @@ def number(count: int, language: str) -> str:
     return in_own_digits(str(count), language) if translation_of(language) in _WORDS else str(count)
 
 
-def and_more(language: str, count: int) -> str:
-    """Return how many more there are than a list has: "and 2 more", as the subject says it after a headline."""
-    return words(language)["news"].format(first="", count=number(count, language)).lstrip(" ,，–")
-
-
 def language_of_words(language: str) -> str:
     """Return the language of the text that `words` returns, for the `lang` attribute."""
     return language if translation_of(language) in _WORDS else "en"

@@ -65,7 +65,7 @@ def _page(request: HttpRequest, entered: dict[str, str], problem: str = "") -> H
 def _finished(request: HttpRequest, job: Job) -> HttpResponse:
     if job.state == JobState.FAILED:
         entered = {**{name: job.order[name] for name in ("tool", "address", "list")}, "newsletter": job.about}
-        return _page(request, entered, as_sentence(job.problem or ""))
+        return _page(request, entered, as_sentence(job.problem))
     configuration = config_of(request)
     context = {
         "job": job,

@@ -90,7 +90,7 @@ def _make(configuration: Config, job: Job, progress: JobProgress) -> Json:
 
 def _made(request: HttpRequest, job: Job) -> HttpResponse:
     if job.state == JobState.FAILED:
-        return _page(request, problem=as_sentence(job.problem or ""))
+        return _page(request, problem=as_sentence(job.problem))
     if not uploads.path(job.result["file"], config_of(request)).exists():
         return _page(request, problem=_("The file was only kept for an hour. Make it again."))
     return _page(request, made=job, made_of=newsletter_title(request, job.about))

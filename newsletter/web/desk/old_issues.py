@@ -136,7 +136,7 @@ def _import(configuration: Config, job: Job, progress: jobs.JobProgress) -> jobs
 
 def _finished(request: HttpRequest, job: Job) -> HttpResponse:
     if job.state == JobState.FAILED:
-        return _page(request, as_sentence(job.problem or ""))
+        return _page(request, as_sentence(job.problem))
     return _page(request, finished=job.result.get("import"))
 
 

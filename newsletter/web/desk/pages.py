@@ -35,7 +35,7 @@ def page(
         "section": section,
         "is_admin": user_role is Role.ADMIN,
         "may_send": user_role >= Role.SENDER,
-        "inactive": as_sentence(inactive) if inactive else "",
+        "inactive": as_sentence(inactive),
     }
     return render(request, f"desk/{template}.html", {**around, **context}, status=status)
 
@@ -107,15 +107,12 @@ def field_of(refused: Problem, fields: Mapping[MessageType, str], usual: str = "
     return next((field for kind, field in fields.items() if kind.matches(refused.message)), usual)
 
 
-def as_sentence(value: Message | Exception | str) -> str:
-    """Return a problem's message in the language of the page, with a capital letter and a full stop."""
-    if isinstance(value, str):
-        text = value
-    else:
-        text = formatting.message(
-            message_of(value) if isinstance(value, Exception) else value, timezone.get_current_timezone()
-        )
-    return formatting.sentence(text)
+def as_sentence(value: Message | Exception | str | None) -> str:
+    """Return a problem's message in the language of the page, with a capital letter and a full stop; "" for none."""
+    if isinstance(value, Exception):
+        value = message_of(value)
+    text = value if isinstance(value, str) else formatting.message(value, timezone.get_current_timezone())
+    return formatting.sentence(text) if text else ""
 
 
 class _Echo:

@@ -255,7 +255,7 @@ def _variant_row(variant: ListedVariant, head: Letterhead, newsletter: Newslette
         "subject": variant.rendered.subject if variant.rendered else "",
         "size": queries.size(variant.rendered, head) if variant.rendered else None,
         "findings": variant.findings,
-        "reason": formatting.message(variant.reason) if variant.reason else "",
+        "reason": formatting.message(variant.reason),
     }
 
 

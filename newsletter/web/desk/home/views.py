@@ -69,4 +69,4 @@ def restored(request: HttpRequest) -> HttpResponse:
     editions = stopped.order_by("-until")[:50]
     titles = subjects(editions, config_of(request))
     lines = [home_queries.line(edition, newsletters[edition.newsletter], titles[edition.pk]) for edition in editions]
-    return page(request, "restored", {"reason": as_sentence(why) if why else "", "waiting": lines}, section="home")
+    return page(request, "restored", {"reason": as_sentence(why), "waiting": lines}, section="home")

@@ -41,7 +41,7 @@ def _row(request: HttpRequest, message: mail_queue.QueuedMessage) -> dict[str, s
         "attempts": formatting.number(message.attempts),
         "given_up": message.next_try is None,
         "next": formatting.moment(message.next_try, zone_of(request)),
-        "problem": as_sentence(message.problem) if message.problem else "",
+        "problem": as_sentence(message.problem),
     }
 
 

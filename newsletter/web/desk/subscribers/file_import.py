@@ -212,7 +212,7 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
         context |= {key: getattr(order, key) for key in ("consent", "newsletter", "status", "welcome", "reason")}
         if uploads.path(order.file, config_of(request)).exists() and _has_columns(request, order):
             context |= _columns(request, order)
-        return _page(request, context | {"problem": as_sentence(job.problem or "")})
+        return _page(request, context | {"problem": as_sentence(job.problem)})
     previewed = job.kind == PREVIEW.name or "changed" in job.result
     if not previewed:
         return _imported(request, job)

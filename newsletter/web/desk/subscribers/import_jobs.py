@@ -253,7 +253,7 @@ def import_page(request: HttpRequest, record: Import, **more: object) -> HttpRes
         "guide": guides.name_of(record.tool),
         "repeat": Import.objects.to_repeat(timezone.now() - REPEAT_AFTER).filter(pk=record.pk).exists(),
         "lines": [refused_line(line.line, line.address, line.reason, line.file) for line in lines],
-        "why_not": as_sentence(why_not) if why_not else "",
+        "why_not": as_sentence(why_not),
         "undoable": record.undone_at is None and why_not is None and record.lines > 0,
         "undoing": undoing,
         "undo": {name: formatting.number(record.undo.get(name, 0)) for name in ("removed", "restored", "kept")},
@@ -321,7 +321,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _finished(request: HttpRequest, job: Job) -> HttpResponse:
-    problem = as_sentence(job.problem) if job.state == JobState.FAILED and job.problem else ""
+    problem = as_sentence(job.problem) if job.state == JobState.FAILED else ""
     return import_page(request, get_object_or_404(Import, pk=job.order["import"]), problem=problem)
 
 

@@ -127,7 +127,7 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
     context = {
         "job": job,
         "done": job.state == JobState.DONE,
-        "problem": as_sentence(job.problem) if job.problem else "",
+        "problem": as_sentence(job.problem),
         "word": job.order["word"],
         "adds": job.order["act"] == ADD,
         "count": count,

@@ -135,7 +135,7 @@ def _token_rows(request: HttpRequest) -> list[dict[str, object]]:
             "created": formatting.day(row.created_at, zone),
             "by": names[row.created_by],
             "used": formatting.moment(row.last_used_at, zone),
-            "revoked": formatting.day(row.revoked_at, zone) if row.revoked_at else "",
+            "revoked": formatting.day(row.revoked_at, zone),
         }
         for row in rows
     ]

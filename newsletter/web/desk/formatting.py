@@ -261,10 +261,10 @@ def subscribers(count: int) -> str:
     return ngettext("%(count)s subscriber", "%(count)s subscribers", count) % {"count": number(count)}
 
 
-def day(at: datetime | date, zone: tzinfo = UTC) -> str:
-    """Return a day without its weekday: `6 Feb 2026`."""
+def day(at: datetime | date | None, zone: tzinfo = UTC) -> str:
+    """Return a day without its weekday: `6 Feb 2026`; "" for none."""
     local = at.astimezone(zone).date() if isinstance(at, datetime) else at
-    return format_date(local, "medium", locale=language())
+    return format_date(local, "medium", locale=language()) if local else ""
 
 
 def day_heading(at: date) -> str:

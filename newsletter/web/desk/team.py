@@ -54,7 +54,7 @@ def _team(request: HttpRequest, form: UserForm, user: User | None = None) -> Htt
             "role": users.role_name(member),
             "sends": sends,
             "factor": member.pk in with_factor,
-            "active": formatting.day(member.last_login, zone_of(request)) if member.last_login else "",
+            "active": formatting.day(member.last_login, zone_of(request)),
             "invited": not member.has_usable_password(),
         }
         for member, sends in users.with_sending()

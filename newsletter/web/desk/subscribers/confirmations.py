@@ -79,7 +79,7 @@ def unanswered(request: HttpRequest, name: str) -> HttpResponse:
         "rows": [
             {
                 "subscription": subscription,
-                "asked": formatting.day(subscription.asked_at, newsletter.zone) if subscription.asked_at else "",
+                "asked": formatting.day(subscription.asked_at, newsletter.zone),
                 "sign": formatting.day(
                     max(filter(None, (subscription.heard_at, subscription.joined, subscription.created))),
                     newsletter.zone,

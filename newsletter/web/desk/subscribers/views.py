@@ -77,7 +77,7 @@ def _row(request: HttpRequest, subscription: Subscription, *, is_blocked: bool) 
     return {
         "subscription": subscription,
         "newsletter": newsletter_title(request, subscription.newsletter),
-        "paused": formatting.day(subscription.paused_until) if subscription.paused_until else "",
+        "paused": formatting.day(subscription.paused_until),
         "state": _("Blocked") if hidden else _states()[subscription.state],
         "mark": "failed" if hidden else subscription.state,
         "since": formatting.day(
@@ -184,7 +184,7 @@ def _delivery(request: HttpRequest, delivery: dict[str, Any]) -> dict[str, str]:
         **delivery,
         "period": f"{newsletter_title(request, edition.newsletter)} · {formatting.period(edition, zone)}",
         "outcome": formatting.outcomes()[delivery["outcome"]],
-        "when": formatting.day(edition.began_at, zone) if edition.began_at else "",
+        "when": formatting.day(edition.began_at, zone),
     }
 
 

@@ -267,6 +267,8 @@ def test_two_editors_on_one_field_see_both_wordings(editor: Client, draft: Editi
     forced = {"greeting": "Annas hilsen", "force": "1", "revision": str(_now().revision)}
     assert editor.post(f"{PAGE}words/", forced).status_code == 200
     assert _now().greeting == "Annas hilsen"
+    again = client_saves_stale_page(editor, draft, greeting="From another tab")
+    assert "You have changed the same text in another window." in again.content.decode()
     assert "Karis hilsen" in str(_now().revisions.order_by("-number")[1].snapshot), "the history keeps both"
 
 

@@ -80,7 +80,7 @@ class Expectations:
         """A cadence begins with what was dealt with in all of them, and with what is older than its period."""
         for post in self.posts.values():
             old = {dated < self._beginning(cadence, now) for _known, dated in post.dates}
-            if post.first_refusal or old == {False}:
+            if post.first_refusal or post.only_added or old == {False}:
                 continue
             if len(old) > 1:
                 self.perhaps[cadence][post.name] = "dated anew, and perhaps a period before the cadence was switched on"

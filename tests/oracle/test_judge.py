@@ -371,6 +371,8 @@ def test_a_page_that_an_editor_added_and_removed_again_is_due_once_it_is_listed(
     assert judged(R, removed) == []
     assert judged(R, removed, read(5, listed("a", 5))) == ["lost r a"]
     assert judged(R, removed, read(50, listed("a", 5)), late_days=30) == []
+    switched_on = Configured(at(5), "week", ("week", "day"))
+    assert judged(removed, switched_on, Joined(at(6), "d", "day"), read(7, listed("a", 3))) == ["lost d a"]
     listed_before = [removed[0], read(3.5, listed("a", 3)), *removed[1:]]
     assert judged(R, listed_before, sent(11, "w2", ("r", "a"))) == ["unwanted r a"]
 

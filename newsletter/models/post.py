@@ -65,6 +65,11 @@ class Post(models.Model):
                 Numbering.number(self.newsletter, [self])
             super().save(*args, **kwargs)
 
+    @property
+    def is_page(self) -> bool:
+        """Whether an editor added it by its address, and no source has listed it yet."""
+        return self.content_hash == NOT_LISTED and not self.link_key.startswith(BY_HAND)
+
 
 class Listing(models.Model):
     """A post in a source, under the source's own id; several sources may list a post."""

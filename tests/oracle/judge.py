@@ -216,7 +216,7 @@ class _Judging(Expectations):
         if interest is Certainty.EITHER:
             person.either(post.name, "topics changed between approval and sending")
         elif interest is Certainty.NO and post.only_added:
-            person.either(post.name, "off topic as far as its page said")
+            return  # its topics are known once a source lists it
         elif interest is Certainty.NO and inside:
             person.over(post.name, OFF_TOPIC, approved.edition)
         elif interest is Certainty.NO:

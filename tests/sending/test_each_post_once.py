@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from newsletter import config
+from newsletter.config import Topic
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
 from newsletter.editions.selection.windows import RequestedWindow
@@ -101,6 +102,30 @@ def test_a_page_that_an_editor_added_and_removed_counts_as_found_when_a_source_l
     paper.publish("two")
     paper.send()
     assert paper.mailed["r"] == ["one", "two"]
+
+
+def test_a_page_reaches_subscribers_of_a_topic_once_its_source_says_that_it_is_in_it(paper: Newsletter) -> None:
+    paper.configure("week", topics={"film": Topic(categories=("film",)), "books": Topic(categories=("books",))})
+    for name in ("all", "film", "books"):
+        paper.subscribe(name)
+    for name in ("film", "books"):
+        preferences.choose_topics(paper.subscription(name), [name], paper.now)
+    paper.publish("one")
+    edition = draft.make(config.current(), kinaforum(), now=paper.now, read_sources=False)
+    _add_page(paper, edition, "two")
+    paper.deliver(approval.approve(config.current(), edition, now=paper.now))
+    paper.wait(hours=1)
+    paper.publish("two")
+    paper.listed["two"] = replace(paper.listed["two"], categories=("film",))
+    paper.read()
+    paper.send()
+    paper.publish("three")
+    paper.send()
+    assert {name: sorted(paper.mailed[name]) for name in ("all", "film", "books")} == {
+        "all": ["one", "three", "two"],
+        "film": ["two"],
+        "books": [],
+    }
 
 
 def test_a_page_is_the_same_post_in_a_copy_of_its_letter(paper: Newsletter) -> None:

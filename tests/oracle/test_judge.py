@@ -366,6 +366,15 @@ def test_a_page_that_an_editor_added_goes_to_the_readers_of_its_edition_and_to_o
     assert "twice r a" in judged(R, daily, weekly, later, sent(11, "w2", ("r", "a")), **both)
 
 
+def test_the_topics_of_a_page_that_an_editor_added_are_known_once_it_is_listed() -> None:
+    a, fan, other = frozenset("a"), Joined(at(0), "r", "", FILM), Joined(at(0), "o")
+    added = [fan, other, PageAdded(at(3), "a"), *sent(4, "w1", ("o", "a"), shown=a, added=a)]
+    film, books = (read(5, listed("a", 5, topic)) for topic in ("film", "books"))
+    assert judged(*added, topics=TOPICS) == judged(*added, books, topics=TOPICS) == []
+    assert judged(*added, film, topics=TOPICS) == ["lost r a"]
+    assert judged(*added, film, sent(11, "w2", ("r", "a")), topics=TOPICS) == []
+
+
 def test_a_page_that_an_editor_added_and_removed_again_is_due_once_it_is_listed() -> None:
     removed = [PageAdded(at(3), "a"), approved(4, "w1", out=frozenset("a")), Began(at(4), "w1")]
     assert judged(R, removed) == []

@@ -7,6 +7,7 @@ from typing import Any
 from newsletter.config import Log
 
 CONSOLE = "console"
+OTHER_HOST = "django.security.DisallowedHost"
 FORMATTERS = {"text": "newsletter.logs.formatters.TextFormatter", "json": "newsletter.logs.formatters.JsonFormatter"}
 
 
@@ -17,10 +18,7 @@ def settings(log: Log) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {
-            "routes": {"()": "newsletter.logs.setup.RoutesInsteadOfPaths"},
-            "hosts": {"()": "newsletter.logs.setup.OtherHosts"},
-        },
+        "filters": {"routes": {"()": "newsletter.logs.setup.RoutesInsteadOfPaths"}},
         "formatters": {"line": {"()": FORMATTERS[log.format]}},
         "handlers": {
             CONSOLE: {"class": "logging.StreamHandler", "formatter": "line", "filters": ["routes"]},
@@ -31,7 +29,6 @@ def settings(log: Log) -> dict[str, Any]:
             "newsletter": {"level": level},
             "subscribers": {"level": level},
             "axes": {"level": "ERROR"},
-            "django.security.DisallowedHost": {"filters": ["hosts"]},
             # It logs the whole of a message that it can't parse.
             "flufl.bounce": {"handlers": ["null"], "propagate": False},
             # Its warnings name whole paths, and a path may hold a reader's token.
@@ -65,18 +62,13 @@ class RoutesInsteadOfPaths(logging.Filter):
         """Change the record; it is always logged."""
         if record.name.startswith("django.security"):
             record.exc_info = None
+        if (
+            record.name == OTHER_HOST
+        ):  # anyone can send such a request, so it is no error, and Django's remedy isn't ours
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.msg = record.msg.partition(". ")[0] + "; site.url and site.url_previous have the names of this site"
         request = getattr(record, "request", None)
         if request is not None and isinstance(record.args, tuple):
             route = f"/{request.resolver_match.route}" if request.resolver_match else "(a path that was not resolved)"
             record.args = tuple(route if argument == request.path else argument for argument in record.args)
-        return True
-
-
-class OtherHosts(logging.Filter):
-    """Makes a warning of a request for another site, and names our setting instead of Django's."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Change the record; it is always logged."""
-        record.levelno, record.levelname = logging.WARNING, "WARNING"
-        record.msg = record.msg.partition(". ")[0] + "; site.url and site.url_previous have the names of this site"
         return True

@@ -189,6 +189,16 @@ MIGRATIONS_WAIT = MessageType(
     ),
     count="count",
 )
+NOT_CONFIGURED = MessageType(
+    "check.not-configured",
+    *ngettext_noop(
+        "{count} subscriber of {newsletter} gets nothing, since config.toml has no newsletter of this name; if it was "
+        "renamed there, give it back its name",
+        "{count} subscribers of {newsletter} get nothing, since config.toml has no newsletter of this name; if it was "
+        "renamed there, give it back its name",
+    ),
+    count="count",
+)
 DATABASE_READY = MessageType("check.database-ready", gettext_noop("the database is ready and up to date"))
 UNDAMAGED = MessageType("check.undamaged", gettext_noop("no damage was found"))
 DAMAGED = MessageType(

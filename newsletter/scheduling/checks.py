@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Count
+
 from newsletter import config
 from newsletter.config import Config, toml
 from newsletter.config.references import reference, references
@@ -32,7 +34,7 @@ from newsletter.scheduling.storage import LARGEST, damages, space_for_copy
 from newsletter.scheduling.text_checks import try_subject, try_templates
 from newsletter.sending.api_calls.interface import ProviderProblem
 from newsletter.sending.sql import database_watch
-from subscribers.models import WhereProblem, parse_where
+from subscribers.models import Subscription, WhereProblem, parse_where
 
 _SECRET = re.compile(r"(?:^|_)(?:secret|password|token|key|dsn)(?:_previous)?$")
 _WITH_PASSWORD = re.compile(r"://[^/@]*:[^/@]+@")
@@ -47,6 +49,8 @@ def run(
     """
     database = _database()
     checks = [database, *_damages(thorough=integrity, largest=largest), *_space(configuration)]
+    if database.verdict == Verdict.GOOD:
+        checks += _not_configured(configuration)
     for newsletter in configuration.newsletters.values():
         checks.append(_links(configuration, newsletter, count=database.verdict == Verdict.GOOD))
         checks.append(_template(configuration, newsletter))
@@ -71,6 +75,15 @@ def _database() -> Check:
     if migrations:
         return Check(messages.ABOUT_DATABASE(), Verdict.WARNING, messages.MIGRATIONS_WAIT(count=len(migrations)))
     return Check(messages.ABOUT_DATABASE(), Verdict.GOOD, messages.DATABASE_READY())
+
+
+def _not_configured(configuration: Config) -> Iterator[Check]:
+    """Warn of subscribers whose newsletter has another name in config.toml, or was removed from it."""
+    active = Subscription.objects.filter(state=Subscription.State.ACTIVE)
+    lost = active.exclude(newsletter__in=configuration.newsletters).order_by("newsletter")
+    for name, count in lost.values_list("newsletter").annotate(Count("pk")):
+        problem = messages.NOT_CONFIGURED(count=count, newsletter=name)
+        yield Check(messages.ABOUT_DATABASE(), Verdict.WARNING, problem)
 
 
 def _damages(*, thorough: bool, largest: int) -> list[Check]:

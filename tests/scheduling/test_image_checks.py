@@ -1,4 +1,4 @@
-"""What the check says about keys for images that have no effect."""
+"""What the check says about keys for images that have no effect, and about newsletters that were renamed."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,8 +7,10 @@ import pytest
 
 from newsletter import config
 from newsletter.config import Theme
+from newsletter.domain.check import Verdict
 from newsletter.scheduling import checks
 from tests.factories import configured
+from tests.sending.outbox_samples import subscribe
 
 pytestmark = pytest.mark.django_db
 
@@ -34,3 +36,14 @@ def test_a_design_that_shows_no_images_is_named(design: Any, body: str) -> None:
 )
 def test_keys_that_fit_are_no_finding(theme: Theme) -> None:
     assert warnings(theme) == []
+
+
+def test_subscribers_of_a_newsletter_that_was_renamed_are_told() -> None:
+    subscribe(["r@reader.example", "s@reader.example"])
+    configuration = configured()
+    newsletter = replace(configuration.newsletters["kinaforum"], name="other")
+    renamed = config.use(replace(configuration, newsletters={"other": newsletter}))
+    said = [str(check.message) for check in checks.run(renamed) if check.verdict == Verdict.WARNING]
+    assert any(text.startswith("2 subscribers of kinaforum get nothing, since") for text in said)
+    config.use(configuration)
+    assert not any("get nothing" in str(check.message) for check in checks.run(configuration))

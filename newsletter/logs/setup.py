@@ -62,9 +62,7 @@ class RoutesInsteadOfPaths(logging.Filter):
         """Change the record; it is always logged."""
         if record.name.startswith("django.security"):
             record.exc_info = None
-        if (
-            record.name == OTHER_HOST
-        ):  # anyone can send such a request, so it is no error, and Django's remedy isn't ours
+        if record.name == OTHER_HOST and record.levelno == logging.ERROR:  # anyone can cause it
             record.levelno, record.levelname = logging.WARNING, "WARNING"
             record.msg = record.msg.partition(". ")[0] + "; site.url and site.url_previous have the names of this site"
         request = getattr(record, "request", None)

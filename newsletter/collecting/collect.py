@@ -230,7 +230,8 @@ def _stored(task: _Task, reading: SourceReading, now: datetime) -> Collected:
     problems = reading.problems or ((stored.problem,) if stored.problem else ())
     collected = _collected(task, reading.kind or task.row.kind, stored, _joined(problems))
     silent = stored.problem is not None and _went_silent(task.row, now)
-    gap = task.row.gaps.filter(found_at=now, closed_at=None).select_related("source").first()
+    found = task.row.gaps.filter(found_at=now, closed_at=None).select_related("source")
+    gap = found.first() if reading.gap else None
     if gap:
         _log_gap(gap)
     return replace(collected, went_silent=silent or reading.stop, stopped=reading.stop, gap=gap)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from newsletter import config
 from newsletter.config import Config
@@ -32,13 +32,12 @@ def listed_before(source: Source, late_posts: timedelta, now: datetime) -> Liste
     """Return what a source listed before; None if it never listed a post."""
     newest_first = F("post__published").desc(nulls_last=True)
     fields = ("uid", "post__link_key", "post__text_key", "post__title", "post__published")
-    rows = source.listings.order_by(newest_first, "-pk").values_list(*fields)[:COMPARED]
-    keys = [continuity.keys(*row) for row in rows]
-    if not keys:
+    rows = list(source.listings.order_by(newest_first, "-pk").values_list(*fields)[:COMPARED])
+    if not rows:
         return None
-    seen = source.listings.filter(post__published__lte=source.read_at or now)
-    newest = seen.aggregate(at=Max("post__published"))["at"] or source.read_at or now
-    return ListedBefore(frozenset().union(*keys), newest, now - late_posts)
+    read_at = source.read_at or now
+    newest = max((at for *_keys, at in rows if at is not None and at <= read_at), default=read_at)
+    return ListedBefore(frozenset().union(*(continuity.keys(*row) for row in rows)), newest, now - late_posts)
 
 
 def record(source: Source, reading: SourceReading, now: datetime) -> None:

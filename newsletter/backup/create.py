@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,10 +63,14 @@ def create(configuration: Config, path: Path, *, with_key: bool, images: bool, p
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove what killed backups have left in a folder."""
+    """Remove what killed backups have left in a folder.
+
+    One that can't be looked into is another user's, and a file that is gone meanwhile that of a backup that is made.
+    """
     for unfinished in folder.glob(f"{UNFINISHED}*"):
-        if time.time() - max(file.stat().st_mtime for file in (unfinished, *unfinished.iterdir())) > ABANDONED:
-            shutil.rmtree(unfinished)
+        with suppress(OSError):
+            if time.time() - max(file.stat().st_mtime for file in (unfinished, *unfinished.iterdir())) > ABANDONED:
+                shutil.rmtree(unfinished)
 
 
 def consistent_source(configuration: Config, folder: Path) -> RowSource:

@@ -120,7 +120,10 @@ def replace_file(path: Path, fresh: Path) -> None:
     if path.exists():
         with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as present:  # unless it is damaged
             present.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        os.link(path, replaced)
+        try:
+            os.link(path, replaced)
+        except OSError:  # a file system without hard links, such as exFAT
+            path.rename(replaced)
     for suffix in files.COMPANIONS:
         with suppress(FileNotFoundError):
             Path(f"{path}{suffix}").rename(f"{replaced}{suffix}")

@@ -24,6 +24,8 @@ KEEP_ANSWERS = timedelta(days=1)
 KEEP_RECOVERY_LOG = timedelta(days=400)
 KEEP_DMARC_REPORTS = timedelta(days=400)
 KEEP_COPIES = timedelta(days=30)
+COPIES = ("before-[0-9][0-9][0-9][0-9]", "before-[0-9][0-9][0-9][0-9].part", "replaced-[0-9]*T[0-9]*", "restoring*")
+"""How the names of copies of a SQLite file end that the program makes; `newsletter.db.before-trial` is a person's."""
 REPLACED_SCHEMAS = (
     "SELECT nspname FROM pg_namespace WHERE nspname BETWEEN 'newsletter_replaced_' AND %s"
     " AND pg_get_userbyid(nspowner) = current_user"
@@ -78,8 +80,8 @@ def tidy_folders(configuration: Config, now: datetime) -> None:
 def _remove_copies(configuration: Config, before: datetime) -> None:
     """Remove copies of a SQLite file from before upgrades and restores: people who were erased since are in them."""
     if database := configuration.sqlite_file:
-        for kind in ("before", "replaced", "restoring"):
-            for file in database.parent.glob(f"{glob.escape(database.name)}.{kind}*"):
+        for kind in COPIES:
+            for file in database.parent.glob(f"{glob.escape(database.name)}.{kind}"):
                 if file.stat().st_ctime < before.timestamp():
                     file.unlink()
 

@@ -25,8 +25,9 @@ def test_what_a_killed_backup_left_is_removed_by_a_later_one(tmp_path: Path) -> 
         (folder / "copy.db").touch()
         for path in (folder / "copy.db", folder):
             os.utime(path, (time.time() - age,) * 2)
+    (tmp_path / f"{create.UNFINISHED}file").touch()  # it has no files, as a folder that is gone meanwhile
     create.remove_abandoned(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [f"{create.UNFINISHED}running"]
+    assert {path.name for path in tmp_path.iterdir()} == {f"{create.UNFINISHED}{name}" for name in ("running", "file")}
 
 
 def test_a_disk_without_room_for_the_copy_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The restored database takes the present one's place at once, whenever the restore is killed."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -46,6 +47,16 @@ def test_there_is_a_database_at_any_moment_and_the_replaced_one_is_kept_whole(
     assert titles(path) == ["restored"]
     (replaced,) = tmp_path.glob("newsletter.db.replaced-*")
     assert titles(replaced) == ["present"]
+
+
+def test_a_database_is_replaced_without_hard_links_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path, fresh = tmp_path / "newsletter.db", tmp_path / "newsletter.db.restoring"
+    write(path, "present")
+    write(fresh, "restored")
+    monkeypatch.setattr(os, "link", Mock(side_effect=PermissionError))
+    restore.replace_file(path, fresh)
+    (replaced,) = tmp_path.glob("newsletter.db.replaced-*")
+    assert (titles(path), titles(replaced)) == (["restored"], ["present"])
 
 
 @pytest.mark.parametrize("suffix", ["", "-wal"])

@@ -184,7 +184,13 @@ def test_images_old_deliveries_and_the_recovery_log_have_their_turn(monkeypatch:
 
 def test_copies_of_the_database_are_deleted_after_30_days(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(unused_images, "remove", lambda *_: None)
-    kept = {"newsletter.db", "newsletter.db-wal", "config.toml"}
+    kept = {
+        "newsletter.db",
+        "newsletter.db-wal",
+        "config.toml",
+        "newsletter.db.before-my-change",
+        "newsletter.db.before",
+    }
     copies = {"newsletter.db.before-0038", "newsletter.db.replaced-20260105T120000-wal", "newsletter.db.restoring"}
     for name in kept | copies:
         (tmp_path / name).touch()

@@ -22,6 +22,7 @@ from newsletter.feeds import SourceReading
 from newsletter.feeds.html.markup import text_of
 from newsletter.feeds.identity import letters, link_key, text_key
 from newsletter.models import Listing, Numbering, Post, Source
+from newsletter.models.post import NOT_LISTED
 from newsletter.models.source import PUSHED
 
 
@@ -67,6 +68,7 @@ class KnownPosts:
             or self._by_title(found_post)
             or self._by_id_elsewhere(found_post)
             or self._by_text(found_post)
+            or self._by_page(found_post)
         )
 
     def moved_at(self, found_posts: Sequence[FoundPost], now: datetime) -> datetime | None:
@@ -230,6 +232,20 @@ class KnownPosts:
         gone = self._compared(found_post, self._ledger.gone_by_text[letters(text_of(found_post.html))])
         same = [each for each in gone if each.long_texts and self._same_time(each)]
         return min(same, key=lambda each: not each.within_a_day).post if same else None
+
+    def _by_page(self, found_post: FoundPost) -> Post | None:
+        """Return the page that an editor added where the blog was before, whose title is or begins with the post's."""
+        title = letters(found_post.title)
+        if not title or is_home_page(found_post.url):
+            return None
+        same_path = (page for page in self._pages if path_of(page.url) == path_of(found_post.url))
+        same = (page for page in same_path if letters(page.title).startswith(title) and page.pk not in self._taken)
+        return next(same, None)
+
+    @cached_property
+    def _pages(self) -> list[Post]:
+        posts = Post.objects.filter(newsletter=self._source.newsletter, content_hash=NOT_LISTED)
+        return [post for post in posts.order_by("pk") if post.is_page]
 
     def add(self, found_post: FoundPost, post: Post, now: datetime) -> None:
         """Note that the source lists a post under an id; one that had this id before keeps a listing of its own.

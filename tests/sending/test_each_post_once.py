@@ -90,6 +90,22 @@ def test_a_page_that_an_editor_added_is_the_same_post_once_a_source_lists_it(pap
     assert sorted(paper.mailed["weekly"]) == sorted(paper.mailed["daily"]) == ["one", "three", "two"]
 
 
+def test_a_page_that_an_editor_added_is_the_same_post_where_the_blog_moved_before_it_was_listed(
+    paper: Newsletter,
+) -> None:
+    paper.subscribe("r")
+    paper.publish("one")
+    edition = draft.make(config.current(), kinaforum(), now=paper.now, read_sources=False)
+    words = {"title": "Post two | The blog", "text": "", "description": "This is the text of two, and a page's."}
+    url = "https://before.example/two.html"
+    editing.add_post(config.current(), edition, "e", None, url=url, now=paper.now, **words)
+    paper.deliver(approval.approve(config.current(), edition, now=paper.now))
+    paper.wait(hours=1)
+    paper.publish("two", "three")
+    paper.send()
+    assert sorted(paper.mailed["r"]) == ["one", "three", "two"]
+
+
 def test_a_page_that_an_editor_added_and_removed_counts_as_found_when_a_source_lists_it(paper: Newsletter) -> None:
     paper.subscribe("r")
     paper.publish("one")

@@ -24,6 +24,7 @@ from subscribers.importing.tools import (
     WORDS,
     Standing,
     ended_by,
+    is_about_email,
 )
 from subscribers.personal_fields import PERSONAL
 from subscribers.spreadsheets import unescape_formulas
@@ -180,7 +181,8 @@ def recognise(headers: Sequence[str], address: int = -1) -> Columns | None:
         state = tuple(n for n in state if names[n] not in vocabulary.REGIONS)
     ended = tuple((n, standing) for n, name in enumerate(names) if (standing := ended_by(name)))
     known = {address, *sum(personal.values(), ()), *tags, *joined, *state, *dict(ended)}
-    words = tuple((n, BY_HEADER.get(name, EVERYWHERE)) for n, name in enumerate(names) if n not in known)
+    others = ((n, name) for n, name in enumerate(names) if n not in known and is_about_email(name))
+    words = tuple((n, BY_HEADER.get(name, EVERYWHERE)) for n, name in others)
     return Columns(
         form=form.name,
         width=len(headers),

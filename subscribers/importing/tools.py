@@ -52,7 +52,7 @@ BY_HEADER: Final[Mapping[str, Mapping[str, Standing]]] = {
     **dict.fromkeys(vocabulary.REGIONS, WORDS),
 }
 """The words that say of a person that they get nothing, in columns with these names; in others, it is `EVERYWHERE`."""
-STAYING: Final = vocabulary.NO.union(vocabulary.STATES["active"])
+STAYING: Final = vocabulary.NO.union(vocabulary.STATES["active"], vocabulary.NOTHING)
 """What a column such as "Unsubscribed" has for people who get the newsletter."""
 
 _ENDED_BY: Final = {
@@ -62,14 +62,24 @@ _ENDED_BY: Final = {
                     "donotcontact", "emaildisabled"),
 }  # fmt: skip
 """Parts of the names of columns that have a time, or a word other than "no", of people with a standing."""
-_NOT_ENDED: Final = ("url", "link", "token", "hash", "count", "number", "rate", "softbounce", "emailsbounced")
+_NOT_ENDED: Final = (
+    "url", "link", "token", "hash", "key", "secret", "uuid", "guid", "page", "unsubscribeid", "unsubscribecode",
+    "count", "number", "rate", "softbounce", "emailsbounced",
+)  # fmt: skip
+_OTHER_CHANNELS: Final = ("sms", "fax", "phone", "telefon", "mobil", "whatsapp", "viber", "push", "postal")
+
+
+def is_about_email(header: str) -> bool:
+    """Return whether a column is about emails, and not about text messages, telephones and the like alone."""
+    return "email" in header or not any(channel in header for channel in _OTHER_CHANNELS)
 
 
 def ended_by(header: str) -> Standing | None:
     """Return the standing of people of whom a column has a time or a word other than "no"; None if it is not such a
     column. A link to unsubscribe and a number of bounces say nothing of a person.
     """
-    if header.endswith("bounces") or any(part in header for part in _NOT_ENDED):
+    is_other = header.endswith("bounces") or any(part in header for part in _NOT_ENDED)
+    if is_other or not is_about_email(header):
         return None
     if header in vocabulary.ENDED:
         return Standing.LEFT
@@ -182,12 +192,13 @@ _NEVERTHELESS: Final = frozenset(
 def least_standing(name: str) -> Standing | None:
     """Return the least standing of everybody in a file of this name; None if it has everybody, without saying who left.
 
-    A copy that a browser numbered counts as the file itself: `list-bounced (1).csv`.
+    A copy that a browser numbered counts as the file itself: `list-bounced (1).csv`. Those who bounced are "cleaned" in
+    Mailchimp's exports; elsewhere, they were removed from a cleaned list.
     """
     words = re.findall(r"[^\W\d_]+", name.rpartition("/")[2].lower().rpartition(".")[0])
     if words[-1:] == ["all"]:
         return None
-    if words[:1] == ["cleaned"]:
+    if words == ["cleaned"] or (words[:1] == ["cleaned"] and "export" in words):
         return Standing.BOUNCED
     if not _NEVERTHELESS.isdisjoint(words):
         return Standing.ACTIVE

@@ -128,6 +128,9 @@ NO = frozenset((
 ))  # fmt: skip
 """What spreadsheets and databases write for "no"; PostgreSQL writes "f"."""
 
+NOTHING = frozenset(("null", "none", "nil", "nan", "nat", "na", "n_a", "never", "0000_00_00", "0000_00_00_00_00_00"))
+"""What databases and programs write where a column has no value, such as the time at which a person left."""
+
 YES = frozenset((
     "1", "yes", "y", "true", "t", "ja", "j", "oui", "si", "sim", "tak", "kylla", "wahr", "vrai", "verdadero", "vero",
     "sann", "sant", "sandt", "waar", "x", "ok", "on",
@@ -163,7 +166,7 @@ STATES = {
         "", "active", "subscribed", "subscribe", "subscriber", "confirmed", "enabled", "verified", "valid",
         "deliverable", "opted_in", "opt_in", "optin", "double_opt_in", "single_opt_in", "double", "single", "member",
         "regular", "free", "paid", "premium", "gift", "trial", "comp", "marketing", "express", "implied", "explicit",
-        "soft_bounced", "soft_bounce", "aktiv", "aktivt", "aktive", "pameldt", "pameld", "innmeldt", "abonnent",
+        "soft_bounced", "soft_bounce", "soft", "aktiv", "aktivt", "aktive", "pameldt", "pameld", "innmeldt", "abonnent",
         "abonnerer", "abonnert", "bekreftet", "bekrefta", "stadfesta", "godkjent", "prenumerant", "prenumererar",
         "anmald", "bekraftad", "registrerad", "tilmeldt", "bekræftet", "angemeldet", "abonniert", "bestatigt",
         "aktiviert", "actif", "abonne", "abonnee", "inscrit", "inscrite", "confirme", "confirmee", "activo", "activa",

@@ -124,6 +124,11 @@ OTHERS = {  # as their documents and source code name columns and states
     "bounced,false,UNKNOWN_USER\n",
     "HubSpot, who left": "Email,Portal Bounce,Portal Unsubscribe,Portal Spam Report\nleft,,TRUE,\nbounced,TRUE,,\n"
     "complained,,,TRUE\n",
+    "Klaviyo, by channel": "Email,Email Marketing Consent,SMS Marketing Consent\na,SUBSCRIBED,NEVER_SUBSCRIBED\n",
+    "a CRM system": "Email,Email Opt Out,Fax Opt Out,SMS blacklisted,WhatsApp,Unsubscribe key\n"
+    "a,no,yes,yes,Unsubscribed,x8f2\nleft,yes,no,no,,y1d7\n",
+    "a database": "email,unsubscribed_at,deleted_at,cancelled_at,bounce_type,blocked\n"
+    "a,NULL,0000-00-00 00:00:00,None,soft,n/a\nleft,2024-01-02 10:00:00,NULL,NULL,,\n",
     "Keila": "Email,Status\na,active\nleft,unsubscribed\nbounced,unreachable\n",
     "Klaviyo": "Email,Email Marketing Consent,Email Suppressions\na,SUBSCRIBED,[]\nleft,UNSUBSCRIBED,[]\n"
     "waits,NEVER_SUBSCRIBED,[]\nbounced,SUBSCRIBED,['HARD_BOUNCE']\ncomplained,SUBSCRIBED,['SPAM_COMPLAINT']\n",
@@ -189,6 +194,8 @@ def test_who_left_is_stored_whatever_the_date_of_subscribing_is(take: conftest.I
         ("bounces.csv", 1),
         ("subscribers-without-unsubscribed.csv", 0),
         ("kinaforum cleaned.csv", 0),
+        ("cleaned.csv", 1),
+        ("cleaned list 2026.csv", 0),
         ("corporate.csv", 0),
     ],
 )

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from newsletter.config import Dkim
 from newsletter.deliverability.lookups import Lookups
 from newsletter.deliverability.records import pairs, txt
-from newsletter.deliverability.route import MailService
+from newsletter.deliverability.services import MailService
 from newsletter.delivery.dkim_keys import SMALLEST_RSA, DkimError, public_record
 from newsletter.domain.check import CheckResult, Verdict
 from newsletter.messages import MessageType, message_of

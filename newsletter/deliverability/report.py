@@ -14,7 +14,8 @@ from newsletter.deliverability.dmarc.policy import NoPolicy, Policy, report_addr
 from newsletter.deliverability.domains import Owner, other_owner, registered_domain
 from newsletter.deliverability.lookups import LookupFailed, Lookups
 from newsletter.deliverability.requirements import REQUIRED_BY, TITLES, Requirement
-from newsletter.deliverability.route import Route, route_of, tracking_check
+from newsletter.deliverability.route import Route, route_of
+from newsletter.deliverability.services import tracking_check
 from newsletter.deliverability.spf.check import check_spf
 from newsletter.domain.check import Check, CheckResult, Verdict
 from newsletter.domain.hosts import is_loopback

@@ -16,7 +16,7 @@ from django.db.models import Count
 from newsletter import config
 from newsletter.config import Config, toml
 from newsletter.config.references import reference, references
-from newsletter.deliverability.route import tracking_check
+from newsletter.deliverability.services import tracking_check
 from newsletter.delivery.smtp.session import SessionError, check_connection
 from newsletter.domain.check import Check, Verdict
 from newsletter.editions import local_links

@@ -257,7 +257,7 @@ OTHERS_SETUPS = (
           finds={"spf": "bad check.own-domain", "dmarc": "bad check.own-domain"}),
     Setup("From below a shared suffix", {}, domain="press.github.io", keys=(), return_path="",
           finds={"spf": "bad check.own-domain", "dmarc": "bad check.own-domain"}),
-    # Services (their documentation, in newsletter.deliverability.route).
+    # Services (their documentation, in newsletter.deliverability.services).
     Setup("Postmark with the SPF record of others", {SPF: "v=spf1 ip4:192.0.2.1 -all"}, provider="postmark", keys=(),
           finds={"spf": "good check.spf-of-provider", "dkim": "unknown check.signing-unseen",
                  "alignment": "unknown check.aligned-by-provider"}),

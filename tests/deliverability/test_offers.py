@@ -14,7 +14,8 @@ from newsletter.deliverability.dmarc import policy as dmarc_policy
 from newsletter.deliverability.dmarc.policy_record import POLICIES, is_dmarc, parse
 from newsletter.deliverability.lookups import Lookups
 from newsletter.deliverability.records import fields
-from newsletter.deliverability.route import MailService, Route
+from newsletter.deliverability.route import Route
+from newsletter.deliverability.services import MailService
 from newsletter.deliverability.spf.check import check_spf
 from newsletter.deliverability.spf.evaluation import MOST_LOOKUPS, MOST_VOID, SpfResult, evaluate
 from newsletter.deliverability.spf.macros import Sender

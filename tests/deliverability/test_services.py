@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from newsletter.config.schema import PROVIDER_NAMES
-from newsletter.deliverability.route import RELAYS, SERVICES, service_of_server
+from newsletter.deliverability.services import RELAYS, SERVICES, service_of_server
 from newsletter.providers import PROVIDERS
 
 WHOLE = (Path(__file__).parents[2] / "docs" / "providers.md").read_text(encoding="utf-8")

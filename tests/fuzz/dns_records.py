@@ -5,7 +5,8 @@ from newsletter.deliverability.dmarc import policy as dmarc_policy
 from newsletter.deliverability.dmarc.policy_record import is_dmarc
 from newsletter.deliverability.lookups import Lookups
 from newsletter.deliverability.records import fields, txt
-from newsletter.deliverability.route import MailService, Route
+from newsletter.deliverability.route import Route
+from newsletter.deliverability.services import MailService
 from newsletter.deliverability.spf.check import check_spf
 from newsletter.deliverability.spf.record import is_spf
 from newsletter.domain.check import Verdict

@@ -12,7 +12,7 @@ import pytest
 
 from newsletter import config
 from newsletter.config import DeliverySettings, Smtp
-from newsletter.deliverability.route import tracking_check
+from newsletter.deliverability.services import tracking_check
 from newsletter.domain.encoded_email import Recipient
 from newsletter.messages.failures import NOT_TRACKED, TRACKED_BY_ACCOUNT
 from newsletter.providers import PROVIDERS

@@ -12,6 +12,7 @@ from newsletter.web.desk import (
     exports,
     guides,
     job_pages,
+    notes,
     old_issues,
     segments,
     source_pages,
@@ -31,7 +32,7 @@ from newsletter.web.desk.send import views as send_views
 from newsletter.web.desk.settings import delivery_pages, editing, logo_upload, new_newsletter, unsent
 from newsletter.web.desk.settings import views as settings_views
 from newsletter.web.desk.settings.inputs import subject_field
-from newsletter.web.desk.subscribers import confirmations, file_import, import_jobs, tags
+from newsletter.web.desk.subscribers import confirmations, file_import, past_imports, tags
 from newsletter.web.desk.subscribers import views as subscribers_views
 
 converters.register()
@@ -86,7 +87,7 @@ urlpatterns = [
     _page(f"{EDITION}template/", composing.template, "template", EDITOR),
     _page(f"{EDITION}blocks/", composing.blocks, "blocks", EDITOR),
     _page(f"{EDITION}several/", composing.several, "several", EDITOR),
-    _page(f"{EDITION}notes/", composing.notes, "notes", EDITOR),
+    _page(f"{EDITION}notes/", notes.notes, "notes", EDITOR),
     _page(f"{EDITION}side/", preview.side, "side", EDITOR),
     _page(f"{EDITION}preview/", preview.preview, "preview", EDITOR),
     _page(f"{EDITION}frame/", preview.frame, "frame", EDITOR),
@@ -122,11 +123,11 @@ urlpatterns = [
         "subscribers-account-issues",
         ADMIN,
     ),
-    _page("subscribers/imports/", import_jobs.listed, "subscribers-imports", ADMIN),
-    _page("subscribers/imports/<number:pk>/", import_jobs.show, "subscribers-imported", ADMIN),
-    _page("subscribers/imports/<number:pk>/refused.csv", import_jobs.refused, "subscribers-refused", ADMIN),
-    _page("subscribers/imports/<number:pk>/undo/", import_jobs.undo, "subscribers-import-undo", ADMIN),
-    _page("subscribers/imports/<number:pk>/dismiss/", import_jobs.dismiss, "subscribers-import-dismiss", ADMIN),
+    _page("subscribers/imports/", past_imports.listed, "subscribers-imports", ADMIN),
+    _page("subscribers/imports/<number:pk>/", past_imports.show, "subscribers-imported", ADMIN),
+    _page("subscribers/imports/<number:pk>/refused.csv", past_imports.refused, "subscribers-refused", ADMIN),
+    _page("subscribers/imports/<number:pk>/undo/", past_imports.undo, "subscribers-import-undo", ADMIN),
+    _page("subscribers/imports/<number:pk>/dismiss/", past_imports.dismiss, "subscribers-import-dismiss", ADMIN),
     _page("guides/<slug:name>/", guides.guide, "guide", ADMIN),
     _page("subscribers/export/", exports.subscribers, "subscribers-export", ADMIN),
     _page("export/", exports.exports, "exports", ADMIN),

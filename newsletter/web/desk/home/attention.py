@@ -31,7 +31,7 @@ from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings.labels import title_of
 from newsletter.web.desk.source_pages import SourceHealth
-from newsletter.web.desk.subscribers.import_jobs import REPEAT_AFTER
+from newsletter.web.desk.subscribers.past_imports import REPEAT_AFTER
 from newsletter.web.desk.workers import failing_service
 from subscribers import delayed_confirmations
 from subscribers.models import Import

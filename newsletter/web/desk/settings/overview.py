@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from django.urls import reverse
-from django.utils.translation import gettext as gettext
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from newsletter.config import Newsletter
 from newsletter.web.desk.settings import catalogue, site_pages

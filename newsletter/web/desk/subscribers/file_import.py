@@ -19,7 +19,7 @@ from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting, jobs
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_title, page, zone_of
 from newsletter.web.desk.permissions import Role
-from newsletter.web.desk.subscribers import import_jobs, uploads
+from newsletter.web.desk.subscribers import import_jobs, past_imports, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
 from subscribers.importing import FileProblem, is_archive, outline
 from subscribers.importing.blocking import has_hashes
@@ -218,7 +218,7 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
         return _imported(request, job)
     context = {
         "token": _token(order),
-        "figures": import_jobs.named_figures(job.result),
+        "figures": past_imports.named_figures(job.result),
         "left_out": job.result.get("left_out", ()),
         "has_columns": bool(order.meanings),
         "why": _("for the reasons in it")
@@ -249,7 +249,7 @@ def _imported(request: HttpRequest, job: Job) -> HttpResponse:
         return redirect("desk:subscribers-imports")
     restarted = formatting.moment(job.restarted_at, zone_of(request))
     left_out = job.result.get("left_out", ())
-    return import_jobs.import_page(request, record, restarted=restarted, finished=True, left_out=left_out)
+    return past_imports.import_page(request, record, restarted=restarted, finished=True, left_out=left_out)
 
 
 def _dates(job: Job) -> dict[str, str] | None:

@@ -34,7 +34,8 @@ MARK = "+c-"
 @dataclass(frozen=True, slots=True)
 class DelayedTotals:
     """How many confirmation emails were delayed since a time, were let go, and led to a subscription; and how many
-    wait."""
+    wait.
+    """
 
     delayed: int
     released: int

@@ -1,5 +1,6 @@
 """Repeats in a restored database what sending did: which posts an audience was offered, and what the recovery log says
-about deliveries. What it does not know is made unknown."""
+about deliveries. What it does not know is made unknown.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -33,7 +33,7 @@ CONFIRMED_HERE = MessageType(
 )
 UNKNOWN_STATE = MessageType(
     "import.unknown-state",
-    gettext_noop("'{text}' is not a known state; correct it, such as to active, or choose another column for it"),
+    gettext_noop("'{text}' is not a known state; correct it, for example to active, or choose another column for it"),
 )
 NO_ADDRESS = MessageType("import.no-address", gettext_noop("it has no address"))
 NO_ADDRESS_CELL = MessageType("import.no-address-cell", gettext_noop("it has too few cells, and none for the address"))

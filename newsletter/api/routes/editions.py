@@ -1,7 +1,8 @@
 """Editions: list, read, draft, edit and preview. Their rules are those of newsletter/editions.
 
 If-Match with an ETag keeps two writers from overwriting each other (RFC 9110 8.8.3 and 13.1.1). An ETag begins with the
-edition's revision; the rest is a hash of the document that was read. It is strong."""
+edition's revision; the rest is a hash of the document that was read. It is strong.
+"""
 
 import hashlib
 import json

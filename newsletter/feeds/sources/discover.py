@@ -111,7 +111,8 @@ def _without_feed(why: NotAFeed) -> Message:
 
 def _named_feeds(page: HtmlElement | None, url: str, kind: str) -> list[str]:
     """Return the feeds that a page's `link` elements name, likeliest first: those of the kind wanted, of this part of
-    the site, and in the page's own order; comments are left out."""
+    the site, and in the page's own order; comments are left out.
+    """
     if page is None:
         return []
     base = next((absolute(b.get("href") or "", url) for b in page.iter("base") if b.get("href")), url)

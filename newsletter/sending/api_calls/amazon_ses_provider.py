@@ -91,7 +91,7 @@ class AmazonSes:
         return [accepted(recipient, str(response.get("MessageId", "")))]
 
     def try_key(self) -> Literal["accepted", "forbidden"]:
-        """See `login.try_key`."""
+        """See `choice.try_key`."""
         try:
             self.backend.client.get_account()
         except ClientError as e:

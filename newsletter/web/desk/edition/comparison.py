@@ -1,7 +1,8 @@
 """The page of two revisions side by side: texts word by word, and posts and blocks in rows.
 
 The words that two texts have in common are found in bounded time: difflib takes minutes for a long letter, and hours
-for one of few different words."""
+for one of few different words.
+"""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence

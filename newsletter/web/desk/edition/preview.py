@@ -1,6 +1,7 @@
 """The preview of a draft: phone, desktop, dark, without images, as text, in the inbox, its source, and its variants.
 
-Promises: a post's HTML is only ever shown from its own address, sandboxed, and nothing in it runs."""
+Promises: a post's HTML is only ever shown from its own address, sandboxed, and nothing in it runs.
+"""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime

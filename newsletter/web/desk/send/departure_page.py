@@ -1,7 +1,8 @@
 """The pages from which an edition is sent: now, at a time, as planned; at once although it is on hold or scheduled for
 later; and to those who were skipped.
 
-Each page says who may send it and what its button would do."""
+Each page says who may send it and what its button would do.
+"""
 
 from datetime import datetime
 

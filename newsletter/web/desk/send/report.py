@@ -1,6 +1,7 @@
 """The report of an edition, live while it is being sent, and its removal from the archive.
 
-Promises: nothing here grows dearer than one scan of what was not accepted; domains are counted by the database."""
+Promises: nothing here grows dearer than one scan of what was not accepted; domains are counted by the database.
+"""
 
 import re
 from collections import Counter

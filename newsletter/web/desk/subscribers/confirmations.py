@@ -1,5 +1,6 @@
 """The pages of confirmations that subscribers still owe: emails that were delayed, to send or delete them; and
-subscribers who were asked whether they still want a newsletter, and have not answered."""
+subscribers who were asked whether they still want a newsletter, and have not answered.
+"""
 
 from datetime import timedelta
 

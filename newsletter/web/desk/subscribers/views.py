@@ -1,7 +1,8 @@
 """The pages of subscribers: search, view, add, change, import and export; for admins. The sign-up form for
 other websites is for editors too.
 
-Promises: the audit log names people by their number, so that erasing one leaves nothing there."""
+Promises: the audit log names people by their number, so that erasing one leaves nothing there.
+"""
 
 from collections.abc import Mapping
 from typing import Any

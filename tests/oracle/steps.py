@@ -69,14 +69,14 @@ class Page:
 
 @dataclass(frozen=True)
 class Relist:
-    """A post is listed with another id or address, or twice, which makes no other post of it."""
+    """A listed post gets another id or address, or is listed twice, which makes no other post of it."""
 
     post: int
     what: str
 
     def play(self, site: OracleSite) -> None:
         name = _one(list(site.blog.posts), self.post)
-        if name is None or site.unreadable:
+        if name is None or name in site.blog.unlisted or site.unreadable:
             return
         site.look()
         if self.what == "twice":

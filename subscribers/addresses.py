@@ -56,6 +56,11 @@ def bare_address(text: str) -> str:
     return text[len(_SCHEME) :] if text[: len(_SCHEME)].lower() == _SCHEME else text
 
 
+def whole(key: str) -> str:
+    """Return a regular expression for an address that is no part of another one, for Python and for databases."""
+    return rf"(?<![\w.+-]){re.escape(key)}(?![\w-]|\.\w)"
+
+
 def read_address(text: str) -> Address:
     """Validate the syntax of an address, as people paste it; nothing is looked up. Raises AddressProblem."""
     text = bare_address(text)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from newsletter.domain.picks import names_in, picked, picks_of
 from subscribers import transactional
-from subscribers.addresses import Address
+from subscribers.addresses import Address, whole
 from subscribers.asking import heard
 from subscribers.models import (
     Consent,
@@ -359,7 +359,7 @@ def _erase(subscriber: Subscriber | None, key: str, reason: Suppression.Reason) 
     if subscriber:
         person_erased.send(Subscriber, subscriber=subscriber.pk, address=subscriber.address)
         subscriber.delete()
-    RefusedLine.objects.filter(Q(key=key) | Q(address__icontains=key)).delete()
+    RefusedLine.objects.filter(Q(key=key) | Q(address__iregex=whole(key))).delete()
     Suppression.objects.suppress(key, reason)
     Suppression.objects.covering(key).filter(kind=Suppression.Kind.ADDRESS).update(note="")
 

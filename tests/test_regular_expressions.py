@@ -36,6 +36,7 @@ MADE = {
     "newsletter.render.placeholders:'|'.join(map(re.escape, sorted(names, key=len, reverse=True))) or '(?!)'": (
         "escaped words"
     ),
+    "newsletter.transactional.personal_data:whole(address)": "an escaped address",
 }
 """Patterns that are made where they are used, and why they are linear all the same or where they are tried."""
 

@@ -90,7 +90,8 @@ class PossibleMatches:
     def _keys_by_date(self, titles: Collection[str], dates: Sequence[datetime]) -> set[int]:
         """Return the primary keys of posts from about the same time that have such a title, or may be gone."""
         near = self._ledger.filter(published__range=(min(dates) - A_DAY, max(dates) + A_DAY))
-        listings = Listing.objects.filter(post__in=near, gone_at=None).exclude(source=self._source)
+        there = near.filter(gone_at=None)
+        listings = Listing.objects.filter(post__in=there, gone_at=None).exclude(source=self._source)
         kept = {key for key, url in listings.values_list("post_id", "source__url") if url in self._configured}
         posts = near.values_list("pk", "title")
         return {key for key, title in posts if key not in kept or title_key(title) in titles}

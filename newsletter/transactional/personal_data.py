@@ -3,6 +3,7 @@
 Nothing here contains the address after a subscriber was erased; deliveries are kept as numbers that lead nowhere.
 """
 
+import re
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,6 +13,7 @@ from django.utils import timezone
 from newsletter.delivery.reply import redact_stored
 from newsletter.messages import from_text
 from newsletter.models import Bounce, Delivery, Edition, Job, KeptAnswer, Result, WebhookEvent, WelcomeMail
+from subscribers.addresses import whole
 from subscribers.models import Subscription, data_requested, person_erased
 
 
@@ -67,8 +69,9 @@ def forget(subscriber: int, address: str, **_: Any) -> None:
     """
     KeptAnswer.objects.filter(body__icontains=address).delete()
     WebhookEvent.objects.filter(recipient__iexact=address).update(recipient="")
+    names_it = re.compile(whole(address), re.IGNORECASE).search
     for job in Job.objects.filter(result__has_key="told"):
-        job.result["told"] = [line for line in job.result["told"] if address.lower() not in str(line).lower()]
+        job.result["told"] = [line for line in job.result["told"] if not names_it(str(line))]
         job.save(update_fields=["result"])
     for delivery in _deliveries(subscriber):
         for rows in (_results(delivery), _bounces(delivery)):

@@ -109,6 +109,14 @@ def test_a_post_with_new_id_link_and_title_is_the_same_if_the_old_one_is_gone(mo
     assert then(A, moved, gone=True) == 1
 
 
+def test_a_post_whose_address_is_gone_is_known_by_its_text_though_its_source_lists_it() -> None:
+    configured((OLD, NEW))
+    collected(A, source=OLD)
+    Post.objects.update(gone_at=NOW)
+    collected(MOVED, now=NOW + HOUR, source=NEW)
+    assert count() == 1
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -231,7 +231,7 @@ def _paused_subscribers_wait(patch: pytest.MonkeyPatch) -> None:
     def changed(*given: Any) -> Any:
         return growth.subscriptions_in(*given).filter(paused_until=None)
 
-    patch.setattr(offers, "readers_in", changed)
+    patch.setattr(offers, "subscriptions_in", changed)
     patch.setattr(bases, "grow", _grow_with_paused)
 
 

@@ -1,7 +1,7 @@
 """Columns whose meaning a person chooses instead of the headers.
 
 The tool's columns about unsubscribed people stay in force unless a person gives them another meaning, so that nobody is
-subscribed again by a choice of columns.
+subscribed again by a choice of columns. Other words in a column of states, such as "customer", say nothing then.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from newsletter.messages import Problem
 from newsletter.messages import subscriptions as messages
 from subscribers.importing.dates import DateOrder
 from subscribers.importing.headers import Columns, recognise
+from subscribers.importing.tools import WORDS
 from subscribers.personal_fields import PERSONAL
 
 ADDRESS, TAGS, STATE, JOINED, NOTHING = "address", "tags", "state", "joined", ""
@@ -52,17 +53,19 @@ def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:
     if base is None:
         raise InvalidMapping(messages.CHOOSE_ADDRESSES())
     free = numbers[NOTHING]
+    state = numbers[STATE] or tuple(n for n in base.state if n in free and base.form)
+    words = (*base.words, *((n, WORDS) for n in base.state if n not in state))
     orders = {n: order for meaning, order in ORDERS.items() for n in numbers[meaning]}
     return replace(
         base,
         personal={name: numbers[name] for name in PERSONAL},
         tags=numbers[TAGS],
-        state=numbers[STATE] or tuple(n for n in base.state if n in free),
+        state=state,
         states=base.states if set(numbers[STATE]) <= set(base.state) else {},
         joined=tuple(sorted((*numbers[JOINED], *orders))),
         dates={**base.dates, **orders},
         cadence=base.cadence if base.cadence in free else -1,
         topics=base.topics if base.topics in free else -1,
         ended=tuple(column for column in base.ended if column[0] in free),
-        words=tuple(column for column in base.words if column[0] in free),
+        words=tuple(column for column in words if column[0] in free),
     )

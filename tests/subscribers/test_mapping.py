@@ -86,6 +86,14 @@ def test_no_choice_of_columns_subscribes_people_who_unsubscribed(file: Path, con
     assert not Subscription.objects.filter(state=Subscription.State.ACTIVE).exists()
 
 
+def test_a_column_of_other_states_can_be_left_out(file: Path) -> None:
+    file.write_text("email,status\na@reader.example,customer\nb@reader.example,lead\nc@reader.example,cancelled\n")
+    assert len(_take(file, "address", "state").refused) == 2
+    report = _take(file, "address", "")
+    assert (report.active, report.refused) == (2, ())
+    assert Subscription.objects.filter(state=Subscription.State.ACTIVE).count() == 2
+
+
 def test_an_empty_file_has_no_columns(file: Path) -> None:
     file.write_text("\n")
     with pytest.raises(FileProblem, match="first line is empty"):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from newsletter.domain.digest import Digest, Finding, Level, Rendered
 from newsletter.render.edition import listed
-from newsletter.render.lint import clients, contrast, envelope, posts, structure
+from newsletter.render.lint import clients, contrast, envelope, placeholders, posts, structure
 from newsletter.render.lint.codes import CODES
 from newsletter.render.lint.parsed_email import ParsedEmail
 
@@ -22,11 +22,11 @@ RULES: tuple[Rule, ...] = (
     envelope.first_words,
     envelope.weight,
     envelope.style_sheets,
-    envelope.placeholders,
+    placeholders.placeholders,
     envelope.sender,
-    envelope.braces,
-    envelope.names,
-    envelope.unknown,
+    placeholders.braces,
+    placeholders.names,
+    placeholders.unknown,
     structure.doctype,
     structure.mso_balance,
     structure.language,

@@ -43,7 +43,7 @@ EVERYWHERE: Final = _by_word(vocabulary.CERTAIN_STATES)
 WORDS: Final = {**dict.fromkeys(vocabulary.YES, Standing.ACTIVE), **_by_word(vocabulary.STATES), **EVERYWHERE}
 """States in the languages of the catalogues, as columns of states have them."""
 _UNWANTED: Final = {
-    **dict.fromkeys(vocabulary.NO - {""}, Standing.LEFT),
+    **dict.fromkeys((vocabulary.NO | vocabulary.DECLINED) - {""}, Standing.LEFT),
     **{word: standing for word, standing in WORDS.items() if standing > Standing.ACTIVE},
 }
 BY_HEADER: Final[Mapping[str, Mapping[str, Standing]]] = {

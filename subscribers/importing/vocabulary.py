@@ -123,17 +123,24 @@ CONFIRMED = (
 """Columns that say of a person that they never confirmed by a "no"."""
 
 NO = frozenset((
-    "", "0", "no", "n", "false", "f", "nei", "nej", "nein", "non", "nee", "nao", "nie", "ei", "falsch", "faux", "falso",
-    "usann", "falsk", "falskt", "onwaar", "fałsz", "epatosi",
+    "", "0", "0_0", "no", "n", "false", "f", "nei", "nej", "nein", "non", "nee", "nao", "nie", "ei", "falsch", "faux",
+    "falso", "usann", "falsk", "falskt", "onwaar", "fałsz", "epatosi",
 ))  # fmt: skip
-"""What spreadsheets and databases write for "no"; PostgreSQL writes "f"."""
+"""What spreadsheets and databases write for "no"; PostgreSQL writes "f", and pandas "0.0"."""
+
+DECLINED = frozenset((
+    "no_thanks", "no_thank_you", "declined", "denied", "refused", "rejected", "revoked", "withdrawn", "nei_takk",
+    "takket_nei", "trukket", "trukket_tilbake", "avslatt", "nej_tack", "nej_tak", "aterkallat", "nein_danke",
+    "abgelehnt", "widerrufen", "non_merci", "refuse", "retire", "no_gracias", "rechazado", "retirado",
+))  # fmt: skip
+"""What people write for "no" in columns such as "Newsletter" and "Consent"."""
 
 NOTHING = frozenset(("null", "none", "nil", "nan", "nat", "na", "n_a", "never", "0000_00_00", "0000_00_00_00_00_00"))
 """What databases and programs write where a column has no value, such as the time at which a person left."""
 
 YES = frozenset((
-    "1", "yes", "y", "true", "t", "ja", "j", "oui", "si", "sim", "tak", "kylla", "wahr", "vrai", "verdadero", "vero",
-    "sann", "sant", "sandt", "waar", "x", "ok", "on",
+    "1", "1_0", "yes", "y", "true", "t", "ja", "j", "oui", "si", "sim", "tak", "kylla", "wahr", "vrai", "verdadero",
+    "vero", "sann", "sant", "sandt", "waar", "x", "ok", "on",
 ))  # fmt: skip
 
 CERTAIN_STATES = {
@@ -174,7 +181,7 @@ STATES = {
         "confermato", "confermata", "actief", "ingeschreven", "aangemeld", "bevestigd", "ativo", "ativa", "inscrito",
         "inscrita", "assinante", "aktywny", "aktywna", "zapisany", "zapisana", "potwierdzony", "aktiivinen", "tilaaja",
         "tilattu", "vahvistettu", "approved", "registered", "abonnerar", "registrert", "aktiva", "godkand", "abonneret",
-        "indmeldt", "registreret", "godkendt", "registriert", "dado_de_alta", "dada_de_alta",
+        "indmeldt", "registreret", "godkendt", "registriert", "dado_de_alta", "dada_de_alta", "not_unsubscribed",
     ),
     "waiting": (
         "pending", "validating", "transactional", "waiting", "not_set", "not_confirmed", "unverified", "not_verified",

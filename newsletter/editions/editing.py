@@ -205,16 +205,16 @@ def add_post(
         raise Impossible(messages.NO_HEADLINE())
     _check_length(text)
     with changing(configuration, edition, by, revision, acts.POST_WRITTEN(title=title.strip()), now) as draft:
-        entry = write_post(draft, title.strip(), url, text, now)
+        html = f"<p>{escape(description)}</p>" if description else ""
+        entry = write_post(draft, title.strip(), url, text, now, html)
         if description is not None:
-            html = f"<p>{escape(description)}</p>" if description else ""
-            Post.objects.filter(pk=entry.post_id).update(link_key=link_key(url), html=html)
+            Post.objects.filter(pk=entry.post_id).update(link_key=link_key(url))
         entry.moved_to = day
         entry.save()
     return draft
 
 
-def write_post(draft: Edition, title: str, url: str, text: str, now: datetime) -> EditionPost:
+def write_post(draft: Edition, title: str, url: str, text: str, now: datetime, html: str = "") -> EditionPost:
     """Create a post that no source lists, and its entry."""
     post = Post.objects.create(
         newsletter=draft.newsletter,
@@ -222,6 +222,7 @@ def write_post(draft: Edition, title: str, url: str, text: str, now: datetime) -
         link_key=BY_HAND,
         content_hash=NOT_LISTED,
         title=title,
+        html=html,
         published=max(draft.since, min(now, draft.until - timedelta(seconds=1))),
         first_seen=now,
         changed_at=now,

@@ -11,7 +11,7 @@ from newsletter.editions.rendering import make_proof
 from newsletter.editions.states import change
 from newsletter.editions.titles import period_title, title_of
 from newsletter.messages import posts as messages
-from newsletter.models import Act, Edition, EditionPost, State, WelcomeLetter
+from newsletter.models import Act, Edition, EditionPost, Post, State, WelcomeLetter
 from tests import factories
 from tests.factories import (
     DAY,
@@ -162,6 +162,7 @@ def test_a_copy_has_texts_blocks_and_posts_written_by_hand() -> None:
     first = editing.set_words(config.current(), first, "k", None, {"greeting": "Hello", "closing": "Bye"}, NOW)
     first = editing.add_post(config.current(), first, "k", None, title="By hand", url="", text="A text.", now=NOW)
     own = first.entries.get(post__title="By hand").post_id
+    Post.objects.filter(pk=own).update(html="<p>Of a page.</p>")  # as earlier versions copied pages
     values = {"kind": "event", "title": "Meeting", "after": str(own)}
     first = sent(blocks.save(config.current(), first, "k", None, values, NOW))
     copy = standalone.duplicate(config.current(), first, now=NOW + DAY, by="kari@example.org")
@@ -169,6 +170,7 @@ def test_a_copy_has_texts_blocks_and_posts_written_by_hand() -> None:
     assert (copy.subject, copy.greeting, copy.closing) == ("Good news", "Hello", "Bye")
     entry = copy.entries.get(included=True)
     assert (entry.post.title, entry.text, entry.post_id != own) == ("By hand", "A text.", True)
+    assert entry.post.html == "<p>Of a page.</p>"
     assert [(b["title"], b["after"]) for b in copy.blocks] == [("Meeting", str(entry.post_id))]
     approval.approve(config.current(), copy, now=NOW + DAY)
 

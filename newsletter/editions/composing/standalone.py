@@ -135,7 +135,8 @@ def _copy_posts(edition: Edition, letter: Edition, now: datetime) -> Mapping[int
     taken = set(elsewhere.values_list("post_id", flat=True))
     for entry in edition.entries.filter(included=True).select_related("post"):
         if entry.post.link_key.startswith(BY_HAND):
-            copy = write_post(letter, entry.post.title, entry.post.url, entry.text, now)
+            post = entry.post  # one with HTML was copied from a page, by earlier versions
+            copy = write_post(letter, post.title, post.url, entry.text, now, post.html)
         elif letter.welcome_id or entry.post_id not in taken:
             copy = EditionPost(edition=letter, post=entry.post, included=True, text=entry.text)
         else:

@@ -45,4 +45,4 @@ def _topics(edition: Edition, newsletter: config.Newsletter) -> tuple[Mapping[in
     posts = Post.objects.prefetch_related("listings__source").in_bulk(keys)
     now = {key: topics_of(post, newsletter) for key, post in posts.items()}
     topics = {ordinal: now.get(post, frozenset()) | set(names) for ordinal, post, names in edition.candidates}
-    return topics, [post.ordinal for post in posts.values() if post.is_page]
+    return topics, [ordinal for ordinal, key, _names in edition.candidates if key in posts and posts[key].is_page]

@@ -21,6 +21,9 @@ from newsletter.render.preview import recipient_html, recipient_text
 from newsletter.render.theme.designs import DESIGNS
 from subscribers.tokens import link_token_for_tests
 
+_MOST = 12
+"""The most posts of a sample, where no edition has any yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -71,9 +74,6 @@ def write(edition: Edition, configuration: Config, folder: Path) -> Written:
         path.write_bytes(contents[kind])
     sizes = {"html": len(contents["html"]), "text": len(contents["text"]), "mail": len(contents["eml"])}
     return Written(proof, files, sizes)
-
-
-_MOST = 12
 
 
 @dataclass(frozen=True, slots=True)

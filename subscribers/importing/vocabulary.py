@@ -86,9 +86,9 @@ JOINED = (
 """Columns that say since when a person has been subscribed. A word that may stand for yes or no has a date with it."""
 
 ENDED = (
-    "blocked", "deleted", "isdeleted", "dnc", "avmeldt", "avmeld", "utmeldt", "avregistrerad", "avslutad", "afmeldt",
-    "frameldt", "abgemeldet", "abbestellt", "desabonne", "desabonnee", "desinscrit", "desinscrite", "desinscritle",
-    "baja", "dadodebajael",
+    "blocked", "deleted", "isdeleted", "removed", "cancelled", "canceled", "dnc", "avmeldt", "avmeld",
+    "utmeldt", "avregistrerad", "avslutad", "afmeldt", "frameldt", "abgemeldet", "abbestellt",
+    "desabonne", "desabonnee", "desinscrit", "desinscrite", "desinscritle", "baja", "dadodebajael",
     *_with_dates("left deleted removed cancelled canceled", _ENGLISH, "date dateof"),
     *_with_dates("avmeldt avmelding avmeldings utmeldt utmelding utmeldings avsluttet avslutta slettet sletta", _NORDIC,
                  "dato datofor"),

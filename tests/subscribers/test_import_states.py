@@ -127,6 +127,7 @@ OTHERS = {  # as their documents and source code name columns and states
     "Klaviyo, by channel": "Email,Email Marketing Consent,SMS Marketing Consent\na,SUBSCRIBED,NEVER_SUBSCRIBED\n",
     "a CRM system": "Email,Email Opt Out,Fax Opt Out,SMS blacklisted,WhatsApp,Unsubscribe key\n"
     "a,no,yes,yes,Unsubscribed,x8f2\nleft,yes,no,no,,y1d7\n",
+    "a shop": "email,Removed,Cancelled\na,no,\nleft,,2024-01-02\n",
     "pandas": "email,unsubscribed,newsletter\na,0.0,1.0\nleft,1.0,\n",
     "a membership list": "E-post,Nyhetsbrev,Samtykke\na,Ja takk,2024-01-02\nleft,Nei takk,\n",
     "a list of consents": "email,consent,unsubscribed\na,given,not unsubscribed\nleft,withdrawn,\n",

@@ -118,9 +118,12 @@ def _store_posts(
     undated_before: Collection[str],
 ) -> Stored:
     new: list[Post] = []
+    pages: list[Post] = []
     changed = 0
     for found_post in reading.posts:
         post = known_posts.find(found_post)
+        if post and post.content_hash == NOT_LISTED:
+            pages.append(post)
         if post is None or _is_only_added(post):
             post = _new(source, settings, found_post, now, undated_before, post)
             new.append(post)
@@ -133,6 +136,7 @@ def _store_posts(
             Post.objects.filter(pk=post.pk).update(first_seen=now)
         known_posts.add(found_post, post, now)
     _save(source, new)
+    _forget_removals(pages)
     known_posts.save(now)
     return Stored(len(new), changed)
 
@@ -180,16 +184,17 @@ def _new(
 
 
 def _save(source: Source, posts: Sequence[Post]) -> None:
-    """Store new posts.
-
-    Where the page of one was removed again before its edition was approved, that decided nothing about the post.
-    """
+    """Store new posts."""
     if posts:
         Numbering.number(source.newsletter, posts)
     pages = [post for post in posts if post.pk]
     Post.objects.bulk_create((post for post in posts if not post.pk), batch_size=MOST_KEYS)
     for page in pages:
         page.save()
+
+
+def _forget_removals(pages: Sequence[Post]) -> None:
+    """Forget that editors removed pages that a source lists for the first time: it decided nothing about the posts."""
     removed = EditionPost.objects.filter(post__in=pages, included=False)
     removed.exclude(edition__state="draft").update(reason=OUTSIDE())
 

@@ -80,8 +80,8 @@ def _late_posts_accepted(patch: pytest.MonkeyPatch) -> None:
     _facts_changed(patch, lambda known: replace(known, refusal=None))
 
 
-def _removed_pages_are_known(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ledger, "_is_only_added", lambda _post: False)
+def _removed_pages_are_settled(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ledger, "_forget_removals", lambda _pages: None)
 
 
 def _settled_by_cancelled_editions(patch: pytest.MonkeyPatch) -> None:
@@ -275,7 +275,7 @@ NEGATIONS = {
     ),
     "filtered": Negation(_settled_by_nothing, "a filter holds once an edition was approved with it", "unwanted"),
     "a page that was removed is found later": Negation(
-        _removed_pages_are_known, "a page that an editor removed again counts as found when it is listed", "lost"
+        _removed_pages_are_settled, "a page that an editor removed again counts as found when it is listed", "lost"
     ),
     "undone by cancelling before sending": Negation(
         _settled_by_cancelled_editions, "cancelling before sending undoes what was left out", "lost"

@@ -207,6 +207,24 @@ def _pages(site: OracleSite) -> None:
     site.wait(DAY)
 
 
+def _page_in_a_letter(site: OracleSite) -> None:
+    """A letter to some readers has a page that an editor had removed from an edition, and then the feed lists it."""
+    both(site)
+    site.publish()
+    name = site.draft("day")
+    page = site.publish(site.now)
+    site.blog.unlisted.add(page)
+    site.add_page(name, page)
+    site.leave_out(name, page)
+    site.approve(name)
+    site.send(name)
+    letter = site.letter(page, segment="day")
+    site.approve(letter)
+    site.send(letter)
+    site.blog.unlisted.clear()
+    site.wait(DAY)
+
+
 def _listed_anew(site: OracleSite) -> None:
     """Posts are listed with another id, another address, both, and twice."""
     both(site)
@@ -258,6 +276,9 @@ SOURCE_CLAUSES = {
     "a post that is put off comes at its new date": History(DAILY_OR_WEEKLY, _put_off),
     "a page that an editor removed again counts as found when it is listed": History(
         replace(DAILY_OR_WEEKLY, approval="editor"), _pages
+    ),
+    "removing a page decides nothing about the post, also if a letter to some readers has it": History(
+        replace(DAILY_OR_WEEKLY, approval="editor"), _page_in_a_letter
     ),
     "what is listed anew is no new post": History(DAILY_OR_WEEKLY, _listed_anew),
     "what a filter keeps out to the end is not due": History(Settings(period="month"), _filtered_to_the_end),

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from _thread import start_new_thread
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -24,8 +23,6 @@ Explain = Callable[[BaseException], Message]
 class Periods:
     """Seconds: pauses before restarts, when a service counts as healthy, stuck or worth a notice, and between calls.
 
-    A thread that hasn't begun `begin` after it was started never will.
-
     `look` is the time between two checks of the services, `tick` between two calls of those that are called most often.
     An edition of which nothing happens for `quiet` is stalled, and a sending process that gives no sign of life for
     `silent` is replaced.
@@ -33,7 +30,6 @@ class Periods:
 
     first_pause: float = 1.0
     longest_pause: float = 60.0
-    begin: float = 30.0
     healthy: float = 30.0
     stuck: float = 1800.0
     notice: float = 60.0
@@ -78,8 +74,7 @@ class Service:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._wake.set()  # what waits for its first call begins at once
-        self._thread: int | None = None
-        self._ended, self._began = threading.Event(), False
+        self._thread: threading.Thread | None = None
         self._crash: Message | None = None
         self._reported: Message | None = None
         self._failing_since: float | None = None
@@ -136,14 +131,12 @@ class Service:
         self._wake.set()
 
     def start(self) -> None:
-        """Start the thread; if the system can't, that is a failure like any other.
-
-        `threading.Thread` would wait without end for a thread that hasn't the memory to begin.
-        """
+        """Start the thread; if the system can't, that is a failure like any other."""
         self._started, self._beat = self._clock(), None
-        self._ended, self._began = threading.Event(), False
+        thread = threading.Thread(target=self._body, name=self.name, daemon=True)
+        self._thread = thread
         try:
-            self._thread = start_new_thread(self._body, (self._ended,))
+            thread.start()
         except RuntimeError as e:
             self._thread = None
             self._failed(TEXT(words=str(e)), e)
@@ -156,22 +149,22 @@ class Service:
 
     def join(self, seconds: float) -> bool:
         """Wait for the thread to end; return whether it has."""
-        return not self.alive or self._ended.wait(seconds)
+        if self._thread is not None:
+            self._thread.join(seconds)
+        return not self.alive
 
     @property
     def alive(self) -> bool:
         """Whether the thread is running."""
-        return self._thread is not None and not self._ended.is_set()
+        return self._thread is not None and self._thread.is_alive()
 
     def look(self) -> None:
         """Restart an ended service when its pause is over, and clear a failure that has not recurred."""
         now = self._clock()
         if self.stopping.is_set():
             return
-        if not self._began and now - self._started >= self._periods.begin:
-            self._ended.set()
         if not self.alive:
-            if self._thread is not None and not self._crash:  # it ended without a word, or didn't begin
+            if self._thread is not None and not self._crash:  # it ended without a word: its body never does
                 self._failed(messages.ENDED(), None)
             if now >= self._not_before:
                 self.start()
@@ -204,10 +197,7 @@ class Service:
             run_seconds=run_seconds,
         )
 
-    def _body(self, ended: threading.Event) -> None:
-        if ended.is_set():  # too late: another thread has been started
-            return
-        self._began = True
+    def _body(self) -> None:
         try:
             self._run(self)
         except BaseException as e:  # noqa: BLE001 - whatever ends a service, even SystemExit, is one failure of it
@@ -215,8 +205,6 @@ class Service:
         else:
             if not self.stopping.is_set():
                 self._failed(messages.ENDED(), None)
-        finally:
-            ended.set()
 
     def _ran(self, began: float) -> None:
         with self._lock:

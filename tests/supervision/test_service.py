@@ -4,17 +4,13 @@ import ctypes
 import logging
 import threading
 import time
-from _thread import start_new_thread
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
 from newsletter.messages import Message
-from newsletter.messages.failures import ENDED
 from newsletter.messages.general import TEXT
 from newsletter.supervision import Periods, Service, Status, Supervisor
-from newsletter.supervision import service as module
 from newsletter.supervision.service import Run
 
 QUICK = Periods(first_pause=0.02, longest_pause=0.05, healthy=0.3, stuck=0.3, look=0.01, grace=5.0)
@@ -48,7 +44,8 @@ def started() -> Iterator[Started]:
 def kill(service: Service, with_what: type[BaseException] = SystemExit) -> None:
     """Raise this in the service's thread, wherever that is."""
     assert service._thread is not None
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(service._thread), ctypes.py_object(with_what))
+    assert service._thread.ident is not None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(service._thread.ident), ctypes.py_object(with_what))
 
 
 def until_stopped(service: Service) -> None:
@@ -99,25 +96,6 @@ def test_the_pause_grows_no_longer_than_the_longest(caplog: pytest.LogCaptureFix
         assert not service.alive, "it is started only when the pause is over"
         now[0] = service._not_before
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
-
-
-def test_a_thread_that_does_not_begin_for_lack_of_memory_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    now, started = [0.0], list[tuple[Any, ...]]()
-
-    def lose(body: object, words: tuple[Any, ...]) -> int:
-        started.append(words)
-        return len(started)
-
-    monkeypatch.setattr(module, "start_new_thread", lose)
-    service = Service("worker", until_stopped, lambda error: TEXT(words=str(error)), Periods(), lambda: now[0])
-    service.start()
-    service.look()
-    assert (len(started), service.alive) == (1, True)
-    for now[0] in (30.0, 31.0):
-        service.look()
-    assert len(started) == 2
-    service._body(*started[0])
-    assert service.status().problem == ENDED(), "the first thread does nothing if it begins now"
 
 
 @pytest.mark.parametrize("how", [SystemExit, KeyboardInterrupt, GeneratorExit, MemoryError])
@@ -189,15 +167,15 @@ def test_a_thread_that_the_system_does_not_give_is_asked_for_again(
     started: Started, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = [2]
-    real = start_new_thread
+    real = threading.Thread.start
 
-    def start(body: Callable[..., object], words: tuple[Any, ...]) -> int:
-        if left[0]:
+    def start(thread: threading.Thread) -> None:
+        if thread.name == "worker" and left[0]:
             left[0] -= 1
             raise RuntimeError("can't start new thread")
-        return real(body, words)
+        real(thread)
 
-    monkeypatch.setattr(module, "start_new_thread", start)
+    monkeypatch.setattr(threading.Thread, "start", start)
     service = started(until_stopped)
     eventually(lambda: service.alive)
     assert str(service.status().problem) == "can't start new thread"

@@ -391,11 +391,9 @@ def _confirmed(subscriptions: Sequence[Subscription]) -> dict[int, datetime]:
     """
     signs = {subscription.pk: subscription.heard_at for subscription in subscriptions}
     created = {subscription.pk: subscription.created for subscription in subscriptions}
-    consents = Consent.objects.filter(subscription__in=list(signs), confirmed_at__isnull=False)
-    newest = (
-        consents.exclude(how=Consent.How.IMPORT).order_by().values_list("subscription").annotate(Max("confirmed_at"))
-    )
-    for number, at in newest:
+    consents = Consent.objects.filter(subscription__in=list(signs)).exclude(how=Consent.How.IMPORT)
+    confirmed = consents.exclude(confirmed_at=None).order_by()
+    for number, at in confirmed.values_list("subscription").annotate(Max("confirmed_at")):
         if at >= created[number]:
             signs[number] = max(signs[number] or at, at)
     return {number: at for number, at in signs.items() if at}

@@ -174,7 +174,7 @@ def import_hashes(path: Path, *, dry_run: bool = False, record: Import | None = 
 
 
 def _hash_rows(file: IO[str], key_ids: set[str]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a file. Raises ValueError, KeyError or TypeError for a line that is none."""
+    """Yield the rows of a file. Raises ValueError, KeyError or TypeError for a line that is no row."""
     for line in file:
         row = {name: json.loads(line)[name] for name in HASH_FIELDS}
         at = parse_datetime(row["at"])

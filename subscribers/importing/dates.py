@@ -82,7 +82,7 @@ def _parts(text: str, order: DateOrder, excerpt: str) -> datetime | None:
 
 
 def _year_first(text: str) -> datetime | None:
-    """Parse `2025/12/31`, `2025.12.31` and `2025-1-2`; return None if it is none of them."""
+    """Parse `2025/12/31`, `2025.12.31` and `2025-1-2`; return None for any other text."""
     match = _YEAR_FIRST.fullmatch(text)
     return _at(match, int(match["year"]), int(match["month"]), int(match["day"])) if match else None
 

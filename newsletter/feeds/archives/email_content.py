@@ -11,7 +11,7 @@ from lxml import etree
 
 from newsletter.feeds.archives import merge_tags
 from newsletter.feeds.archives.old_issue import OldIssue
-from newsletter.feeds.html.markup import HtmlElement, page_tree, spaced, to_html, to_tree, words
+from newsletter.feeds.html.markup import HtmlElement, drop, page_tree, spaced, to_html, to_tree, words
 
 _DOCUMENT = re.compile(r"<(?:html|body)\b", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
@@ -26,9 +26,7 @@ def content_of(issue: OldIssue) -> str:
     page = page_tree(html) if _DOCUMENT.search(html) else None
     body = None if page is None else page.find("body")
     root = to_tree(html) if page is None else page if body is None else body
-    for element in root.xpath(".//*[@style]"):
-        if _HIDDEN.search(element.get("style")):
-            element.drop_tree()
+    drop(element for element in root.xpath(".//*[@style]") if _HIDDEN.search(element.get("style")))
     _mark(root, braces=issue.merge_tags, ghost=issue.key.startswith("ghost:"))
     _without_tags(root, issue.published.year)
     _drop_title(root, issue.title)
@@ -139,8 +137,7 @@ class Line:
         """Remove its texts and its elements."""
         for place in self.texts:
             setattr(*place, "")
-        for element in self.elements:
-            element.drop_tree()
+        drop(self.elements)
 
 
 def _without_tags(root: HtmlElement, year: int) -> None:

@@ -11,7 +11,7 @@ from newsletter.feeds.archives.files import ArchiveFiles
 from newsletter.feeds.archives.old_issue import HERE, ArchiveProblem, LeftOut, OldIssue
 from newsletter.feeds.formats import frontmatter
 from newsletter.feeds.formats.markdown import markdown
-from newsletter.feeds.html.markup import HtmlElement, first_text, page_tree, spaced, to_html
+from newsletter.feeds.html.markup import HtmlElement, drop, first_text, page_tree, spaced, to_html
 from newsletter.messages import archives as messages
 from newsletter.messages import message_of
 
@@ -119,16 +119,10 @@ def _body(page: HtmlElement, title: str) -> str:
             break
     else:
         body = page.find("body") if page.find("body") is not None else page
-    for element in body.xpath(
-        ".//nav | .//header[not(ancestor::article)] | .//footer[not(ancestor::article)] | .//form"
-    ):
-        element.drop_tree()
+    drop(body.xpath(".//nav | .//header[not(ancestor::article)] | .//footer[not(ancestor::article)] | .//form"))
     if page.xpath(OUR_PAGE):
-        for element in body.xpath(OUR_FRAME):
-            element.drop_tree()
-    for heading in body.xpath(".//h1"):
-        if spaced(heading.text_content()) == title:
-            heading.drop_tree()
+        drop(body.xpath(OUR_FRAME))
+    drop(heading for heading in body.xpath(".//h1") if spaced(heading.text_content()) == title)
     body.tag = "div"
     body.tail = None
     return to_html(body)

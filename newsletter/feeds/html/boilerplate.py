@@ -5,10 +5,9 @@ is counted by kind.
 """
 
 import re
-from collections.abc import Iterable
 from typing import TypeAlias
 
-from newsletter.feeds.html.markup import HtmlElement, classes, outermost, text_in, words
+from newsletter.feeds.html.markup import HtmlElement, classes, drop, outermost, text_in, words
 
 _ENOUGH = 40
 _LINE_OF_VERSE = 120
@@ -45,15 +44,7 @@ _BESIDE_LINKS = re.compile(r"[\s|·•,/–—-]*")
 
 def drop_feedflare(root: HtmlElement) -> int:
     """Take away what FeedBurner and blog engines hang below a post; returns their number."""
-    return _drop(e for e in root.iter() if _is_flare(e))
-
-
-def _drop(elements: Iterable[HtmlElement]) -> int:
-    """Take away elements; return the number of those that are in none of the others."""
-    outer = outermost(elements)
-    for element in outer:
-        element.drop_tree()
-    return len(outer)
+    return drop(outermost(e for e in root.iter() if _is_flare(e)))
 
 
 def _is_flare(element: HtmlElement) -> bool:
@@ -71,11 +62,11 @@ def drop_substack(root: HtmlElement) -> int:
 
     The words of a link in a sentence stay without the link, if its address is a placeholder.
     """
-    count = _drop(e for e in root.iter("div", "p") if _is_substack(e))
+    count = drop(outermost(e for e in root.iter("div", "p") if _is_substack(e)))
     links = [a for a in root.iter("a") if _SUBSTACK_PLACEHOLDER.search(a.get("href") or "")]
     buttons = [a for a in links if "button" in classes(a)]
     blocks = dict.fromkeys(next(a.iterancestors(*_BLOCKS), root) for a in links)
-    count += _drop([*(b for b in blocks if b is not root and _has_nothing_but(b, set(links))), *buttons])
+    count += drop(outermost([*(b for b in blocks if b is not root and _has_nothing_but(b, set(links))), *buttons]))
     for link in links:
         if link.getparent() is not None:
             link.drop_tag()

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 
 from newsletter.feeds.document import split_address
-from newsletter.feeds.html.markup import HtmlElement, spaced, text_in
+from newsletter.feeds.html.markup import HtmlElement, drop, spaced, text_in
 
 SHARE, BADGE, AD, COUNTER = "share button", "badge", "advertisement", "tracker"
 
@@ -90,8 +90,7 @@ def drop_buttons(root: HtmlElement) -> Counter[str]:
         if count := _links_to_share(block):
             counts[SHARE] += count
             blocks.append(block)
-            for link in list(block.iter("a")):
-                link.drop_tree()
+            drop(block.iter("a"))
     for block in dict.fromkeys(blocks):
         if block.getparent() is not None and block.find(".//img") is None and _INTRODUCTION.fullmatch(text_in(block)):
             block.drop_tree()

@@ -2,9 +2,9 @@
 
 import re
 
-from lxml import etree
+from lxml.builder import E
 
-from newsletter.feeds.html.markup import HtmlElement, classes, outermost, spaced, words
+from newsletter.feeds.html.markup import HtmlElement, classes, drop, outermost, spaced, words
 
 TAGS = words(
     "math semantics annotation mrow mi mn mo ms mtext msup msub msubsup mfrac msqrt mroot mtable mtr mtd munder mover "
@@ -40,16 +40,11 @@ def replace_formulas(root: HtmlElement) -> int:
     """Formulas become text; returns their number."""
     formulas = outermost(root.iter("math"))
     if formulas:
-        for copy in [e for e in root.iter() if not _COPIES.isdisjoint(classes(e))]:
-            copy.drop_tree()
+        drop(e for e in root.iter() if not _COPIES.isdisjoint(classes(e)))
     for formula in formulas:
         tex = _tex(formula)
-        line = etree.Element("code" if tex else "span")
-        line.text = tex or spaced(_readable(formula))
-        if formula.get("display") == "block":
-            line, inner = etree.Element("div"), line
-            line.append(inner)
-        formula.addprevious(line)
+        line = E.code(tex) if tex else E.span(spaced(_readable(formula)))
+        formula.addprevious(E.div(line) if formula.get("display") == "block" else line)
         formula.drop_tree()
     return len(formulas)
 
@@ -58,8 +53,8 @@ def replace_images(root: HtmlElement) -> int:
     """Images of formulas become the TeX that they were made of; returns their number."""
     images = [i for i in root.iter("img") if _IMAGE.search(i.get("src") or "") and spaced(i.get("alt") or "")]
     for image in images:
-        code = etree.Element("code")
-        code.text, code.tail = spaced(image.get("alt") or ""), image.tail
+        code = E.code(spaced(image.get("alt") or ""))
+        code.tail = image.tail
         image.getparent().replace(image, code)
     return len(images)
 
@@ -85,8 +80,8 @@ def _mark(element: HtmlElement, place: str) -> int:
     beginning, *pieces = _WRITTEN.split(text)
     codes = []
     for *formula, behind in zip(*(pieces[group::4] for group in range(4)), strict=True):
-        code = etree.Element("code")
-        code.text, code.tail = spaced("".join(filter(None, formula))), behind
+        code = E.code(spaced("".join(filter(None, formula))))
+        code.tail = behind
         codes.append(code)
     if codes:
         setattr(element, place, beginning)

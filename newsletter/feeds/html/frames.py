@@ -5,7 +5,7 @@ Promises: no text is lost.
 
 import re
 
-from lxml import etree
+from lxml.builder import E
 
 from newsletter.feeds.html.markup import HtmlElement, classes, has_class, outermost, text_in, wrap_content
 from newsletter.feeds.html.parts import CALLOUT, TINTS
@@ -68,8 +68,7 @@ def _unfold(box: HtmlElement) -> None:
     """Make a callout of a text that readers unfold, below its heading in bold."""
     heading = next((e for e in box.iter() if e.tag == "summary" or has_class(e, _FOLDED_HEADING)), None)
     if heading is not None and text_in(heading):
-        title: HtmlElement = etree.Element("p")
-        etree.SubElement(title, "strong").text = text_in(heading)
+        title = E.p(E.strong(text_in(heading)))
         heading.drop_tree()
         title.tail, box.text = box.text, None
         box.insert(0, title)
@@ -91,7 +90,7 @@ def _make_pull_quote(box: HtmlElement) -> None:
     if quote is not box:
         box.tag = "div"
     elif box.tag == "p":
-        quote = etree.Element("blockquote")
+        quote = E.blockquote()
         box.addprevious(quote)
         quote.tail, box.tail = box.tail, None
         quote.append(box)
@@ -118,8 +117,8 @@ def _join_emoji(box: HtmlElement) -> None:
 
 
 def _make_button(link: HtmlElement) -> None:
-    table = etree.Element("table", {"class": "button", "role": "presentation"})
-    cell = etree.SubElement(etree.SubElement(etree.SubElement(table, "tbody"), "tr"), "td")
+    cell = E.td()
+    table = E.table({"class": "button", "role": "presentation"}, E.tbody(E.tr(cell)))
     link.addprevious(table)
     table.tail, link.tail = link.tail, None
     cell.append(link)

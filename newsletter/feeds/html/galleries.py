@@ -7,6 +7,7 @@ small pictures in one line, as Blogger has them.
 import re
 
 from lxml import etree
+from lxml.builder import E
 
 from newsletter.feeds.html import parts
 from newsletter.feeds.html.markup import HtmlElement, classes, outermost, text_in
@@ -71,14 +72,10 @@ def _is_caption(element: HtmlElement) -> bool:
 
 
 def _figure(image: HtmlElement, caption: HtmlElement | None) -> HtmlElement:
-    figure: HtmlElement = etree.Element("figure")
     _enlarge(image)
     link = image.getparent() if image.getparent().tag == "a" else None
-    figure.append(image)
     image.tail = None
-    if link is not None and link.get("href"):
-        new_link = etree.SubElement(figure, "a", {"href": link.get("href")})
-        new_link.append(image)
+    figure: HtmlElement = E.figure(image if link is None or not link.get("href") else E.a(image, href=link.get("href")))
     if caption is not None and text_in(caption):
         caption.tag, caption.tail = "figcaption", None
         figure.append(caption)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from newsletter.feeds.html.markup import HtmlElement, words
+from newsletter.feeds.html.markup import HtmlElement, drop, words
 from newsletter.feeds.html.media import safe_address
 
 IMAGES = words("img amp-img amp-anim")
@@ -80,8 +80,7 @@ def _replace_noscript(noscript: HtmlElement, base: str) -> None:
     """Put images for browsers without scripts in place of one beside them without an address; remove the others."""
     beside = [e for e in (noscript.getprevious(), noscript.getnext()) if e is not None and e.tag == "img"]
     if not any(image.get("src") for image in beside):
-        for image in beside:
-            image.drop_tree()
+        drop(beside)
         for image in list(noscript.iter("img")):
             _set_source(image, base)
             image.tail = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from newsletter.feeds.document import split_address
 from newsletter.feeds.html.footnote_ids import is_same_page
-from newsletter.feeds.html.markup import HtmlElement, spaced, text_in
+from newsletter.feeds.html.markup import HtmlElement, drop, spaced, text_in
 
 _MORE = (
     r"(?:read|see) more(?: here)?",
@@ -100,9 +100,7 @@ def drop_leading_on(root: HtmlElement, page: str) -> LeadingOn:
     links = [a for a in root.iter("a") if _is_lone_line(a) and _says_read_more(a) and _leads_on(a, page)]
     notes_below = [e for e in root.iter("p") if not _says_read_more(e) and _is_note(e, _CONTINUE_ON.fullmatch)]
     goes_on = [e for e in notes_below if text_in(e.find(".//a")) == text_in(e)]
-    notes_of_origin = [e for e in root.iter("p") if _is_note(e, _APPEARED_FIRST.fullmatch)]
-    for note in notes_of_origin:
-        note.drop_tree()
+    notes_of_origin = drop(e for e in root.iter("p") if _is_note(e, _APPEARED_FIRST.fullmatch))
     last_lines = (*lines, *links)
     leads_on = any(_leads_to(link.get("href") or "", page) for line in last_lines for link in line.iter("a"))
     partial = bool(goes_on) or leads_on or any(map(_is_last, last_lines))
@@ -114,9 +112,8 @@ def drop_leading_on(root: HtmlElement, page: str) -> LeadingOn:
         label.drop_tree()
         if len(block) and block[-1].tag == "br" and not spaced(block[-1].tail or ""):
             block[-1].drop_tree()
-    for element in (*lines, *links, *goes_on):
-        element.drop_tree()
-    notes_left_out = len(goes_on) + len(notes_of_origin) + len(list(_last_notes(root, page)))
+    drop((*lines, *links, *goes_on))
+    notes_left_out = len(goes_on) + notes_of_origin + len(list(_last_notes(root, page)))
     cut_off = bool(_CUT_OFF.search(text_in(root)))
     return LeadingOn(len(lines) + len(links) + len(labels), notes_left_out, partial or cut_off)
 

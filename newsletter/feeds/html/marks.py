@@ -5,7 +5,7 @@ them; and the language of code, as blogs' software notes it in classes.
 import re
 from itertools import islice
 
-from lxml import etree
+from lxml.builder import E
 
 from newsletter.feeds.html.markup import HtmlElement, classes, text_in, words, wrap_content
 
@@ -72,7 +72,7 @@ def nest_lists(root: HtmlElement) -> None:
     for inner in [e for e in root.iter(*_LISTS) if e.getparent() is not None and e.getparent().tag in _LISTS]:
         item = inner.getprevious()
         if item is None or item.tag != "li":
-            item = etree.Element("li")
+            item = E.li()
             inner.addprevious(item)
         item.append(inner)
 
@@ -108,7 +108,7 @@ def write_verse(root: HtmlElement) -> None:
 def _lines(text: str) -> tuple[str, list[HtmlElement]]:
     """Return the first line of a text, and the others, each as the tail of a line break."""
     first, *others = text.split("\n")
-    breaks = [etree.Element("br") for _ in others]
+    breaks = [E.br() for _ in others]
     for line_break, line in zip(breaks, others, strict=True):
         line_break.tail = _INDENT.sub(lambda spaces: "\u00a0" * len(spaces[0]), line)
     return first, breaks
@@ -118,10 +118,9 @@ def write_ruby(root: HtmlElement) -> None:
     """Put parentheses around readings of characters, for programs that show them on the same line."""
     with_parentheses = {e.getparent() for e in root.iter("rp")}
     for reading in [e for e in root.iter("rt") if e.getparent() not in with_parentheses]:
-        opening, closing = etree.Element("rp"), etree.Element("rp")
-        opening.text, closing.text = "(", ")"
+        closing = E.rp(")")
         closing.tail, reading.tail = reading.tail, None
-        reading.addprevious(opening)
+        reading.addprevious(E.rp("("))
         reading.addnext(closing)
 
 

@@ -24,6 +24,14 @@ def outermost(elements: Iterable[HtmlElement]) -> list[HtmlElement]:
     return [e for e in candidates if distinct.isdisjoint(e.iterancestors())]
 
 
+def drop(elements: Iterable[HtmlElement]) -> int:
+    """Remove elements with what is in them, and return their number; what stands behind them stays."""
+    dropped = list(elements)
+    for element in dropped:
+        element.drop_tree()
+    return len(dropped)
+
+
 # Controls from \x80 to \x9f stay: they are parts of letters in text that was encoded twice, which is repaired later.
 _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _NUMBERED = re.compile(r"&#(?:[xX]0*+([0-9a-fA-F]{0,6})|0*+([0-9]{0,7}));?")
@@ -133,6 +141,5 @@ def text_of_tree(root: HtmlElement) -> str:
     for block in root.iter(*_BLOCKS):
         block.tail = " " + (block.tail or "")
         block.text = " " + (block.text or "")
-    for hidden in root.xpath(".//script|.//style|.//comment()"):
-        hidden.drop_tree()
+    drop(root.xpath(".//script|.//style|.//comment()"))
     return one_line("".join(root.itertext()))

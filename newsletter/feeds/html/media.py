@@ -6,6 +6,7 @@ The size at which an image is meant to be shown is in its attributes, its style,
 import re
 
 from lxml import etree
+from lxml.builder import E
 
 from newsletter.domain.found_post import Image
 from newsletter.feeds.document import absolute, split_address
@@ -98,10 +99,9 @@ def unpack_captions(root: HtmlElement) -> None:
     for table in list(root.iter("table")):
         if "tr-caption-container" not in classes(table):
             continue
-        figure = etree.Element("figure")
-        for cell in list(table.iter("td")):
+        figure = E.figure(*table.iter("td"))
+        for cell in figure:
             cell.tag = "figcaption" if "tr-caption" in classes(cell) else "div"
-            figure.append(cell)
         table.addprevious(figure)
         table.drop_tree()
 

@@ -9,7 +9,7 @@ import re
 from urllib.parse import unquote
 
 from newsletter.feeds.html.footnote_ids import is_same_page
-from newsletter.feeds.html.markup import HtmlElement, classes, outermost, text_in, words
+from newsletter.feeds.html.markup import HtmlElement, classes, drop, outermost, text_in, words
 from newsletter.feeds.html.players import PLAYERS
 
 HIDING_ATTRIBUTES = ("hidden", "aria-hidden")
@@ -32,10 +32,7 @@ _MOST = 3
 
 def drop_hidden(root: HtmlElement) -> int:
     """Remove elements that a page hides from everybody or shows to screen readers alone; return their number."""
-    elements = outermost(e for e in root.iterdescendants() if _is_hidden(e))
-    for element in elements:
-        element.drop_tree()
-    return len(elements)
+    return drop(outermost(e for e in root.iterdescendants() if _is_hidden(e)))
 
 
 def _is_hidden(element: HtmlElement) -> bool:
@@ -63,8 +60,7 @@ def drop_controls(root: HtmlElement) -> None:
         if next(button.iterancestors(*_HEADINGS), None) is None:
             button.drop_tree()
             continue
-        for icon in [e for e in button.iterdescendants() if e.get("aria-hidden") == "true"]:
-            icon.drop_tree()
+        drop(e for e in button.iterdescendants() if e.get("aria-hidden") == "true")
         button.drop_tag()
     for label in list(root.iter("label")):
         if next(label.iterancestors("form"), None) is None:
@@ -88,9 +84,7 @@ def drop_contents(root: HtmlElement, page: str) -> int:
     """
     identifiers = {e.get("id") or e.get("name") for e in root.iter() if e.get("id") or e.get("name")}
     places = identifiers | _TOP
-    lines = [p for p in root.iter("p") if _is_jump(p, places)]
-    for line in lines:
-        line.drop_tree()
+    lines = drop(p for p in root.iter("p") if _is_jump(p, places))
     lists = [e for e in outermost(root.iter("ul", "ol")) if identifiers and _is_contents(e, identifiers, page)][:_MOST]
     for box in lists:
         longest = len(text_in(box)) + _LONGEST_TITLE
@@ -102,7 +96,7 @@ def drop_contents(root: HtmlElement, page: str) -> int:
         if title is not None and _is_title(title):
             title.drop_tree()
         box.drop_tree()
-    return len(lines) + len(lists)
+    return lines + len(lists)
 
 
 def _is_jump(paragraph: HtmlElement, places: set[str]) -> bool:

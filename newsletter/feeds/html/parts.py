@@ -12,7 +12,7 @@ While a post is cleaned they are elements of their own, which no source can writ
 import re
 from collections.abc import Iterable
 
-from lxml import etree
+from lxml.builder import E
 
 from newsletter.feeds.html.markup import HtmlElement, has_class, words
 
@@ -28,14 +28,9 @@ MOST_IN_A_ROW = 3
 
 def card(address: str, title: str, lines: Iterable[str] = (), picture: str = "") -> HtmlElement:
     """Return a card. `lines` say more than the title, such as a description and a site; empty ones are left out."""
-    box: HtmlElement = etree.Element(CARD)
-    if picture:
-        link = etree.SubElement(etree.SubElement(box, "p"), "a", {"href": address})
-        etree.SubElement(link, "img", {"src": picture, "alt": ""})
-    etree.SubElement(etree.SubElement(box, "p"), "a", {"href": address}).text = title
-    for line in filter(None, map(str.strip, lines)):
-        etree.SubElement(box, "p").text = line
-    return box
+    pictures = [E.p(E.a(E.img(src=picture, alt=""), href=address))] if picture else []
+    paragraphs = map(E.p, filter(None, map(str.strip, lines)))
+    return E(CARD, *pictures, E.p(E.a(title, href=address)), *paragraphs)
 
 
 def rows(figures: list[HtmlElement], most: int = MOST_IN_A_ROW) -> list[HtmlElement]:
@@ -45,12 +40,7 @@ def rows(figures: list[HtmlElement], most: int = MOST_IN_A_ROW) -> list[HtmlElem
     while place < len(figures):
         left = len(figures) - place
         size = 2 if left in (2, 4) else min(most, left)  # of four, none is left alone
-        if size > 1:
-            row: HtmlElement = etree.Element(ROW)
-            row.extend(figures[place : place + size])
-            blocks.append(row)
-        else:
-            blocks.append(figures[place])
+        blocks.append(E(ROW, *figures[place : place + size]) if size > 1 else figures[place])
         place += size
     return blocks
 
@@ -74,13 +64,6 @@ def mark_quoted_posts(root: HtmlElement) -> None:
 
 def quoted_post(text: str, author: str, address: str, date: str = "") -> HtmlElement:
     """Return a quotation as networks write it: the text, and a line with its author, date and link."""
-    quote: HtmlElement = etree.Element("blockquote", {"class": "quoted"})
-    for line in filter(None, map(str.strip, text.split("\n"))):
-        etree.SubElement(quote, "p").text = line
-    source: HtmlElement = etree.SubElement(quote, "p")
-    source.text = f"— {author} " if author else "— "
-    if address:
-        etree.SubElement(source, "a", {"href": address}).text = date or address
-    elif date:
-        source.text += date
-    return quote
+    lines = map(E.p, filter(None, map(str.strip, text.split("\n"))))
+    source = E.a(date or address, href=address) if address else date
+    return E.blockquote({"class": "quoted"}, *lines, E.p(f"— {author} " if author else "— ", source))

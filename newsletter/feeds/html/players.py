@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from html import unescape
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from lxml import etree
+from lxml.builder import E
 
 from newsletter.feeds.document import split_address
 from newsletter.feeds.html import parts
@@ -140,7 +140,8 @@ def simplify_ghost_cards(root: HtmlElement) -> None:
             for picture in line.iter("img"):
                 picture.set("width", "160")
         if duration := _duration(card):
-            etree.SubElement(line, "br").tail = duration
+            line.append(E.br())
+            line[-1].tail = duration
         card.addprevious(line)
         caption = card.find(".//figcaption")
         if caption is not None and text_in(caption):
@@ -214,8 +215,8 @@ def link_bare_addresses(root: HtmlElement) -> None:
     for paragraph in root.iter("p", "div"):
         bare = None if len(paragraph) else _BARE_ADDRESS.fullmatch(paragraph.text or "")
         if bare and next(paragraph.iterancestors("a"), None) is None:
-            etree.SubElement(paragraph, "a", {"href": bare[1]}).text = bare[1]
             paragraph.text = None
+            paragraph.append(E.a(bare[1], href=bare[1]))
 
 
 def _link_alone(quotation: HtmlElement) -> HtmlElement | None:
@@ -274,13 +275,7 @@ def _identified(player: HtmlElement) -> Iterator[str]:
 
 def _line(url: str, words: str, poster: str = "") -> HtmlElement:
     """Return a block with a link, which has the poster of a video above its words, whose size is left to emails."""
-    line: HtmlElement = etree.Element("div")
-    link = etree.SubElement(line, "a", {"href": url})
-    link.text = words
-    if poster:
-        etree.SubElement(link, "img", {"src": poster, "alt": ""})
-        link.text, etree.SubElement(link, "br").tail = None, words
-    return line
+    return E.div(E.a(*([E.img(src=poster, alt=""), E.br()] if poster else []), words, href=url))
 
 
 def _label(url: str) -> str:

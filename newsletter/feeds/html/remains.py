@@ -4,7 +4,7 @@ Crowdsignal, which become links, drawings, and codes of galleries.
 
 import re
 
-from newsletter.feeds.html.markup import HtmlElement, text_in
+from newsletter.feeds.html.markup import HtmlElement, drop, text_in
 
 _INPUT = re.compile(r"<input\b([^<>]*+)>", re.IGNORECASE)
 _IS_CHECKBOX = re.compile(r"\btype\s*=\s*[\"']?checkbox\b", re.IGNORECASE)
@@ -55,7 +55,4 @@ def count_drawings(html: str) -> int:
 
 def drop_gallery_codes(root: HtmlElement) -> int:
     """Remove paragraphs that are only a code such as `[gallery ids="1,2"]`, which WordPress did not replace."""
-    codes = [p for p in root.iter("p") if not len(p) and _GALLERY.fullmatch(text_in(p))]
-    for paragraph in codes:
-        paragraph.drop_tree()
-    return len(codes)
+    return drop(p for p in root.iter("p") if not len(p) and _GALLERY.fullmatch(text_in(p)))

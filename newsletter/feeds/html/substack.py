@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from lxml import etree
+from lxml.builder import E
 
 from newsletter.feeds.html import parts
 from newsletter.feeds.html.markup import HtmlElement, classes
@@ -91,9 +91,7 @@ def _described(text: str, page: str) -> _Described | None:
 
 def _text(text: str) -> Iterable[HtmlElement]:
     if text:
-        element: HtmlElement = etree.Element("span")
-        element.text = text
-        yield element
+        yield E.span(text)
 
 
 def _tweet(of: _Described) -> Iterable[HtmlElement]:
@@ -117,9 +115,7 @@ def _day(date: str) -> str:
 def _add_pictures(quote: HtmlElement, addresses: Iterable[str]) -> None:
     """Put pictures above the last line of a quoted post, which names its author."""
     for address in addresses:
-        paragraph: HtmlElement = etree.Element("p")
-        etree.SubElement(paragraph, "img", {"src": address, "alt": ""})
-        quote.insert(len(quote) - 1, paragraph)
+        quote.insert(len(quote) - 1, E.p(E.img(src=address, alt="")))
 
 
 def _bluesky(of: _Described) -> Iterable[HtmlElement]:
@@ -160,19 +156,19 @@ def _publication(of: _Described) -> list[HtmlElement]:
 
 def _tiktok(of: _Described) -> Iterable[HtmlElement]:
     if address := of.text("url"):
-        yield etree.Element("video", {"src": address, "title": of.text("title") or "TikTok"})
+        yield E.video(src=address, title=of.text("title") or "TikTok")
 
 
 def _chart(of: _Described) -> Iterable[HtmlElement]:
     """Yield the picture of a chart, which leads to it and has its title, above its description."""
     address, picture = of.text("url"), of.text("thumbnail_url_full", "thumbnail_url")
     if address and picture:
-        figure: HtmlElement = etree.Element("figure")
-        link = etree.SubElement(figure, "a", {"href": address})
-        etree.SubElement(link, "img", {"src": picture, "alt": of.text("title")})
-        if of.text("description"):
-            etree.SubElement(figure, "figcaption").text = of.text("description")
-        yield figure
+        link = E.a(E.img(src=picture, alt=of.text("title")), href=address)
+        yield E.figure(link, *_caption(of.text("description")))
+
+
+def _caption(text: str) -> list[HtmlElement]:
+    return [E.figcaption(text)] if text else []
 
 
 def _instagram(of: _Described) -> list[HtmlElement]:
@@ -185,24 +181,14 @@ def _instagram(of: _Described) -> list[HtmlElement]:
 
 def _gallery(of: _Described) -> Iterable[HtmlElement]:
     gallery = of.inner("gallery")
-    figures = []
-    for image in gallery.each("images"):
-        if image.text("src"):
-            figure: HtmlElement = etree.Element("figure")
-            etree.SubElement(figure, "img", {"src": image.text("src"), "alt": ""})
-            figures.append(figure)
-    box: HtmlElement = etree.Element("div", {"class": "image-gallery"})
-    box.extend(figures)
-    if gallery.text("caption"):
-        etree.SubElement(box, "figcaption").text = gallery.text("caption")
-    return [box] if figures else []
+    figures = [E.figure(E.img(src=image.text("src"), alt="")) for image in gallery.each("images") if image.text("src")]
+    if figures:
+        yield E.div({"class": "image-gallery"}, *figures, *_caption(gallery.text("caption")))
 
 
 def _formula(of: _Described) -> Iterable[HtmlElement]:
     if formula := of.text("persistentExpression"):
-        paragraph: HtmlElement = etree.Element("p")
-        etree.SubElement(paragraph, "code").text = formula
-        yield paragraph
+        yield E.p(E.code(formula))
 
 
 def _audio(of: _Described) -> list[HtmlElement]:
@@ -217,7 +203,7 @@ def _video(of: _Described) -> Iterable[HtmlElement]:
     identifier = of.text("mediaUploadId")
     if identifier.replace("-", "").isalnum():
         title = of.text("label", "title") or "Video"
-        yield etree.Element("video", {"src": _UPLOADED_VIDEO.format(identifier), "title": title})
+        yield E.video(src=_UPLOADED_VIDEO.format(identifier), title=title)
 
 
 def _poll(of: _Described) -> list[HtmlElement]:

@@ -27,14 +27,13 @@ from newsletter.web.desk.pages import (
     about,
     as_sentence,
     caught,
-    edition_of,
     editor,
     field_of,
     page,
     revision_of,
     sentences,
 )
-from subscribers.requests import config_of, newsletter_of
+from subscribers.requests import config_of
 
 MOST_EARLIER_LETTERS = 10
 CHOICES = {"in": EditorChoice.IN, "out": EditorChoice.OUT}
@@ -49,9 +48,8 @@ FIELDS_OF_REFUSALS = {
 """The field of a block's form that a refusal is about."""
 
 
-def more(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def more(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show the less common actions for an edition, each with a sentence about it."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     context = {
         **about(request, edition, newsletter),
         "block_count": len(edition.blocks),
@@ -63,9 +61,9 @@ def more(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return page(request, "more", context, section="home")
 
 
-def letter(request: HttpRequest, name: str) -> HttpResponse:
+def letter(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Show what a new letter can begin with, or create one outside the schedule and open its draft."""
-    newsletter, configuration = newsletter_of(request, name), config_of(request)
+    configuration = config_of(request)
     with_posts, problems = request.POST.get("posts") == "due", list[str]()
     if request.method == "POST":
         by = editor(request)
@@ -101,10 +99,9 @@ def _earlier_letters(request: HttpRequest, newsletter: Newsletter) -> list[dict[
 
 
 @require_POST
-def template(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def template(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Save a letter as a template, or remove it from the templates."""
-    newsletter_of(request, name)
-    edition, template_name = edition_of(name, period), request.POST.get("template", "").strip()
+    template_name = request.POST.get("template", "").strip()
     with sentences(request):
         if request.POST.get("act") == "remove":
             standalone.name_template(edition, "", by=editor(request))
@@ -114,14 +111,13 @@ def template(request: HttpRequest, name: str, period: str) -> HttpResponse:
         else:
             standalone.name_template(edition, template_name, by=editor(request))
             messages.success(request, _("Saved as a template. “New letter” lists it."))
-    return redirect("desk:more", name, period)
+    return redirect("desk:more", newsletter.name, edition.period)
 
 
 @require_POST
-def duplicate(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def duplicate(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Make a letter from an edition, and say how many posts could not be copied."""
-    newsletter_of(request, name)
-    edition, target = edition_of(name, period), ("desk:more", name, period)
+    target = ("desk:more", newsletter.name, edition.period)
     with sentences(request):
         copy = standalone.duplicate(config_of(request), edition, now=timezone.now(), by=editor(request))
         messages.success(request, _("This is a copy. Change it as you like; nothing is sent until it is approved."))
@@ -138,19 +134,17 @@ def duplicate(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 @require_POST
-def correct(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def correct(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Create a correction for those who received an edition, and open its draft."""
-    newsletter_of(request, name)
-    edition, target = edition_of(name, period), ("desk:more", name, period)
+    target = ("desk:more", newsletter.name, edition.period)
     with sentences(request):
         correction = drafts.correct(config_of(request), edition, now=timezone.now(), by=editor(request))
         target = ("desk:edition", correction.newsletter, correction.period)
     return redirect(*target)
 
 
-def blocks(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def blocks(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show the blocks of an edition, and a form for one: new, or the one that the address names."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     chosen, blank = request.GET.get("block", ""), dict.fromkeys(BLOCK_FIELDS, "")
     fields: dict[str, str] = next((block for block in edition.blocks if block["id"] == chosen), blank)
     problems: dict[str, str] = {}
@@ -161,8 +155,8 @@ def blocks(request: HttpRequest, name: str, period: str) -> HttpResponse:
         except Impossible as refused:
             problems = {field_of(refused, FIELDS_OF_REFUSALS): as_sentence(refused)}
         else:
-            return redirect("desk:blocks", name, period)
-    edition = edition_of(name, period)
+            return redirect("desk:blocks", newsletter.name, edition.period)
+    edition.refresh_from_db()
     context = {
         **about(request, edition, newsletter),
         "blocks": queries.blocks(edition, newsletter),
@@ -190,17 +184,16 @@ def _change_block(request: HttpRequest, edition: Edition, texts: Mapping[str, st
     messages.success(request, _("The block has been removed.") if removes else _("The block has been saved."))
 
 
-def several(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def several(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show all posts with a box to tick, and what can be done with those that are ticked."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     chosen = [number for text in request.POST.getlist("post") if (number := whole_number(text)) is not None]
     day = request.POST.get("day", "")
     problems: list[str] = []
     if request.method == "POST":
         with caught() as problems:
             _change_several(request, edition, chosen, day)
-            return redirect("desk:several", name, period)
-    edition = edition_of(name, period)
+            return redirect("desk:several", newsletter.name, edition.period)
+    edition.refresh_from_db()
     context = {
         **about(request, edition, newsletter),
         "posts": queries.posts(edition, newsletter),

@@ -21,12 +21,12 @@ from newsletter.web.desk.pages import as_sentence, page
 from newsletter.web.desk.settings.design_page import DESIGN
 from newsletter.web.desk.settings.editing import UNREADABLE, read_only_reason, tree_of
 from newsletter.web.desk.settings.forms import SettingsForm
-from subscribers.requests import config_of, newsletter_of
+from subscribers.requests import config_of
 
 
-def designs(request: HttpRequest, name: str) -> HttpResponse:
+def designs(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Show every design in a frame of its own."""
-    newsletter, configuration = newsletter_of(request, name), config_of(request)
+    configuration = config_of(request)
     context = {
         "newsletter": newsletter,
         "designs": DESIGN.fields[0].choices,
@@ -34,15 +34,15 @@ def designs(request: HttpRequest, name: str) -> HttpResponse:
         "own_template": newsletter.template != "edition",
         "problem": _problem(configuration, newsletter),
         "read_only": read_only_reason(configuration),
-        "set_by": set_by(("newsletters", name, "theme", "design"), os.environ),
+        "set_by": set_by(("newsletters", newsletter.name, "theme", "design"), os.environ),
     }
     return page(request, "designs", context, section="settings")
 
 
 @xframe_options_sameorigin
-def frame(request: HttpRequest, name: str, design: str) -> HttpResponse:
+def frame(request: HttpRequest, newsletter: Newsletter, design: str) -> HttpResponse:
     """Show one design's HTML alone, for the sandboxed frame; `dark=1` shows its dark mode."""
-    newsletter, configuration = newsletter_of(request, name), config_of(request)
+    configuration = config_of(request)
     digest = sample_digest(configuration, newsletter)
     if design not in DESIGNS or digest is None:
         raise Http404(design)
@@ -51,15 +51,14 @@ def frame(request: HttpRequest, name: str, design: str) -> HttpResponse:
 
 
 @xframe_options_sameorigin
-def preview(request: HttpRequest, name: str) -> HttpResponse:
+def preview(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Show the newsletter in its design, for the sandboxed frame; after a POST with what is typed and not saved yet.
 
     `dark=1` shows its dark mode.
     """
-    newsletter_of(request, name)
     try:
-        config = _as_typed(request, name)
-        digest = sample_digest(config, config.newsletters[name])
+        config = _as_typed(request, newsletter)
+        digest = sample_digest(config, config.newsletters[newsletter.name])
         html = str(escape(_("There are no posts yet to show.")))
         if digest is not None:
             email = sample(config, digest, digest.letterhead.theme.design)
@@ -69,7 +68,7 @@ def preview(request: HttpRequest, name: str) -> HttpResponse:
     return framed(html)
 
 
-def _as_typed(request: HttpRequest, name: str) -> Config:
+def _as_typed(request: HttpRequest, newsletter: Newsletter) -> Config:
     """Return the configuration in force with the form's values, if the file can be read.
 
     Raises ConfigError and CannotEdit.
@@ -77,7 +76,9 @@ def _as_typed(request: HttpRequest, name: str) -> Config:
     configuration = config_of(request)
     if request.method != "POST":
         return configuration
-    form = SettingsForm(DESIGN, ("newsletters", name), tree_of(configuration.file), {}, os.environ, request.POST)
+    form = SettingsForm(
+        DESIGN, ("newsletters", newsletter.name), tree_of(configuration.file), {}, os.environ, request.POST
+    )
     if not form.is_valid():
         return configuration
     try:

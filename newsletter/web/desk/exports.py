@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from newsletter.config import Config
+from newsletter.config import Config, Newsletter
 from newsletter.messages import acts
 from newsletter.models import Act, Job, JobState
 from newsletter.web.archive import static_site
@@ -61,10 +61,9 @@ def subscribers(request: HttpRequest) -> FileResponse:
 
 
 @require_POST
-def archive(request: HttpRequest, name: str) -> HttpResponse:
+def archive(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Make a static site of the archive in the background."""
-    newsletter_of(request, name)
-    return redirect("desk:job", jobs.start(ARCHIVE, config_of(request), name, editor(request), {}).pk)
+    return redirect("desk:job", jobs.start(ARCHIVE, config_of(request), newsletter.name, editor(request), {}).pk)
 
 
 def archive_file(request: HttpRequest, pk: int) -> FileResponse:

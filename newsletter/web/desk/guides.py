@@ -32,11 +32,11 @@ def name_of(tool: str) -> str:
     return name if (documents() / "moving" / f"{name}.md").is_file() else ""
 
 
-def guide(request: HttpRequest, name: str) -> HttpResponse:
+def guide(request: HttpRequest, document: str) -> HttpResponse:
     """Show a document."""
-    if name not in names():
+    if document not in names():
         raise Http404("there is no such document")
-    title, html = _rendered(name)
+    title, html = _rendered(document)
     return page(request, "guide", {"title": title, "html": html}, section="subscribers")
 
 

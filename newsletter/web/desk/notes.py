@@ -14,19 +14,17 @@ from newsletter.messages import acts
 from newsletter.models import Act, Edition, Note
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting, users
-from newsletter.web.desk.pages import about, caught, edition_of, editor, page
-from subscribers.requests import newsletter_of
+from newsletter.web.desk.pages import about, caught, editor, page
 
 
-def notes(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def notes(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show the notes of an edition, newest first, and a form for a new one."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     entered = {key: request.POST.get(key, "").replace("\r\n", "\n").strip() for key in ("text", "to")}
     problems: list[str] = []
     if request.method == "POST":
         with caught() as problems:
             _change_note(request, edition, entered)
-            return redirect("desk:notes", name, period)
+            return redirect("desk:notes", newsletter.name, edition.period)
     context = {
         **about(request, edition, newsletter),
         "notes": _note_lines(edition, newsletter, editor(request)),

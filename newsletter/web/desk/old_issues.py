@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from newsletter.config import Config
+from newsletter.config import Config, Newsletter
 from newsletter.editions.imported import old_addresses
 from newsletter.editions.imported.archive_import import import_archive, undo_import
 from newsletter.feeds.archives.old_issue import ArchiveProblem
 from newsletter.messages import from_json
-from newsletter.models import ArchiveImport, Job, JobState, State
+from newsletter.models import ArchiveImport, Edition, Job, JobState, State
 from newsletter.web.desk import formatting, jobs
-from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, page, sentences
+from newsletter.web.desk.pages import about, as_sentence, editor, page, sentences
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import uploads
 from subscribers.requests import config_of, newsletter_of
@@ -84,9 +84,8 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk:old-issues")
 
 
-def addresses(request: HttpRequest, name: str, form: str) -> HttpResponse:
+def addresses(request: HttpRequest, newsletter: Newsletter, form: str) -> HttpResponse:
     """Return the table of old addresses for a server in front."""
-    newsletter = newsletter_of(request, name)
     chosen = next((each for each in FORMATS if each == form), None)
     if chosen is None:
         raise Http404("there is no such format")
@@ -97,11 +96,10 @@ def addresses(request: HttpRequest, name: str, form: str) -> HttpResponse:
     return response
 
 
-def imported(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def imported(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show an imported edition: where it is, and where it was."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     if edition.state != State.IMPORTED:
-        return redirect("desk:edition", name, period)
+        return redirect("desk:edition", newsletter.name, edition.period)
     context = {
         **about(request, edition, newsletter),
         "standing": formatting.standing(edition, newsletter.zone),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 
 from newsletter.config import Newsletter
@@ -44,11 +44,6 @@ def newsletter_title(request: HttpRequest, name: str) -> str:
     """Return a newsletter's title, or its name if it is no longer configured."""
     newsletter = config_of(request).newsletters.get(name)
     return newsletter.title if newsletter else name
-
-
-def edition_of(newsletter: str, period: str) -> Edition:
-    """Return the edition of that name, or 404."""
-    return get_object_or_404(Edition, newsletter=newsletter, period=period)
 
 
 def about(request: HttpRequest, edition: Edition, newsletter: Newsletter, title: str = "") -> dict[str, Any]:

@@ -13,14 +13,15 @@ from urllib.parse import urlencode, urlsplit
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.csrf import csrf_failure
 
 from newsletter.editions.history import WORDS
+from newsletter.models import Edition
 from newsletter.web.desk import browser_copies, users
-from subscribers.requests import config_of
+from subscribers.requests import config_of, newsletter_of
 
 View = Callable[..., HttpResponseBase]
 
@@ -78,7 +79,8 @@ class Guarded(Protocol):
 def guarded(view: View, needed: Role) -> Guarded:
     """Return the view for those who have this role, in one of the desk's languages, with the desk's headers.
 
-    Times are in the zone of the newsletter that the page is about, or of the first one.
+    Times are in the zone of the newsletter that the page is about, or of the first one. The view gets that newsletter
+    and the edition instead of their names in the address; what there isn't is answered with 404.
     """
 
     @wraps(view)
@@ -87,7 +89,7 @@ def guarded(view: View, needed: Role) -> Guarded:
         newsletter = newsletters.get(kwargs.get("name", "")) or next(iter(newsletters.values()))
         with translation.override(language), timezone.override(newsletter.zone):
             refused = _refused(request, needed) or _unreadable(request)
-            response = refused if refused is not None else view(request, *args, **kwargs)
+            response = refused if refused is not None else view(request, *args, **_with_objects(request, kwargs))
         if refused is None:
             browser_copies.confirm(request, response)
         response.headers.setdefault("Content-Security-Policy", POLICY)
@@ -97,6 +99,17 @@ def guarded(view: View, needed: Role) -> Guarded:
     page = cast(Guarded, guard)
     page.needed = needed
     return page
+
+
+def _with_objects(request: HttpRequest, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return a view's parameters, with the newsletter and the edition that an address names. Raises Http404."""
+    if "name" not in parameters:
+        return parameters
+    newsletter = newsletter_of(request, parameters.pop("name"))
+    if "period" in parameters:
+        period = parameters.pop("period")
+        parameters["edition"] = get_object_or_404(Edition, newsletter=newsletter.name, period=period)
+    return {**parameters, "newsletter": newsletter}
 
 
 def desk_language(language: str | None) -> str:

@@ -25,9 +25,9 @@ from newsletter.web.desk.conditions.condition_field import ConditionsField, Ente
 from newsletter.web.desk.conditions.condition_rows import named
 from newsletter.web.desk.edition import departure
 from newsletter.web.desk.forms import DeskForm
-from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, page, sentences
+from newsletter.web.desk.pages import about, as_sentence, editor, page, sentences
 from subscribers.models import Subscription, WhereProblem, parse_where
-from subscribers.requests import config_of, newsletter_of
+from subscribers.requests import config_of
 
 FIELD = "where"
 UNCHANGED = "gone"
@@ -180,23 +180,22 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk:segments")
 
 
-def choose(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def choose(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Choose who gets an edition: everyone, or a segment."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
-    saved = list(Segment.objects.filter(newsletter=name).order_by("name"))
+    saved = list(Segment.objects.filter(newsletter=newsletter.name).order_by("name"))
     if request.method == "POST":
         choice = request.POST.get("segment", UNCHANGED)
         chosen = next((segment for segment in saved if str(segment.pk) == choice), None)
         if choice == UNCHANGED:
-            return redirect("desk:edition", name, period)
+            return redirect("desk:edition", newsletter.name, edition.period)
         if choice and chosen is None:
             messages.error(request, _("That segment has been removed. Choose who gets this edition."))
-            return redirect("desk:recipients", name, period)
+            return redirect("desk:recipients", newsletter.name, edition.period)
         with sentences(request):
             changed = segments.choose(edition, chosen, by=editor(request), now=timezone.now())
             subscribers = formatting.subscribers(departure.count(newsletter, changed))
             messages.success(request, _("It goes to %(readers)s.") % {"readers": subscribers})
-        return redirect("desk:edition", name, period)
+        return redirect("desk:edition", newsletter.name, edition.period)
     everyone = formatting.subscribers(departure.count(newsletter, Edition(corrects_id=edition.corrects_id)))
     options = [{"pk": segment.pk, "name": segment.name, "size": _size_text(newsletter, segment)} for segment in saved]
     context = {**about(request, edition, newsletter), "options": options, "everyone": everyone}

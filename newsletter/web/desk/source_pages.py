@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from newsletter import config
 from newsletter.collecting import gaps
 from newsletter.collecting.collect import collect
-from newsletter.config import Config
+from newsletter.config import Config, Newsletter
 from newsletter.feeds import read
 from newsletter.messages import Message, from_json
 from newsletter.messages.sources import read_once
@@ -25,7 +25,7 @@ from newsletter.web.desk import charts, formatting, jobs
 from newsletter.web.desk.pages import as_sentence, editor, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings import catalogue
-from subscribers.requests import config_of, newsletter_of
+from subscribers.requests import config_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +168,9 @@ def _state(row: SourceDay | None) -> str:
 
 
 @require_POST
-def fetch(request: HttpRequest, name: str) -> HttpResponse:
+def fetch(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Read all sources of a newsletter now, in the background."""
-    newsletter_of(request, name)
+    name = newsletter.name
     running = jobs.unfinished(COLLECT, name) or jobs.start(COLLECT, config_of(request), name, editor(request), {})
     return redirect("desk:job", running.pk)
 

@@ -128,7 +128,7 @@ urlpatterns = [
     _page("subscribers/imports/<number:pk>/refused.csv", past_imports.refused, "subscribers-refused", ADMIN),
     _page("subscribers/imports/<number:pk>/undo/", past_imports.undo, "subscribers-import-undo", ADMIN),
     _page("subscribers/imports/<number:pk>/dismiss/", past_imports.dismiss, "subscribers-import-dismiss", ADMIN),
-    _page("guides/<slug:name>/", guides.guide, "guide", ADMIN),
+    _page("guides/<slug:document>/", guides.guide, "guide", ADMIN),
     _page("subscribers/export/", exports.subscribers, "subscribers-export", ADMIN),
     _page("export/", exports.exports, "exports", ADMIN),
     _page("export/<slug:name>/archive/", exports.archive, "archive-export", ADMIN),

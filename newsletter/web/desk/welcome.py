@@ -27,14 +27,13 @@ from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import as_sentence, editor, page, sentences
 from subscribers.models import Subscription
-from subscribers.requests import config_of, newsletter_of
+from subscribers.requests import config_of
 
 SOON = timedelta(days=7)
 
 
-def series(request: HttpRequest, name: str) -> HttpResponse:
+def series(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Show the letters of the series with their counts."""
-    newsletter = newsletter_of(request, name)
     letters = lines(config_of(request), newsletter, timezone.now())
     context = {
         "newsletter": newsletter,
@@ -47,10 +46,10 @@ def series(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_POST
-def add(request: HttpRequest, name: str) -> HttpResponse:
+def add(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Add a letter to the series, and open its draft."""
-    newsletter, by = newsletter_of(request, name), editor(request)
-    target: tuple[str, ...] = ("desk:welcome", name)
+    by = editor(request)
+    target: tuple[str, ...] = ("desk:welcome", newsletter.name)
     with sentences(request):
         days = _days(request.POST.get("days", ""))
         draft = standalone.untouched(newsletter, days=days, by=by) or welcome_series.add(
@@ -61,11 +60,10 @@ def add(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_POST
-def edit(request: HttpRequest, name: str, number: int) -> HttpResponse:
+def edit(request: HttpRequest, newsletter: Newsletter, number: int) -> HttpResponse:
     """Open the draft of a letter, or of a change to it."""
-    newsletter_of(request, name)
-    letter = get_object_or_404(WelcomeLetter, newsletter=name, number=number, removed_at=None)
-    target: tuple[str, ...] = ("desk:welcome", name)
+    letter = get_object_or_404(WelcomeLetter, newsletter=newsletter.name, number=number, removed_at=None)
+    target: tuple[str, ...] = ("desk:welcome", newsletter.name)
     with sentences(request):
         draft = welcome_series.revise(config_of(request), letter, now=timezone.now(), by=editor(request))
         target = ("desk:edition", draft.newsletter, draft.period)
@@ -73,10 +71,9 @@ def edit(request: HttpRequest, name: str, number: int) -> HttpResponse:
 
 
 @require_POST
-def change(request: HttpRequest, name: str, number: int) -> HttpResponse:
+def change(request: HttpRequest, newsletter: Newsletter, number: int) -> HttpResponse:
     """Change when a letter is sent, or remove it from the series."""
-    newsletter_of(request, name)
-    letter = get_object_or_404(WelcomeLetter, newsletter=name, number=number, removed_at=None)
+    letter = get_object_or_404(WelcomeLetter, newsletter=newsletter.name, number=number, removed_at=None)
     by, now, act = editor(request), timezone.now(), request.POST.get("act", "")
     if act not in ("move", "remove"):
         raise Http404("a letter is moved or removed")
@@ -87,7 +84,7 @@ def change(request: HttpRequest, name: str, number: int) -> HttpResponse:
         else:
             welcome_series.remove(letter, now=now, by=by)
             messages.success(request, _("The email was removed from the series. Nobody else gets it."))
-    return redirect("desk:welcome", name)
+    return redirect("desk:welcome", newsletter.name)
 
 
 def _days(text: str) -> int:

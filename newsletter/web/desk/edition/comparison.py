@@ -14,13 +14,13 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from newsletter.config import Newsletter
 from newsletter.editions.history import NO_BLOCKS
 from newsletter.models import Edition
 from newsletter.web.converters import whole_number
 from newsletter.web.desk.edition import queries
 from newsletter.web.desk.edition.texts import word_fields
-from newsletter.web.desk.pages import about, edition_of, page
-from subscribers.requests import newsletter_of
+from newsletter.web.desk.pages import about, page
 
 MOST_DIFFERENCES, MOST_STEPS = 1_000, 1_000_000
 _MIDDLE = MOST_DIFFERENCES + 1
@@ -38,9 +38,8 @@ class ComparedRow:
     marks: tuple[str, ...]
 
 
-def compare(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def compare(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Compare two revisions; unless the address names others, the newest one with that before it."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     changes = queries.history(edition, newsletter, limit=None)
     numbers = [change["number"] for change in changes]
     newest = _asked(request, "new", numbers[:1])

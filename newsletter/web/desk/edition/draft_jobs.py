@@ -10,38 +10,37 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from newsletter.config import Config
+from newsletter.config import Config, Newsletter
 from newsletter.editions import draft as drafting
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import RequestedWindow, requested
 from newsletter.models import Edition, Job, State
 from newsletter.web.desk import jobs
-from newsletter.web.desk.pages import as_sentence, edition_of, editor
+from newsletter.web.desk.pages import as_sentence, editor
 from newsletter.web.desk.permissions import Role
-from subscribers.requests import config_of, newsletter_of
+from subscribers.requests import config_of
 
 
 @require_POST
-def draft(request: HttpRequest, name: str) -> HttpResponse:
+def draft(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Make or refresh the draft of the next edition in a cadence, or of the period that was picked."""
-    newsletter = newsletter_of(request, name).at(request.POST.get("cadence", ""))
+    newsletter = newsletter.at(request.POST.get("cadence", ""))
     period = request.POST.get("period", "").strip()
     try:
         window = requested(newsletter, period, timezone.now()) if period and not newsletter.by_post else None
     except Impossible as problem:
         messages.error(request, as_sentence(problem))
-        return redirect("desk:newsletter", name)
+        return redirect("desk:newsletter", newsletter.name)
     order = {"until": window.until.isoformat(), "period": window.period} if window else {}
     if newsletter.period != newsletter.default_cadence:
         order["cadence"] = newsletter.period
-    return _started(request, MAKE, name, order)
+    return _started(request, MAKE, newsletter.name, order)
 
 
 @require_POST
-def refresh(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def refresh(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Read the sources again; what editors did stays."""
-    newsletter_of(request, name)
-    return _started(request, REFRESH, name, {"edition": edition_of(name, period).pk, "period": period})
+    return _started(request, REFRESH, newsletter.name, {"edition": edition.pk, "period": edition.period})
 
 
 def _started(request: HttpRequest, kind: jobs.JobKind, name: str, order: jobs.Json) -> HttpResponse:

@@ -33,10 +33,10 @@ from newsletter.sending import audience
 from newsletter.web.desk import formatting
 from newsletter.web.desk.edition import preview_queries as queries
 from newsletter.web.desk.edition.departure import departure
-from newsletter.web.desk.pages import about, as_sentence, edition_of, page
+from newsletter.web.desk.pages import about, as_sentence, page
 from newsletter.web.desk.permissions import Role, role
 from subscribers.models import Subscription, WhereProblem
-from subscribers.requests import config_of, newsletter_of
+from subscribers.requests import config_of
 
 FRAME_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src {images}; base-uri 'none'; form-action 'none'; "
@@ -50,9 +50,8 @@ SHOWN_PICKS = 3
 KINDS = ("phone", "desktop", "inbox", "text", "raw")
 
 
-def side(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def side(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show the panel beside the draft: the email on a phone, its size, the findings and the buttons."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     context = _about_email(request, edition, newsletter)
     context["undo"], context["redo"] = history.steps(edition) if edition.state == State.DRAFT else (None, None)
     return page(request, "_side", context)
@@ -120,9 +119,8 @@ def _by_code(findings: Iterable[Finding]) -> list[tuple[str, list[Message]]]:
     return sorted(by_code.items())
 
 
-def preview(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def preview(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show the page with the frame; its address says which view is shown."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     chosen = _chosen(request)
     context = {
         **_about_email(request, edition, newsletter, has_variants=True),
@@ -164,13 +162,13 @@ def _tabs(chosen: dict[str, str]) -> list[dict[str, object]]:
     ]
 
 
-def _or_the_reason(view: Callable[[HttpRequest, str, str], HttpResponse]) -> Callable[..., HttpResponse]:
+def _or_the_reason(view: Callable[[HttpRequest, Newsletter, Edition], HttpResponse]) -> Callable[..., HttpResponse]:
     """Wrap a view of the email so that it shows why the email can't be generated."""
 
     @wraps(view)
-    def shown(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    def shown(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
         try:
-            return view(request, name, period)
+            return view(request, newsletter, edition)
         except PROBLEMS as problem:
             return _plain(as_sentence(problem), HTTPStatus.UNPROCESSABLE_ENTITY)
 
@@ -191,9 +189,9 @@ def _email(request: HttpRequest, edition: Edition) -> tuple[Proof, Recipient, in
 
 @xframe_options_sameorigin
 @_or_the_reason
-def frame(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def frame(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Return the email's HTML alone, for the sandboxed frame; `dark=1` in dark mode, `bare=1` without images."""
-    (proof, recipient, _position), chosen = _email(request, edition_of(name, period)), _chosen(request)
+    (proof, recipient, _position), chosen = _email(request, edition), _chosen(request)
     return framed(queries.html(proof, recipient, dark=bool(chosen["dark"])), images=not chosen["bare"])
 
 
@@ -205,17 +203,16 @@ def framed(html: str, *, images: bool = True) -> HttpResponse:
 
 @xframe_options_sameorigin
 @_or_the_reason
-def text(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def text(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show the email's text part."""
-    proof, recipient, _position = _email(request, edition_of(name, period))
+    proof, recipient, _position = _email(request, edition)
     return _plain(render.recipient_text(proof.rendered, proof.letterhead, recipient))
 
 
 @xframe_options_sameorigin
 @_or_the_reason
-def raw(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def raw(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show the whole email as it is sent."""
-    edition = edition_of(name, period)
     proof, recipient, position = _email(request, edition)
     return _plain(as_sent(edition, proof, recipient, datetime.now(UTC), position).decode("utf-8", "replace"))
 
@@ -226,9 +223,9 @@ def _plain(content: str, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
 
 
 @_or_the_reason
-def links(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def links(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show whether the links in the email work; the page asks for it once it is loaded."""
-    proof = queries.proof(config_of(request), edition_of(name, period))
+    proof = queries.proof(config_of(request), edition)
     checked = queries.check_links(config_of(request), queries.links(proof))
     return page(request, "_links", {"checked": checked, "clean": "clean" in request.GET})
 

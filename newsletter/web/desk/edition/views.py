@@ -31,9 +31,9 @@ from newsletter.web.desk import formatting, users
 from newsletter.web.desk.edition import add_post, conflicts, queries, texts
 from newsletter.web.desk.edition.texts import WordField, post_fields, word_fields
 from newsletter.web.desk.home.queries import line
-from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, field_of, page, revision_of, sentences
+from newsletter.web.desk.pages import about, as_sentence, editor, field_of, page, revision_of, sentences
 from newsletter.web.desk.permissions import POLICY
-from subscribers.requests import config_of, newsletter_of
+from subscribers.requests import config_of
 
 IN_FULL_UP_TO = 20
 """Posts of which the list has beginning and address too; those of a longer one are fetched with the panel to write."""
@@ -42,11 +42,10 @@ SHOWN = "shown-"
 """What the name of a field begins with that has the mark of a text as the page shows it."""
 
 
-def edition_page(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def edition_page(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show the whole page; an edition that is no draft any more can't be changed."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     if edition.state == State.IMPORTED:
-        return redirect("desk:imported-edition", name, period)
+        return redirect("desk:imported-edition", newsletter.name, edition.period)
     return _whole(request, newsletter, edition)
 
 
@@ -96,9 +95,8 @@ def _context(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> 
 
 
 @require_POST
-def set_texts(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def set_texts(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Save those texts that differ from what the editor was shown."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     seen, by = revision_of(request), editor(request)
     typed = {key: request.POST[key] for key in request.POST if texts.is_key(key)}
     seen_marks = None if "force" in request.POST else {key: request.POST.get(SHOWN + key, "") for key in typed}
@@ -119,7 +117,7 @@ def set_texts(request: HttpRequest, name: str, period: str) -> HttpResponse:
         return page(request, "_clash", {**context, "status": status, "place": place}, status=code)
     if "save" in request.POST:
         messages.success(request, _("Saved."))
-        return redirect("desk:edition", name, period)
+        return redirect("desk:edition", newsletter.name, edition.period)
     present = texts.read(changed, typed)
     marks = {
         key: text.mark for key, text in present.items() if texts.plain(key, typed[key]) in (text.written, text.value)
@@ -143,16 +141,14 @@ def _typed_fields(edition: Edition, typed: Mapping[str, str], posted: QueryDict)
     return [(field, shown) for field, shown in fields if texts.mark(texts.plain(field.key, field.value)) != shown]
 
 
-def posts(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def posts(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show the present list of posts alone."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     return page(request, "_posts", {**_context(request, newsletter, edition), "saved": True})
 
 
 @require_POST
-def change_post(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def change_post(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Do something to one post, such as `out 12`; gives the list anew."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     act, _space, post = request.POST.get("act", "").partition(" ")
     number = whole_number(post or request.POST.get("post", ""))
     if act not in (*ACTS, "up", "down", "move", "day") or number is None:
@@ -168,7 +164,7 @@ def change_post(request: HttpRequest, name: str, period: str) -> HttpResponse:
     try:
         edition = conflicts.on_posts(edition, revision_of(request), [number], change)
     except Impossible as refused:
-        problem, edition = as_sentence(refused), edition_of(name, period)
+        problem, edition = as_sentence(refused), Edition.objects.get(pk=edition.pk)
     context = {**_context(request, newsletter, edition), **_saved(newsletter, edition), "problem": problem}
     if changed_from is not None and changed_from != edition.revision:
         context |= {"toast": queries.last_change(edition, newsletter), "undo_to": changed_from}
@@ -212,24 +208,22 @@ def _day(text: str) -> date:
         raise Http404("a day is written as 2026-02-06") from None
 
 
-def original(request: HttpRequest, name: str, period: str, post: int) -> HttpResponse:
+def original(request: HttpRequest, newsletter: Newsletter, edition: Edition, post: int) -> HttpResponse:
     """Show one post opened for editing, with its source's text beside it."""
-    edition = edition_of(name, period)
     entry = get_object_or_404(edition.entries.select_related("post"), post_id=post)
     context = {
         "edition": edition,
         "entry": entry,
         "fields": post_fields(entry),
         "original": text_of(entry.post.html or entry.post.summary),
-        "day": day_of(entry, newsletter_of(request, name)) if entry.included else None,
+        "day": day_of(entry, newsletter) if entry.included else None,
     }
     return page(request, "_write", context)
 
 
 @require_POST
-def add(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def add(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Put a post in by its address, or by hand; where that is refused, the page keeps what was typed."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     typed = {key: request.POST.get(key, "") for key in (*add_post.FIELDS, "day")}
     day = _day(typed["day"]) if typed["day"] else None
     url, title, text = (typed[key].strip() for key in add_post.FIELDS)
@@ -242,19 +236,20 @@ def add(request: HttpRequest, name: str, period: str) -> HttpResponse:
         context = {"fields": add_post.fields(typed, problems)}
         return page(request, "_add_fields", context, status=422)
     messages.success(request, queries.last_change(changed, newsletter), extra_tags="undo")
-    return _draft_anew(request, name, period)
+    return _draft_anew(request, edition)
 
 
-def _draft_anew(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def _draft_anew(request: HttpRequest, edition: Edition) -> HttpResponse:
     """Load the whole page of the draft, also if a part of it asks."""
     if "HX-Request" in request.headers:
-        return HttpResponse(status=204, headers={"HX-Redirect": reverse("desk:edition", args=(name, period))})
-    return redirect("desk:edition", name, period)
+        return HttpResponse(
+            status=204, headers={"HX-Redirect": reverse("desk:edition", args=(edition.newsletter, edition.period))}
+        )
+    return redirect("desk:edition", edition.newsletter, edition.period)
 
 
-def history(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def history(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show the changes and who made them; any revision can be restored."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     context = {
         **about(request, edition, newsletter),
         "changes": queries.history(edition, newsletter),
@@ -264,25 +259,24 @@ def history(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 @require_POST
-def undo(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def undo(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Undo or redo a change, or restore the revision that is named."""
-    edition, by_htmx = edition_of(name, period), "HX-Request" in request.headers
+    by_htmx = "HX-Request" in request.headers
     step = _asked_step(request, edition)
     if step is None:
         messages.info(
             request, _("There is nothing to redo.") if "again" in request.POST else _("There is nothing to undo.")
         )
-        return redirect("desk:edition", name, period)
+        return redirect("desk:edition", newsletter.name, edition.period)
     to, what, sentence = step
     with sentences(request):
         changed = editing.go_back(config_of(request), edition, editor(request), revision_of(request), to, what=what)
         if by_htmx and all(getattr(changed, key) == getattr(edition, key) for key in (*WORDS, "blocks")):
             # only the posts have changed, which the page can load without the rest
-            newsletter = newsletter_of(request, name)
             context = {**_context(request, newsletter, changed), **_saved(newsletter, changed), "toast": _("Undone.")}
             return _draft_changed(page(request, "_posts", context))
         messages.success(request, sentence)
-    return _draft_anew(request, name, period)
+    return _draft_anew(request, edition)
 
 
 def _asked_step(request: HttpRequest, edition: Edition) -> tuple[int, MessageType, str] | None:
@@ -303,12 +297,12 @@ def _asked_step(request: HttpRequest, edition: Edition) -> tuple[int, MessageTyp
 
 
 @require_POST
-def writers(request: HttpRequest, name: str, period: str) -> JsonResponse:
+def writers(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> JsonResponse:
     """Return who else is writing in a draft, and the texts that differ from the page's, which asks every few seconds.
 
     This editor's leases are renewed, and those to `take` are taken over.
     """
-    edition, by, now = edition_of(name, period), editor(request), timezone.now()
+    by, now = editor(request), timezone.now()
     marks = {key.removeprefix(SHOWN): mark for key, mark in request.POST.items() if key.startswith(SHOWN)}
     marks = {key: mark for key, mark in marks.items() if texts.is_key(key)}
     writing, taken = ([key for key in request.POST.getlist(field) if key in marks] for field in ("writing", "take"))

@@ -23,7 +23,7 @@ from newsletter.web.desk.home import queries as home_queries
 from newsletter.web.desk.home.over_time import over_time
 from newsletter.web.desk.pages import as_sentence, editor, page
 from newsletter.web.desk.permissions import role
-from subscribers.requests import config_of, newsletter_of
+from subscribers.requests import config_of
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -36,10 +36,10 @@ def home(request: HttpRequest) -> HttpResponse:
     return page(request, "home", context, section="home")
 
 
-def newsletter(request: HttpRequest, name: str) -> HttpResponse:
+def newsletter(request: HttpRequest, newsletter: config.Newsletter) -> HttpResponse:
     """Show the editions of a newsletter, newest first; with `q`, those that contain its words."""
-    newsletter, words = newsletter_of(request, name), request.GET.get("q", "").strip()[:LONGEST_QUERY]
-    rows = Edition.objects.filter(newsletter=name, welcome=None).order_by("-until", "-pk")
+    words = request.GET.get("q", "").strip()[:LONGEST_QUERY]
+    rows = Edition.objects.filter(newsletter=newsletter.name, welcome=None).order_by("-until", "-pk")
     page_of_editions = Paginator(with_words(rows, words, *APPROVED, *WORDS), 25)
     editions = page_of_editions.get_page(request.GET.get("page"))
     context = {

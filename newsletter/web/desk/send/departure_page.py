@@ -25,7 +25,7 @@ from newsletter.sending import lifecycle, progress
 from newsletter.web.desk import formatting, stale_forms, users
 from newsletter.web.desk.edition import preview_queries as previews
 from newsletter.web.desk.edition.departure import Departure, departure, excluded
-from newsletter.web.desk.pages import about, as_sentence, caught, edition_of, editor, page, revision_of
+from newsletter.web.desk.pages import about, as_sentence, caught, editor, page, revision_of
 from newsletter.web.desk.permissions import Role, role
 from newsletter.web.desk.send.views import (
     approve_as_shown,
@@ -34,7 +34,7 @@ from newsletter.web.desk.send.views import (
     check_departure,
     time_text,
 )
-from subscribers.requests import config_of, newsletter_of
+from subscribers.requests import config_of
 
 UNSENT = (State.DRAFT, State.APPROVED, State.QUEUED)
 """The states of an edition of which nothing has been sent."""
@@ -42,21 +42,22 @@ NOW, AT, APPROVE = "now", "at", "approve"
 """The choices: send it now, at a time, or only approve it, so that it is sent as planned or when someone chooses."""
 
 
-def send(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def send(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show who will receive it and how, now or at a time, and the ways back; a large number of subscribers must be
     typed.
 
     A draft is approved with it. Until sending begins, everything can be changed here again.
     """
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     if edition.welcome_id:
-        return redirect("desk:welcome", name)
+        return redirect("desk:welcome", newsletter.name)
     outdated = request.method == "POST" and request.POST.get("state") != edition.state
     if outdated or edition.state not in UNSENT:
         if request.method == "POST":
             standing = formatting.standing(edition, newsletter.zone)
             messages.warning(request, _("Nothing was changed. %(standing)s") % {"standing": standing})
-        return redirect("desk:edition" if edition.state == State.DRAFT else "desk:report", name, period)
+        return redirect(
+            "desk:edition" if edition.state == State.DRAFT else "desk:report", newsletter.name, edition.period
+        )
     leaving = departure(config_of(request), edition, newsletter)
     problem = ""
     if request.method == "POST":
@@ -65,7 +66,7 @@ def send(request: HttpRequest, name: str, period: str) -> HttpResponse:
         except Conflict as conflict:
             return changed_page(request, newsletter, conflict.edition, conflict.differences)
         except Impossible as refused:
-            problem, edition = as_sentence(refused), edition_of(name, period)
+            problem, edition = as_sentence(refused), Edition.objects.get(pk=edition.pk)
     context = {
         **about(request, edition, newsletter),
         **reviewed(request, edition),
@@ -189,19 +190,18 @@ def _chosen_time(request: HttpRequest, newsletter: Newsletter) -> datetime | Non
     return due
 
 
-def anyway(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def anyway(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Approve and send a draft that is on hold, send a scheduled edition now, or say what has to be done first."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     may_send, problem = role(request) >= Role.SENDER, ""
     needs_override = edition.waiting and edition.state != State.APPROVED
     if may_send and edition.state in UNSENT and not needs_override and not edition.welcome_id:
-        return redirect("desk:send", name, period)
+        return redirect("desk:send", newsletter.name, edition.period)
     if request.method == "POST" and may_send:
         with caught() as problems:
             _send_anyway(request, newsletter, edition)
         if not problems:
-            return redirect("desk:report", name, period)
-        problem, edition = problems[0], edition_of(name, period)
+            return redirect("desk:report", newsletter.name, edition.period)
+        problem, edition = problems[0], Edition.objects.get(pk=edition.pk)
     context = {
         **about(request, edition, newsletter),
         **reviewed(request, edition),
@@ -258,9 +258,8 @@ def _is_scheduled(edition: Edition) -> bool:
     return edition.state == State.APPROVED or (edition.state == State.QUEUED and (later or bool(edition.waiting)))
 
 
-def skipped(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def skipped(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Send an edition to those of its audience who were skipped, after showing how many they are."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     count = lifecycle.skipped_to_send(edition)
     problem = ""
     if request.method == "POST":
@@ -274,7 +273,7 @@ def skipped(request: HttpRequest, name: str, period: str) -> HttpResponse:
             )
             messages.success(request, sentence % {"n": formatting.number(sent)})
         if not problems:
-            return redirect("desk:report", name, period)
+            return redirect("desk:report", newsletter.name, edition.period)
         problem = problems[0]
     context = {
         **about(request, edition, newsletter),

@@ -45,9 +45,9 @@ from newsletter.sending.safeguards.stalls import stalls
 from newsletter.web.desk import charts, formatting
 from newsletter.web.desk.edition import departure
 from newsletter.web.desk.home.queries import line
-from newsletter.web.desk.pages import about, csv_response, edition_of, editor, page, sentences
+from newsletter.web.desk.pages import about, csv_response, editor, page, sentences
 from newsletter.web.desk.subscribers.queries import unsubscribed
-from subscribers.requests import config_of, newsletter_of
+from subscribers.requests import config_of
 
 MOVING = (State.QUEUED, State.SENDING)
 PARTS = ("accepted", "deferred", "unknown", "refused", "skipped")
@@ -58,13 +58,12 @@ ADDRESS = re.compile(r"[^\s<>()\[\]:;,@]{1,64}@")
 KEPT_SECONDS = 3600  # an audience is frozen: only forgetting somebody changes it
 
 
-def report(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def report(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show the whole page; an edition that has not begun to be sent is shown at its draft."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     if edition.state in (State.DRAFT, State.APPROVED, State.SKIPPED):
-        return redirect("desk:edition", name, period)
+        return redirect("desk:edition", newsletter.name, edition.period)
     if edition.state == State.IMPORTED:
-        return redirect("desk:imported-edition", name, period)
+        return redirect("desk:imported-edition", newsletter.name, edition.period)
     context = _live(request, edition, newsletter)
     context["removed"] = formatting.moment(edition.removed_from_archive_at, newsletter.zone)
     if edition.began_at and edition.state != State.SENDING:
@@ -72,9 +71,8 @@ def report(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return page(request, "report", context, section="home")
 
 
-def live(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def live(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show the part that is refreshed during sending; afterwards, the page is loaded again."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     response = page(request, "_live", _live(request, edition, newsletter))
     on_page = request.GET.get("state"), request.GET.get("retries")
     if on_page != (None, None) and on_page != (edition.state, _retries(next_retry(edition))):
@@ -146,9 +144,9 @@ def _pace(points: list[tuple[datetime, int]], began: datetime, whole: int, newsl
 
 
 @require_POST
-def archive(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def archive(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Remove the edition from the archive, or return it; `act` says which."""
-    edition, by = edition_of(name, period), editor(request)
+    by = editor(request)
     with sentences(request):
         if request.POST.get("act") == "remove":
             public_editions.remove(edition, by=by)
@@ -156,15 +154,15 @@ def archive(request: HttpRequest, name: str, period: str) -> HttpResponse:
         elif request.POST.get("act") == "restore":
             public_editions.restore(edition, by=by)
             messages.success(request, _("It is in the archive again."))
-    return redirect("desk:report", name, period)
+    return redirect("desk:report", newsletter.name, edition.period)
 
 
-def report_csv(request: HttpRequest, name: str, period: str) -> StreamingHttpResponse:
+def report_csv(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> StreamingHttpResponse:
     """Show every delivery that was not simply accepted, as CSV; cells that a spreadsheet would calculate are
     defused.
     """
     header = ("address", "outcome", "code", "status", "reply", "at")
-    return csv_response(f"{name}-{period}.csv", header, _csv_rows(edition_of(name, period)))
+    return csv_response(f"{newsletter.name}-{edition.period}.csv", header, _csv_rows(edition))
 
 
 def progress_of(edition: Edition, newsletter: Newsletter) -> dict[str, Any]:

@@ -31,15 +31,14 @@ from newsletter.transactional import edition_tests
 from newsletter.web.desk import formatting, stale_forms
 from newsletter.web.desk.edition import preview_queries as previews
 from newsletter.web.desk.edition.departure import departure
-from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, field_of, page, revision_of, sentences
+from newsletter.web.desk.pages import about, as_sentence, editor, field_of, page, revision_of, sentences
 from subscribers.requests import config_of, newsletter_of
 
 FIELDS_OF_REFUSALS = {INVALID_GIVEN: "addresses", TEST_ADDRESSES: "addresses"}
 
 
-def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def proof(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Mail the edition as it stands to named people; the first of them is whoever asks."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     addresses = request.POST.get("addresses", editor(request))
     results: dict[str, Message] = {}
     problems: dict[str, str] = {}
@@ -62,9 +61,8 @@ def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 @require_POST
-def approve(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def approve(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Freeze the revision that was looked at; refused with the difference where the draft changed since."""
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     try:
         return approve_as_shown(request, edition, newsletter)
     except Conflict as conflict:
@@ -73,7 +71,7 @@ def approve(request: HttpRequest, name: str, period: str) -> HttpResponse:
         return changed_page(request, newsletter, edition, changed.differences)
     except Impossible as problem:
         messages.error(request, as_sentence(problem))
-        return redirect("desk:preview", name, period)
+        return redirect("desk:preview", newsletter.name, edition.period)
 
 
 def approve_as_shown(request: HttpRequest, edition: Edition, newsletter: Newsletter) -> HttpResponse:
@@ -150,20 +148,19 @@ def changed_page(
 
 
 @require_POST
-def reopen(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def reopen(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Make an approved or queued edition a draft again."""
-    edition = edition_of(name, period)
     with sentences(request):
         stale_forms.check(stale_forms.state(request.POST, edition.state))
         approval.reopen(edition, by=editor(request))
         messages.success(request, _("This edition is a draft again."))
-    return redirect("desk:edition", name, period)
+    return redirect("desk:edition", newsletter.name, edition.period)
 
 
 @require_POST
-def control(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def control(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Pause, resume, or stop for good; stopping wants the word typed once emails are on their way."""
-    edition, by, act = edition_of(name, period), editor(request), request.POST.get("act", "")
+    by, act = editor(request), request.POST.get("act", "")
     with sentences(request):
         stale_forms.check(stale_forms.state(request.POST, edition.state))
         if act == "pause":
@@ -172,7 +169,7 @@ def control(request: HttpRequest, name: str, period: str) -> HttpResponse:
             lifecycle.resume(edition, by=by)
         elif act == "stop":
             _stop(request, edition, by)
-    return redirect("desk:report" if edition.began_at else "desk:edition", name, period)
+    return redirect("desk:report" if edition.began_at else "desk:edition", newsletter.name, edition.period)
 
 
 def _stop(request: HttpRequest, edition: Edition, by: str) -> None:
@@ -187,9 +184,9 @@ def _stop(request: HttpRequest, edition: Edition, by: str) -> None:
 
 
 @require_POST
-def settle(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def settle(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Decide about the unconfirmed emails: they are sent again, or left."""
-    edition, by = edition_of(name, period), editor(request)
+    by = editor(request)
     expected = progress.unsettled(edition)
     with sentences(request):
         stale_forms.check(stale_forms.count(request.POST, _("Unconfirmed"), expected))
@@ -202,4 +199,4 @@ def settle(request: HttpRequest, name: str, period: str) -> HttpResponse:
             count = unknown_deliveries.leave(edition, by=by, expected=expected)
             sentence = ngettext("%(n)s email won’t be resent.", "%(n)s emails won’t be resent.", count)
         messages.success(request, sentence % {"n": formatting.number(count)})
-    return redirect("desk:report", name, period)
+    return redirect("desk:report", newsletter.name, edition.period)

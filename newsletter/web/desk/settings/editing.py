@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter import config
-from newsletter.config import Config, ConfigProblem, toml
+from newsletter.config import Config, ConfigProblem, Newsletter, toml
 from newsletter.config.document import (
     AppendTable,
     CannotEdit,
@@ -55,7 +55,7 @@ from newsletter.web.desk.settings.forms import RequestedChanges, SettingsForm
 from newsletter.web.desk.settings.inputs.site_paths import check_paths
 from newsletter.web.desk.settings.inputs.subject_field import show_examples
 from newsletter.web.desk.settings.public_address import URL, check_address, tell_what_is_left, with_previous
-from subscribers.requests import config_of, newsletter_of
+from subscribers.requests import config_of
 
 _ALIVE = timedelta(minutes=5)
 TOPIC_PROBLEMS = (TOPIC_NAME, TOPIC_WITHOUT_POSTS)
@@ -92,12 +92,12 @@ def site_settings(request: HttpRequest, section: str) -> HttpResponse:
     return _edit(request, settings_page, table, str(settings_page.title))
 
 
-def newsletter_settings(request: HttpRequest, name: str, section: str) -> HttpResponse:
+def newsletter_settings(request: HttpRequest, newsletter: Newsletter, section: str) -> HttpResponse:
     """Show one group of a newsletter's settings."""
-    newsletter, settings_page = newsletter_of(request, name), _named(catalogue.NEWSLETTER_PAGES, section)
+    settings_page = _named(catalogue.NEWSLETTER_PAGES, section)
     title = f"{newsletter.title}: {settings_page.title}"
-    extra = {"preview": reverse("desk:design-preview", args=(name,))} if section == "design" else {}
-    return _edit(request, settings_page, ("newsletters", name), title, extra)
+    extra = {"preview": reverse("desk:design-preview", args=(newsletter.name,))} if section == "design" else {}
+    return _edit(request, settings_page, ("newsletters", newsletter.name), title, extra)
 
 
 def _named(pages: Sequence[SettingsPage], name: str) -> SettingsPage:
@@ -108,22 +108,21 @@ def _named(pages: Sequence[SettingsPage], name: str) -> SettingsPage:
     return page
 
 
-def source_settings(request: HttpRequest, name: str, number: int) -> HttpResponse:
+def source_settings(request: HttpRequest, newsletter: Newsletter, number: int) -> HttpResponse:
     """Show one source of a newsletter, counted from 1."""
-    newsletter = newsletter_of(request, name)
     if not 1 <= number <= len(newsletter.sources):
         raise Http404(number)
     source = newsletter.sources[number - 1]
-    table = ("newsletters", name, "sources", number - 1)
+    table = ("newsletters", newsletter.name, "sources", number - 1)
     extra = {"removable": True, "url": source.url, "number": number}
     return _edit(request, catalogue.SOURCE, table, source.name or source.url, extra)
 
 
 @require_POST
-def add_source(request: HttpRequest, name: str) -> HttpResponse:
+def add_source(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Add an address to a newsletter's sources."""
-    newsletter, url = newsletter_of(request, name), request.POST.get("url", "").strip()
-    change = AppendTable(("newsletters", name, "sources"), {"url": url})
+    url = request.POST.get("url", "").strip()
+    change = AppendTable(("newsletters", newsletter.name, "sources"), {"url": url})
     if reason := read_only_reason(config_of(request)):
         return only_shown(request, reason, (change,))
     if save_or_tell(request, RequestedChanges((change,), {})):
@@ -132,21 +131,20 @@ def add_source(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_POST
-def use_design(request: HttpRequest, name: str) -> HttpResponse:
+def use_design(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Choose the design of a newsletter."""
-    newsletter, design = newsletter_of(request, name), request.POST.get("design", "")
-    change = SetValue(("newsletters", name, "theme", "design"), design)
+    design = request.POST.get("design", "")
+    change = SetValue(("newsletters", newsletter.name, "theme", "design"), design)
     if save_or_tell(request, RequestedChanges((change,), {})):
         messages.success(request, _("%(newsletter)s has a new design.") % {"newsletter": newsletter.title})
         tell_approved(request, (change,))
-    return redirect("desk:designs", name)
+    return redirect("desk:designs", newsletter.name)
 
 
 @require_POST
-def remove_source(request: HttpRequest, name: str, number: int) -> HttpResponse:
+def remove_source(request: HttpRequest, newsletter: Newsletter, number: int) -> HttpResponse:
     """Remove a source; its posts stay in the editions that have them."""
-    newsletter_of(request, name)
-    path: KeyPath = ("newsletters", name, "sources", number - 1)
+    path: KeyPath = ("newsletters", newsletter.name, "sources", number - 1)
     seen: dict[KeyPath, Any] = {(*path, "url"): request.POST.get("url", "")}
     if reason := read_only_reason(config_of(request)):
         return only_shown(request, reason, (RemoveValue(path),))

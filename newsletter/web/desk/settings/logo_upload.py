@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from newsletter.config import Config
+from newsletter.config import Config, Newsletter
 from newsletter.config.document import SetValue
 from newsletter.images.mail_image import MailImage
 from newsletter.images.names import PATH
@@ -16,16 +16,15 @@ from newsletter.web.desk.pages import sentences
 from newsletter.web.desk.settings.editing import only_shown, read_only_reason, save_or_tell
 from newsletter.web.desk.settings.forms import RequestedChanges
 from newsletter.web.desk.writing import decoded, keep
-from subscribers.requests import config_of, newsletter_of
+from subscribers.requests import config_of
 
 
 @require_POST
-def upload(request: HttpRequest, name: str) -> HttpResponse:
+def upload(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Make an uploaded image the logo of a newsletter, or that of dark mode.
 
     If asked to, the logo for dark mode is made from the logo, where that is safe.
     """
-    theme = newsletter_of(request, name).theme
     key = "logo_dark" if request.POST.get("key") == "logo_dark" else "logo"
     makes_dark = key == "logo" and "make_dark" in request.POST
     with sentences(request):
@@ -33,14 +32,14 @@ def upload(request: HttpRequest, name: str) -> HttpResponse:
 
         logo, dark = decoded(request, prepare_logo)
         images = {key: logo} | ({"logo_dark": dark} if makes_dark and dark else {})
-        changes = tuple(_changes(request, name, images))
+        changes = tuple(_changes(request, newsletter.name, images))
         if reason := read_only_reason(config_of(request)):
             return only_shown(request, reason, changes, section="settings")
         if save_or_tell(request, RequestedChanges(changes, {})):
             messages.success(request, _("The logo has been changed."))
             if makes_dark:
-                _say_what_dark_mode_shows(request, made=dark is not None, has_own=bool(theme.logo_dark))
-    return redirect("desk:settings-newsletter", name, "design")
+                _say_what_dark_mode_shows(request, made=dark is not None, has_own=bool(newsletter.theme.logo_dark))
+    return redirect("desk:settings-newsletter", newsletter.name, "design")
 
 
 def _changes(request: HttpRequest, name: str, images: dict[str, MailImage]) -> Iterator[SetValue]:

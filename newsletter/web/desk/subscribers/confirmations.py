@@ -12,20 +12,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from newsletter.config import Newsletter
 from newsletter.messages import acts
 from newsletter.models import Act
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import editor, page
 from subscribers import asking, delayed_confirmations
-from subscribers.requests import newsletter_of
 
 DOMAINS = 30
 """How many domains are listed, those with the most first."""
 
 
-def delayed(request: HttpRequest, name: str) -> HttpResponse:
+def delayed(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Show what waits; POST sends or deletes the emails to one address, to one domain, or all."""
-    newsletter = newsletter_of(request, name)
     if request.method == "POST":
         return _act(request, newsletter.name)
     since = timezone.now() - timedelta(days=30)
@@ -69,9 +68,9 @@ def _act(request: HttpRequest, newsletter: str) -> HttpResponse:
     return redirect("desk:subscribers-delayed", newsletter)
 
 
-def unanswered(request: HttpRequest, name: str) -> HttpResponse:
+def unanswered(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """List them, the longest ago first. Each can be unsubscribed on their page; the program unsubscribes nobody."""
-    newsletter, now = newsletter_of(request, name), timezone.now()
+    now = timezone.now()
     pages = Paginator(asking.unanswered(newsletter, now), 50)
     subscriptions = pages.get_page(request.GET.get("page"))
     context = {

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from newsletter.config import Config
+from newsletter.config import Config, Newsletter
 from newsletter.domain.picks import names_in
 from newsletter.messages import acts
 from newsletter.models import Act, Edition
@@ -361,9 +361,8 @@ def add(request: HttpRequest) -> HttpResponse:
     return redirect("desk:subscriber", person.pk)
 
 
-def signup_form(request: HttpRequest, name: str) -> HttpResponse:
+def signup_form(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Show the form of a newsletter."""
-    newsletter = newsletter_of(request, name)
     site = config_of(request).site.url
     context = {"newsletter": newsletter, "form": embedded_form(newsletter, site), "places": _places(), "site": site}
     return page(request, "signup_form", context, section="home")

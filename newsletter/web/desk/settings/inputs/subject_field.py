@@ -27,7 +27,7 @@ from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.subject import subject
 from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.settings.fields import Words
-from subscribers.requests import config_of, newsletter_of
+from subscribers.requests import config_of
 
 LONGEST = 1_000
 """Characters of a template that are looked at."""
@@ -75,9 +75,9 @@ def show_examples(form: forms.Form, configuration: Config, newsletter: Newslette
             field.widget.address = reverse("desk:subject-example", args=(newsletter.name,))
 
 
-def answer(request: HttpRequest, name: str) -> HttpResponse:
+def answer(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Answer with the example for a template that is being typed."""
-    newsletter, key = newsletter_of(request, name), request.GET.get("key", "subject")
+    key = request.GET.get("key", "subject")
     return HttpResponse(example(config_of(request), newsletter, key, request.GET.get(key, "")))
 
 

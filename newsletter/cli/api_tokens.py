@@ -60,10 +60,18 @@ def show() -> None:
         for row in tokens.listed()
     ]
 
-    table = new_table("key", "name", "scopes", "last used")
-    for row in rows:
-        last_use = "revoked" if row["revoked_at"] else str(row["last_used_at"] or "never")[:16].replace("T", " ")
-        table.add_row(row["key"], row["name"], ", ".join(row["scopes"]), last_use)
+    table = new_table(
+        ("key", "name", "scopes", "last used"),
+        (
+            (
+                row["key"],
+                row["name"],
+                ", ".join(row["scopes"]),
+                "revoked" if row["revoked_at"] else (row["last_used_at"] or "never")[:16].replace("T", " "),
+            )
+            for row in rows
+        ),
+    )
     emit(rows, table if rows else "There are no tokens. Add one with 'newsletter tokens add'.")
 
 

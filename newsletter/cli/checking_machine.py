@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from newsletter.cli.common import WRONG, emit, fail, new_table
+from newsletter.cli.common import WRONG, emit, fail, fail_if_any, new_table
 from newsletter.web.listener import CannotListen, open_listener
 
 GOOD, NOTE, WARNING, BAD = "good", "note", "warning", "bad"
@@ -74,14 +74,13 @@ def check_machine(
 def _report(findings: Sequence[MachineFinding]) -> None:
     from rich.table import Column
 
-    table = new_table(Column(no_wrap=True), Column(no_wrap=True), Column(overflow="fold"), show_header=False)
-    for finding in findings:
-        table.add_row(finding.verdict, finding.about, finding.sentence)
+    table = new_table(
+        (Column(no_wrap=True), Column(no_wrap=True), Column(overflow="fold")),
+        ((finding.verdict, finding.about, finding.sentence) for finding in findings),
+        show_header=False,
+    )
     emit({"checks": [finding._asdict() for finding in findings]}, table)
-    bad = [finding for finding in findings if finding.verdict == BAD]
-    if bad:
-        and_more = f" (and {len(bad) - 1} more)" if bad[1:] else ""
-        fail(f"{bad[0].about}: {bad[0].sentence}{and_more}")
+    fail_if_any([f"{finding.about}: {finding.sentence}" for finding in findings if finding.verdict == BAD])
 
 
 def _of_machine() -> Iterator[MachineFinding]:

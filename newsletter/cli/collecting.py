@@ -102,9 +102,10 @@ def collect(
         }
         for r in results
     ]
-    table = new_table("newsletter", "source", "type", "new", "changed", "problem")
-    for r in results:
-        table.add_row(r.newsletter, r.url, r.type, str(r.new), str(r.changed), str(r.problem or ""))
+    table = new_table(
+        ("newsletter", "source", "type", "new", "changed", "problem"),
+        ((r.newsletter, r.url, r.type, r.new, r.changed, r.problem or "") for r in results),
+    )
     emit({"sources": rows}, table)
     for r in results:
         if r.gap:
@@ -169,9 +170,8 @@ def _post_document(post: FoundPost) -> dict[str, Any]:
 
 
 def _table(reading: "SourceReading", posts: list[FoundPost]) -> "Table":
-
-    count = counted(len(posts), "post")
-    table = new_table("published", "title", "address", title=f"{reading.title} ({reading.kind}), {count}")
-    for post in posts:
-        table.add_row(f"{post.published:%F %H:%M}" if post.published else "no date", post.title, post.url)
-    return table
+    return new_table(
+        ("published", "title", "address"),
+        ((f"{post.published:%F %H:%M}" if post.published else "no date", post.title, post.url) for post in posts),
+        title=f"{reading.title} ({reading.kind}), {counted(len(posts), 'post')}",
+    )

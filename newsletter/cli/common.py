@@ -7,7 +7,7 @@ import io
 import json
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -163,11 +163,14 @@ def console() -> "Console":
     return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False)
 
 
-def new_table(*columns: "str | Column", **options: Any) -> "Table":
-    """Return a table without lines; the options are those of rich."""
+def new_table(columns: "Sequence[str | Column]", rows: Iterable[Sequence[Any]], **options: Any) -> "Table":
+    """Return a table without lines, of cells as `str` writes them; the options are those of rich."""
     from rich.table import Table
 
-    return Table(*columns, box=None, **options)
+    table = Table(*columns, box=None, **options)
+    for row in rows:
+        table.add_row(*map(str, row))
+    return table
 
 
 def emit(document: Any, text: "RenderableType | None" = None, *, to_copy: str = "") -> None:
@@ -199,6 +202,12 @@ def say(sentence: str) -> None:
 def fail(sentence: str, status: int = IMPOSSIBLE) -> NoReturn:
     """End the command with one sentence on standard error."""
     raise Failed(sentence, status)
+
+
+def fail_if_any(problems: Sequence[str]) -> None:
+    """End the command with the first of these sentences and how many follow, if there are any."""
+    if problems:
+        fail(problems[0] + (f" (and {len(problems) - 1} more)" if problems[1:] else ""))
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -147,12 +147,20 @@ def editions(
     if newsletter:
         newsletter_named(configuration, newsletter)
     rows = Edition.objects.filter(**({"newsletter": newsletter} if newsletter else {})).order_by("-until", "-pk")
-    table = new_table(Column("edition", no_wrap=True), "state", "revision", Column("until", no_wrap=True), "audience")
     zones = {name: each.zone for name, each in configuration.newsletters.items()}
-    for row in rows:
-        until = f"{row.until.astimezone(zones.get(row.newsletter, UTC)):%F %H:%M}"
-        audience = str(row.audience) if row.audience is not None else ""
-        table.add_row(row.name, row.state, str(row.revision), until, audience)
+    table = new_table(
+        (Column("edition", no_wrap=True), "state", "revision", Column("until", no_wrap=True), "audience"),
+        (
+            (
+                row.name,
+                row.state,
+                row.revision,
+                f"{row.until.astimezone(zones.get(row.newsletter, UTC)):%F %H:%M}",
+                "" if row.audience is None else row.audience,
+            )
+            for row in rows
+        ),
+    )
     document = [
         {
             "edition": r.name,
@@ -183,25 +191,37 @@ def show(edition: EditionName) -> None:
     document = serialize.edition(row, configuration)
     document["counts"] = counts(row).document() if row.audience is not None else None
     document["variants"] = None if row.state == "draft" else _variants(configuration, row)
-    table = new_table("", "post", "day", "title", "reason", title=_headline(document), title_justify="left")
-    for post in document["posts"]:
-        table.add_row("in" if post["included"] else "out", str(post["id"]), post["day"], post["title"], post["reason"])
+    table = new_table(
+        ("", "post", "day", "title", "reason"),
+        (
+            ("in" if post["included"] else "out", post["id"], post["day"], post["title"], post["reason"])
+            for post in document["posts"]
+        ),
+        title=_headline(document),
+        title_justify="left",
+    )
     emit(document, Group(table, *_blocks_and_notes(document), *_variants_table(document["variants"] or ())))
 
 
 def _blocks_and_notes(document: Mapping[str, Any]) -> "Iterator[Table]":
     """Yield a table of the blocks and one of the notes, if there are any."""
-
     if document["blocks"]:
-        table = new_table("block", "kind", "after", "heading", title="Blocks", title_justify="left")
-        for block in document["blocks"]:
-            table.add_row(block["id"], block["kind"], block["after"], block["title"])
-        yield table
+        yield new_table(
+            ("block", "kind", "after", "heading"),
+            ((block["id"], block["kind"], block["after"], block["title"]) for block in document["blocks"]),
+            title="Blocks",
+            title_justify="left",
+        )
     if document["notes"]:
-        table = new_table("by", "for", "note", title="Notes", title_justify="left")
-        for note in document["notes"]:
-            table.add_row(note["by"], note["to"] or "everybody", note["text"] + (" (done)" if note["done"] else ""))
-        yield table
+        yield new_table(
+            ("by", "for", "note"),
+            (
+                (note["by"], note["to"] or "everybody", note["text"] + (" (done)" if note["done"] else ""))
+                for note in document["notes"]
+            ),
+            title="Notes",
+            title_justify="left",
+        )
 
 
 def _variants(configuration: "Config", row: "Edition") -> list[dict[str, Any]]:
@@ -215,15 +235,22 @@ def _variants(configuration: "Config", row: "Edition") -> list[dict[str, Any]]:
 
 def _variants_table(variants: Sequence[dict[str, Any]]) -> "Iterator[Table]":
     """Yield a table of the variants, if there are several."""
-
-    if len(variants) < 2:
-        return
-    table = new_table("variant", "readers", "posts", "topics", "subject", title="Variants", title_justify="left")
-    for variant in variants:
-        topics = "; ".join(", ".join(names) or "all" for names in variant["topics"])
-        subject = variant["subject"] or f"no email: {variant['reason']}"
-        table.add_row(str(variant["variant"]), str(variant["readers"]), str(len(variant["posts"])), topics, subject)
-    yield table
+    if len(variants) > 1:
+        yield new_table(
+            ("variant", "readers", "posts", "topics", "subject"),
+            (
+                (
+                    variant["variant"],
+                    variant["readers"],
+                    len(variant["posts"]),
+                    "; ".join(", ".join(names) or "all" for names in variant["topics"]),
+                    variant["subject"] or f"no email: {variant['reason']}",
+                )
+                for variant in variants
+            ),
+            title="Variants",
+            title_justify="left",
+        )
 
 
 @app.command(epilog="Example: newsletter preview kinaforum/2026-W06 --out out --open")

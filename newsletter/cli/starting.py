@@ -16,6 +16,7 @@ from newsletter.cli.common import (
     console,
     emit,
     fail,
+    fail_if_any,
     listening,
     new_table,
     options,
@@ -170,13 +171,13 @@ def check(
     from newsletter.scheduling.checks import run as run_checks
 
     checks = run_checks(configuration, dns=dns, connect=connect, integrity=integrity)
-    table = new_table(Column(no_wrap=True), Column(overflow="fold"), Column(overflow="fold"), show_header=False)
-    for finding in checks:
-        table.add_row(finding.verdict, str(finding.about), str(finding.message))
+    table = new_table(
+        (Column(no_wrap=True), Column(overflow="fold"), Column(overflow="fold")),
+        ((finding.verdict, finding.about, finding.message) for finding in checks),
+        show_header=False,
+    )
     emit({"checks": [_document(finding) for finding in checks]}, table, to_copy=_records(checks))
-    bad = [c for c in checks if c.verdict == Verdict.BAD]
-    if bad:
-        fail(f"{bad[0].about}: {bad[0].message}" + (f" (and {len(bad) - 1} more)" if bad[1:] else ""))
+    fail_if_any([f"{finding.about}: {finding.message}" for finding in checks if finding.verdict == Verdict.BAD])
 
 
 def _records(checks: "list[Check]") -> str:

@@ -59,10 +59,17 @@ def show() -> None:
         }
         for u, sends in users.with_sending()
     ]
-    table = new_table("address", "role", "last login")
-    for row in rows:
-        role = f"{row['role']}" if row["sends"] else f"{row['role']}, drafts only"
-        table.add_row(f"{row['email']}", role, f"{row['last_login'] or 'never'}"[:16].replace("T", " "))
+    table = new_table(
+        ("address", "role", "last login"),
+        (
+            (
+                row["email"],
+                row["role"] if row["sends"] else f"{row['role']}, drafts only",
+                str(row["last_login"] or "never")[:16].replace("T", " "),
+            )
+            for row in rows
+        ),
+    )
     emit(rows, table if rows else "No one can log in yet. Invite someone with 'newsletter users add'.")
 
 

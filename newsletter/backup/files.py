@@ -5,6 +5,7 @@ import shutil
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,8 +21,8 @@ CONFIGURATION, KEY, TEMPLATES, IMAGES = "config.toml", "secret_key", "templates"
 PREVIOUS_KEYS = "secret_key_previous"
 COMPANIONS = ("-wal", "-shm", "-journal")
 """What the names of SQLite's files beside a database end with."""
-RESTORING = "newsletter_restoring"
-"""The schema of a PostgreSQL database that is being restored."""
+RESTORING = f"newsletter_restoring_{datetime.now(UTC):%Y%m%dt%H%M%S}"
+"""The schema of a PostgreSQL database that is being restored; housekeeping deletes one that a killed restore left."""
 
 
 def restoring_url(configuration: Config) -> str:

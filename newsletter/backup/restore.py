@@ -5,8 +5,8 @@ If it is interrupted, the present database is as it was, and restoring can be st
 
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ LIVING = "SELECT count(*) FROM newsletter_machine WHERE seen_at > clock_timestam
 """Counts the programs that use a PostgreSQL database."""
 
 Finish = Callable[[ArchiveReader, Config], None]
-"""Called with the configuration of the filled database: it completes it, with Django."""
+"""Called with the configuration of the filled database: it completes it, with Django, and keeps the new files."""
 
 
 def restore(
@@ -49,10 +49,6 @@ def restore(
     A database that has data is only replaced if `replace_database` says so; it is kept under another name.
     New files are added to `created`, for the caller to remove them if the restore is refused.
     """
-
-    def complete(archive: ArchiveReader, restored: Config) -> None:
-        finish(archive, restored)
-        created.keep()
 
     archive = ArchiveReader(file)
     journal_folder = configuration.journal_folder
@@ -71,9 +67,9 @@ def restore(
                 )
             files.restore_files(archive, configuration, created)
             if path := configuration.sqlite_file:
-                _restore_sqlite(archive, configuration, path, complete, progress, replace_database=replace_database)
+                _restore_sqlite(archive, configuration, path, finish, progress, replace_database=replace_database)
             else:
-                _restore_postgresql(archive, configuration, complete, progress, replace_database=replace_database)
+                _restore_postgresql(archive, configuration, finish, progress, replace_database=replace_database)
     return archive
 
 
@@ -99,7 +95,8 @@ def _restore_sqlite(
             "to replace it, use --replace, which keeps it under another name"
         )
     fresh = Path(url.removeprefix(SQLITE))
-    _remove(fresh)
+    for file in (fresh, *files.beside(fresh)):
+        file.unlink(missing_ok=True)
     make_tables(configuration, url, archive.manifest.migrations)
     with closing(SQLiteTarget(fresh)) as target:
         fill(archive, target, progress)
@@ -136,13 +133,13 @@ def _restore_postgresql(
 ) -> None:
     url = configuration.site.database
     _refuse_used_database(url, replace_database=replace_database)
-    _make_schema(url)
     fresh = files.restoring_url(configuration)
-    make_tables(configuration, fresh, archive.manifest.migrations)
-    with closing(PostgreSQLTarget(fresh)) as target:
-        fill(archive, target, progress)
-    finish(archive, replace(configuration, site=replace(configuration.site, database=fresh)))
-    _replace_schema(url)
+    with _schema(url):
+        make_tables(configuration, fresh, archive.manifest.migrations)
+        with closing(PostgreSQLTarget(fresh)) as target:
+            fill(archive, target, progress)
+        finish(archive, replace(configuration, site=replace(configuration.site, database=fresh)))
+        _replace_schema(url)
 
 
 def _refuse_used_database(url: str, *, replace_database: bool) -> None:
@@ -161,11 +158,16 @@ def _refuse_used_database(url: str, *, replace_database: bool) -> None:
             )
 
 
-def _make_schema(url: str) -> None:
-    """Make an empty schema for the restored tables."""
+@contextmanager
+def _schema(url: str) -> Iterator[None]:
+    """Make an empty schema for the restored tables, and drop it if it doesn't take the usual one's place."""
     with _connect(url) as connection:
-        connection.execute(f"DROP SCHEMA IF EXISTS {files.RESTORING} CASCADE")
         connection.execute(f"CREATE SCHEMA {files.RESTORING}")
+    try:
+        yield
+    finally:
+        with _connect(url) as connection:
+            connection.execute(f"DROP SCHEMA IF EXISTS {files.RESTORING} CASCADE")
 
 
 def _replace_schema(url: str) -> None:
@@ -205,9 +207,3 @@ def fill(archive: ArchiveReader, target: RowTarget, progress: Progress) -> None:
             target.set_sequence(table, archive.manifest.sequences[table.name] + AHEAD)
     target.make_indexes(statements)
     target.commit()
-
-
-def _remove(path: Path) -> None:
-    for file in (path, *files.beside(path)):
-        with suppress(FileNotFoundError):
-            file.unlink()

@@ -97,6 +97,7 @@ def _restore(file: Path, *, replace_database: bool, logs: tuple[Path, ...], crea
 
     def finish(archive: "ArchiveReader", restored: Config) -> None:
         lines.append(_complete(archive, restored, [loaded.recovery_log, *logs]))
+        created.keep()
 
     with progress("restore") as step:
         archive = restoring.restore(loaded, file, finish, step, created, replace_database=replace_database)

@@ -147,9 +147,7 @@ def _time(option: str, text: str) -> datetime | None:
 
 
 def _between(at: datetime | None, first: datetime | None, last: datetime | None) -> bool:
-    if at is None:
-        return True
-    return (first is None or at >= first) and (last is None or at < last)
+    return at is None or ((first is None or at >= first) and (last is None or at < last))
 
 
 def _post_document(post: FoundPost) -> dict[str, Any]:

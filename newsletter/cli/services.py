@@ -6,6 +6,7 @@ The database says what is due, by wall-clock time.
 
 import gc
 import logging
+import resource
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from newsletter import __version__, config, supervision
 from newsletter.bounces import processing, webhook_events
+from newsletter.cli.common import fail
 from newsletter.collecting import gaps
 from newsletter.collecting.collect import collect, collect_source
 from newsletter.config import Config, Snapshot
@@ -29,6 +31,7 @@ from newsletter.editions import notices
 from newsletter.events import delivering
 from newsletter.logs import log_event
 from newsletter.logs import setup as logs
+from newsletter.messages.general import size_of
 from newsletter.recovery import hold
 from newsletter.scheduling import failed_tasks, housekeeping, schedule, shared_work, storage
 from newsletter.scheduling.alerts import AlertQueue, Alerts, LostWatch, StallWatch, StandstillWatch
@@ -50,6 +53,10 @@ WEBHOOK_SECONDS = 5.0
 CLOCK_BEATS = 1.0
 CONFIGURATION_SECONDS = 1.0
 DATABASE_RETRY_SECONDS = 2.0
+RESERVED = 1_500_000_000
+"""Bytes that are reserved for the stacks and heaps of threads. If one has no room for its first step (`ulimit -v`), the
+thread that starts it may wait without end.
+"""
 GARBAGE_THRESHOLD = 2_000
 """New objects after which garbage is looked for: Python's own number since 3.13; the command line has a higher one."""
 
@@ -66,8 +73,15 @@ def supervise(
 ) -> Supervisor:
     """Return a supervisor of these services, and make it the one whose states are shown.
 
-    Each does its work with the configuration that is in force when it begins.
+    Each does its work with the configuration that is in force when it begins. Ends the command with a sentence if the
+    services' threads don't fit into the memory that may be reserved.
     """
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit != resource.RLIM_INFINITY and limit < RESERVED:
+        fail(
+            f"ulimit -v (in systemd LimitAS) is {size_of(limit)}, but {command} reserves up to {size_of(RESERVED)}, "
+            "most of which it never uses; remove that limit, or limit the memory in use instead (in systemd MemoryMax)"
+        )
     supervisor = supervision.use(Supervisor(explain, periods))
     queue = AlertQueue(in_force)
     timed = [(supervisor.add("configuration", _follow), CONFIGURATION_SECONDS)]

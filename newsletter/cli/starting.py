@@ -23,7 +23,7 @@ from newsletter.cli.common import (
     ready,
     say,
 )
-from newsletter.config import SHIPPED_TEMPLATES, Collect, Config, Web, parse
+from newsletter.config import Collect, Config, Web, parse
 from newsletter.config.durable_files import create
 from newsletter.domain.english import counted
 from newsletter.messages import Message
@@ -66,7 +66,7 @@ def init(
         timezone=profile.timezone or machine_timezone() or "UTC",
         private=allow_private_addresses,
     )
-    _create_all(dict(zip(paths, (text, _child_template() if templates else ""), strict=False)))
+    _create_all(dict(zip(paths, (text, CHILD), strict=False)))
     names = [str(path) for path in paths]
     document = {"newsletter": profile.name, "title": profile.title, "posts": len(profile.posts)} if blog else {}
     emit({"files": names, **document}, "\n".join(_next_steps(folder, names, profile, has_blog=bool(blog))))
@@ -238,12 +238,6 @@ def manage(context: typer.Context) -> None:
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(["newsletter manage", *context.args])
-
-
-def _child_template() -> str:
-    if not (SHIPPED_TEMPLATES / "edition.mjml").exists():
-        fail("the included templates are missing; reinstall the program")
-    return CHILD
 
 
 def _web_of_environment(file: Path) -> Web:

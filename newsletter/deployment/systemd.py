@@ -75,6 +75,7 @@ def worker_unit(site: Installation) -> str:
 
 
 def _unit(site: Installation, name: str, description: str, command: str) -> str:
+    in_a_home = any(str(path).startswith(f"{home}/") for path in (site.config, site.program) for home in HOMES)
     return _UNIT.format(
         name=name,
         description=description,
@@ -86,7 +87,7 @@ def _unit(site: Installation, name: str, description: str, command: str) -> str:
         program=site.program,
         config=_quoted(site.config),
         secrets=_secrets(site),
-        home="ProtectHome=yes" if not _in_a_home(site) else "# The site or the program is in a home directory.",
+        home="# The site or the program is in a home directory." if in_a_home else "ProtectHome=yes",
         capabilities=_capabilities(site),
     )
 
@@ -99,10 +100,6 @@ def _secrets(site: Installation) -> str:
             f"EnvironmentFile={ENVIRONMENT}",
         ]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _in_a_home(site: Installation) -> bool:
-    return any(str(path).startswith(f"{home}/") for path in (site.config, site.program) for home in HOMES)
 
 
 def _capabilities(site: Installation) -> str:

@@ -192,10 +192,10 @@ MIGRATIONS_WAIT = MessageType(
 NOT_CONFIGURED = MessageType(
     "check.not-configured",
     *ngettext_noop(
-        "{count} subscriber of {newsletter} gets nothing, since config.toml has no newsletter of this name; if it was "
-        "renamed there, give it back its name",
-        "{count} subscribers of {newsletter} get nothing, since config.toml has no newsletter of this name; if it was "
-        "renamed there, give it back its name",
+        "{count} subscriber of {newsletter} gets nothing, since config.toml has no newsletter of this name; give it "
+        'back its name if it was renamed there, or put it back with status = "archived" if it has ended',
+        "{count} subscribers of {newsletter} get nothing, since config.toml has no newsletter of this name; give it "
+        'back its name if it was renamed there, or put it back with status = "archived" if it has ended',
     ),
     count="count",
 )

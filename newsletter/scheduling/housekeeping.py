@@ -26,9 +26,9 @@ KEEP_DMARC_REPORTS = timedelta(days=400)
 KEEP_COPIES = timedelta(days=30)
 COPIES = ("before-[0-9][0-9][0-9][0-9]", "before-[0-9][0-9][0-9][0-9].part", "replaced-[0-9]*T[0-9]*", "restoring*")
 """How the names of copies of a SQLite file end that the program makes; `newsletter.db.before-trial` is a person's."""
-REPLACED_SCHEMAS = (
-    "SELECT nspname FROM pg_namespace WHERE nspname BETWEEN 'newsletter_replaced_' AND %s"
-    " AND pg_get_userbyid(nspowner) = current_user"
+OLD_SCHEMAS = (
+    "SELECT nspname FROM pg_namespace WHERE nspname ~ '^newsletter_(replaced|restoring)_[0-9]{8}t[0-9]{6}$'"
+    " AND right(nspname, 15) < %s AND pg_get_userbyid(nspowner) = current_user"
 )
 
 
@@ -58,14 +58,16 @@ def tidy_database(configuration: Config, now: datetime) -> None:
     remove_unused_sets()
     webhook_events.delete_old(now)
     if connection.vendor == "postgresql":
-        _drop_replaced_schemas(now - KEEP_COPIES)
+        _drop_old_schemas(now - KEEP_COPIES)
     preferences.empty_write_ahead_log()
 
 
-def _drop_replaced_schemas(before: datetime) -> None:
-    """Drop the tables that restores replaced before a moment: people who were erased since are still in them."""
+def _drop_old_schemas(before: datetime) -> None:
+    """Drop the tables that restores replaced before a moment, or left when they were killed: people who were erased
+    since are still in them.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(REPLACED_SCHEMAS, [f"newsletter_replaced_{before:%Y%m%dt%H%M%S}"])
+        cursor.execute(OLD_SCHEMAS, [f"{before:%Y%m%dt%H%M%S}"])
         for (name,) in cursor.fetchall():
             cursor.execute(f'DROP SCHEMA "{name}" CASCADE')
 

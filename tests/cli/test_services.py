@@ -1,5 +1,6 @@
 """The services of `run`: each does its work at its interval."""
 
+import resource
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 from newsletter import config, supervision
 from newsletter.bounces import processing
 from newsletter.cli import services
+from newsletter.cli.common import Failed
 from newsletter.config import Config
 from newsletter.events import delivering
 from newsletter.scheduling import housekeeping, schedule, shared_work
@@ -144,6 +146,12 @@ def test_the_requested_services_are_supervised(shown: None, schedule: bool, send
     supervisor = services.supervise(config.current, schedule=schedule, send=send)
     assert [status.name for status in supervisor.statuses()] == names
     assert supervision.current() is supervisor
+
+
+def test_too_little_memory_for_the_threads_ends_the_command(shown: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256_000_000, 256_000_000))
+    with pytest.raises(Failed, match=r"ulimit -v \(in systemd LimitAS\) is 256 MB, but run reserves up to 1.5 GB"):
+        services.supervise(config.current, schedule=True, send=True)
 
 
 def test_the_clock_calls_every_periodic_service_and_the_alerts(shown: None, monkeypatch: pytest.MonkeyPatch) -> None:

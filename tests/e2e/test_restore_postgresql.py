@@ -7,6 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from newsletter.backup import BackupProblem, restore
+from newsletter.scheduling.housekeeping import OLD_SCHEMAS
 from tests.conftest import Site
 from tests.doubles import postgresql
 from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE, MailServer, kill_all
@@ -64,6 +66,14 @@ def test_it_is_restored_in_place_and_elsewhere_and_nothing_is_sent_twice(
         connection.execute(FORGET)
     assert "has been read from the recovery log" in site.json("restore", backup, "--replace")["reason"]
     assert [name.partition("_replaced_")[0] for name in schemas(url)] == ["newsletter", "public"]
+    with pytest.raises(BackupProblem), restore._schema(url):
+        raise BackupProblem("no space")
+    assert not any("restoring" in name for name in schemas(url))
+    with psycopg.connect(url) as connection:
+        for name in ("restoring_20260101t000000", "restoring_20260201t000000", "replaced_20260101t000000_mine"):
+            connection.execute(f"CREATE SCHEMA newsletter_{name}")
+        old = connection.execute(OLD_SCHEMAS, ["20260131t000000"]).fetchall()
+    assert old == [("newsletter_restoring_20260101t000000",)]
     counted = site.json("status", EDITION)
     assert counted["state"] == "paused"
     assert counted["unknown"] <= 8

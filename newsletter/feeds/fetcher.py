@@ -134,7 +134,7 @@ class Fetcher:
             ) as answer:
                 if answer.status_code not in _REDIRECTS or "Location" not in answer.headers:
                     return self._answer(url, address, answer, moved_to, enough)
-                address = urljoin(address, answer.headers["Location"])
+                address = urljoin(address, _location(answer))
                 permanent = permanent and answer.status_code in _PERMANENT
                 moved_to = address if permanent else moved_to
         raise _problem(url, messages.TOO_MANY_REDIRECTS(most=_MAXIMUM_REDIRECTS, address=address))
@@ -180,6 +180,15 @@ class Fetcher:
 
 def _problem(url: str, message: Message, *, status: int = 0, retry_after: timedelta | None = None) -> SourceProblem:
     return SourceProblem(ABOUT(subject=url, message=message), status=status, retry_after=retry_after)
+
+
+def _location(answer: requests.Response) -> str:
+    """Return where a redirect leads; octets that are not escaped (RFC 3986 2.1) are UTF-8, if they can be."""
+    location: str = answer.headers["Location"]
+    try:
+        return location.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return location
 
 
 def _message(url: str, cause: BaseException) -> Message | None:

@@ -47,7 +47,8 @@ MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name 
 _OFFSET = r"(?P<offset>[+-]\d{1,2}(?::?\d{2})?(?::?\d{2})?)"
 _SECONDS = r"(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?"
 _CLOCK = rf"(?P<hour>\d{{1,2}})[:.](?P<minute>\d{{2}})(?:[:.]{_SECONDS})?\s*(?P<half>[ap]\.?m\.?)?"
-_ZONE = rf"\s*(?:\(?(?P<zone>[a-z]{{1,5}})\)?)?\s*{_OFFSET}?"
+# Go writes the name of the zone, or the offset again, behind the offset.
+_ZONE = rf"\s*(?:\(?(?P<zone>[a-z]{{1,5}})\)?)?\s*(?:{_OFFSET}(?:\s+(?:[a-z]{{2,5}}|[+-]\d{{2,4}}))?)?"
 _NUMERIC = re.compile(
     rf"(?P<year>\d{{4}})(?:[-/.](?P<month>\d{{1,2}})(?:[-/.](?P<day>\d{{1,2}})(?:(?:\s*t\s*|\s+){_CLOCK}{_ZONE})?)?)?",
     re.IGNORECASE,
@@ -77,8 +78,8 @@ _COMMENT = re.compile(r"\s*\([^()]*\)$")
 # What programs write that know no date: nought in the reckoning of their machine.
 _NOUGHT = datetime(1970, 1, 1, tzinfo=UTC)
 _YEARS = range(1000, 9000)
-# A day's name, in any language: "Fri,", "Seg,", "terça-feira,".
-_DAY_NAME = re.compile(r"^[^\W\d]+(?:-[^\W\d]+)?(?:\.?,\s*|\.?\s+)(?=\S)", re.IGNORECASE)
+# A day's name, in any language: "Fri,", "Seg,", "terça-feira,". Before a year alone stands a month's or a season's.
+_DAY_NAME = re.compile(r"^[^\W\d]+(?:-[^\W\d]+)?(?:\.?,\s*|\.?\s+)(?=\S)(?!\d{4}\Z)", re.IGNORECASE)
 
 
 def parse_date(text: str) -> datetime | None:

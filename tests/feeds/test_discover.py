@@ -57,6 +57,13 @@ def test_the_blog_that_a_home_page_links_to_names_its_feed(site: Site, collect: 
     assert numbers(of(site.base + "/", collect)) == [1]
 
 
+def test_a_page_that_only_leads_on_names_the_feed_of_where_it_leads(site: Site, collect: config.Collect) -> None:
+    site.pages["/"] = Answer(b"<meta charset=utf-8><meta http-equiv=Refresh content='0; URL=\"/en/\"'>")
+    site.pages["/en/"] = page(alternate("/en/index.xml"))
+    site.pages["/en/index.xml"] = feed(entry(1))
+    assert numbers(of(site.base + "/", collect)) == [1]
+
+
 def test_a_page_without_a_feed_is_said(site: Site, collect: config.Collect) -> None:
     site.pages["/"] = page()
     found = of(site.base + "/", collect, kind="feed")

@@ -56,6 +56,15 @@ def test_redirects_are_followed_and_permanent_ones_remembered(site: Site, collec
     assert (response.url, response.moved_to) == (site.base + "/c", site.base + "/b")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_redirect_to_an_address_that_is_not_escaped_is_followed(
+    encoding: str, site: Site, collect: config.Collect
+) -> None:
+    site.pages["/a"] = Answer(status=302, headers={"Location": "/bær".encode(encoding).decode("latin-1")})
+    site.pages["/b%C3%A6r"] = Answer(b"hello")
+    assert get(collect, site.base + "/a").body == b"hello"
+
+
 def test_a_site_that_redirects_to_itself_gets_its_cookies_and_the_password_of_the_address(
     site: Site, collect: config.Collect
 ) -> None:

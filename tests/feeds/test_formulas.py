@@ -28,6 +28,7 @@ SQUARE = "<msup><mi>x</mi><mn>2</mn></msup>"
         (f"<msqrt>{SQUARE}<mo>+</mo><mn>1</mn></msqrt>", "√(x^2 + 1)"),
         ("<mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mi>c</mi></mfrac>", "(a + b)/c"),
         ("<msubsup><mi>x</mi><mi>i</mi><mn>2</mn></msubsup>", "x_i^2"),
+        ("<msub><mi>a</mi><mi>i</mi></msub><mi>x</mi>", "a_i x"),
         ("<mroot><mi>x</mi><mn>3</mn></mroot>", "x^(1/3)"),
         ("<mtable><mtr><mtd>1</mtd><mtd>2</mtd></mtr><mtr><mtd>3</mtd><mtd>4</mtd></mtr></mtable>", "1 2; 3 4"),
         ("<semantics><mi>x</mi><annotation encoding='StarMath 5.0'>x over y</annotation></semantics>", "x"),

@@ -28,6 +28,25 @@ def test_a_text_that_readers_unfold_stays(html: str) -> None:
     assert cleaned(html) == "<p>It was the cook.</p>"
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img src="https://stats.example/t.gif" style="display:none">',
+        '<img src="https://stats.example/t.gif" alt="" hidden>',
+    ],
+)
+def test_a_hidden_image_that_nothing_describes_goes(html: str) -> None:
+    assert cleaned(f"<p>Text.</p>{html}") == "<p>Text.</p>"
+
+
+def test_a_hidden_image_that_a_script_would_show_stays() -> None:
+    described = '<img src="a.jpg" alt="A quay" style="display:none">'
+    lazy = '<img data-src="b.jpg" style="display:none">'
+    html = cleaned(f"<p>{described}{lazy}</p>")
+    assert "a.jpg" in html
+    assert "b.jpg" in html
+
+
 def test_slides_that_a_script_shows_stay() -> None:
     assert "a.jpg" in cleaned(f'<div class="rev_slider" style="display:none">{IMAGE}</div>')
 

@@ -66,6 +66,7 @@ def test_a_quoted_video_gets_a_line_that_leads_to_it() -> None:
         ("//www.youtube.com/embed?listType=playlist&list=PLabc", "https://www.youtube.com/playlist?list=PLabc"),
         ("//www.youtube.com/embed/abcdef1?list=PLabc&start=42", "https://www.youtube.com/watch?v=abcdef1&t=42"),
         ("//www.youtube.com/embed/live_stream?channel=UCabc", "https://www.youtube.com/channel/UCabc/live"),
+        ("//player.vimeo.com/video/12?dnt=1&h=8272103f6e", "https://vimeo.com/12/8272103f6e"),
         ("//www.dailymotion.com/embed/video/x7?autoplay=1", "https://www.dailymotion.com/video/x7"),
         ("//geo.dailymotion.com/player/x.html?mute=1&video=x7", "https://www.dailymotion.com/video/x7"),
         ("//open.spotify.com/embed/episode/7mak?utm_source=generator", "https://open.spotify.com/episode/7mak"),

@@ -115,9 +115,11 @@ def _readable(element: HtmlElement) -> str:
             return f" {sign} "
         case tag if len(signs := _BETWEEN.get(tag, ())) + 1 == len(parts) > 1:
             return "".join(sign + _grouped(part.strip()) for sign, part in zip(("", *signs), parts, strict=True))
-    text = element.text or ""
+    text, previous = element.text or "", ""
     for child, part in zip(children, parts, strict=True):
-        text += part + (child.tail or "")
+        ends_index = previous in _BETWEEN and text[-1:].isalnum() and part[:1].isalnum()
+        text += f"{' ' if ends_index else ''}{part}{child.tail or ''}"
+        previous = child.tag
     return text
 
 

@@ -40,12 +40,20 @@ def _is_hidden(element: HtmlElement) -> bool:
         return element.tag not in _HEADINGS
     hidden_value = (element.get("hidden") or "").lower()
     is_invisible = element.get("hidden") is not None or _INVISIBLE.search(element.get("style") or "")
-    if not is_invisible or element.tag in ("img", "iframe") or element.find(".//math") is not None:
+    if not is_invisible or _may_be_loaded_later(element) or element.find(".//math") is not None:
         return False
     if hidden_value == "until-found" or _has_button_above(element):
         return False
     names = (element.get("id"), *(e.get("class") for e in (element, *element.iterancestors())))
     return not any(_UNFOLDED.search(name or "") for name in names)
+
+
+def _may_be_loaded_later(element: HtmlElement) -> bool:
+    """Return whether an element is a frame, or an image with a description or an address that a script uses; one
+    without them counts visits.
+    """
+    says_more = any(value and (name == "alt" or name.startswith("data-")) for name, value in element.attrib.items())
+    return element.tag == "iframe" or (element.tag == "img" and says_more)
 
 
 def _has_button_above(element: HtmlElement) -> bool:

@@ -51,6 +51,7 @@ _YOUTUBE = re.compile(r"/(?:embed|v|shorts)/([\w-]{6,20})")
 _PAGES = tuple(
     (re.compile(rf"\A(?:https?:)?//{pattern}", re.IGNORECASE), page)
     for pattern, page in (
+        (r"player\.vimeo\.com/video/(\d+)\?(?:[^#]*&)?h=(\w+)", "https://vimeo.com/{}/{}"),
         (r"player\.vimeo\.com/video/(\d+)", "https://vimeo.com/{}"),
         (r"(?:www\.)?dailymotion\.com/embed/video/(\w+)", "https://www.dailymotion.com/video/{}"),
         (r"geo\.dailymotion\.com/player(?:/\w+)?\.html\?(?:[^#]*&)?video=(\w+)", "https://www.dailymotion.com/video/{}"),

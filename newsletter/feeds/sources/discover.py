@@ -28,6 +28,7 @@ _FEED_TYPES = re.compile(
 )
 _COMMENTS = re.compile(r"comment|kommentar|coment[aá]rio|comentario|reacties|comments/feed", re.IGNORECASE)
 _LINK_HEADER = re.compile(r"<([^<>]+)>[^,<]*?rel\s*=\s*\"?([^\";,]+)")
+_REFRESH = re.compile(r"""\s*\d{1,3}\s*[;,]\s*url\s*=\s*["']?([^"'\s]{1,2000})["']?\s*""", re.IGNORECASE)
 _BLOG = ("blog", "blogg", "weblog", "journal", "news", "nyheter", "aktuelt", "aktuelles")
 _TRIES = 7
 _PAGE = 1_000_000
@@ -81,7 +82,9 @@ def _behind_page(fetcher: Fetcher, url: str, kind: str, response: Response, why:
 
 
 def _feeds_of_blog(fetcher: Fetcher, page: HtmlElement | None, url: str, kind: str) -> list[str]:
-    """Return the feeds that the blog of a site names, if the page only links to it, as home pages of Squarespace do."""
+    """Return the feeds that the blog of a site names, if the page only links to it, as home pages of Squarespace do, or
+    leads to it, as Hugo's pages that choose a language do.
+    """
     address = _address_of_blog(page, url) if page is not None else ""
     if not address:
         return []
@@ -93,6 +96,10 @@ def _feeds_of_blog(fetcher: Fetcher, page: HtmlElement | None, url: str, kind: s
 
 
 def _address_of_blog(page: HtmlElement, url: str) -> str:
+    for meta in page.iter("meta"):
+        target = _REFRESH.fullmatch(meta.get("content") or "")
+        if target and (meta.get("http-equiv") or "").lower() == "refresh":
+            return absolute(target[1], url)
     for link in islice(page.iter("a"), _MOST_LINKS):
         address = absolute(link.get("href") or "", url)
         parts = split_address(address)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from newsletter.feeds.html.clean import MAXIMUM_DEPTH, clean
+from newsletter.feeds.html.clean import MAXIMUM_DEPTH, MAXIMUM_LENGTH, clean
 from newsletter.feeds.html.markup import text_of
 
 BASE = "https://blog.example/2026/02/post.html"
@@ -303,3 +303,8 @@ def test_labels_of_reddit_that_lead_to_the_post_itself_are_left_out() -> None:
     assert said.html == "<p>It turns.</p>"
     assert dict(said.dropped)["read more"] == 2
     assert ">[link]</a>" in clean(line.format("https://tide.example/", page), page, page).html
+
+
+def test_an_image_within_its_address_leaves_room_for_the_text_behind_it() -> None:
+    cleaned = clean(f'<p>One.</p><img src="data:image/png;base64,{"A" * MAXIMUM_LENGTH}"><p>Two.</p>')
+    assert (cleaned.html, cleaned.problems) == ("<p>One.</p><p>Two.</p>", ())

@@ -37,6 +37,23 @@ def test_a_declared_encoding_is_used_where_the_bytes_are_no_utf_8(encoding: str)
     assert decode(text.encode(encoding)) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Весна пришла в город, и это длинная статья о том, как мы живём.", "koi8-r"),
+        ("Весна пришла в город, и это длинная статья о том, как мы живём.", "windows-1251"),
+        ("春の海、終日のたりのたりかな。これは長い日本語の文章です。", "cp932"),
+        ("春の海、終日のたりのたりかな。これは長い日本語の文章です。", "euc-jp"),
+        ("北京的春天来了，这是一篇关于城市的文章。我们喜欢这个地方。", "gb18030"),
+        ("Title “““““““““““““““““““““““““““““““““ quoted", "windows-1252"),
+    ],
+)
+def test_an_encoding_that_nothing_or_utf_8_is_declared_for_is_known_by_its_bytes(text: str, encoding: str) -> None:
+    for declaration in ("", "<?xml version='1.0' encoding='utf-8'?>"):
+        document = f"{declaration}<rss><item><title>{text}</title><description>{text}</description></item></rss>"
+        assert decode(document.encode(encoding)) == document
+
+
 def test_a_header_counts_where_the_document_says_nothing() -> None:
     assert decode("<rss>ąęś</rss>".encode("iso-8859-2"), "text/xml; charset=ISO-8859-2") == "<rss>ąęś</rss>"
 
@@ -94,7 +111,7 @@ def test_a_large_document_in_another_encoding_needs_little_memory() -> None:
     program = (
         "import resource; from newsletter.feeds.formats.decode import decode; "
         "resource.setrlimit(resource.RLIMIT_DATA, (200_000_000,) * 2); "
-        "print(len(decode(b'\\x8b' * 8_000_000)))"
+        "print(len(decode(b'\\x8b' * 8_000_000, 'text/xml; charset=windows-1252')))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("8000000\n", "")

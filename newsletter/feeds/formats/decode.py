@@ -6,6 +6,8 @@ Promises: never raises; bytes that are UTF-8 are read as UTF-8, even where anoth
 import codecs
 import re
 
+from charset_normalizer import detect
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -39,6 +41,11 @@ _SEQUENCE = (
 _RUNS = re.compile(
     rb"((?:[\x00-\x7f]++|" + _SEQUENCE + rb"){1,4096}+)|((?:(?!" + _SEQUENCE + rb")[\x80-\xff]){1,4096}+)"
 )
+# Octets that are not UTF-8 stand alone or in twos in Western languages.
+_DENSE = re.compile(rb"(?:(?!" + _SEQUENCE + rb")[\x80-\xff]){5,4096}+")
+_ENOUGH = 50
+_NOT_LATIN = re.compile(r"cp(?:866|874|932|949|950|125[1356])\Z|iso8859-[5-8]\Z|shift|euc|gb|big5|koi8|tis")
+_SAMPLE = 50_000
 
 
 def _partly_utf_8(body: bytes) -> str:
@@ -50,7 +57,8 @@ def decode(body: bytes, content_type: str = "") -> str:
     """Return the text of a document: by its byte order mark, as UTF-8 where it is that, else as it or the header
     declares.
 
-    Where nothing (or UTF-8, or Latin-1) is declared, what is no UTF-8 is windows-1252, byte by byte.
+    Where nothing (or UTF-8, or Latin-1) is declared, what is no UTF-8 is windows-1252, byte by byte. If nothing (or
+    UTF-8) is declared and many such bytes stand together, they say which encoding it is.
     """
     for start, encoding in (*_BOMS, *_WITHOUT_BOM):
         if body.startswith(start):
@@ -61,7 +69,18 @@ def decode(body: bytes, content_type: str = "") -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
-        return _partly_utf_8(body) if declared in _WESTERN else body.decode(declared, "replace")
+        encoding = _detected(body) if declared == "utf-8" else declared
+        return _partly_utf_8(body) if encoding in _WESTERN else body.decode(encoding, "replace")
+
+
+def _detected(body: bytes) -> str:
+    """Return the encoding of a document without a right declaration, by Python's name; `utf-8` for a Western one."""
+    sample = body[:_SAMPLE]
+    beyond_ascii = sum(octet > 127 for octet in sample)
+    if beyond_ascii < _ENOUGH or sum(map(len, _DENSE.findall(sample))) * 8 < beyond_ascii:
+        return "utf-8"
+    encoding = codecs.lookup(detect(sample)["encoding"] or "utf-8").name
+    return encoding if _NOT_LATIN.match(encoding) else "utf-8"
 
 
 def _declared(body: bytes, content_type: str) -> str:

@@ -82,6 +82,7 @@ _LOOSE_TAGS = {
     *marks.STYLED, *blocks.WRAPPERS, *players.PLAYERS, *formulas.TAGS, *lazy.IMAGES, *page_parts.CONTROLS, "source",
     "noscript",
 }  # fmt: skip
+_FILE_IN_ADDRESS = re.compile(r"\b(data:[\w/+.-]{1,100};base64,)[\w+/=%-]{1000,}+", re.IGNORECASE)
 _BARE = re.compile(r"&(?![A-Za-z#])")
 _ALIGNMENTS = {
     **{tag: {"align": {"center"}} for tag in words("p h1 h2 h3 h4 h5 h6 figure")},
@@ -171,6 +172,7 @@ def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
 def _bounded(html: str) -> tuple[str, tuple[Message, ...]]:
     """HTML within the bounds of size and depth, and a message for each that it was over."""
     problems: list[Message] = []
+    html = _FILE_IN_ADDRESS.sub(r"\1", html)  # images that editors paste, which no email shows
     html = _BARE.sub("&amp;", html)  # counted as what they become: references are what costs the parser most
     if len(html) > MAXIMUM_LENGTH:
         problems.append(messages.TOO_LONG(length=len(html), most=MAXIMUM_LENGTH))

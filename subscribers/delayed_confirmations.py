@@ -89,7 +89,7 @@ def release_due(newsletter: str, at: datetime) -> int:
 
 @transaction.atomic
 def _release_within(rows: QuerySet[TransactionalEmail], common_scope: budget.BudgetScope, at: datetime) -> int:
-    if budget.is_exceeded(common_scope, at, Counters(list(budget.keys(common_scope, at))).value, delayed=True):
+    if budget.is_exceeded(common_scope, at, Counters(budget.keys(common_scope, at)).values, delayed=True):
         return 0
     oldest = _locked(rows)[:AT_ONCE]
     if not oldest:
@@ -102,7 +102,7 @@ def _release_within(rows: QuerySet[TransactionalEmail], common_scope: budget.Bud
     counters = Counters([key for scope in distinct for key in budget.keys(scope, at)])
     fitting = []
     for row in oldest:
-        if not any(budget.is_exceeded(scope, at, counters.value, delayed=True) for scope in scopes[row.pk]):
+        if not any(budget.is_exceeded(scope, at, counters.values, delayed=True) for scope in scopes[row.pk]):
             fitting.append(row)
             for key in (key for scope in scopes[row.pk] for key in budget.keys_now("sent", scope, at)):
                 counters.increment(key)

@@ -70,14 +70,14 @@ def unsubscribe_all(numbers: Collection[int], at: datetime, reason: str = "") ->
     """Unsubscribe subscriptions by their primary keys; return those that this changed."""
     _store_sets_of_returned(numbers)
     subscribed = Subscription.objects.filter(pk__in=numbers).exclude(state=Subscription.State.UNSUBSCRIBED)
-    numbers_ended = list(subscribed.select_for_update().order_by("pk").values_list("pk", flat=True))
-    if numbers_ended:
-        Subscription.objects.filter(pk__in=numbers_ended).update(
+    newsletters = dict(subscribed.select_for_update().order_by("pk").values_list("pk", "newsletter"))
+    if newsletters:
+        Subscription.objects.filter(pk__in=newsletters).update(
             state=Subscription.State.UNSUBSCRIBED, unsubscribed_at=at, reason=reason[:500], returns=True
         )
-        Consent.objects.filter(subscription__in=numbers_ended, confirmed_at=None).delete()
-        subscriptions_ended.send(Subscription, numbers=numbers_ended)
-    return numbers_ended
+        Consent.objects.filter(subscription__in=newsletters, confirmed_at=None).delete()
+        subscriptions_ended.send(Subscription, newsletters=newsletters)
+    return list(newsletters)
 
 
 def _store_sets_of_returned(numbers: Collection[int]) -> None:

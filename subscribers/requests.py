@@ -5,6 +5,7 @@ meanwhile.
 """
 
 import ipaddress
+from functools import lru_cache
 from typing import cast
 
 from django.http import Http404, HttpRequest
@@ -37,6 +38,7 @@ def newsletter_of(request: HttpRequest, name: str) -> Newsletter:
     return newsletter
 
 
+@lru_cache(maxsize=4_096)
 def network_of(address: str) -> str:
     """Return the network that limits count: the /24 of an IPv4 address, the /56 of an IPv6 address (one household).
 

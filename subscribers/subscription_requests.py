@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from subscribers import transactional
@@ -25,7 +24,7 @@ from subscribers.models import (
     TransactionalEmail,
     counter_key,
 )
-from subscribers.models.inserts import insert_all
+from subscribers.models.inserts import insert_all, insert_numbered, unsaved
 from subscribers.protection.sign_up_limits import (
     Counters,
     Request,
@@ -83,10 +82,10 @@ def request_subscriptions(requests: Sequence[Request]) -> list[RequestAnswer]:
     limits = SignUpLimits(requests)
     decisions = [limits.decide(request) for request in requests]
     accepted = [each for each in zip(requests, decisions, strict=True) if each[1].is_stored]
-    limits.counters.store()
     if accepted:
         subscribers = _subscribers([request for request, _decision in accepted])
-        _store(_without_repetitions(accepted, subscribers), subscribers)
+        _store(_without_repetitions(accepted, subscribers, limits.counters), subscribers)
+    limits.counters.store()
     return [decision.answer for decision in decisions]
 
 
@@ -97,11 +96,13 @@ def _subscribers(requests: Sequence[Request]) -> dict[str, int]:
         for key in first_requests:
             Suppression.objects.rekey(key)
     people = (
-        Subscriber(
+        unsaved(
+            Subscriber,
             key=key,
             address=request.address.written,
             name=request.name,
             language=request.language,
+            created=request.at,
             **Subscriber.hashed(key),
         )
         for key, request in sorted(first_requests.items())
@@ -112,12 +113,14 @@ def _subscribers(requests: Sequence[Request]) -> dict[str, int]:
     )
 
 
-def _without_repetitions(accepted: Sequence[_Accepted], subscribers: dict[str, int]) -> Sequence[_Accepted]:
+def _without_repetitions(
+    accepted: Sequence[_Accepted], subscribers: dict[str, int], counters: Counters
+) -> Sequence[_Accepted]:
     """Return the requests that may be emailed: not too many in a month, and not again within AGAIN_AFTER.
 
     A repeated request lets the email of the first one go if that is delayed and the budget allows it now.
     """
-    counters = Counters([_month(request) for request, _decision in accepted])
+    counters.values([_month(request) for request, _decision in accepted])
     since = min(request.at for request, _decision in accepted) - AGAIN_AFTER
     recent = TransactionalEmail.objects.filter(
         kind=EmailKind.CONFIRM, created__gt=since, subscriber__in=subscribers.values()
@@ -142,7 +145,6 @@ def _without_repetitions(accepted: Sequence[_Accepted], subscribers: dict[str, i
             counters.increment(_month(request))
             places[to] = len(fitting)
             fitting.append((request, decision))
-    counters.store()
     return fitting
 
 
@@ -155,8 +157,9 @@ def _store(accepted: Sequence[_Accepted], subscribers: dict[str, int]) -> None:
     requests = [request for request, _decision in accepted]
     subscriptions = _subscriptions(requests, subscribers)
     tied = [subscriptions[subscribers[r.address.key], r.newsletter] for r in requests]
-    insert_all(
-        Consent(
+    consents = [
+        unsaved(
+            Consent,
             subscription_id=subscription,
             how=Consent.How.FORM,
             wording=WORDING,
@@ -169,21 +172,20 @@ def _store(accepted: Sequence[_Accepted], subscribers: dict[str, int]) -> None:
             topics=request.topics,
         )
         for request, subscription in zip(requests, tied, strict=True)
-    )
-    consents = Consent.objects.filter(subscription__in=tied)  # nobody else adds one: the subscribers are locked
-    latest = dict(consents.values_list("subscription").annotate(Max("pk")))
+    ]
+    insert_numbered(consents)
     insert_all(
         transactional.unwritten(
             EmailKind.CONFIRM,
             subscribers[request.address.key],
-            subscription,
+            consent.subscription_id,
             request.newsletter,
             request.at,
             is_delayed=decision.answer is RequestAnswer.DELAYED,
-            consent=latest[subscription],
+            consent=consent.pk,
             **({UNSOLVED: True} if decision.is_unsolved else {}),
         )
-        for (request, decision), subscription in zip(accepted, tied, strict=True)
+        for (request, decision), consent in zip(accepted, consents, strict=True)
     )
 
 
@@ -191,7 +193,7 @@ def _subscriptions(requests: Sequence[Request], subscribers: dict[str, int]) -> 
     """Return the primary keys of the requests' subscriptions by subscriber and newsletter; missing ones are created."""
     first_requests = {(subscribers[r.address.key], r.newsletter): r for r in reversed(requests)}
     subscriptions = (
-        Subscription(subscriber_id=subscriber, newsletter=newsletter, created=request.at)
+        unsaved(Subscription, subscriber_id=subscriber, newsletter=newsletter, created=request.at, tags=())
         for (subscriber, newsletter), request in first_requests.items()
     )
     insert_all(subscriptions, unless_stored=True)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from newsletter.config import Config, Newsletter
 from subscribers import cadences, tokens
 from subscribers.models import EmailKind, Hits, Subscriber, Subscription, Suppression, TransactionalEmail
+from subscribers.models.inserts import unsaved
 from subscribers.pages import listed, supported
 from subscribers.tokens import Purpose
 
@@ -77,7 +78,8 @@ def unwritten(
     **payload: Any,
 ) -> TransactionalEmail:
     """Return an email for `insert_all`; the subscriber and the subscription are primary keys."""
-    return TransactionalEmail(
+    return unsaved(
+        TransactionalEmail,
         kind=kind,
         subscriber_id=subscriber,
         subscription_id=subscription,

@@ -4,7 +4,7 @@ So no event is lost, and none is told of what was rolled back.
 """
 
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -20,7 +20,7 @@ from subscribers.models import (
     subscriptions_ended,
     subscriptions_started,
 )
-from subscribers.models.inserts import insert_all
+from subscribers.models.inserts import insert_all, unsaved
 
 BATCH = 500
 
@@ -55,7 +55,15 @@ def _event_of(edition: Edition, **fields: Any) -> RecordedEvent:
 def of_subscriptions(kind: EventKind, numbers: Collection[int], at: datetime) -> None:
     """Record an event of each of these subscriptions."""
     rows = Subscription.objects.filter(pk__in=numbers).order_by("pk").values_list("pk", "newsletter")
-    _record([RecordedEvent(key=_key(), kind=kind, newsletter=name, subscription=pk, at=at) for pk, name in rows])
+    _of_each(kind, rows, at)
+
+
+def _of_each(kind: EventKind, newsletters: Iterable[tuple[int, str]], at: datetime) -> None:
+    """Record an event of each subscription, given with its newsletter."""
+    of_all = {"kind": kind, "data": {}, "at": at}
+    _record(
+        [unsaved(RecordedEvent, key=_key(), newsletter=name, subscription=pk, **of_all) for pk, name in newsletters]
+    )
 
 
 @receiver(subscriptions_started)
@@ -69,8 +77,8 @@ def _changed(numbers: Collection[int], **_: Any) -> None:
 
 
 @receiver(subscriptions_ended)
-def _ended(numbers: Collection[int], **_: Any) -> None:
-    of_subscriptions(EventKind.SUBSCRIBER_LEFT, numbers, timezone.now())
+def _ended(newsletters: Mapping[int, str], **_: Any) -> None:
+    _of_each(EventKind.SUBSCRIBER_LEFT, newsletters.items(), timezone.now())
 
 
 @receiver(person_erased)

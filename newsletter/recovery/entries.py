@@ -91,8 +91,8 @@ def archive_changed(edition: str, removed_at: datetime | None) -> None:
 
 
 @receiver(subscriptions_ended)
-def _left(sender: object, numbers: Collection[int], **_: Any) -> None:
-    keys = list(numbers)
+def _left(sender: object, newsletters: Mapping[int, str], **_: Any) -> None:
+    keys = list(newsletters)
     transaction.on_commit(lambda: _append_if_possible(LEFT, keys))
 
 

@@ -305,7 +305,7 @@ class ImportBatch:
             Subscription.objects.bulk_update(subscriptions, SUBSCRIPTION_FIELDS, batch_size=100)
             choices_changed.send(Subscription, numbers=[subscription.pk for subscription in subscriptions])
         if self.ended:
-            subscriptions_ended.send(Subscription, numbers=self.ended)
+            subscriptions_ended.send(Subscription, newsletters=dict.fromkeys(self.ended, self.settings.newsletter))
         TopicChange.objects.bulk_create(self.topic_changes)
         insert_values(Consent, (self._consent(t) for t in self.new_subscriptions if self._consented(t)))
         self._consent_of_activated(changes)

@@ -217,6 +217,8 @@ def _conversion(field: "models.Field[Any, Any]") -> _Convert | None:
         return str
     if isinstance(field, TagsField):
         return lru_cache(maxsize=1024)(field.get_prep_value)
+    if isinstance(field, models.JSONField):
+        return lambda value: connection.ops.adapt_json_value(value, field.encoder)
     plain = (models.AutoField, models.CharField, models.IntegerField, models.BooleanField, models.ForeignKey)
     if isinstance(field, plain) or type(field) is models.TextField:
         return None

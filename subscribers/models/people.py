@@ -40,7 +40,7 @@ subscriptions_asked = Signal()
 """Sent in the transaction in which people are asked whether they still want it, with `numbers`, like the others."""
 
 subscriptions_ended = Signal()
-"""Sent in the transaction in which people unsubscribe, with `numbers` (the primary keys of their subscriptions)."""
+"""Sent in the transaction in which people unsubscribe, with `newsletters` (by the primary keys of subscriptions)."""
 
 
 if TYPE_CHECKING:

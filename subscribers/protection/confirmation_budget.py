@@ -5,9 +5,10 @@ what is confirmed: each confirmation allows four more emails, which lets a crowd
 and a program hardly anything beyond the least that is always allowed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from newsletter.config.email_addresses import mailbox_domain
@@ -66,14 +67,9 @@ def of_newsletter(newsletter: str) -> BudgetScope:
     return BudgetScope(f"newsletter {newsletter}", OF_NEWSLETTER, daily=True)
 
 
-def keys(scope: BudgetScope, at: datetime) -> Iterator[CounterKey]:
-    """Yield every counter that deciding about a scope needs."""
-    for what in ("sent", "confirmed"):
-        yield from _recent(what, scope, at)
-        if scope.daily:
-            yield _today(what, scope, at)
-    if scope.daily:
-        yield from _past_days(scope, at)
+def keys(scope: BudgetScope, at: datetime) -> list[CounterKey]:
+    """Return the counters that every decision about a scope needs."""
+    return [*_recent("sent", scope, at), *([_today("sent", scope, at)] if scope.daily else [])]
 
 
 def keys_now(what: Literal["sent", "confirmed"], scope: BudgetScope, at: datetime) -> list[CounterKey]:
@@ -81,22 +77,24 @@ def keys_now(what: Literal["sent", "confirmed"], scope: BudgetScope, at: datetim
     return [_recent(what, scope, at)[0], *([_today(what, scope, at)] if scope.daily else [])]
 
 
-def is_exceeded(scope: BudgetScope, at: datetime, value: Callable[[CounterKey], int], *, delayed: bool = False) -> bool:
+def is_exceeded(
+    scope: BudgetScope, at: datetime, values: Callable[[Sequence[CounterKey]], list[int]], *, delayed: bool = False
+) -> bool:
     """Return whether one more email is too many. For one that was delayed, a day allows no more than an hour does.
 
-    So after an attack, what waits is not sent in the next hours unless some of it is confirmed.
+    So after an attack, what waits is not sent in the next hours unless some of it is confirmed. What was confirmed is
+    read only if more was sent than is always allowed.
     """
-    busiest = max(map(value, _past_days(scope, at))) if scope.daily else 0
-    in_hour = max(scope.floor, busiest // USUAL_SHARE)
-    recent = sum(map(value, _recent("sent", scope, at)))
-    credit = FOR_EACH_CONFIRMED * sum(map(value, _recent("confirmed", scope, at)))
-    if recent >= in_hour + credit:
-        return True
-    if not scope.daily:
+    this_hour, hour_before, *today = values(keys(scope, at))
+    always_today = scope.floor if delayed else scope.floor * DAYS
+    if this_hour + hour_before < scope.floor and sum(today) < always_today:
         return False
-    in_day = max(scope.floor if delayed else scope.floor * DAYS, busiest)
-    today = FOR_EACH_CONFIRMED * value(_today("confirmed", scope, at))
-    return value(_today("sent", scope, at)) >= in_day + max(today, credit)
+    confirmed_now, confirmed_before, confirmed_today, *days = values(_confirmed(scope, int(at.timestamp()) // 3_600))
+    credit, busiest = FOR_EACH_CONFIRMED * (confirmed_now + confirmed_before), max(days)
+    if this_hour + hour_before >= max(scope.floor, busiest // USUAL_SHARE) + credit:
+        return True
+    in_day = max(always_today, busiest) + max(FOR_EACH_CONFIRMED * confirmed_today, credit)
+    return scope.daily and sum(today) >= in_day
 
 
 def _recent(what: str, scope: BudgetScope, at: datetime) -> tuple[CounterKey, ...]:
@@ -108,9 +106,16 @@ def _today(what: str, scope: BudgetScope, at: datetime) -> CounterKey:
     return _lasting(f"{what} daily {scope.name}", at, DAY, DAY * USUAL_DAYS)
 
 
-def _past_days(scope: BudgetScope, at: datetime) -> Iterator[CounterKey]:
-    for n in range(1, USUAL_DAYS + 1):
-        yield _lasting(f"confirmed daily {scope.name}", at - n * DAY, DAY, DAY * USUAL_DAYS)
+@lru_cache(maxsize=256)
+def _confirmed(scope: BudgetScope, hours: int) -> tuple[CounterKey, ...]:
+    """Return the counters of confirmations in an hour (hours since the epoch), the one before, that day and earlier
+    days.
+
+    Those of days remain 0 if a scope has no budget for a day.
+    """
+    at = datetime.fromtimestamp(hours * 3_600, UTC)
+    days = (_today("confirmed", scope, at - n * DAY) for n in range(USUAL_DAYS + 1))
+    return *_recent("confirmed", scope, at), *days
 
 
 def _lasting(what: str, at: datetime, window: timedelta, longer: timedelta) -> CounterKey:

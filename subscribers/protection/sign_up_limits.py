@@ -80,7 +80,7 @@ def requests_counter(key: str) -> str:
 
 
 class Counters:
-    """Counters that are read once for many requests, and what is added to them."""
+    """Counters of many requests, those that each needs read at once, and what is added to them."""
 
     def __init__(self, keys: Sequence[CounterKey]) -> None:
         self._values = Hits.objects.values_of(keys)
@@ -89,6 +89,12 @@ class Counters:
     def value(self, key: CounterKey) -> int:
         """Return what was counted so far."""
         return self._values[key] + self._added[key]
+
+    def values(self, keys: Sequence[CounterKey]) -> list[int]:
+        """Return what was counted so far, and read what was not read yet."""
+        if unread := [key for key in keys if key not in self._values]:
+            self._values |= Hits.objects.values_of(unread)
+        return [self.value(key) for key in keys]
 
     def increment(self, key: CounterKey) -> None:
         """Count one more."""
@@ -140,7 +146,7 @@ class SignUpLimits:
             if self.counters.value(limit.key) >= limit.most:
                 return SignUpDecision(limit.answer)
         scopes = _scopes(request, is_unsolved=is_unsolved)
-        is_delayed = any(budget.is_exceeded(scope, request.at, self.counters.value) for scope in scopes)
+        is_delayed = any(budget.is_exceeded(scope, request.at, self.counters.values) for scope in scopes)
         if is_delayed and self.counters.value(_delayed_key(request)) >= MOST_DELAYED:
             return SignUpDecision(RequestAnswer.TOO_MANY)
         self._count(request, limits, () if is_delayed else scopes)
@@ -234,6 +240,7 @@ def _keys(request: Request) -> Iterator[CounterKey]:
         yield from (limit.key for limit in _limits(request, in_force=in_force, solved=solved))
     if request.challenge == "auto":
         yield from _attack_keys(request.newsletter, request.at)
-    for scope in (*_scopes(request, is_unsolved=False), *_scopes(request, is_unsolved=True)):
-        yield from budget.keys(scope, request.at)
+    for is_unsolved in {in_force and not solved for in_force, solved in ways}:
+        for scope in _scopes(request, is_unsolved=is_unsolved):
+            yield from budget.keys(scope, request.at)
     yield _delayed_key(request)

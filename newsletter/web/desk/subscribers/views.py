@@ -122,7 +122,9 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
             _row(request, subscription, is_blocked=blocked)
             | {
                 "tags": tags.as_text(subscription.tags),
-                "posts": _posts(request, subscription),
+                "posts": posts_of(subscription, timezone.now(), zone_of(request, subscription.newsletter))
+                if request.GET.get("posts") == subscription.newsletter  # they take as long as the rest of the page
+                else None,
                 "choices": _choices_of(config_of(request), subscription),
             }
             for subscription in records["subscriptions"]
@@ -148,13 +150,6 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
         "since": formatting.day(person.created, zone_of(request)),
     }
     return page(request, "subscriber", context, section="subscribers", status=422 if problem else 200)
-
-
-def _posts(request: HttpRequest, subscription: Subscription) -> dict[str, object] | None:
-    """Return the posts that are due and those already offered, if the page is asked for them."""
-    if request.GET.get("posts") != subscription.newsletter:
-        return None
-    return posts_of(subscription, timezone.now(), zone_of(request, subscription.newsletter))
 
 
 def _choices_of(configuration: Config, subscription: Subscription) -> dict[str, list[dict[str, object]]] | None:

@@ -225,6 +225,29 @@ def _page_in_a_letter(site: OracleSite) -> None:
     site.wait(DAY)
 
 
+def _page_before_a_cadence(site: OracleSite) -> None:
+    """A draft with a page is cancelled, a cadence is switched on days later, and a letter to its readers has the page.
+    Then somebody joins, and the feed lists it.
+    """
+    site.collect()
+    site.join("r")
+    site.publish()
+    name = site.draft("week")
+    page = site.publish()
+    site.blog.unlisted.add(page)
+    site.add_page(name, page)
+    site.unlock(name, reopen=False)
+    site.wait(2 * DAY)
+    site.configure(DAILY_OR_WEEKLY)
+    site.look()
+    letter = site.letter(page, segment="day")
+    site.approve(letter)
+    site.send(letter)
+    site.join("new", "day")
+    site.blog.unlisted.clear()
+    site.wait(DAY)
+
+
 def _listed_anew(site: OracleSite) -> None:
     """Posts are listed with another id, another address, both, and twice."""
     both(site)
@@ -280,6 +303,7 @@ SOURCE_CLAUSES = {
     "removing a page decides nothing about the post, also if a letter to some readers has it": History(
         replace(DAILY_OR_WEEKLY, approval="editor"), _page_in_a_letter
     ),
+    "no cadence has a page behind it that no source lists": History(WEEKLY, _page_before_a_cadence),
     "what is listed anew is no new post": History(DAILY_OR_WEEKLY, _listed_anew),
     "what a filter keeps out to the end is not due": History(Settings(period="month"), _filtered_to_the_end),
 }

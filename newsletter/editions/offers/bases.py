@@ -20,6 +20,7 @@ from newsletter.editions.selection.windows import one_period_before
 from newsletter.messages import Message
 from newsletter.messages import posts as messages
 from newsletter.models import Numbering, Post, Source
+from newsletter.models.post import NOT_LISTED
 from newsletter.models.source import PUSHED
 from subscribers.models import Base, OfferedSet, Subscription, add_base, bases_of, in_base, locked_bases, replace_sets
 
@@ -122,9 +123,9 @@ def _store_sets_of_moved(newsletter: config.Newsletter, stored: Mapping[str, Bas
 
 
 def _dated_before_a_period(newsletter: config.Newsletter, cadence: Cadence, now: datetime) -> Ordinals:
-    """Return the posts that a cadence which is switched on now has behind it."""
+    """Return the posts that a cadence which is switched on now has behind it. A page is judged once it is listed."""
     eligible_here = Q(refusal__isnull=True) | Q(refusal__code=messages.SENT_ELSEWHERE.code)  # an import can be undone
-    posts = Post.objects.filter(eligible_here, newsletter=newsletter.name)
+    posts = Post.objects.filter(eligible_here, newsletter=newsletter.name).exclude(content_hash=NOT_LISTED)
     eligible = posts.annotate(dated=Coalesce("published", "first_seen"), eligible=eligible_at())
     return Ordinals.of(
         eligible.filter(eligible__lte=now, dated__lt=_beginning(newsletter, cadence, now)).values_list(

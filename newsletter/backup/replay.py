@@ -37,6 +37,7 @@ from newsletter.models import (
     WelcomeLetter,
     WelcomeMail,
 )
+from newsletter.models.post import NOT_LISTED
 from newsletter.models.source import PUSHED
 from newsletter.recovery import entries, hold, log
 from newsletter.scheduling import schedule
@@ -179,11 +180,10 @@ def _save_source(source: Source) -> None:
 def _save_new(row: models.Model) -> bool:
     """Save a row that the backup doesn't have, and return whether it is one.
 
-    Primary keys are not used again, so the same key is the same row. But a post with another ordinal was only a page
-    that an editor had added, until a source listed it.
+    Primary keys are not used again, so the same key is the same row. But a source may list a page since.
     """
     stored = type(row)._default_manager.filter(pk=row.pk)
-    if (stored.filter(ordinal=row.ordinal) if isinstance(row, Post) else stored).exists():
+    if (stored.exclude(content_hash=NOT_LISTED) if isinstance(row, Post) else stored).exists():
         return False
     row.save()
     return True

@@ -14,14 +14,13 @@ from newsletter.config import Cadence, DeliverySettings, Newsletter
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import bases
 from newsletter.editions.offers.approved import offers_of
-from newsletter.editions.offers.groups import newcomers
 from newsletter.messages import sending as messages
 from newsletter.models import Chunk, Delivery, DeliveryStatus, Edition, Numbering, Post, Result, Retry, State
 from newsletter.recovery import entries
 from newsletter.sending.outbox import last_claimed
 from newsletter.sending.results import ResultRow, record
-from newsletter.sending.sql.growth import grow_by_letter, grow_by_posts, subscriptions_in
-from subscribers.models import Base, OfferedSet, Subscription, sets_of
+from newsletter.sending.sql.growth import grow_again, grow_by_letter, subscriptions_in
+from subscribers.models import OfferedSet, Subscription, sets_of
 
 AT_ONCE = 500
 
@@ -40,7 +39,6 @@ def replay_offers(
     those who wait for them, `offered` the cadences at that time, which earlier versions did not record.
     """
     newsletter = _with_cadences(configured, offered).at(edition.cadence)
-    bases.update(newsletter, at)  # what the backup has is judged before the posts of the record count as judged
     _complete_candidates(edition)
     _count_ordinals(edition)
     stored_bases = bases.update(newsletter, at)
@@ -52,14 +50,19 @@ def replay_offers(
         grow_by_letter(newsletter, edition, stored_bases)
         return
     base = stored_bases[newsletter.period]
-    offer = offers_of(edition, newsletter)(newcomers(base.ordinals))
     Subscription.objects.filter(newsletter=newsletter.name, waited__gt=0).update(waited=0)
     for posts, packed in waiting:
         keys = entries.unpacked_numbers(packed)
         _let_wait(keys, base.ordinals, edition.candidate_ordinals - Ordinals.parse(posts))
-    subscriptions = subscriptions_in(base, stored_bases).filter(waited=0)
-    grow_by_posts(subscriptions, base, edition.candidate_ordinals, with_base=not offer.waits)
-    _grow_by_audience(edition, base, stored_bases)
+    audience = Delivery.objects.filter(edition=edition).values("subscription_id")
+    offer_to = offers_of(edition, newsletter)
+    for each in bases.on(stored_bases):
+        subscriptions = subscriptions_in(each, stored_bases).filter(waited=0)
+        if each.pk == base.pk:
+            grow_again(newsletter, edition, subscriptions, base, offer_to, with_base=True)
+        else:  # some of the audience may be in another cadence now
+            in_audience = subscriptions.filter(pk__in=audience)
+            grow_again(newsletter, edition, in_audience, each, offer_to, with_base=False)
 
 
 def _with_cadences(newsletter: Newsletter, offered: Sequence[Cadence]) -> Newsletter:
@@ -74,15 +77,6 @@ def _with_cadences(newsletter: Newsletter, offered: Sequence[Cadence]) -> Newsle
     return replace(newsletter, period=default, cadences=cadences, cadence=settings_by_cadence, draft=None, send=None)
 
 
-def _grow_by_audience(edition: Edition, base_of_edition: Base, stored_bases: Mapping[str, Base]) -> None:
-    """Add what an edition had to the sets of those in its audience who are in another cadence now."""
-    audience = Delivery.objects.filter(edition=edition).values("subscription_id")
-    for base in bases.on(stored_bases):
-        if base.pk != base_of_edition.pk:
-            subscriptions = subscriptions_in(base, stored_bases).filter(pk__in=audience, waited=0)
-            grow_by_posts(subscriptions, base, edition.candidate_ordinals, with_base=False)
-
-
 def _complete_candidates(edition: Edition) -> None:
     """Fill in the candidates of an edition that an earlier version approved."""
     if edition.candidates is None:
@@ -94,16 +88,10 @@ def _complete_candidates(edition: Edition) -> None:
 
 
 def _count_ordinals(edition: Edition) -> None:
-    """Let new posts get ordinals after those of the restored ones.
-
-    What the edition offered is not judged again; it may also list later posts that it did not have.
-    """
-    offered = max([0, *edition.candidate_ordinals])
+    """Let new posts get ordinals after those of the restored ones."""
     last_ordinal = Post.objects.filter(newsletter=edition.newsletter).aggregate(last=Max("ordinal"))["last"] or 0
     Numbering.objects.get_or_create(newsletter=edition.newsletter)
-    numbering = Numbering.objects.filter(newsletter=edition.newsletter)
-    numbering.filter(last__lt=offered).update(last=offered, judged=offered)
-    numbering.filter(last__lt=last_ordinal).update(last=last_ordinal)
+    Numbering.objects.filter(newsletter=edition.newsletter, last__lt=last_ordinal).update(last=last_ordinal)
 
 
 def _let_wait(keys: Sequence[int], base: Ordinals, posts: Ordinals) -> None:

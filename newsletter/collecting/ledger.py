@@ -118,13 +118,10 @@ def _store_posts(
     undated_before: Collection[str],
 ) -> Stored:
     new: list[Post] = []
-    pages: list[Post] = []
     changed = 0
     for found_post in reading.posts:
         post = known_posts.find(found_post)
-        if post and post.content_hash == NOT_LISTED:
-            pages.append(post)
-        if post is None or _is_only_added(post):
+        if post is None or post.content_hash == NOT_LISTED:
             post = _new(source, settings, found_post, now, undated_before, post)
             new.append(post)
         elif post.content_hash != content_hash(found_post) or _has_another_date(post, found_post, now):
@@ -136,7 +133,6 @@ def _store_posts(
             Post.objects.filter(pk=post.pk).update(first_seen=now)
         known_posts.add(found_post, post, now)
     _save(source, new)
-    _forget_removals(pages)
     known_posts.save(now)
     return Stored(len(new), changed)
 
@@ -175,6 +171,7 @@ def _new(
     """Return a new post. If an editor added its `page` to a draft, it is that one from now on, and judged as new."""
     return Post(
         pk=page.pk if page else None,
+        ordinal=page.ordinal if page else 0,
         newsletter=source.newsletter,
         first_seen=now,
         changed_at=now,
@@ -184,27 +181,16 @@ def _new(
 
 
 def _save(source: Source, posts: Sequence[Post]) -> None:
-    """Store new posts."""
-    if posts:
-        Numbering.number(source.newsletter, posts)
+    """Store new posts. That editors removed a page decided nothing about the post that it is from now on."""
+    added = [post for post in posts if not post.pk]
+    if added:
+        Numbering.number(source.newsletter, added)
     pages = [post for post in posts if post.pk]
-    Post.objects.bulk_create((post for post in posts if not post.pk), batch_size=MOST_KEYS)
+    Post.objects.bulk_create(added, batch_size=MOST_KEYS)
     for page in pages:
         page.save()
-
-
-def _forget_removals(pages: Sequence[Post]) -> None:
-    """Forget that editors removed pages that a source lists for the first time: it decided nothing about the posts."""
     removed = EditionPost.objects.filter(post__in=pages, included=False)
     removed.exclude(edition__state="draft").update(reason=OUTSIDE())
-
-
-def _is_only_added(post: Post) -> bool:
-    """Return whether an editor added a post by its address, and no approved edition has it.
-
-    None gets it until the caller's transaction ends, as the newsletter was locked before the post was found.
-    """
-    return post.content_hash == NOT_LISTED and not _is_in_an_edition(post)
 
 
 def _was_there_before(source: Source, found_post: FoundPost, now: datetime, undated_before: Collection[str]) -> bool:

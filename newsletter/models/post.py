@@ -46,6 +46,7 @@ class Post(models.Model):
     gone_at = models.DateTimeField(null=True, help_text="no source lists it any more, or its address returns 410")
     ordinal = models.PositiveIntegerField(help_text="its place among the posts of the newsletter, from 1")
     refusal = MessageField(null=True, help_text="why it is out in every cadence, judged when it was first seen")
+    judged = models.BooleanField(default=False, help_text="whether that was judged, after a source listed it")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("newsletter", "ordinal"), name="post_ordinal_once"),)
@@ -53,6 +54,7 @@ class Post(models.Model):
             models.Index(fields=("newsletter", "published"), name="post_by_date"),
             models.Index(fields=("newsletter", "link_key"), name="post_by_link"),
             models.Index(fields=("newsletter", "text_key"), name="post_by_text"),
+            models.Index(fields=("newsletter",), condition=models.Q(judged=False), name="post_unjudged"),
         )
 
     def __str__(self) -> str:
@@ -92,14 +94,13 @@ class Listing(models.Model):
 
 
 class Numbering(models.Model):
-    """The last ordinal of a newsletter's posts, and up to which it was judged which of them are out from the beginning.
+    """The last ordinal of a newsletter's posts.
 
     Its row is locked while a post is added, while a draft is approved and while an audience is fixed.
     """
 
     newsletter = models.CharField(max_length=40, primary_key=True)
     last = models.PositiveIntegerField(default=0)
-    judged = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.newsletter}: {self.last}"

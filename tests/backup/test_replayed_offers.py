@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.backup.replayed_sending import replay_offers
 from newsletter.editions.offers import bases
-from newsletter.models import Numbering
+from newsletter.models import Numbering, Post
 from subscribers import preferences
 from subscribers.models import Base, Subscription
 from tests.factories import kinaforum
@@ -28,11 +28,10 @@ def test_a_period_that_changed_since_the_backup(recorded: tuple[str, ...]) -> No
     preferences.pause(paper.subscription("paused"), date(2026, 3, 4))
     paper.publish("one")
     bases.follow(kinaforum(), paper.now)
-    backup = Base.objects.get(is_default=True).offered_id, Numbering.objects.get().judged
+    backup = Base.objects.get(is_default=True).offered_id
     edition = paper.send()
     assert edition is not None
-    Base.objects.update(offered=backup[0])
-    Numbering.objects.update(judged=backup[1])
+    Base.objects.update(offered=backup)
     Subscription.objects.update(offered=None)
     paper.configure("week", "week", "day")
     replay_offers(kinaforum(), edition, set(), paper.now, (), recorded)
@@ -55,7 +54,8 @@ def test_posts_that_were_not_judged_yet_in_the_backup() -> None:
     edition = paper.send("post")
     assert edition is not None
     Base.objects.all().delete()
-    Numbering.objects.update(last=1, judged=0)
+    Numbering.objects.update(last=1)
+    Post.objects.update(judged=False)
     replay_offers(kinaforum(), edition, set(), paper.now, (), ("week", "post"))
     paper.wait(hours=1)
     paper.publish("two")

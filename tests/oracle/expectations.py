@@ -113,7 +113,7 @@ class Expectations:
             if known := self._known(listed):
                 self._list_again(known, listed, act.at)
                 continue
-            post = self.posts[listed.name] = seen(listed, act.at, second=True)
+            post = self.posts[listed.name] = self._found(listed, act.at, second=True)
             old = {cadence: self._is_old(post, cadence) for cadence in self.configured.offered}
             if set(old.values()) == {Certainty.YES}:
                 post.first_refusal = THERE_BEFORE
@@ -172,7 +172,7 @@ class Expectations:
                 self.of_another.discard(listed.name)
                 self._list_again(known, listed, act.at)
             else:
-                self._find(seen(listed, act.at, second=False), first=first)
+                self._find(self._found(listed, act.at, second=False), first=first)
                 before = newest if self.read_elsewhere else self.reached_elsewhere
                 if before and listed.dated < before:
                     self._doubt(self.posts[listed.name])
@@ -185,14 +185,16 @@ class Expectations:
                 self.reached_elsewhere = act.reaches_back_to + timedelta(minutes=1)
 
     def _known(self, listed: acts.ListedPost) -> SeenPost | None:
-        """Return a post that is listed again. A page that an editor added to a draft counts as found when it is listed,
-        unless an approved edition has it.
-        """
+        """Return a post that is listed again."""
         post = self.posts.get(listed.name)
-        if post is None or not post.only_added:
-            return post
-        post.only_added, post.categories = False, listed.categories
-        return post if post.holders else None
+        return None if post and post.only_added else post
+
+    def _found(self, listed: acts.ListedPost, at: datetime, *, second: bool) -> SeenPost:
+        """Return a post that is listed for the first time, also if editions have it as a page that an editor added."""
+        post = seen(listed, at, second=second)
+        if page := self.posts.get(listed.name):
+            post.holders, post.settled = page.holders, page.settled
+        return post
 
     def _end_of_known(self, act: acts.Read) -> datetime:
         """Return from when on a blog that moved goes on: the date of the newest known post, or of the newsletter.
@@ -261,7 +263,9 @@ class Expectations:
         return first_read
 
     def _find_old(self, cadence: str, post: SeenPost) -> None:
-        """A post is over for the readers of a cadence."""
+        """A post is over for the readers of a cadence, unless it is a page that an approved edition has."""
+        if post.settled:
+            return
         self.dealt[cadence].add(post.name)
         for person in self.people.values():
             if person.active and self.configured.effective(person.cadence) == cadence:

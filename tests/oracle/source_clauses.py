@@ -225,6 +225,26 @@ def _page_in_a_letter(site: OracleSite) -> None:
     site.wait(DAY)
 
 
+def _old_pages(site: OracleSite) -> None:
+    """An edition that is cancelled, and a letter to some readers, have an old page each when the feed lists them."""
+    both(site)
+    site.publish()
+    pages = [site.publish(site.now - 60 * DAY) for _ in range(2)]
+    site.blog.unlisted.update(pages)
+    name = site.draft("week")
+    for page in pages:
+        site.add_page(name, page)
+    site.leave_out(name, pages[1])
+    site.approve(name)
+    letter = site.letter(pages[1], segment="day")
+    site.approve(letter)
+    site.send(letter)
+    site.blog.unlisted.clear()
+    site.collect()
+    site.unlock(name, reopen=False)
+    site.wait(DAY)
+
+
 def _page_before_a_cadence(site: OracleSite) -> None:
     """A draft with a page is cancelled, a cadence is switched on days later, and a letter to its readers has the page.
     Then somebody joins, and the feed lists it.
@@ -302,6 +322,9 @@ SOURCE_CLAUSES = {
     ),
     "removing a page decides nothing about the post, also if a letter to some readers has it": History(
         replace(DAILY_OR_WEEKLY, approval="editor"), _page_in_a_letter
+    ),
+    "an old page that is listed is out for those to whom no edition brings it": History(
+        replace(DAILY_OR_WEEKLY, approval="editor"), _old_pages
     ),
     "no cadence has a page behind it that no source lists": History(WEEKLY, _page_before_a_cadence),
     "what is listed anew is no new post": History(DAILY_OR_WEEKLY, _listed_anew),

@@ -15,11 +15,11 @@ from newsletter.config import Cadence
 from newsletter.domain.cadence import CADENCES
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import sent_elsewhere
-from newsletter.editions.selection.series import frozen_untils
+from newsletter.editions.selection.series import deciding, frozen_untils
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.messages import Message
 from newsletter.messages import posts as messages
-from newsletter.models import Numbering, Post, Source
+from newsletter.models import EditionPost, Numbering, Post, Source
 from newsletter.models.post import NOT_LISTED
 from newsletter.models.source import PUSHED
 from subscribers.models import Base, OfferedSet, Subscription, add_base, bases_of, in_base, locked_bases, replace_sets
@@ -27,8 +27,7 @@ from subscribers.models import Base, OfferedSet, Subscription, add_base, bases_o
 
 def follow(newsletter: config.Newsletter, now: datetime) -> None:
     """Bring the bases in step with the configured cadences and the posts found, before anyone joins."""
-    unjudged = Numbering.objects.filter(newsletter=newsletter.name, judged__lt=F("last")).exists()
-    if unjudged or _as_stored(bases_of(newsletter.name)) != _as_configured(newsletter):
+    if _unjudged(newsletter).exists() or _as_stored(bases_of(newsletter.name)) != _as_configured(newsletter):
         update(newsletter, now)
 
 
@@ -48,13 +47,12 @@ def update(newsletter: config.Newsletter, now: datetime) -> dict[str, Base]:
     Cadences that are offered now are switched on and others off; new posts are judged; and people who left or came back
     since the last time get sets of their own.
     """
-    numbering = Numbering.locked(newsletter.name)
+    Numbering.locked(newsletter.name)
     bases = locked_bases(newsletter.name)
     if _as_stored(bases) != _as_configured(newsletter):
         bases = _switch(newsletter, bases, now)
-    if numbering.judged < numbering.last:
-        _judge(newsletter, bases, numbering.judged, numbering.last)
-        Numbering.objects.filter(pk=numbering.pk).update(judged=numbering.last)
+    if _unjudged(newsletter).exists():
+        _judge(newsletter, bases)
     _store_sets_of_leavers_and_returned(newsletter, bases)
     return bases
 
@@ -144,20 +142,30 @@ def _beginning(newsletter: config.Newsletter, cadence: Cadence, at: datetime) ->
     return at if cadence == "post" else one_period_before(at, cadence, newsletter.zone)
 
 
-def _judge(newsletter: config.Newsletter, bases: Mapping[str, Base], after: int, until: int) -> None:
-    """Judge posts once, when they are first seen: which are out in every cadence, and which in some."""
+def _unjudged(newsletter: config.Newsletter) -> QuerySet[Post]:
+    return Post.objects.filter(newsletter=newsletter.name, judged=False).exclude(content_hash=NOT_LISTED)
+
+
+def _judge(newsletter: config.Newsletter, bases: Mapping[str, Base]) -> None:
+    """Judge posts once, when a source first lists them: which are out in every cadence, and which in some.
+
+    A page that an approved edition for everyone has by then is due for all who lack it, unless the edition is reopened.
+    """
     behind: dict[str, list[int]] = {base.cadence: [] for base in on(bases)}
     ends = {cadence: frozen_untils(newsletter.at(cadence)) for cadence in newsletter.offered}
-    unjudged = Post.objects.filter(newsletter=newsletter.name, ordinal__gt=after, ordinal__lte=until)
+    unjudged = _unjudged(newsletter)
+    entries = EditionPost.objects.filter(post__in=unjudged, included=True, edition__in=deciding(newsletter.name))
+    in_editions = set(entries.values_list("post_id", flat=True))
     for post, first_read in _with_first_reading(unjudged):
         cadences = _cadences_behind(post, newsletter, first_read, ends)
         if refusal := _refusal(post, newsletter, first_read, everywhere=len(cadences) == len(newsletter.offered)):
             Post.objects.filter(pk=post.pk).update(refusal=refusal)
-            continue
-        for cadence in cadences:
-            behind[cadence].append(post.ordinal)
+        elif post.pk not in in_editions:
+            for cadence in cadences:
+                behind[cadence].append(post.ordinal)
     _put_behind(newsletter, bases, behind)
     sent_elsewhere.refuse(unjudged)
+    unjudged.update(judged=True)
 
 
 def _with_first_reading(posts: QuerySet[Post]) -> Iterator[tuple[Post, datetime]]:

@@ -5,7 +5,7 @@ share theirs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from newsletter.domain.offers import Offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import bases
 from newsletter.editions.offers.approved import OfferTo
-from newsletter.editions.offers.groups import SubscriberGroup, newcomers
+from newsletter.editions.offers.groups import SubscriberGroup, groups_of, newcomers
 from newsletter.models import Delivery, Edition
 from subscribers.models import Base, OfferedSet, Subscription, SubscriptionQuerySet, in_base, replace_sets
 
@@ -79,6 +79,25 @@ def grow_by_edition(
     return waiting
 
 
+def grow_again(
+    newsletter: Newsletter,
+    edition: Edition,
+    subscriptions: SubscriptionQuerySet,
+    base: Base,
+    offer_to: OfferTo,
+    *,
+    with_base: bool,
+) -> None:
+    """Let the sets of subscribers in a cadence grow as when an edition began, and its base or not; none of them waited
+    for the next one.
+    """
+    offers = [(group, offer_to(group)) for group in groups_of(subscriptions, newsletter, edition, base.ordinals)]
+    if with_base:
+        bases.grow(base, offer_to(newcomers(base.ordinals)).afterwards)
+    grown = [(group, replace(offered, kept=offered.grown)) for group, offered in offers]
+    _replace(subscriptions, base, grown, edition.approved_at or edition.created_at)
+
+
 def grow_by_posts(subscriptions: SubscriptionQuerySet, base: Base, posts: Ordinals, *, with_base: bool) -> None:
     """Add posts to the sets of subscribers in a cadence, and to its base or not."""
     if with_base:
@@ -134,7 +153,8 @@ def _replace(
         by_key.setdefault(group.key, []).append((group, offered))
     shared: list[tuple[int, int]] = []
     for key, those in by_key.items():
-        afterwards = _only(offered for _group, offered in those)
+        sets = {offered.afterwards for _group, offered in those}
+        afterwards = sets.pop() if len(sets) == 1 else None  # it depends on the topics
         if key is not None and afterwards is not None:
             shared.append((key, _key(base, afterwards)))
             continue
@@ -165,12 +185,6 @@ def _replace_by_picks(
     for group, offered in offers:
         if offered.afterwards != (base.ordinals if group.key is None else group.had):
             subscriptions.filter(of_groups([group])).update(offered=_key(base, offered.afterwards))
-
-
-def _only(offers: Iterable[Offer]) -> Ordinals | None:
-    """Return what all subscribers with a set have afterwards; None if that depends on their topics."""
-    sets = {offered.afterwards for offered in offers}
-    return sets.pop() if len(sets) == 1 else None
 
 
 def _key(base: Base, posts: Ordinals) -> int:

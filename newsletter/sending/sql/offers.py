@@ -81,7 +81,8 @@ def create(
     offer_to = offers_of(edition, newsletter)
     subscriptions = subscriptions_in(base, stored)
     groups = groups_of(subscriptions, newsletter, edition)
-    those_receiving = groups if _is_same_for_all(groups, offer_to) else groups_of(receiving, newsletter, edition)
+    different_offers = {(offered.outcome, offered.posts) for offered in map(offer_to, groups)}
+    those_receiving = groups if len(different_offers) == 1 else groups_of(receiving, newsletter, edition)
     places = _places(configuration, edition, those_receiving, offer_to, now)
     audience = _write(edition, places, receiving)
     waiting = grow_by_edition(
@@ -99,11 +100,6 @@ def create_for_all(
     if edition.standalone and edition.welcome_id is None:
         grow_by_letter(newsletter, edition, bases.update(newsletter, now))
     return FixedAudience(size)
-
-
-def _is_same_for_all(groups: Sequence[SubscriberGroup], offer_to: OfferTo) -> bool:
-    """Return whether all subscribers of the cadence are offered the same, whether or not they receive it."""
-    return len({(offered.outcome, offered.posts) for offered in map(offer_to, groups)}) == 1
 
 
 def _places(

@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "newsletter.web.middleware.DatabaseInPlace",
     "newsletter.web.middleware.OldAddresses",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "newsletter.web.middleware.DeskLanguage",
     "django.middleware.common.CommonMiddleware",  # adds Content-Length
     "newsletter.web.middleware.MethodNotAllowedPage",
     "newsletter.web.middleware.CsrfOfSiteAddresses",

@@ -14,6 +14,9 @@ from newsletter.web.hooks import views as hooks
 
 converters.register()
 
+handler404 = "newsletter.web.error_pages.not_found"
+handler500 = "newsletter.web.error_pages.failed"
+
 
 class LazyResolver(URLResolver):
     """A namespace that is not imported when Django collects the names of all addresses, as its own resolver is.

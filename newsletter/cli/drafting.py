@@ -281,7 +281,7 @@ def preview(
     lines = [
         f"{path}  {preview.sizes.get(kind, preview.sizes['mail']):,} bytes" for kind, path in preview.files.items()
     ]
-    text = "\n".join(lines + _shortened(preview.proof) + _findings(findings))
+    text = "\n".join(lines + _shortened(preview.proof) + _findings(row, findings))
     emit(document, Group(text, *_variants_table(variants)))
     if open_:
         webbrowser.open(preview.files["html"].resolve().as_uri())
@@ -346,7 +346,7 @@ def lint(edition: EditionName) -> None:
 
     proof = make_proof(row, configuration)
     findings = serialize.findings(proof.findings)
-    emit({"edition": row.name, "revision": row.revision, "lint": findings}, "\n".join(_findings(findings)))
+    emit({"edition": row.name, "revision": row.revision, "lint": findings}, "\n".join(_findings(row, findings)))
     if proof.errors:
         fail(f"{row.name} has {counted(len(proof.errors), 'error')}; fix or override before approving")
 
@@ -416,9 +416,9 @@ def _shortened(proof: "Proof") -> list[str]:
     return lines
 
 
-def _findings(findings: list[dict[str, str]]) -> list[str]:
-    """Return one line for each problem, or one that says that there are none."""
+def _findings(edition: "Edition", findings: list[dict[str, str]]) -> list[str]:
+    """Return one line for each problem, or one that says that there are none, or that only drafts are checked."""
     lines = [
         f"{f['level']}: {f['code']}: {f['message']}" + (f" ({f['where']})" if f["where"] else "") for f in findings
     ]
-    return lines or ["No problems found."]
+    return lines or ["No problems found." if edition.state == "draft" else "Not checked, since it is no draft."]

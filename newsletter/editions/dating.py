@@ -28,7 +28,10 @@ def dated_window(
     That of a letter is the last second of its day, so that it is rendered in the same way at any time of that day. A
     correction has that of the edition that it corrects.
     """
-    if (edition.corrects or edition).standalone:
+    original = edition
+    while original.corrects:
+        original = original.corrects
+    if original.standalone:
         end = midnight(last_day_of(edition, newsletter, now) + timedelta(days=1), newsletter.zone)
         return end - timedelta(seconds=1), end
     return edition.until - timedelta(seconds=1) if newsletter.by_post else edition.since, edition.until

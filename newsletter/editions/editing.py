@@ -62,7 +62,7 @@ def set_words(
     unknown = set(words) - set(history.WORDS)
     assert not unknown, f"no such words: {unknown}"
     check_lengths(words)
-    changed = acts.TEXTS_CHANGED(fields=tuple(history.FIELDS[key]() for key in history.WORDS if key in words))
+    changed = acts.TEXTS_CHANGED(fields=tuple(history.field(edition, key) for key in history.WORDS if key in words))
     with changing(configuration, edition, by, revision, changed, now) as draft:
         for key, text in words.items():
             setattr(draft, key, " ".join(text.split()) if key in ("subject", "preheader") else text)

@@ -46,6 +46,11 @@ def snapshot(edition: Edition) -> Snapshot:
     return {**{key: getattr(edition, key) for key in WORDS}, **window, "blocks": edition.blocks, "posts": posts}
 
 
+def field(edition: Edition, key: str) -> Message:
+    """Return the name of one of `WORDS`, as the draft's page has it; what a letter has is no introduction to posts."""
+    return messages.POST_TEXT() if key == "greeting" and edition.is_unscheduled else FIELDS[key]()
+
+
 def planned_due(edition: Edition) -> datetime | None:
     """Return the send time that an edition had as a draft, before it was approved and queued."""
     newest = edition.revisions.order_by("-number").first()
@@ -115,16 +120,14 @@ def difference(edition: Edition, older: int, newer: int) -> list[Message]:
     if older not in snapshots or newer not in snapshots:
         return []
     old, new = snapshots[older], snapshots[newer]
-    return [*_words(old, new), *_blocks(old["blocks"], new["blocks"]), *_posts(old["posts"], new["posts"])]
-
-
-def _words(old: Snapshot, new: Snapshot) -> Iterator[Message]:
-    for key in WORDS:
-        if old[key] != new[key]:
-            if key in ("subject", "preheader"):
-                yield messages.TEXT_NOW(field=FIELDS[key](), old=old[key], new=new[key])
-            else:
-                yield messages.FIELD_CHANGED(field=FIELDS[key]())
+    words = [
+        messages.TEXT_NOW(field=field(edition, key), old=old[key], new=new[key])
+        if key in ("subject", "preheader")
+        else messages.FIELD_CHANGED(field=field(edition, key))
+        for key in WORDS
+        if old[key] != new[key]
+    ]
+    return [*words, *_blocks(old["blocks"], new["blocks"]), *_posts(old["posts"], new["posts"])]
 
 
 def _blocks(old: list[Snapshot], new: list[Snapshot]) -> Iterator[Message]:

@@ -7,7 +7,7 @@ people from writing in the same text; that nothing is overwritten unseen does no
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from newsletter.editions.history import FIELDS
+from newsletter.editions.history import FIELDS, field
 from newsletter.editions.problems import Impossible
 from newsletter.messages import Message
 from newsletter.messages import editions as messages
@@ -50,6 +50,6 @@ def refuse_if_written(edition: Edition, keys: Collection[str], now: datetime) ->
 def _field(edition: Edition, key: str) -> Message:
     """Return what a text is called: of a post, its headline."""
     if key in FIELDS:
-        return FIELDS[key]()
+        return field(edition, key)
     entry = edition.entries.select_related("post").filter(post_id=key.rpartition("-")[2]).first()
     return TEXT(words=(entry.title or entry.post.title) if entry else key)

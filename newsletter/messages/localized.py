@@ -25,8 +25,9 @@ def in_own_digits(text: str, language: str) -> str:
 
 
 def time_of_day(at: datetime, locale: str) -> str:
-    """Return `18:00`, or `18.00` where the language writes it so."""
-    return f"{at:%H.%M}" if locale[:2] in NORDIC_TIMES else f"{at:%H:%M}"
+    """Return `18:00`, or `18.00` where the language writes it so; `02:30 CEST` if it occurs twice that day."""
+    text = f"{at:%H.%M}" if locale[:2] in NORDIC_TIMES else f"{at:%H:%M}"
+    return text if at.replace(fold=1 - at.fold).utcoffset() == at.utcoffset() else f"{text} {at:%Z}"
 
 
 def with_time(day: str, time: str, locale: str) -> str:

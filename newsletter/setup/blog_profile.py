@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Literal
+from unicodedata import normalize
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -29,6 +30,9 @@ _TEXTS = 20
 _OF_A_WEEK = timedelta(days=7)
 """How far back a feed is read in any case: the first edition of a weekly newsletter has the posts of a week."""
 _NAME = re.compile(r"[^a-z0-9]+")
+_ACCENTS = re.compile(r"[\u0300-\u036f]+")
+_LATIN = str.maketrans({"æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+"""Letters that Unicode doesn't decompose into one of ASCII and an accent; `casefold` makes ss of ß."""
 _KINDS_OF_FEEDS = ("", "blog", "news", "rss", "rss feed", "feed")
 _TITLE_PARTS = re.compile(r"(?<!\s)\s++[|–—·-]\s++")
 
@@ -115,7 +119,8 @@ def _language(page: str, posts: str) -> str:
 
 def newsletter_name(text: str) -> str:
     """Return a newsletter's name from any text; "" if nothing of it can stand in one."""
-    return _NAME.sub("-", text.lower()).strip("-")[:40].strip("-")
+    plain = _ACCENTS.sub("", normalize("NFKD", text.casefold().translate(_LATIN)))
+    return _NAME.sub("-", plain).strip("-")[:40].strip("-")
 
 
 def posting_period(times: Sequence[datetime], now: datetime) -> Literal["week", "month"]:

@@ -25,7 +25,6 @@ from django.db import Error, close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
-from django.middleware.locale import LocaleMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.urls import resolve
 from django.utils import timezone
@@ -39,7 +38,7 @@ from newsletter.web.bodies import replayed
 from newsletter.web.hooks.provider_views import ASKS_NOBODY
 from newsletter.web.hooks.views import read_call
 from newsletter.web.metrics.http import requests as request_metrics
-from newsletter.web.middleware import ContentSecurityPolicy
+from newsletter.web.middleware import ContentSecurityPolicy, DeskLanguage
 from newsletter.web.requests import App, AsgiMessage, Receive, Send
 from subscribers import preferences
 from subscribers.pages import ANY_NONCE
@@ -253,7 +252,7 @@ def _completion() -> Callable[[HttpRequest, HttpResponse], None]:
     def nothing(request: HttpRequest) -> HttpResponse:
         return HttpResponse()
 
-    language = LocaleMiddleware(nothing)
+    language = DeskLanguage(nothing)
     policy = ContentSecurityPolicy(nothing)
     of_headers = [middleware(nothing) for middleware in (XFrameOptionsMiddleware, CommonMiddleware, SecurityMiddleware)]
 

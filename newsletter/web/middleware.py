@@ -1,5 +1,5 @@
-"""Middleware: a request's configuration, probes under any host, the origins of forms, a content security policy,
-answers to errors, and redirects from old addresses.
+"""Middleware: a request's configuration, probes under any host, the desk's language, the origins of forms, a content
+security policy, answers to errors, and redirects from old addresses.
 """
 
 import ipaddress
@@ -10,7 +10,9 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port
 from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.locale import LocaleMiddleware
 from django.template import loader
+from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 
 from newsletter import config
@@ -18,6 +20,7 @@ from newsletter.api.problem_document import API_ROOT, MEDIA_TYPE, problem_docume
 from newsletter.editions.imported.old_addresses import edition_at
 from newsletter.messages import api as messages
 from newsletter.sending.sql import database_watch
+from newsletter.web import error_pages
 from subscribers.requests import attach_config, config_of
 
 POLICY = (
@@ -27,9 +30,6 @@ POLICY = (
 
 
 PROBES = ("/healthz", "/readyz", "/metrics")
-
-PROGRAM_PATHS = ("/desk/", API_ROOT, "/hooks/", "/static/")
-"""What no public page begins with."""
 
 
 class Probes(MiddlewareMixin):
@@ -56,20 +56,21 @@ class DatabaseInPlace(MiddlewareMixin):
             try:
                 database_watch.check()
             except database_watch.DatabaseChanged:
-                return _unavailable()
+                return _unavailable(request)
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Tell a database that is away, locked or full, which the services log once, from a mistake in a statement."""
         if isinstance(exception, OperationalError | InterfaceError):
             cause = database_watch.explained(exception) or database_watch.problem()
-            return _unavailable() if cause else None
+            return _unavailable(request) if cause else None
         return None
 
 
-def _unavailable() -> HttpResponse:
-    page = loader.render_to_string("503.html", using="django")
-    return HttpResponse(page, status=503, headers={"Retry-After": "60", "Cache-Control": "no-store"})
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    response = error_pages.failed(request, status=503)
+    response["Retry-After"], response["Cache-Control"] = "60", "no-store"
+    return response
 
 
 def _is_local_name(host: str) -> bool:
@@ -87,6 +88,19 @@ class ConfigSnapshot(MiddlewareMixin):
 
     def process_request(self, request: HttpRequest) -> None:
         attach_config(request, config.refresh().config)
+
+
+def desk_language(language: str | None) -> str:
+    """Return the language of the desk for a request: Norwegian, or English for anyone who asks for another language."""
+    return "nb" if (language or "").split("-")[0] in ("nb", "nn", "no") else "en"
+
+
+class DeskLanguage(LocaleMiddleware):
+    """Chooses one of the desk's languages for a request; public pages have languages of their own."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        translation.activate(desk_language(translation.get_language()))
 
 
 class CsrfOfSiteAddresses(CsrfViewMiddleware):
@@ -116,7 +130,7 @@ class MethodNotAllowedPage(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         wants_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and wants_page and not response.content:
-            response.content = loader.render_to_string("405.html", {"request_path": request.path}, using="django")
+            response.content = loader.render_to_string("405.html", using="django")
         return response
 
 
@@ -128,7 +142,7 @@ class OldAddresses(MiddlewareMixin):
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         is_missing_page = response.status_code == HTTPStatus.NOT_FOUND and request.method in ("GET", "HEAD")
-        if not is_missing_page or request.path.startswith(PROGRAM_PATHS):
+        if not is_missing_page or request.path.startswith(error_pages.PROGRAM_PATHS):
             return response
         try:
             edition = edition_at(request.get_full_path())

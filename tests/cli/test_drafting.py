@@ -131,9 +131,12 @@ def test_preview_names_the_posts_that_were_shortened(command: Run, blog: Blog, t
     assert re.search(r"shortened to stay below maximum_size: “Title of a” \(\d+ of \d+ words\), “Title of b”", told)
 
 
-def test_preview_says_if_there_are_no_problems(command: Run, blog: Blog) -> None:
+def test_preview_and_lint_say_if_there_are_no_problems_or_nothing_was_checked(command: Run, blog: Blog) -> None:
     command("draft", "kinaforum", *WEEK)
     assert command("preview", EDITION, "--out", "seen").out.endswith("No problems found.\n")
+    command("approve", EDITION)
+    assert command("preview", EDITION, "--out", "seen").out.endswith("Not checked, since it is no draft.\n")
+    assert command("lint", EDITION).out == "Not checked, since it is no draft.\n"
 
 
 def test_lint_ends_with_1_on_an_error_alone(command: Run, blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,6 +66,11 @@ def test_every_message_has_one_code_and_one_sentence() -> None:
     assert len({each.code for each in TYPES}) == len(TYPES)
 
 
+def test_a_time_that_occurs_twice_names_which_of_both_it_is() -> None:
+    times = [norwegian().instant(datetime(2026, 10, 25, hour, 30, tzinfo=UTC)) for hour in (0, 1, 2)]
+    assert [time.rpartition("kl. ")[2] for time in times] == ["02.30 CEST", "02.30 CET", "03.30"]
+
+
 def test_the_document_lists_every_message() -> None:
     made = runpy.run_path(str(ROOT / "docs" / "messages.py"))["document"]()
     written = (ROOT / "docs" / "messages.md").read_text("utf-8")

@@ -55,7 +55,14 @@ def test_a_private_address_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("Kinaforum", "kinaforum"), ("The Daily – News!", "the-daily-news"), ("新聞", ""), ("x" * 60, "x" * 40)],
+    [
+        ("Kinaforum", "kinaforum"),
+        ("The Daily – News!", "the-daily-news"),
+        ("Łódź: Große Übersicht", "lodz-grosse-ubersicht"),
+        ("Blåbær på Øya", "blabaer-pa-oya"),
+        ("新聞", ""),
+        ("x" * 60, "x" * 40),
+    ],
 )
 def test_names_of_newsletters_are_made_from_titles(text: str, name: str) -> None:
     assert newsletter_name(text) == name

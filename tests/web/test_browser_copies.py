@@ -58,3 +58,21 @@ def test_a_form_of_somebody_without_cookies_leads_to_the_login_and_back(client: 
     assert strict.post(PAGE, {"text": "Look"}, headers={"HX-Request": "true"}).status_code == 401
     elsewhere = strict.post(PAGE, {"text": "Look"}, headers={"Referer": "https://evil.example/desk/"})
     assert elsewhere["Location"] == "/desk/login/?unsaved=1"
+
+
+@pytest.mark.parametrize("is_logged_in", [True, False])
+def test_texts_without_scripts_are_shown_if_their_page_has_expired(editor: Client, is_logged_in: bool) -> None:
+    edition = make.draft("First")
+    editor.handler.enforce_csrf_checks = True
+    if not is_logged_in:
+        editor.logout()
+    draft, typed = f"/desk/editions/{edition.name}/", {"greeting": "Good day", "closing": "<b>Bye", "save": ""}
+    answer = editor.post(f"{draft}words/", typed, headers={"Referer": f"http://testserver{draft}"})
+    assert answer.status_code == 403
+    assert [
+        part for part in ("Good day</textarea>", "&lt;b&gt;Bye<", f'href="{draft}"') if part not in answer.text
+    ] == []
+    edition.refresh_from_db()
+    assert edition.greeting == ""
+    elsewhere = editor.post(f"{draft}words/", typed, headers={"Referer": "https://evil.example/desk/"})
+    assert "Good day" not in elsewhere.text

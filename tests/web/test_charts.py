@@ -88,6 +88,7 @@ def test_times_and_numbers_are_the_language_s(language: str, moment: str, share:
 
 def test_absent_values_are_shown_as_nothing() -> None:
     assert formatting.moment(None) == formatting.clock(None) == formatting.ago(None) == ""
+    assert [formatting.share(part, 3000) for part in (0, 2999, 3000)] == ["0%", "100.0%", "100%"]
     assert formatting.share(0, 0) == "–"
 
 

@@ -1,25 +1,50 @@
 """The pages for addresses that don't exist or that only accept forms."""
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
+from jinja2 import Template
+
+from newsletter.web import error_pages
+from subscribers.views import subscribe_page
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 ONLY_FORMS = ["/desk/account/name/", "/desk/logout/", "/desk/unsent/retry/", "/desk/editor/image/"]
 
 
 @pytest.mark.django_db
-def test_a_missing_page_links_to_the_newsletters() -> None:
-    answer = Client().get("/nonesuch")
+@pytest.mark.parametrize(
+    ("language", "path", "parts"),
+    [
+        ("nn-NO", "/nonesuch", ["<h1>Fann ikkje sida</h1>", '<a href="/">']),
+        ("de", "/n/nonesuch/", ["<h1>Seite nicht gefunden</h1>", '<a href="/">']),
+        ("he", "/n/kinaforum/2019-W01/", ['dir="rtl"', "הדף לא נמצא", "Kinaforum", '<a href="/n/kinaforum/">']),
+        ("de", "/desk/nonesuch/", ['<html lang="en">', "<h1>Page not found</h1>", 'href="/desk/">Editions']),
+        ("nn", "/desk/nonesuch/", ['<html lang="nb">', "<h1>Fant ikke siden</h1>", 'href="/desk/">Utgaver']),
+    ],
+)
+def test_a_missing_page_is_in_the_language_of_its_visitor(language: str, path: str, parts: list[str]) -> None:
+    answer = Client().get(path, headers={"Accept-Language": language})
     assert answer.status_code == 404
-    assert '<a class="button" href="/">All newsletters</a>' in answer.content.decode()
+    assert [part for part in parts if part not in answer.text] == []
 
 
 @pytest.mark.django_db
-def test_a_missing_page_is_in_one_language() -> None:
-    for language, heading, other in (("nn-NO", "Fant ikke siden", "public"), ("de", "Page not found", "offentlig")):
-        page = Client().get("/nonesuch", headers={"Accept-Language": language}).content.decode()
-        assert f"<h1>{heading}</h1>" in page
-        assert other not in page
+@pytest.mark.parametrize(
+    ("error", "status"), [(RuntimeError("a fault"), 500), (OperationalError("database or disk is full"), 503)]
+)
+def test_a_public_page_that_fails_says_so_in_the_language_of_its_visitor(
+    error: Exception, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object) -> None:
+        raise error
+
+    monkeypatch.setattr(subscribe_page, "newsletter_of", fail)
+    answer = Client(raise_request_exception=False).get("/n/kinaforum/subscribe?lang=fr")
+    assert answer.status_code == status
+    assert "Une erreur s’est produite" in answer.text
+    monkeypatch.setattr(error_pages, "message", lambda *_args, **_named: Template("{{ not.there }}").render())
+    assert '<p lang="nb">' in Client(raise_request_exception=False).get("/n/kinaforum/subscribe?lang=fr").text
 
 
 def test_a_missing_page_of_the_desk_links_to_the_desk(editor: Client) -> None:

@@ -275,7 +275,7 @@ def test_language_and_time_zone_are_proposed_and_found_by_name(setup: SetUp, blo
     for of_blog, wanted, expected in (
         ("en", "en-GB,en;q=0.8", "English (United Kingdom)"),
         ("nb", "en-GB", "Norwegian Bokmål"),
-        ("", "de-DE,de", "Deutsch"),
+        ("", "de-DE,de", "German"),
     ):
         setup.correct(language=of_blog)
         assert _fields(client.get(address, headers={"Accept-Language": wanted}).content)["language"] == expected

@@ -36,7 +36,11 @@ def _used() -> Iterator[str]:
     for path in (*CODE.rglob("*.py"), *FIRST_RUN.rglob("*.py"), *DECLARED):
         for _line, message, _comments, _context in extract_from_file("python", path, keywords=KEYWORDS):
             yield message[0] if isinstance(message, tuple) else message
-    for path in (*TEMPLATES.glob("*.html"), *TEMPLATES.with_name("first_run").glob("*.html")):
+    for path in (
+        *TEMPLATES.parent.glob("*.html"),
+        *TEMPLATES.glob("*.html"),
+        *TEMPLATES.with_name("first_run").glob("*.html"),
+    ):
         for call in CALL.finditer(templatize(path.read_text(encoding="utf-8"))):
             yield ast.literal_eval(call[1])
 

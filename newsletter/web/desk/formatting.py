@@ -128,11 +128,11 @@ def number(value: float) -> str:
 
 
 def share(part: int, whole: int, decimals: int = 1) -> str:
-    """Return a part of a whole in per cent, with one decimal or more; a dash where there is no whole."""
+    """Return a part of a whole in per cent, `100%` or with one decimal or more; a dash where there is no whole."""
     if not whole:
         return "–"
-    space = "" if language() == "en_GB" else "\N{NO-BREAK SPACE}"
-    return format_percent(part / whole, format=f"#,##0.{'0' * decimals}{space}%", locale=language())
+    space, decimal = "" if language() == "en_GB" else "\N{NO-BREAK SPACE}", "0" if 0 < part < whole else "#"
+    return format_percent(part / whole, format=f"#,##0.{decimal * decimals}{space}%", locale=language())
 
 
 def state(value: str) -> str:

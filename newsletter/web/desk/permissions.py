@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.csrf import csrf_failure
 
 from newsletter.editions.history import WORDS
@@ -77,7 +77,7 @@ class Guarded(Protocol):
 
 
 def guarded(view: View, needed: Role) -> Guarded:
-    """Return the view for those who have this role, in one of the desk's languages, with the desk's headers.
+    """Return the view for those who have this role, with the desk's headers.
 
     Times are in the zone of the newsletter that the page is about, or of the first one. The view gets that newsletter
     and the edition instead of their names in the address; what there isn't is answered with 404.
@@ -85,9 +85,9 @@ def guarded(view: View, needed: Role) -> Guarded:
 
     @wraps(view)
     def guard(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        newsletters, language = config_of(request).newsletters, desk_language(translation.get_language())
+        newsletters = config_of(request).newsletters
         newsletter = newsletters.get(kwargs.get("name", "")) or next(iter(newsletters.values()))
-        with translation.override(language), timezone.override(newsletter.zone):
+        with timezone.override(newsletter.zone):
             refused = _refused(request, needed) or _unreadable(request)
             response = refused if refused is not None else view(request, *args, **_with_objects(request, kwargs))
         if refused is None:
@@ -112,24 +112,27 @@ def _with_objects(request: HttpRequest, parameters: dict[str, Any]) -> dict[str,
     return {**parameters, "newsletter": newsletter}
 
 
-def desk_language(language: str | None) -> str:
-    """Return the language of the desk for a request: Norwegian, or English for anyone who asks for another language."""
-    return "nb" if (language or "").split("-")[0] in ("nb", "nn", "no") else "en"
-
-
 def _refused(request: HttpRequest, needed: Role) -> HttpResponse | None:
     if needed is Role.ANYONE:
         return None
     user_role = role(request)
     if user_role is Role.ANYONE:
-        if "save" in request.POST:  # the button of browsers without scripts, which keep no copy
-            login = f"{reverse('desk:login')}?{urlencode({'next': _page_of_form(request)}, safe='/')}"
-            typed = [text for key in WORDS if (text := request.POST.get(key, "")).strip()]
-            return render(request, "desk/typed.html", {"typed": typed, "login": login}, status=403)
-        return _to(request, "desk:code" if role_of(request.user) is not Role.ANYONE else "desk:login")
+        way_in = "desk:code" if role_of(request.user) is not Role.ANYONE else "desk:login"
+        return _typed_texts(request) or _to(request, way_in)
     if user_role < needed:
         return refused(request, sending=needed is Role.SENDER)
     return None
+
+
+def _typed_texts(request: HttpRequest) -> HttpResponse | None:
+    """Return a page of the texts that a browser without scripts sent, which keeps no copy; None for other forms.
+
+    A form of another website gets none, since it could have any words shown here.
+    """
+    if "save" not in request.POST or not (draft := _page_of_form(request)):
+        return None
+    typed = [text for key in WORDS if (text := request.POST.get(key, "")).strip()]
+    return render(request, "desk/typed.html", {"typed": typed, "draft": draft}, status=403)
 
 
 def refused(request: HttpRequest, *, sending: bool) -> HttpResponse:
@@ -170,7 +173,12 @@ def _page_of_form(request: HttpRequest) -> str:
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form without a valid token: whoever has been logged out goes to the login, as with any other request."""
+    """Answer a form without a valid token: whoever has been logged out goes to the login, as with any other request.
+
+    Nothing is done, but texts that were typed without scripts are shown.
+    """
+    if typed := _typed_texts(request):
+        return typed
     match = request.resolver_match
     needed = getattr(match.func, "needed", Role.ANYONE) if match else Role.ANYONE
     if needed is not Role.ANYONE and role(request) is Role.ANYONE:

@@ -19,7 +19,7 @@ MIDDLEWARE = [
     "newsletter.web.static_files.VersionedFiles",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "newsletter.web.middleware.ContentSecurityPolicy",
-    "django.middleware.locale.LocaleMiddleware",
+    "newsletter.web.middleware.DeskLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

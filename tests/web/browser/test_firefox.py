@@ -75,4 +75,4 @@ def _send(window: Firefox) -> None:
     window.click("button", APPROVE)
     window.see("Send", "h1")
     window.click("button", SEND_NOW_TO_3)
-    window.see("100.0%", "#live .headline")
+    window.see("100%", "#live .headline")

@@ -68,7 +68,7 @@ def test_from_log_in_to_the_mailbox(browser: Browser, running_at_first: Running)
     expect(page.get_by_role("heading", level=1)).to_have_text("Send or schedule")
     page.get_by_role("button", name=SEND_NOW_TO_3).click()
     expect(page.locator("#live")).to_contain_text("Sent")
-    expect(page.locator("#live .figures")).to_contain_text("accepted, 100.0%")
+    expect(page.locator("#live .figures")).to_contain_text("accepted, 100%")
 
     proofs = [m for m in running_at_first.mailbox.of(EMAIL) if m["Subject"].startswith("[Test] ")]
     assert len(proofs) == 1

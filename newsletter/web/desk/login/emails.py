@@ -26,7 +26,7 @@ from newsletter.render.transactional import render_email
 from newsletter.transactional.transport import Outgoing, outgoing, post
 from newsletter.web.desk import formatting, users
 from newsletter.web.desk.pages import as_sentence
-from newsletter.web.desk.permissions import desk_language
+from newsletter.web.middleware import desk_language
 from subscribers.models import Hits
 
 log = logging.getLogger("newsletter.desk")

@@ -26,7 +26,8 @@ from newsletter.web.desk.login import emails, recovery_codes
 from newsletter.web.desk.login.account import begin_session
 from newsletter.web.desk.login.limits import FAILED_LOGINS, PASSWORD_MAILS
 from newsletter.web.desk.pages import as_sentence, page
-from newsletter.web.desk.permissions import CODE_WANTED, Role, desk_language, role
+from newsletter.web.desk.permissions import CODE_WANTED, Role, role
+from newsletter.web.middleware import desk_language
 from subscribers.requests import config_of
 
 log = logging.getLogger("newsletter.desk")
@@ -163,7 +164,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
         form.add_error(None, _("Too many requests from your network. Try again in an hour."))
         return page(request, "forgotten", {"form": form}, status=429)
     PASSWORD_MAILS.count(_client(request), timezone.now())
-    emails.send_later(form.cleaned_data["email"].lower(), desk_language(get_language()))
+    emails.send_later(form.cleaned_data["email"].lower(), get_language() or "en")
     return page(request, "forgotten", {"form": form, "asked": True})
 
 

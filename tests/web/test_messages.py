@@ -1,9 +1,10 @@
 """Messages are shown in the language of the page, with times in the newsletter's zone."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from newsletter.messages import acts, editions, sending, sources
 from newsletter.messages.general import ABOUT, TEXT
@@ -87,7 +88,11 @@ def test_why_a_source_fails_and_what_was_odd(norwegian: Client) -> None:
     make.source()
     missing = ABOUT(subject="https://kinaforum.example/", message=sources.NOT_FOUND())
     odd = ABOUT(subject="https://kinaforum.example/", message=sources.UNDATED(count=1, total=2))
-    Source.objects.update(problem=missing, notes=[odd])
+    now = timezone.now()
+    times = {"read_at": now - timedelta(hours=3), "tried_at": now - timedelta(minutes=5)}
+    Source.objects.update(problem=missing, notes=[odd], **times)
     for address in ("/desk/", "/desk/sources/"):
         assert "ikke funnet (404); sjekk adressen" in norwegian.get(address).content.decode()
-    assert "har 1 av 2 innlegg uten dato" in norwegian.get("/desk/sources/").content.decode()
+    page = norwegian.get("/desk/sources/").content.decode()
+    expected = ("har 1 av 2 innlegg uten dato", "Den virket sist for 3 timer siden.", ">for 5 minutter siden</td>")
+    assert [words for words in expected if words not in page] == []

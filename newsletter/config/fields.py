@@ -22,15 +22,6 @@ def web_address(value: object) -> str:
     return _in_ascii(value.rstrip("/"), host)
 
 
-def site_address(value: object) -> str:
-    """Return the web address with which links begin. Raises InvalidValue."""
-    address = web_address(value)
-    parts = urlsplit(address)
-    if parts.query or parts.fragment or "@" in parts.netloc:
-        raise InvalidValue(messages.SITE_ADDRESS(value=repr(value)))
-    return address
-
-
 def origin(value: object) -> str:
     """Return the origin of a website (RFC 6454), as browsers name it. Raises InvalidValue for an address with more."""
     parts = urlsplit(web_address(value))
@@ -73,7 +64,6 @@ def _at_least(least: str, parse: Callable[[object], Any]) -> BeforeValidator:
     return BeforeValidator(parsed)
 
 
-SiteAddress = Annotated[str, BeforeValidator(site_address)]
 Origin = Annotated[str, BeforeValidator(origin)]
 OptionalWebAddress = Annotated[str, BeforeValidator(lambda v: v if v == "" else web_address(v))]
 Colour = Annotated[str, BeforeValidator(parse_colour)]

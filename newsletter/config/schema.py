@@ -22,7 +22,7 @@ from newsletter.config.fields import (
     NonzeroSize,
     OptionalAddress,
     OptionalWebAddress,
-    SiteAddress,
+    Origin,
     Size,
     Text,
     Whole,
@@ -54,8 +54,8 @@ DatabaseUrl = Annotated[str, BeforeValidator(parse_database)]
 class Site:
     """The address of the public pages, and where data is stored."""
 
-    url: SiteAddress
-    url_previous: tuple[SiteAddress, ...] = ()
+    url: Origin
+    url_previous: tuple[Origin, ...] = ()
     database: DatabaseUrl = "sqlite:///newsletter.db"
     secret_key: Text = ""
     secret_key_previous: Words = ()

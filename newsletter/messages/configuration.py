@@ -189,10 +189,6 @@ DATE_RANGE = MessageType(
 WEB_ADDRESS = MessageType(
     "value.web-address", gettext_noop("{value} is not a web address; use a form such as 'https://brev.example.org'")
 )
-SITE_ADDRESS = MessageType(
-    "value.site-address",
-    gettext_noop("{value} has a login, a query or a fragment; write only the address with which links begin"),
-)
 ORIGIN = MessageType(
     "value.origin", gettext_noop("{value} is more than the beginning of a website’s addresses; write '{origin}'")
 )

@@ -184,7 +184,7 @@ def _problem(url: str, message: Message, *, status: int = 0, retry_after: timede
 
 def _location(answer: requests.Response) -> str:
     """Return where a redirect leads; octets that are not escaped (RFC 3986 2.1) are UTF-8, if they can be."""
-    location: str = answer.headers["Location"]
+    location: str = answer.headers["Location"].strip()
     try:
         return location.encode("latin-1").decode("utf-8")
     except UnicodeError:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from newsletter.domain.found_post import FoundPost, Image
 from newsletter.feeds.document import absolute, escape, quoted, split_address
@@ -26,6 +27,7 @@ _INLINE = "a b i em strong u s del ins sub sup small big code span font tt cite 
 _TITLE_TAG = re.compile(rf"</?({'|'.join(_INLINE.split())})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 
 _VOID_IN_TITLES = ("br", "img", "wbr")
+_BREAKS_IN_TITLES = ("br", "p", "div")
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n\s*")
 _ESCAPED_HTML = re.compile(
     r"\s*&lt;(?:p|div|section|article|figure|h[1-6]|ul|ol|table|blockquote|img|a)\b[^<>]*&gt;\s*\Z",
@@ -116,8 +118,8 @@ def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[Message, ...]]:
         summary=_summary(raw, cleaned, link),
         published=published or updated,
         updated=updated,
-        author=spaced(raw.author),
-        categories=tuple(dict.fromkeys(filter(None, map(spaced, raw.categories)))),
+        author=spaced(entities.unescape(raw.author)),
+        categories=tuple(dict.fromkeys(filter(None, (spaced(entities.unescape(c)) for c in raw.categories)))),
         language=detect(f"{title}. {cleaned.text}"),
         image=cleaned.image or image,
         dropped=cleaned.dropped,
@@ -224,13 +226,17 @@ def title_of(text: str, kind: str) -> str:
     if kind == "html":
         return text_of(text)
     closed = {match[1].lower() for match in _TITLE_TAG.finditer(text) if match[0].startswith("</")}
-    return one_line(entities.unescape(_TITLE_TAG.sub(lambda tag: "" if _is_markup(tag, closed) else tag[0], text)))
+    return one_line(entities.unescape(_TITLE_TAG.sub(partial(_in_place_of, closed=closed), text)))
 
 
-def _is_markup(tag: re.Match[str], closed: Collection[str]) -> bool:
-    """Return whether a tag in a title is HTML: closed, or with attributes. "The <p> element" means it literally."""
+def _in_place_of(tag: re.Match[str], closed: Collection[str]) -> str:
+    """Return what takes the place of a tag in a title: nothing, a space for one that breaks the line, or the tag if it
+    is no HTML, which is closed or has attributes. "The <p> element" means it literally.
+    """
     name = tag[1].lower()
-    return name in closed or name in _VOID_IN_TITLES or "=" in tag[0]
+    if name not in closed and name not in _VOID_IN_TITLES and "=" not in tag[0]:
+        return tag[0]
+    return " " if name in _BREAKS_IN_TITLES else ""
 
 
 def loose_html(text: str) -> str:

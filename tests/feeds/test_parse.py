@@ -108,6 +108,7 @@ def test_the_engine_is_told_by_its_generator(generator: str) -> None:
     ("given_title", "read"),
     [
         ("Salt &amp;amp; pepper", "Salt & pepper"),
+        ("Salt&lt;br /&gt;and pepper", "Salt and pepper"),
         ("Salt &amp; pepper", "Salt & pepper"),
         ("A &lt;b&gt;bold&lt;/b&gt; title", "A bold title"),
         ("&lt;font color=red&gt;Big news", "Big news"),
@@ -236,6 +237,12 @@ def test_published_falls_back_to_updated_and_else_says_so() -> None:
 )
 def test_an_author_is_a_name(said: str, name: str) -> None:
     assert one(rss(item(more=f"<author>{said}</author>"))).author == name
+
+
+def test_all_authors_are_named_and_references_in_names_are_characters() -> None:
+    creators = "<dc:creator><![CDATA[Ada &amp; Co]]></dc:creator><dc:creator>Grace</dc:creator>"
+    post = one(rss(item(more=f"{creators}<category><![CDATA[Cod &amp; ling]]></category>")))
+    assert (post.author, post.categories) == ("Ada & Co, Grace", ("Cod & ling",))
 
 
 def test_the_author_of_an_atom_feed_is_its_posts_author() -> None:

@@ -138,11 +138,12 @@ def _content_base(fields: Fields, entry: Element, url: str) -> str:
 
 
 def author_of(fields: Fields) -> str:
-    """Return the author of an entry, or the one that a feed names once for all entries (RFC 4287 4.2.1)."""
-    for element in fields.all("author", "dc:creator", "itunes:author"):
-        text = Fields(element).text("name") if len(element) else inner_text(element)
-        if text.lower() not in _NOBODY and (name := _without_address(text)):
-            return name
+    """Return the authors of an entry, or those that a feed names once for all entries (RFC 4287 4.2.1)."""
+    for kind in ("author", "dc:creator", "itunes:author"):
+        texts = [Fields(e).text("name") if len(e) else inner_text(e) for e in fields.all(kind)]
+        names = [_without_address(text) for text in texts if text.lower() not in _NOBODY]
+        if any(names):
+            return ", ".join(dict.fromkeys(filter(None, names)))
     return ""
 
 

@@ -128,7 +128,7 @@ def _raw(row: dict[str, Any]) -> Raw:
         published=_with_offset(_text(row, "date"), _text(row, "date_gmt")),
         updated=_with_offset(_text(row, "modified"), _text(row, "modified_gmt")),
         author=", ".join(filter(None, (_text(_table(a), "name") for a in _list(embedded.get("author"))))),
-        categories=tuple(entities.unescape(_text(_table(t), "name")) for t in terms),
+        categories=tuple(_text(_table(t), "name") for t in terms),
         image=next((Image(url) for url in pictures if url), None),
     )
 

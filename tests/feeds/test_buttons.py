@@ -76,6 +76,7 @@ def test_other_images_that_are_no_part_of_a_post_are_removed(source: str, kind: 
     [
         PHOTO,
         '<p><img src="https://blog.example/google-pixel-5.jpg" alt="A phone"></p>',
+        '<p><img src="https://ws-eu.amazon-adsystem.com/widgets/q?ID=AsinImage&amp;ASIN=1"></p>',  # of a product
         '<p><img src="https://blog.example/2026/police-badge.jpg" alt="A badge"></p>',
         '<p><img src="https://blog.example/kitchen-counter.png" alt="A counter"></p>',
         '<p><a href="https://x.com/boats/status/1"><img src="https://blog.example/tweet.png" alt="Tweet"></a></p>',

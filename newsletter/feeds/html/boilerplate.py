@@ -31,8 +31,10 @@ _FORM_CLASSES = words(
     " wp-block-jetpack-subscriptions jetpack_subscription_widget install-substack-app-embed beehiiv__footer"
 )
 """Boxes in which readers of a page subscribe, and in which Substack and beehiiv advertise themselves."""
-_DRUPAL_FIELDS = words("field--name-title field--name-uid field--name-created field--name-comment")
-"""What Drupal's feeds have beside a post's text: the title and the author again, the date and a link to comment."""
+_DRUPAL_FIELDS = words(
+    "field--name-title field--name-uid field--name-created field--name-comment field--name-field-tags"
+)
+"""What Drupal's feeds have beside a post's text: title, author and tags again, the date and a link to comment."""
 _DRUPAL_LINKS = words("links inline")
 _SUBSTACK_LINK = re.compile(r"/subscribe(?:\?|\Z)|[?&]action=(?:share|subscribe)\b|/p/[^/?]+/comments\b", re.IGNORECASE)
 _SUBSTACK_PLACEHOLDER = re.compile(r"%%[a-z_]+%%")

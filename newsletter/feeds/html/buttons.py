@@ -54,7 +54,7 @@ _BADGE_IMAGE = re.compile(
 _AD_IMAGE = re.compile(
     r"//(?:[\w-]+\.)*?(?:pheedo\.com/|feedads\.g\.doubleclick\.net/|doubleclick\.net/|googlesyndication\.com/"
     r"|googleadservices\.com/|feedsportal\.com/|rss\.buysellads\.com/|buysellads\.net/|carbonads\.(?:com|net)/"
-    r"|adbrite\.com/|adsonar\.com/|bidvertiser\.com/|amazon-adsystem\.com/|tradedoubler\.com/imp|zanox[\w-]*\.com/"
+    r"|adbrite\.com/|adsonar\.com/|bidvertiser\.com/|amazon-adsystem\.com/(?!widgets/q\?)|tradedoubler\.com/imp|zanox[\w-]*\.com/"
     r"|feedburner\.com/~a[/t]|feedproxy\.google\.com/~a[/t])"
     r"|/(?:adview|avw|delivery/(?:ai|avw|lg|ck))\.php\b|//(?:ads?|adserver|banners?)\d*\.[\w-]+\.[\w.]+/",
     re.IGNORECASE,

@@ -122,9 +122,7 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
             _row(request, subscription, is_blocked=blocked)
             | {
                 "tags": tags.as_text(subscription.tags),
-                "posts": posts_of(subscription, timezone.now(), zone_of(request, subscription.newsletter))
-                if request.GET.get("posts") == subscription.newsletter  # they take as long as the rest of the page
-                else None,
+                "posts": posts_of(subscription, timezone.now(), zone_of(request, subscription.newsletter)),
                 "choices": _choices_of(config_of(request), subscription),
             }
             for subscription in records["subscriptions"]

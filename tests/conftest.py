@@ -17,7 +17,9 @@ from typing import IO, Any
 
 import hypothesis
 import pytest
+from django.template.base import Template
 from playwright.sync_api import Browser, Page, sync_playwright
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from newsletter import config
 from newsletter.config import Config
@@ -56,10 +58,14 @@ FLAGS = [
 """Options of Chromium. Without the pages below the address bar, a window takes half the CPU time."""
 
 
+gc.disable()  # what is loaded until the first test stays
+
+
 def pytest_collection_finish() -> None:
     """Let the garbage collector pass over what is loaded by now: the modules, and thousands of tests."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @contextmanager
@@ -94,11 +100,38 @@ def translations() -> None:
     compile_catalogues()
 
 
+CONFIGURATION = config.current()
+"""The configuration that tests/settings.py holds."""
+
+
 @pytest.fixture(autouse=True)
 def configuration() -> Iterator[Config]:
-    """The configuration that tests/settings.py holds, in force again before each test."""
-    yield config.use(config.parse(settings.TEXT, settings.FOLDER / "config.toml"))
-    config.use(config.parse(settings.TEXT, settings.FOLDER / "config.toml"))
+    """That configuration, in force again before each test."""
+    yield config.use(CONFIGURATION)
+    config.use(CONFIGURATION)
+
+
+PLAIN_RENDERING = vars(Template)["_render"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_pages(django_test_environment: None) -> Iterator[None]:
+    """Render templates as the program does, where Django's tests copy the context of each, and list the static files
+    once, where each of Django's test clients lists them.
+    """
+    listed: dict[str, object] = {}
+    list_files = WhiteNoiseMiddleware.add_files_from_finders
+
+    def list_once(middleware: WhiteNoiseMiddleware) -> None:
+        if not listed:
+            list_files(middleware)
+            listed.update(middleware.files)
+        middleware.files.update(listed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", PLAIN_RENDERING)
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", list_once)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -186,7 +186,7 @@ def test_restoring_from_the_history_is_undone_as_a_change(edition: Edition) -> N
     assert inside(undo(edition)) == ["Post c"]
 
 
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(16))
 @given(acts_=st.lists(st.sampled_from(["out", "in", "block", "title", "hand", "undo", "redo"]), max_size=12))
 def test_undo_and_redo_lead_along_the_contents_that_were(acts_: list[str]) -> None:
     """A model keeps the list of contents and the place in it; the draft always equals the content at that place."""

@@ -144,6 +144,6 @@ def test_every_post_is_in_exactly_one_edition(monkeypatch: pytest.MonkeyPatch) -
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=12, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=8, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

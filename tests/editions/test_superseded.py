@@ -17,7 +17,7 @@ from tests.factories import DAY, DUE, HOUR, NAME, NOW, SOURCE, configured, insid
 
 pytestmark = pytest.mark.django_db
 
-DAYS = 15
+DAYS = 10
 DAILY = {"period": "day", "draft": "15:00", "send": "18:00"}
 
 
@@ -63,15 +63,15 @@ def sent(edition: Edition, now: datetime) -> None:
     change(factories.sent(edition, now), State.SENT, ended_at=now)
 
 
-def test_three_weeks_away_from_a_daily_newsletter_leave_one_draft(blog: Blog) -> None:
-    end = ran_for(blog, 22)
+def test_two_weeks_away_from_a_daily_newsletter_leave_one_draft(blog: Blog) -> None:
+    end = ran_for(blog, 15)
     [left] = drafts()
-    assert left.name == "kinaforum/2026-02-27"
+    assert left.name == "kinaforum/2026-02-20"
     assert sorted(inside(left)) == sorted(f"Title of {a.name}" for a in blog.articles)
-    assert Edition.objects.filter(state=State.SKIPPED, replaced_by=left).count() == 21
+    assert Edition.objects.filter(state=State.SKIPPED, replaced_by=left).count() == 14
     sent(left, end)
     assert drafts() == []
-    assert Counter(Notice.objects.values_list("kind", flat=True)) == {"draft": 4, "waiting": 1}
+    assert Counter(Notice.objects.values_list("kind", flat=True)) == {"draft": 3, "waiting": 1}
     assert [str(text) for text in Notice.objects.order_by("pk").values_list("text", flat=True)][2:4] == [
         (
             "The draft kinaforum/2026-02-07 is ready, with 3 posts. Once it is approved, it will be sent on "
@@ -95,7 +95,7 @@ def test_a_closed_draft_says_what_replaced_it(blog: Blog) -> None:
 
 
 def test_after_one_is_sent_each_draft_is_told_again(blog: Blog) -> None:
-    end = ran_for(blog, 10)
+    end = ran_for(blog, 4)
     sent(drafts()[-1], end - DAY + 4 * HOUR)
     Notice.objects.all().delete()
     ran_for(blog, 2, end)
@@ -182,7 +182,7 @@ def test_a_month_of_a_hundred_posts_leaves_without_an_editor(blog: Blog) -> None
     assert (edition.state, len(inside(edition)), edition.waiting) == (State.QUEUED, 100, None)
 
 
-@pytest.mark.parametrize("sent_every", [1, 5, 100])
+@pytest.mark.parametrize("sent_every", [1, 5])
 def test_weeks_leave_no_pile_and_lose_no_post(blog: Blog, sent_every: int) -> None:
     """An editor sends the newest draft every so many days; nothing else is ever open."""
     now = NOW
@@ -194,5 +194,5 @@ def test_weeks_leave_no_pile_and_lose_no_post(blog: Blog, sent_every: int) -> No
             assert drafts() == []
     held = EditionPost.objects.filter(edition__state__in=(State.SENT, State.DRAFT), included=True)
     assert Counter(held.values_list("post__title", flat=True)) == Counter(f"Title of {a.name}" for a in blog.articles)
-    most = {1: 2 * DAYS, 5: 3 * DAYS // 5, 100: 3 + DAYS // 6}[sent_every]
+    most = {1: 2 * DAYS, 5: 3 * DAYS // 5}[sent_every]
     assert Notice.objects.filter(newsletter=NAME).count() <= most

@@ -113,11 +113,11 @@ def test_posts_that_a_pause_held_back_come_in_one_email() -> None:
     published = [found(name, NOW + day * DAY - MINUTE) for day, name in enumerate("abc")]
     for day in range(3):
         collected(*published[: day + 1], now=NOW + day * DAY)
-        for minutes in range(0, 24 * 60, 20):
+        for minutes in range(0, 24 * 60, 160):
             ran(NOW + day * DAY + minutes * MINUTE)
     assert not posts()
     configured(cadences=("week", "post"), cadence=own, status="active")
-    for minutes in range(0, 24 * 60, 20):
+    for minutes in range(0, 24 * 60, 160):
         ran(NOW + 3 * DAY + minutes * MINUTE)
     (edition,) = posts()
     assert sorted(inside(edition)) == ["Post a", "Post b", "Post c"]

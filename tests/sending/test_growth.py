@@ -30,7 +30,7 @@ READERS = st.lists(st.tuples(st.none() | SETS, PICKS), min_size=1, max_size=9)
 @given(READERS, SETS, SETS, st.integers(1, 3), st.sampled_from(("-", *PICKED)), st.integers(1, 3))
 @example([(Ordinals.of([]), ""), (None, "film")], Ordinals.of([]), Ordinals.of([1, 4]), 2, "-", 9)
 @example([(Ordinals.of([]), "film"), (Ordinals.of([4]), "books")], Ordinals.of([]), Ordinals.of([1, 4]), 2, "-", 1)
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_each_set_grows_as_if_its_subscriber_were_alone(
     people: Sequence[tuple[Ordinals | None, str]],
     base: Ordinals,

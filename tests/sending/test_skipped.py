@@ -244,7 +244,7 @@ ACTS: tuple[Callable[[Accounts], None], ...] = (
 )
 
 
-@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(acts=st.lists(st.sampled_from(ACTS), min_size=5, max_size=40))
 def test_nobody_gets_it_twice_and_the_counts_add_up(
     acts: list[Callable[[Accounts], None]], tmp_path_factory: pytest.TempPathFactory

@@ -75,7 +75,7 @@ def _forget() -> None:
 
 
 @given(st.lists(st.lists(REQUESTS, min_size=1, max_size=8), max_size=4))
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_groups_are_as_single_requests(groups: list[list[Request]]) -> None:
     ordered = [sorted(group, key=lambda request: request.at) for group in groups]
     with pytest.MonkeyPatch.context() as patched:

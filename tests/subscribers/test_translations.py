@@ -1,6 +1,7 @@
 """All text of pages and emails is translated, with its placeholders."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ OTHERS = sorted(set(dict(settings.LANGUAGES)) - {"en"})
 KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None}
 
 
+@cache
 def used() -> set[str]:
     """Return the messages used in code and templates."""
     sources = [("python", p) for p in (ROOT / "subscribers").rglob("*.py")]
@@ -30,6 +32,7 @@ def used() -> set[str]:
     return {message for message in found if isinstance(message, str)}
 
 
+@cache
 def catalogue(language: str) -> dict[str, Message]:
     path = LOCALE / language / "LC_MESSAGES" / "django.po"
     with path.open("rb") as file:

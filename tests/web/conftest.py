@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 from django.core.cache import cache
+from django.template.base import Template
 from django.test import Client
+from django.test import utils as django_utils
 from django.utils import translation
 
 from newsletter import config
@@ -32,6 +34,12 @@ def usual_language() -> None:
 def jobs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs are done within the request that starts them, because their thread would not see a test's transaction."""
     monkeypatch.setattr(jobs, "enqueue", lambda task, key, **given: task.run(config.current(), **given))
+
+
+@pytest.fixture
+def contexts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let answers have the contexts of their templates."""
+    monkeypatch.setattr(Template, "_render", vars(django_utils)["instrumented_test_render"])
 
 
 @pytest.fixture

@@ -154,9 +154,9 @@ def test_nothing_of_the_desk_is_kept_by_caches(admin: Client) -> None:
     assert len(found) > 100
 
 
-@pytest.mark.parametrize(
-    ("path", "fields"),
-    [
+def test_numbers_that_no_column_can_hold(admin: Client) -> None:
+    make.draft("First")
+    requests: list[tuple[str, dict[str, str]]] = [
         *((f"{EDITION_PATH}post/", {"act": f"out {n}", "revision": "1"}) for n in TOO_LARGE),
         *((f"{EDITION_PATH}post/", {"act": "pin 1", "revision": n}) for n in TOO_LARGE),
         *((f"{EDITION_PATH}post/", {"act": "move", "post": "1", "place": n, "day": "0001-01-01"}) for n in TOO_LARGE),
@@ -166,11 +166,9 @@ def test_nothing_of_the_desk_is_kept_by_caches(admin: Client) -> None:
         *((f"{EDITION_PATH}approve/", {"revision": n}) for n in TOO_LARGE),
         *((f"/desk/users/{n}/", {"act": "link"}) for n in TOO_LARGE),
         *((f"/desk/subscribers/{n}/act/", {"act": "tags"}) for n in TOO_LARGE),
-    ],
-)
-def test_numbers_that_no_column_can_hold(admin: Client, path: str, fields: dict[str, str]) -> None:
-    make.draft("First")
-    assert admin.post(path, fields).status_code in (200, 302, 404, 409, 422)
+    ]
+    answers = [(path, fields, admin.post(path, fields).status_code) for path, fields in requests]
+    assert [each for each in answers if each[-1] not in (200, 302, 404, 409, 422)] == []
 
 
 @pytest.mark.parametrize("number", TOO_LARGE)

@@ -137,7 +137,7 @@ def one_newsletter(emails_to_files: None) -> None:
     config.use(replace(all_of_them, newsletters={"kinaforum": all_of_them.newsletters["kinaforum"]}))
 
 
-@pytest.mark.usefixtures("one_newsletter")
+@pytest.mark.usefixtures("one_newsletter", "contexts")
 def test_a_draft_to_approve_and_a_first_step_wait_for_a_person(editor: Client) -> None:
     later = timezone.now() + timedelta(hours=3)
     make.draft("First")
@@ -154,7 +154,7 @@ def test_a_draft_to_approve_and_a_first_step_wait_for_a_person(editor: Client) -
     ]
 
 
-@pytest.mark.usefixtures("one_newsletter")
+@pytest.mark.usefixtures("one_newsletter", "contexts")
 def test_only_admins_are_asked_to_import_subscribers(admin: Client) -> None:
     texts = [each.text for each in admin.get("/desk/").context["problems"]]
     assert texts[-1] == "Next step for “Kinaforum”: Import your subscribers"

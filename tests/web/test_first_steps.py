@@ -15,7 +15,7 @@ from subscribers.models import Subscriber, Subscription
 from tests.factories import kinaforum
 from tests.web import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("contexts")]
 STEPS = "First steps"
 
 

@@ -176,15 +176,17 @@ def test_the_last_run_of_a_service(client: Client, supervisor: Supervisor) -> No
 
 
 def test_requests_are_counted_by_route_and_never_by_path(client: Client) -> None:
-    def counted(route: str, method: str, status: str) -> float:
-        return scraped(client).get(("newsletter_http_request_duration_seconds_count", method, route, status), 0)
+    def counted() -> tuple[float, float]:
+        found = scraped(client)
+        keys = (("/u/<str:token>", "410"), ("/u/<str:token>", "404"), ("unresolved", "404"))
+        name = "newsletter_http_request_duration_seconds_count"
+        gone, missing, unresolved = (found.get((name, "GET", route, status), 0) for route, status in keys)
+        return gone + missing, unresolved
 
-    route = "/u/<str:token>"
-    before = counted(route, "GET", "410") + counted(route, "GET", "404"), counted("unresolved", "GET", "404")
+    before = counted()
     client.get("/u/secret-token-of-a-reader")
     client.get("/secret-path-of-a-scanner")
-    after = counted(route, "GET", "410") + counted(route, "GET", "404"), counted("unresolved", "GET", "404")
-    assert after == (before[0] + 1, before[1] + 1)
+    assert counted() == (before[0] + 1, before[1] + 1)
     assert "secret" not in client.get("/metrics").content.decode()
 
 

@@ -102,15 +102,15 @@ def _harmless(body: str) -> None:
     assert [value for name, value in attributes if name == "style" and re.search(r"position\s*:|url\(", value)] == []
 
 
-@pytest.mark.parametrize("html", HOSTILE)
-def test_a_hostile_headline_is_text_everywhere(editor: Client, html: str) -> None:
-    draft = make.draft("Harmless")
-    Post.objects.update(title=html)
-    for part in ("", "preview/", "side/", "history/", f"post/{Post.objects.get().pk}/"):
+def test_a_hostile_headline_is_text_everywhere(editor: Client) -> None:
+    draft = make.draft(*(f"Harmless {number}" for number in range(len(HOSTILE))))
+    for number, html in enumerate(HOSTILE):
+        Post.objects.filter(title=f"Harmless {number}").update(title=html)
+    for part in ("", "preview/", "side/", "history/", f"post/{Post.objects.latest('pk').pk}/"):
         body = editor.get(PAGE + part).content.decode()
-        assert html not in body
+        assert [html for html in HOSTILE if html in body] == []
         assert "alert(1)" not in re.sub(r"&lt;.*?&gt;|&#x27;|&quot;", "", re.sub(r">[^<]*<|\"[^\"]*\"", "", body))
-    assert draft.entries.count() == 1
+    assert draft.entries.count() == len(HOSTILE)
 
 
 def test_every_view_can_be_looked_at(editor: Client) -> None:
@@ -277,16 +277,16 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("key", BROKEN)
-@pytest.mark.parametrize("view", ["side/", "preview/", "frame/", "text/", "raw/", "links/", "proof/"])
-def test_a_setting_that_does_not_work_is_said_in_every_view(editor: Client, view: str, key: str) -> None:
+def test_a_setting_that_does_not_work_is_said_in_every_view(editor: Client, key: str) -> None:
     value, said = BROKEN[key]
     make.draft("First")
     configured(**{key: value})
-    data = {"addresses": "kari@reader.example"}
-    answer = editor.post(PAGE + view, data) if view == "proof/" else editor.get(PAGE + view)
-    assert answer.status_code in (200, 422)
-    if key != "where" or view in ("side/", "preview/"):
-        assert said in answer.content.decode()
+    for view in ("side/", "preview/", "frame/", "text/", "raw/", "links/", "proof/"):
+        data = {"addresses": "kari@reader.example"}
+        answer = editor.post(PAGE + view, data) if view == "proof/" else editor.get(PAGE + view)
+        assert answer.status_code in (200, 422), view
+        if key != "where" or view in ("side/", "preview/"):
+            assert said in answer.content.decode(), view
 
 
 def test_a_post_with_a_malformed_address_stops_no_draft(editor: Client) -> None:

@@ -7,7 +7,7 @@ from newsletter import config
 from newsletter.web.desk.settings import catalogue, overview
 from newsletter.web.desk.settings.delivery_pages import EMAIL_SERVICES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("contexts")]
 HERE = "/desk/settings/"
 
 

@@ -3,14 +3,16 @@
 import base64
 import json
 import re
+from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from django.db import transaction
 from django.test import Client
 
 from newsletter import config
@@ -87,6 +89,12 @@ EXPECTED = {
 }
 
 
+@cache
+def other_rsa_key() -> rsa.RSAPrivateKey:
+    """The key of somebody else."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 def test_every_service_for_which_anymail_has_webhooks_is_tried() -> None:
     assert set(CALLS) == set(WEBHOOKS) == set(DOUBLES) - {"scaleway"}
 
@@ -114,10 +122,8 @@ def test_a_call_with_another_secret_or_signature_is_refused(provider: str, monke
     with monkeypatch.context() as other:
         other.setattr(calls, "KEY", "the key of somebody else")
         other.setattr(webhook_secrets, "current", lambda _: "somebody else's")
-        fresh = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        other.setattr(calls, "rsa_key", lambda: fresh)
-        curve = ec.generate_private_key(ec.SECP256R1())
-        other.setattr(calls, "ec_key", lambda: curve)
+        other.setattr(calls, "rsa_key", other_rsa_key)
+        other.setattr(calls, "ec_key", lambda: ec.generate_private_key(ec.SECP256R1()))
         call = report(provider, "hard")
     assert posted(provider, call) == 403
     assert not WebhookEvent.objects.exists()
@@ -139,37 +145,46 @@ def test_a_replay_counts_once(provider: str) -> None:
     assert (WebhookEvent.objects.count(), Bounce.objects.count()) == (1, 1)
 
 
-@pytest.mark.parametrize("provider", CALLS)
-def test_no_order_of_events_undoes_a_worse_one(provider: str) -> None:
-    edition = accepted()
+def test_no_order_of_events_undoes_a_worse_one() -> None:
+    accepted()
     at = datetime(2026, 2, 6, 17, 30, tzinfo=UTC)
-    happened = [report(provider, kind, at=at + timedelta(minutes=n)) for n, kind in enumerate(DOUBLES[provider].kinds)]
+    happened = [report("brevo", kind, at=at + timedelta(minutes=n)) for n, kind in enumerate(calls.ALL)]
     for call in reversed(happened):
-        posted(provider, call)
+        posted("brevo", call)
     backwards = state()
     for call in happened:
-        posted(provider, call)
+        posted("brevo", call)
     assert state() == backwards
-    worst = "complained" if "complained" in DOUBLES[provider].kinds else "bounced"
-    assert webhook_events.counts(edition) == {**dict.fromkeys(WebhookEvent.Kind.values, 0), worst: 1}
 
 
 def test_all_orders_of_all_events_end_in_the_same_state() -> None:
     edition = accepted()
-    found = set()
-    for order in permutations(calls.ALL, 3):
-        WebhookEvent.objects.all().delete()
-        for kind in order:
-            posted("brevo", report("brevo", kind))
-        found.add((frozenset(order), tuple(webhook_events.counts(edition).items())))
-    assert len(found) == len({order for order, _ in found})
+    found: defaultdict[frozenset[str], list[dict[str, int]]] = defaultdict(list)
+
+    def go_on(order: tuple[str, ...]) -> None:
+        for kind in calls.ALL:
+            if kind not in order:
+                with transaction.atomic():
+                    assert posted("brevo", report("brevo", kind)) == 200
+                    found[frozenset((*order, kind))].append(webhook_events.counts(edition))
+                    if len(order) < 2:
+                        go_on((*order, kind))
+                    transaction.set_rollback(True)
+
+    go_on(())
+    assert sum(map(len, found.values())) == 6 + 6 * 5 + 6 * 5 * 4
+    assert {kinds for kinds, ends in found.items() if any(end != ends[0] for end in ends)} == set()
+    none = dict.fromkeys(WebhookEvent.Kind.values, 0)
+    assert found[frozenset(("delivered", "hard", "complained"))][0] == {**none, "complained": 1}
+    assert found[frozenset(("delivered", "deferred", "hard"))][0] == {**none, "bounced": 1}
 
 
 @pytest.mark.parametrize("provider", CALLS)
-@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"[[]]", b"null", b"\xff", b'{"a": ', b"[1]", b'"x"'])
-def test_a_call_of_another_form_has_no_effect(provider: str, body: bytes) -> None:
-    call = replace(report(provider, "hard"), body=body)
-    assert posted(provider, call) in (200, 400, 403)
+def test_a_call_of_another_form_has_no_effect(provider: str) -> None:
+    call = report(provider, "hard")
+    bodies = (b"", b"{}", b"[]", b"[[]]", b"null", b"\xff", b'{"a": ', b"[1]", b'"x"')
+    answers = {body: posted(provider, replace(call, body=body)) for body in bodies}
+    assert {body for body, status in answers.items() if status not in (200, 400, 403)} == set()
     assert not WebhookEvent.objects.exists()
 
 
@@ -184,14 +199,10 @@ def test_a_service_whose_key_is_not_configured_is_refused(provider: str) -> None
 def test_a_changed_key_is_checked_at_once(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
     accepted()
     assert posted(provider, report(provider, "delivered")) == 200
-    fresh, curve = (
-        rsa.generate_private_key(public_exponent=65537, key_size=2048),
-        ec.generate_private_key(ec.SECP256R1()),
-    )
     with monkeypatch.context() as other:
         other.setattr(calls, "KEY", "the key of somebody else")
-        other.setattr(calls, "rsa_key", lambda: fresh)
-        other.setattr(calls, "ec_key", lambda: curve)
+        other.setattr(calls, "rsa_key", other_rsa_key)
+        other.setattr(calls, "ec_key", lambda: ec.generate_private_key(ec.SECP256R1()))
         changed = SIGNING[provider]()
     config.use(replace(config.current(), delivery=replace(config.current().delivery, **{provider: changed})))
     assert posted(provider, report(provider, "hard")) == 403

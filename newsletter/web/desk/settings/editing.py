@@ -179,7 +179,7 @@ def _edit(
         table,
         tree,
         defaults_of(settings_page),
-        os.environ,
+        dict(os.environ),
         data,
         folder,
         newsletters=[newsletter] if newsletter else [],

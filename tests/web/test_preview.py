@@ -1,6 +1,7 @@
 """The draft as a mail: what can be looked at, and that nothing in a post does anything."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_string, policy
 
@@ -23,6 +24,7 @@ from newsletter.render.preview import public_html
 from newsletter.sending import lifecycle
 from subscribers import preferences
 from subscribers.models import Subscription
+from tests.doubles.blog import BlogServer
 from tests.factories import configured, kinaforum
 from tests.message_bodies import body_of
 from tests.sending.outbox_samples import subscribe
@@ -175,12 +177,16 @@ def test_a_broken_template_is_said_and_the_draft_still_shown(editor: Client, mon
     assert editor.get(PAGE).status_code == 200
 
 
-def test_broken_links_are_named(editor: Client) -> None:
+def test_broken_links_and_images_are_named(editor: Client) -> None:
     make.draft("First")
-    Post.objects.update(html='<p>See <a href="http://127.0.0.1:9/gone">this page</a> of another site.</p>')
-    body = editor.get(f"{PAGE}links/").content.decode()
-    assert "don’t work" in body or "doesn’t work" in body
-    assert "http://127.0.0.1:9/gone" in body
+    collect = config.Collect(allow_private_addresses=True, maximum_bytes=1000)
+    config.use(replace(config.current(), collect=collect))
+    with BlogServer(body="A long page. " * 10_000) as blog:
+        link, large, image = "http://127.0.0.1:9/gone", f"{blog.url}/", f"{blog.url}/gone.png"
+        Post.objects.update(html=f'<p><a href="{link}">This</a>, <a href="{large}">that</a>. <img src="{image}"></p>')
+        body = editor.get(f"{PAGE}links/").text
+    assert "links or images don’t work" in body
+    assert [address for address in (link, large, image) if f"{address}: " in body] == [link, image]
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ SIDE_BY_SIDE, AT_MOST, KEPT_SECONDS, SECONDS = 8, 100, 900, 25
 """How links are checked: threads, links of an edition, seconds for which an answer is kept, seconds for all links."""
 _STYLE = re.compile(r"(<style[^>]*>)(.*?)(</style>)", re.DOTALL | re.IGNORECASE)
 _SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)", re.IGNORECASE)
-_LINK = re.compile(r"""<a\s[^<>]*?href=["'](https?://[^"'<>]+)["']""", re.IGNORECASE)
+_LINK = re.compile(r"""<(?:a\s[^<>]*?href|img\s[^<>]*?src)=["'](https?://[^"'<>]+)["']""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _always(scheme: str, dark: bool) -> str:
 
 
 def links(proof: Proof) -> list[str]:
-    """Return the addresses that the posts link to, each once; the site's own are left out."""
+    """Return the addresses of links and images in the email, each once; the site's own are left out."""
     host = urlsplit(proof.letterhead.site_url).netloc
     addresses = (unescape(match[1]).partition("#")[0] for match in _LINK.finditer(proof.rendered.html))
     return list(dict.fromkeys(address for address in addresses if split_address(address).netloc != host))
@@ -162,7 +162,7 @@ def _answer(configuration: Config, address: str, end: float) -> Message | Litera
         return None
     try:
         with Fetcher(configuration.collect, configuration.site.url) as fetcher:
-            fetcher.get(address)
+            fetcher.beginning(address, 1)
         why: Message | Literal[""] = ""
     except SourceProblem as problem:
         why = problem.message

@@ -194,6 +194,7 @@ def _message(configuration: Config, newsletter: Newsletter, row: Notice, number:
         localized = Localized(language, translation.gettext, translation.ngettext, newsletter.zone)
         titles = edition_names.titles([row.text], lambda edition: period_title(edition.period, language))
         text = render(row.text.changed(lambda part: titles.get(part, part)), localized)
+        text += "" if text.endswith((".", "!", "?")) else "."
         about = render(_subject(row, language), localized)
         button = render(messages.OPEN_THE_EDITION() if row.edition else messages.OPEN_THE_DESK(), localized)
     context = {

@@ -94,7 +94,7 @@ def test_the_same_is_told_once_a_day(posted: Posted) -> None:
 
 def test_a_notice_is_mailed_to_every_editor_once(posted: Posted) -> None:
     configured(editors=("a@example.org", "b@example.org"))
-    notices.tell(NAME, notices.WAITING, TEXT(words="It waits."), NOW, "kinaforum/2026-W06")
+    notices.tell(NAME, notices.WAITING, TEXT(words="It waits"), NOW, "kinaforum/2026-W06")
     assert subscriber_mail.send_due(config.current(), NOW) == 1
     assert subscriber_mail.send_due(config.current(), NOW + DAY) == 0
     assert [address for address, _ in posted.mails] == ["a@example.org", "b@example.org"]

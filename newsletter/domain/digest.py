@@ -145,6 +145,11 @@ class Digest:
         """All posts that the email lists, in reading order."""
         return tuple(post for group in self.groups for post in group.posts) + self.headlines
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has no posts, blocks and editors' texts."""
+        return not (self.posts or self.blocks or self.greeting.strip() or self.closing.strip())
+
 
 @dataclass(frozen=True, slots=True)
 class ShortenedPost:

@@ -50,8 +50,7 @@ def posts(email: ParsedEmail) -> Iterator[Finding]:
 
 def something(email: ParsedEmail) -> Iterator[Finding]:
     """Report an email without posts, blocks and editors' texts."""
-    digest = email.digest
-    if not (digest.posts or digest.blocks or digest.greeting.strip() or digest.closing.strip()):
+    if email.digest.is_empty:
         yield finding("nothing-in-it", messages.NOTHING_IN_IT())
 
 

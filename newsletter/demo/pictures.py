@@ -1,14 +1,11 @@
-"""Images for the sample posts: hills under a sky, drawn from a number, so that none has to be shipped.
+"""Images for the sample posts: hills under a sky, drawn from a number, so that none has to be shipped."""
 
-PNG with a palette (ISO/IEC 15948): the signature, then the chunks IHDR, PLTE, IDAT and IEND.
-"""
-
+import io
 import math
 import random
-import struct
-import zlib
-from collections.abc import Sequence
 from functools import lru_cache
+
+from PIL import Image, ImageDraw
 
 WIDTH, HEIGHT = 640, 360
 SKY = 64
@@ -32,26 +29,19 @@ def picture(number: int) -> bytes:
     top, bottom = chance.choice(_LIGHTS)
     palette = [_between(top, bottom, i / (SKY - 1)) for i in range(SKY)]
     palette += [(255, 244, 214), *(_between(top, (12, 24, 34), depth) for depth in (0.35, 0.6, 0.85))]
-    sun = (chance.randrange(120, WIDTH - 120), chance.randrange(70, 170), chance.randrange(22, 40))
-    hills = [_range_of_hills(chance, HEIGHT * base) for base in (0.58, 0.7, 0.84)]
-    rows = b"".join(b"\0" + _row(y, sun, hills) for y in range(HEIGHT))
-    head = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 3, 0, 0, 0)
-    colours = bytes(channel for colour in palette for channel in colour)
-    chunks = ((b"IHDR", head), (b"PLTE", colours), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in chunks)
-
-
-def _row(y: int, sun: tuple[int, int, int], hills: Sequence[Sequence[float]]) -> bytes:
-    row = bytearray([y * SKY // HEIGHT]) * WIDTH
-    x, middle, radius = sun
-    if (half := radius**2 - (y - middle) ** 2) > 0:
-        width = round(math.sqrt(half))
-        row[x - width : x + width] = bytes([SKY]) * (2 * width)
-    for depth, tops in enumerate(hills, 1):
-        for column, edge in enumerate(tops):
-            if y >= edge:
-                row[column] = SKY + depth
-    return bytes(row)
+    image = Image.new("P", (WIDTH, HEIGHT))
+    image.putpalette([channel for colour in palette for channel in colour])
+    draw = ImageDraw.Draw(image)
+    for y in range(HEIGHT):
+        draw.line((0, y, WIDTH, y), fill=y * SKY // HEIGHT)
+    sun = (chance.randrange(120, WIDTH - 120), chance.randrange(70, 170))
+    draw.circle(sun, chance.randrange(22, 40), fill=SKY)
+    for depth, base in enumerate((0.58, 0.7, 0.84), 1):
+        tops = enumerate(_range_of_hills(chance, HEIGHT * base))
+        draw.polygon([*tops, (WIDTH, HEIGHT), (0, HEIGHT)], fill=SKY + depth)
+    file = io.BytesIO()
+    image.save(file, "PNG", optimize=True)
+    return file.getvalue()
 
 
 def _range_of_hills(chance: random.Random, base: float) -> list[float]:
@@ -63,7 +53,3 @@ def _range_of_hills(chance: random.Random, base: float) -> list[float]:
 def _between(one: Colour, other: Colour, share: float) -> Colour:
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
     return red, green, blue
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

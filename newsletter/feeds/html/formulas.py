@@ -4,7 +4,7 @@ import re
 
 from lxml.builder import E
 
-from newsletter.feeds.html.markup import HtmlElement, classes, drop, outermost, spaced, words
+from newsletter.feeds.html.markup import HtmlElement, classes, drop, outermost, replace, spaced, words
 
 TAGS = words(
     "math semantics annotation mrow mi mn mo ms mtext msup msub msubsup mfrac msqrt mroot mtable mtr mtd munder mover "
@@ -44,8 +44,7 @@ def replace_formulas(root: HtmlElement) -> int:
     for formula in formulas:
         tex = _tex(formula)
         line = E.code(tex) if tex else E.span(spaced(_readable(formula)))
-        formula.addprevious(E.div(line) if formula.get("display") == "block" else line)
-        formula.drop_tree()
+        replace(formula, E.div(line) if formula.get("display") == "block" else line)
     return len(formulas)
 
 
@@ -53,9 +52,7 @@ def replace_images(root: HtmlElement) -> int:
     """Images of formulas become the TeX that they were made of; returns their number."""
     images = [i for i in root.iter("img") if _IMAGE.search(i.get("src") or "") and spaced(i.get("alt") or "")]
     for image in images:
-        code = E.code(spaced(image.get("alt") or ""))
-        code.tail = image.tail
-        image.getparent().replace(image, code)
+        replace(image, E.code(spaced(image.get("alt") or "")))
     return len(images)
 
 

@@ -10,7 +10,7 @@ from lxml import etree
 from lxml.builder import E
 
 from newsletter.feeds.html import parts
-from newsletter.feeds.html.markup import HtmlElement, classes, outermost, text_in
+from newsletter.feeds.html.markup import HtmlElement, classes, outermost, replace, text_in
 from newsletter.feeds.html.media import safe_address
 
 _GALLERY = re.compile(
@@ -33,7 +33,7 @@ def arrange(root: HtmlElement) -> None:
         below = next((e for e in gallery.iter() if _is_caption(e) and e not in captions and text_in(e)), None)
         caption_text = "".join(text_in(e) for e in dict.fromkeys([*captions, below]) if e is not None)
         if images and caption_text.replace(" ", "") == text_in(gallery).replace(" ", ""):
-            _replace(gallery, [_figure(*pair) for pair in zip(images, captions, strict=True)], below)
+            _lay_out(gallery, [_figure(*pair) for pair in zip(images, captions, strict=True)], below)
 
 
 def _is_gallery(element: HtmlElement) -> bool:
@@ -90,11 +90,7 @@ def _enlarge(image: HtmlElement) -> None:
         etree.strip_attributes(image, "width", "height")
 
 
-def _replace(gallery: HtmlElement, figures: list[HtmlElement], below: HtmlElement | None) -> None:
+def _lay_out(gallery: HtmlElement, figures: list[HtmlElement], below: HtmlElement | None) -> None:
     columns = next((int(match[1]) for name in classes(gallery) if (match := _COLUMNS.fullmatch(name))), 0)
-    for block in figures if columns == 1 else parts.rows(figures, 2 if columns == 2 else parts.MOST_IN_A_ROW):
-        gallery.addprevious(block)
-    if below is not None:
-        below.tag, below.tail = "div", None
-        gallery.addprevious(below)
-    gallery.drop_tree()
+    blocks = figures if columns == 1 else parts.rows(figures, 2 if columns == 2 else parts.MOST_IN_A_ROW)
+    replace(gallery, *blocks, caption=below)

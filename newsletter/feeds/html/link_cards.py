@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from newsletter.feeds.html import parts
-from newsletter.feeds.html.markup import HtmlElement, classes, has_class, outermost, text_in
+from newsletter.feeds.html.markup import HtmlElement, classes, has_class, outermost, replace, text_in
 
 _CARD = re.compile(
     r"\A(?:(?:kg-)?bookmark(?:-card)?|link-?(?:card|preview)|embed-?card|blogcard|kg-file-card|file-embed-wrapper"
@@ -34,8 +34,7 @@ def make_embedded_posts(root: HtmlElement) -> None:
         frame = next((e for e in quote.itersiblings("iframe") if has_class(e, _WORDPRESS)), None)
         if len(links) == 1 and text_in(links[0]) == text_in(quote) != "" and links[0].get("href"):
             site = "" if frame is None else (frame.get("title") or "").rpartition(" — ")[2]
-            quote.addprevious(parts.card(links[0].get("href"), text_in(quote), (site,)))
-            quote.drop_tree()
+            replace(quote, parts.card(links[0].get("href"), text_in(quote), (site,)))
             if frame is not None:
                 frame.drop_tree()
 
@@ -46,22 +45,17 @@ def make_cards(root: HtmlElement) -> None:
         addresses = dict.fromkeys(link.get("href") for link in box.iter("a") if link.get("href"))
         texts = list(_texts(box))
         if len(addresses) == 1 and texts:
-            _replace(box, next(iter(addresses)), texts)
+            _make_card(box, next(iter(addresses)), texts)
 
 
-def _replace(box: HtmlElement, address: str, texts: list[tuple[HtmlElement, str]]) -> None:
+def _make_card(box: HtmlElement, address: str, texts: list[tuple[HtmlElement, str]]) -> None:
     caption = next((e for e in box.iter("figcaption") if text_in(e)), None)
     is_title = [has_class(e, _TITLE) or not {e.tag, e.getparent().tag}.isdisjoint(_HEADINGS) for e, _ in texts]
     place = is_title.index(True) if any(is_title) else 0
     if _LAST_IS_TITLE in classes(box):
         place = len(texts) - 1
     lines = [text for number, (element, text) in enumerate(texts) if number != place and element is not caption]
-    card = parts.card(address, texts[place][1], lines, _picture(box))
-    box.addprevious(card)
-    if caption is not None:
-        caption.tag, caption.tail = "div", None
-        box.addprevious(caption)
-    box.drop_tree()
+    replace(box, parts.card(address, texts[place][1], lines, _picture(box)), caption=caption)
 
 
 def _texts(box: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:

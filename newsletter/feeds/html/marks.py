@@ -7,7 +7,7 @@ from itertools import islice
 
 from lxml.builder import E
 
-from newsletter.feeds.html.markup import HtmlElement, classes, text_in, words, wrap_content
+from newsletter.feeds.html.markup import HtmlElement, classes, replace, text_in, words, wrap_content
 
 _STYLES = (
     ("strong", re.compile(r"(?:\A|;)\s*font-weight\s*:\s*(?:bold(?:er)?|[6-9]00)\b", re.IGNORECASE)),
@@ -85,8 +85,7 @@ def drop_line_numbers(root: HtmlElement) -> int:
         code = cells[1].find(".//pre") if len(cells) == 2 and _NUMBERS.fullmatch(text_in(cells[0])) else None
         if code is not None and text_in(code) == text_in(cells[1]):
             code.tail = None
-            table.addprevious(code)
-            table.drop_tree()
+            replace(table, code)
             count += 1
     return count
 

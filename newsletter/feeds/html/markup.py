@@ -32,6 +32,16 @@ def drop(elements: Iterable[HtmlElement]) -> int:
     return len(dropped)
 
 
+def replace(element: HtmlElement, *others: HtmlElement, caption: HtmlElement | None = None) -> None:
+    """Put others in an element's place, and its caption below them as a line of its own."""
+    for other in others:
+        element.addprevious(other)
+    if caption is not None:
+        caption.tag, caption.tail = "div", None
+        element.addprevious(caption)
+    element.drop_tree()
+
+
 # Controls from \x80 to \x9f stay: they are parts of letters in text that was encoded twice, which is repaired later.
 _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _NUMBERED = re.compile(r"&#(?:[xX]0*+([0-9a-fA-F]{0,6})|0*+([0-9]{0,7}));?")

@@ -11,7 +11,7 @@ from lxml.builder import E
 from newsletter.domain.found_post import Image
 from newsletter.feeds.document import absolute, split_address
 from newsletter.feeds.html import parts
-from newsletter.feeds.html.markup import HtmlElement, classes, words
+from newsletter.feeds.html.markup import HtmlElement, classes, replace, words
 
 _SCHEMES = ("http", "https", "mailto")
 _TINY = re.compile(r"(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|\Z)", re.IGNORECASE)
@@ -102,8 +102,7 @@ def unpack_captions(root: HtmlElement) -> None:
         figure = E.figure(*table.iter("td"))
         for cell in figure:
             cell.tag = "figcaption" if "tr-caption" in classes(cell) else "div"
-        table.addprevious(figure)
-        table.drop_tree()
+        replace(table, figure)
 
 
 def first_image(root: HtmlElement) -> Image | None:

@@ -14,7 +14,7 @@ from lxml.builder import E
 
 from newsletter.feeds.document import split_address
 from newsletter.feeds.html import parts
-from newsletter.feeds.html.markup import HtmlElement, classes, has_class, outermost, spaced, text_in, words
+from newsletter.feeds.html.markup import HtmlElement, classes, has_class, outermost, replace, spaced, text_in, words
 from newsletter.feeds.html.media import safe_address
 
 _EMBEDS = {
@@ -143,12 +143,7 @@ def simplify_ghost_cards(root: HtmlElement) -> None:
         if duration := _duration(card):
             line.append(E.br())
             line[-1].tail = duration
-        card.addprevious(line)
-        caption = card.find(".//figcaption")
-        if caption is not None and text_in(caption):
-            caption.tag, caption.tail = "div", None
-            card.addprevious(caption)
-        card.drop_tree()
+        replace(card, line, caption=next(filter(text_in, card.iter("figcaption")), None))
 
 
 def _thumbnail(card: HtmlElement, media: HtmlElement) -> str:

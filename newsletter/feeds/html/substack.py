@@ -11,7 +11,7 @@ from typing import Any
 from lxml.builder import E
 
 from newsletter.feeds.html import parts
-from newsletter.feeds.html.markup import HtmlElement, classes
+from newsletter.feeds.html.markup import HtmlElement, classes, replace
 from newsletter.feeds.html.parts import quoted_post
 
 _UPLOADED_AUDIO = "https://api.substack.com/api/v1/audio/upload/{}/src"
@@ -31,10 +31,8 @@ def expand(root: HtmlElement, page: str = "") -> None:
         make = next((_KINDS[name] for name in classes(element) if name in _KINDS), None)
         described = _described(element.get("data-attrs"), page) if make else None
         blocks = list(make(described)) if make and described is not None else []
-        for block in blocks:
-            element.addprevious(block)
         if blocks:
-            element.drop_tree()
+            replace(element, *blocks)
     for note in [e for e in root.iter("div") if "footnote" in classes(e)]:
         _join_number(note)
 

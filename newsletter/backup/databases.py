@@ -26,10 +26,29 @@ Key = tuple[str, ...]
 """The primary key of a row, as text."""
 
 
-class RowSource(ABC):
-    """A database that is read, by a connection of `sqlite3` or of psycopg."""
+class _Database(ABC):
+    """A database, by a connection of `sqlite3` or of psycopg."""
 
     _connection: Any
+    _mark = "?"
+    """What stands for a value in a statement, as the connection takes it."""
+
+    def _marks(self, columns: Sequence[TableColumn]) -> str:
+        return ", ".join([self._mark] * len(columns))
+
+    def run(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Execute a statement, with `?` for each value, and return its rows."""
+        given = (statement.replace("?", self._mark), values) if values else (statement,)
+        cursor = self._connection.execute(*given)
+        return cursor.fetchall() if cursor.description else []
+
+    def close(self) -> None:
+        """Close the connection; what isn't committed is lost."""
+        self._connection.close()
+
+
+class RowSource(_Database):
+    """A database that is read."""
 
     def count(self, table: Table) -> int:
         """Return the number of rows."""
@@ -43,15 +62,6 @@ class RowSource(ABC):
     def sequence(self, table: Table) -> int:
         """Return the last primary key that was given to a row of a numbered table, even if that row is gone."""
 
-    def run(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a query."""
-        rows: list[tuple[Any, ...]] = self._connection.execute(query, values).fetchall()
-        return rows
-
-    def close(self) -> None:
-        """End reading."""
-        self._connection.close()
-
 
 class SQLiteSource(RowSource):
     """A SQLite file."""
@@ -63,7 +73,7 @@ class SQLiteSource(RowSource):
 
     def blocks(self, table: Table, after: Key | None = None) -> Iterator[bytes]:
         columns, order = quoted_names(table.columns), quoted_names(table.key)
-        where = f"WHERE ({order}) > ({_marks(table, '?')})" if after else ""
+        where = f"WHERE ({order}) > ({self._marks(table.key)})" if after else ""
         values = [int(v) if c.kind == "plain" else v for c, v in zip(table.key, after or (), strict=bool(after))]
         query = SELECT.format(columns=columns, table=table.name, where=where, order=order)
         cursor = self._connection.execute(query, values)
@@ -72,12 +82,14 @@ class SQLiteSource(RowSource):
             yield "".join(map(write, block)).encode()
 
     def sequence(self, table: Table) -> int:
-        rows = self.run("SELECT seq FROM sqlite_sequence WHERE name = ?", (table.name,))
+        rows = self.run("SELECT seq FROM sqlite_sequence WHERE name = ?", table.name)
         return int(rows[0][0]) if rows else 0
 
 
 class PostgreSQLSource(RowSource):
     """A snapshot of a PostgreSQL database."""
+
+    _mark = "%s"
 
     def __init__(self, url: str) -> None:
         from psycopg import IsolationLevel, connect  # an optional dependency
@@ -91,7 +103,7 @@ class PostgreSQLSource(RowSource):
     def blocks(self, table: Table, after: Key | None = None) -> Iterator[bytes]:
         columns = ", ".join(map(rows.selected, table.columns))
         names, order = quoted_names(table.key), ", ".join(map(sorted_text, table.key))
-        where = f"WHERE ({names}) > ({_marks(table, '%s')})" if after else ""
+        where = f"WHERE ({names}) > ({self._marks(table.key)})" if after else ""
         query = SELECT.format(columns=columns, table=table.name, where=where, order=order)
         with self._connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT", after) as copy:
             block, size = list[bytes](), 0
@@ -120,10 +132,6 @@ def quoted_names(columns: Sequence[Any]) -> str:
     return ", ".join(f'"{column.name}"' for column in columns)
 
 
-def _marks(table: Table, mark: str) -> str:
-    return ", ".join([mark] * len(table.key))
-
-
 def sorted_text(column: TableColumn) -> str:
     """Return a column of PostgreSQL to order by; text is compared octet by octet, as SQLite does."""
     return f'"{column.name}"' + (' COLLATE "C"' if column.kind == "text" else "")
@@ -136,10 +144,8 @@ MOST = 'SELECT coalesce(max("{column}"), 0) FROM "{table}"'
 SET_SEQUENCE = "SELECT setval(pg_get_serial_sequence('\"{table}\"', '{column}'), {number})"
 
 
-class RowTarget(ABC):
-    """A database that is written, by a connection of `sqlite3` or of psycopg."""
-
-    _connection: Any
+class RowTarget(_Database):
+    """A database that is written."""
 
     @abstractmethod
     def drop_indexes(self) -> list[str]:
@@ -176,17 +182,9 @@ class RowTarget(ABC):
         """Return the highest primary key of a numbered table; 0 if it is empty."""
         return int(self.run(MOST.format(column=table.numbered, table=table.name))[0][0])
 
-    @abstractmethod
-    def run(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Execute a statement, with `?` for each value, and return its rows."""
-
     def commit(self) -> None:
         """Commit what was written."""
         self._connection.commit()
-
-    def close(self) -> None:
-        """Close the connection; what isn't committed is lost."""
-        self._connection.close()
 
 
 class SQLiteTarget(RowTarget):
@@ -209,8 +207,8 @@ class SQLiteTarget(RowTarget):
             self.run(DELETE.format(table=table.name))
 
     def write(self, table: Table, block: bytes) -> None:
-        marks = ", ".join("?" * len(table.columns))
-        statement = INSERT.format(table=table.name, columns=quoted_names(table.columns), marks=marks)
+        columns = quoted_names(table.columns)
+        statement = INSERT.format(table=table.name, columns=columns, marks=self._marks(table.columns))
         self._connection.executemany(statement, map(rows.reader(table), block.decode().split("\n")[:-1]))
 
     def order(self, column: TableColumn) -> str:
@@ -220,10 +218,6 @@ class SQLiteTarget(RowTarget):
         number = max(last, self.highest(table))
         self.run("DELETE FROM sqlite_sequence WHERE name = ?", table.name)
         self.run("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", table.name, number)
-
-    def run(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = self._connection.execute(statement, values).fetchall()
-        return rows
 
     def commit(self) -> None:
         self._connection.execute("COMMIT")
@@ -247,6 +241,8 @@ WHERE i.schemaname = current_schema() AND NOT x.indisprimary ORDER BY i.indexnam
 
 class PostgreSQLTarget(RowTarget):
     """A PostgreSQL database; with a schema other than the usual one in the URL's options, that one."""
+
+    _mark = "%s"
 
     def __init__(self, url: str) -> None:
         from psycopg import connect  # an optional dependency
@@ -283,7 +279,3 @@ class PostgreSQLTarget(RowTarget):
     def set_sequence(self, table: Table, last: int) -> None:
         if number := max(last, self.highest(table)):
             self.run(SET_SEQUENCE.format(table=table.name, column=table.numbered, number=number))
-
-    def run(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        cursor = self._connection.execute(statement.replace("?", "%s") if values else statement, values or None)
-        return cursor.fetchall() if cursor.description else []

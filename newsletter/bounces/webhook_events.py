@@ -220,11 +220,6 @@ def counts(edition: Edition) -> dict[str, int]:
 _WORSE = (Kind.DEFERRED, Kind.DELIVERED, Kind.UNSUBSCRIBED, Kind.BOUNCED, Kind.COMPLAINED)
 
 
-def delete_old(now: datetime) -> None:
-    """Delete events that can't be reported again with any effect."""
-    WebhookEvent.objects.filter(received_at__lt=now - KEEP).delete()
-
-
 def _process(configuration: Config) -> None:
     now = datetime.now(UTC)
     process(configuration, now)

@@ -6,7 +6,6 @@ so that two programs don't attempt it at once; if the program ends meanwhile, it
 
 import json
 import logging
-import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,11 +13,9 @@ from django.utils import timezone
 
 from newsletter import background
 from newsletter.config import Config
-from newsletter.events import signing
+from newsletter.events import signed_post
 from newsletter.events.documents import documents
-from newsletter.events.guarded_post import ERRORS, cause_of, post
-from newsletter.feeds.fetcher import user_agent
-from newsletter.models import EventWebhook, RecordedEvent, WebhookDelivery, WebhookDeliveryState
+from newsletter.models import EventWebhook, WebhookDelivery, WebhookDeliveryState
 
 log = logging.getLogger("newsletter.webhooks")
 
@@ -28,6 +25,7 @@ PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 
 CLAIM = timedelta(minutes=2)
 AT_ONCE = 500
 KEEP = timedelta(days=30)
+"""How long events are kept, with their deliveries."""
 GONE = 410
 
 
@@ -59,16 +57,8 @@ DELIVER = background.Task("deliver-event", _deliver, lane="webhook", queue="webh
 def _post(configuration: Config, row: WebhookDelivery) -> tuple[int | None, str]:
     """Post the event, and return the status, or why there is none."""
     body = json.dumps(documents([row.event])[0], ensure_ascii=False).encode()
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": user_agent(configuration.site.url),
-        **signing.headers(row.webhook.secret, f"msg_{row.event.key}", body, int(time.time())),
-    }
-    private = configuration.collect.allow_private_addresses
-    try:
-        return post(row.webhook.url, body, headers, seconds=SECONDS, allow_private=private), ""
-    except ERRORS as error:
-        return None, cause_of(error)
+    name, secret = f"msg_{row.event.key}", row.webhook.secret
+    return signed_post.send(configuration, row.webhook.url, body, secret=secret, name=name, seconds=SECONDS)
 
 
 def _conclude(row: WebhookDelivery, status: int | None, problem: str, now: datetime) -> None:
@@ -91,8 +81,3 @@ def replay(delivery: WebhookDelivery, now: datetime) -> None:
     WebhookDelivery.objects.filter(pk=delivery.pk).update(
         state=WebhookDeliveryState.PENDING, due=now, attempts=0, status=None, problem=""
     )
-
-
-def delete_expired(now: datetime) -> None:
-    """Delete events after 30 days, with their deliveries."""
-    RecordedEvent.objects.filter(at__lt=now - KEEP).delete()

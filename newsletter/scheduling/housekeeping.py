@@ -6,24 +6,45 @@ from datetime import datetime, timedelta
 from axes.models import AccessAttempt, AccessLog
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
+from django.db.models import Model
 
 from newsletter.bounces import webhook_events
 from newsletter.config import Config
 from newsletter.events import delivering
-from newsletter.models import DmarcReport, Job, KeptAnswer, Notice, Numbering, Occurrence, Post, SourceDay
+from newsletter.models import (
+    DmarcReport,
+    Job,
+    KeptAnswer,
+    Notice,
+    Numbering,
+    Occurrence,
+    Post,
+    RecordedEvent,
+    SourceDay,
+    WebhookEvent,
+)
 from newsletter.recovery import log
 from newsletter.scheduling import old_deliveries, unused_images
 from subscribers import preferences, signup
 from subscribers.models import Base, OfferedSet, Subscription, locked_bases
 
 KEEP_TEXTS = timedelta(days=400)
-KEEP_FAILED_LOGINS = timedelta(days=1)
 KEEP_NOTICES = timedelta(days=90)
-KEEP_JOBS = timedelta(days=1)
-KEEP_ANSWERS = timedelta(days=1)
 KEEP_RECOVERY_LOG = timedelta(days=400)
-KEEP_DMARC_REPORTS = timedelta(days=400)
 KEEP_COPIES = timedelta(days=30)
+EXPIRING: tuple[tuple[type[Model], str, timedelta], ...] = (
+    (Session, "expire_date", timedelta()),
+    (AccessAttempt, "attempt_time", timedelta(days=1)),
+    (KeptAnswer, "at", timedelta(days=1)),
+    (RecordedEvent, "at", delivering.KEEP),
+    (WebhookEvent, "received_at", webhook_events.KEEP),
+    (Notice, "at", KEEP_NOTICES),
+    (Job, "updated_at", timedelta(days=1)),
+    (Occurrence, "done_at", KEEP_NOTICES),
+    (DmarcReport, "ends_at", timedelta(days=400)),
+)
+"""Rows that are deleted with all that depends on them, and how long they are kept after the time in a field."""
+
 COPIES = ("before-[0-9][0-9][0-9][0-9]", "before-[0-9][0-9][0-9][0-9].part", "replaced-[0-9]*T[0-9]*", "restoring*")
 """How the names of copies of a SQLite file end that the program makes; `newsletter.db.before-trial` is a person's."""
 OLD_SCHEMAS = (
@@ -40,23 +61,16 @@ def tidy(configuration: Config, now: datetime) -> None:
 
 def tidy_database(configuration: Config, now: datetime) -> None:
     """Delete expired rows. Rows of the ledger stay; only their text goes once no draft can need it."""
-    Session.objects.filter(expire_date__lt=now).delete()
-    AccessAttempt.objects.filter(attempt_time__lt=now - KEEP_FAILED_LOGINS).delete()
+    for model, field, keep in EXPIRING:
+        model._default_manager.filter(**{f"{field}__lt": now - keep}).delete()
     AccessLog.objects.all().delete()  # written only by older versions, with address and browser
-    KeptAnswer.objects.filter(at__lt=now - KEEP_ANSWERS).delete()
-    delivering.delete_expired(now)
     signup.delete_expired(now)
     preferences.erase_former_subscribers(now)
-    Notice.objects.filter(at__lt=now - KEEP_NOTICES).delete()
-    Job.objects.filter(updated_at__lt=now - KEEP_JOBS).delete()
-    Occurrence.objects.filter(done_at__lt=now - KEEP_NOTICES).delete()
-    DmarcReport.objects.filter(ends_at__lt=now - KEEP_DMARC_REPORTS).delete()
     SourceDay.objects.filter(day__lt=(now - KEEP_NOTICES).date()).delete()
     old = Post.objects.filter(first_seen__lt=now - KEEP_TEXTS, changed_at__lt=now - KEEP_TEXTS)
     old.exclude(html="", summary="").exclude(entries__edition__state="draft").update(html="", summary="")
     old_deliveries.roll_up(configuration, now)
     remove_unused_sets()
-    webhook_events.delete_old(now)
     if connection.vendor == "postgresql":
         _drop_old_schemas(now - KEEP_COPIES)
     preferences.empty_write_ahead_log()

@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import time
 from datetime import datetime
 from http import HTTPStatus
 
 from newsletter.config import Config
-from newsletter.events import guarded_post, signing
+from newsletter.events import signed_post
 from newsletter.messages import Message
 from newsletter.messages.delivery import ALERT_ANSWERED
 from newsletter.messages.general import TEXT
@@ -33,11 +32,8 @@ def post(
     }
     body = json.dumps(fields, ensure_ascii=False).encode()
     name = hashlib.sha256(body).hexdigest()[:32]
-    signed = signing.headers(site.alert_secret, name, body, int(time.time()))
-    headers = {"Content-Type": "application/json", **signed}
-    private = configuration.collect.allow_private_addresses
-    try:
-        status = guarded_post.post(site.alert_url, body, headers, seconds=SECONDS, allow_private=private)
-    except guarded_post.ERRORS as e:
-        return TEXT(words=guarded_post.cause_of(e))
+    secret = site.alert_secret
+    status, problem = signed_post.send(configuration, site.alert_url, body, secret=secret, name=name, seconds=SECONDS)
+    if status is None:
+        return TEXT(words=problem)
     return None if status < HTTPStatus.BAD_REQUEST else ALERT_ANSWERED(status=str(status))

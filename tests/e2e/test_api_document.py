@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.events import signing
+from newsletter.events import signed_post
 from tests.conftest import Site
 from tests.e2e import running_api
 
@@ -32,7 +32,7 @@ def test_the_examples_do_what_the_document_says(site: Callable[[str], Site], mon
     checked = names["is_genuine"]
     assert callable(checked)
     body = b'{"type": "edition.sent"}'
-    signed = signing.headers(secret := signing.new_secret(), "msg_1", body, int(time.time()))
+    signed = signed_post.signature(secret := signed_post.new_secret(), "msg_1", body, int(time.time()))
     assert checked(secret, signed, body)
     assert not checked(secret, signed, body + b" ")
     assert [row["name"] for row in api.site.json("tokens", "list")] == ["the examples"]

@@ -17,7 +17,7 @@ from newsletter.delivery import retries
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.editions import editing, notices
 from newsletter.editions.composing import standalone
-from newsletter.events import guarded_post
+from newsletter.events import signed_post
 from newsletter.messages import Message, editions, schedule
 from newsletter.messages.general import TEXT
 from newsletter.mime.message_builder import MessageBuilder
@@ -76,7 +76,7 @@ def alerts(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         got.append({"url": url, **json.loads(body)})
         return 204
 
-    monkeypatch.setattr(guarded_post, "post", post)
+    monkeypatch.setattr(signed_post, "post", post)
     return got
 
 
@@ -168,7 +168,7 @@ def test_an_alert_that_nobody_takes_is_posted_again_and_mails_are_not(
         tries.append(NOW)
         raise requests.ConnectionError
 
-    monkeypatch.setattr(guarded_post, "post", refuse)
+    monkeypatch.setattr(signed_post, "post", refuse)
     found = with_alert_url()
     notices.tell(NAME, notices.PAUSED, TEXT(words="It is paused."), NOW)
     for hours in range(3):

@@ -10,7 +10,7 @@ from django.db import OperationalError
 
 from newsletter import config
 from newsletter.editions import notices
-from newsletter.events import guarded_post
+from newsletter.events import signed_post
 from newsletter.messages import failures as messages
 from newsletter.models import Notice
 from newsletter.scheduling.alerts import AlertQueue, Alerts
@@ -61,7 +61,7 @@ class Watched:
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
     made = Watched()
-    monkeypatch.setattr(guarded_post, "post", made.post)
+    monkeypatch.setattr(signed_post, "post", made.post)
     return made
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from newsletter import config
-from newsletter.events import guarded_post
+from newsletter.events import signed_post
 from newsletter.messages.delivery import ALERT_ANSWERED
 from newsletter.messages.general import TEXT
 from newsletter.transactional import alert_webhook
@@ -31,7 +31,7 @@ def posted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         got.append({"data": body, "headers": headers})
         return 204 if len(got) < 3 else 500
 
-    monkeypatch.setattr(guarded_post, "post", post)
+    monkeypatch.setattr(signed_post, "post", post)
     monkeypatch.setattr(time, "time", lambda: 1_770_000_000.5 + len(got))
     return got
 

@@ -35,7 +35,9 @@ def bounces() -> None:
     with progress("reading") as step:
         reading = read_mailbox(configuration, now, step)
     suppressed = reading.suppressed + refusals
-    lines = [f"messages read: {reading.read}"]
-    lines += [f"{LINES[name]}: {count}" for name, count in reading.counts.items() if count]
-    lines += [f"addresses blocked: {suppressed}"]
+    lines = [
+        f"messages read: {reading.read}",
+        *(f"{LINES[name]}: {count}" for name, count in reading.counts.items() if count),
+        f"addresses blocked: {suppressed}",
+    ]
     emit({"read": reading.read, **reading.counts, "suppressed": suppressed}, "\n".join(lines))

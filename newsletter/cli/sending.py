@@ -332,14 +332,13 @@ def _conclude(row: "Edition", problem: str, *, stopped: bool) -> None:
 def _sentence(counted: "Counts") -> str:
     undelivered = counted.state == "sent" and counted.refused and not (counted.accepted or counted.unknown)
     state = "was not delivered" if undelivered else f"is {counted.state}"
-    parts = [f"{counted.edition} {state}: {counted.accepted} of {counted.audience} accepted"]
-    if counted.deferred:
-        parts.append(f"{counted.deferred} deferred, which 'newsletter run' will retry")
-    if counted.refused:
-        parts.append(f"{counted.refused} refused permanently")
-    if counted.skipped:
-        parts.append(f"{counted.skipped} skipped")
-    return "; ".join(parts)
+    others = (
+        (counted.deferred, "deferred, which 'newsletter run' will retry"),
+        (counted.refused, "refused permanently"),
+        (counted.skipped, "skipped"),
+    )
+    accepted = f"{counted.edition} {state}: {counted.accepted} of {counted.audience} accepted"
+    return "; ".join([accepted, *(f"{count} {words}" for count, words in others if count)])
 
 
 def _status_of_all() -> None:

@@ -287,7 +287,9 @@ class _DomainReport:
 
 def _own_domains(configuration: Config) -> set[str]:
     """Return the domains in From, of the return path and of the DKIM keys, in ASCII."""
-    domains = {newsletter.sender.domain for newsletter in configuration.newsletters.values()}
-    domains |= {key.domain for key in configuration.delivery.dkim}
-    domains.add(configuration.bounces.return_path.rpartition("@")[2])
+    domains = {
+        configuration.bounces.return_path.rpartition("@")[2],
+        *(newsletter.sender.domain for newsletter in configuration.newsletters.values()),
+        *(key.domain for key in configuration.delivery.dkim),
+    }
     return {ascii_domain(domain).lower() for domain in domains if domain}

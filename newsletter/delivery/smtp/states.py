@@ -64,13 +64,13 @@ def seconds_for(timeouts: Timeouts) -> dict[Phase, float]:
     """Return the configured seconds for the reply in each phase; phases that the RFC doesn't name use those of a
     command.
     """
-    seconds = dict.fromkeys(Phase, timeouts.command.total_seconds())
-    seconds[Phase.CONNECT] = timeouts.connect.total_seconds()
-    seconds[Phase.GREETING] = timeouts.greeting.total_seconds()
-    seconds[Phase.DATA] = timeouts.data.total_seconds()
-    seconds[Phase.DOT] = timeouts.dot.total_seconds()
-    seconds[Phase.QUIT] = QUIT_SECONDS
-    return seconds
+    return dict.fromkeys(Phase, timeouts.command.total_seconds()) | {
+        Phase.CONNECT: timeouts.connect.total_seconds(),
+        Phase.GREETING: timeouts.greeting.total_seconds(),
+        Phase.DATA: timeouts.data.total_seconds(),
+        Phase.DOT: timeouts.dot.total_seconds(),
+        Phase.QUIT: QUIT_SECONDS,
+    }
 
 
 class ConnectionBroken(Problem):

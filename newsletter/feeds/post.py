@@ -11,7 +11,7 @@ from newsletter.domain.found_post import FoundPost, Image
 from newsletter.feeds.document import absolute, escape, quoted, split_address
 from newsletter.feeds.enclosures import Enclosure, cards
 from newsletter.feeds.html.clean import Cleaned, clean
-from newsletter.feeds.html.markup import one_line, spaced, text_of, without_invalid_characters
+from newsletter.feeds.html.markup import one_line, shows, spaced, text_of, without_invalid_characters
 from newsletter.feeds.html.players import is_video
 from newsletter.feeds.identity import made_up_id
 from newsletter.feeds.language import detect
@@ -108,7 +108,8 @@ def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[Message, ...]]:
     link = _web_address(raw.link, feed_url)
     cleaned = clean(raw.html or raw.summary, raw.base or link or feed_url, link)
     published, updated = _moment(raw.published), _moment(raw.updated)
-    title, problems = _bounded(one_line(without_invalid_characters(raw.title)))
+    line = one_line(without_invalid_characters(raw.title))
+    title, problems = _bounded(line if shows(line) else "")
     image = _web_image(raw.image, feed_url)
     post = FoundPost(
         uid=raw.uid.strip() or raw.link.strip() or made_up_id(title, cleaned.html, str(raw.published)),

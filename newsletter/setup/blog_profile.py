@@ -34,6 +34,11 @@ _ACCENTS = re.compile(r"[\u0300-\u036f]+")
 _LATIN = str.maketrans({"æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 """Letters that Unicode doesn't decompose into one of ASCII and an accent; `casefold` makes ss of ß."""
 _KINDS_OF_FEEDS = ("", "blog", "news", "rss", "rss feed", "feed")
+_LARGEST = (
+    "America/Sao_Paulo", "America/Santiago", "America/Toronto", "Asia/Almaty", "Asia/Riyadh", "Australia/Sydney",
+    "Europe/Lisbon", "Europe/London", "Europe/Madrid",
+)  # fmt: skip
+"""Where most people of a territory are, if a smaller zone of it, such as Ceuta's, may have the same time."""
 _TITLE_PARTS = re.compile(r"(?<!\s)\s++[|–—·-]\s++")
 
 
@@ -211,7 +216,7 @@ def _zones_of(language: str) -> Iterator[str]:
     ]
     for territories in ((likely,), official):
         found = {zone for territory in territories for zone in zones.get(territory, []) if zone in available}
-        yield from sorted(sorted(found), key=_is_minor)
+        yield from sorted(sorted(found), key=lambda zone: (zone not in _LARGEST, _is_minor(zone)))
 
 
 def _is_minor(zone: str) -> bool:

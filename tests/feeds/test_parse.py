@@ -109,6 +109,7 @@ def test_the_engine_is_told_by_its_generator(generator: str) -> None:
     [
         ("Salt &amp;amp; pepper", "Salt & pepper"),
         ("Salt&lt;br /&gt;and pepper", "Salt and pepper"),
+        ("&#160;&#8203;&#65279;", ""),
         ("Salt &amp; pepper", "Salt & pepper"),
         ("A &lt;b&gt;bold&lt;/b&gt; title", "A bold title"),
         ("&lt;font color=red&gt;Big news", "Big news"),

@@ -20,7 +20,12 @@ SUMMER = datetime(2025, 7, 6, 12, tzinfo=UTC)
         ("Asia/Tokyo", "ja"),
         ("Asia/Shanghai", "zh-Hans"),
         ("America/Bogota", "es"),
-        ("Asia/Amman", "ar"),
+        ("Asia/Riyadh", "ar"),
+        ("Europe/Madrid", "es"),
+        ("America/Sao_Paulo", "pt"),
+        ("Europe/Lisbon", "pt-PT"),
+        ("America/Toronto", "en-CA"),
+        ("Australia/Sydney", "en-AU"),
     ],
 )
 def test_the_zone_is_found_from_the_offsets_and_the_language(zone: str, language: str) -> None:

@@ -3,17 +3,17 @@
 Times pass only in `wait`: the schedule is looked at whenever it has something to do, as `newsletter run` does.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from newsletter import config
 from newsletter.collecting import collect as collecting
-from newsletter.config import Config, Newsletter, SourceSettings, next_moment
+from newsletter.config import Newsletter, SourceSettings, next_moment
 from newsletter.editions import approval, draft, editing, history
 from newsletter.editions.composing import standalone
 from newsletter.editions.imported.archive_import import import_archive
@@ -27,24 +27,18 @@ from newsletter.messages.sources import STOPPED
 from newsletter.models import Edition, Post, State
 from newsletter.scheduling import schedule
 from newsletter.sending import lifecycle
-from subscribers import admin_actions, preferences, signup
-from subscribers.addresses import read_address
-from subscribers.importing import import_file, undo_import
-from subscribers.models import Consent, Import, Subscription
-from subscribers.tokens import Purpose, timed_token
 from tests import settings as of_tests
 from tests.oracle import acts
 from tests.oracle.acts import Kind
 from tests.oracle.blog import HOST, Settings
 from tests.oracle.blog import SECOND as SECOND_HOST
 from tests.oracle.fast_blog import Addresses, found_posts, name_of_post, posts_in
+from tests.oracle.fast_readers import NAME, FastReaders
 from tests.oracle.restoring import Backup, recovery_log
-from tests.oracle.site import WHOLE, OracleSite
+from tests.oracle.site import WHOLE
 from tests.sending.outbox_samples import outbox, outcome
 
-NAME = "kinaforum"
 SECRET = 'secret_key = "for tests only, and long enough to be a key of the usual length"'
-WITHOUT_END = date(9000, 1, 1)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 SEGMENT = "frequency = "
 LOOKS = 40
@@ -55,17 +49,16 @@ def _feed(host: str) -> str:
     return f"https://{host}/feed"
 
 
-class FastSite(OracleSite):
+class FastSite(FastReaders):
     """The newsletter in this process; if it is busy, audiences are fixed before all cadences have been looked at."""
 
-    has_segments = True
+    has_segments = can_be_restored = True
 
     def __init__(self, start: datetime, settings: Settings, *, busy: bool = False) -> None:
         super().__init__(start, settings)
         self.busy = busy
         self.approved: dict[str, datetime] = {}
         self.asked_for: set[str] = set()
-        self._moves: dict[str, int] = {}
         self.read: object = None
         self._backups: dict[str, Backup] = {}
         self.configure(settings)
@@ -89,11 +82,6 @@ class FastSite(OracleSite):
         return SourceReading(kind="feed", title="Blog", posts=found_posts(blog), reached_back_to=back or EVERYTHING)
 
     @property
-    def configuration(self) -> Config:
-        """What is in force."""
-        return config.current()
-
-    @property
     def newsletter(self) -> Newsletter:
         """The newsletter as it is configured now."""
         return self.configuration.newsletters[NAME]
@@ -104,24 +92,6 @@ class FastSite(OracleSite):
         text = self.settings.text(_feed(self.settings.host), _feed(SECOND_HOST), SECRET)
         config.use(config.parse(text + '[delivery]\nprovider = "file"\n', of_tests.FOLDER / "config.toml"))
 
-    def _subscribe(self, reader: str, cadence: str, topics: Sequence[str]) -> tuple[str, frozenset[str]]:
-        """An admin adds the address, and its owner confirms."""
-        address = self._address(reader)
-        admin_actions.add(address, NAME, confirm_by_mail=True, cadence=cadence, topics=topics)
-        asked = Consent.objects.filter(subscription__subscriber__key=address, confirmed_at=None).latest("pk")
-        signup.confirm(self.configuration, timed_token(Purpose.CONFIRM, asked.pk, 3_600), self.now)
-        subscription = self._tie(reader)
-        return subscription.cadence, frozenset(filter(None, subscription.topics.split(",")))
-
-    def _import(self, lines: Sequence[tuple[str, str]], *, undo: bool) -> bool:
-        with NamedTemporaryFile("w", suffix=".csv") as file:
-            file.write("email,status\n" + "".join(f"{name}@reader.example,{state}\n" for name, state in lines))
-            file.flush()
-            import_file(Path(file.name), NAME, consent="another tool", at=self.now)
-        if undo:
-            undo_import(Import.objects.latest("pk"), self.now)
-        return True
-
     def import_issues(self, *posts: str) -> None:
         """Import the archive of another tool, with an issue of now that links to these posts."""
         with TemporaryDirectory() as folder:
@@ -129,35 +99,6 @@ class FastSite(OracleSite):
             (Path(folder) / "issue.md").write_text(f"---\ntitle: Old\ndate: {self.now.isoformat()}\n---\n{links}\n")
             import_archive(self.configuration, self.newsletter, Path(folder), now=self.now)
         self.log.append(acts.SentElsewhere(self.now, frozenset(posts)))
-
-    def _tie(self, reader: str) -> Subscription:
-        return Subscription.objects.get(subscriber__key=self._address(reader))
-
-    def _address(self, reader: str) -> str:
-        moves = self._moves.get(reader)
-        return f"{reader}+{moves}@reader.example" if moves else f"{reader}@reader.example"
-
-    def change_address(self, reader: str) -> bool:
-        subscriber = self._tie(reader).subscriber
-        self._moves[reader] = self._moves.get(reader, 0) + 1
-        preferences.move(subscriber, self._address(reader), self.now)
-        return True
-
-    def _forget(self, reader: str) -> bool:
-        return preferences.forget(read_address(self._address(reader)))
-
-    def _unsubscribe(self, reader: str) -> None:
-        preferences.unsubscribe(self._tie(reader).pk, self.now)
-
-    def _set_pause(self, reader: str, *, on: bool) -> bool:
-        preferences.pause(self._tie(reader), WITHOUT_END if on else None)
-        return True
-
-    def _choose(self, reader: str, cadence: str, topics: Sequence[str] | None) -> None:
-        if topics is not None:
-            preferences.choose_topics(self._tie(reader), topics, self.now)
-        else:
-            preferences.choose_cadence(self._tie(reader), cadence)
 
     # What editors do. Each returns whether it was possible.
 
@@ -220,7 +161,7 @@ class FastSite(OracleSite):
     def _decide(self, name: str, post: str, choice: str) -> bool:
         key = Post.objects.get(url__endswith=f"/{post}.html").pk
         edition = self.edition(name)
-        act = editing.include if choice == "in" else editing.leave_out
+        act = {"in": editing.include, "out": editing.leave_out, "rules": editing.let_rules_decide}[choice]
         return not self._refused(lambda: act(self.configuration, edition, "", None, key, self.now))
 
     def _add_page(self, name: str, post: str) -> bool:
@@ -238,11 +179,15 @@ class FastSite(OracleSite):
         act = partial(editing.go_back, self.configuration, edition, "", seen, to, self.now, what=UNDONE)
         done = not self._refused(act)
         if done:
-            choices = self.edition(name).entries.exclude(choice="").select_related("post")
-            chosen = {name_of_post(entry.post): entry.choice for entry in choices}
-            self.added[name] = {post for post, choice in chosen.items() if choice == "in"}
-            self.out[name] = {post for post, choice in chosen.items() if choice == "out"}
+            self._see_choices(name)
         return done
+
+    def _see_choices(self, name: str) -> None:
+        """Remember which posts editors have in an edition by name, and out."""
+        choices = self.edition(name).entries.exclude(choice="").select_related("post")
+        chosen = {name_of_post(entry.post): entry.choice for entry in choices}
+        self.added[name] = {post for post, choice in chosen.items() if choice == "in"}
+        self.out[name] = {post for post, choice in chosen.items() if choice == "out"}
 
     def schedule(self, name: str, at: datetime) -> bool:
         edition = self.edition(name)
@@ -400,6 +345,14 @@ class FastSite(OracleSite):
 
     def restore(self, backup: str) -> None:
         self._backups[backup].restore(self.configuration, self.now)
+        there = {each.name: each for each in Edition.objects.all()}
+        for name in [each for each, at in self.approved.items() if each not in there or there[each].approved_at != at]:
+            del self.approved[name]  # what was approved since the backup is lost unless it began
+            self.log.append(acts.Unlocked(self.now, name))
+        self.asked_for &= {name for name, edition in there.items() if edition.by_request}
+        self.added, self.out, self.read = {}, {}, None
+        for name in there:
+            self._see_choices(name)
 
     def _begin(self, asked: str = "") -> None:
         self._see_approvals()

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.oracle.acts import CADENCES, Act, Began, Email
 from tests.oracle.blog import Settings
+from tests.oracle.edition_steps import Draft, Editor, Letter, Page, Schedule, Undo
 from tests.oracle.fast import FastSite
 from tests.oracle.histories import finish
 from tests.oracle.site import OracleSite
@@ -23,25 +24,20 @@ from tests.oracle.steps import (
     Change,
     Clock,
     Delete,
-    Draft,
     Edit,
-    Editor,
     Feed,
     ImportList,
     Join,
     Kill,
-    Letter,
     Move,
     Off,
     Offer,
-    Page,
     Publish,
     Redate,
     Relist,
-    Schedule,
+    Restore,
     Set,
     Step,
-    Undo,
     Wait,
 )
 
@@ -147,9 +143,10 @@ WEIGHTS = {
     "schedule": 1,
     "segment": 1,
     "status": 1,
+    "restore": 1,
 }
 """How often a kind of step comes, where it comes at all."""
-SHARES = {"move": 0.2}
+SHARES = {"move": 0.2, "restore": 0.2}
 """In which part of the histories a kind of step comes, if not in half: much is left open of a blog that moves."""
 
 
@@ -165,9 +162,13 @@ def _ways(chosen: random.Random, ages: Sequence[int]) -> Mapping[str, Callable[[
 
     def draft() -> Step:
         how, approve, send = one(["next", "next", "now", "calendar"]), one([True, False]), one([True, False])
-        return Draft(one(CADENCES), how, approve, send, one(EDITORS_CHOICES), one(EDITORS_CHOICES))
+        return Draft(one(CADENCES), how, approve, send, *(one(EDITORS_CHOICES) for _ in range(3)))
 
-    return {
+    def restore() -> Step:
+        meanwhile = ("publish", "wait", "wait", "draft", "cadence", "come and go", "pick topics", "page", "list page")
+        return Restore(tuple(ways[one(meanwhile)]() for _ in range(number(1, 8))))
+
+    ways: Mapping[str, Callable[[], Step]] = {
         "publish": lambda: Publish(one((0, *ages)), _some(chosen, CATEGORIES, 2)),
         "publish elsewhere": lambda: Publish(one((0, *ages)), _some(chosen, CATEGORIES, 2), second=True),
         "second source": lambda: Set("second", number(2)),
@@ -192,7 +193,7 @@ def _ways(chosen: random.Random, ages: Sequence[int]) -> Mapping[str, Callable[[
         "move": lambda: Move(one([True, False])),
         "letter": lambda: Letter(number(10)),
         "import": lambda: ImportList(one([True, False])),
-        "page": lambda: Page(one(CADENCES), number(4), one((0, *ages)), one([True, False])),
+        "page": lambda: Page(one(CADENCES), number(4), one((0, *ages)), one([True, False]), one([True, False])),
         "list page": Page,
         "relist": lambda: Relist(number(10), one(["id", "address", "both", "twice"])),
         "clock": lambda: Clock(one([-1, 1])),
@@ -200,8 +201,10 @@ def _ways(chosen: random.Random, ages: Sequence[int]) -> Mapping[str, Callable[[
         "schedule": lambda: Schedule(number(4), one(WAITS)),
         "segment": lambda: Letter(number(10), one(CADENCES)),
         "status": lambda: Set("status", number(2)),
+        "restore": restore,
         "kill": Kill,
     }
+    return ways
 
 
 def play(history: Random, counted: Counter[str] | None = None, site: OracleSite | None = None) -> list[Act]:

@@ -45,11 +45,16 @@ class Backup:
 
 @contextmanager
 def recovery_log(site: OracleSite) -> Iterator[Path]:
-    """Let a recovery log be written at the site's time, and yield its folder."""
+    """Let a recovery log be written at the site's time, and yield its folder.
+
+    No transaction of a test is committed, so what is written then is written at once.
+    """
     clock = SimpleNamespace(time=lambda: site.now.timestamp())
+    at_once = SimpleNamespace(on_commit=lambda write: write())
     with (
         TemporaryDirectory() as folder,
         override_settings(RECOVERY_LOG=folder),
         patch.object(log, "time", clock),
+        patch.object(entries, "transaction", at_once),
     ):
         yield Path(folder)

@@ -25,6 +25,8 @@ class OracleSite(ABC):
 
     has_segments = False
     """Whether letters can go to a segment."""
+    can_be_restored = False
+    """Whether a backup can take the place of the database at any time."""
 
     def __init__(self, start: datetime, settings: Settings) -> None:
         self.now, self.settings = start, settings
@@ -211,9 +213,15 @@ class OracleSite(ABC):
             self.added.setdefault(name, set()).add(post)
             self.out.get(name, set()).discard(post)
 
+    def let_rules_decide(self, name: str, post: str) -> None:
+        """Take back what was chosen for a post."""
+        if self._decide(name, post, "rules"):
+            self.added.get(name, set()).discard(post)
+            self.out.get(name, set()).discard(post)
+
     @abstractmethod
     def _decide(self, name: str, post: str, choice: str) -> bool:
-        """Make an editor's choice; return whether it was possible."""
+        """Make an editor's choice, "in", "out" or "rules"; return whether it was possible."""
 
     def add_page(self, name: str, post: str) -> None:
         """Add a post to a draft by the address of its page."""

@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
-from newsletter.models import State
 from tests.oracle.acts import CADENCES
 from tests.oracle.blog import Times
-from tests.oracle.site import SPLIT, OracleSite
+from tests.oracle.site import OracleSite
 
 T = TypeVar("T")
 TIMES = (Times(), Times(0, 15, 6, 9), Times(6, 28, 20, 23))
@@ -19,7 +18,7 @@ OTHER_TOPICS = {"film": frozenset({"film", "music"}), "books": frozenset({"books
 MEANINGS: tuple[dict[str, frozenset[str]], ...] = ({}, TOPICS, OTHER_TOPICS)
 
 
-def _one(things: Sequence[T], number: int) -> T | None:
+def one(things: Sequence[T], number: int) -> T | None:
     return things[number % len(things)] if things else None
 
 
@@ -43,31 +42,6 @@ class Publish:
 
 
 @dataclass(frozen=True)
-class Page:
-    """A post is published that the feed does not list yet, and an editor adds its page to a draft, and may remove it.
-
-    Without a cadence, it is a post that the feed begins to list.
-    """
-
-    cadence: str = ""
-    number: int = 0
-    hours_ago: int = 0
-    remove: bool = False
-
-    def play(self, site: OracleSite) -> None:
-        if not self.cadence:
-            site.blog.unlisted.clear()
-        elif not site.unreadable:
-            site.draft(self.cadence if self.cadence in site.settings.offered else site.settings.period)
-            if name := _one(site.editions(State.DRAFT), self.number):
-                post = site.publish(site.now - timedelta(hours=self.hours_ago, minutes=1), "film")
-                site.blog.unlisted.add(post)
-                site.add_page(name, post)
-                if self.remove:
-                    site.leave_out(name, post)
-
-
-@dataclass(frozen=True)
 class Relist:
     """A listed post gets another id or address, or is listed twice, which makes no other post of it."""
 
@@ -75,7 +49,7 @@ class Relist:
     what: str
 
     def play(self, site: OracleSite) -> None:
-        name = _one(list(site.blog.posts), self.post)
+        name = one(list(site.blog.posts), self.post)
         if name is None or name in site.blog.unlisted or site.unreadable:
             return
         site.look()
@@ -106,7 +80,7 @@ class Redate:
     hours: int
 
     def play(self, site: OracleSite) -> None:
-        name = _one(list(site.blog.posts), self.post)
+        name = one(list(site.blog.posts), self.post)
         if name and site.blog.host == site.settings.host:
             site.blog.redate(name, site.now + timedelta(hours=self.hours))
 
@@ -118,7 +92,7 @@ class Edit:
     post: int
 
     def play(self, site: OracleSite) -> None:
-        name = _one(list(site.blog.posts), self.post)
+        name = one(list(site.blog.posts), self.post)
         if name and site.blog.host == site.settings.host:
             site.blog.texts[name] += " It was edited since."
 
@@ -130,7 +104,7 @@ class Delete:
     post: int
 
     def play(self, site: OracleSite) -> None:
-        name = _one(list(site.blog.posts), self.post)
+        name = one(list(site.blog.posts), self.post)
         if name in site.blog.deleted:
             site.blog.deleted.remove(name)
         elif name:
@@ -218,8 +192,13 @@ class Change:
     cadence: str = ""
     topics: tuple[str, ...] = ()
 
+    def is_of_active(self, site: OracleSite) -> bool:
+        """Return whether the reader is there."""
+        name = one(sorted(site.readers), self.reader)
+        return name is not None and site.readers[name][0]
+
     def play(self, site: OracleSite) -> None:
-        name = _one(sorted(site.readers), self.reader)
+        name = one(sorted(site.readers), self.reader)
         if name is None:
             return
         active, paused = site.readers[name]
@@ -283,102 +262,18 @@ class Set:
 
 
 @dataclass(frozen=True)
-class Draft:
-    """An editor makes or refreshes a draft, may leave out a post or include one that is out, and may approve it."""
+class Restore:
+    """A backup of before some steps takes the place of the database after them; nobody joins meanwhile."""
 
-    cadence: str
-    how: str = "next"
-    approve: bool = False
-    send: bool = False
-    leave_out: int = -1
-    include: int = -1
+    steps: tuple[Step, ...]
 
     def play(self, site: OracleSite) -> None:
-        if self.cadence not in site.settings.offered or site.unreadable:
-            return
-        name = site.draft(self.cadence, self.how)
-        if not name or name not in site.editions(State.DRAFT):
-            return
-        if self.leave_out >= 0 and (post := _one(site.inside(name), self.leave_out)):
-            site.leave_out(name, post)
-        if self.include >= 0 and (post := _one(site.left_out(name), self.include)):
-            site.include(name, post)
-        if self.approve and site.inside(name) and site.approve(name) and self.send:
-            site.send(name)
-
-
-@dataclass(frozen=True)
-class Editor:
-    """An editor approves a draft, or sends, cancels, reopens, resends or corrects an edition."""
-
-    what: str
-    number: int
-
-    def play(self, site: OracleSite) -> None:
-        if self.what == "approve":
-            ready = [name for name in site.editions(State.DRAFT) if site.inside(name)]
-            if name := _one(ready, self.number):
-                site.approve(name)
-        elif self.what in ("send", "split", "stop"):
-            self._send(site)
-        elif self.what in ("reopen", "cancel"):
-            if name := _one(site.editions(State.APPROVED, State.QUEUED, began=False), self.number):
-                site.unlock(name, reopen=self.what == "reopen")
-        elif self.what == "resend":
-            if name := _one(site.editions(State.SENT, State.CANCELLED, began=True), self.number):
-                site.resend(name)
-        elif name := _one(site.editions(State.SENT), self.number):
-            site.correct(name)
-
-    def _send(self, site: OracleSite) -> None:
-        """Send an approved edition, to one reader at first if it is to be interrupted, and perhaps cancel it then."""
-        name = _one(site.editions(State.APPROVED), self.number)
-        if name is None:
-            return
-        if self.what == "send":
-            site.send(name)
-            return
-        site.send(name, chunks=SPLIT)
-        if self.what == "stop":
-            site.stop(name)
-
-
-@dataclass(frozen=True)
-class Undo:
-    """An editor takes back the last change of the first draft that has one."""
-
-    def play(self, site: OracleSite) -> None:
-        any(map(site.undo, site.editions(State.DRAFT)))
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """An editor schedules an approved edition, or another time for a scheduled one."""
-
-    number: int
-    hours: int
-
-    def play(self, site: OracleSite) -> None:
-        if name := _one(site.editions(State.APPROVED, State.QUEUED, began=False), self.number):
-            site.schedule(name, site.now + timedelta(hours=self.hours))
-
-
-@dataclass(frozen=True)
-class Letter:
-    """A letter outside the schedule goes to everybody, with a post that an editor adds, if any."""
-
-    post: int
-    segment: str = ""
-
-    def play(self, site: OracleSite) -> None:
-        to_segment = site.has_segments and self.segment in site.settings.offered
-        if site.unreadable or site.settings.status == "paused" or (self.segment and not to_segment):
-            return
-        known = [name for name in site.blog.posts if site.knows(name)]
-        post = _one(known, self.post)
-        name = site.letter(*[post] if post else [], segment=self.segment)
-        if site.inside(name) and site.approve(name):
-            site.send(name)
+        if site.can_be_restored:
+            backup = site.back_up()
+            for step in self.steps:
+                if not isinstance(step, Change) or step.is_of_active(site):
+                    step.play(site)
+            site.restore(backup)
 
 
 @dataclass(frozen=True)

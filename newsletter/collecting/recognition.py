@@ -86,7 +86,9 @@ class KnownPosts:
         elsewhere = elsewhere.exclude(source__url__in=self._configured, source__problem=None)
         if not elsewhere.exists():
             return None
-        dated = [(p.published, self.find(p)) for p in found_posts if p.published is not None and p.published <= now]
+        dated = [
+            (p.published, self._listed_before(p)) for p in found_posts if p.published is not None and p.published <= now
+        ]
         known_dates = sorted(((at, post.pk) for at, post in dated if post is not None), reverse=True)
         if known_dates:
             (newest_listed, newest_post), (oldest, _post) = known_dates[0], known_dates[-1]
@@ -119,14 +121,19 @@ class KnownPosts:
         if not self._newest_first:
             return frozenset(uid for uid, post in undated if post is None)
         places = [place for place, (_uid, post) in enumerate(undated) if post is not None]
-        if not places and any(self.find(post) for post in found_posts if post.published is not None):
+        if not places and any(self._listed_before(post) for post in found_posts if post.published is not None):
             return frozenset()
         start = places[0] if places else 0
         return frozenset(uid for uid, post in undated[start:] if post is None)
 
     def _undated(self, found_posts: Sequence[FoundPost]) -> list[tuple[str, Post | None]]:
         """Return the id of each post without a date, in the order of the listing, with the known post that it is."""
-        return [(post.uid, self.find(post)) for post in found_posts if post.published is None]
+        return [(post.uid, self._listed_before(post)) for post in found_posts if post.published is None]
+
+    def _listed_before(self, found_post: FoundPost) -> Post | None:
+        """Return the post that a source has listed; None if it is new, or only a page that an editor added."""
+        post = self.find(found_post)
+        return None if post is None or post.content_hash == NOT_LISTED else post
 
     def _compared(self, found_post: FoundPost, posts: Iterable[Post]) -> list[Comparison]:
         """Return the comparisons with posts, but for those that other posts of the reading are."""

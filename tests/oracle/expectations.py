@@ -202,10 +202,11 @@ class Expectations:
         If it lists mostly others between known posts, it may be another blog, and what it lists may be out.
         """
         assert self.setup
-        dates = [each.dated for each in act.posts if each.name in self.posts and each.dated <= act.at]
+        known = {name for name, post in self.posts.items() if not post.only_added}
+        dates = [each.dated for each in act.posts if each.name in known and each.dated <= act.at]
         if not dates:
             return act.at
-        others = [each for each in act.posts if each.name not in self.posts and min(dates) < each.dated < max(dates)]
+        others = [each for each in act.posts if each.name not in known and min(dates) < each.dated < max(dates)]
         return act.at if len(others) > len(dates) else max(*dates, self.setup)
 
     def _list_again(self, post: SeenPost, listed: acts.ListedPost, now: datetime) -> None:

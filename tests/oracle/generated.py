@@ -146,6 +146,9 @@ WEIGHTS = {
     "restore": 1,
 }
 """How often a kind of step comes, where it comes at all."""
+READERS = ("cadence", "come and go", "pick topics")
+MEANWHILE = ("publish", "wait", "wait", "draft", "letter", "segment", "page", "list page", "feed", "edit", *READERS)
+"""The kinds of steps between a backup and the restore. Whoever joins, and what is configured, is not in its log."""
 SHARES = {"move": 0.2, "restore": 0.2}
 """In which part of the histories a kind of step comes, if not in half: much is left open of a blog that moves."""
 
@@ -165,8 +168,7 @@ def _ways(chosen: random.Random, ages: Sequence[int]) -> Mapping[str, Callable[[
         return Draft(one(CADENCES), how, approve, send, *(one(EDITORS_CHOICES) for _ in range(3)))
 
     def restore() -> Step:
-        meanwhile = ("publish", "wait", "wait", "draft", "cadence", "come and go", "pick topics", "page", "list page")
-        return Restore(tuple(ways[one(meanwhile)]() for _ in range(number(1, 8))))
+        return Restore(tuple(ways[one(MEANWHILE)]() for _ in range(number(1, 8))))
 
     ways: Mapping[str, Callable[[], Step]] = {
         "publish": lambda: Publish(one((0, *ages)), _some(chosen, CATEGORIES, 2)),

@@ -149,6 +149,21 @@ def _moved(site: OracleSite) -> None:
     site.look()
 
 
+def _moved_before_a_page(site: OracleSite) -> None:
+    """The blog moves and goes on, and an editor adds the page of its newest post before it is read there."""
+    both(site)
+    site.publish()
+    name = site.draft("week")
+    site.wait(DAY)
+    site.blog.move()
+    site.publish()
+    site.wait(HOUR)
+    site.add_page(name, site.publish())
+    site.wait(3 * DAY)
+    site.configure(replace(site.settings, host=site.blog.host))
+    site.look()
+
+
 def _moved_without_a_post(site: OracleSite) -> None:
     """One of two posts that wait for their edition is not there where the blog moved to."""
     both(site)
@@ -311,6 +326,7 @@ SOURCE_CLAUSES = {
     "what a blog published after it moved is new": History(
         Settings(period="week", cadences=("week", "day", "post")), _moved
     ),
+    "what a blog published after it moved is new, also before a page": History(DAILY_OR_WEEKLY, _moved_before_a_page),
     "what appears late where a blog moved to comes": History(DAILY_OR_WEEKLY, _late_where_it_moved_to),
     "what is gone where a blog moved to is out": History(DAILY_OR_WEEKLY, _moved_without_a_post),
     "a filter holds for what is listed only where a blog was before": History(

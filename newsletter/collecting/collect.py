@@ -175,6 +175,7 @@ def last_read(newsletter: config.Newsletter, never: datetime) -> datetime:
 def _tasks(
     configuration: Config, only: str | None, since: datetime | None, now: datetime, only_url: str | None = None
 ) -> Iterator[_Task]:
+    to_be_filled = gaps.to_be_filled(now)
     for name, newsletter in configuration.newsletters.items():
         if only in (None, name) and newsletter.status != "archived":
             configured = frozenset(settings.url for settings in newsletter.sources)
@@ -184,12 +185,9 @@ def _tasks(
                     continue
                 row = source_row(name, settings.url)
                 listed_before = gaps.listed_before(row, newsletter.late_posts, now)
-                yield _Task(settings, row, _back_to(row, since, now), listed_before, configured)
-
-
-def _back_to(row: Source, since: datetime | None, now: datetime) -> datetime | None:
-    silent_since = row.read_at if row.read_at and row.read_at <= now - SILENT_AFTER else None
-    return min(filter(None, (since, silent_since, gaps.to_be_filled(row, now))), default=None)
+                silent_since = row.read_at if row.read_at and row.read_at <= now - SILENT_AFTER else None
+                back_to = min(filter(None, (since, silent_since, to_be_filled.get(row.pk))), default=None)
+                yield _Task(settings, row, back_to, listed_before, configured)
 
 
 def _reason_to_skip(row: Source, now: datetime) -> Message | None:

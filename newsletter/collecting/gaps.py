@@ -60,10 +60,10 @@ def open_gaps(source: Source) -> QuerySet[SourceGap]:
     return SourceGap.objects.filter(source=source, closed_at=None)
 
 
-def to_be_filled(source: Source, now: datetime) -> datetime | None:
-    """Return how far a source is to be read back because pages could not be read; None if that is not needed."""
-    interrupted = open_gaps(source).filter(interrupted=True, found_at__gt=now - TRY_AGAIN_FOR)
-    return min(interrupted.values_list("after", flat=True), default=None)
+def to_be_filled(now: datetime) -> dict[int, datetime]:
+    """Return how far sources are to be read back because pages could not be read, by their primary keys."""
+    interrupted = SourceGap.objects.filter(closed_at=None, interrupted=True, found_at__gt=now - TRY_AGAIN_FOR)
+    return dict(interrupted.order_by("-after").values_list("source", "after"))
 
 
 def of_window(newsletter: config.Newsletter, since: datetime, until: datetime) -> Iterator[SourceGap]:

@@ -40,7 +40,8 @@ class KnownPosts:
         self._dates = {post.published for post in reading.posts}
         self._links = Counter(link_key(post.url) for post in reading.posts if post.url)
         uids = [post.uid for post in reading.posts]
-        self._listings = {each.uid: each for each in source.listings.filter(uid__in=uids).select_related("post")}
+        listings = source.listings.filter(uid__in=uids).select_related("post") if uids else ()
+        self._listings = {each.uid: each for each in listings}
         self._by_id = {
             found_post.uid: self._listings[found_post.uid].post
             for found_post in reading.posts
@@ -276,7 +277,8 @@ class KnownPosts:
 
     def save(self, now: datetime) -> None:
         """Write the listings that were noted."""
-        self._source.listings.filter(uid__in=[listing.uid for listing in self._renamed]).delete()
+        if self._renamed:
+            self._source.listings.filter(uid__in=[listing.uid for listing in self._renamed]).delete()
         Listing.objects.bulk_update(self._renamed, ["uid"], batch_size=MOST_KEYS)
         Listing.objects.bulk_create(self._new, batch_size=MOST_KEYS)
         for batch in batches(self._seen):

@@ -7,7 +7,6 @@ code only lets the confirmation email go, to that address; it confirms nothing.
 from base64 import b32encode
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -29,18 +28,6 @@ UNSOLVED = "unsolved"
 """Marks emails of requests without a solution, which have a budget of their own."""
 MARK = "+c-"
 """Before the code in the bounce mailbox's address, where return paths have a delivery."""
-
-
-@dataclass(frozen=True, slots=True)
-class DelayedTotals:
-    """How many confirmation emails were delayed since a time, were let go, and led to a subscription; and how many
-    wait.
-    """
-
-    delayed: int
-    released: int
-    confirmed: int
-    waiting: int
 
 
 def codes(newsletter: str, key: str) -> list[str]:
@@ -130,14 +117,17 @@ def release(rows: QuerySet[TransactionalEmail], at: datetime) -> int:
     return len(locked)
 
 
-def totals(newsletter: str, since: datetime) -> DelayedTotals:
-    """Count what was delayed since a time."""
+def totals(newsletter: str, since: datetime) -> dict[str, int]:
+    """Return how many emails were delayed since a time, were let go, and led to a subscription; and how many wait."""
     rows = TransactionalEmail.objects.filter(newsletter=newsletter, delayed_at__gte=since)
     released = rows.filter(released_at__isnull=False)
     confirmed = released.filter(subscription__state=Subscription.State.ACTIVE)
-    return DelayedTotals(
-        rows.count(), released.count(), confirmed.count(), waiting().filter(newsletter=newsletter).count()
-    )
+    return {
+        "count": rows.count(),
+        "released": released.count(),
+        "confirmed": confirmed.count(),
+        "waiting": waiting().filter(newsletter=newsletter).count(),
+    }
 
 
 def domains(newsletter: str) -> list[tuple[str, int]]:

@@ -39,12 +39,5 @@ def _tell(newsletter: str, now: datetime) -> None:
     elif is_going_on and last is not None and newest < now - OVER_AFTER:
         since = latest[1].at if len(latest) > 1 else last.at - BEFORE
         totals = delayed_confirmations.totals(newsletter, since)
-        text = messages.SIGN_UPS_OVER(
-            newsletter=newsletter,
-            count=totals.delayed,
-            released=totals.released,
-            confirmed=totals.confirmed,
-            waiting=totals.waiting,
-            days=delayed_confirmations.KEEP_DELAYED.days,
-        )
+        text = messages.SIGN_UPS_OVER(newsletter=newsletter, days=delayed_confirmations.KEEP_DELAYED.days, **totals)
         notices.tell(newsletter, notices.SIGN_UPS, text, now)

@@ -181,11 +181,11 @@ class FastPath:
         head = self._head_of(HttpResponse, *_what_head_depends_on(scope))
         request = ASGIRequest(scope, BytesIO(body))
         attach_config(request, config.recent().config)
-        call = read_call(request, provider)
-        if call.response.status_code != 200 or call.response.content:
-            return self._completed(request, call.response)
-        if call.events:
-            await self._storing.write(call.events)
+        response, events = read_call(request, provider)
+        if response.status_code != 200 or response.content:
+            return self._completed(request, response)
+        if events:
+            await self._storing.write(events)
         return 200, head, b""
 
     async def _follow(self, scope: AsgiMessage, _body: bytes) -> _Answer | None:

@@ -175,21 +175,22 @@ def _act(request: HttpRequest, subscription: Subscription, posted: PostedForm) -
     """Perform the action of a button; return a notice and an error."""
     name = posted.newsletter
     selected = next((t for t in subscription.subscriber.subscriptions.all() if t.newsletter == name), None)
+    newsletter = config_of(request).newsletters.get(name)
     match posted.act:
         case "save":
             return _save(request, subscription.subscriber, posted)
         case "leave-all":
             actions.unsubscribe_from_all(subscription.subscriber, timezone.now())
             return _("You've unsubscribed from everything. We won't email you again."), ""
-        case "join" if name in _open(request):
-            if _ask_to_join(request, subscription.subscriber, name) is not RequestAnswer.ACCEPTED:
+        case "join" if newsletter and newsletter.status != "archived":
+            if _ask_to_join(request, subscription.subscriber, newsletter) is not RequestAnswer.ACCEPTED:
                 return "", _("Too many requests. Try again in an hour.")
             return _("Check your inbox: we've sent you a link to confirm."), ""
         case "me":
             actions.send_profile_link(subscription, timezone.now(), translation.get_language() or "")
             return _("Check your inbox: we've sent a link to your profile. It works for one hour."), ""
         case _ if selected:
-            return _act_on(selected, config_of(request).newsletters.get(name), posted)
+            return _act_on(selected, newsletter, posted)
         case _:
             return _no_button()
 
@@ -237,11 +238,6 @@ def _save(request: HttpRequest, subscriber: Subscriber, posted: PostedForm) -> t
     return " ".join(dict.fromkeys(notices)) or _("Saved."), ""
 
 
-def _open(request: HttpRequest) -> set[str]:
-    """Return the newsletters that can be subscribed to."""
-    return {name for name, n in config_of(request).newsletters.items() if n.status != "archived"}
-
-
 def _pause(selected: Subscription, until_text: str) -> tuple[str, str]:
     form = PauseForm({"until": until_text}, timezone.localdate())
     if not form.is_valid():
@@ -272,18 +268,16 @@ def _choose_topics(
     return text % {"topics": ", ".join(titles)}
 
 
-def _ask_to_join(request: HttpRequest, subscriber: Subscriber, name: str) -> RequestAnswer:
-    configuration = config_of(request)
-    newsletter = configuration.newsletters[name]
-    cadence, topics = subscription_requests.earlier_choice(subscriber, name)
+def _ask_to_join(request: HttpRequest, subscriber: Subscriber, newsletter: Newsletter) -> RequestAnswer:
+    cadence, topics = subscription_requests.earlier_choice(subscriber, newsletter.name)
     return subscription_requests.request_subscription(
         Request(
-            newsletter=name,
+            newsletter=newsletter.name,
             address=Address(subscriber.address, subscriber.key),
             language=translation.get_language() or newsletter.language,
             network=request.META.get("REMOTE_ADDR", ""),
             consent=subscription_requests.consent_text(newsletter.title),
-            page=f"{configuration.site.url}/p/",
+            page=f"{config_of(request).site.url}/p/",
             at=timezone.now(),
             cadence=cadence,
             topics=topics,

@@ -56,7 +56,8 @@ def subscribe(request: HttpRequest, newsletter: str) -> HttpResponse:
     if request.method == "OPTIONS":
         return _shared(request, HttpResponse(status=204), configured)
     if request.method != "POST":
-        return _form_page(request, configured, SignUpForm(), 200, _latest_edition(configured.name))
+        latest = import_string(settings.LATEST_EDITION)  # by its name, because editions belong to another package
+        return _form_page(request, configured, SignUpForm(), 200, latest(configured.name))
     sign_up = read_sign_up(request, configured)
     if isinstance(sign_up, HttpResponse):
         return sign_up
@@ -147,14 +148,6 @@ def _delayed(request: HttpRequest, newsletter: Newsletter, sign_up: Request, *, 
         link=f"mailto:{quote(to, safe='@')}?subject={code}",
         status=202,
     )
-
-
-def _latest_edition(newsletter: str) -> Any:
-    """Return the newest public edition with its path, subject and preview text, or None.
-
-    The settings name the function, because editions belong to another package.
-    """
-    return import_string(settings.LATEST_EDITION)(newsletter)
 
 
 def _form_page(

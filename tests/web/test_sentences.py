@@ -70,7 +70,7 @@ def test_another_edition_is_named_by_its_subject() -> None:
     newsletter = config.current().newsletters["kinaforum"]
     Edition.objects.filter(pk=edition.pk).update(subject="News of the week")
     edition.entries.update(included=False, reason=posts.ALREADY_IN(edition=edition.name))
-    assert [row.reason for row in queries.posts(edition, newsletter).out] == ["already in “News of the week”"] * 2
+    assert [row["reason"] for row in queries.posts(edition, newsletter).out] == ["already in “News of the week”"] * 2
 
 
 @pytest.mark.django_db

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -27,20 +26,8 @@ from subscribers.requests import config_of, newsletter_of
 EDITIONS, POSTS = 25, 50
 
 
-@dataclass(frozen=True, slots=True)
-class FeedItem:
-    """An entry of a feed: with HTML, or a plain `summary` only. `id` never changes."""
-
-    id: str
-    url: str
-    title: str
-    published: datetime
-    updated: datetime
-    summary: str = ""
-    html: str = ""
-    author: str = ""
-    language: str = ""
-    categories: tuple[str, ...] = ()
+FeedItem: TypeAlias = dict[str, Any]
+"""An entry of a feed, as Django takes it: with HTML, or a plain `description` only. `unique_id` never changes."""
 
 
 @require_safe
@@ -66,7 +53,7 @@ def topic_as_atom(request: HttpRequest, name: str, topic: str) -> HttpResponseBa
 
 def _in_topic(topic: str, newsletter: Newsletter, items: list[FeedItem]) -> list[FeedItem]:
     """Return the items whose posts are in a topic."""
-    numbers = {int(number): item for item in items if (number := item.id.rpartition("#post-")[2]).isdecimal()}
+    numbers = {int(number): item for item in items if (number := item["unique_id"].rpartition("#post-")[2]).isdecimal()}
     posts = Post.objects.filter(pk__in=numbers).prefetch_related("listings__source")
     in_topic = {post.pk for post in posts if topic in topics_of(post, newsletter)}
     return [item for number, item in numbers.items() if number in in_topic]
@@ -75,7 +62,14 @@ def _in_topic(topic: str, newsletter: Newsletter, items: list[FeedItem]) -> list
 def _editions(request: HttpRequest, name: str) -> list[FeedItem]:
     site = config_of(request).site.url
     return [
-        FeedItem(site + edition.path, site + edition.path, edition.subject, edition.at, edition.at, edition.preheader)
+        {
+            "unique_id": site + edition.path,
+            "link": site + edition.path,
+            "title": edition.subject,
+            "pubdate": edition.at,
+            "updateddate": edition.at,
+            "description": edition.preheader,
+        }
         for edition in queries.listed(newsletter_of(request, name).name, count=EDITIONS)
     ]
 
@@ -95,18 +89,18 @@ def _posts(request: HttpRequest, name: str) -> list[FeedItem]:
 
 def _post(post: DigestPost, archive: str, sent: datetime) -> FeedItem:
     html = NAME.sub(lambda match: match[1] or "", post.html) if post.written else post.html
-    published = post.published or sent
-    return FeedItem(
-        f"{archive}#post-{post.id}",
-        uri(post.url),
-        post.title,
-        published,
-        sent,
-        html=html,
-        author=post.author,
-        language=post.language,
-        categories=post.categories,
-    )
+    return {
+        "unique_id": f"{archive}#post-{post.id}",
+        "link": uri(post.url),
+        "title": post.title,
+        "pubdate": post.published or sent,
+        "updateddate": sent,
+        "description": "",
+        "html": html,
+        "author_name": post.author or None,
+        "language": post.language,
+        "categories": post.categories,
+    }
 
 
 class _Atom(Atom1Feed):
@@ -114,16 +108,20 @@ class _Atom(Atom1Feed):
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, {**item, "description": None})
-        if item["html"]:
+        if item.get("html"):
             language = {"xml:lang": item["language"]} if item["language"] else {}
             handler.addQuickElement("content", item["html"], {"type": "html", **language})
         else:
             handler.addQuickElement("summary", item["description"], {"type": "text"})
 
 
-def _xml(text: str) -> str:
-    """Return the text without the characters that XML 1.0 can't contain."""
-    return "".join(c for c in text if (c >= " " or c in "\t\n\r") and c not in "\ufffe\uffff")
+def _xml(value: Any) -> Any:
+    """Return texts without the characters that XML 1.0 can't contain, and other values as they are."""
+    if isinstance(value, tuple):
+        return tuple(_xml(part) for part in value)
+    if not isinstance(value, str):
+        return value
+    return "".join(c for c in value if (c >= " " or c in "\t\n\r") and c not in "\ufffe\uffff")
 
 
 def _address(request: HttpRequest, newsletter: Newsletter) -> str:
@@ -147,18 +145,7 @@ def _atom(
         author_name=newsletter.sender.name or newsletter.title,
     )
     for item in items:
-        atom.add_item(
-            title=_xml(item.title),
-            link=item.url,
-            description=_xml(item.summary),
-            unique_id=item.id,
-            pubdate=item.published,
-            updateddate=item.updated,
-            author_name=_xml(item.author) or None,
-            categories=[_xml(category) for category in item.categories],
-            html=_xml(item.html),
-            language=item.language,
-        )
+        atom.add_item(**{key: _xml(value) for key, value in item.items()})
     return _feed(request, newsletter, atom.writeString("utf-8"), "application/atom+xml; charset=utf-8")
 
 
@@ -187,19 +174,21 @@ def _feed(request: HttpRequest, newsletter: Newsletter, document: str, media_typ
 
 def _as_json(item: FeedItem) -> dict[str, Any]:
     """Return an item; it must have `content_html` or `content_text`."""
-    content = {"content_html": item.html} if item.html else {"content_text": item.summary or item.title}
+    content = (
+        {"content_html": item["html"]} if item.get("html") else {"content_text": item["description"] or item["title"]}
+    )
     optional = {
-        "authors": [{"name": item.author}] if item.author else [],
-        "language": item.language,
-        "tags": list(item.categories),
+        "authors": [{"name": item["author_name"]}] if item.get("author_name") else [],
+        "language": item.get("language"),
+        "tags": list(item.get("categories", ())),
     }
     return {
-        "id": item.id,
-        "url": item.url,
-        "title": item.title,
+        "id": item["unique_id"],
+        "url": item["link"],
+        "title": item["title"],
         **content,
-        "date_published": _rfc3339(item.published),
-        "date_modified": _rfc3339(item.updated),
+        "date_published": _rfc3339(item["pubdate"]),
+        "date_modified": _rfc3339(item["updateddate"]),
         **{key: value for key, value in optional.items() if value},
     }
 

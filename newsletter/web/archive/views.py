@@ -5,7 +5,7 @@ An edition's page has metadata for search engines and other sites: Open Graph, T
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -35,58 +35,55 @@ from subscribers.requests import config_of, newsletter_of
 from subscribers.subscription_requests import consent_text
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """The metadata of a page. `published` is an edition's first email; an archive has none."""
+def metadata(
+    newsletter: Newsletter,
+    url: str,
+    archive: str,
+    title: str,
+    description: str,
+    image: str,
+    published: datetime | None = None,
+) -> dict[str, Any]:
+    """Return the metadata of a page. `published` is the time of an edition's first email; an archive has none.
 
-    newsletter: Newsletter
-    url: str
-    archive: str
-    title: str
-    description: str
-    image: str = ""
-    published: datetime | None = None
+    `kind` is the type in Open Graph, and `locale` the language as that writes it: `nb_NO` or `nb`.
+    """
+    meta = {
+        "newsletter": newsletter,
+        "url": url,
+        "archive": archive,
+        "title": title,
+        "description": description,
+        "image": image,
+        "kind": "article" if published else "website",
+        "locale": newsletter.language.replace("-", "_"),
+        "published_at": published.astimezone(UTC).isoformat(timespec="seconds") if published else "",
+    }
+    return {**meta, "json_ld": _json_ld(newsletter, meta)}
 
-    @property
-    def kind(self) -> str:
-        """The type in Open Graph."""
-        return "article" if self.published else "website"
 
-    @property
-    def locale(self) -> str:
-        """The language as Open Graph writes it: `nb_NO` or `nb`."""
-        return self.newsletter.language.replace("-", "_")
-
-    @property
-    def published_at(self) -> str:
-        """The time of the first email in UTC, as ISO 8601."""
-        return self.published.astimezone(UTC).isoformat(timespec="seconds") if self.published else ""
-
-    @property
-    def json_ld(self) -> Markup:
-        """The page in the vocabulary of schema.org, safe inside `<script>`."""
-        newsletter = self.newsletter
-        publisher: dict[str, Any] = {"@type": "Organization", "name": newsletter.title, "url": self.archive}
-        if newsletter.theme.logo:
-            publisher["logo"] = {"@type": "ImageObject", "url": newsletter.theme.logo}
-        document: dict[str, Any] = {
-            "@context": "https://schema.org",
-            "url": self.url,
-            "inLanguage": newsletter.language,
-            "publisher": publisher,
-        }
-        if self.published:
-            series = {"@type": "Periodical", "name": newsletter.title, "url": self.archive}
-            document |= {"@type": "Article", "headline": self.title[:110], "datePublished": self.published_at}
-            document |= {"mainEntityOfPage": self.url, "isPartOf": series, "author": publisher}
-        else:
-            document |= {"@type": "CollectionPage", "name": self.title}
-        optional = {"description": self.description, "image": self.image}
-        document |= {key: value for key, value in optional.items() if value}
-        text = json.dumps(document, ensure_ascii=False)
-        for character in "<>&\u2028\u2029":
-            text = text.replace(character, f"\\u{ord(character):04x}")
-        return Markup(text)  # noqa: S704 - no character of it can end the element
+def _json_ld(newsletter: Newsletter, meta: Mapping[str, Any]) -> Markup:
+    """Return a page in the vocabulary of schema.org, safe inside `<script>`."""
+    publisher: dict[str, Any] = {"@type": "Organization", "name": newsletter.title, "url": meta["archive"]}
+    if newsletter.theme.logo:
+        publisher["logo"] = {"@type": "ImageObject", "url": newsletter.theme.logo}
+    document: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "url": meta["url"],
+        "inLanguage": newsletter.language,
+        "publisher": publisher,
+    }
+    if meta["published_at"]:
+        series = {"@type": "Periodical", "name": newsletter.title, "url": meta["archive"]}
+        document |= {"@type": "Article", "headline": meta["title"][:110], "datePublished": meta["published_at"]}
+        document |= {"mainEntityOfPage": meta["url"], "isPartOf": series, "author": publisher}
+    else:
+        document |= {"@type": "CollectionPage", "name": meta["title"]}
+    document |= {key: meta[key] for key in ("description", "image") if meta[key]}
+    text = json.dumps(document, ensure_ascii=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704 - no character of it can end the element
 
 
 _BODY = re.compile(r"<body\b[^<>]*>")
@@ -97,19 +94,23 @@ PARTS = ("head", "bar", "box")
 
 
 def edition_page(
-    email: str, metadata: Metadata, newsletter: Newsletter, older: ListedEdition | None, newer: ListedEdition | None
+    email: str,
+    meta: Mapping[str, Any],
+    newsletter: Newsletter,
+    older: ListedEdition | None,
+    newer: ListedEdition | None,
 ) -> str:
     """Return the whole page for an edition's public HTML, with links to the editions before and after it."""
     language = pages.supported(newsletter.language) or "en"
     with translation.override(language):
         shares = share_links(
             newsletter.theme.share or ("email",),
-            title=metadata.title,
-            url=metadata.url,
+            title=meta["title"],
+            url=meta["url"],
             forward=pages.share_by_email(),
         )
         context = {
-            "meta": metadata,
+            "meta": meta,
             "shown": newsletter,
             "language": language,
             "accent": newsletter.theme.accent,
@@ -200,7 +201,7 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
         query=query,
         searchable=bool(rows) or bool(query),
         consent=consent,
-        meta=Metadata(newsletter, page, url, newsletter.title, newsletter.description, newsletter.theme.logo),
+        meta=metadata(newsletter, page, url, newsletter.title, newsletter.description, newsletter.theme.logo),
     )
     if query:
         response["X-Robots-Tag"] = "noindex"
@@ -241,7 +242,7 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
     number, revision, published_at = public
     email = _email(number, revision, rendering.letterhead(config_of(request), newsletter))
     archive = f"{config_of(request).site.url}/n/{name}/"
-    metadata = Metadata(
+    meta = metadata(
         newsletter,
         f"{archive}{period}/",
         archive,
@@ -250,7 +251,7 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
         email.picture or newsletter.theme.logo,
         published_at,
     )
-    page = edition_page(email.html, metadata, newsletter, *queries.neighbours(name, number))
+    page = edition_page(email.html, meta, newsletter, *queries.neighbours(name, number))
     return cacheable(HttpResponse(page, headers={"Content-Security-Policy": MAIL_POLICY}), newsletter)
 
 

@@ -63,13 +63,12 @@ def more(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> Http
 
 def letter(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Show what a new letter can begin with, or create one outside the schedule and open its draft."""
-    configuration = config_of(request)
     with_posts, problems = request.POST.get("posts") == "due", list[str]()
     if request.method == "POST":
         by = editor(request)
         with caught() as problems:
             edition = standalone.untouched(newsletter, with_posts=with_posts, by=by) or standalone.make(
-                configuration, newsletter, now=timezone.now(), with_posts=with_posts, by=by
+                config_of(request), newsletter, now=timezone.now(), with_posts=with_posts, by=by
             )
             return redirect("desk:edition", edition.newsletter, edition.period)
     context = {

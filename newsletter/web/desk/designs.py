@@ -26,14 +26,13 @@ from subscribers.requests import config_of
 
 def designs(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     """Show every design in a frame of its own."""
-    configuration = config_of(request)
     context = {
         "newsletter": newsletter,
         "designs": DESIGN.fields[0].choices,
         "dark": request.GET.get("dark") == "1",
         "own_template": newsletter.template != "edition",
-        "problem": _problem(configuration, newsletter),
-        "read_only": read_only_reason(configuration),
+        "problem": _problem(config_of(request), newsletter),
+        "read_only": read_only_reason(config_of(request)),
         "set_by": set_by(("newsletters", newsletter.name, "theme", "design"), os.environ),
     }
     return page(request, "designs", context, section="settings")
@@ -42,11 +41,10 @@ def designs(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
 @xframe_options_sameorigin
 def frame(request: HttpRequest, newsletter: Newsletter, design: str) -> HttpResponse:
     """Show one design's HTML alone, for the sandboxed frame; `dark=1` shows its dark mode."""
-    configuration = config_of(request)
-    digest = sample_digest(configuration, newsletter)
+    digest = sample_digest(config_of(request), newsletter)
     if design not in DESIGNS or digest is None:
         raise Http404(design)
-    email = sample(configuration, digest, cast(DesignName, design))
+    email = sample(config_of(request), digest, cast(DesignName, design))
     return framed(in_scheme(email.html, dark=request.GET.get("dark") == "1"))
 
 

@@ -142,19 +142,14 @@ def resume(configuration: Config, load_kinds: Callable[[], object]) -> None:
         kind = KINDS.get(job.kind)
         crashes = job.crashes + (job.state == JobState.RUNNING)
         if crashes >= CRASHES:
-            _give_up(configuration, job)
+            log.error("%s: given up, because the program ended %d times while it did this", job, CRASHES)
+            failed_tasks.tell_set_aside(configuration, job.kind, {"job": str(job.pk), "newsletter": job.about})
         elif kind and kind.resumable(configuration, job):
             Job.objects.filter(pk=job.pk).update(state=JobState.WAITING, crashes=crashes, restarted_at=timezone.now())
             enqueue(RUN, str(job.pk), job=str(job.pk))
             log.info("%s: continued after a restart", job)
         else:
             _end(job, JobState.FAILED, problem=messages.JOB_INTERRUPTED())
-
-
-def _give_up(configuration: Config, job: Job) -> None:
-    """Do a job no more that ended this program again and again, and tell editors."""
-    log.error("%s: given up, because the program ended %d times while it did this", job, CRASHES)
-    failed_tasks.tell_set_aside(configuration, job.kind, {"job": str(job.pk), "newsletter": job.about})
 
 
 def _run(configuration: Config, job: str) -> None:

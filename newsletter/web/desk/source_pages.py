@@ -104,23 +104,18 @@ Days = Mapping[tuple[str, str], list[SourceDay]]
 
 def sources(request: HttpRequest) -> HttpResponse:
     """Show every source of every newsletter, failing ones first."""
-    sources_health, today = health(config_of(request)), timezone.now().astimezone(UTC).date()
+    sources_health = sorted(health(config_of(request)), key=lambda h: ("failed", "pending", "ok").index(h.state))
+    today = timezone.now().astimezone(UTC).date()
     days = days_read(today - timedelta(days=DAYS))
     groups = [
         {
             "newsletter": newsletter,
-            "rows": [_row(h, newsletter, _days(days, h, today)) for h in _worst_first(sources_health, name)],
+            "rows": [_row(h, newsletter, _days(days, h, today)) for h in sources_health if h.newsletter == name],
         }
         for name, newsletter in config_of(request).newsletters.items()
         if newsletter.status != "archived"
     ]
     return page(request, "sources", {"groups": groups}, section="sources")
-
-
-def _worst_first(sources: list[SourceHealth], name: str) -> list[SourceHealth]:
-    return sorted(
-        (h for h in sources if h.newsletter == name), key=lambda h: ("failed", "pending", "ok").index(h.state)
-    )
 
 
 def _row(source: SourceHealth, newsletter: config.Newsletter, days: object) -> dict[str, object]:

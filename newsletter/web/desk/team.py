@@ -43,7 +43,7 @@ def _team(request: HttpRequest, form: UserForm, user: User | None = None) -> Htt
             form = UserForm()
     me = editor(request)
     invitation = emails.invite(config_of(request), user, User.objects.get(username=me)) if user else None
-    if user and invitation and not invitation.problem:
+    if user and invitation and not invitation["problem"]:
         messages.success(request, _("An invitation has been sent to %(who)s.") % {"who": user.username})
         return redirect("desk:users")
     with_factor = recovery_codes.switched_on()

@@ -4,7 +4,6 @@ import hmac
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
-from typing import Any
 
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
@@ -77,7 +76,8 @@ def blog(request: HttpRequest, setup: SetUp) -> HttpResponse:
     Without a blog, the newsletter has letters only.
     """
     without = "without" in request.POST
-    form = BlogForm(request.POST if request.method == "POST" else None, initial=_known(request, setup), without=without)
+    initial = setup.search.typed if setup.search else {"site_url": f"{request.scheme}://{request.get_host()}"}
+    form = BlogForm(request.POST if request.method == "POST" else None, initial=initial, without=without)
     if form.is_valid() and without:
         title = _("My newsletter")
         alone = replace(setup, site_url=form.cleaned_data["site_url"], private=False, blog=BlogProfile("", title))
@@ -86,7 +86,9 @@ def blog(request: HttpRequest, setup: SetUp) -> HttpResponse:
             return _accepted(request, "newsletter", setup)
     elif form.is_valid():
         search = _search(form)
-        if _is_valid(form, _trial(setup, search)):
+        blog = BlogProfile(url=search.url, title="newsletter")  # until it has been read
+        trial = replace(setup, site_url=search.typed["site_url"], private=search.private, blog=blog)
+        if _is_valid(form, trial):
             setup.search = search  # instead of any that still goes on
             search.begin()
             return _accepted(request, "reading", setup)
@@ -95,13 +97,6 @@ def blog(request: HttpRequest, setup: SetUp) -> HttpResponse:
         form = BlogForm(failed.typed)
         form.add_error("blog", _sentence(failed.problem))
     return render(request, "first_run/blog.html", {"form": form, "step": 1})
-
-
-def _known(request: HttpRequest, setup: SetUp) -> dict[str, Any]:
-    """Return the form's initial values: what was typed last, else the address under which this page was opened."""
-    if setup.search:
-        return dict(setup.search.typed)
-    return {"site_url": f"{request.scheme}://{request.get_host()}"}
 
 
 def _search(form: BlogForm) -> BlogSearch:
@@ -113,12 +108,6 @@ def _search(form: BlogForm) -> BlogSearch:
         **({"private": "on"} if entered["private"] else {}),
     }
     return BlogSearch(url, typed, entered["private"])
-
-
-def _trial(setup: SetUp, search: BlogSearch) -> SetUp:
-    """Return the set-up with the typed values, before the blog has been read."""
-    blog = BlogProfile(url=search.url, title="newsletter")
-    return replace(setup, site_url=search.typed["site_url"], private=search.private, blog=blog)
 
 
 @_with_token

@@ -8,9 +8,8 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import requests
 from anymail.exceptions import AnymailError, AnymailWebhookValidationFailure
@@ -34,12 +33,8 @@ MALFORMED = (AnymailError, ImproperlyConfigured, ValueError, LookupError, TypeEr
 _collected: ContextVar[list[AnymailTrackingEvent] | None] = ContextVar("collected", default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadCall:
-    """The response to a call, and the events that are to be stored before it is sent."""
-
-    response: HttpResponse
-    events: Sequence[NewWebhookEvent] = ()
+ReadCall: TypeAlias = tuple[HttpResponse, Sequence[NewWebhookEvent]]
+"""The response to a call, and the events that are to be stored before it is sent."""
 
 
 @csrf_exempt
@@ -47,9 +42,9 @@ def receive(request: HttpRequest, provider: str) -> HttpResponse:
     """Check a call with Anymail's view, and store the events in it."""
     if provider not in WEBHOOKS:
         raise Http404(f"there are no webhooks for '{provider}'")
-    call = read_call(request, provider)
-    webhook_events.store([call.events])
-    return call.response
+    response, events = read_call(request, provider)
+    webhook_events.store([events])
+    return response
 
 
 def read_call(request: HttpRequest, provider: str) -> ReadCall:
@@ -63,7 +58,7 @@ def read_call(request: HttpRequest, provider: str) -> ReadCall:
         with _collecting() as events:
             # What decorates Anymail's own `dispatch` marks it for middleware, and takes a tenth of the time of a call.
             answer = cast(HttpResponse, View.dispatch(view, request))
-        return ReadCall(answer, webhook_events.read(provider, events, datetime.now(UTC)))
+        return answer, webhook_events.read(provider, events, datetime.now(UTC))
     except AnymailWebhookValidationFailure:
         log.warning("a call of the webhook of %s had no valid secret or signature", provider)
         return _refused(403, "The secret or signature is missing or wrong.")
@@ -83,7 +78,7 @@ def _view(request: HttpRequest, provider: str) -> Any:
 
 
 def _refused(status: int, sentence: str) -> ReadCall:
-    return ReadCall(HttpResponse(f"{sentence}\n", status=status, content_type="text/plain"))
+    return HttpResponse(f"{sentence}\n", status=status, content_type="text/plain"), ()
 
 
 @contextmanager

@@ -6,7 +6,6 @@ for one of few different words.
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby, takewhile
 from typing import Any
@@ -29,13 +28,8 @@ Pair = tuple[int, int]
 _WORDS = re.compile(r"\s+|[^\s\w]|\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedRow:
-    """A post or a block in both revisions, "" if one lacks it; `marks` are codes of what differs."""
-
-    old: str
-    new: str
-    marks: tuple[str, ...]
+ComparedRow = tuple[str, str, tuple[str, ...]]
+"""A post or a block in both revisions, "" if one lacks it, and the codes of what differs."""
 
 
 def compare(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
@@ -105,30 +99,24 @@ def _compared(key: str, heading: str, rows: Sequence[ComparedRow]) -> dict[str, 
     return {
         "key": key,
         "heading": heading,
-        "rows": [(row, [words[mark] for mark in row.marks]) for row in rows if row.marks],
-        "unchanged": [row.new for row in rows if not row.marks],
+        "rows": [(old, new, [words[mark] for mark in marks]) for old, new, marks in rows if marks],
+        "unchanged": [new for _old, new, marks in rows if not marks],
     }
 
 
 def _posts(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[ComparedRow]:
     """Return the included posts of both revisions in rows, in reading order; those at the same place share a row."""
     old_keys, new_keys = _included(old), _included(new)
-    rows = []
+    rows: list[ComparedRow] = []
     for kind, i, j, k, m in SequenceMatcher(None, old_keys, new_keys, autojunk=False).get_opcodes():
         if kind == "equal":
             rows += [
-                ComparedRow(old[key]["headline"], new[key]["headline"], _changes(old[key], new[key]))
-                for key in old_keys[i:j]
+                (old[key]["headline"], new[key]["headline"], _changes(old[key], new[key])) for key in old_keys[i:j]
             ]
             continue
+        rows += [(old[key]["headline"], "", ("moved",) if key in new_keys else ("removed",)) for key in old_keys[i:j]]
         rows += [
-            ComparedRow(old[key]["headline"], "", ("moved",) if key in new_keys else ("removed",))
-            for key in old_keys[i:j]
-        ]
-        rows += [
-            ComparedRow(
-                "", new[key]["headline"], ("moved", *_changes(old[key], new[key])) if key in old_keys else ("added",)
-            )
+            ("", new[key]["headline"], ("moved", *_changes(old[key], new[key])) if key in old_keys else ("added",))
             for key in new_keys[k:m]
         ]
     return rows
@@ -160,8 +148,8 @@ def _blocks(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) 
 def _block(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> ComparedRow:
     if old is None or new is None:
         mark = "removed" if new is None else "added"
-        return ComparedRow(old["title"] if old else "", new["title"] if new else "", (mark,))
-    return ComparedRow(old["title"], new["title"], () if old == new else ("changed",))
+        return (old["title"] if old else "", new["title"] if new else "", (mark,))
+    return (old["title"], new["title"], () if old == new else ("changed",))
 
 
 def common_words(old: Sequence[str], new: Sequence[str]) -> list[Pair]:

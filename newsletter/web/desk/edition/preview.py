@@ -88,8 +88,8 @@ def _looked_at(edition: Edition, proof: Proof) -> dict[str, Any]:
     return {
         "size": queries.size(proof.rendered, proof.letterhead),
         "findings": findings,
-        "errors": sum(t.is_error for t in findings),
-        "warnings": sum(not t.is_error for t in findings),
+        "errors": sum(t["is_error"] for t in findings),
+        "warnings": sum(not t["is_error"] for t in findings),
         "subject": proof.rendered.subject,
         "preheader": proof.rendered.preheader,
         "shortened": _shortened(proof),

@@ -8,14 +8,14 @@ from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
 from html import unescape
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from django.core.cache import cache
 from django.urls import reverse
 
 from newsletter.config import Config
-from newsletter.domain.digest import Finding, Letterhead, Level, Rendered
+from newsletter.domain.digest import Letterhead, Level, Rendered
 from newsletter.domain.encoded_email import Recipient
 from newsletter.editions import rendering
 from newsletter.editions.dating import last_day_of
@@ -39,15 +39,6 @@ SIDE_BY_SIDE, AT_MOST, KEPT_SECONDS, SECONDS = 8, 100, 900, 25
 _STYLE = re.compile(r"(<style[^>]*>)(.*?)(</style>)", re.DOTALL | re.IGNORECASE)
 _SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)", re.IGNORECASE)
 _LINK = re.compile(r"""<(?:a\s[^<>]*?href|img\s[^<>]*?src)=["'](https?://[^"'<>]+)["']""", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class LinkedFinding:
-    """A finding with the address of the page on which it can be fixed."""
-
-    finding: Finding
-    address: str
-    is_error: bool
 
 
 def content_mark(edition: Edition) -> str:
@@ -93,10 +84,13 @@ def size(email: Rendered, head: Letterhead) -> dict[str, object]:
     return {"share": round(count * 100 / CLIPPED_AT), "text": f"{formatting.number(round(count / 1024))} KB"}
 
 
-def findings(edition: Edition, proof: Proof) -> list[LinkedFinding]:
-    """Return the findings of lint, errors first."""
+def findings(edition: Edition, proof: Proof) -> list[dict[str, Any]]:
+    """Return the findings of lint, errors first, each with the address of the page on which it can be fixed."""
     posts = {post.id for post in proof.digest.posts}
-    return [LinkedFinding(f, _where(edition, f.where, posts), f.level == Level.ERROR) for f in proof.findings]
+    return [
+        {"finding": f, "address": _where(edition, f.where, posts), "is_error": f.level == Level.ERROR}
+        for f in proof.findings
+    ]
 
 
 def _where(edition: Edition, where: str, posts: set[str]) -> str:

@@ -29,37 +29,20 @@ SHOWN = 140
 
 
 @dataclass(frozen=True, slots=True)
-class PostRow:
-    """A post in the list; `beginning` are its first words; `when` has no day where the list's heading says it."""
-
-    post: int
-    title: str
-    url: str
-    when: str
-    reason: str
-    beginning: str
-    included: bool
-    pinned: bool
-    changed: bool
-    headline_only: bool
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
 class Day:
     """The posts under one day, in the order in which they are read."""
 
     day: date
     heading: str
-    rows: tuple[PostRow, ...]
+    rows: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Posts:
     """The included posts by day, and the others."""
 
-    days: tuple[Day, ...]
-    out: tuple[PostRow, ...]
+    days: list[Day]
+    out: list[dict[str, Any]]
 
     @property
     def count(self) -> int:
@@ -67,7 +50,7 @@ class Posts:
         return sum(len(day.rows) for day in self.days)
 
     @property
-    def rows(self) -> list[PostRow]:
+    def rows(self) -> list[dict[str, Any]]:
         """All posts, included or not."""
         return [*(row for day in self.days for row in day.rows), *self.out]
 
@@ -85,34 +68,35 @@ def posts(edition: Edition, newsletter: config.Newsletter) -> Posts:
     rows = rows.annotate(start=Substr("post__html", 1, BEGINNING), own=Substr("text", 1, SHOWN))
     entries = list(rows.order_by("position", "pk"))
     titles = formatting.edition_titles(entry.reason for entry in entries)
-    days: dict[date, list[PostRow]] = {}
+    days: dict[date, list[dict[str, Any]]] = {}
     for entry in entries:
         if entry.included:
             day = day_of(entry, newsletter)
             days.setdefault(day, []).append(_row(entry, newsletter, titles, day))
-    out = tuple(_row(entry, newsletter, titles) for entry in entries if not entry.included)
-    return Posts(tuple(Day(day, formatting.day_heading(day), tuple(rows)) for day, rows in days.items()), out)
+    out = [_row(entry, newsletter, titles) for entry in entries if not entry.included]
+    return Posts([Day(day, formatting.day_heading(day), rows) for day, rows in days.items()], out)
 
 
 def _row(
     entry: EditionPost, newsletter: config.Newsletter, titles: Mapping[str, str], day: date | None = None
-) -> PostRow:
+) -> dict[str, Any]:
+    """Return a post as the list has it; `when` has no day where the list's heading says it."""
     post, own_text = entry.post, str(getattr(entry, "own", ""))
     same_day = post.published is not None and post.published.astimezone(newsletter.zone).date() == day
     is_usual = entry.included and posts_messages.IN_THE_PERIOD.matches(entry.reason)
-    return PostRow(
-        post=entry.post_id,
-        title=entry.title or post.title or post.url,
-        url=post.url,
-        when=(formatting.clock if same_day else formatting.moment)(post.published, newsletter.zone),
-        reason="" if is_usual else formatting.message(entry.reason, newsletter.zone, titles),
-        beginning=shortened(own_text) if own_text else beginning(str(getattr(entry, "start", ""))),
-        included=entry.included,
-        pinned=entry.pinned,
-        changed=bool(entry.title or own_text),
-        headline_only=entry.headline_only,
-        language=post.language,
-    )
+    return {
+        "post": entry.post_id,
+        "title": entry.title or post.title or post.url,
+        "url": post.url,
+        "when": (formatting.clock if same_day else formatting.moment)(post.published, newsletter.zone),
+        "reason": "" if is_usual else formatting.message(entry.reason, newsletter.zone, titles),
+        "beginning": shortened(own_text) if own_text else beginning(str(getattr(entry, "start", ""))),
+        "included": entry.included,
+        "pinned": entry.pinned,
+        "changed": bool(entry.title or own_text),
+        "headline_only": entry.headline_only,
+        "language": post.language,
+    }
 
 
 def beginning(html: str) -> str:
@@ -139,7 +123,7 @@ def place(days: Sequence[Day], post: int, act: str) -> tuple[date, int] | None:
     next one.
     """
     for number, day in enumerate(days):
-        index = next((i for i, row in enumerate(day.rows) if row.post == post), None)
+        index = next((i for i, row in enumerate(day.rows) if row["post"] == post), None)
         if index is None:
             continue
         if act == "up":
@@ -188,7 +172,7 @@ def block_kinds() -> dict[str, str]:
 def places(edition: Edition, newsletter: config.Newsletter) -> list[tuple[str, str]]:
     """Return where a block can be, in reading order."""
     below = [
-        (str(row.post), _("After “%(title)s”") % {"title": row.title[:80]})
+        (str(row["post"]), _("After “%(title)s”") % {"title": row["title"][:80]})
         for day in posts(edition, newsletter).days
         for row in day.rows
     ]

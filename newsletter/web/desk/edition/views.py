@@ -125,7 +125,7 @@ def set_texts(request: HttpRequest, newsletter: Newsletter, edition: Edition) ->
     context = {**_saved(newsletter, changed), "marks": marks}
     if posts := {post for key in typed if (post := texts.post_of(key)) is not None}:
         all_posts = queries.posts(changed, newsletter)
-        context["rows"] = [row for row in all_posts.rows if row.post in posts]
+        context["rows"] = [row for row in all_posts.rows if row["post"] in posts]
         context["in_full"] = all_posts.count <= IN_FULL_UP_TO
     others = changed.revisions.filter(number__gt=seen).exclude(by=by).exists()
     return _draft_changed(page(request, "_saved", context), others=others)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.db.models import Count
 from django.urls import reverse
@@ -74,20 +75,26 @@ def problems(
     What only admins can do is left out for others.
     """
     is_admin = role >= Role.ADMIN
-    attentions = _of_restored(config) + _of_stalls(config, now) + _of_services() + _of_machines() + _of_restart(restart)
-    attentions += _of_standstills(config, now)
-    attentions += [p for card in cards for line in card.open for p in _of_edition(line, card.newsletter, now, role)]
-    attentions += [p for card in cards if (p := _of_inactive(card))]
-    attentions += [p for card in cards for p in _of_first_steps(card, is_admin=is_admin)]
-    attentions += [Attention("error", *link) for link in links_that_fail(config, cards)]
-    attentions += _of_unknown(cards)
-    attentions += _of_sources(health for card in cards for health in card.sources if health.state == "failed")
-    attentions += _of_mailbox(config)
-    attentions += _of_unsent()
-    attentions += _of_refusing_editors(config, now)
-    attentions += _of_attacks(config, now)
-    attentions += _of_delayed(config) if is_admin else []
-    attentions += _of_leavers(config, now) if is_admin else []
+    attentions = chain(
+        _of_restored(config),
+        _of_stalls(config, now),
+        _of_services(),
+        _of_machines(),
+        _of_restart(restart),
+        _of_standstills(config, now),
+        (p for card in cards for line in card.open for p in _of_edition(line, card.newsletter, now, role)),
+        filter(None, map(_of_inactive, cards)),
+        (p for card in cards for p in _of_first_steps(card, is_admin=is_admin)),
+        (Attention("error", *link) for link in links_that_fail(config, cards)),
+        _of_unknown(cards),
+        _of_sources(health for card in cards for health in card.sources if health.state == "failed"),
+        _of_mailbox(config),
+        _of_unsent(),
+        _of_refusing_editors(config, now),
+        _of_attacks(config, now),
+        _of_delayed(config) if is_admin else (),
+        _of_leavers(config, now) if is_admin else (),
+    )
     return sorted(attentions, key=lambda p: ("error", "warning", "").index(p.level))
 
 

@@ -54,7 +54,7 @@ class FirstStep:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One newsletter on the first page."""
+    """One newsletter on the first page; `may_draft` if it has a schedule, and its next edition has no draft yet."""
 
     newsletter: Newsletter
     first_steps: tuple[FirstStep, ...]
@@ -66,7 +66,7 @@ class Card:
     more_headlines: int
     audience: dict[str, str]
     sources: tuple[SourceHealth, ...]
-    is_prepared: bool
+    may_draft: bool
 
     @property
     def failing(self) -> int:
@@ -77,11 +77,6 @@ class Card:
     def never(self) -> int:
         """How many sources were never read."""
         return sum(source.state == "pending" for source in self.sources)
-
-    @property
-    def may_draft(self) -> bool:
-        """Whether a draft of the next edition can be made: it has a schedule, and none was made yet."""
-        return self.newsletter.has_schedule and not self.is_prepared
 
     @property
     def offers_letter(self) -> bool:
@@ -127,7 +122,7 @@ def cards(config: Config, now: datetime) -> list[Card]:
             more_headlines=headlines[name][1],
             audience=audiences[name],
             sources=tuple(source for source in sources if source.newsletter == name),
-            is_prepared=coming[name] is not None,
+            may_draft=newsletter.has_schedule and coming[name] is None,
         )
         for name, newsletter in config.newsletters.items()
         for sent in (_sent(by_newsletter[name]),)

@@ -6,7 +6,7 @@ caller shows the link.
 """
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from secrets import token_hex
 
@@ -35,21 +35,13 @@ AT_MOST, WITHIN = 3, timedelta(hours=1)
 """How many emails somebody who has forgotten their password gets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Invitation:
-    """An invitation: its link, and why it could not be sent by email ("" if it was)."""
-
-    link: str
-    problem: str
-
-
-def invite(configuration: Config, user: User, by: User) -> Invitation:
-    """Send a person a link with which they choose a password, now."""
+def invite(configuration: Config, user: User, by: User) -> dict[str, str]:
+    """Send a person a link with which they choose a password, now; return it with the problem if that failed."""
     link = users.invitation(user, configuration.site.url)
     problem = _invite(configuration, user, by, link)
     if not problem:
         Act.objects.log(by.username, acts.INVITATION_SENT(), user.username)
-    return Invitation(link, problem)
+    return {"link": link, "problem": problem}
 
 
 def _invite(configuration: Config, user: User, by: User, link: str) -> str:

@@ -106,7 +106,7 @@ def reviewed(request: HttpRequest, edition: Edition) -> dict[str, object]:
         proof = previews.proof(config_of(request), edition)
     except (TemplateProblem, Impossible) as problem:
         return {"blocked": as_sentence(problem)}
-    errors = {linked.finding.code: linked for linked in previews.findings(edition, proof) if linked.is_error}
+    errors = {linked["finding"].code: linked for linked in previews.findings(edition, proof) if linked["is_error"]}
     return {"revision": edition.revision, "mark": previews.content_mark(edition), "errors": list(errors.values())}
 
 

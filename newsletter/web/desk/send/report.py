@@ -146,13 +146,12 @@ def _pace(points: list[tuple[datetime, int]], began: datetime, whole: int, newsl
 @require_POST
 def archive(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Remove the edition from the archive, or return it; `act` says which."""
-    by = editor(request)
     with sentences(request):
         if request.POST.get("act") == "remove":
-            public_editions.remove(edition, by=by)
+            public_editions.remove(edition, by=editor(request))
             messages.success(request, _("Removed from the archive."))
         elif request.POST.get("act") == "restore":
-            public_editions.restore(edition, by=by)
+            public_editions.restore(edition, by=editor(request))
             messages.success(request, _("It is in the archive again."))
     return redirect("desk:report", newsletter.name, edition.period)
 

@@ -21,7 +21,6 @@ from newsletter.web.desk.conditions.condition_field import ConditionsField
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.settings.fields import (
     Kind,
-    Rows,
     SettingField,
     SettingsPage,
     as_text,
@@ -90,10 +89,7 @@ class SettingsForm(DeskForm):
     def _add(self, field: SettingField, default: str) -> None:
         of_environment = self._set_outside.get(field.key)
         value = value_at(self._tree, (*self.table, *field.path)) if of_environment is None else of_environment
-        if field.kind is Kind.CONDITIONS:
-            form_field: forms.Field = self._conditions(field, value)
-        else:
-            form_field = self._rows_field(field, value) if field.rows else _form_field(field, value, default)
+        form_field = self._field(field, value, default)
         on_page = not self.is_bound or self._was_on_page(field, form_field)
         if origin := self.locked[field.key]:
             outside = self._outside[field.key]
@@ -118,19 +114,15 @@ class SettingsForm(DeskForm):
         ticked = field.kind in _TICKED
         return not ticked and not form_field.widget.value_omitted_from_data(self.data, self.files, field.key)
 
-    def _rows_field(self, field: SettingField, value: Any) -> RowsField:
-        assert field.rows is not None
-        default = default_table(self.page, field)
+    def _field(self, field: SettingField, value: Any, default: str) -> forms.Field:
         options: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": field.required}
-        return RowsField(field.rows, value, default, self._sources(), self._categories(field.rows), **options)
-
-    def _conditions(self, field: SettingField, value: Any) -> ConditionsField:
-        options: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": False}
-        return ConditionsField(choices_of(self._newsletters), as_text(field.kind, value), **options)
-
-    def _categories(self, rows: Rows) -> list[str]:
-        """Return the categories of the newsletter's posts, if a column is ticked among them."""
-        return categories_of(str(self.table[1])) if any(column.others for column in rows.columns) else []
+        if field.kind is Kind.CONDITIONS:
+            return ConditionsField(choices_of(self._newsletters), as_text(field.kind, value), **options)
+        if field.rows is None:
+            return _form_field(field, value, default, options)
+        ticked = any(column.others for column in field.rows.columns)
+        categories = categories_of(str(self.table[1])) if ticked else []
+        return RowsField(field.rows, value, default_table(self.page, field), self._sources(), categories, **options)
 
     def _sources(self) -> list[tuple[str, str]]:
         """Return the addresses of the newsletter's sources, with their names."""
@@ -323,8 +315,7 @@ class _ParsedField(forms.CharField):
             raise forms.ValidationError(_("Enter a number.")) from None
 
 
-def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
-    options: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": field.required}
+def _form_field(field: SettingField, value: Any, default: str, options: dict[str, Any]) -> forms.Field:
     text = as_text(field.kind, value)
     if field.kind is Kind.CHECKBOX:
         return forms.BooleanField(**{**options, "required": False}, initial=bool(default if value is None else value))

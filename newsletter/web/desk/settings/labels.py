@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from newsletter.config.document import KeyPath
 from newsletter.messages import Message, Param
 from newsletter.messages.general import SETTING, TEXT
 from newsletter.web.desk.settings import catalogue
-from newsletter.web.desk.settings.fields import SettingField, SettingsPage
+
+FIELDS = {f"{page.table}.{field.key}": (page, field) for page in reversed(catalogue.PAGES) for field in page.fields}
+"""The first page that has a key, and its field there, by the key as documents write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +61,12 @@ def _keys(value: Param) -> Iterator[str]:
 
 
 def _place(key: str) -> SettingPlace:
-    parts = tuple(key.split("."))
-    for page in catalogue.PAGES:
-        for field in page.fields:
-            if (names := _names(page, field, parts)) is not None:
-                return _on_page(page, field, names)
-    raise KeyError(key)
-
-
-def _names(page: SettingsPage, field: SettingField, parts: KeyPath) -> tuple[str, ...] | None:
-    """Return the newsletter's name if a key is that of a field of a newsletter, () of another field; None if not."""
-    table = tuple(page.table.split("."))
-    if len(parts) != len(table) + len(field.path) or parts[len(table) :] != field.path:
-        return None
-    if any(page_part not in (part, "NAME") for page_part, part in zip(table, parts, strict=False)):
-        return None
-    return tuple(str(part) for page_part, part in zip(table, parts, strict=False) if page_part == "NAME")
-
-
-def _on_page(page: SettingsPage, field: SettingField, names: tuple[str, ...]) -> SettingPlace:
+    """Return where a setting is changed, by its key in config.toml. Raises KeyError if no page has a field for it."""
+    table, _dot, rest = key.partition(".")
+    name, _dot, of_newsletter = rest.partition(".")
+    page, field = FIELDS[f"newsletters.NAME.{of_newsletter}" if table == "newsletters" else key]
     label = _("“%(field)s” on the page “%(page)s”") % {"field": field.label, "page": page.title}
-    if names:
-        url = reverse("desk:settings-newsletter", args=[*names, page.name])
-        return SettingPlace(label, f"{page.title} ({names[0]})", url)
+    if table == "newsletters":
+        url = reverse("desk:settings-newsletter", args=[name, page.name])
+        return SettingPlace(label, f"{page.title} ({name})", url)
     return SettingPlace(label, str(page.title), reverse("desk:settings-site", args=[page.name]))

@@ -1,7 +1,5 @@
 """A logo that is uploaded: stored as an image of the site, and written into the theme."""
 
-from collections.abc import Iterator
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -32,7 +30,10 @@ def upload(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
 
         logo, dark = decoded(request, prepare_logo)
         images = {key: logo} | ({"logo_dark": dark} if makes_dark and dark else {})
-        changes = tuple(_changes(request, newsletter.name, images))
+        changes = tuple(
+            SetValue(("newsletters", newsletter.name, "theme", name), logo_address(config_of(request), image))
+            for name, image in images.items()
+        )
         if reason := read_only_reason(config_of(request)):
             return only_shown(request, reason, changes, section="settings")
         if save_or_tell(request, RequestedChanges(changes, {})):
@@ -40,12 +41,6 @@ def upload(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
             if makes_dark:
                 _say_what_dark_mode_shows(request, made=dark is not None, has_own=bool(newsletter.theme.logo_dark))
     return redirect("desk:settings-newsletter", newsletter.name, "design")
-
-
-def _changes(request: HttpRequest, name: str, images: dict[str, MailImage]) -> Iterator[SetValue]:
-    """Store the images, and yield what writes their addresses into the theme."""
-    for key, image in images.items():
-        yield SetValue(("newsletters", name, "theme", key), logo_address(config_of(request), image))
 
 
 def logo_address(configuration: Config, image: MailImage) -> str:

@@ -79,12 +79,15 @@ class NewNewsletterForm(DeskForm):
 def add_newsletter(request: HttpRequest) -> HttpResponse:
     """Ask for a blog and read it in the background; then write the newsletter's table into config.toml."""
     configuration = config_of(request)
-    form = NewNewsletterForm(request.POST if request.method == "POST" else None, initial=_initial(configuration))
+    newsletter = next(iter(configuration.newsletters.values()))
+    initial = {"sender_address": newsletter.sender.address, "address": newsletter.address}
+    form = NewNewsletterForm(request.POST if request.method == "POST" else None, initial=initial)
     if "without" in request.POST:
         return _add_without_blog(request, form, configuration)
     if not form.is_valid() or not _is_free(form.cleaned_data["name"], form, configuration):
         return _form_page(request, form)
-    order = {**form.cleaned_data, "blog": _address(form)}
+    typed = form.cleaned_data["blog"]
+    order = {**form.cleaned_data, "blog": typed if "://" in typed else f"https://{typed}"}
     number = whole_number(request.POST.get("job", "")) or 0
     job = Job.objects.filter(pk=number, kind=FIND.name, state=JobState.DONE).first()
     if job is None or job.order["blog"] != order["blog"]:
@@ -126,16 +129,6 @@ def _add(
         if save_into(request, form, requested, partial(form.show_problem, names=_FIELDS))
         else _form_page(request, form, job)
     )
-
-
-def _initial(configuration: Config) -> dict[str, str]:
-    newsletter = next(iter(configuration.newsletters.values()))
-    return {"sender_address": newsletter.sender.address, "address": newsletter.address}
-
-
-def _address(form: NewNewsletterForm) -> str:
-    typed: str = form.cleaned_data["blog"]
-    return typed if "://" in typed else f"https://{typed}"
 
 
 def _is_free(name: str, form: NewNewsletterForm, configuration: Config) -> bool:

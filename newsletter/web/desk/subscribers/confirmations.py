@@ -32,12 +32,8 @@ def delayed(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     domains = delayed_confirmations.domains(newsletter.name)
     context = {
         "newsletter": newsletter,
-        "totals": {
-            "waiting": formatting.number(totals.waiting),
-            "released": formatting.number(totals.released),
-            "confirmed": formatting.number(totals.confirmed),
-        },
-        "waiting": totals.waiting,
+        "totals": {key: formatting.number(count) for key, count in totals.items()},
+        "waiting": totals["waiting"],
         "domains": [(domain, formatting.number(count)) for domain, count in domains[:DOMAINS]],
         "others": max(0, len(domains) - DOMAINS),
         "days": delayed_confirmations.KEEP_DELAYED.days,

@@ -40,11 +40,6 @@ def move_row(rows: Rows, data: QueryDict, name: str, number: int, direction: str
     return other
 
 
-def is_blank(row: Row) -> bool:
-    """Return whether nothing was typed into a row."""
-    return not any(value for key, value in row.items() if key != REMOVE)
-
-
 class RowsWidget(DeskWidget):
     """The rows of a table, and blank ones below them. `moved` is the row that was moved last, and its direction."""
 
@@ -66,7 +61,7 @@ class RowsWidget(DeskWidget):
             if not any(f"{place}:{column.key}" in data for column in self.rows.columns):
                 break
             rows.append(self._typed(data, place))
-        return [row for row in rows if not is_blank(row)]
+        return [row for row in rows if any(value for key, value in row.items() if key != REMOVE)]
 
     def _typed(self, data: Any, place: str) -> Row:
         row: Row = {REMOVE: bool(data.get(f"{place}:{REMOVE}"))}
@@ -191,14 +186,6 @@ class RowsField(forms.Field):
         """Return what is shown again after a problem; the stored rows if the form had none."""
         return super().bound_data(initial if data is None else data, initial)
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        typed = [self._without_order(row) for row in data or () if not row[REMOVE]]
-        return not self.disabled and typed != [self._without_order(row) for row in initial or ()]
-
-    def _without_order(self, row: Row) -> Row:
-        """Return the cells of a row; the order of what is ticked says nothing."""
-        return {column.key: _sorted(column, row.get(column.key, "")) for column in self.rows.columns}
-
     def clean(self, value: Any) -> Any:
         """Return the value for config.toml, None for a missing key. Problems are kept for their cells, too."""
         rows = _kept(value or ())
@@ -270,11 +257,7 @@ class RowsField(forms.Field):
         for name in names:
             origins.append(next((number for number, old in unassigned.items() if old == name), None))
             unassigned.pop(origins[-1] if origins[-1] is not None else -1, None)
-        for place, origin in enumerate(origins):
-            if origin is None and place in unassigned:
-                origins[place] = place
-                del unassigned[place]
-        return tuple(origins)
+        return tuple(n if origin is None and n in unassigned else origin for n, origin in enumerate(origins))
 
 
 def _kept(typed: Sequence[Row]) -> list[tuple[int, Row]]:

@@ -1,6 +1,6 @@
 """Fields that find a language or a time zone by what is typed: the browser suggests, and names are understood too."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -20,64 +20,20 @@ REGIONAL = ("en-AU", "en-CA", "en-GB", "en-IE", "en-IN", "en-NZ", "en-US", "en-Z
 
 
 class SuggestingInput(forms.TextInput):
-    """A text field with a list of suggestions, each a value with its name, in which the browser searches."""
+    """A text field with a list of suggestions, in which the browser searches.
 
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"autocomplete": "off", "autocapitalize": "none", **(attrs or {})})
-        self.suggestions: Iterable[tuple[str, str]] = ()
+    `suggestions` returns them, each a value with its name, in the language of the page.
+    """
+
+    def __init__(self, suggestions: Callable[[], Iterable[tuple[str, str]]]) -> None:
+        super().__init__({"autocomplete": "off", "autocapitalize": "none"})
+        self._suggestions = suggestions
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
         list_id = f"{name}-suggestions"
         field = super().render(name, value, {**(attrs or {}), "list": list_id}, renderer)
-        options = format_html_join("", '<option value="{}">{}</option>', self.suggestions)
+        options = format_html_join("", '<option value="{}">{}</option>', self._suggestions())
         return format_html("{}<datalist{}>{}</datalist>", field, flatatt({"id": list_id}), options)
-
-
-class LanguageField(forms.CharField):
-    """A language: its tag such as `nb`, or its name in itself, in English or in the language of the page.
-
-    The page shows the name.
-    """
-
-    widget = SuggestingInput
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.widget.suggestions = _Lazy(languages)
-
-    def prepare_value(self, value: Any) -> Any:
-        """Return the name of a language that is suggested, and other values as they are."""
-        return dict(_named(get_language() or "en")).get(value, value)
-
-    def clean(self, value: Any) -> str:
-        """Return the tag; what is no known name is left to the check of the configuration."""
-        text: str = super().clean(value)
-        return _tags(get_language() or "en").get(text.casefold(), text)
-
-
-class TimeZoneField(forms.CharField):
-    """A time zone such as `Europe/Oslo`, or the name of its city."""
-
-    widget = SuggestingInput
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.widget.suggestions = _Lazy(lambda: [(zone, city(zone)) for zone in zones()])
-
-    def clean(self, value: Any) -> str:
-        """Return the zone; what is no known city is left to the check of the configuration."""
-        text: str = super().clean(value)
-        return {city(zone).casefold(): zone for zone in zones()}.get(text.casefold(), text)
-
-
-class _Lazy:
-    """Suggestions that are looked up when they are shown, in the language of the page."""
-
-    def __init__(self, source: Any) -> None:
-        self._source = source
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(self._source())
 
 
 def languages() -> list[tuple[str, str]]:
@@ -126,3 +82,32 @@ def zones() -> tuple[str, ...]:
 def city(zone: str) -> str:
     """Return the city that a time zone is named after: `New York`."""
     return zone.rpartition("/")[2].replace("_", " ")
+
+
+class LanguageField(forms.CharField):
+    """A language: its tag such as `nb`, or its name in itself, in English or in the language of the page.
+
+    The page shows the name.
+    """
+
+    widget = SuggestingInput(languages)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the name of a language that is suggested, and other values as they are."""
+        return dict(_named(get_language() or "en")).get(value, value)
+
+    def clean(self, value: Any) -> str:
+        """Return the tag; what is no known name is left to the check of the configuration."""
+        text: str = super().clean(value)
+        return _tags(get_language() or "en").get(text.casefold(), text)
+
+
+class TimeZoneField(forms.CharField):
+    """A time zone such as `Europe/Oslo`, or the name of its city."""
+
+    widget = SuggestingInput(lambda: [(zone, city(zone)) for zone in zones()])
+
+    def clean(self, value: Any) -> str:
+        """Return the zone; what is no known city is left to the check of the configuration."""
+        text: str = super().clean(value)
+        return {city(zone).casefold(): zone for zone in zones()}.get(text.casefold(), text)

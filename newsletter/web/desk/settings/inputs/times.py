@@ -204,9 +204,6 @@ class DatesField(forms.Field):
         self._before: dict[str, Any] = {str(day): day for day in listed(before)}
         super().__init__(initial=list(self._before), **options)
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return not self.disabled and list(data or ()) != list(initial or ())
-
     def clean(self, value: Any) -> list[Any] | None:
         """Return the days. One that was there before stays as it was written."""
         try:

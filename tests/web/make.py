@@ -19,6 +19,7 @@ IN_ADDRESSES = {
     "period": PERIOD,
     "post": 1,
     "pk": 1,
+    **dict.fromkeys(("archive_import", "job", "person", "record", "segment", "user", "webhook"), 1),
     "number": 1,
     "token": "token",
     "key": "key",

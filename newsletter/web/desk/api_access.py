@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
@@ -185,10 +185,10 @@ def webhooks_page(request: HttpRequest) -> HttpResponse:
     return page(request, "outgoing_webhooks", context, section="settings", status=422 if form.errors else 200)
 
 
-def webhook(request: HttpRequest, pk: int) -> HttpResponse:
+def webhook(request: HttpRequest, webhook: EventWebhook) -> HttpResponse:
     """Show one webhook: its secret, and what it was told, the newest first."""
-    row, zone = get_object_or_404(EventWebhook, pk=pk), zone_of(request)
-    deliveries = row.deliveries.select_related("event").order_by("-pk")
+    zone = zone_of(request)
+    deliveries = webhook.deliveries.select_related("event").order_by("-pk")
     page_of_deliveries = Paginator(deliveries, DELIVERIES_ON_PAGE).get_page(request.GET.get("page"))
     lines = [
         {
@@ -199,24 +199,23 @@ def webhook(request: HttpRequest, pk: int) -> HttpResponse:
         }
         for delivery in page_of_deliveries
     ]
-    has_failed = row.deliveries.filter(state=WebhookDeliveryState.FAILED).exists()
-    context = {"webhook": row, "page_obj": page_of_deliveries, "lines": lines, "has_failed": has_failed}
+    has_failed = webhook.deliveries.filter(state=WebhookDeliveryState.FAILED).exists()
+    context = {"webhook": webhook, "page_obj": page_of_deliveries, "lines": lines, "has_failed": has_failed}
     return page(request, "webhook", context, section="settings")
 
 
 @require_POST
-def change_webhook(request: HttpRequest, pk: int) -> HttpResponse:
+def change_webhook(request: HttpRequest, webhook: EventWebhook) -> HttpResponse:
     """Send something again, or all that failed, or remove the webhook."""
-    row = get_object_or_404(EventWebhook, pk=pk)
     action, now = request.POST.get("act", ""), timezone.now()
     if action == "remove":
-        webhooks.remove(row, by=editor(request), now=now)
+        webhooks.remove(webhook, by=editor(request), now=now)
         messages.success(request, _("Webhook removed."))
         return redirect("desk:webhooks")
-    failed = row.deliveries.filter(state=WebhookDeliveryState.FAILED)
+    failed = webhook.deliveries.filter(state=WebhookDeliveryState.FAILED)
     number = whole_number(request.POST.get("delivery", "")) or 0
-    deliveries = row.deliveries.filter(pk=number) if action == "replay" else failed
+    deliveries = webhook.deliveries.filter(pk=number) if action == "replay" else failed
     for delivery in WebhookDelivery.objects.filter(pk__in=deliveries.values("pk")):
         delivering.replay(delivery, now)
     messages.success(request, _("Sending again."))
-    return redirect("desk:webhook", pk)
+    return redirect("desk:webhook", webhook.pk)

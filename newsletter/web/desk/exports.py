@@ -24,12 +24,8 @@ from subscribers.models import local_day
 from subscribers.requests import config_of, newsletter_of
 
 
-def exports(request: HttpRequest) -> HttpResponse:
-    """Show what can be exported."""
-    return _page(request)
-
-
-def _page(request: HttpRequest, **more: object) -> HttpResponse:
+def exports(request: HttpRequest, **more: object) -> HttpResponse:
+    """Show what can be exported; `more` is about an archive that was made."""
     name = request.GET.get("newsletter", "")
     newsletters = sorted(config_of(request).newsletters.values(), key=lambda newsletter: newsletter.name != name)
     context = {"newsletters": newsletters, "tools": sorted(COLUMNS), **more}
@@ -89,10 +85,10 @@ def _make(configuration: Config, job: Job, progress: JobProgress) -> Json:
 
 def _made(request: HttpRequest, job: Job) -> HttpResponse:
     if job.state == JobState.FAILED:
-        return _page(request, problem=as_sentence(job.problem))
+        return exports(request, problem=as_sentence(job.problem))
     if not uploads.path(job.result["file"], config_of(request)).exists():
-        return _page(request, problem=_("The file was only kept for an hour. Make it again."))
-    return _page(request, made=job, made_of=newsletter_title(request, job.about))
+        return exports(request, problem=_("The file was only kept for an hour. Make it again."))
+    return exports(request, made=job, made_of=newsletter_title(request, job.about))
 
 
 ARCHIVE = jobs.JobKind(

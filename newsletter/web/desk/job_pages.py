@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,39 +19,36 @@ from subscribers.requests import config_of
 SILENT = timedelta(minutes=1)
 
 
-def job(request: HttpRequest, pk: int) -> HttpResponse:
+def job(request: HttpRequest, job: Job) -> HttpResponse:
     """Show the progress of a job, or its result once it is finished."""
-    row = get_object_or_404(Job, pk=pk)
-    kind = _kind(row)
+    kind = _kind(job)
     if role(request) < kind.role:
         return refused(request, sending=False)
     return (
-        kind.show(request, row) if row.finished else page(request, "job", _progress(request, row), section=kind.section)
+        kind.show(request, job) if job.finished else page(request, "job", _progress(request, job), section=kind.section)
     )
 
 
-def live(request: HttpRequest, pk: int) -> HttpResponse:
+def live(request: HttpRequest, job: Job) -> HttpResponse:
     """Show the part that is asked for again until the job is finished; then the page is loaded anew."""
-    row = get_object_or_404(Job, pk=pk)
-    if role(request) < _kind(row).role:
+    if role(request) < _kind(job).role:
         return HttpResponse(status=403)
-    response = page(request, "_job", _progress(request, row))
-    if row.finished:
+    response = page(request, "_job", _progress(request, job))
+    if job.finished:
         response["HX-Refresh"] = "true"
     return response
 
 
 @require_POST
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+def cancel(request: HttpRequest, job: Job) -> HttpResponse:
     """Cancel a job, if its kind can be."""
-    row = get_object_or_404(Job, pk=pk)
-    kind = _kind(row)
+    kind = _kind(job)
     if role(request) < kind.role:
         return refused(request, sending=False)
     if kind.cancelled is None:
         raise Http404("this job can't be cancelled")
-    jobs.cancel(config_of(request), row)
-    return redirect("desk:job", pk)
+    jobs.cancel(config_of(request), job)
+    return redirect("desk:job", job.pk)
 
 
 def _kind(job: Job) -> JobKind:

@@ -2,7 +2,7 @@
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -76,11 +76,10 @@ def _row(configuration: Config, record: ArchiveImport, finished: int | None) -> 
 
 
 @require_POST
-def undo(request: HttpRequest, pk: int) -> HttpResponse:
+def undo(request: HttpRequest, archive_import: ArchiveImport) -> HttpResponse:
     """Delete the editions of an import."""
-    record = get_object_or_404(ArchiveImport, pk=pk)
     with sentences(request):
-        undo_import(config_of(request), record, now=timezone.now(), by=editor(request))
+        undo_import(config_of(request), archive_import, now=timezone.now(), by=editor(request))
     return redirect("desk:old-issues")
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol, cast
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -19,8 +20,9 @@ from django.utils import timezone
 from django.views.csrf import csrf_failure
 
 from newsletter.editions.history import WORDS
-from newsletter.models import Edition
+from newsletter.models import ArchiveImport, Edition, EventWebhook, Job, Segment
 from newsletter.web.desk import browser_copies, users
+from subscribers.models import Import, Subscriber
 from subscribers.requests import config_of, newsletter_of
 
 View = Callable[..., HttpResponseBase]
@@ -30,6 +32,18 @@ POLICY = (
     "form-action 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 CODE_WANTED = "code_wanted"
+
+
+MODELS: dict[str, type[Model]] = {
+    "archive_import": ArchiveImport,
+    "job": Job,
+    "person": Subscriber,
+    "record": Import,
+    "segment": Segment,
+    "user": User,
+    "webhook": EventWebhook,
+}
+"""The models of numbers in addresses, by the name that `urls.py` gives them."""
 
 
 class Role(IntEnum):
@@ -79,8 +93,9 @@ class Guarded(Protocol):
 def guarded(view: View, needed: Role) -> Guarded:
     """Return the view for those who have this role, with the desk's headers.
 
-    Times are in the zone of the newsletter that the page is about, or of the first one. The view gets that newsletter
-    and the edition instead of their names in the address; what there isn't is answered with 404.
+    Times are in the zone of the newsletter that the page is about, or of the first one. The view gets that newsletter,
+    the edition, and rows of MODELS, instead of their names and numbers in the address; what there isn't is answered
+    with 404.
     """
 
     @wraps(view)
@@ -102,14 +117,19 @@ def guarded(view: View, needed: Role) -> Guarded:
 
 
 def _with_objects(request: HttpRequest, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return a view's parameters, with the newsletter and the edition that an address names. Raises Http404."""
-    if "name" not in parameters:
-        return parameters
-    newsletter = newsletter_of(request, parameters.pop("name"))
-    if "period" in parameters:
-        period = parameters.pop("period")
-        parameters["edition"] = get_object_or_404(Edition, newsletter=newsletter.name, period=period)
-    return {**parameters, "newsletter": newsletter}
+    """Return a view's parameters, with the newsletter, the edition and the row that an address names.
+
+    Raises Http404.
+    """
+    objects: dict[str, Any] = {
+        key: get_object_or_404(MODELS[key], pk=parameters.pop(key)) for key in MODELS.keys() & parameters
+    }
+    if "name" in parameters:
+        newsletter = objects["newsletter"] = newsletter_of(request, parameters.pop("name"))
+        if "period" in parameters:
+            period = parameters.pop("period")
+            objects["edition"] = get_object_or_404(Edition, newsletter=newsletter.name, period=period)
+    return {**parameters, **objects}
 
 
 def _refused(request: HttpRequest, needed: Role) -> HttpResponse | None:

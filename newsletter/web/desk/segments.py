@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -109,9 +109,8 @@ def _size_text(newsletter: Newsletter, segment: Segment) -> str:
     return formatting.subscribers(size(newsletter, segment.where))
 
 
-def edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
+def edit(request: HttpRequest, segment: Segment | None = None) -> HttpResponse:
     """Fill in a new segment, or change one. Editions for which it was chosen keep it as it was."""
-    segment = get_object_or_404(Segment, pk=pk) if pk else None
     newsletters = config_of(request).newsletters.values()
     stored = {"name": segment.name, "newsletter": segment.newsletter, "where": segment.where} if segment else {}
     data = request.POST.copy() if request.method == "POST" else None
@@ -171,9 +170,8 @@ def _count(request: HttpRequest, name: str, filtered: str) -> str:
 
 
 @require_POST
-def remove(request: HttpRequest, pk: int) -> HttpResponse:
+def remove(request: HttpRequest, segment: Segment) -> HttpResponse:
     """Remove a segment; editions for which it was chosen keep it."""
-    segment = get_object_or_404(Segment, pk=pk)
     Act.objects.log(editor(request), acts.SEGMENT_REMOVED(), str(segment)[:254], segment.where)
     segment.delete()
     messages.success(request, _("Segment removed."))

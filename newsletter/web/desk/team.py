@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -64,9 +64,8 @@ def _team(request: HttpRequest, form: UserForm, user: User | None = None) -> Htt
 
 
 @require_POST
-def act(request: HttpRequest, pk: int) -> HttpResponse:
+def act(request: HttpRequest, user: User) -> HttpResponse:
     """Change a role, switch a lost second factor off, remove somebody, or send them a new link."""
-    user = get_object_or_404(User, pk=pk)
     action, who = request.POST.get("act", ""), user.get_full_name() or user.username
     with sentences(request):
         if action in ("admin", "editor"):

@@ -249,7 +249,7 @@ def _imported(request: HttpRequest, job: Job) -> HttpResponse:
         return redirect("desk:subscribers-imports")
     restarted = formatting.moment(job.restarted_at, zone_of(request))
     left_out = job.result.get("left_out", ())
-    return past_imports.import_page(request, record, restarted=restarted, finished=True, left_out=left_out)
+    return past_imports.imported(request, record, restarted=restarted, finished=True, left_out=left_out)
 
 
 def _dates(job: Job) -> dict[str, str] | None:

@@ -33,13 +33,8 @@ def listed(request: HttpRequest) -> HttpResponse:
     return page(request, "imports", {"rows": rows}, section="subscribers")
 
 
-def show(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show an import."""
-    return import_page(request, get_object_or_404(Import, pk=pk))
-
-
-def import_page(request: HttpRequest, record: Import, **more: object) -> HttpResponse:
-    """Return the page of an import: what became of its lines, and the button to undo it."""
+def imported(request: HttpRequest, record: Import, **more: object) -> HttpResponse:
+    """Show an import: what became of its lines, and the button to undo it."""
     lines = record.refused_lines.order_by("pk")[:SHOWN]
     why_not = undoing_imports.obstacle(record)
     undoing = record.undo_began_at and not record.undone_at
@@ -58,13 +53,12 @@ def import_page(request: HttpRequest, record: Import, **more: object) -> HttpRes
 
 
 @require_POST
-def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
+def dismiss(request: HttpRequest, record: Import) -> HttpResponse:
     """End the reminders to import people who leave the old tool."""
-    record = get_object_or_404(Import, pk=pk)
     record.reminder_dismissed_at = timezone.now()
     record.save(update_fields=["reminder_dismissed_at"])
     Act.objects.log(editor(request), acts.REMINDER_DISMISSED(tool=record.tool), record.newsletter or "subscribers")
-    return redirect("desk:subscribers-imported", pk)
+    return redirect("desk:subscribers-imported", record.pk)
 
 
 def _row(request: HttpRequest, record: Import) -> dict[str, object]:
@@ -96,28 +90,26 @@ def named_figures(counts: dict[str, int]) -> list[dict[str, object]]:
     ]
 
 
-def refused(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+def refused(request: HttpRequest, record: Import) -> StreamingHttpResponse:
     """Return the refused lines of an import as CSV, with line and reason."""
-    record = get_object_or_404(Import, pk=pk)
     lines = record.refused_lines.order_by("pk").iterator(chunk_size=2_000)
     rows = ((str(line.line), line.address, str(from_json(line.reason)), line.file) for line in lines)
     return csv_response(f"import-{record.pk}-refused.csv", ("line", "address", "reason", "file"), rows)
 
 
 @require_POST
-def undo(request: HttpRequest, pk: int) -> HttpResponse:
+def undo(request: HttpRequest, record: Import) -> HttpResponse:
     """Undo an import in the background."""
-    record = get_object_or_404(Import, pk=pk)
     if record.undone_at or undoing_imports.obstacle(record):
-        return redirect("desk:subscribers-imported", pk)
+        return redirect("desk:subscribers-imported", record.pk)
     return redirect(
-        "desk:job", jobs.start(UNDO, config_of(request), record.newsletter, editor(request), {"import": pk}).pk
+        "desk:job", jobs.start(UNDO, config_of(request), record.newsletter, editor(request), {"import": record.pk}).pk
     )
 
 
 def _finished(request: HttpRequest, job: Job) -> HttpResponse:
     problem = as_sentence(job.problem) if job.state == JobState.FAILED else ""
-    return import_page(request, get_object_or_404(Import, pk=job.order["import"]), problem=problem)
+    return imported(request, get_object_or_404(Import, pk=job.order["import"]), problem=problem)
 
 
 UNDO = jobs.JobKind(

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -68,14 +68,14 @@ def tag(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def undo(request: HttpRequest, pk: int) -> HttpResponse:
+def undo(request: HttpRequest, job: Job) -> HttpResponse:
     """Undo a change, once."""
-    job = get_object_or_404(Job, pk=pk, kind=TAGS.name, state=JobState.DONE)
-    if "undo" in job.order or job.result.get("undone"):
+    is_change = job.kind == TAGS.name and job.state == JobState.DONE and "undo" not in job.order
+    if not is_change or job.result.get("undone"):
         raise Http404("there is nothing to undo")
-    Job.objects.filter(pk=pk).update(result={**job.result, "undone": True})
+    Job.objects.filter(pk=job.pk).update(result={**job.result, "undone": True})
     act = REMOVE if job.order["act"] == ADD else ADD
-    return redirect("desk:job", _start(request, job.about, {"undo": pk, "word": job.order["word"], "act": act}).pk)
+    return redirect("desk:job", _start(request, job.about, {"undo": job.pk, "word": job.order["word"], "act": act}).pk)
 
 
 def _start(request: HttpRequest, newsletter: str, order: dict[str, Any]) -> Job:

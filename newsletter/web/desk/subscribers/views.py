@@ -32,13 +32,13 @@ from subscribers.preferences import forget, unsubscribe
 from subscribers.requests import config_of, newsletter_of
 
 
-def subscribers(request: HttpRequest) -> HttpResponse:
-    """Show the list, filtered by the query string, and the growth of each newsletter."""
-    return _list(request, {}, {})
+def subscribers(
+    request: HttpRequest, entered: Mapping[str, str] | None = None, problems: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """Show the list, filtered by the query string, and the growth of each newsletter.
 
-
-def _list(request: HttpRequest, entered: Mapping[str, str], problems: Mapping[str, str]) -> HttpResponse:
-    """Show the list; `entered` is what was filled in to add a person, and `problems` why a field of it was refused."""
+    `entered` is what was filled in to add a person, and `problems` why a field of it was refused.
+    """
     subscriber_filter = queries.SubscriberFilter(*(request.GET.get(key, "")[:254] for key in queries.FILTERS))
     rows, before = queries.find(subscriber_filter, request.GET.get("before", ""))
     blocked = queries.blocked(rows)
@@ -104,13 +104,8 @@ def _counts(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def subscriber(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show everything that is stored about one subscriber."""
-    return _person(request, get_object_or_404(Subscriber, pk=pk))
-
-
-def _person(request: HttpRequest, person: Subscriber, new_address: str = "", problem: str = "") -> HttpResponse:
-    """Show a subscriber; `problem` is why `new_address` was refused."""
+def subscriber(request: HttpRequest, person: Subscriber, new_address: str = "", problem: str = "") -> HttpResponse:
+    """Show everything that is stored about one subscriber; `problem` is why `new_address` was refused."""
     records = queries.records_of(person)
     blocked = bool(records["suppressions"])
     context = {
@@ -206,9 +201,8 @@ def _ways() -> dict[str, str]:
 
 
 @require_POST
-def act(request: HttpRequest, pk: int) -> HttpResponse:
+def act(request: HttpRequest, person: Subscriber) -> HttpResponse:
     """Name, frequency and topics, tags, leaving, blocking, unblocking, erasing."""
-    person = get_object_or_404(Subscriber, pk=pk)
     action = ACTS.get(request.POST.get("act", ""))
     if action is None:
         raise Http404("there is nothing of that name to be done to a subscriber")
@@ -218,8 +212,8 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
         newsletters = list(person.subscriptions.values_list("newsletter", flat=True))
         action(request, person)
         queries.changed(newsletters)
-    is_erased = not Subscriber.objects.filter(pk=pk).exists()
-    return redirect("desk:subscribers") if is_erased else redirect("desk:subscriber", pk)
+    is_erased = not Subscriber.objects.filter(pk=person.pk).exists()
+    return redirect("desk:subscribers") if is_erased else redirect("desk:subscriber", person.pk)
 
 
 def _subscription(request: HttpRequest, person: Subscriber) -> Subscription:
@@ -264,22 +258,21 @@ def _choose(request: HttpRequest, person: Subscriber) -> None:
 
 
 @require_POST
-def change_address(request: HttpRequest, pk: int) -> HttpResponse:
+def change_address(request: HttpRequest, person: Subscriber) -> HttpResponse:
     """Change a subscriber's address. It is not in the log, which must keep nothing of a person who is erased."""
-    person = get_object_or_404(Subscriber, pk=pk)
     text = request.POST.get("new_address", "").strip()[:254]
     if text == person.address:
-        return redirect("desk:subscriber", pk)
+        return redirect("desk:subscriber", person.pk)
     try:
         must_confirm = admin_actions.change_address(person, text, timezone.now())
     except (AddressProblem, admin_actions.ActionRefused) as problem:
-        return _person(request, person, text, as_sentence(problem))
+        return subscriber(request, person, text, as_sentence(problem))
     Act.objects.log(editor(request), acts.ADDRESS_CHANGED(), _about(person))
     if must_confirm:
         messages.success(request, _("Address changed. A new link to confirm has been sent to it."))
     else:
         messages.success(request, _("Address changed. No email was sent."))
-    return redirect("desk:subscriber", pk)
+    return redirect("desk:subscriber", person.pk)
 
 
 def _leave(request: HttpRequest, person: Subscriber) -> None:
@@ -340,13 +333,13 @@ def add(request: HttpRequest) -> HttpResponse:
     by_mail = how == "mail"
     if not (by_mail or (how == "given" and consent)):
         sentence = _("Enter when and where they agreed, or email them a link to confirm.")
-        return _list(request, request.POST, {"consent": sentence})
+        return subscribers(request, request.POST, {"consent": sentence})
     try:
         name = request.POST.get("name", "").strip()[:100]
         outcome = admin_actions.add(address, newsletter, consent=consent, confirm_by_mail=by_mail, name=name)
         key = read_address(address).key
     except (AddressProblem, admin_actions.ActionRefused) as problem:
-        return _list(request, request.POST, {"address": as_sentence(problem)})
+        return subscribers(request, request.POST, {"address": as_sentence(problem)})
     person = Subscriber.objects.get(key=key)
     queries.changed([newsletter])
     Act.objects.log(editor(request), acts.SUBSCRIBER_ADDED(), _about(person), after={newsletter: outcome})

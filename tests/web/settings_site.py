@@ -10,6 +10,8 @@ import lxml.html
 from django.test import Client
 
 from newsletter import config
+from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings.cadences_page import as_documented
 
 TEXT = """\
 # Ours
@@ -33,6 +35,10 @@ url = "http://127.0.0.1:9/second"
 [delivery]
 smtp = { host = "smtp.example.org", port = 587, user = "brev", password = "old secret" }
 """
+EDITABLE_KEYS = frozenset(
+    as_documented(f"{page.table.removesuffix('[]')}.{field.key}") for page in catalogue.PAGES for field in page.fields
+)
+"""Every key that has a field, as documents write it: `newsletters.NAME.theme.accent`."""
 KINAFORUM = "/desk/settings/n/kinaforum"
 DELIVERY = "/desk/settings/site/delivery/"
 

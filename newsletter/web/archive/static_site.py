@@ -5,7 +5,7 @@ files needs this program; what needs it (forms, the search, links to subscribe) 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 from lxml import html as lxml_html
 
+from newsletter.collecting.collect import Step, no_step
 from newsletter.config import Config, Newsletter
 from newsletter.images import names, store
 from newsletter.web.archive import queries
@@ -25,16 +26,8 @@ FEEDS = ("feed.atom", "feed.json")
 _PAGE_LINK = re.compile(r"\?page=(\d+)\Z")
 _SHIPPED = re.compile(r'src="/static/([\w./-]+)"')
 
-Step = Callable[[int, int], None]
-"""Called with the pages done so far, and all of them."""
-
-
 SiteFile = tuple[str, bytes]
 """A file of the site: its path below the site's root, and its content."""
-
-
-def no_step(done: int, total: int) -> None:
-    """Do nothing with the progress."""
 
 
 def files_of(configuration: Config, newsletter: Newsletter, step: Step = no_step) -> Iterator[SiteFile]:

@@ -55,24 +55,20 @@ EVENTS = {
 class _ForNewsletters(DeskForm):
     """A form about some newsletters, or all."""
 
-    newsletters = forms.MultipleChoiceField(
-        label=gettext_lazy("Limit to"),
-        help_text=gettext_lazy("If none is ticked, all newsletters are included."),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-
     def __init__(self, newsletters: Iterable[Newsletter], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["newsletters"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(newsletter.name, newsletter.title) for newsletter in newsletters]
+        self.fields["newsletters"] = forms.MultipleChoiceField(
+            label=gettext_lazy("Limit to"),
+            help_text=gettext_lazy("If none is ticked, all newsletters are included."),
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            choices=[(newsletter.name, newsletter.title) for newsletter in newsletters],
+        )
 
 
 class TokenForm(_ForNewsletters):
     """A new token."""
 
-    field_order = ("name", "scopes", "newsletters")
     name = forms.CharField(
         label=gettext_lazy("What is it for?"),
         help_text=gettext_lazy("For example, the program that uses it."),
@@ -90,7 +86,6 @@ class TokenForm(_ForNewsletters):
 class WebhookForm(_ForNewsletters):
     """A new webhook."""
 
-    field_order = ("url", "kinds", "newsletters")
     url = forms.CharField(
         label=gettext_lazy("Web address"),
         max_length=2_000,

@@ -53,12 +53,11 @@ def progress(
     minutes = max(1, ceil((points[-1][0] - start) / timedelta(minutes=1)))
     end = start + minutes * timedelta(minutes=1)
     whole, bottom, right = max(whole, 1, *(count for _moment, count in points)), HEIGHT - BOTTOM, WIDTH - 8
-    path, y = f"M{LEFT} {bottom}", float(bottom)
-    for at, count in points:
-        x = LEFT + (at - start) / (end - start) * (right - LEFT)
-        path += f"H{x:.1f}"
-        y = TOP + (1 - count / whole) * (bottom - TOP)
-        path += f"V{y:.1f}"
+    spots = [
+        (LEFT + (at - start) / (end - start) * (right - LEFT), TOP + (1 - count / whole) * (bottom - TOP))
+        for at, count in points
+    ]
+    path = f"M{LEFT} {bottom}" + "".join(f"H{x:.1f}V{y:.1f}" for x, y in spots)
     length = (end - start).total_seconds()
     return format_html(
         '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">'

@@ -61,8 +61,10 @@ def preview(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
         if digest is not None:
             email = sample(config, digest, digest.letterhead.theme.design)
             html = in_scheme(email.html, dark=request.POST.get("dark") == "1")
-    except (ConfigError, CannotEdit, TemplateProblem) as problem:
-        html = "<br>".join(escape(sentence) for sentence in _sentences(problem))
+    except ConfigError as problem:
+        html = "<br>".join(escape(as_sentence(part.message)) for part in problem.problems)
+    except (CannotEdit, TemplateProblem) as problem:
+        html = str(escape(as_sentence(problem)))
     return framed(html)
 
 
@@ -84,12 +86,6 @@ def _as_typed(request: HttpRequest, newsletter: Newsletter) -> Config:
     except UNREADABLE:
         return configuration  # the form says so
     return parse(text, configuration.file, os.environ)
-
-
-def _sentences(problem: ConfigError | CannotEdit | TemplateProblem) -> list[str]:
-    if isinstance(problem, ConfigError):
-        return [as_sentence(part.message) for part in problem.problems]
-    return [as_sentence(problem)]
 
 
 def _problem(configuration: Config, newsletter: Newsletter) -> str:

@@ -28,8 +28,9 @@ def exports(request: HttpRequest, **more: object) -> HttpResponse:
     """Show what can be exported; `more` is about an archive that was made."""
     name = request.GET.get("newsletter", "")
     newsletters = sorted(config_of(request).newsletters.values(), key=lambda newsletter: newsletter.name != name)
-    context = {"newsletters": newsletters, "tools": sorted(COLUMNS), **more}
-    return page(request, "exports", context, section="subscribers")
+    return page(
+        request, "exports", {"newsletters": newsletters, "tools": sorted(COLUMNS), **more}, section="subscribers"
+    )
 
 
 def subscribers(request: HttpRequest) -> FileResponse:

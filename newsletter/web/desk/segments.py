@@ -40,7 +40,6 @@ class SegmentForm(DeskForm):
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    newsletter = forms.ChoiceField(label=gettext_lazy("Newsletter"))
 
     def __init__(
         self,
@@ -51,9 +50,8 @@ class SegmentForm(DeskForm):
     ) -> None:
         super().__init__(data, initial=initial)
         self._newsletters = {newsletter.name: newsletter for newsletter in newsletters}
-        titles = self.fields["newsletter"]
-        assert isinstance(titles, forms.ChoiceField)
-        titles.choices = [(newsletter.name, newsletter.title) for newsletter in newsletters]
+        titles = [(newsletter.name, newsletter.title) for newsletter in newsletters]
+        self.fields["newsletter"] = forms.ChoiceField(label=gettext_lazy("Newsletter"), choices=titles)
         self._before = str((initial or {}).get(FIELD, ""))
         self.fields[FIELD] = ConditionsField(choices, self._before, label=gettext_lazy("Conditions"), required=False)
 

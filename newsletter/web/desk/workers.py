@@ -54,8 +54,9 @@ def workers(request: HttpRequest) -> HttpResponse:
         {"task": task.task, "about": about(task.arguments), "at": formatting.moment(task.at, zone)}
         for task in background.set_aside()
     ]
-    context = {"rows": rows, "versions_differ": len(versions) > 1, "set_aside": aside}
-    return page(request, "workers", context, section="settings")
+    return page(
+        request, "workers", {"rows": rows, "versions_differ": len(versions) > 1, "set_aside": aside}, section="settings"
+    )
 
 
 @require_POST

@@ -86,8 +86,8 @@ def blog(request: HttpRequest, setup: SetUp) -> HttpResponse:
             return _accepted(request, "newsletter", setup)
     elif form.is_valid():
         search = _search(form)
-        blog = BlogProfile(url=search.url, title="newsletter")  # until it has been read
-        trial = replace(setup, site_url=search.typed["site_url"], private=search.private, blog=blog)
+        unread = BlogProfile(url=search.url, title="newsletter")
+        trial = replace(setup, site_url=search.typed["site_url"], private=search.private, blog=unread)
         if _is_valid(form, trial):
             setup.search = search  # instead of any that still goes on
             search.begin()

@@ -49,14 +49,15 @@ def document(configuration: Config, now: datetime) -> bytes:
 
 def _of_process(statuses: Sequence[Status], free: Mapping[str, int]) -> Iterator[Metric]:
     """Yield the version, the free space of each folder, and the state of each service."""
-    space = GaugeMetricFamily("newsletter_disk_free_bytes", "Free space of this machine's folders.", labels=("folder",))
-    for name, free_bytes in free.items():
-        space.add_metric((name,), free_bytes)
-    yield space
+    space = (((name,), free_bytes) for name, free_bytes in free.items())
+    yield _gauge("newsletter_disk_free_bytes", "Free space of this machine's folders.", ("folder",), space)
     build = {"version": __version__, "python": platform.python_version(), "database": connection.vendor}
     yield InfoMetricFamily("newsletter_build", "The version of the program, Python and the kind of database.", build)
-    up = GaugeMetricFamily(
-        "newsletter_service_up", "1 if a service of this process works, 0 if it has a problem.", labels=("service",)
+    yield _gauge(
+        "newsletter_service_up",
+        "1 if a service of this process works, 0 if it has a problem.",
+        ("service",),
+        (((status.name,), not status.problem) for status in statuses),
     )
     restarts = CounterMetricFamily(
         "newsletter_service_restarts", "How often a service failed and was restarted.", labels=("service",)
@@ -70,12 +71,11 @@ def _of_process(statuses: Sequence[Status], free: Mapping[str, int]) -> Iterator
         "newsletter_service_run_seconds", "Number and duration of a periodic service's runs.", labels=("service",)
     )
     for status in statuses:
-        up.add_metric((status.name,), not status.problem)
         restarts.add_metric((status.name,), status.restarts)
         if status.last_run is not None:
             last_run.add_metric((status.name,), time.time() - status.last_run)
             runs.add_metric((status.name,), count_value=status.runs, sum_value=status.run_seconds)
-    yield from (up, restarts, last_run, runs)
+    yield from (restarts, last_run, runs)
 
 
 PENDING = "pending"
@@ -113,10 +113,15 @@ def _sources(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamily
         for url, row in rows:
             labels = (name, without_secrets(url))
             ages[labels] = max(ages[labels], _seconds(row.read_at, now) if row and row.read_at else inf)
-    words = "Configured sources that could not be read at the last attempt."
-    yield _per_newsletter("newsletter_sources_failing", words, failing)
-    words = "Time since a source was last read; +Inf if it never was."
-    yield _gauge("newsletter_source_age_seconds", words, ("newsletter", "source"), ages.items())
+    yield _per_newsletter(
+        "newsletter_sources_failing", "Configured sources that could not be read at the last attempt.", failing
+    )
+    yield _gauge(
+        "newsletter_source_age_seconds",
+        "Time since a source was last read; +Inf if it never was.",
+        ("newsletter", "source"),
+        ages.items(),
+    )
     tried_at = Source.objects.values_list("newsletter").annotate(at=Max("tried_at")).order_by("newsletter")
     yield _times("newsletter_last_collect_timestamp_seconds", "When sources were last collected.", dict(tried_at))
 
@@ -161,8 +166,11 @@ def _fallbacks(configuration: Config) -> GaugeMetricFamily:
     watched = [name for name, newsletter in configuration.newsletters.items() if configuration.fallback_of(newsletter)]
     taken_over = Edition.objects.filter(fallback_reason__isnull=False).values_list("newsletter")
     counts = dict(taken_over.annotate(n=Count("pk")).order_by("newsletter"))
-    words = "Editions of which the fallback provider sends or sent the rest."
-    return _per_newsletter("newsletter_fallback_editions", words, {**dict.fromkeys(watched, 0), **counts})
+    return _per_newsletter(
+        "newsletter_fallback_editions",
+        "Editions of which the fallback provider sends or sent the rest.",
+        {**dict.fromkeys(watched, 0), **counts},
+    )
 
 
 def _queues(now: datetime) -> Iterator[GaugeMetricFamily]:
@@ -199,8 +207,11 @@ def _progress(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamil
     quiet = timedelta(seconds=supervision.current().periods.quiet)
     stalled = {(stall.newsletter, stall.edition) for stall in stalls.stalls(configuration, now, quiet)}
     counts = Counter(newsletter for newsletter, _ in stalled)
-    words = "Editions of which emails are due, and nothing is accepted for minutes."
-    yield _per_newsletter("newsletter_stalled", words, {name: counts[name] for name in configuration.newsletters})
+    yield _per_newsletter(
+        "newsletter_stalled",
+        "Editions of which emails are due, and nothing is accepted for minutes.",
+        {name: counts[name] for name in configuration.newsletters},
+    )
 
 
 def _emails(now: datetime) -> Iterator[GaugeMetricFamily]:

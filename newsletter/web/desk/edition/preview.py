@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from newsletter.config import Config, Newsletter
@@ -47,7 +48,14 @@ PROBLEMS = (TemplateProblem, WhereProblem, Impossible)
 """Why an email can't be generated, or its recipients not counted."""
 SHOWN_PICKS = 3
 """How many combinations of topics are named for a variant."""
-KINDS = ("phone", "desktop", "inbox", "text", "raw")
+KINDS = {
+    "phone": gettext_lazy("Phone"),
+    "desktop": gettext_lazy("Computer"),
+    "inbox": gettext_lazy("Inbox"),
+    "text": gettext_lazy("Plain text"),
+    "raw": gettext_lazy("Source"),
+}
+"""The views of an email, with their names."""
 
 
 def side(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
@@ -148,17 +156,10 @@ def _chosen(request: HttpRequest) -> dict[str, str]:
 
 
 def _tabs(chosen: dict[str, str]) -> list[dict[str, object]]:
-    names = {
-        "phone": _("Phone"),
-        "desktop": _("Computer"),
-        "inbox": _("Inbox"),
-        "text": _("Plain text"),
-        "raw": _("Source"),
-    }
     parameters = {k: v for k, v in chosen.items() if k != "kind" and v}
     return [
-        {"name": names[kind], "query": urlencode({"kind": kind} | parameters), "here": kind == chosen["kind"]}
-        for kind in KINDS
+        {"name": name, "query": urlencode({"kind": kind} | parameters), "here": kind == chosen["kind"]}
+        for kind, name in KINDS.items()
     ]
 
 

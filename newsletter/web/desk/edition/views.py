@@ -233,8 +233,7 @@ def add(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpR
         problems = {field_of(refused, add_post.FIELDS_OF_REFUSALS, "url"): as_sentence(refused)}
         if "HX-Request" not in request.headers:
             return _whole(request, newsletter, edition, typed, problems)
-        context = {"fields": add_post.fields(typed, problems)}
-        return page(request, "_add_fields", context, status=422)
+        return page(request, "_add_fields", {"fields": add_post.fields(typed, problems)}, status=422)
     messages.success(request, queries.last_change(changed, newsletter), extra_tags="undo")
     return _draft_anew(request, edition)
 
@@ -303,8 +302,8 @@ def writers(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> J
     This editor's leases are renewed, and those to `take` are taken over.
     """
     by, now = editor(request), timezone.now()
-    marks = {key.removeprefix(SHOWN): mark for key, mark in request.POST.items() if key.startswith(SHOWN)}
-    marks = {key: mark for key, mark in marks.items() if texts.is_key(key)}
+    shown = {key.removeprefix(SHOWN): mark for key, mark in request.POST.items() if key.startswith(SHOWN)}
+    marks = {key: mark for key, mark in shown.items() if texts.is_key(key)}
     writing, taken = ([key for key in request.POST.getlist(field) if key in marks] for field in ("writing", "take"))
     if writing or taken:  # a page on which nobody writes only reads
         with transaction.atomic():

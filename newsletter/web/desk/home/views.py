@@ -32,8 +32,9 @@ def home(request: HttpRequest) -> HttpResponse:
     cards = home_queries.cards(config_of(request), now)
     problems = attention.problems(config_of(request), cards, now, config.snapshot().restart, role=role(request))
     problems += attention.notes_for(editor(request), config_of(request))
-    context = {"cards": cards, "problems": problems, "heading": attention.heading(problems)}
-    return page(request, "home", context, section="home")
+    return page(
+        request, "home", {"cards": cards, "problems": problems, "heading": attention.heading(problems)}, section="home"
+    )
 
 
 def newsletter(request: HttpRequest, newsletter: config.Newsletter) -> HttpResponse:

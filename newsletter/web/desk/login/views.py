@@ -118,8 +118,7 @@ def code(request: HttpRequest) -> HttpResponse:
     wrong = bool(form.errors or spare.errors)
     if wrong:
         FAILED_LOGINS.count(_client(request), timezone.now())
-    context = {"form": form, "spare": spare, "next": _back(request)}
-    return page(request, "code", context, status=401 if wrong else 200)
+    return page(request, "code", {"form": form, "spare": spare, "next": _back(request)}, status=401 if wrong else 200)
 
 
 def _authenticated(user: User, code: str) -> Device | None:

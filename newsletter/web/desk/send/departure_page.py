@@ -136,16 +136,16 @@ def _planned_time(edition: Edition, newsletter: Newsletter) -> str:
 def _act(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving: Departure) -> HttpResponse:
     """Do what was chosen. Raises Impossible if something has changed since the page was shown, or is unclear."""
     configuration, by = config_of(request), editor(request)
-    only_approve = edition.state == State.DRAFT and request.POST.get("when") == APPROVE
-    at = None if only_approve else _chosen_time(request, newsletter)
-    if only_approve and (request.POST.get("says") != APPROVE or request.POST.get("at")):
-        raise Impossible(
-            _("the button showed something else, so nothing was done; check the button and press it again")
-        )
-    if not only_approve:
-        _check_typed(request, leaving)
-    if only_approve:
+    if edition.state == State.DRAFT and request.POST.get("when") == APPROVE:
+        if request.POST.get("says") != APPROVE or request.POST.get("at"):
+            raise Impossible(
+                _("the button showed something else, so nothing was done; check the button and press it again")
+            )
         return approve_as_shown(request, edition, newsletter)
+    at = _chosen_time(request, newsletter)
+    typed = "".join(c for c in request.POST.get("typed", "") if c.isdecimal())
+    if leaving.typed and typed != str(leaving.recipients):
+        raise Impossible(_("type the number of subscribers (%(number)s) to confirm") % {"number": leaving.recipients})
     if edition.state == State.DRAFT:
         seen, despite = check_departure(request, edition), request.POST.getlist("despite")
         approval.approve_and_queue(configuration, edition, by=by, at=at, revision=seen, despite=despite)
@@ -162,13 +162,6 @@ def _act(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving
     else:
         approval.reschedule(configuration, edition, by=by, at=at, revision=revision)
     return redirect("desk:report", edition.newsletter, edition.period)
-
-
-def _check_typed(request: HttpRequest, leaving: Departure) -> None:
-    """Raise Impossible unless the number of subscribers of a large list was typed."""
-    typed = "".join(c for c in request.POST.get("typed", "") if c.isdecimal())
-    if leaving.typed and typed != str(leaving.recipients):
-        raise Impossible(_("type the number of subscribers (%(number)s) to confirm") % {"number": leaving.recipients})
 
 
 def _chosen_time(request: HttpRequest, newsletter: Newsletter) -> datetime | None:

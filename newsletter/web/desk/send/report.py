@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any
 
 from django.contrib import messages
@@ -281,13 +281,9 @@ def most_read(edition: Edition) -> list[dict[str, object]]:
 def over_time(edition: Edition) -> list[tuple[datetime, int]]:
     """Return how many were accepted up to each moment, at most a hundred moments."""
     tallies = list(Tally.objects.filter(edition=edition).order_by("at").values_list("at", "accepted"))
-    points, total = [], 0
-    step = max(1, len(tallies) // 100)
-    for number, (at, accepted) in enumerate(tallies):
-        total += accepted
-        if number % step == 0 or number == len(tallies) - 1:
-            points.append((at, total))
-    return points
+    totals = list(accumulate(accepted for _at, accepted in tallies))
+    step, last = max(1, len(tallies) // 100), len(tallies) - 1
+    return [(at, totals[n]) for n, (at, _accepted) in enumerate(tallies) if n % step == 0 or n == last]
 
 
 def came_back(edition: Edition) -> list[tuple[str, int]]:

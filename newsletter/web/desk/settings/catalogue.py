@@ -1,11 +1,9 @@
 """Every key of config.toml: on which settings page it is edited, under which label, or why it is not."""
 
-from collections.abc import Iterator
-
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.config.document import KeyPath
-from newsletter.web.desk.settings.cadences_page import as_documented, cadences_page
+from newsletter.web.desk.settings.cadences_page import cadences_page
 from newsletter.web.desk.settings.delivery_pages import ADVANCED, DELIVERY, EMAIL_SERVICES, PROVIDER_CHOICES
 from newsletter.web.desk.settings.design_page import DESIGN
 from newsletter.web.desk.settings.fields import (
@@ -370,13 +368,6 @@ LOCKED: dict[str, Words] = {
     "log.sentry_dsn": _RUNNING,
     "delivery.dkim": _("Run “newsletter dkim new”, which makes a key and prints what to add."),
 }
-
-
-def editable_keys() -> Iterator[str]:
-    """Yield every key that has a field, as documents write it: `newsletters.NAME.theme.accent`."""
-    for page in PAGES:
-        for field in page.fields:
-            yield as_documented(f"{page.table.removesuffix('[]')}.{field.key}")
 
 
 def is_secret(path: KeyPath) -> bool:

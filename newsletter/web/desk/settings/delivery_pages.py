@@ -253,8 +253,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
     in_use = [service for service in services if service["used"] or service["last"]]
     others = [service for service in services if service not in in_use and service["available"]]
     has_tls = configuration.site.url.startswith("https://")  # without it, no service can call the site
-    context = {"services": in_use, "others": others, "local": not has_tls}
-    return page(request, "webhooks", context, section="settings")
+    return page(request, "webhooks", {"services": in_use, "others": others, "local": not has_tls}, section="settings")
 
 
 def _service(configuration: Config, name: str, used: set[str]) -> Mapping[str, object]:

@@ -172,7 +172,6 @@ def _edit(
     reason = read_only_reason(config_of(request))
     tree = tree_of(config_of(request).file)
     data = request.POST if request.method == "POST" else None
-    folder = config_of(request).folder
     newsletter = config_of(request).newsletters.get(str(table[1])) if table[1:] else None
     form = SettingsForm(
         settings_page,
@@ -181,7 +180,7 @@ def _edit(
         defaults_of(settings_page),
         dict(os.environ),
         data,
-        folder,
+        config_of(request).folder,
         newsletters=[newsletter] if newsletter else [],
     )
     if newsletter:

@@ -30,28 +30,31 @@ Words: TypeAlias = "str | _StrPromise"
 _RATE_UNITS = {1: "s", 60: "m", 3600: "h", 86400: "d"}
 
 
-class Kind(Enum):
-    """How a value is typed in."""
-
-    TEXT = auto()
-    LONG_TEXT = auto()
-    NUMBER = auto()
-    DECIMAL = auto()
-    CHECKBOX = auto()
-    CHOICE = auto()
-    LINES = auto()
-    DATES = auto()
-    SECRET = auto()
-    COLOUR = auto()
-    CHOICES = auto()
-    MOMENT = auto()
-    DURATION = auto()
-    MONTHS = auto()
-    ROWS = auto()
-    CONDITIONS = auto()
-    SUBJECT = auto()
-    LANGUAGE = auto()
-    TIME_ZONE = auto()
+Kind = Enum(
+    "Kind",
+    [
+        "TEXT",
+        "LONG_TEXT",
+        "NUMBER",
+        "DECIMAL",
+        "CHECKBOX",
+        "CHOICE",
+        "LINES",
+        "DATES",
+        "SECRET",
+        "COLOUR",
+        "CHOICES",
+        "MOMENT",
+        "DURATION",
+        "MONTHS",
+        "ROWS",
+        "CONDITIONS",
+        "SUBJECT",
+        "LANGUAGE",
+        "TIME_ZONE",
+    ],
+)
+"""How a value is typed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,20 +174,6 @@ def listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
-
-
-def from_text(kind: Kind, text: str) -> Any:
-    """Read what was typed into a form; None for nothing. Raises ValueError if it can't be read."""
-    text = text.replace("\r\n", "\n").strip()
-    if not text:
-        return None
-    if kind is Kind.NUMBER:
-        return int(text)
-    if kind is Kind.DECIMAL:
-        return float(text)
-    if kind is Kind.LINES:
-        return [line.strip() for line in text.split("\n") if line.strip()]
-    return text
 
 
 def moment_text(value: Any) -> str:

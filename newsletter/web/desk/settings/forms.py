@@ -25,7 +25,6 @@ from newsletter.web.desk.settings.fields import (
     SettingsPage,
     as_text,
     default_table,
-    from_text,
     listed,
     secret_of,
 )
@@ -41,6 +40,10 @@ _BLANK = ""
 _SEVERAL_LINES = (Kind.LINES, Kind.LONG_TEXT)
 _DURATIONS = (Kind.DURATION, Kind.MONTHS)
 _SUGGESTING = {Kind.LANGUAGE: LanguageField, Kind.TIME_ZONE: TimeZoneField}
+_NUMBERS: dict[Kind, type[forms.IntegerField | forms.FloatField]] = {
+    Kind.NUMBER: forms.IntegerField,
+    Kind.DECIMAL: forms.FloatField,
+}
 _TICKED = (Kind.CHECKBOX, Kind.CHOICES)
 """Kinds that browsers leave out of a form if nothing is ticked. Others are missing only in older pages."""
 _LINE_OF = re.compile(r"\[\d+\]\Z")
@@ -300,23 +303,21 @@ def _as_json(value: Any) -> str:
     return json.dumps(value, default=str)
 
 
-class _ParsedField(forms.CharField):
-    """Text that becomes a value of config.toml."""
+class _TextField(forms.CharField):
+    """Text as config.toml has it, or the list of its lines; None for nothing."""
 
-    def __init__(self, kind: Kind, **options: Any) -> None:
+    def __init__(self, *, in_lines: bool = False, **options: Any) -> None:
         super().__init__(**options)
-        self._kind = kind
+        self._in_lines = in_lines
 
-    def clean(self, value: Any) -> Any:
-        text: str = super().clean(value)
-        try:
-            return from_text(self._kind, text)
-        except ValueError:
-            raise forms.ValidationError(_("Enter a number.")) from None
+    def to_python(self, value: Any) -> Any:
+        text = (super().to_python(value) or "").replace("\r\n", "\n")
+        lines = [line.strip() for line in text.split("\n") if line.strip()]
+        return (lines if self._in_lines else text) or None
 
 
 def _form_field(field: SettingField, value: Any, default: str, options: dict[str, Any]) -> forms.Field:
-    text = as_text(field.kind, value)
+    text = value if field.kind in _NUMBERS else as_text(field.kind, value)
     if field.kind is Kind.CHECKBOX:
         return forms.BooleanField(**{**options, "required": False}, initial=bool(default if value is None else value))
     if field.kind is Kind.CHOICE:
@@ -347,10 +348,13 @@ def _text_field(field: SettingField, options: dict[str, Any], default: str) -> f
     if field.kind is Kind.COLOUR:
         attributes |= colour_attributes(field.key)
     if field.kind is Kind.SUBJECT:
-        return _ParsedField(field.kind, **options, widget=SubjectWidget({"autocomplete": "off"}))
+        return _TextField(**options, widget=SubjectWidget({"autocomplete": "off"}))
+    if number := _NUMBERS.get(field.kind):
+        messages = {"invalid": _("Enter a number.")}
+        return number(**options, widget=forms.TextInput(attributes), error_messages=messages)
     several = field.kind in _SEVERAL_LINES
     widget = forms.Textarea({**attributes, "rows": "3"}) if several else forms.TextInput(attributes)
-    return _ParsedField(field.kind, **options, widget=widget)
+    return _TextField(**options, widget=widget, in_lines=field.kind is Kind.LINES)
 
 
 def _with_default(field: SettingField, default: str) -> list[tuple[str, Any]]:

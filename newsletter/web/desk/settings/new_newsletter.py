@@ -1,6 +1,6 @@
 """Adding a newsletter: a blog's address, from which the rest is found, and what can't be found."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -86,8 +86,7 @@ def add_newsletter(request: HttpRequest) -> HttpResponse:
         return _add_without_blog(request, form, configuration)
     if not form.is_valid() or not _is_free(form.cleaned_data["name"], form, configuration):
         return _form_page(request, form)
-    typed = form.cleaned_data["blog"]
-    order = {**form.cleaned_data, "blog": typed if "://" in typed else f"https://{typed}"}
+    order = {**form.cleaned_data, "blog": _address(form)}
     number = whole_number(request.POST.get("job", "")) or 0
     job = Job.objects.filter(pk=number, kind=FIND.name, state=JobState.DONE).first()
     if job is None or job.order["blog"] != order["blog"]:
@@ -129,6 +128,11 @@ def _add(
         if save_into(request, form, requested, partial(form.show_problem, names=_FIELDS))
         else _form_page(request, form, job)
     )
+
+
+def _address(form: NewNewsletterForm) -> str:
+    typed: str = form.cleaned_data["blog"]
+    return typed if "://" in typed else f"https://{typed}"
 
 
 def _is_free(name: str, form: NewNewsletterForm, configuration: Config) -> bool:
@@ -203,29 +207,29 @@ def _requested(name: str, blog: BlogProfile, entered: Mapping[str, Any], configu
     """Return what is written into config.toml."""
     table = ("newsletters", name)
     changes: tuple[Change, ...] = tuple(
-        SetValue((*table, key), value) for key, value in _values(blog, entered, configuration)
+        SetValue((*table, key), value) for key, value in _values(blog, entered, configuration).items()
     )
     if blog.url:
         changes = (*changes, AppendTable((*table, "sources"), {"url": blog.url}))
     return RequestedChanges(changes, {(*table, "title"): None})
 
 
-def _values(blog: BlogProfile, entered: Mapping[str, Any], configuration: Config) -> Iterator[tuple[str, Any]]:
-    """Yield the keys of the new table in their usual order, with their values."""
+def _values(blog: BlogProfile, entered: Mapping[str, Any], configuration: Config) -> dict[str, Any]:
+    """Return the keys of the new table in their usual order, with their values."""
     newsletter = next(iter(configuration.newsletters.values()))
     draft, send = sending_times(blog.period)
-    title = entered["title"] or blog.title
-    yield "title", title
-    if blog.description:
-        yield "description", blog.description
-    yield "from", mailbox(entered["sender_name"] or title, entered["sender_address"])
-    yield "address", entered["address"].replace("\r\n", "\n")
-    yield "language", blog.language or newsletter.language
-    yield "timezone", blog.timezone or newsletter.timezone
-    yield "subject", "{{ news }}"
-    yield "period", blog.period
-    yield "draft", draft
-    yield "send", send
-    theme = {"accent": blog.accent, "logo": blog.logo}
-    if chosen := {key: value for key, value in theme.items() if value}:
-        yield "theme", chosen
+    title, theme = entered["title"] or blog.title, {"accent": blog.accent, "logo": blog.logo}
+    values = {
+        "title": title,
+        "description": blog.description,
+        "from": mailbox(entered["sender_name"] or title, entered["sender_address"]),
+        "address": entered["address"].replace("\r\n", "\n"),
+        "language": blog.language or newsletter.language,
+        "timezone": blog.timezone or newsletter.timezone,
+        "subject": "{{ news }}",
+        "period": blog.period,
+        "draft": draft,
+        "send": send,
+        "theme": {key: value for key, value in theme.items() if value},
+    }
+    return {key: value for key, value in values.items() if value}

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from newsletter.transactional import mail_queue
@@ -13,14 +13,33 @@ from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import as_sentence, newsletter_title, page, zone_of
 
 LIMIT = 200
+KINDS = {
+    "confirm": gettext_lazy("Subscription confirmation"),
+    "welcome": gettext_lazy("Welcome email"),
+    "ask": gettext_lazy("Email that asks whether they still want it"),
+    "me": gettext_lazy("Link to personal data"),
+    "change": gettext_lazy("Address change confirmation"),
+}
+"""What pages call the emails to subscribers."""
 
 
 def unsent(request: HttpRequest) -> HttpResponse:
     """List what has not been sent, the oldest first; subscribers' addresses are masked."""
     summary = mail_queue.summary()
-    rows = [_row(request, message) for message in mail_queue.messages(LIMIT)]
-    context = {"rows": rows, "retryable": summary.failing + summary.given_up}
-    return page(request, "unsent", context, section="home")
+    rows = [
+        {
+            "kind": KINDS[message.what] if message.to else _("Notice to editors"),
+            "newsletter": newsletter_title(request, message.newsletter),
+            "to": message.to,
+            "written": formatting.ago(message.written),
+            "attempts": formatting.number(message.attempts),
+            "given_up": message.next_try is None,
+            "next": formatting.moment(message.next_try, zone_of(request)),
+            "problem": as_sentence(message.problem),
+        }
+        for message in mail_queue.messages(LIMIT)
+    ]
+    return page(request, "unsent", {"rows": rows, "retryable": summary.failing + summary.given_up}, section="home")
 
 
 @require_POST
@@ -30,28 +49,3 @@ def retry(request: HttpRequest) -> HttpResponse:
     sentence = ngettext("%(count)s email is being retried.", "%(count)s emails are being retried.", count)
     messages.success(request, sentence % {"count": formatting.number(count)})
     return redirect("desk:unsent")
-
-
-def _row(request: HttpRequest, message: mail_queue.QueuedMessage) -> dict[str, str | bool]:
-    return {
-        "kind": _kind(message),
-        "newsletter": newsletter_title(request, message.newsletter),
-        "to": message.to,
-        "written": formatting.ago(message.written),
-        "attempts": formatting.number(message.attempts),
-        "given_up": message.next_try is None,
-        "next": formatting.moment(message.next_try, zone_of(request)),
-        "problem": as_sentence(message.problem),
-    }
-
-
-def _kind(message: mail_queue.QueuedMessage) -> str:
-    if not message.to:
-        return _("Notice to editors")
-    return {
-        "confirm": _("Subscription confirmation"),
-        "welcome": _("Welcome email"),
-        "ask": _("Email that asks whether they still want it"),
-        "me": _("Link to personal data"),
-        "change": _("Address change confirmation"),
-    }[message.what]

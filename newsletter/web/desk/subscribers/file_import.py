@@ -84,8 +84,9 @@ def _read(request: HttpRequest) -> dict[str, object]:
 
 def _page(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
     refused = request.method == "POST" and "problem" in context
-    context = {"reasons": reasons(), **context}
-    return page(request, "import", context, section="subscribers", status=422 if refused else 200)
+    return page(
+        request, "import", {"reasons": reasons(), **context}, section="subscribers", status=422 if refused else 200
+    )
 
 
 def _entered(request: HttpRequest) -> dict[str, object]:

@@ -1,7 +1,6 @@
 """Queries for subscribers: search, counts, and all about one, with the posts that they were offered."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import uuid4
@@ -27,47 +26,30 @@ BLOCKED = "blocked"
 """The state that a filter names beside those of subscriptions."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriberFilter:
-    """What is looked for; "" for anything."""
-
-    text: str = ""
-    newsletter: str = ""
-    state: str = ""
-    tag: str = ""
-
-
-def find(subscriber_filter: SubscriberFilter, before: str = "") -> tuple[list[Subscription], str]:
+def find(filters: Mapping[str, str], before: str = "") -> tuple[list[Subscription], str]:
     """Return a page of subscriptions, newest first, without counting them all, and what `before` continues below it,
     "" at the end.
     """
-    rows = matching(subscriber_filter).select_related("subscriber").order_by("-pk")
+    rows = matching(filters).select_related("subscriber").order_by("-pk")
     if (below := whole_number(before)) is not None:
         rows = rows.filter(pk__lt=below)
     page = list(rows[: PAGE + 1])
     return page[:PAGE], str(page[PAGE - 1].pk) if len(page) > PAGE else ""
 
 
-def matching(subscriber_filter: SubscriberFilter) -> QuerySet[Subscription]:
-    """Return the subscriptions that a filter finds."""
-    rows = Subscription.objects.blocked() if subscriber_filter.state == BLOCKED else Subscription.objects.all()
-    if subscriber_filter.text:
+def matching(filters: Mapping[str, str]) -> QuerySet[Subscription]:
+    """Return the subscriptions that a filter finds; fields that it lacks may be anything."""
+    rows = Subscription.objects.blocked() if filters.get("state") == BLOCKED else Subscription.objects.all()
+    if text := fold(filters.get("text", "").strip()):
         rows = rows.alias(folded_name=Folded("subscriber__name"))
-    return rows.filter(_matching(subscriber_filter))
-
-
-def _matching(subscriber_filter: SubscriberFilter) -> Q:
-    condition = Q()
-    if subscriber_filter.text:
-        text = subscriber_filter.text.strip()
-        condition &= Q(subscriber__key__contains=fold(text)) | Q(folded_name__contains=fold(text))
-    if subscriber_filter.newsletter:
-        condition &= Q(newsletter=subscriber_filter.newsletter)
-    if subscriber_filter.state in Subscription.State.values:
-        condition &= Q(state=subscriber_filter.state)
-    if clean_tag(subscriber_filter.tag):
-        condition &= Q(tags__contains=f"|{clean_tag(subscriber_filter.tag)}|")
-    return condition
+        rows = rows.filter(Q(subscriber__key__contains=text) | Q(folded_name__contains=text))
+    if newsletter := filters.get("newsletter"):
+        rows = rows.filter(newsletter=newsletter)
+    if filters.get("state") in Subscription.State.values:
+        rows = rows.filter(state=filters["state"])
+    if tag := clean_tag(filters.get("tag", "")):
+        rows = rows.filter(tags__contains=f"|{tag}|")
+    return rows
 
 
 def changed(newsletters: Iterable[str]) -> None:

@@ -24,7 +24,7 @@ from newsletter.web.desk import formatting, jobs
 from newsletter.web.desk.pages import as_sentence, editor, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import queries
-from newsletter.web.desk.subscribers.queries import FILTERS, SubscriberFilter
+from newsletter.web.desk.subscribers.queries import FILTERS
 from subscribers.models import Subscription
 from subscribers.models.people import clean_tag
 from subscribers.requests import config_of
@@ -48,15 +48,14 @@ def from_text(text: str) -> list[str]:
 def tag(request: HttpRequest) -> HttpResponse:
     """Ask which tag to add or remove; POST starts it."""
     parameters = request.POST if request.method == "POST" else request.GET
-    subscriber_filter = SubscriberFilter(*(parameters.get(key, "")[:254] for key in FILTERS))
-    filters = {key: value for key in FILTERS if (value := getattr(subscriber_filter, key))}
+    filters = {key: value for key in FILTERS if (value := parameters.get(key, "")[:254])}
     word, act, problem = clean_tag(parameters.get("word", "")), parameters.get("act", ""), ""
     if request.method == "POST" and act in (ADD, REMOVE):
         if word:
             order = {"filter": filters, "word": word, "act": act}
-            return redirect("desk:job", _start(request, subscriber_filter.newsletter, order).pk)
+            return redirect("desk:job", _start(request, filters.get("newsletter", ""), order).pk)
         problem = _("Enter a tag.")
-    count = queries.matching(subscriber_filter).count()
+    count = queries.matching(filters).count()
     context = {
         "kept": filters,
         "back": urlencode(filters),
@@ -106,7 +105,7 @@ def _numbers(job: Job) -> list[int]:
     """
     if undone := job.order.get("undo"):
         return sorted(Job.objects.get(pk=undone).result["changed"])
-    subscribers = queries.matching(SubscriberFilter(**job.order["filter"]))
+    subscribers = queries.matching(job.order["filter"])
     return list(subscribers.order_by("pk").values_list("pk", flat=True))
 
 

@@ -39,22 +39,17 @@ def subscribers(
 
     `entered` is what was filled in to add a person, and `problems` why a field of it was refused.
     """
-    subscriber_filter = queries.SubscriberFilter(*(request.GET.get(key, "")[:254] for key in queries.FILTERS))
-    rows, before = queries.find(subscriber_filter, request.GET.get("before", ""))
+    filters = {key: value for key in queries.FILTERS if (value := request.GET.get(key, "")[:254])}
+    rows, before = queries.find(filters, request.GET.get("before", ""))
     blocked = queries.blocked(rows)
-    filters = {k: v for k in queries.FILTERS if (v := getattr(subscriber_filter, k))}
-    name = (
-        subscriber_filter.newsletter
-        if subscriber_filter.newsletter in config_of(request).newsletters
-        else next(iter(config_of(request).newsletters))
-    )
-    points = queries.growth(name)
-    newsletter = config_of(request).newsletters[name]
+    newsletters = config_of(request).newsletters
+    newsletter = newsletters.get(filters.get("newsletter", "")) or next(iter(newsletters.values()))
+    points = queries.growth(newsletter.name)
     context = {
-        "search": subscriber_filter,
+        "search": filters,
         "rows": [_row(request, subscription, is_blocked=subscription.pk in blocked) for subscription in rows],
         "older": urlencode(filters | {"before": before}) if before else "",
-        "newsletters": config_of(request).newsletters.values(),
+        "newsletters": newsletters.values(),
         "states": {**_states(), queries.BLOCKED: _("Blocked")},
         "counts": _counts(request),
         "chart": charts.curve(
@@ -67,7 +62,7 @@ def subscribers(
         "filtered": bool(filters),
         "kept": urlencode(filters),
         "importing": jobs.unfinished(file_import.IMPORT),
-        "entered": entered or {"newsletter": subscriber_filter.newsletter},
+        "entered": entered or {"newsletter": filters.get("newsletter", "")},
         "problems": problems,
     }
     return page(request, "subscribers", context, section="subscribers", status=422 if problems else 200)

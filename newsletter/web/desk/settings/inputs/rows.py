@@ -5,7 +5,7 @@ Forms work without scripts.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
+from itertools import count, takewhile
 from typing import Any, TypeAlias
 
 from django import forms
@@ -55,12 +55,11 @@ class RowsWidget(DeskWidget):
         """Return the rows that were typed, without blank ones; None if the form has no rows at all."""
         if self.value_omitted_from_data(data, files, name):
             return None
-        rows = []
-        for number in count():
-            place = f"{name}:{number}"
-            if not any(f"{place}:{column.key}" in data for column in self.rows.columns):
-                break
-            rows.append(self._typed(data, place))
+        places = takewhile(
+            lambda place: any(f"{place}:{column.key}" in data for column in self.rows.columns),
+            (f"{name}:{number}" for number in count()),
+        )
+        rows = [self._typed(data, place) for place in places]
         return [row for row in rows if any(value for key, value in row.items() if key != REMOVE)]
 
     def _typed(self, data: Any, place: str) -> Row:

@@ -36,17 +36,12 @@ def guide(request: HttpRequest, document: str) -> HttpResponse:
     """Show a document."""
     if document not in names():
         raise Http404("there is no such document")
-    title, html = _rendered(document)
-    return page(request, "guide", {"title": title, "html": html}, section="subscribers")
-
-
-def _rendered(name: str) -> tuple[str, str]:
-    folder = documents()
-    paths = folder / f"{name}.md", folder / "moving" / f"{name}.md"
+    paths = documents() / f"{document}.md", documents() / "moving" / f"{document}.md"
     path = next(path for path in paths if path.is_file())
     title, text = path.read_text(encoding="utf-8").removeprefix("# ").split("\n", 1)
     html = markdown(_LINK.sub(_link, text))
-    return title, html.replace("<table>", '<table tabindex="0">')  # it scrolls on phones, with the keyboard too
+    html = html.replace("<table>", '<table tabindex="0">')  # it scrolls on phones, with the keyboard too
+    return page(request, "guide", {"title": title, "html": html}, section="subscribers")
 
 
 def _link(match: re.Match[str]) -> str:

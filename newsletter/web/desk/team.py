@@ -26,13 +26,12 @@ from newsletter.web.desk.settings import labels
 from subscribers.requests import config_of
 
 
-def people(request: HttpRequest) -> HttpResponse:
-    """Everybody, and a form for one more. An invitation that can't be sent is shown once, here."""
-    return _team(request, UserForm(request.POST or None))
+def people(request: HttpRequest, user: User | None = None) -> HttpResponse:
+    """Show the team, after the invitation of the form, or of `user` again.
 
-
-def _team(request: HttpRequest, form: UserForm, user: User | None = None) -> HttpResponse:
-    """Show the team, after the invitation of the form, or of `user` again."""
+    An invitation that can't be sent is shown once, here.
+    """
+    form = UserForm(None if user else request.POST or None)
     if form.is_valid():
         try:
             role, _space, without = form.cleaned_data["role"].partition(" ")
@@ -83,7 +82,7 @@ def act(request: HttpRequest, user: User) -> HttpResponse:
             users.remove(user, by=editor(request))
             messages.success(request, _("%(who)s has been removed and can no longer log in.") % {"who": who})
         elif action == "link":
-            return _team(request, UserForm(), user)
+            return people(request, user)
     return redirect("desk:users")
 
 

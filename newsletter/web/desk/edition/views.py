@@ -42,21 +42,19 @@ SHOWN = "shown-"
 """What the name of a field begins with that has the mark of a text as the page shows it."""
 
 
-def edition_page(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
-    """Show the whole page; an edition that is no draft any more can't be changed."""
-    if edition.state == State.IMPORTED:
-        return redirect("desk:imported-edition", newsletter.name, edition.period)
-    return _whole(request, newsletter, edition)
-
-
-def _whole(
+def edition_page(
     request: HttpRequest,
     newsletter: Newsletter,
     edition: Edition,
     typed: Mapping[str, str] | None = None,
     problems: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """Show the page; `typed` is what was filled in to add a post, and `problems` why that was refused, by field."""
+    """Show the whole page; an edition that is no draft any more can't be changed.
+
+    `typed` is what was filled in to add a post, and `problems` why that was refused, by field.
+    """
+    if edition.state == State.IMPORTED:
+        return redirect("desk:imported-edition", newsletter.name, edition.period)
     context = {
         **_context(request, newsletter, edition),
         **about(request, edition, newsletter),
@@ -232,7 +230,7 @@ def add(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpR
     except Problem as refused:
         problems = {field_of(refused, add_post.FIELDS_OF_REFUSALS, "url"): as_sentence(refused)}
         if "HX-Request" not in request.headers:
-            return _whole(request, newsletter, edition, typed, problems)
+            return edition_page(request, newsletter, edition, typed, problems)
         return page(request, "_add_fields", {"fields": add_post.fields(typed, problems)}, status=422)
     messages.success(request, queries.last_change(changed, newsletter), extra_tags="undo")
     return _draft_anew(request, edition)

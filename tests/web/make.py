@@ -24,6 +24,7 @@ IN_ADDRESSES = {
     "token": "token",
     "key": "key",
     "design": "letter",
+    "document": "ghost",
     "form": "csv",
 }
 """A value for each parameter of the desk's addresses, except sections of settings."""

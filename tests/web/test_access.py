@@ -18,7 +18,7 @@ TABLE: dict[str, Role] = {
 EDITION_PATH = f"/desk/editions/kinaforum/{make.PERIOD}/"
 TOO_LARGE = ("9" * 18, "9" * 19, str(2**63), "9" * 5_000, "٣")
 VALUES = {**make.IN_ADDRESSES, "section": "general"}
-OTHER_VALUES = {"settings-site": {"section": "delivery"}, "guide": {"document": "ghost"}}
+OTHER_VALUES = {"settings-site": {"section": "delivery"}}
 CONVERTERS = {str(pattern.name): pattern.pattern.converters for pattern in urls.urlpatterns}
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Site
-from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE, ROOT, MailServer, kill_all
+from tests.e2e.sending_samples import CONFIG, EDITION, ROOT, MailServer, kill_all
 from tests.e2e.test_restore import LEAVE, SLOW, hurry, python
 
 pytestmark = pytest.mark.soak
@@ -54,7 +54,8 @@ class Older:
     def prepare(self, site: Site) -> None:
         """Queue an edition, with this version's own samples."""
         environment = {**site.environment, "PYTHONPATH": str(self.sources)}
-        words = [sys.executable, "-c", PREPARE, str(READERS)]
+        own = "from tests.e2e import sending_samples; exec(sending_samples.PREPARE)"
+        words = [sys.executable, "-c", own, str(READERS)]
         subprocess.run(words, cwd=site.folder, env=environment, umask=0o077, check=True)
 
 

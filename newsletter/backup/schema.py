@@ -3,7 +3,9 @@
 That is done in a process of its own, because migrations use Django's default database.
 """
 
+import ctypes
 import os
+import signal
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -15,6 +17,7 @@ from newsletter.config import Config
 
 Migration = tuple[str, str]
 """An app, and the name of one of its migrations."""
+PR_SET_PDEATHSIG = 1
 
 
 def make_tables(configuration: Config, url: str, migrations: Sequence[Migration] | None = None) -> None:
@@ -29,6 +32,7 @@ def make_tables(configuration: Config, url: str, migrations: Sequence[Migration]
 
 
 def _make(file: Path, url: str, migrations: Sequence[Migration] | None) -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a command that was killed may be run again at once
     os.umask(0o077)
     os.environ |= {
         "NEWSLETTER_CONFIG": str(file),

@@ -65,7 +65,7 @@ def _later(problem: Exception) -> tuple[str, int] | None:
         remedy = REMEDIES.get(problem.errno or 0)
         sentence = f"{problem.filename or 'a file or the output'}: {problem.strerror}"
         return (f"{sentence}; {remedy}" if remedy else sentence), IMPOSSIBLE
-    if isinstance(problem, sqlite3.Error) or type(problem).__module__.startswith("django.db"):
+    if isinstance(problem, sqlite3.Error) or type(problem).__module__.startswith(("django.db", "psycopg")):
         return _of_database(problem), IMPOSSIBLE
     from newsletter.backup import BackupProblem
     from newsletter.render.html.loader import TemplateProblem

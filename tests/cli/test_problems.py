@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.db import IntegrityError, OperationalError
 
@@ -47,7 +48,7 @@ def test_an_error_of_the_system_has_a_remedy(number: int, sentence: str) -> None
     assert sentence_and_status(OSError(number, os.strerror(number), "a.txt")) == (sentence, 1)
 
 
-@pytest.mark.parametrize("kind", [OperationalError, sqlite3.OperationalError])
+@pytest.mark.parametrize("kind", [OperationalError, sqlite3.OperationalError, psycopg.OperationalError])
 @pytest.mark.parametrize(
     ("words", "remedy"),
     [

@@ -98,7 +98,7 @@ class Message:
         return self.changed(lambda text: new if text == old else text)
 
     def to_json(self) -> Json:
-        """Return the message as a JSON object; `from_json` reads it."""
+        """Return the message as a JSON object, without NUL, which PostgreSQL can't store; `from_json` reads it."""
         return {"code": self.code, "params": {name: _to_json(value) for name, value in self.params}}
 
     def to_text(self) -> str:
@@ -106,8 +106,8 @@ class Message:
         truncated.
         """
         if self.code == _TEXT:
-            return str(self.param("words"))
-        stored = self.changed(lambda text: text.replace("\0", "")[:LONGEST_TEXT]).to_json()
+            return str(self.param("words")).replace("\0", "")
+        stored = self.changed(lambda text: text[:LONGEST_TEXT]).to_json()
         return RECORD_SEPARATOR + json.dumps(stored, ensure_ascii=False)
 
 
@@ -180,6 +180,8 @@ def _to_json(value: Param) -> Any:
         return value.to_json()
     if isinstance(value, datetime):
         return {"at": value.isoformat()}
+    if isinstance(value, str):
+        return value.replace("\0", "")
     return [_to_json(part) for part in value] if isinstance(value, tuple) else value
 
 

@@ -232,7 +232,7 @@ def _line(columns: Columns, number: int, cells: list[str], problem: Message | No
     problem = problem or _fault(columns, cells)
     if problem:
         address = next((cell.strip() for cell in cells if "@" in cell), "")
-        return FileLine(number, PersonRow(address[:320]), problem)
+        return FileLine(number, PersonRow(address.replace("\0", "")[:320]), problem)
     cells = cells + [""] * (columns.width - len(cells))
     try:
         return FileLine(number, columns.row(cells))

@@ -105,7 +105,7 @@ def _new_keys(model: type[models.Model], count: int) -> Iterable[int]:
 def _insert(model: type[models.Model], rows: Sequence[dict[str, Any]], numbered: bool, unless_stored: bool) -> None:
     columns, values = _written(rows, _columns(model, connection.vendor, numbered))
     table, names = f'"{model._meta.db_table}"', ", ".join(f'"{n}"' for n in columns)
-    with connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             _insert_in_sqlite(table, names, len(columns), values, unless_stored)
         elif unless_stored:
@@ -126,10 +126,9 @@ def _insert_in_sqlite(
     A failure needs no copies of the pages that the statement changed (`OR FAIL`): it ends the whole transaction.
     """
     insert = INSERT.replace("INSERT", "INSERT OR FAIL") + UNLESS_STORED * unless_stored
-    with connection.wrap_database_errors:
-        while batch := list(islice(values, AT_ONCE)):
-            statement = insert.format(table=table, columns=names, rows=_places(len(batch), columns))
-            connection.connection.execute(statement, list(chain.from_iterable(batch)))
+    while batch := list(islice(values, AT_ONCE)):
+        statement = insert.format(table=table, columns=names, rows=_places(len(batch), columns))
+        connection.connection.execute(statement, list(chain.from_iterable(batch)))
 
 
 @lru_cache(maxsize=64)

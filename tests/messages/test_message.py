@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from newsletter.messages import English, Message, MessageType, Problem, from_json, render
+from newsletter.messages import English, Message, MessageType, Problem, from_json, from_text, render
 from newsletter.messages.general import ABOUT, TEXT, size_of
 from newsletter.messages.localized import Localized
 
@@ -63,6 +63,9 @@ def test_braces_in_a_value_are_left_alone() -> None:
 def test_a_message_survives_json() -> None:
     message = ABOUT(subject="check", message=LIST(names=(POSTS(name="daily", count=3), TIME(at=NOON), "a", 1.5)))
     assert from_json(json.loads(json.dumps(message.to_json()))) == message
+    with_nul = ABOUT(subject="a\0b", message=TEXT(words="c\0d"))
+    assert str(from_json(with_nul.to_json())) == str(from_text(with_nul.to_text())) == "ab: cd"
+    assert TEXT(words="c\0d").to_text() == "cd", "PostgreSQL takes no NUL"
 
 
 def test_messages_are_equal_and_hashable_by_what_they_say() -> None:

@@ -218,6 +218,7 @@ def test_fifty_dirty_lines_each_with_its_reason(take: Import, tmp_path: Path) ->
     assert report.added == 1
     assert len((tmp_path / "refused.csv").read_text().splitlines()) == 51
     assert "'=HYPERLINK(1)" in (tmp_path / "refused.csv").read_text()
+    assert not any("\0" in refused.address for refused in report.refused), "PostgreSQL couldn't store it"
 
 
 def test_a_line_that_names_the_delimiter_is_no_header(take: Import) -> None:

@@ -3,12 +3,13 @@
 import csv
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from newsletter.models import Act
 from newsletter.web.desk.subscribers import tags
@@ -97,6 +98,14 @@ def test_tags_are_read_from_a_text_as_they_were_written() -> None:
 def test_somebody_is_unsubscribed(admin: Client, kari: Subscriber) -> None:
     _act(admin, kari, "leave", newsletter="kinaforum")
     assert Subscription.objects.get().state == "unsubscribed"
+
+
+@pytest.mark.parametrize(("days", "state", "is_shown"), [(9, "active", 1), (-9, "active", 0), (9, "unsubscribed", 0)])
+def test_a_pause_is_shown_until_it_ends(admin: Client, kari: Subscriber, days: int, state: str, is_shown: int) -> None:
+    until = timezone.localdate() + timedelta(days=days)
+    Subscription.objects.update(paused_until=until, state=state)
+    page = admin.get(f"/desk/subscribers/{kari.pk}/").text
+    assert [page.count(words) for words in ("Paused until", "Due after the pause")] == [is_shown] * 2
 
 
 def test_an_address_is_suppressed_and_freed(admin: Client, kari: Subscriber) -> None:

@@ -70,16 +70,17 @@ def subscribers(
 
 def _row(request: HttpRequest, subscription: Subscription, *, is_blocked: bool) -> dict[str, Any]:
     hidden = is_blocked and subscription.state != Subscription.State.UNSUBSCRIBED
+    zone = zone_of(request, subscription.newsletter)
+    is_paused = subscription.state == Subscription.State.ACTIVE and subscription.paused(
+        timezone.localdate(timezone=zone)
+    )
     return {
         "subscription": subscription,
         "newsletter": newsletter_title(request, subscription.newsletter),
-        "paused": formatting.day(subscription.paused_until),
+        "paused": formatting.day(subscription.paused_until) if is_paused else "",
         "state": _("Blocked") if hidden else _states()[subscription.state],
         "mark": "failed" if hidden else subscription.state,
-        "since": formatting.day(
-            subscription.unsubscribed_at or subscription.joined or subscription.created,
-            zone_of(request, subscription.newsletter),
-        ),
+        "since": formatting.day(subscription.unsubscribed_at or subscription.joined or subscription.created, zone),
     }
 
 

@@ -64,6 +64,9 @@ def test_a_text_goes_on_where_the_headline_that_was_made_of_it_ends(html: str, l
         ("<p>See the port.</p>", ""),
         ("<p>See the port. It <b>rains</b>.</p>", "<p>It <b>rains</b>.</p>"),
         ("<p>See the port.org.</p>", ""),
+        ("<h1>See the <i>port</i>.</h1><p>It rains.</p>", "<p>It rains.</p>"),
+        ("<h2>See the port. It rains.</h2><p>It rains.</p>", ""),
+        ('<h2><a href="/port">See the port.</a></h2><p>It rains.</p>', ""),
         (
             '<p><a href="/a.mp3">Port</a></p><p>See the port. It rains.</p>',
             '<p><a href="/a.mp3">Port</a></p><p>It rains.</p>',

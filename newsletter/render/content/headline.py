@@ -9,7 +9,7 @@ from itertools import accumulate
 from unicodedata import category, combining, east_asian_width
 
 from newsletter.render.content.excerpt import TextRun, ends_of_sentences, text_runs
-from newsletter.render.content.fragment import Element, parse, serialise, text_of
+from newsletter.render.content.fragment import HEADINGS, Element, parse, serialise, text_of
 from newsletter.render.content.images import names_file
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
@@ -77,18 +77,20 @@ def without_headline(html: str, headline: str) -> str:
     """Return a cleaned post without the words at its beginning that are its headline.
 
     Those are the first sentences or words of the first paragraph, which goes on behind "…" where the headline ends so,
-    or the whole paragraph, unless the post has no other. The links in these words follow at the end of the paragraph.
+    or the whole paragraph or heading, unless the post has no other. The links in these words follow at the end of the
+    paragraph.
     """
     if not headline or not _may_repeat(html, headline):
         return html
     root = parse(html)
     players = {paragraph for paragraph, _ in recordings(root)}
     paragraph = next((child for child in root if isinstance(child.tag, str) and child not in players), None)
-    if paragraph is None or paragraph.tag != "p":
+    if paragraph is None or paragraph.tag not in ("p", *HEADINGS):
         return html
     runs, is_cut = text_runs(paragraph), headline.endswith("…")
     words = r"\s+".join(map(re.escape, headline.removesuffix("…").split()))
-    match = re.match(rf"\s*{words}{_behind(headline)}", "".join(run.text for run in runs), re.DOTALL)
+    behind = _behind(headline) if paragraph.tag == "p" else r"\s*\Z"
+    match = re.match(rf"\s*{words}{behind}", "".join(run.text for run in runs), re.DOTALL)
     links = [(link, deepcopy(link)) for link in paragraph.iter("a") if text_of(link)]
     if match is None or any(text_of(link) == headline for link, _ in links):
         return html

@@ -33,11 +33,11 @@ FeedItem: TypeAlias = dict[str, Any]
 @require_safe
 def feed(request: HttpRequest, name: str, file: str) -> HttpResponseBase:
     """Return the newest editions, or the newest posts of editions, as a feed; `file` is its path below the archive."""
-    of_posts = file.startswith("posts")
-    items = _posts(request, name) if of_posts else _editions(request, name)
+    newsletter, of_posts = newsletter_of(request, name), file.startswith("posts")
+    items = _posts(request, newsletter) if of_posts else _editions(request, newsletter)
     if file.endswith(".json"):
-        return _json(request, name, items, file=file)
-    return _atom(request, name, items, file=file, part="#posts" if of_posts else "")
+        return _json(request, newsletter, items, file=file)
+    return _atom(request, newsletter, items, file=file, part="#posts" if of_posts else "")
 
 
 @require_safe
@@ -46,9 +46,9 @@ def topic_as_atom(request: HttpRequest, name: str, topic: str) -> HttpResponseBa
     newsletter = newsletter_of(request, name)
     if topic not in newsletter.topics:
         raise Http404(f"'{name}' has no topic '{topic}'")
-    items = _in_topic(topic, newsletter, _posts(request, name))
+    items = _in_topic(topic, newsletter, _posts(request, newsletter))
     title = f"{newsletter.title}: {newsletter.topics[topic].title or topic}"
-    return _atom(request, name, items, file=f"topics/{topic}.atom", part=f"#topic-{topic}", title=title)
+    return _atom(request, newsletter, items, file=f"topics/{topic}.atom", part=f"#topic-{topic}", title=title)
 
 
 def _in_topic(topic: str, newsletter: Newsletter, items: list[FeedItem]) -> list[FeedItem]:
@@ -59,7 +59,7 @@ def _in_topic(topic: str, newsletter: Newsletter, items: list[FeedItem]) -> list
     return [item for number, item in numbers.items() if number in in_topic]
 
 
-def _editions(request: HttpRequest, name: str) -> list[FeedItem]:
+def _editions(request: HttpRequest, newsletter: Newsletter) -> list[FeedItem]:
     site = config_of(request).site.url
     return [
         {
@@ -70,15 +70,15 @@ def _editions(request: HttpRequest, name: str) -> list[FeedItem]:
             "updateddate": edition.at,
             "description": edition.preheader,
         }
-        for edition in queries.listed(newsletter_of(request, name).name, count=EDITIONS)
+        for edition in queries.listed(newsletter.name, count=EDITIONS)
     ]
 
 
-def _posts(request: HttpRequest, name: str) -> list[FeedItem]:
+def _posts(request: HttpRequest, newsletter: Newsletter) -> list[FeedItem]:
     """Return the posts of the newest editions, each once, with as much of their text as emails show."""
     items: dict[str, FeedItem] = {}
-    archive = _address(request, newsletter_of(request, name))
-    for edition in in_archive(name).order_by("-until", "-pk")[:EDITIONS]:
+    archive = _address(request, newsletter)
+    for edition in in_archive(newsletter.name).order_by("-until", "-pk")[:EDITIONS]:
         for post in digest_of(edition, config_of(request)).posts:
             assert edition.published_at is not None
             items.setdefault(post.id, _post(post, archive, edition.published_at))
@@ -130,10 +130,15 @@ def _address(request: HttpRequest, newsletter: Newsletter) -> str:
 
 
 def _atom(
-    request: HttpRequest, name: str, items: Iterable[FeedItem], *, file: str, part: str = "", title: str = ""
+    request: HttpRequest,
+    newsletter: Newsletter,
+    items: Iterable[FeedItem],
+    *,
+    file: str,
+    part: str = "",
+    title: str = "",
 ) -> HttpResponseBase:
     """Return a feed: `file` is its path below the archive, and `part` what its id has after the archive's address."""
-    newsletter = newsletter_of(request, name)
     archive = _address(request, newsletter)
     atom = _Atom(
         title=title or newsletter.title,
@@ -149,8 +154,7 @@ def _atom(
     return _feed(request, newsletter, atom.writeString("utf-8"), "application/atom+xml; charset=utf-8")
 
 
-def _json(request: HttpRequest, name: str, items: Iterable[FeedItem], *, file: str) -> HttpResponseBase:
-    newsletter = newsletter_of(request, name)
+def _json(request: HttpRequest, newsletter: Newsletter, items: Iterable[FeedItem], *, file: str) -> HttpResponseBase:
     archive = _address(request, newsletter)
     document = {
         "version": "https://jsonfeed.org/version/1.1",

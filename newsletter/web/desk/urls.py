@@ -1,4 +1,8 @@
-"""The desk's addresses, each with the role that it is for."""
+"""The desk's addresses, each with the role that it is for.
+
+Before a view, the newsletter and the edition that its address names are looked up, and rows by their numbers
+(`permissions.MODELS`): the view has them as parameters.
+"""
 
 from django.urls import URLPattern, path
 

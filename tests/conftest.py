@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import hypothesis
 import pytest
+from django.db.models.signals import post_migrate
 from django.template.base import Template
 from playwright.sync_api import Browser, Page, sync_playwright
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -115,9 +116,10 @@ PLAIN_RENDERING = vars(Template)["_render"]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cheap_pages(django_test_environment: None) -> Iterator[None]:
-    """Render templates as the program does, where Django's tests copy the context of each, and list the static files
-    once, where each of Django's test clients lists them.
+def cheap_django(django_test_environment: None) -> Iterator[None]:
+    """Leave out what Django does for tests that ours don't need: it copies the context of each template that is
+    rendered, lists the static files for each client, and writes the rows of its permissions, which the program doesn't
+    use, each time that a database was emptied.
     """
     listed: dict[str, object] = {}
     list_files = WhiteNoiseMiddleware.add_files_from_finders
@@ -131,6 +133,7 @@ def cheap_pages(django_test_environment: None) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Template, "_render", PLAIN_RENDERING)
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", list_once)
+        patch.setattr(post_migrate, "receivers", [])
         yield
 
 

@@ -5,6 +5,7 @@ import re
 import shlex
 import tomllib
 import types
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
@@ -110,14 +111,15 @@ WITH_DEFAULTS = [(name.replace("NAME", "brev"), given[0]) for name, given in doc
 MOMENTS = ("newsletters.brev.draft", "newsletters.brev.send")
 
 
-@pytest.mark.parametrize(("name", "literal"), WITH_DEFAULTS)
-def test_the_documented_default_is_the_default(name: str, literal: str) -> None:
-    given, usual = with_value(name, literal), config.parse(SMALLEST)
-    if name in MOMENTS:
-        part = f"{name.rpartition('.')[2]}_moment"
-        assert getattr(given.newsletters["brev"], part) == getattr(usual.newsletters["brev"], part)
-    else:
-        assert given == usual
+def test_the_documented_default_is_the_default() -> None:
+    usual = config.parse(SMALLEST)
+    for name, literal in WITH_DEFAULTS:
+        given = with_value(name, literal)
+        if name in MOMENTS:
+            part = f"{name.rpartition('.')[2]}_moment"
+            assert getattr(given.newsletters["brev"], part) == getattr(usual.newsletters["brev"], part), name
+        else:
+            assert given == usual, name
 
 
 REQUIRED = [name.replace("NAME", "brev") for name, given in documented().items() if given[1] == "required"]
@@ -211,9 +213,9 @@ def links() -> list[tuple[str, str]]:
     return [(str(path.relative_to(ROOT)), target) for path, target in found if "://" not in target]
 
 
-@pytest.mark.parametrize(("document", "target"), links())
-def test_a_link_leads_to_a_file(document: str, target: str) -> None:
-    assert (ROOT / document).parent.joinpath(target).exists()
+def test_a_link_leads_to_a_file() -> None:
+    assert len(links()) > 200
+    assert [each for each in links() if not ROOT.joinpath(each[0]).parent.joinpath(each[1]).exists()] == []
 
 
 def test_a_path_that_a_document_names_is_there() -> None:
@@ -242,9 +244,11 @@ def test_the_picture_of_the_mail_is_small() -> None:
     assert (ROOT / "docs" / "images" / "mail.jpg").stat().st_size < 150_000
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_no_sentence_stands_twice_outside_code(document: Path) -> None:
+def test_no_sentence_stands_twice_outside_code() -> None:
     """A merge can leave a line twice, or half of an entry."""
-    prose = re.sub(r"^```.*?^```", "", document.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
-    long = [line for line in prose.splitlines() if len(line) > 60 and not line.startswith("|")]
-    assert sorted({line for line in long if long.count(line) > 1}) == []
+    twice: list[tuple[str, str]] = []
+    for document in DOCUMENTS:
+        prose = re.sub(r"^```.*?^```", "", document.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+        lines = Counter(line for line in prose.splitlines() if len(line) > 60 and not line.startswith("|"))
+        twice += [(document.name, line) for line, count in lines.items() if count > 1]
+    assert twice == []

@@ -39,8 +39,13 @@ def _constants(path: Path) -> Iterator[str]:
                 yield node.value
 
 
+@pytest.fixture(scope="module")
+def named(graph: grimp.ImportGraph) -> list[tuple[str, str, str]]:
+    """The modules that have strings, the strings, and the modules that they name."""
+    return list(_named(graph))
+
+
 def _named(graph: grimp.ImportGraph) -> Iterator[tuple[str, str, str]]:
-    """Yield the module that has a string, the string, and the module that it names."""
     for name in sorted(graph.modules):
         base = ROOT.joinpath(*name.split("."))
         file = base.with_suffix(".py")  # a package of this name may have left a folder of compiled files
@@ -53,13 +58,13 @@ def _named(graph: grimp.ImportGraph) -> Iterator[tuple[str, str, str]]:
                 yield name, text, module
 
 
-def test_what_strings_name_exists(graph: grimp.ImportGraph) -> None:
-    for _, text, module in _named(graph):
+def test_what_strings_name_exists(named: list[tuple[str, str, str]]) -> None:
+    for _, text, module in named:
         if text != module and module not in PACKAGES:
             assert hasattr(import_module(module), text.rpartition(".")[2]), text
 
 
-def test_strings_name_modules_below(graph: grimp.ImportGraph) -> None:
+def test_strings_name_modules_below(named: list[tuple[str, str, str]]) -> None:
     contracts = configparser.ConfigParser()
     contracts.read(ROOT / ".importlinter", encoding="utf-8")
     floors = contracts["importlinter:contract:floors"]["layers"].split("\n")
@@ -68,17 +73,17 @@ def test_strings_name_modules_below(graph: grimp.ImportGraph) -> None:
     def floor(module: str) -> int:
         return level.get(".".join(module.split(".")[:2]), len(floors))
 
-    upward = [(name, text) for name, text, module in _named(graph) if floor(name) > floor(module)]
+    upward = [(name, text) for name, text, module in named if floor(name) > floor(module)]
     assert upward == []
 
 
-def test_strings_make_no_cycle(graph: grimp.ImportGraph) -> None:
-    for name, _, module in _named(graph):
+def test_strings_make_no_cycle(graph: grimp.ImportGraph, named: list[tuple[str, str, str]]) -> None:
+    for name, _, module in named:
         if name != module:
             graph.add_import(importer=name, imported=module)
     back = {
         (name, module): chain
-        for name, _, module in _named(graph)
+        for name, _, module in named
         if name != module and (chain := graph.find_shortest_chain(importer=module, imported=name))
     }
     assert back == {}

@@ -22,9 +22,9 @@ def with_return_path(configuration: Config) -> Config:
     return config.use(replace(configuration, bounces=Bounces(return_path=cases.BARE)))
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 @pytest.mark.parametrize("case", cases.CASES)
-@pytest.mark.parametrize("rotations", [0, 1, 2])
+@pytest.mark.parametrize("rotations", [1, 2])
 def test_each_value_is_valid_under_a_new_key_while_the_old_one_is_listed(
     case: Callable[[], cases.Holds], rotations: int, settings: Settings
 ) -> None:
@@ -35,7 +35,7 @@ def test_each_value_is_valid_under_a_new_key_while_the_old_one_is_listed(
     assert holds()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 @pytest.mark.parametrize("case", cases.CASES)
 def test_each_value_depends_on_the_key(case: Callable[[], cases.Holds], settings: Settings) -> None:
     """Otherwise the test above would prove nothing."""

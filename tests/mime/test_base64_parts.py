@@ -59,11 +59,10 @@ def test_without_room_for_spaces_there_is_no_base64(parts: list[str | Slot], htm
     assert encode_pieces(parts, html=html) is None
 
 
-@pytest.mark.parametrize("length", range(1, 121))
-def test_a_token_of_any_length_is_whole(length: int) -> None:
-    token = "T" * length
+def test_a_token_of_any_length_is_whole() -> None:
     parts: list[str | Slot] = ["소식 https://brev.example/u/", TOKEN, "\n끝\n"]
-    assert decoded(joined(parts, token, html=False)).split() == ["소식", f"https://brev.example/u/{token}", "끝"]
+    for token in ("T" * length for length in range(1, 121)):
+        assert decoded(joined(parts, token, html=False)).split() == ["소식", f"https://brev.example/u/{token}", "끝"]
 
 
 def test_recipients_differ_in_few_octets() -> None:

@@ -214,11 +214,12 @@ def test_a_post_dated_ahead_reaches_every_cadence(paper: Newsletter) -> None:
     assert sorted(paper.mailed["weekly"]) == sorted(["one", "two", "three"])
 
 
-def test_slow_subscribers_are_not_starved_by_fast_ones(paper: Newsletter) -> None:
-    """The daily edition of the hour in which the monthly is due is fixed before the monthly is looked at."""
-    paper.configure("day", "day", "month", approval="none")
+@pytest.mark.parametrize("slow", ["week", "month"])
+def test_slow_subscribers_are_not_starved_by_fast_ones(paper: Newsletter, slow: str) -> None:
+    """The daily edition of the hour in which the weekly is due is fixed before the weekly is looked at."""
+    paper.configure("day", "day", slow, approval="none")
     paper.subscribe("fast")
-    paper.subscribe("slow", "month")
+    paper.subscribe("slow", slow)
     schedule.tick(config.current(), paper.now)
     names = [f"p{n}" for n in range(8)]
     for week in range(4):

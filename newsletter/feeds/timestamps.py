@@ -18,28 +18,34 @@ _ZONES = {
 # months in two languages, the more usual one has it. Babel has them too, but takes 30 MB for the data of all of them.
 _MONTH_NAMES = (
     """jan january janeiro ene enero janv janvier januar gen gennaio januari tammi tammikuuta tammikuu sty stycznia
-    styczeń янв января январь oca ocak januarie gener tam""",
+    styczeń янв января январь oca ocak januarie gener tam led ledna leden січ січня січень ιαν ιανουαρίου ιανουάριοσ
+    január""",
     """feb february fev fevereiro febrero févr février februar febbraio februari helmi helmikuuta helmikuu lut lutego
-    luty февр февраля февраль şub şubat februarie febr febrer fév hel фев""",
+    luty февр февраля февраль şub şubat februarie febr febrer fév hel фев úno února únor лют лютого лютий φεβ
+    φεβρουαρίου φεβρουάριοσ február""",
     """mar march março marzo mars märz mär mrt maart marts maalis maaliskuuta maaliskuu marca marzec мар марта март
-    mart maret març maa""",
+    mart maret març maa bře března březen бер березня березень μαρ μαρτίου μάρ μάρτιοσ márc március már""",
     """apr april abr abril avr avril aprile huhti huhtikuuta huhtikuu kwi kwietnia kwiecień апр апреля апрель nis
-    nisan huh""",
-    """may mai maio mayo mag maggio mei maj touko toukokuuta toukokuu maja мая май mayıs maig tou""",
-    """jun june junho junio juin juni giu giugno kesä kesäkuuta kesäkuu cze czerwca czerwiec июн июня июнь haz
-    haziran junie juny jui kes""",
+    nisan huh dub dubna duben квіт квітня квітень απρ απριλίου απρίλιοσ ápr április кві""",
+    """may mai maio mayo mag maggio mei maj touko toukokuuta toukokuu maja мая май mayıs maig tou kvě května květen
+    трав травня травень μάι μάιοσ máj május тра μαι""",
+    """jun june junho junio juin juni giu giugno kesä kesäkuuta kesäkuu cze czerwca czerwiec июн июня июнь haz haziran
+    junie juny jui kes čvn června červen черв червня червень ιουν ιουνίου ιούν ιούνιοσ jún június čer чер ιου ιού""",
     """jul july julho julio juil juillet juli lug luglio heinä heinäkuuta heinäkuu lip lipca lipiec июл июля июль tem
-    temmuz julie juliol hei""",
+    temmuz julie juliol hei čvc července červenec лип липня липень ιουλ ιουλίου ιούλ ιούλιοσ júl július""",
     """aug august ago agosto août augustus augusti elo elokuuta elokuu sie sierpnia sierpień авг августа август ağu
-    ağustos agu agustus agost aoû""",
+    ağustos agu agustus agost aoû srp srpna srpen серп серпня серпень αυγ αυγούστου αύγ αύγουστοσ augusztus сер""",
     """sep september set setembro sept septiembre septembre settembre syys syyskuuta syyskuu wrz września wrzesień
-    сент сентября сентябрь eyl eylül setembre syy сен""",
+    сент сентября сентябрь eyl eylül setembre syy сен zář září вер вересня вересень σεπ σεπτεμβρίου σεπτέμβριοσ szept
+    szeptember sze""",
     """oct october out outubro octubre octobre okt oktober ott ottobre loka lokakuuta lokakuu paź października
-    październik окт октября октябрь eki ekim lok""",
-    """nov november novembro noviembre novembre marras marraskuuta marraskuu lis listopada listopad нояб ноября
-    ноябрь kas kasım ноя""",
+    październik окт октября октябрь eki ekim lok říj října říjen жовт жовтня жовтень οκτ οκτωβρίου οκτώβριοσ október
+    жов""",
+    """nov november novembro noviembre novembre marras marraskuuta marraskuu lis listopada listopad нояб ноября ноябрь
+    kas kasım ноя listopadu лист листопада листопад νοε νοεμβρίου νοέ νοέμβριοσ лис""",
     """dec december dez dezembro dic diciembre déc décembre dezember dicembre des desember joulu joulukuuta joulukuu
-    gru grudnia grudzień дек декабря декабрь ara aralık desembre jou""",
+    gru grudnia grudzień дек декабря декабрь ara aralık desembre jou pro prosince prosinec груд грудня грудень δεκ
+    δεκεμβρίου δεκέμβριοσ гру""",
 )
 MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 """Months by their names, case-folded."""
@@ -61,7 +67,7 @@ _NAME = r"(?P<name>[^\W\d_]{3,}\.?)"
 _NAME_FIRST = r"(?P<name2>[^\W\d_]{3,}\.?)\s+(?P<day2>\d{1,2})(?:st|nd|rd|th)?,?"
 _SPELT = re.compile(
     rf"(?:(?P<day>\d{{1,2}})\.?[\s-]+(?:de\s+)?{_NAME}|{_NAME_FIRST})"
-    rf"[\s,-]+(?:de\s+)?(?P<year>\d{{4}}|\d\d)(?:(?:\s*t\s*|[\s,]+(?:at\s+)?){_CLOCK}{_ZONE})?",
+    rf"[\s,-]+(?:de\s+)?(?P<year>\d{{4}}|\d\d)(?:(?:\s*t\s*|[\s,]+(?:(?:at|à|kl\.?|um|-)\s+)?){_CLOCK}{_ZONE})?",
     re.IGNORECASE,
 )
 _UNIX_STYLE = re.compile(rf"{_NAME}\s+(?P<day>\d{{1,2}})\s+{_CLOCK}{_ZONE}\s+(?P<year>\d{{4}})", re.IGNORECASE)

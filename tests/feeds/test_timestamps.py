@@ -39,6 +39,9 @@ moments = st.datetimes(first, last, timezones=offsets).map(lambda t: t.replace(m
         ("Вт, 06 фев 2026 10:00:00 +0300", "2026-02-06T10:00:00+03:00"),
         ("Fri Feb  6 18:40:00 2026", "2026-02-06T18:40:00+00:00"),
         ("February 6, 2026 6:40 pm", "2026-02-06T18:40:00+00:00"),
+        ("Friday, February 6, 2026 - 18:40", "2026-02-06T18:40:00+00:00"),  # as Drupal writes times
+        ("6 février 2026 à 18:40", "2026-02-06T18:40:00+00:00"),
+        ("6. února 2026", "2026-02-06T00:00:00+00:00"),
         ("6 Feb 2026 12:05 AM", "2026-02-06T00:05:00+00:00"),
         ("06.02.2026 18:40", "2026-02-06T18:40:00+00:00"),
         ("6. 2. 2026, 18:40 CET", "2026-02-06T18:40:00+01:00"),
@@ -101,7 +104,7 @@ def test_utc_is_utc() -> None:
 
 def test_the_names_of_months_are_those_of_the_cldr() -> None:
     names: dict[str, int] = {}
-    languages = "en pt es fr de it nl da nb sv fi pl ru tr id af ca"  # the first that has a word
+    languages = "en pt es fr de it nl da nb sv fi pl ru tr id af ca cs uk el hu"  # the first that has a word
     for language in languages.split():
         months = Locale.parse(language).months
         for style, width in product(("format", "stand-alone"), ("abbreviated", "wide")):

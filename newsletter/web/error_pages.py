@@ -17,18 +17,23 @@ PROGRAM_PATHS = ("/desk/", API_ROOT, "/hooks/", "/static/", "/metrics")
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404, with the newsletter's header where the address has the name of one."""
-    if request.path.startswith(PROGRAM_PATHS):
-        return page_not_found(request, exception)
     name = request.path.removeprefix("/n/").partition("/")[0]
     newsletter = name if name in config_of(request).newsletters else ""
-    return message(
-        request, language_of(request, newsletter=newsletter), kind="missing", newsletter=newsletter, status=404
-    )
+    return _public_page(request, "missing", 404, newsletter) or page_not_found(request, exception)
 
 
 def failed(request: HttpRequest, status: int = 500) -> HttpResponse:
-    """Answer that this didn't work; without a publisher's own templates if the fault is in them."""
+    """Answer that this didn't work."""
+    page = _public_page(request, "failed", status)
+    return page or HttpResponse(loader.render_to_string(f"{status}.html", using="django"), status=status)
+
+
+def _public_page(request: HttpRequest, kind: str, status: int, newsletter: str = "") -> HttpResponse | None:
+    """Return the page of an error; None for an address that is not public, and if a publisher's own template has a
+    fault, or is of an earlier version that didn't show errors.
+    """
     if not request.path.startswith(PROGRAM_PATHS):
         with suppress(TemplateError):
-            return message(request, language_of(request), kind="failed", status=status)
-    return HttpResponse(loader.render_to_string(f"{status}.html", using="django"), status=status)
+            language = language_of(request, newsletter=newsletter)
+            return message(request, language, kind=kind, newsletter=newsletter, status=status)
+    return None

@@ -54,6 +54,12 @@ def test_an_encoding_that_nothing_or_utf_8_is_declared_for_is_known_by_its_bytes
         assert decode(document.encode(encoding)) == document
 
 
+@pytest.mark.parametrize("beginning", ["<rss>", "<rss >"])
+def test_an_encoding_is_known_wherever_a_long_document_is_cut_to_look_at_it(beginning: str) -> None:
+    document = beginning + "<title>春の海、終日のたりのたりかな。これは長い日本語の文章です。</title>" * 1_000
+    assert decode(document.encode("cp932")) == document
+
+
 def test_a_header_counts_where_the_document_says_nothing() -> None:
     assert decode("<rss>ąęś</rss>".encode("iso-8859-2"), "text/xml; charset=ISO-8859-2") == "<rss>ąęś</rss>"
 

@@ -51,7 +51,8 @@ def test_a_link_in_the_text_names_a_feed_where_no_other_does(site: Site, collect
 
 
 def test_the_blog_that_a_home_page_links_to_names_its_feed(site: Site, collect: config.Collect) -> None:
-    site.pages["/"] = Answer(b"<p><a href='/about'>About</a> <a href='/our-blog'>Blog</a></p>")
+    anew = "<meta http-equiv=refresh content='300; url=/'>"  # the page loads itself every five minutes
+    site.pages["/"] = Answer(f"{anew}<p><a href='/about'>About</a> <a href='/our-blog'>Blog</a></p>".encode())
     site.pages["/our-blog"] = page(alternate("/our-blog.rss"))
     site.pages["/our-blog.rss"] = feed(entry(1))
     assert numbers(of(site.base + "/", collect)) == [1]

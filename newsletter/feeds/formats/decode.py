@@ -75,7 +75,8 @@ def decode(body: bytes, content_type: str = "") -> str:
 
 def _detected(body: bytes) -> str:
     """Return the encoding of a document without a right declaration, by Python's name; `utf-8` for a Western one."""
-    sample = body[:_SAMPLE]
+    end = body.rfind(b"<", 0, _SAMPLE) if len(body) > _SAMPLE else None  # where no character of two octets is cut
+    sample = body[:end]
     beyond_ascii = sum(octet > 127 for octet in sample)
     if beyond_ascii < _ENOUGH or sum(map(len, _DENSE.findall(sample))) * 8 < beyond_ascii:
         return "utf-8"

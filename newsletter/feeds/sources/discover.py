@@ -98,8 +98,9 @@ def _feeds_of_blog(fetcher: Fetcher, page: HtmlElement | None, url: str, kind: s
 def _address_of_blog(page: HtmlElement, url: str) -> str:
     for meta in page.iter("meta"):
         target = _REFRESH.fullmatch(meta.get("content") or "")
-        if target and (meta.get("http-equiv") or "").lower() == "refresh":
-            return absolute(target[1], url)
+        is_refresh = (meta.get("http-equiv") or "").lower() == "refresh"
+        if target and is_refresh and (address := absolute(target[1], url)) != url:  # a page may load itself anew
+            return address
     for link in islice(page.iter("a"), _MOST_LINKS):
         address = absolute(link.get("href") or "", url)
         parts = split_address(address)

@@ -13,7 +13,10 @@ _STARTS = (b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"\xff\xd8", b"RIFF")
 
 
 def measure(head: bytes) -> tuple[int, int] | None:
-    """Return width and height in pixels of a JPEG, PNG, GIF, WebP or AVIF, as it is turned; None for anything else."""
+    """Return width and height in pixels of a JPEG, PNG, GIF, WebP or AVIF; None for anything else.
+
+    A JPEG's are as it is turned. An AVIF that is turned has none: imagesize can't read its `irot`.
+    """
     import imagesize  # it loads a parser of XML and a client for HTTP
 
     is_avif = head[4:8] == b"ftyp" and b"avif" in head[8:64]

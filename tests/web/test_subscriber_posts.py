@@ -33,14 +33,21 @@ def paper() -> Newsletter:
 
 def _lists(client: Client, paper: Newsletter, name: str) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the titles that the page lists as due, and the offered ones with their edition."""
-    page = html.unescape(client.get(f"/desk/subscribers/{paper.subscription(name).subscriber_id}/").content.decode())
+    page = html.unescape(_page(client, paper, name))
     _before, due, *offered = re.split(r"Due in the next edition|already offered", page.partition('id="h-got"')[0])
     rows = re.findall(r"<li>(.*?)</li>", offered[0]) if offered else []
     found = [
         (_title(row), edition[1] if (edition := re.search(r'href="/desk/editions/(.*?)/"', row)) else "")
         for row in rows
     ]
-    return re.findall(r">(Post \w+)<", due.partition("<details>")[0]), found
+    return re.findall(r">(Post \w+)<", due.partition("<details")[0]), found
+
+
+def _page(client: Client, paper: Newsletter, name: str) -> str:
+    """Return the page of a subscriber, with the offered posts where there are any, by the link to them."""
+    page = client.get(f"/desk/subscribers/{paper.subscription(name).subscriber_id}/").content.decode()
+    links = re.findall(r'href="(/desk/subscribers/\d+/\?offered=\w+)#', page)
+    return client.get(links[0]).content.decode() if links else page
 
 
 def _title(row: str) -> str:
@@ -69,5 +76,5 @@ def test_somebody_who_unsubscribed_keeps_what_was_offered_and_is_due_nothing(adm
 def test_only_the_newest_posts_are_listed(admin: Client, paper: Newsletter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "SHOWN", 1)
     assert _lists(admin, paper, "daily")[1] == [("Post two", "kinaforum/day-2026-02-07")]
-    page = admin.get(f"/desk/subscribers/{paper.subscription('daily').subscriber_id}/").content.decode()
+    page = _page(admin, paper, "daily")
     assert "1 older post is listed by" in page

@@ -165,16 +165,18 @@ SHOWN = 50
 """So many offered posts are listed, the newest first."""
 
 
-def posts_of(subscription: Subscription, now: datetime, zone: tzinfo) -> dict[str, object] | None:
-    """Return the posts that are due and the newest that were offered; None if a subscription was never active.
+def posts_of(
+    subscription: Subscription, now: datetime, zone: tzinfo, *, lists_offered: bool
+) -> dict[str, object] | None:
+    """Return the posts that are due and how many were offered; None if a subscription was never active.
 
-    `zone` is the newsletter's time zone; `count` is how many were offered, of which `hidden` older ones are left out.
-    An `edition` is None if it is not known or not kept.
+    With `lists_offered`, the newest of them are listed, and `hidden` older ones are left out. An `edition` is None if
+    it is not known or not kept. `zone` is the newsletter's time zone.
     """
     if subscription.state == Subscription.State.PENDING:
         return None
     had = set_of(subscription)
-    newest = posts_with(subscription.newsletter, list(had)[-SHOWN:])[::-1]
+    newest = posts_with(subscription.newsletter, list(had)[-SHOWN:])[::-1] if lists_offered else []
     editions = editions_of(subscription, newest)
     links = {
         edition: {

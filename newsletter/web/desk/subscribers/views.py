@@ -113,7 +113,12 @@ def subscriber(request: HttpRequest, person: Subscriber, new_address: str = "", 
             _row(request, subscription, is_blocked=blocked)
             | {
                 "tags": tags.as_text(subscription.tags),
-                "posts": posts_of(subscription, timezone.now(), zone_of(request, subscription.newsletter)),
+                "posts": posts_of(
+                    subscription,
+                    timezone.now(),
+                    zone_of(request, subscription.newsletter),
+                    lists_offered=request.GET.get("offered") == subscription.newsletter,
+                ),
                 "choices": _choices_of(config_of(request), subscription),
             }
             for subscription in records["subscriptions"]

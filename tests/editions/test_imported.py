@@ -166,11 +166,13 @@ def test_a_post_of_after_the_issue_is_sent(folder: Path) -> None:
     assert inside(drafted()) == ["Post salt"]
 
 
-def test_a_post_that_an_approved_edition_has_stays_as_it_is(folder: Path) -> None:
-    collected(found("salt", NOW - 3 * DAY))
-    approval.approve(config.current(), drafted(), now=NOW)
+def test_a_post_that_an_approved_edition_has_is_out_once_that_is_cancelled(folder: Path) -> None:
+    collected(found("salt", NOW - 3 * DAY), found("pepper", NOW - 2 * DAY))
+    edition = approval.approve(config.current(), drafted(), now=NOW)
     imported(folder)
-    assert post("salt").refusal is None
+    assert inside(edition) == ["Post pepper", "Post salt"]
+    approval.cancel(edition, now=NOW)
+    assert inside(drafted()) == ["Post pepper"]
 
 
 def test_undoing_deletes_the_editions_and_frees_the_posts(folder: Path, client: Client) -> None:

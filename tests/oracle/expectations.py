@@ -293,9 +293,10 @@ class Expectations:
     def on_sentelsewhere(self, act: acts.SentElsewhere) -> None:
         """Nobody gets what they got there, unless an edition here has it."""
         self.elsewhere |= act.posts
+        begun = {name for name, edition in self.editions.items() if edition.began and not edition.approved.segment}
         for name in act.posts & self.posts.keys():
             post = self.posts[name]
-            if not post.holders:
+            if not post.holders & begun:
                 post.first_refusal = post.first_refusal or ELSEWHERE
 
     # Readers.

@@ -40,7 +40,9 @@ def test_imports_decide_who_gets_what_as_promised() -> None:
 
 
 def _issues_imported(site: OracleSite) -> None:
-    """Issues come before a post is found, and after; one post was in an edition here before."""
+    """Issues come before a post is found, and after; one post was in an edition here before, and one is in an approved
+    edition, which is cancelled then.
+    """
     assert isinstance(site, FastSite)
     site.collect()
     site.join("daily", "day")
@@ -49,8 +51,11 @@ def _issues_imported(site: OracleSite) -> None:
     site.wait(DAY + HOUR)
     known = site.publish()
     site.collect()
+    name = site.draft("week")
+    site.approve(name)
     later = site.publish(site.now)
     site.import_issues(here, known, later)
+    site.unlock(name, reopen=False)
     site.wait(2 * DAY)
     site.join("newcomer", "day")
     site.publish()

@@ -9,15 +9,16 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from newsletter.messages import posts as messages
-from newsletter.models import HOLDING, Edition, EditionPost, ImportedLink, Post
+from newsletter.models import Edition, EditionPost, ImportedLink, Post
 
 
 def refuse(posts: QuerySet[Post]) -> int:
-    """Refuse those of the posts that imported editions have and no edition here has; return how many.
+    """Refuse those of the posts that imported editions have, and none here that began to be sent; return how many.
 
-    The caller holds the newsletter's lock.
+    What an approved edition has goes with it all the same, but no longer if it is reopened or cancelled. The caller
+    holds the newsletter's lock.
     """
-    editions = Edition.objects.filter(HOLDING, corrects=None, welcome=None)
+    editions = Edition.objects.filter(began_at__isnull=False, corrects=None, welcome=None)
     for_all = editions.exclude(~Q(segment_where=""), standalone=True)
     here = EditionPost.objects.filter(post=OuterRef("pk"), included=True, edition__in=for_all)
     sent = _with_link(posts.filter(refusal__isnull=True)).exclude(Exists(here))

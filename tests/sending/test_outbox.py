@@ -327,7 +327,7 @@ class CountsAddUp(TestCase):
 
     attempts = st.tuples(st.integers(1, 6), st.sampled_from(OutcomeKind), st.integers(1, 3))
 
-    @settings(max_examples=examples(settings().max_examples))
+    @settings(max_examples=examples(50))
     @given(st.lists(st.lists(attempts, max_size=8), max_size=6))
     def test_counts_add_up(self, settled: list[list[tuple[int, OutcomeKind, int]]]) -> None:
         edition = samples.sending(6)

@@ -306,5 +306,7 @@ def test_labels_of_reddit_that_lead_to_the_post_itself_are_left_out() -> None:
 
 
 def test_an_image_within_its_address_leaves_room_for_the_text_behind_it() -> None:
-    cleaned = clean(f'<p>One.</p><img src="data:image/png;base64,{"A" * MAXIMUM_LENGTH}"><p>Two.</p>')
-    assert (cleaned.html, cleaned.problems) == ("<p>One.</p><p>Two.</p>", ())
+    line = "A" * 76 + "\n"
+    for file in ("image/png;base64," + "A" * MAXIMUM_LENGTH, "image/png;charset=utf-8;base64," + line * 14_000):
+        cleaned = clean(f'<p>One.</p><img src="data:{file}"><p>Two.</p>')
+        assert (cleaned.html, cleaned.problems) == ("<p>One.</p><p>Two.</p>", ())

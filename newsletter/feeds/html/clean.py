@@ -82,7 +82,9 @@ _LOOSE_TAGS = {
     *marks.STYLED, *blocks.WRAPPERS, *players.PLAYERS, *formulas.TAGS, *lazy.IMAGES, *page_parts.CONTROLS, "source",
     "noscript",
 }  # fmt: skip
-_FILE_IN_ADDRESS = re.compile(r"\b(data:[\w/+.-]{1,100};base64,)[\w+/=%-]{1000,}+", re.IGNORECASE)
+_FILE_IN_ADDRESS = re.compile(
+    r"\b(data:[\w/+.;=-]{1,100};base64,)(?=[\w+/=%\s-]{1000})(?:\s*+[\w+/=%-]{60,}+)++", re.IGNORECASE
+)
 _BARE = re.compile(r"&(?![A-Za-z#])")
 _ALIGNMENTS = {
     **{tag: {"align": {"center"}} for tag in words("p h1 h2 h3 h4 h5 h6 figure")},

@@ -49,10 +49,11 @@ def _is_hidden(element: HtmlElement) -> bool:
 
 
 def _may_be_loaded_later(element: HtmlElement) -> bool:
-    """Return whether an element is a frame, or an image with a description or an address that a script uses; one
-    without them counts visits.
+    """Return whether an element is a frame, or an image with a description, several sizes, or an address that a script
+    uses; one without them counts visits.
     """
-    says_more = any(value and (name == "alt" or name.startswith("data-")) for name, value in element.attrib.items())
+    names = (name for name, value in element.attrib.items() if value)
+    says_more = any(name in ("alt", "srcset") or name.startswith("data-") for name in names)
     return element.tag == "iframe" or (element.tag == "img" and says_more)
 
 

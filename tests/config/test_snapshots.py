@@ -1,6 +1,9 @@
 """Who may ask for the configuration in force: the edges of the program. All else is given one and keeps to it."""
 
 import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import newsletter
@@ -30,41 +33,44 @@ MAY_SET = {
 }
 
 
-def files_that_name(name: str) -> set[str]:
-    """Files with `config.<name>`, or that import it from there."""
-    found = set()
+@cache
+def files_by_name() -> Mapping[str, set[str]]:
+    """The files with `config.<name>`, or that import it from there, by the name."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
     for package in (newsletter, subscribers):
         root = Path(package.__path__[0])
         for path in root.rglob("*.py"):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            if path.name != "__init__.py" and any(names(node, name) for node in ast.walk(tree)):
-                found.add(str(path.relative_to(root.parent)))
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if path.name != "__init__.py" else ():
+                for name in names(node):
+                    found[name].add(str(path.relative_to(root.parent)))
     return found
 
 
-def names(node: ast.AST, name: str) -> bool:
-    if isinstance(node, ast.Attribute):
-        return node.attr == name and isinstance(node.value, ast.Name) and node.value.id == "config"
-    if isinstance(node, ast.ImportFrom):
-        return (node.module or "").startswith("newsletter.config") and any(a.name == name for a in node.names)
-    return False
+def names(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Attribute(value=ast.Name(id="config"), attr=name):
+            yield name
+        case ast.ImportFrom(module=str(module), names=imported) if module.startswith("newsletter.config"):
+            yield from (each.name for each in imported)
+        case _:
+            pass
 
 
 def test_only_the_edges_ask_for_the_configuration_in_force() -> None:
-    assert files_that_name("current") == MAY_ASK
+    assert files_by_name()["current"] == MAY_ASK
 
 
 def test_only_the_edges_read_the_file_again() -> None:
-    assert files_that_name("refresh") == MAY_REFRESH
+    assert files_by_name()["refresh"] == MAY_REFRESH
 
 
 def test_only_the_edges_ask_for_the_number_of_the_configuration_and_what_waits_for_a_restart() -> None:
-    assert files_that_name("snapshot") == {"newsletter/cli/services.py", "newsletter/web/desk/home/views.py"}
+    assert files_by_name()["snapshot"] == {"newsletter/cli/services.py", "newsletter/web/desk/home/views.py"}
 
 
 def test_only_what_comes_a_thousand_times_a_second_asks_for_a_recent_one() -> None:
-    assert files_that_name("recent") == {"newsletter/web/application.py", "newsletter/web/fast_path.py"}
+    assert files_by_name()["recent"] == {"newsletter/web/application.py", "newsletter/web/fast_path.py"}
 
 
 def test_only_the_edges_put_a_configuration_in_force() -> None:
-    assert files_that_name("use") == MAY_SET
+    assert files_by_name()["use"] == MAY_SET

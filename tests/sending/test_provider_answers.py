@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 import requests
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.config import DeliverySettings
@@ -15,6 +15,7 @@ from newsletter.sending.api_calls import choice
 from newsletter.sending.api_calls.interface import ProviderRefused, RateLimited, WrongKey, cause_in
 from newsletter.sending.api_calls.payload import api_message
 from tests.doubles.providers import DOUBLES, settings_of
+from tests.examples import examples
 from tests.sending.provider_samples import MAIL
 
 READERS = [Recipient(number, f"r{number}@reader.example", "token", f"m.{number}") for number in (1, 2, 3)]
@@ -54,6 +55,7 @@ def outcomes_after(provider: str, status: int, content: bytes, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("provider", KEYS)
+@settings(max_examples=examples(40))
 @given(said=ANSWERS)
 @example(said=[])
 @example(said="taken")

@@ -56,7 +56,7 @@ class Blog:
 def blog() -> Iterator[Blog]:
     addresses = Blog()
     with (
-        patch.object(Fetcher, "get", lambda fetcher, url: addresses.get(fetcher, url)),
+        patch.object(Fetcher, "beginning", lambda fetcher, url, _enough: addresses.get(fetcher, url)),
         patch.object(draft, "collect", lambda *_, **__: []),
     ):
         yield addresses

@@ -63,7 +63,7 @@ class Addresses:
     def __exit__(self, *_: object) -> None:
         """Nothing is open."""
 
-    def get(self, url: str) -> Response:
+    def beginning(self, url: str, _enough: int) -> Response:
         """Answer 404 for a deleted post, and nothing where the blog is no more."""
         blog = next((each for each in self._blogs if url.startswith(f"https://{each.host}/")), None)
         if blog is None or blog.down:

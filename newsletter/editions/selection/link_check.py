@@ -99,6 +99,6 @@ def _statuses(configuration: Config, addresses: dict[int, str]) -> dict[int, int
 def _status(fetcher: Fetcher, url: str) -> int:
     """Return the HTTP status of an address; 0 if there was no response."""
     try:
-        return fetcher.get(url).status
+        return fetcher.beginning(url, 1).status
     except SourceProblem as problem:
         return problem.status

@@ -8,7 +8,7 @@ import json
 import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -194,9 +194,10 @@ def document_output() -> TextIO:
 
 
 def say(sentence: str) -> None:
-    """Print a note to standard error; nothing with --quiet or --json."""
+    """Print a note to standard error, if it can be written; nothing with --quiet or --json."""
     if not (_options.quiet or _options.json):
-        sys.stderr.write(sentence + "\n")
+        with suppress(OSError):
+            sys.stderr.write(sentence + "\n")
 
 
 def fail(sentence: str, status: int = IMPOSSIBLE) -> NoReturn:

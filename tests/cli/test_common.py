@@ -1,5 +1,6 @@
 """Shared by all commands: options, JSON output, errors and exit statuses."""
 
+import errno
 import io
 import sys
 from pathlib import Path
@@ -144,3 +145,11 @@ def test_without_a_terminal_it_needs_a_person(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(Failed, match="confirm with --yes") as caught:
         common.confirm("Send it?", yes=False)
     assert caught.value.status == 3
+
+
+def test_a_note_that_can_not_be_written_stops_no_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys.stderr, "write", write)
+    common.say("the desk is at http://127.0.0.1:8000/desk/")

@@ -132,7 +132,8 @@ def _store_posts(
         if post.first_seen > now:  # the clock was ahead
             Post.objects.filter(pk=post.pk).update(first_seen=now)
         known_posts.add(found_post, post, now)
-    _save(source, new)
+    if new:
+        _save(source, new)
     known_posts.save(now)
     return Stored(len(new), changed)
 

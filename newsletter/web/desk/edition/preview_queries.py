@@ -35,7 +35,7 @@ CLIPPED_AT = 102 * 1024
 """Gmail cuts an email's HTML at about this many bytes."""
 
 SIDE_BY_SIDE, AT_MOST, KEPT_SECONDS, SECONDS = 8, 200, 900, 25
-"""How links and images are checked: threads, addresses of an email, seconds for which an answer is kept, and for all."""
+"""How links and images are checked: threads, addresses of an email, seconds that an answer is kept, and for all."""
 _STYLE = re.compile(r"(<style[^>]*>)(.*?)(</style>)", re.DOTALL | re.IGNORECASE)
 _SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)", re.IGNORECASE)
 _LINK = re.compile(r"""<(?:a\s[^<>]*?href|img\s[^<>]*?src)=["'](https?://[^"'<>]+)["']""", re.IGNORECASE)

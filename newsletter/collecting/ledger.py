@@ -182,7 +182,7 @@ def _new(
 
 
 def _save(source: Source, posts: Sequence[Post]) -> None:
-    """Store new posts. That editors removed a page decided nothing about the post that it is from now on."""
+    """Store new posts."""
     added = [post for post in posts if not post.pk]
     if added:
         Numbering.number(source.newsletter, added)
@@ -190,6 +190,11 @@ def _save(source: Source, posts: Sequence[Post]) -> None:
     Post.objects.bulk_create(added, batch_size=MOST_KEYS)
     for page in pages:
         page.save()
+    _forget_removals(pages)
+
+
+def _forget_removals(pages: Sequence[Post]) -> None:
+    """Forget that editors removed pages that a source lists for the first time: it decided nothing about the posts."""
     removed = EditionPost.objects.filter(post__in=pages, included=False)
     removed.exclude(edition__state="draft").update(reason=OUTSIDE())
 

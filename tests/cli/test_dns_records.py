@@ -8,13 +8,12 @@ import pytest
 
 from newsletter import config
 from newsletter.config import Dkim
-from newsletter.delivery.dkim_keys import new_key
 from tests.cli.conftest import Run
+from tests.deliverability.setups import RSA
 from tests.doubles.names import Names
 
 pytestmark = pytest.mark.django_db
 
-KEY = new_key("example.org", "s1")
 SPF = "v=spf1 " + " ".join(f"ip4:192.0.2.{number}" for number in range(20))
 
 
@@ -24,7 +23,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> None:
     records = {("example.org", "TXT"): [f"{SPF} -all", "v=spf1 mx -all"], ("example.org", "MX"): ["10 mx.example.org."]}
     monkeypatch.setattr(dns.resolver, "default_resolver", Names(records))
     load = config.load
-    keys = (Dkim(domain="example.org", selector="s1", key=KEY.pem),)
+    keys = (Dkim(domain="example.org", selector="s1", key=RSA.pem),)
 
     def with_key(*given: object, **more: object) -> config.Config:
         found = load(*given, **more)
@@ -37,11 +36,11 @@ def names(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_records_are_whole_lines(command: Run, names: None, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     shown = command("check", "--dns", status=1).out
-    assert KEY.zone_line in shown.splitlines()
+    assert RSA.zone_line in shown.splitlines()
     assert f'example.org. IN TXT ( "{SPF}'[:200] in shown
     assert "…" not in shown.partition("Add these records where the domain's DNS is managed")[2] != ""
 
 
 def test_records_are_in_the_document(command: Run, names: None) -> None:
     found = json.loads(command("check", "--dns", "--json", status=1).out)["checks"]
-    assert KEY.zone_line in [each["record"] for each in found if each.get("requirement") == "dkim"]
+    assert RSA.zone_line in [each["record"] for each in found if each.get("requirement") == "dkim"]

@@ -22,10 +22,10 @@ from newsletter.domain.encoded_email import EncodedEmail, Header, Slot, SlotEnco
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render import message
 from newsletter.render.edition import render
+from tests.deliverability.setups import RSA
 from tests.delivery.samples import NAME_TEXT, TOKEN, encoded, recipient
 from tests.render.samples import UNTIL, digest, letterhead
 
-RSA = new_key("example.org", "s1")
 ED = new_key("example.org", "s2", "ed25519")
 KEYS = {"s1": RSA, "s2": ED}
 

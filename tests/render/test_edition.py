@@ -186,7 +186,7 @@ def test_control_characters_are_left_out() -> None:
     assert "* ab cd\n" in rendered.text
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs", "Cn", "Co"]), min_size=1, max_size=60))
 def test_any_title_is_shown_as_it_is(title: str) -> None:
     rendered = render(digest([post(0, title=title)]))

@@ -44,7 +44,7 @@ def test_every_page_answers_every_request(admin: Client) -> None:
     ids, tokens = things()
     admin.raise_request_exception = True
 
-    @settings(max_examples=4 * settings().max_examples, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=2 * settings().max_examples, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def ask(data: st.DataObject) -> None:
         case: Case = data.draw(cases(ids, tokens))

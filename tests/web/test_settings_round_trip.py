@@ -227,7 +227,7 @@ def test_each_page_is_as_it_was_when_it_is_saved_unchanged(page: SettingsPage) -
     assert edit(TEXT, form.requested().changes) == TEXT
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(st.one_of(form_edits(), HAND_EDITS), max_size=12))
 def test_edits_by_form_and_by_hand_leave_the_rest_alone(edits: list[FormEdit | Callable[[str], str]]) -> None:
     text, notes = TEXT, 0

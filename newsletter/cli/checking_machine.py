@@ -164,6 +164,8 @@ def _outgoing(server: str, port: int) -> MachineFinding:
     try:
         with socket.create_connection((server, port), SECONDS) as connection:
             greeting = connection.recv(3) if port != 465 else b"220"
+    except (socket.gaierror, UnicodeError):
+        return MachineFinding(about, BAD, f"{server} has no address; check the name, and this machine's name server")
     except OSError as e:
         sentence = f"{server} can't be reached ({e.strerror or e}); many hosting companies block this port"
         remedy = "ask them to open it, or send through an email service's API"

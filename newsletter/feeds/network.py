@@ -37,7 +37,8 @@ class PrivateAddress(OSError):
 def resolve(host: str, port: int, seconds: float) -> list[str]:
     """Return the addresses of a host, in the order in which to try them.
 
-    Raises UnknownHost, or TimeoutError after `seconds`: the resolver knows no deadline, so that a thread waits for it.
+    Raises UnknownHost, OSError if no name server answers, or TimeoutError after `seconds`: the resolver knows no
+    deadline, so that a thread waits for it.
     """
     answer: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
 
@@ -46,7 +47,11 @@ def resolve(host: str, port: int, seconds: float) -> list[str]:
             answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             answer.put(list(dict.fromkeys(str(row[4][0]) for row in answers)))
         except (OSError, UnicodeError) as e:
-            answer.put(UnknownHost(f"{host}: {e}"))
+            answer.put(
+                OSError(f"{host}: {e.strerror}")
+                if isinstance(e, socket.gaierror) and e.errno == socket.EAI_AGAIN
+                else UnknownHost(f"{host}: {e}")
+            )
 
     threading.Thread(target=ask, name=f"resolve {host}", daemon=True).start()
     try:

@@ -71,6 +71,9 @@ def test_a_mail_server_that_cannot_be_reached_is_told_with_the_remedy(command: R
     arguments = ("check-machine", "--port", str(free_port()), "--smtp", f"127.0.0.1:{free_port()}")
     assert "ask them to open it, or send through an email service's API" in command(*arguments, status=1).err
     assert "must be a host and a port" in command("check-machine", "--smtp", "mail", status=2).err
+    # A name with an empty label is refused without asking a name server.
+    no_name = command("check-machine", "--port", str(free_port()), "--smtp", "mail..example:587", status=1).err
+    assert "mail..example has no address" in no_name
 
 
 @pytest.mark.parametrize(

@@ -34,13 +34,20 @@ def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch: pytes
     assert asked == [("93.184.215.14", 80), ("93.184.215.15", 80)]
 
 
-def test_a_name_that_is_none_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [(socket.EAI_NONAME, UnknownHost), (socket.EAI_NODATA, UnknownHost), (socket.EAI_AGAIN, OSError)],
+)
+def test_a_name_that_is_none_is_unknown_and_a_silent_name_server_a_failure(
+    monkeypatch: pytest.MonkeyPatch, number: int, kind: type[OSError]
+) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise socket.gaierror(-2, "Name or service not known")
+        raise socket.gaierror(number, "why")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    with pytest.raises(UnknownHost):
+    with pytest.raises(OSError, match=r"nowhere.example: .*why") as caught:
         resolve("nowhere.example", 80, 1.0)
+    assert type(caught.value) is kind
 
 
 def test_a_watch_cuts_a_connection_that_waits() -> None:

@@ -134,8 +134,8 @@ def test_every_directory_has_a_budget() -> None:
 def test_the_budgets_are_within_those_of_the_commands() -> None:
     of_test, more = (sum(column) for column in zip(*budget.budget().values(), strict=True))
     style_and_types = 0.75
-    assert of_test <= 12 - style_and_types
-    assert of_test + more <= 30 - style_and_types
+    assert of_test <= 10.5 - style_and_types
+    assert of_test + more <= 28 - style_and_types
 
 
 def test_the_files_that_begin_first_exist() -> None:

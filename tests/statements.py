@@ -59,6 +59,8 @@ OTHERS = (
     "tests/sending/test_topics_of_a_waiting_edition.py",
     "tests/sending/test_variant_chunks.py",
     "tests/subscribers/test_delayed_confirmations.py",
+    "tests/subscribers/test_importing.py",
+    "tests/subscribers/test_inserts.py",
     "tests/web/test_tags.py",
     "tests/web/test_composing.py",
     "tests/web/test_counted_links.py",

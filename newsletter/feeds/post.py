@@ -22,6 +22,7 @@ from newsletter.messages import sources as messages
 _SUMMARY = 2_000
 _TITLE = 4_000
 _NAMED = 200
+_AUTHORS = 200
 _LINE_ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]'»”]")
 _INLINE = "a b i em strong u s del ins sub sup small big code span font tt cite q mark abbr br img wbr p div"
 _TITLE_TAG = re.compile(rf"</?({'|'.join(_INLINE.split())})(?:\s[^<>]*)?/?>", re.IGNORECASE)
@@ -119,7 +120,7 @@ def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[Message, ...]]:
         summary=_summary(raw, cleaned, link),
         published=published or updated,
         updated=updated,
-        author=spaced(entities.unescape(raw.author)),
+        author=_authors(raw.author),
         categories=tuple(dict.fromkeys(filter(None, (spaced(entities.unescape(c)) for c in raw.categories)))),
         language=detect(f"{title}. {cleaned.text}"),
         image=cleaned.image or image,
@@ -206,6 +207,14 @@ def _bounded(title: str) -> tuple[str, tuple[Message, ...]]:
         return title, ()
     short = title[: _TITLE - 1].rstrip() + "…"
     return short, (messages.LONG_TITLE(length=len(title), most=_TITLE),)
+
+
+def _authors(names: str) -> str:
+    """Return the names of authors in a line; of very many, as papers have them, the first."""
+    line = spaced(entities.unescape(names))
+    if len(line) <= _AUTHORS:
+        return line
+    return (line[:_AUTHORS].rpartition(", ")[0] or line[:_AUTHORS]) + " …"
 
 
 def _web_address(link: str, base: str) -> str:

@@ -244,6 +244,8 @@ def test_all_authors_are_named_and_references_in_names_are_characters() -> None:
     creators = "<dc:creator><![CDATA[Ada &amp; Co]]></dc:creator><dc:creator>Grace</dc:creator>"
     post = one(rss(item(more=f"{creators}<category><![CDATA[Cod &amp; ling]]></category>")))
     assert (post.author, post.categories) == ("Ada & Co, Grace", ("Cod & ling",))
+    many = "".join(f"<dc:creator>Author {number}</dc:creator>" for number in range(3_000))
+    assert one(rss(item(more=many))).author.endswith(", Author 18 …")
 
 
 def test_the_author_of_an_atom_feed_is_its_posts_author() -> None:

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from newsletter.backup.archive import Manifest
 from newsletter.backup.replayed_sending import DeliveryLog, apply_deliveries, replay_offers
+from newsletter.collecting.ledger import forget_removals
 from newsletter.config import Config
 from newsletter.delivery import journal
 from newsletter.editions.states import change
@@ -155,13 +156,14 @@ def _edition(record: log.Record, configuration: Config) -> None:
 
 def _save_posts(rows: Iterable[models.Model]) -> set[int]:
     """Save the posts of a record, with their sources, that the backup doesn't have; return the posts' primary keys."""
-    posts = set()
+    posts: list[Post] = []
     for row in rows:
         if isinstance(row, Source):
             _save_source(row)
         elif not isinstance(row, Edition | ApprovedContent | EditionPost | Variant) and _save_new(row):
-            posts |= {row.pk} if isinstance(row, Post) else set()
-    return posts
+            posts += [row] if isinstance(row, Post) else []
+    forget_removals([post for post in posts if post.content_hash != NOT_LISTED])
+    return {post.pk for post in posts}
 
 
 def _save_source(source: Source) -> None:

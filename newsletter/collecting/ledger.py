@@ -190,10 +190,10 @@ def _save(source: Source, posts: Sequence[Post]) -> None:
     Post.objects.bulk_create(added, batch_size=MOST_KEYS)
     for page in pages:
         page.save()
-    _forget_removals(pages)
+    forget_removals(pages)
 
 
-def _forget_removals(pages: Sequence[Post]) -> None:
+def forget_removals(pages: Sequence[Post]) -> None:
     """Forget that editors removed pages that a source lists for the first time: it decided nothing about the posts."""
     removed = EditionPost.objects.filter(post__in=pages, included=False)
     removed.exclude(edition__state="draft").update(reason=OUTSIDE())

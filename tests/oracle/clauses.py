@@ -296,13 +296,18 @@ def _restored_unread_after_an_edition(site: OracleSite) -> None:
 
 
 def _restored_with_a_page(site: OracleSite) -> None:
-    """A backup has a draft with a page that an editor added; its source lists it later, and it is sent."""
+    """A backup has an edition with a page that an editor added, and without another one that the editor removed again;
+    their source lists them later, and they are sent.
+    """
     both(site)
     site.publish()
     name = site.draft("week")
-    page = site.publish()
-    site.blog.unlisted.add(page)
-    site.add_page(name, page)
+    pages = [site.publish(), site.publish(site.now + 30 * HOUR)]
+    site.blog.unlisted.update(pages)
+    for page in pages:
+        site.add_page(name, page)
+    site.leave_out(name, pages[1])
+    site.approve(name)
     backup = site.back_up()
     site.blog.unlisted.clear()
     site.wait(DAY)

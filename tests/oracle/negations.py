@@ -81,7 +81,7 @@ def _late_posts_accepted(patch: pytest.MonkeyPatch) -> None:
 
 
 def _removed_pages_are_settled(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ledger, "_forget_removals", lambda _pages: None)
+    patch.setattr(ledger, "forget_removals", lambda _pages: None)
 
 
 def _settled_by_cancelled_editions(patch: pytest.MonkeyPatch) -> None:

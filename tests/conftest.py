@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
@@ -59,14 +59,15 @@ FLAGS = [
 """Options of Chromium. Without the pages below the address bar, a window takes half the CPU time."""
 
 
-gc.disable()  # what is loaded until the first test stays
-
-
-def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over what is loaded by now: the modules, and thousands of tests."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let the garbage collector pass over what is loaded before the first test: the modules, and thousands of tests."""
+    gc.disable()
+    collected = yield
     gc.collect()
     gc.freeze()
     gc.enable()
+    return collected
 
 
 @contextmanager

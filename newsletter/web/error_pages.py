@@ -33,7 +33,7 @@ def _public_page(request: HttpRequest, kind: str, status: int, newsletter: str =
     fault, or is of an earlier version that didn't show errors.
     """
     if not request.path.startswith(PROGRAM_PATHS):
-        with suppress(TemplateError):
+        with suppress(TemplateError, TypeError):  # operators and calls in templates raise the latter
             language = language_of(request, newsletter=newsletter)
             return message(request, language, kind=kind, newsletter=newsletter, status=status)
     return None

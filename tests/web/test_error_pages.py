@@ -45,6 +45,7 @@ def test_a_public_page_that_fails_says_so_in_the_language_of_its_visitor(
     assert "Une erreur s’est produite" in answer.text
     monkeypatch.setattr(error_pages, "message", lambda *_args, **_named: Template("{{ not.there }}").render())
     assert '<p lang="nb">' in Client(raise_request_exception=False).get("/n/kinaforum/subscribe?lang=fr").text
+    monkeypatch.setattr(error_pages, "message", lambda *_args, **_named: Template("{{ 1 + '' }}").render())
     missing = Client(raise_request_exception=False).get("/nonesuch")
     assert (missing.status_code, "<h1>Page not found</h1>" in missing.text) == (404, True)
 

@@ -21,8 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
-from newsletter.messages import Message, Problem
-from newsletter.messages import sources as messages
+from newsletter.messages import Message, Problem, sources as messages
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -19,8 +19,7 @@ import django
 from newsletter import __version__, config
 from newsletter.config import Config
 from newsletter.config.durable_files import create
-from newsletter.logs import error_reports
-from newsletter.logs import setup as logs
+from newsletter.logs import error_reports, setup as logs
 
 ADVISORY_LOCK = 7_251_893  # any number will do, as long as it is always the same
 

@@ -11,8 +11,7 @@ from functools import lru_cache
 from email_validator import EmailNotValidError, validate_email
 
 from newsletter.config.email_addresses import fault
-from newsletter.messages import Problem
-from newsletter.messages import subscriptions as messages
+from newsletter.messages import Problem, subscriptions as messages
 
 LONGEST, LONGEST_LOCAL = 254, 64  # octets (RFC 5321 4.5.3.1)
 _WIDTHLESS = "\xad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"

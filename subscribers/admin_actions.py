@@ -11,8 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from newsletter.domain.picks import picked, picks_of
-from newsletter.messages import Problem
-from newsletter.messages import subscriptions as messages
+from newsletter.messages import Problem, subscriptions as messages
 from subscribers import preferences, signup
 from subscribers.addresses import Address, AddressProblem, read_address
 from subscribers.models import (

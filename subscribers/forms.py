@@ -11,8 +11,7 @@ from django import forms
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
 from newsletter.config import Newsletter
 from subscribers.addresses import Address, AddressProblem, read_address

@@ -11,8 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from newsletter.messages import MessageType
-from newsletter.messages import subscriptions as messages
+from newsletter.messages import MessageType, subscriptions as messages
 from subscribers.models import Subscriber
 from subscribers.pages import LANGUAGES, supported
 

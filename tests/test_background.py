@@ -7,12 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connections
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from newsletter import config
-from newsletter.background import Task, TaskQueue
-from newsletter.background import local as background
+from newsletter.background import Task, TaskQueue, local as background
 from newsletter.config import Config
 
 NOW = datetime(2026, 2, 6, 14, tzinfo=UTC)

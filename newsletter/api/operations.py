@@ -25,8 +25,7 @@ from newsletter.api.permissions import TABLE, TokenScope, check_newsletter, chec
 from newsletter.api.refusals import Refused
 from newsletter.config import Cadence, Config, Newsletter
 from newsletter.editions.edition_names import NoSuchEdition
-from newsletter.messages import api as messages
-from newsletter.messages import editions as editions_messages
+from newsletter.messages import api as messages, editions as editions_messages
 from newsletter.models import ApiToken, KeptAnswer
 from subscribers.requests import config_of, network_of
 

@@ -7,8 +7,7 @@ create tokens, read it too.
 from collections.abc import Iterable
 from enum import StrEnum
 
-from newsletter.messages import Problem
-from newsletter.messages import api as messages
+from newsletter.messages import Problem, api as messages
 from newsletter.models import ApiToken
 
 

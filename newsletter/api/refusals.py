@@ -19,10 +19,15 @@ from newsletter.editions.editing import Conflict
 from newsletter.editions.edition_names import NoSuchEdition
 from newsletter.editions.leases import BeingWritten
 from newsletter.editions.states import NotAllowed
-from newsletter.messages import CATALOGUE, Message, MessageType, Problem
-from newsletter.messages import api as messages
-from newsletter.messages import editions as editions_messages
-from newsletter.messages import subscriptions as subscriptions_messages
+from newsletter.messages import (
+    CATALOGUE,
+    Message,
+    MessageType,
+    Problem,
+    api as messages,
+    editions as editions_messages,
+    subscriptions as subscriptions_messages,
+)
 from subscribers.admin_actions import ActionRefused
 
 STATUSES: tuple[tuple[type[Problem], HTTPStatus], ...] = (

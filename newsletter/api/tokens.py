@@ -16,9 +16,7 @@ from django.utils.crypto import constant_time_compare
 
 from newsletter.api.permissions import TokenScope
 from newsletter.config import Config
-from newsletter.messages import Problem, acts
-from newsletter.messages import api as messages
-from newsletter.messages import editions as editions_messages
+from newsletter.messages import Problem, acts, api as messages, editions as editions_messages
 from newsletter.models import Act, ApiToken
 
 PREFIX = "nl"

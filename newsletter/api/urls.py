@@ -21,8 +21,7 @@ from newsletter.api.operations import LIMIT, count_network
 from newsletter.api.rate_limits import RateLimit
 from newsletter.api.refusals import Refused
 from newsletter.api.routes import editions, event_list, ledger_posts, newsletters, sending_acts, subscribers
-from newsletter.messages import Problem
-from newsletter.messages import api as messages
+from newsletter.messages import Problem, api as messages
 
 app_name = "api"
 View = Callable[..., HttpResponseBase]

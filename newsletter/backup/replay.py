@@ -18,9 +18,7 @@ from newsletter.collecting.ledger import forget_removals
 from newsletter.config import Config
 from newsletter.delivery import journal
 from newsletter.editions.states import change
-from newsletter.messages import Message
-from newsletter.messages import schedule as schedule_messages
-from newsletter.messages import sending as messages
+from newsletter.messages import Message, schedule as schedule_messages, sending as messages
 from newsletter.models import (
     ApprovedContent,
     Delivery,

@@ -22,8 +22,7 @@ from newsletter.config import Imap
 from newsletter.deliverability.dmarc.attachments import LARGEST_EMAIL
 from newsletter.domain.hosts import is_loopback
 from newsletter.editions.problems import Impossible
-from newsletter.messages import Message
-from newsletter.messages import bounces as messages
+from newsletter.messages import Message, bounces as messages
 
 SECONDS = 30
 """How long the server may say nothing."""

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from newsletter.config import Config
 from newsletter.editions import notices
-from newsletter.messages import Message
-from newsletter.messages import bounces as messages
+from newsletter.messages import Message, bounces as messages
 from newsletter.models import BounceMailbox, Notice
 
 AGAIN = timedelta(days=1)

@@ -71,8 +71,7 @@ def draft(
 ) -> None:
     """Create or update the draft of an edition. The sources are checked first."""
     configuration = ready()
-    from newsletter.editions import draft as drafts
-    from newsletter.editions import serialize
+    from newsletter.editions import draft as drafts, serialize
     from newsletter.editions.composing import standalone
     from newsletter.editions.edition_names import find
     from newsletter.editions.hosting import fetch_images

@@ -31,8 +31,7 @@ def fetch(
     They can be imported. The key is not stored. If this is interrupted, run it again: it goes on where it stopped.
     """
     loaded = configuration()
-    from newsletter.feeds.accounts.fetch import ISSUES, PEOPLE, Account
-    from newsletter.feeds.accounts.fetch import fetch as fetch_account
+    from newsletter.feeds.accounts.fetch import ISSUES, PEOPLE, Account, fetch as fetch_account
 
     collect = replace(loaded.collect, allow_private_addresses=True)
     account = Account(tool, address, list_)

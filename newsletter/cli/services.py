@@ -29,8 +29,7 @@ from newsletter.config.database import is_postgresql
 from newsletter.domain.english import counted
 from newsletter.editions import notices
 from newsletter.events import delivering
-from newsletter.logs import log_event
-from newsletter.logs import setup as logs
+from newsletter.logs import log_event, setup as logs
 from newsletter.messages.general import size_of
 from newsletter.recovery import hold
 from newsletter.scheduling import failed_tasks, housekeeping, schedule, shared_work, storage

@@ -18,8 +18,7 @@ from newsletter.domain.hosts import without_secrets
 from newsletter.feeds import Memory, SourceReading, read
 from newsletter.feeds.model import ListedBefore
 from newsletter.logs import log_event
-from newsletter.messages import Message
-from newsletter.messages import sources as messages
+from newsletter.messages import Message, sources as messages
 from newsletter.messages.general import ABOUT
 from newsletter.models import Source, SourceGap
 

@@ -14,8 +14,7 @@ from newsletter import config
 from newsletter.config import Config
 from newsletter.feeds import SourceReading, continuity
 from newsletter.feeds.model import ListedBefore
-from newsletter.messages import Message
-from newsletter.messages import sources as messages
+from newsletter.messages import Message, sources as messages
 from newsletter.messages.general import ABOUT
 from newsletter.models import Source, SourceGap
 

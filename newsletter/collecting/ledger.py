@@ -19,8 +19,7 @@ from newsletter.domain.found_post import FoundPost
 from newsletter.feeds import SourceReading
 from newsletter.feeds.identity import content_hash, link_key, text_key
 from newsletter.feeds.model import EVERYTHING
-from newsletter.messages import Message
-from newsletter.messages import sources as messages
+from newsletter.messages import Message, sources as messages
 from newsletter.messages.general import ABOUT
 from newsletter.messages.posts import OUTSIDE
 from newsletter.models import HOLDING, Edition, EditionPost, Listing, Numbering, Post, Source, SourceDay

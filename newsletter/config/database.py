@@ -6,8 +6,7 @@ PostgreSQL's URLs are read by libpq itself (through psycopg), with all its param
 from importlib.util import find_spec
 
 from newsletter.config.values import InvalidValue
-from newsletter.messages import Message
-from newsletter.messages import configuration as messages
+from newsletter.messages import Message, configuration as messages
 
 SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql://", "postgres://")

@@ -1,7 +1,6 @@
 """Email addresses: what is wrong with one, and which domains lead to the same mailboxes."""
 
-from newsletter.messages import Message
-from newsletter.messages import subscriptions as messages
+from newsletter.messages import Message, subscriptions as messages
 
 LONGEST_DOMAIN = 253
 GMAIL, GOOGLEMAIL = "gmail.com", "googlemail.com"

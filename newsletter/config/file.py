@@ -20,8 +20,7 @@ from newsletter.config.durable_files import UNFINISHED, locked_folder, sync_fold
 from newsletter.config.load import PREFIX, ConfigError, ConfigProblem, override, parse
 from newsletter.config.references import reference, unreadable
 from newsletter.config.schema import Config
-from newsletter.messages import Message, Problem
-from newsletter.messages import configuration as messages
+from newsletter.messages import Message, Problem, configuration as messages
 
 PREVIOUS = ".previous"
 """What the name of the previous file's copy ends with."""

@@ -25,8 +25,7 @@ from newsletter.config.schema import (
     DeliverySettings,
 )
 from newsletter.config.values import nearest, suggested
-from newsletter.messages import Message, Param, message_of
-from newsletter.messages import configuration as messages
+from newsletter.messages import Message, Param, configuration as messages, message_of
 from newsletter.messages.general import ABOUT, TEXT
 from newsletter.providers import table_keys
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from newsletter.messages import Message, Problem
-from newsletter.messages import configuration as messages
+from newsletter.messages import Message, Problem, configuration as messages
 
 KINDS = ("env", "file", "credential")
 CREDENTIALS = "CREDENTIALS_DIRECTORY"

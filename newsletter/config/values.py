@@ -16,8 +16,7 @@ from babel import Locale, UnknownLocaleError
 
 from newsletter.config.email_addresses import fault
 from newsletter.config.time_zones import known_time_zones, suggested_time_zone
-from newsletter.messages import Message, Problem
-from newsletter.messages import configuration as messages
+from newsletter.messages import Message, Problem, configuration as messages
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}

@@ -20,8 +20,7 @@ from newsletter.deliverability.services import MailService
 from newsletter.delivery.dkim_keys import SMALLEST_RSA, DkimError, public_record
 from newsletter.domain.check import CheckResult, Verdict
 from newsletter.messages import MessageType, message_of
-from newsletter.messages.deliverability import records as records_messages
-from newsletter.messages.deliverability import signatures as messages
+from newsletter.messages.deliverability import records as records_messages, signatures as messages
 from newsletter.mime.headers import ascii_domain
 
 ED25519_BYTES = 32

@@ -14,8 +14,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
 
 from newsletter.config import Config
 from newsletter.editions import notices
-from newsletter.messages import Message
-from newsletter.messages import notices as messages
+from newsletter.messages import Message, notices as messages
 from newsletter.models import Bounce, Delivery, DeliveryStatus, DomainRate, Edition, Notice, Result, Tally
 
 LOOK_BACK = timedelta(days=60)

@@ -21,11 +21,13 @@ from newsletter.domain.check import Check, CheckResult, Verdict
 from newsletter.domain.hosts import is_loopback
 from newsletter.editions.rendering import sender_id
 from newsletter.messages import Message
-from newsletter.messages.deliverability import dmarc as dmarc_messages
-from newsletter.messages.deliverability import records as records_messages
-from newsletter.messages.deliverability import requirements as requirements_messages
-from newsletter.messages.deliverability import servers as servers_messages
-from newsletter.messages.deliverability import signatures as signatures_messages
+from newsletter.messages.deliverability import (
+    dmarc as dmarc_messages,
+    records as records_messages,
+    requirements as requirements_messages,
+    servers as servers_messages,
+    signatures as signatures_messages,
+)
 from newsletter.messages.general import ABOUT, SETTING
 from newsletter.mime.headers import ascii_domain
 

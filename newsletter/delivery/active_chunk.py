@@ -9,8 +9,7 @@ from newsletter.delivery.reply import Reply
 from newsletter.domain.batch import Batch, ChunkKey
 from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.outcome import Fault, Outcome
-from newsletter.messages import Message
-from newsletter.messages import delivery as messages
+from newsletter.messages import Message, delivery as messages
 from newsletter.mime.message_builder import EncodedMessage, MessageBuilder
 
 STOPPED = messages.STOPPED()

@@ -8,8 +8,7 @@ of 100.
 
 from math import comb
 
-from newsletter.messages import Message
-from newsletter.messages import sending as messages
+from newsletter.messages import Message, sending as messages
 
 NEARLY_IMPOSSIBLE = 1e-4
 """The rule is applied after each bounce, so a list that keeps the limit has some hundred chances to break it."""

@@ -13,8 +13,7 @@ from collections import deque
 from newsletter.delivery.bounce_limit import bounce_problem
 from newsletter.delivery.outcome import REFUSED_LOGIN, counts_against_sender
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.messages import Message, Param
-from newsletter.messages import sending as messages
+from newsletter.messages import Message, Param, sending as messages
 
 WINDOW = 200
 AT_LEAST = 10

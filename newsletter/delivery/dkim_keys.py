@@ -22,8 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from newsletter.config import Dkim
-from newsletter.messages import Problem
-from newsletter.messages import delivery as messages
+from newsletter.messages import Problem, delivery as messages
 
 SMALLEST_RSA = 1024
 

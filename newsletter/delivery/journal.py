@@ -24,8 +24,7 @@ from zlib import crc32
 
 from newsletter.domain.batch import ChunkKey
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.messages import Problem, from_text
-from newsletter.messages import delivery as messages
+from newsletter.messages import Problem, delivery as messages, from_text
 from newsletter.messages.general import TEXT
 
 SUFFIX = ".journal"

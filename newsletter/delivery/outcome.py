@@ -10,8 +10,7 @@ from collections.abc import Collection, Mapping
 
 from newsletter.delivery.reply import Reply, redact_address
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind, TextEnum
-from newsletter.messages import Message, Param
-from newsletter.messages import delivery as messages
+from newsletter.messages import Message, Param, delivery as messages
 
 
 class Phase(TextEnum):

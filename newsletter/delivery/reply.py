@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from newsletter.messages import Problem, from_text
-from newsletter.messages import delivery as messages
+from newsletter.messages import Problem, delivery as messages, from_text
 
 LONGEST = 65_536
 _CODES = {b"%d" % code: code for code in range(200, 600)}

@@ -24,8 +24,7 @@ from newsletter.editions.variants.freezing import date_again, date_letter, freez
 from newsletter.editions.variants.planning import PreparedDraft, prepare, render_subjects
 from newsletter.events import record as events
 from newsletter.events.record import EventKind
-from newsletter.messages import Message, acts
-from newsletter.messages import editions as messages
+from newsletter.messages import Message, acts, editions as messages
 from newsletter.models import Act, ApprovedContent, Edition, State, Variant, WelcomeLetter
 from newsletter.render.lint.codes import CODES
 

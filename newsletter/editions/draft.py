@@ -27,9 +27,7 @@ from newsletter.editions.selection.series import frozen_untils, of_cadence
 from newsletter.editions.selection.windows import RequestedWindow, Window, just_after, window
 from newsletter.editions.states import state_message
 from newsletter.logs import log_event
-from newsletter.messages import Message, acts
-from newsletter.messages import editions as messages
-from newsletter.messages import posts as posts_messages
+from newsletter.messages import Message, acts, editions as messages, posts as posts_messages
 from newsletter.models import LOCKED_STATES, Edition, EditionPost, Post, Source, State
 from newsletter.render.words import colon, words
 

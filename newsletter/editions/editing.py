@@ -21,9 +21,7 @@ from newsletter.editions.problems import Impossible
 from newsletter.editions.selection import ordering
 from newsletter.editions.states import state_message
 from newsletter.feeds.identity import link_key
-from newsletter.messages import Message, MessageType, acts, from_json
-from newsletter.messages import editions as messages
-from newsletter.messages import posts as posts_messages
+from newsletter.messages import Message, MessageType, acts, editions as messages, from_json, posts as posts_messages
 from newsletter.models import Act, Edition, EditionPost, EditorChoice, Post, State
 from newsletter.models.post import BY_HAND, NOT_LISTED
 

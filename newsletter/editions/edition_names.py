@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 
 from newsletter.config import Config
 from newsletter.editions.problems import Impossible
-from newsletter.messages import Message, Param
-from newsletter.messages import editions as messages
+from newsletter.messages import Message, Param, editions as messages
 from newsletter.messages.general import QUOTED
 from newsletter.models import Edition
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from newsletter.events import record as events
 from newsletter.events.record import EventKind
-from newsletter.messages import Message, from_json
-from newsletter.messages import acts as messages
+from newsletter.messages import Message, acts as messages, from_json
 from newsletter.models import Act, Edition, Revision
 
 BY_SCHEDULE = "the clock"

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 
 from newsletter.editions.history import FIELDS, field
 from newsletter.editions.problems import Impossible
-from newsletter.messages import Message
-from newsletter.messages import editions as messages
+from newsletter.messages import Message, editions as messages
 from newsletter.messages.general import TEXT
 from newsletter.models import Edition, TextLease
 

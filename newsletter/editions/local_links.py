@@ -15,8 +15,7 @@ from newsletter import config
 from newsletter.config import Config
 from newsletter.domain.hosts import is_loopback, is_public_host
 from newsletter.editions.problems import Impossible
-from newsletter.messages import Message
-from newsletter.messages import editions as messages
+from newsletter.messages import Message, editions as messages
 from newsletter.models import ApprovedContent
 from subscribers.models import Subscription
 

@@ -13,9 +13,7 @@ from newsletter.collecting import gaps
 from newsletter.collecting.collect import Collected
 from newsletter.delivery import retries
 from newsletter.delivery.reply import redact_addresses
-from newsletter.messages import Message
-from newsletter.messages import notices as messages
-from newsletter.messages import schedule as schedule_messages
+from newsletter.messages import Message, notices as messages, schedule as schedule_messages
 from newsletter.messages.general import ABOUT
 from newsletter.models import Edition, Notice, SourceGap
 

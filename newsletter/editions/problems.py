@@ -1,8 +1,7 @@
 """The exception for an action on an edition that isn't possible."""
 
 from newsletter import config
-from newsletter.messages import Message, Problem
-from newsletter.messages import editions as messages
+from newsletter.messages import Message, Problem, editions as messages
 from newsletter.messages.general import TEXT
 
 

@@ -7,8 +7,7 @@ from django.db.models import Q, QuerySet
 
 from newsletter.domain.cadence import CADENCES
 from newsletter.editions.states import NotAllowed
-from newsletter.messages import acts
-from newsletter.messages import editions as messages
+from newsletter.messages import acts, editions as messages
 from newsletter.models import Act, Edition
 from newsletter.recovery import entries
 

@@ -5,8 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from newsletter.editions.states import locked_in
-from newsletter.messages import acts
-from newsletter.messages import editions as messages
+from newsletter.messages import acts, editions as messages
 from newsletter.models import Act, Edition, Segment, State
 
 CHOOSING = (State.DRAFT, State.APPROVED)

@@ -13,8 +13,7 @@ from django.db import transaction
 from newsletter.domain.english import counted
 from newsletter.editions.problems import Impossible
 from newsletter.logs import Event, log_event
-from newsletter.messages import Message, MessageType
-from newsletter.messages import editions as messages
+from newsletter.messages import Message, MessageType, editions as messages
 from newsletter.models import Edition, State
 
 log = logging.getLogger("newsletter.editions")

@@ -13,8 +13,7 @@ from newsletter import config
 from newsletter.editions import history
 from newsletter.editions.selection.series import sharing_posts
 from newsletter.editions.states import change
-from newsletter.messages import Message, acts
-from newsletter.messages import editions as messages
+from newsletter.messages import Message, acts, editions as messages
 from newsletter.models import Act, Edition, EditionPost, State
 
 

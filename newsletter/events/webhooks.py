@@ -9,8 +9,7 @@ from django.db import transaction
 from newsletter.config import Config
 from newsletter.events.record import EventKind
 from newsletter.events.signed_post import new_secret
-from newsletter.messages import Problem, acts
-from newsletter.messages import editions as editions_messages
+from newsletter.messages import Problem, acts, editions as editions_messages
 from newsletter.models import Act, EventWebhook
 
 LONGEST = 2_000

@@ -22,8 +22,7 @@ from newsletter.feeds.document import split_address
 from newsletter.feeds.html.markup import without_invalid_characters
 from newsletter.feeds.model import SourceProblem
 from newsletter.feeds.network import GuardedSession, PrivateAddress, UnknownHost, Watch, opener
-from newsletter.messages import Message
-from newsletter.messages import sources as messages
+from newsletter.messages import Message, sources as messages
 from newsletter.messages.general import ABOUT
 from newsletter.sandbox import Sandbox
 

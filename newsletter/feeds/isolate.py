@@ -4,8 +4,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from newsletter.messages import Message
-from newsletter.messages import sources as messages
+from newsletter.messages import Message, sources as messages
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -16,8 +16,7 @@ from newsletter.feeds.html.players import is_video
 from newsletter.feeds.identity import made_up_id
 from newsletter.feeds.language import detect
 from newsletter.feeds.timestamps import parse_date
-from newsletter.messages import Message
-from newsletter.messages import sources as messages
+from newsletter.messages import Message, sources as messages
 
 _SUMMARY = 2_000
 _TITLE = 4_000

@@ -13,8 +13,7 @@ from typing import NamedTuple, Protocol
 import idna
 
 from newsletter.domain.encoded_email import EncodedEmail, Piece, Recipient, Slot, SlotEncoding, SlotValue
-from newsletter.messages import Message, Problem
-from newsletter.messages import delivery as messages
+from newsletter.messages import Message, Problem, delivery as messages
 from newsletter.mime import base64_parts
 from newsletter.mime.headers import ATOM, clean_name, mailbox, short_text
 from newsletter.mime.quoted_printable import encode_value

@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from newsletter.messages import Message
-from newsletter.messages import sending as messages
+from newsletter.messages import Message, sending as messages
 from newsletter.models import Hold
 
 

@@ -20,8 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml.html import HtmlElement
 
 from newsletter.domain.digest import DigestPost, Letterhead
-from newsletter.messages import Message
-from newsletter.messages import lint as messages
+from newsletter.messages import Message, lint as messages
 from newsletter.messages.general import ABOUT, TEXT
 from newsletter.render.content.first_line import first_line
 from newsletter.render.content.fragment import HEADINGS, parse, serialise

@@ -22,9 +22,7 @@ from django.db import Error
 from newsletter.config import Config
 from newsletter.editions import notices
 from newsletter.logs import log_event
-from newsletter.messages import Message
-from newsletter.messages import failures as messages
-from newsletter.messages import sending as sending_messages
+from newsletter.messages import Message, failures as messages, sending as sending_messages
 from newsletter.sending.machines import presence
 from newsletter.sending.machines.presence import WorkerStatus
 from newsletter.sending.safeguards.stalls import IdleEdition, idle_editions, is_about_an_edition, patience

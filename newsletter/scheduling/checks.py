@@ -22,8 +22,7 @@ from newsletter.domain.check import Check, Verdict
 from newsletter.editions import local_links
 from newsletter.editions.local_links import check_links
 from newsletter.editions.problems import Impossible
-from newsletter.messages import failures as messages
-from newsletter.messages import message_of
+from newsletter.messages import failures as messages, message_of
 from newsletter.messages.deliverability import requirements
 from newsletter.messages.general import ABOUT, size_of
 from newsletter.models.migration_state import waiting_migrations

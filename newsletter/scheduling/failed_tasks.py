@@ -8,8 +8,7 @@ from django.utils import timezone
 from newsletter.config import Config
 from newsletter.domain.hosts import without_secrets
 from newsletter.editions import notices
-from newsletter.messages import Message
-from newsletter.messages import failures as messages
+from newsletter.messages import Message, failures as messages
 from newsletter.models import Job, JobState
 
 

@@ -14,8 +14,7 @@ from newsletter.editions import approval, notices
 from newsletter.editions.history import BY_SCHEDULE
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.series import going_to
-from newsletter.messages import Message, message_of
-from newsletter.messages import schedule as messages
+from newsletter.messages import Message, message_of, schedule as messages
 from newsletter.models import Edition, Occurrence
 from newsletter.render.html.loader import TemplateProblem
 

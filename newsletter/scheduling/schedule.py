@@ -21,11 +21,13 @@ from newsletter.editions.offers import bases
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import name_of
 from newsletter.editions.states import change, state_message
-from newsletter.editions.variants.planning import plan as plan_variants
-from newsletter.editions.variants.planning import receiving_groups, render_subjects, waiting_subscribers
-from newsletter.messages import Message, acts, message_of, sending
-from newsletter.messages import editions as messages
-from newsletter.messages import schedule as schedule_messages
+from newsletter.editions.variants.planning import (
+    plan as plan_variants,
+    receiving_groups,
+    render_subjects,
+    waiting_subscribers,
+)
+from newsletter.messages import Message, acts, editions as messages, message_of, schedule as schedule_messages, sending
 from newsletter.models import Act, Edition, Occurrence, State
 from newsletter.recovery import hold
 from newsletter.render.html.loader import TemplateProblem

@@ -26,9 +26,7 @@ from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.rules import SETTLED
 from newsletter.editions.selection.series import deciding, of_cadence
 from newsletter.editions.states import state_message
-from newsletter.messages import message_of
-from newsletter.messages import posts as posts_messages
-from newsletter.messages import schedule as schedule_messages
+from newsletter.messages import message_of, posts as posts_messages, schedule as schedule_messages
 from newsletter.models import Edition, EditionPost, Occurrence, Post, State
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.scheduling.occurrences import (

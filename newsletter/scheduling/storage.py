@@ -11,8 +11,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from newsletter.config import Config
-from newsletter.messages import Message
-from newsletter.messages import failures as messages
+from newsletter.messages import Message, failures as messages
 from newsletter.messages.general import size_of
 
 DATABASE, JOURNAL, CONFIGURATION = "database", "journal", "configuration"

@@ -4,8 +4,7 @@ import errno
 
 from django.db import Error
 
-from newsletter.messages import Message, Problem
-from newsletter.messages import failures as messages
+from newsletter.messages import Message, Problem, failures as messages
 from newsletter.sending.sql import database_watch
 
 REMEDIES = {

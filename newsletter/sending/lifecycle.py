@@ -22,11 +22,17 @@ from newsletter.editions.states import NotAllowed, change, locked_in, state_mess
 from newsletter.events import record as events
 from newsletter.events.record import EventKind
 from newsletter.logs import log_event
-from newsletter.messages import Message, MessageType, acts, delivery, message_of
-from newsletter.messages import editions as editions_messages
-from newsletter.messages import notices as notices_messages
-from newsletter.messages import schedule as schedule_messages
-from newsletter.messages import sending as messages
+from newsletter.messages import (
+    Message,
+    MessageType,
+    acts,
+    delivery,
+    editions as editions_messages,
+    message_of,
+    notices as notices_messages,
+    schedule as schedule_messages,
+    sending as messages,
+)
 from newsletter.models import Act, Chunk, DeliveryStatus, Edition, Retry, State
 from newsletter.recovery import entries
 from newsletter.sending import audience, progress

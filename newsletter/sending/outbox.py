@@ -22,8 +22,7 @@ from newsletter.domain.batch import Batch
 from newsletter.domain.encoded_email import EncodedEmail
 from newsletter.domain.outcome import Outcome
 from newsletter.editions.approved_content import unpack
-from newsletter.messages import Message
-from newsletter.messages import delivery as messages
+from newsletter.messages import Message, delivery as messages
 from newsletter.models import ApprovedContent, Chunk, DeliveryStatus, Edition, Hold, Result, Retry, State, Variant
 from newsletter.recovery import entries
 from newsletter.sending import audience, lifecycle, warm_up

@@ -10,8 +10,7 @@ from typing import Any
 
 from django.db.models import QuerySet, Sum
 
-from newsletter.messages import Message, acts, from_text
-from newsletter.messages import sending as messages
+from newsletter.messages import Message, acts, from_text, sending as messages
 from newsletter.models import Act, DeliveryStatus, Edition, Result, State, Tally
 from newsletter.sending import audience
 

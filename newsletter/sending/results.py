@@ -18,9 +18,7 @@ from newsletter.config import DeliverySettings as Settings
 from newsletter.delivery.retries import next_try
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.logs import log_event
-from newsletter.messages import Message
-from newsletter.messages import delivery as messages
-from newsletter.messages import notices as notices_messages
+from newsletter.messages import Message, delivery as messages, notices as notices_messages
 from newsletter.models import Chunk, DeliveryStatus, Edition, Result, Retry, State, Tally
 from newsletter.recovery import entries
 from newsletter.sending.sql import statements

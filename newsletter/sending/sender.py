@@ -17,8 +17,7 @@ from django.utils import timezone
 
 from newsletter.config import Config
 from newsletter.delivery.journal import JournalError
-from newsletter.messages import Message
-from newsletter.messages import delivery as messages
+from newsletter.messages import Message, delivery as messages
 from newsletter.models import Chunk, Edition, Retry, State
 from newsletter.recovery import hold
 from newsletter.sending import journals, lifecycle

@@ -4,8 +4,7 @@ from collections.abc import Callable, Collection
 
 from django.utils import timezone
 
-from newsletter.messages import Message
-from newsletter.messages import subscriptions as messages
+from newsletter.messages import Message, subscriptions as messages
 from newsletter.models import Edition, WelcomeMail
 from subscribers.importing import UndoRefused, later_import, undo_import
 from subscribers.models import Import

@@ -6,8 +6,7 @@ from django.db.models import Q
 
 from newsletter.config import Config, ConfigProblem
 from newsletter.editions.states import state_message
-from newsletter.messages import Message, configuration
-from newsletter.messages import editions as messages
+from newsletter.messages import Message, configuration, editions as messages
 from newsletter.models import Edition, Retry, State
 
 UNFINISHED = (State.APPROVED, State.QUEUED, State.SENDING, State.PAUSED)

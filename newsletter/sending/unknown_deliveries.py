@@ -10,8 +10,7 @@ from django.db.models import QuerySet
 
 from newsletter.editions.problems import Impossible
 from newsletter.editions.states import NotAllowed, change
-from newsletter.messages import acts
-from newsletter.messages import sending as messages
+from newsletter.messages import acts, sending as messages
 from newsletter.models import Act, DeliveryStatus, Edition, Result, State
 from newsletter.sending.progress import unknown_results
 from newsletter.sending.results import attempt_again

@@ -17,8 +17,7 @@ from newsletter.config import Config
 from newsletter.delivery.limits import Limits
 from newsletter.delivery.pace import process_count
 from newsletter.domain.backoff import Backoff
-from newsletter.messages import Message, from_text
-from newsletter.messages import failures as messages
+from newsletter.messages import Message, failures as messages, from_text
 from newsletter.sending.faults import explain
 from newsletter.sending.handover import WorkerConnection
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from newsletter.domain.backoff import Backoff
-from newsletter.messages import Message
-from newsletter.messages import failures as messages
+from newsletter.messages import Message, failures as messages
 from newsletter.messages.general import TEXT
 from newsletter.supervision.boottime import Seconds, boottime
 

@@ -14,9 +14,7 @@ from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.editions.local_links import check_addresses
 from newsletter.editions.problems import Impossible
 from newsletter.editions.rendering import make_proof
-from newsletter.messages import Message, acts
-from newsletter.messages import delivery as delivery_messages
-from newsletter.messages import editions as editions_messages
+from newsletter.messages import Message, acts, delivery as delivery_messages, editions as editions_messages
 from newsletter.models import Act, Edition
 from newsletter.render.message import encoded
 from newsletter.transactional.transport import Outgoing, post_all, unsent

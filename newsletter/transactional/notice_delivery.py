@@ -21,10 +21,13 @@ from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.editions import edition_names, notices
 from newsletter.editions.rendering import letterhead
 from newsletter.editions.titles import period_title
-from newsletter.messages import Message, render
-from newsletter.messages import editions as editions_messages
-from newsletter.messages import notices as messages
-from newsletter.messages import schedule as schedule_messages
+from newsletter.messages import (
+    Message,
+    editions as editions_messages,
+    notices as messages,
+    render,
+    schedule as schedule_messages,
+)
 from newsletter.messages.general import ABOUT
 from newsletter.messages.localized import Localized
 from newsletter.models import Edition, Notice

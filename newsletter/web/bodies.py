@@ -18,8 +18,7 @@ from typing import IO
 from urllib.parse import quote
 
 from newsletter.api.problem_document import API_ROOT, MEDIA_TYPE, problem_document
-from newsletter.messages import Message
-from newsletter.messages import api as messages
+from newsletter.messages import Message, api as messages
 from newsletter.web.requests import App, AsgiMessage, Receive, Send, refuse
 
 LARGEST = 100_000

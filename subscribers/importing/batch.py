@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Max
 
-from newsletter.messages import Message
-from newsletter.messages import subscriptions as messages
+from newsletter.messages import Message, subscriptions as messages
 from subscribers.addresses import Address
 from subscribers.importing.block_list import BlockList
 from subscribers.importing.headers import OwnExportValues, PersonRow

@@ -18,8 +18,7 @@ from typing import IO, Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from newsletter.messages import Message
-from newsletter.messages import subscriptions as messages
+from newsletter.messages import Message, subscriptions as messages
 from subscribers import tokens
 from subscribers.addresses import AddressProblem, bare_address, read_address
 from subscribers.importing.archives import ArchiveFile

@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
-from newsletter.messages import Problem
-from newsletter.messages import subscriptions as messages
+from newsletter.messages import Problem, subscriptions as messages
 from subscribers.importing import vocabulary
 
 DateOrder = Literal["", "day", "month"]

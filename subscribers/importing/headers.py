@@ -10,8 +10,7 @@ from typing import NamedTuple, get_args
 
 from newsletter.config import TABLE_NAME, Cadence
 from newsletter.domain.picks import picks_of
-from newsletter.messages import Problem
-from newsletter.messages import subscriptions as messages
+from newsletter.messages import Problem, subscriptions as messages
 from subscribers.importing import vocabulary
 from subscribers.importing.dates import BadDate, DateOrder, moment
 from subscribers.importing.tools import (

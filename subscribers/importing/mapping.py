@@ -7,8 +7,7 @@ subscribed again by a choice of columns. Other words in a column of states, such
 from collections.abc import Sequence
 from dataclasses import replace
 
-from newsletter.messages import Problem
-from newsletter.messages import subscriptions as messages
+from newsletter.messages import Problem, subscriptions as messages
 from subscribers.importing.dates import DateOrder
 from subscribers.importing.headers import Columns, recognise
 from subscribers.importing.tools import WORDS

@@ -11,14 +11,12 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from newsletter.messages import Message, Problem
-from newsletter.messages import subscriptions as messages
+from newsletter.messages import Message, Problem, subscriptions as messages
 from newsletter.messages.general import ABOUT
 from subscribers.importing import old_issues
 from subscribers.importing.dates import BadDate, DateOrder
 from subscribers.importing.headers import BadCell, Columns, PersonRow, is_header, recognise
-from subscribers.importing.mapping import InvalidMapping, guessed
-from subscribers.importing.mapping import columns as mapped
+from subscribers.importing.mapping import InvalidMapping, columns as mapped, guessed
 from subscribers.importing.tools import SENDY, Standing, least_standing
 
 DELIMITERS = ",;\t|"

@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from newsletter.messages import Message, Problem
-from newsletter.messages import subscriptions as messages
+from newsletter.messages import Message, Problem, subscriptions as messages
 from subscribers.addresses import AddressProblem, read_address
 from subscribers.importing.archives import ArchiveFile, unpacked
 from subscribers.importing.batch import ImportBatch, ImportSettings, LineResult, Person

@@ -12,8 +12,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from newsletter.messages import Problem
-from newsletter.messages import subscriptions as messages
+from newsletter.messages import Problem, subscriptions as messages
 from subscribers.importing.pacing import PacedTransactions
 from subscribers.models import (
     Consent,

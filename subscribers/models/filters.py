@@ -16,8 +16,7 @@ from django.db.models import Q
 
 from newsletter.config import Newsletter
 from newsletter.domain.cadence import CADENCES
-from newsletter.messages import Message, Param, Problem
-from newsletter.messages import subscriptions as messages
+from newsletter.messages import Message, Param, Problem, subscriptions as messages
 
 LONGEST, DEEPEST = 1_000, 20
 EXAMPLE = "tag = film and joined before 2026-01-01"

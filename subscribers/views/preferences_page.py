@@ -12,8 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from newsletter.config import Newsletter
 from newsletter.domain.picks import names_in, picked
-from subscribers import cadences, subscription_requests
-from subscribers import preferences as actions
+from subscribers import cadences, preferences as actions, subscription_requests
 from subscribers.addresses import Address
 from subscribers.forms import PauseForm
 from subscribers.models import Consent, Subscriber, Subscription

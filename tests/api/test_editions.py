@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from newsletter.config import Topic
 from newsletter.domain.ordinals import Ordinals
-from newsletter.editions import draft as drafting
-from newsletter.editions import leases
+from newsletter.editions import draft as drafting, leases
 from newsletter.models import Act, Edition, Post, Revision, State, TextLease
 from newsletter.sending import lifecycle
 from subscribers import admin_actions

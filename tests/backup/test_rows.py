@@ -8,8 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from newsletter.backup import rows
 from newsletter.backup.databases import PostgreSQLSource, PostgreSQLTarget, SQLiteSource, SQLiteTarget, last_key

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING
 
 from newsletter import config
 from newsletter.domain.ordinals import Ordinals
-from newsletter.messages import acts
-from newsletter.messages import posts as messages
+from newsletter.messages import acts, posts as messages
 from newsletter.start import start
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from newsletter.bounces import imap as mailbox
-from newsletter.bounces import mailbox_status, processing
+from newsletter.bounces import imap as mailbox, mailbox_status, processing
 from newsletter.bounces.imap import MailboxProblem
 from newsletter.bounces.processing import BounceEffect, process, read_mailbox
 from newsletter.bounces.reading import Returned, parsing

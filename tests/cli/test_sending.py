@@ -12,8 +12,7 @@ from django.utils import timezone
 from typer.testing import CliRunner
 
 from newsletter import config
-from newsletter.cli import common, resending
-from newsletter.cli import sending as commands
+from newsletter.cli import common, resending, sending as commands
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.messages.general import TEXT
 from newsletter.models import Delivery, Edition, State

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from newsletter.collecting import ledger
 from newsletter.domain.found_post import FoundPost

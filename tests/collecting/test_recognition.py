@@ -6,9 +6,7 @@ from random import Random
 
 import pytest
 from django.db import transaction
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
+from hypothesis import given, settings as hypothesis_settings, strategies as st
 
 from newsletter.domain.found_post import FoundPost
 from newsletter.feeds.identity import are_similar

@@ -6,8 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.config.document import AppendTable, CannotEdit, Change, RemoveValue, SetValue, edit, value_at
 from newsletter.config.toml import dotted

@@ -4,8 +4,7 @@ from contextlib import suppress
 
 import pytest
 from django.utils import translation
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.config.email_addresses import fault
 from newsletter.messages import subscriptions as messages

@@ -5,8 +5,7 @@ from contextlib import suppress
 from datetime import time, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.config import Moment, NamedAddress, Rate
 from newsletter.config.values import (

@@ -7,8 +7,7 @@ lookups.
 import ipaddress
 from dataclasses import replace
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.deliverability.dmarc import policy as dmarc_policy
 from newsletter.deliverability.dmarc.policy_record import POLICIES, is_dmarc, parse
@@ -19,8 +18,7 @@ from newsletter.deliverability.services import MailService
 from newsletter.deliverability.spf.check import check_spf
 from newsletter.deliverability.spf.evaluation import MOST_LOOKUPS, MOST_VOID, SpfResult, evaluate
 from newsletter.deliverability.spf.macros import Sender
-from newsletter.deliverability.spf.record import is_spf
-from newsletter.deliverability.spf.record import parse as parse_spf
+from newsletter.deliverability.spf.record import is_spf, parse as parse_spf
 from newsletter.deliverability.spf.survey import Survey, survey
 from newsletter.domain.check import CheckResult, Verdict
 from tests.doubles.names import Names

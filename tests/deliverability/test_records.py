@@ -1,7 +1,6 @@
 """Lines of a zone are read back as they were written, whatever the record contains."""
 
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from newsletter.deliverability.records import LONGEST_STRING, fields, txt
 

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from newsletter.config import Timeouts

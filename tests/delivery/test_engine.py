@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 
 from newsletter.config import DeliverySettings, Smtp
-from newsletter.delivery import engine as engine_module
-from newsletter.delivery import in_flight as in_flight_module
-from newsletter.delivery import retries
+from newsletter.delivery import engine as engine_module, in_flight as in_flight_module, retries
 from newsletter.delivery.dkim_keys import DkimError, new_key
 from newsletter.delivery.engine import CHUNK, EndReason, Engine, send
 from newsletter.delivery.journal import Journal, journals

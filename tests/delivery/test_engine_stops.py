@@ -7,9 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.delivery import engine as engine_module
-from newsletter.delivery import in_flight as in_flight_module
-from newsletter.delivery import journal as journals
+from newsletter.delivery import engine as engine_module, in_flight as in_flight_module, journal as journals
 from newsletter.delivery.active_chunk import DeliveryJob
 from newsletter.delivery.engine import CHUNK, EndReason, Engine
 from newsletter.delivery.journal import Journal, JournalError, take_over

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from newsletter.delivery import journal as journals_module
 from newsletter.delivery.journal import Journal, JournalError, OrphanedJournal, boot_id, journals, take_over

@@ -16,8 +16,7 @@ from newsletter.delivery.outcome import (
 )
 from newsletter.delivery.reply import Reply, redact_stored
 from newsletter.domain.outcome import Fault, OutcomeKind
-from newsletter.messages import delivery as messages
-from newsletter.messages import from_text
+from newsletter.messages import delivery as messages, from_text
 
 
 def reply(text: str) -> Reply:

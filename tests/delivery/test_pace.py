@@ -1,8 +1,7 @@
 """Rates, domains that ask for less, warming up, and sharing between processes."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.config import DeliverySettings, DomainPace, Rate, WarmUp
 from newsletter.config.values import parse_rate

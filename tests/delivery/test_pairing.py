@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from newsletter.config import Timeouts
 from newsletter.delivery.active_chunk import ActiveChunk, ConnectionProblem, DeliveryCallbacks, DeliveryJob

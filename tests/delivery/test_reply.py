@@ -4,8 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.delivery.reply import LONGEST, InvalidReply, Reply, ReplyParser, redact_address, redact_addresses
 

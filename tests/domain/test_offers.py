@@ -3,8 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.domain.offers import OfferOutcome, offer
 from newsletter.domain.ordinals import Ordinals

@@ -1,7 +1,6 @@
 """What subscribers pick from topics, and which posts they want."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.domain.picks import ALL, in_force, names_in, picks_of, wants
 

@@ -10,8 +10,7 @@ import pytest
 
 from tests.bounces.reading import bounce_samples
 from tests.conftest import Site
-from tests.deliverability.dmarc_samples import record
-from tests.deliverability.dmarc_samples import report as dmarc_report
+from tests.deliverability.dmarc_samples import record, report as dmarc_report
 from tests.doubles import dovecot
 from tests.e2e.sending_samples import CONFIG
 

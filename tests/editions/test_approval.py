@@ -15,8 +15,7 @@ from newsletter.editions.problems import Impossible
 from newsletter.editions.rendering import letterhead, make_proof, rendered_of
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.states import LIFE, NotAllowed, change, state_message
-from newsletter.messages import Message
-from newsletter.messages import editions as messages
+from newsletter.messages import Message, editions as messages
 from newsletter.models import Act, ApprovedContent, Edition, State
 from newsletter.render.preview import public_html
 from tests.factories import (

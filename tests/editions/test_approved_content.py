@@ -3,8 +3,7 @@
 import zlib
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.domain.encoded_email import EncodedEmail, Header, Slot, SlotEncoding, SlotValue
 from newsletter.editions.approved_content import Unreadable, pack, unpack

@@ -12,13 +12,10 @@ from newsletter.editions import approval
 from newsletter.editions.imported import old_addresses
 from newsletter.editions.imported.archive_import import ImportResult, import_archive, import_of, undo_import
 from newsletter.editions.problems import Impossible
-from newsletter.messages import Problem
-from newsletter.messages import archives as messages
-from newsletter.messages import posts as post_messages
+from newsletter.messages import Problem, archives as messages, posts as post_messages
 from newsletter.models import ArchiveImport, Edition, ImportedEdition, OldAddress
 from newsletter.sandbox import Sandbox
-from newsletter.web.archive import queries
-from newsletter.web.archive import views as archive_views
+from newsletter.web.archive import queries, views as archive_views
 from tests.factories import (
     DAY,
     HOUR,

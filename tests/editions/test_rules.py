@@ -4,13 +4,11 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.config import Filter
 from newsletter.editions.selection.rules import Decision, Facts, decide
-from newsletter.messages import Message
-from newsletter.messages import posts as messages
+from newsletter.messages import Message, posts as messages
 from tests.factories import DAY, DUE, HOUR, NOW, WEEK
 
 SINCE, UNTIL = DUE - WEEK, DUE

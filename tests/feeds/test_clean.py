@@ -7,8 +7,7 @@ from itertools import pairwise
 
 import lxml.html
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from newsletter.feeds.html.clean import MAXIMUM_DEPTH, MAXIMUM_LENGTH, clean
 from newsletter.feeds.html.markup import text_of

@@ -1,8 +1,7 @@
 """Repair of text that was encoded twice."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.feeds.post import undo_double_encoding
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from newsletter.feeds.formats.frontmatter import MAXIMUM_LENGTH, FrontMatterProblem, moment, split
 from newsletter.feeds.model import Page

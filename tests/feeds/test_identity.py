@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from newsletter.domain.found_post import FoundPost
 from newsletter.feeds.identity import content_hash, link_key, made_up_id, text_key

@@ -5,8 +5,7 @@ import json
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from newsletter.domain.found_post import FoundPost
 from newsletter.feeds.formats.jsonfeed import MAXIMUM_ENTRIES

@@ -3,8 +3,7 @@
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.feeds.html.clean import clean
 from newsletter.feeds.html.media import safe_address

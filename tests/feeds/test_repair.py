@@ -3,8 +3,7 @@
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from newsletter.feeds.formats.parse import parse
 from newsletter.feeds.model import NotAFeed

@@ -1,8 +1,7 @@
 """Tags that are mended: XML whose elements are closed in order, and nothing nested too deep."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from lxml import etree
 
 from newsletter.feeds.html.tags import balance_xml, flatten_html, xml_parts

@@ -6,8 +6,7 @@ from itertools import product
 
 import pytest
 from babel import Locale
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from newsletter.feeds.timestamps import MONTHS, parse_date
 

@@ -8,8 +8,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from PIL import Image, ImageCms, ImageDraw
 
 from newsletter.images.decoding import HIGHEST, MOST_PIXELS, MOST_PIXELS_IN_FULL, WIDEST, prepare

@@ -4,8 +4,7 @@ import base64
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.domain.encoded_email import Slot, SlotEncoding, SlotValue
 from newsletter.mime.base64_parts import encode_pieces, encode_value

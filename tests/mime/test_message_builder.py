@@ -9,8 +9,7 @@ from email.utils import parseaddr
 from html import escape
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from newsletter.domain.encoded_email import EncodedEmail, Header, Recipient, Slot, SlotEncoding, SlotValue
 from newsletter.mime.message_builder import InvalidRecipientValue, MessageBuilder

@@ -2,8 +2,7 @@
 
 import quopri
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.domain.encoded_email import Slot, SlotEncoding, SlotValue
 from newsletter.mime.quoted_printable import encode, encode_pieces, encode_value

@@ -30,8 +30,7 @@ from newsletter.sending import lifecycle
 from tests import settings as of_tests
 from tests.oracle import acts
 from tests.oracle.acts import Kind
-from tests.oracle.blog import HOST, Settings
-from tests.oracle.blog import SECOND as SECOND_HOST
+from tests.oracle.blog import HOST, SECOND as SECOND_HOST, Settings
 from tests.oracle.fast_blog import Addresses, found_posts, name_of_post, posts_in
 from tests.oracle.fast_readers import NAME, FastReaders
 from tests.oracle.restoring import Backup, recovery_log

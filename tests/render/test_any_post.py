@@ -1,8 +1,7 @@
 """Any HTML of a cleaned post is rendered without loss, and lint finds no error."""
 
 import nh3
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from newsletter.domain.digest import Level
 from newsletter.render.content.excerpt import excerpt

@@ -1,7 +1,6 @@
 """Readable colours."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.config.colour import contrast
 from newsletter.render.theme.colours import (

@@ -7,8 +7,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from lxml import html as lxml_html
 
 from newsletter.domain.digest import Digest, DigestPost, Level, Rendered

@@ -4,8 +4,7 @@ import re
 from html import escape
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from lxml import html as lxml_html
 
 from newsletter.render.content.excerpt import count_words, ends_sentence, excerpt

@@ -3,8 +3,7 @@
 import logging
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from premailer import Premailer
 
 from newsletter.render.html.inline import InlineError, inline

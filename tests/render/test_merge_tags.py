@@ -5,8 +5,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from lxml.html import fromstring
 
 from newsletter.providers import PROVIDERS

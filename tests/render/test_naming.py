@@ -4,8 +4,7 @@ import email
 import email.policy
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from lxml import html as lxml_html
 
 from newsletter.domain.digest import Rendered

@@ -2,8 +2,7 @@
 
 import re
 
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from newsletter.render.content.fragment import parse, serialise, text_of
 from newsletter.render.content.markdown import markdown

@@ -14,8 +14,7 @@ from django.db import DatabaseError, OperationalError, connection
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
 from newsletter.cli.problems import sentence_and_status
-from newsletter.messages import Message
-from newsletter.messages import failures as messages
+from newsletter.messages import Message, failures as messages
 from newsletter.sending import faults
 from newsletter.sending.sql import database_watch
 from newsletter.settings import _database

@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from newsletter.config import Topic
 from newsletter.domain.offers import Offer, OfferOutcome, offer

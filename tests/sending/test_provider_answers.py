@@ -5,8 +5,7 @@ from contextlib import suppress
 
 import pytest
 import requests
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from newsletter.config import DeliverySettings
 from newsletter.domain.encoded_email import Recipient

@@ -1,13 +1,11 @@
 """Results of deliveries are read as they were written, with any server reply, in both databases."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra.django import TestCase
 
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.messages import delivery as messages
-from newsletter.messages import from_text
+from newsletter.messages import delivery as messages, from_text
 from newsletter.models import DeliveryStatus, Result
 from newsletter.sending import progress
 from newsletter.sending.results import COLUMN_COUNT, ResultRow, row_of

@@ -1,7 +1,6 @@
 """Return paths: genuine ones are read in any case, and no other address is."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.sending.return_path import read, return_path
 

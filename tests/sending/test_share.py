@@ -6,8 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.db.models import F
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.config import DeliverySettings, DomainPace, Rate
 from newsletter.delivery.limits import Limits

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from newsletter import config
 from newsletter.config import DeliverySettings

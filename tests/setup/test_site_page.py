@@ -1,8 +1,7 @@
 """What a blog's home page says about the blog."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.setup.site_page import SitePage, language_tag, read_site_page, usable_accent, usable_logo
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from subscribers.protection import confirmation_budget as budget
-from subscribers.protection import sign_up_limits as limits
+from subscribers.protection import confirmation_budget as budget, sign_up_limits as limits
 from tests.subscribers import attack as simulation
 from tests.subscribers.attack import Attack, Outcome, Programs, run
 

@@ -14,9 +14,7 @@ from django.utils import timezone
 
 from newsletter import config
 from subscribers.models import Hits, TransactionalEmail
-from subscribers.protection import challenges
-from subscribers.protection import confirmation_budget as budget
-from subscribers.protection import sign_up_limits as limits
+from subscribers.protection import challenges, confirmation_budget as budget, sign_up_limits as limits
 from subscribers.protection.challenges import SolvedChallenge
 from tests import settings
 

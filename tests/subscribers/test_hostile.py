@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from subscribers import subscription_requests
 from subscribers.models import Consent, EmailKind, Hits, Subscriber, Subscription, Suppression, TransactionalEmail
-from subscribers.protection import confirmation_budget as budget
-from subscribers.protection import sign_up_limits as limits
+from subscribers.protection import confirmation_budget as budget, sign_up_limits as limits
 from subscribers.tokens import Purpose, link_token, timed_token
 from tests.subscribers.make import add_subscription
 

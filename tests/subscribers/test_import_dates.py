@@ -4,8 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from babel.dates import format_date, get_month_names
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from subscribers.importing import vocabulary
 from subscribers.importing.dates import BadDate, DateOrder, moment

@@ -4,14 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from subscribers import subscription_requests
 from subscribers.addresses import read_address
 from subscribers.models import Consent, Hits, Subscriber, Subscription, TransactionalEmail
-from subscribers.protection import confirmation_budget as budget
-from subscribers.protection import sign_up_limits as limits
+from subscribers.protection import confirmation_budget as budget, sign_up_limits as limits
 from subscribers.protection.challenges import SolvedChallenge
 from subscribers.protection.sign_up_limits import Request, RequestAnswer, mailbox_of
 from subscribers.subscription_requests import request_subscription, request_subscriptions

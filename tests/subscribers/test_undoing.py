@@ -10,8 +10,15 @@ from django.utils import timezone
 
 from newsletter import config
 from subscribers import admin_actions, preferences
-from subscribers.importing import ImportReport, ImportUndone, UndoRefused, import_blocked, import_file, undo_import
-from subscribers.importing import run as running
+from subscribers.importing import (
+    ImportReport,
+    ImportUndone,
+    UndoRefused,
+    import_blocked,
+    import_file,
+    run as running,
+    undo_import,
+)
 from subscribers.models import (
     Consent,
     Import,

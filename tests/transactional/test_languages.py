@@ -17,8 +17,7 @@ from newsletter.render.transactional import render_email as rendered_email
 from newsletter.render.words import LANGUAGES, words
 from subscribers import transactional
 from subscribers.models import EmailKind, Subscription
-from subscribers.pages import LANGUAGES as OF_LETTERS
-from subscribers.pages import supported
+from subscribers.pages import LANGUAGES as OF_LETTERS, supported
 from subscribers.transactional import Composed, Latest
 from tests.factories import NAME, NOW, configured, kinaforum
 from tests.subscribers import make

@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 from django.core.cache import cache
 from django.template.base import Template
-from django.test import Client
-from django.test import utils as django_utils
+from django.test import Client, utils as django_utils
 from django.utils import translation
 
 from newsletter import config

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import translation
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.web.desk import charts, formatting, team
 from newsletter.web.desk.edition.queries import beginning, plain, shortened

@@ -5,8 +5,7 @@ from datetime import date
 import lxml.html
 import pytest
 from django.http import QueryDict
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.web.desk.conditions.choices import ConditionChoices
 from newsletter.web.desk.conditions.condition_field import ConditionsField, EnteredFilter, rows_of

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.web.connections import SPARE, ConnectionLimits, Connections, Peer, affordable, raise_descriptor_limit
 from newsletter.web.requests import AsgiMessage, Receive, Send

@@ -13,8 +13,7 @@ from PIL import Image
 from newsletter import config
 from newsletter.config import parse
 from newsletter.images import store
-from newsletter.web.desk import body_limits
-from newsletter.web.desk import writing as writing
+from newsletter.web.desk import body_limits, writing as writing
 from tests.settings import TEXT
 
 UPLOAD = "/desk/editor/image/"

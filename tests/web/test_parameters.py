@@ -7,8 +7,7 @@ import pytest
 from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from newsletter.models import Post
 from subscribers.tokens import link_token

@@ -16,8 +16,7 @@ from typer.testing import CliRunner
 
 from newsletter import config
 from newsletter.bounces import processing
-from newsletter.cli import common
-from newsletter.cli import users as commands
+from newsletter.cli import common, users as commands
 from newsletter.messages.general import ABOUT
 from newsletter.messages.sources import CONNECTION_REFUSED
 from newsletter.models import Source

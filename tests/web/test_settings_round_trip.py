@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from django.http import QueryDict
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from newsletter import config
 from newsletter.config.document import KeyPath, edit, value_at

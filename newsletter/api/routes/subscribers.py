@@ -18,8 +18,7 @@ from newsletter.api.refusals import Refused
 from newsletter.api.schemas import NO_NUL, Line, Name, Number, RequestBody, Tag
 from newsletter.config import Cadence
 from newsletter.domain.picks import in_force, names_in
-from newsletter.messages import Message, acts
-from newsletter.messages import api as messages
+from newsletter.messages import Message, acts, api as messages
 from newsletter.models import Act
 from subscribers import admin_actions, cadences, exporting, preferences
 from subscribers.models import Subscription, clean_tag, in_cadence

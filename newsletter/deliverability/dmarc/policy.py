@@ -18,8 +18,7 @@ from newsletter.deliverability.lookups import LookupFailed, Lookups
 from newsletter.deliverability.records import txt
 from newsletter.domain.check import CheckResult, Verdict
 from newsletter.messages import Message
-from newsletter.messages.deliverability import dmarc as messages
-from newsletter.messages.deliverability import records as records_messages
+from newsletter.messages.deliverability import dmarc as messages, records as records_messages
 from newsletter.mime.headers import ascii_domain
 
 IsOwn = Callable[[str], bool]

@@ -18,8 +18,7 @@ from newsletter.deliverability.spf.record import VERSION, Term, is_spf, parse, p
 from newsletter.deliverability.spf.survey import Survey, networks, survey
 from newsletter.domain.check import CheckResult, Verdict
 from newsletter.messages import Message
-from newsletter.messages.deliverability import records as records_messages
-from newsletter.messages.deliverability import spf as messages
+from newsletter.messages.deliverability import records as records_messages, spf as messages
 
 MOST_NETWORKS = 200
 """The networks of a provider of which both ends are evaluated."""

@@ -26,8 +26,7 @@ from newsletter.delivery.smtp.states import (
     UnexpectedReply,
     seconds_for,
 )
-from newsletter.messages import Message
-from newsletter.messages import delivery as messages
+from newsletter.messages import Message, delivery as messages
 
 # Looking a member up in its class runs Python code (3.11), which takes a twentieth of the time for a message.
 _SETUP, _IDLE, _ENVELOPE, _EMPTY_DATA, _QUEUED, _SENT, _QUITTING, _CLOSED = ConnectionState

@@ -6,8 +6,7 @@ from typing import Self
 
 from newsletter.delivery.reply import Reply
 from newsletter.domain.outcome import Fault
-from newsletter.messages import Message
-from newsletter.messages import delivery as messages
+from newsletter.messages import Message, delivery as messages
 from newsletter.mime.message_builder import EncodedMessage
 
 

@@ -18,8 +18,7 @@ from newsletter.delivery.smtp.connection import Connection
 from newsletter.delivery.smtp.features import Features
 from newsletter.delivery.smtp.states import ConnectionBroken, ServerClosing, UnexpectedReply
 from newsletter.domain.hosts import is_loopback
-from newsletter.messages import Message, Problem
-from newsletter.messages import delivery as messages
+from newsletter.messages import Message, Problem, delivery as messages
 from newsletter.messages.general import ABOUT
 
 MECHANISMS = ("PLAIN", "LOGIN")

@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 from newsletter.config import Config
 from newsletter.editions.editing import LONGEST_WORDS, changing
 from newsletter.editions.problems import Impossible
-from newsletter.messages import acts
-from newsletter.messages import editions as messages
+from newsletter.messages import acts, editions as messages
 from newsletter.models import Edition
 
 Kind = Literal["sponsor", "event", "action"]

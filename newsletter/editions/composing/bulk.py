@@ -7,8 +7,7 @@ from newsletter.config import Config
 from newsletter.editions.editing import adder, changing, entry_of, move, remove
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection import ordering
-from newsletter.messages import acts
-from newsletter.messages import editions as messages
+from newsletter.messages import acts, editions as messages
 from newsletter.models import Edition, EditorChoice
 
 

@@ -6,8 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from newsletter.editions.problems import Impossible
-from newsletter.messages import acts
-from newsletter.messages import editions as messages
+from newsletter.messages import acts, editions as messages
 from newsletter.models import Act, Edition, Note
 
 LONGEST_NOTE = 5_000

@@ -22,9 +22,7 @@ from newsletter.editions.selection import ordering
 from newsletter.editions.selection.series import frozen_untils, holding
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.editions.titles import LETTER, WELCOME
-from newsletter.messages import Message, acts
-from newsletter.messages import editions as messages
-from newsletter.messages import posts as posts_messages
+from newsletter.messages import Message, acts, editions as messages, posts as posts_messages
 from newsletter.models import Act, ApprovedContent, Edition, EditionPost, EditorChoice, State, WelcomeLetter
 from newsletter.models.post import BY_HAND
 

@@ -15,8 +15,7 @@ from newsletter.config import Config
 from newsletter.editions.composing import standalone
 from newsletter.editions.problems import Impossible, refuse_inactive
 from newsletter.editions.states import change
-from newsletter.messages import acts
-from newsletter.messages import editions as messages
+from newsletter.messages import acts, editions as messages
 from newsletter.models import Act, Edition, Numbering, State, WelcomeLetter
 
 MOST, LONGEST = 5, 365

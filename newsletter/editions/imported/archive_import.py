@@ -24,8 +24,7 @@ from newsletter.editions.titles import ISSUE
 from newsletter.feeds.archives.old_issue import LeftOut, OldIssue
 from newsletter.feeds.archives.read import Archive, CleanIssue, opened
 from newsletter.feeds.identity import link_key
-from newsletter.messages import Message, Problem, acts, message_of
-from newsletter.messages import archives as messages
+from newsletter.messages import Message, Problem, acts, archives as messages, message_of
 from newsletter.models import (
     Act,
     ApprovedContent,

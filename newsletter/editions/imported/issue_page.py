@@ -16,8 +16,7 @@ from newsletter.feeds.archives.old_issue import HERE, OldIssue
 from newsletter.feeds.archives.read import Archive, CleanIssue
 from newsletter.feeds.html.markup import to_html, to_tree
 from newsletter.images import store
-from newsletter.messages import Message, Problem, message_of
-from newsletter.messages import archives as messages
+from newsletter.messages import Message, Problem, archives as messages, message_of
 from newsletter.render.content.post_images import addresses, hosted, without_images
 from newsletter.render.edition import render
 from newsletter.render.subject import beginning

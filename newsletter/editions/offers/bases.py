@@ -17,8 +17,7 @@ from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import sent_elsewhere
 from newsletter.editions.selection.series import deciding, frozen_untils
 from newsletter.editions.selection.windows import one_period_before
-from newsletter.messages import Message
-from newsletter.messages import posts as messages
+from newsletter.messages import Message, posts as messages
 from newsletter.models import EditionPost, Numbering, Post, Source
 from newsletter.models.post import NOT_LISTED
 from newsletter.models.source import PUSHED

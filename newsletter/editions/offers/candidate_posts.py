@@ -18,8 +18,7 @@ from newsletter.editions.selection.rules import SETTLED, Facts
 from newsletter.editions.selection.series import deciding, holding, of_cadence, periodic
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.feeds.html.markup import text_of
-from newsletter.messages import Message
-from newsletter.messages import posts as messages
+from newsletter.messages import Message, posts as messages
 from newsletter.models import Edition, EditionPost, Listing, Post
 from newsletter.models.source import PUSHED
 

@@ -12,8 +12,7 @@ from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import ALL, in_force
 from newsletter.editions.history import BY_SCHEDULE
 from newsletter.editions.selection.series import holding, of_cadence
-from newsletter.messages import Message
-from newsletter.messages import posts as messages
+from newsletter.messages import Message, posts as messages
 from newsletter.models import Edition, EditionPost
 from subscribers.models import Subscription, SubscriptionQuerySet, TopicChange, bases_of, sets_of
 

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from newsletter.config import Filter
-from newsletter.messages import Message, MessageType
-from newsletter.messages import posts as messages
+from newsletter.messages import Message, MessageType, posts as messages
 
 SETTLED = tuple(
     reason.code

@@ -11,8 +11,7 @@ from newsletter.config import Config
 from newsletter.domain.digest import Letterhead, Rendered
 from newsletter.domain.encoded_email import EncodedEmail, Header, Slot
 from newsletter.editions import approved_content
-from newsletter.editions.counted_links import add as add_links
-from newsletter.editions.counted_links import known_tokens, with_counted_links
+from newsletter.editions.counted_links import add as add_links, known_tokens, with_counted_links
 from newsletter.editions.dating import last_day_of
 from newsletter.editions.local_links import ALLOWED
 from newsletter.editions.rendering import (

@@ -14,8 +14,7 @@ from newsletter import config
 from newsletter.domain.hosts import is_loopback
 from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.model import SourceProblem
-from newsletter.messages import Message, Problem, sources
-from newsletter.messages import tool_accounts as messages
+from newsletter.messages import Message, Problem, sources, tool_accounts as messages
 
 TRIES = 4
 MOST_SECONDS = 60.0

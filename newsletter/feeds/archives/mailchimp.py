@@ -10,8 +10,7 @@ from newsletter.feeds.archives.files import ArchiveFiles
 from newsletter.feeds.archives.old_issue import ArchiveProblem, LeftOut, OldIssue
 from newsletter.feeds.archives.page_files import date_in, title_in
 from newsletter.feeds.html.markup import page_tree, spaced
-from newsletter.messages import archives as messages
-from newsletter.messages import message_of
+from newsletter.messages import archives as messages, message_of
 
 _COLUMNS = {"title", "subject", "send_date"}
 _FOLDER = "campaigns_content/"

@@ -12,8 +12,7 @@ from newsletter.feeds.archives.old_issue import HERE, ArchiveProblem, LeftOut, O
 from newsletter.feeds.formats import frontmatter
 from newsletter.feeds.formats.markdown import markdown
 from newsletter.feeds.html.markup import HtmlElement, drop, first_text, page_tree, spaced, to_html
-from newsletter.messages import archives as messages
-from newsletter.messages import message_of
+from newsletter.messages import archives as messages, message_of
 
 HTML, MARKDOWN = (".html", ".htm"), (".md", ".markdown")
 _DATE_IN_NAME = re.compile(r"(?:^|/)(\d{4}-\d{2}-\d{2})[-_. ]?(.*)$")

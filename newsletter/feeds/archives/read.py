@@ -24,8 +24,7 @@ from newsletter.feeds.html.clean import clean
 from newsletter.feeds.html.markup import to_tree
 from newsletter.feeds.identity import link_key
 from newsletter.images.mail_image import MailImage
-from newsletter.messages import archives as messages
-from newsletter.messages import from_json
+from newsletter.messages import archives as messages, from_json
 from newsletter.messages.general import ABOUT
 from newsletter.sandbox import Sandbox
 

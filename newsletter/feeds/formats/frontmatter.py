@@ -9,8 +9,7 @@ from typing import Any
 import yaml
 
 from newsletter.feeds.timestamps import is_plausible, parse_date
-from newsletter.messages import Problem
-from newsletter.messages import sources as messages
+from newsletter.messages import Problem, sources as messages
 
 _FENCED = re.compile(r"(---|\+\+\+)[ \t]*\n(.*?)^\1[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 MAXIMUM_LENGTH = 65_536

@@ -18,8 +18,7 @@ from newsletter.feeds.html.markup import text_of
 from newsletter.feeds.isolate import apply_to_each
 from newsletter.feeds.model import NotAFeed, Page
 from newsletter.feeds.post import Raw, finish, title_of, told_apart, with_same_id
-from newsletter.messages import Message
-from newsletter.messages import sources as messages
+from newsletter.messages import Message, sources as messages
 
 _GZIP = b"\x1f\x8b\x08"
 _ENGINES = {"blogger": ("blogger", "blogspot.com"), "wordpress": ("wordpress",)}

@@ -10,8 +10,7 @@ from html.entities import html5
 
 from newsletter.feeds.html.tags import balance_xml, xml_parts
 from newsletter.feeds.model import NotAFeed
-from newsletter.messages import Message
-from newsletter.messages import sources as messages
+from newsletter.messages import Message, sources as messages
 
 MAXIMUM_DEPTH = 100
 ROOT = re.compile(r"<(?:[\w.-]+:)?(rss|feed|RDF|channel)(?=[\s/>])")

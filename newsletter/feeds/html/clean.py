@@ -42,8 +42,7 @@ from newsletter.feeds.html.markup import (
     words,
 )
 from newsletter.feeds.html.tags import flatten_html
-from newsletter.messages import Message
-from newsletter.messages import sources as messages
+from newsletter.messages import Message, sources as messages
 
 MAXIMUM_DEPTH = 50
 MAXIMUM_LENGTH = 1_000_000

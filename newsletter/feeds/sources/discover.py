@@ -12,8 +12,7 @@ from newsletter.feeds.html.markup import HtmlElement, page_tree, text_in
 from newsletter.feeds.model import NotAFeed, Page, SourceProblem
 from newsletter.feeds.sources import wordpress
 from newsletter.feeds.sources.paging import feed_page
-from newsletter.messages import Message
-from newsletter.messages import sources as messages
+from newsletter.messages import Message, sources as messages
 from newsletter.messages.general import ABOUT, ALSO
 
 WELL_KNOWN = ("feeds/posts/default", "feed/", "feed.json", "atom.xml", "index.xml", "rss.xml", "feed.xml")

@@ -21,8 +21,7 @@ from newsletter.feeds.isolate import fault
 from newsletter.feeds.model import EVERYTHING, Page, SourceProblem
 from newsletter.feeds.post import Raw, finish, text_as_html
 from newsletter.feeds.sources.sitetags import without_site_tags
-from newsletter.messages import Message, message_of
-from newsletter.messages import sources as messages
+from newsletter.messages import Message, message_of, sources as messages
 from newsletter.messages.general import ABOUT
 from newsletter.sandbox import Sandbox
 

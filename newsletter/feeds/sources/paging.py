@@ -13,8 +13,7 @@ from newsletter.feeds.continuity import gap_before, joins
 from newsletter.feeds.fetcher import Fetcher, Response
 from newsletter.feeds.formats.parse import parse
 from newsletter.feeds.model import EVERYTHING, ListedBefore, NotAFeed, Page, SourceProblem, SourceReading
-from newsletter.messages import Message
-from newsletter.messages import sources as messages
+from newsletter.messages import Message, sources as messages
 
 MAXIMUM_PAGES = 60
 JOINING_PAGES = 20

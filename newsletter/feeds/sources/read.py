@@ -15,8 +15,7 @@ from newsletter.feeds.model import ListedBefore, Memory, NotAFeed, Page, SourceP
 from newsletter.feeds.sources import blogger, wordpress
 from newsletter.feeds.sources.discover import DiscoveredFeed, discover
 from newsletter.feeds.sources.paging import feed_page, newest_first, read_back
-from newsletter.messages import Message
-from newsletter.messages import sources as messages
+from newsletter.messages import Message, sources as messages
 from newsletter.messages.general import ABOUT
 from newsletter.sandbox import Sandbox
 

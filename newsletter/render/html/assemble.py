@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from newsletter.messages import Message
-from newsletter.messages import lint as messages
+from newsletter.messages import Message, lint as messages
 from newsletter.messages.general import ABOUT
 from newsletter.render.html.inline import InlineError, StyleError, inline
 from newsletter.render.html.loader import TemplateProblem, render_template, source_of

@@ -14,8 +14,7 @@ from typing import Any
 from lxml import etree
 from lxml.cssselect import SelectorError
 
-from newsletter.messages import Problem
-from newsletter.messages import lint as messages
+from newsletter.messages import Problem, lint as messages
 from newsletter.render.html.style_sheets import squeezed, squeezed_declarations
 
 _MARK = ' data-premailer="ignore"'

@@ -13,8 +13,7 @@ from typing import Any
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
-from newsletter.messages import Message, Problem
-from newsletter.messages import lint as messages
+from newsletter.messages import Message, Problem, lint as messages
 from newsletter.messages.general import ABOUT, TEXT
 
 _PACKAGE = Path(__file__).resolve().parents[2]

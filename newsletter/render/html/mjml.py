@@ -10,8 +10,7 @@ from collections.abc import Mapping
 
 from mjml import mjml2html
 
-from newsletter.messages import Message, Problem
-from newsletter.messages import lint as messages
+from newsletter.messages import Message, Problem, lint as messages
 from newsletter.render.html.scaffolding import with_one_table
 from newsletter.render.scope import BODY
 

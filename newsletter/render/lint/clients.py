@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from newsletter.domain.digest import Finding
-from newsletter.messages import Message, Param
-from newsletter.messages import lint as messages
+from newsletter.messages import Message, Param, lint as messages
 from newsletter.render.lint.codes import finding
 from newsletter.render.lint.parsed_email import ParsedEmail
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from lxml import etree
-from lxml import html as lxml_html
+from lxml import etree, html as lxml_html
 
 from newsletter.domain.digest import Digest, DigestPost, Rendered
 from newsletter.render.content.addresses import uri

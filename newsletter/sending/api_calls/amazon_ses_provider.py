@@ -5,8 +5,13 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from anymail.backends import amazon_ses
-from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
-from botocore.exceptions import NoCredentialsError as NoKey
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError as NoKey,
+)
 
 from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind

@@ -11,8 +11,7 @@ from newsletter.delivery.reply import redact_address, redact_addresses
 from newsletter.domain.encoded_email import Recipient
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.editions.problems import Impossible
-from newsletter.messages import Message, Problem
-from newsletter.messages import delivery as messages
+from newsletter.messages import Message, Problem, delivery as messages
 from newsletter.messages.general import ABOUT, TEXT
 from newsletter.providers.declaration import Cause
 from newsletter.sending.api_calls.payload import ApiMessage

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError as NoConnection
-from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError as NoConnection, NameResolutionError, NewConnectionError
 
 from newsletter.delivery.reply import redact_addresses
 from newsletter.domain.encoded_email import Recipient

@@ -14,8 +14,7 @@ from typing import Any
 from django.db import connection
 
 from newsletter.config import Config
-from newsletter.messages import Message
-from newsletter.messages import failures as messages
+from newsletter.messages import Message, failures as messages
 from newsletter.models import Machine
 from newsletter.sending import journals
 from newsletter.sending.machines.lease import LEASE

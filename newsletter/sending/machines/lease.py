@@ -19,8 +19,7 @@ from django.db import connection, transaction
 
 from newsletter.config import Timeouts
 from newsletter.delivery.journal import JournalError, boot_id
-from newsletter.messages import Message
-from newsletter.messages import delivery as messages
+from newsletter.messages import Message, delivery as messages
 from newsletter.models import Machine
 from newsletter.sending import journals
 from newsletter.sending.sql import database

@@ -17,8 +17,7 @@ from django.db.models import F
 
 from newsletter import __version__
 from newsletter.logs import log_event
-from newsletter.messages import Message
-from newsletter.messages import failures as messages
+from newsletter.messages import Message, failures as messages
 from newsletter.models import Chunk, Machine, Worker
 from newsletter.models.migration_state import unknown_migrations
 from newsletter.sending import journals

@@ -17,10 +17,14 @@ from django.db.models import Exists, OuterRef, Q
 from newsletter.config import Config
 from newsletter.domain.outcome import Fault
 from newsletter.logs import log_event
-from newsletter.messages import Message, acts, from_text
-from newsletter.messages import delivery as delivery_messages
-from newsletter.messages import notices as notices_messages
-from newsletter.messages import sending as messages
+from newsletter.messages import (
+    Message,
+    acts,
+    delivery as delivery_messages,
+    from_text,
+    notices as notices_messages,
+    sending as messages,
+)
 from newsletter.messages.general import TEXT
 from newsletter.models import Act, DeliveryStatus, Edition, Retry, State, Tally
 from newsletter.sending import lifecycle

@@ -16,8 +16,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Sum
 from newsletter.config import Guard
 from newsletter.delivery.bounce_limit import bounce_problem
 from newsletter.domain.outcome import Fault
-from newsletter.messages import Message
-from newsletter.messages import sending as messages
+from newsletter.messages import Message, sending as messages
 from newsletter.models import Bounce, DeliveryStatus, Edition, Result, State, Tally
 from newsletter.sending import lifecycle, progress
 

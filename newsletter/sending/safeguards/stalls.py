@@ -17,8 +17,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Max, Min, Q
 
 from newsletter.config import Config
-from newsletter.messages import Message, from_text
-from newsletter.messages import sending as messages
+from newsletter.messages import Message, from_text, sending as messages
 from newsletter.messages.general import TEXT
 from newsletter.models import Act, Chunk, DeliveryStatus, Edition, Retry, State, Tally
 from newsletter.recovery import hold

@@ -11,8 +11,7 @@ from pathlib import Path
 from django.db import Error, InterfaceError, OperationalError, connection
 from django.db.backends.utils import CursorWrapper
 
-from newsletter.messages import Message
-from newsletter.messages import failures as messages
+from newsletter.messages import Message, failures as messages
 
 SPACE = 65_536
 """Octets that SQLite needs at least to write: its shared memory file grows by half of that."""

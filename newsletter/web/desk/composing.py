@@ -7,14 +7,12 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_POST
 
 from newsletter.config import Newsletter
 from newsletter.editions import draft as drafts
-from newsletter.editions.composing import blocks as block_edits
-from newsletter.editions.composing import bulk, standalone
+from newsletter.editions.composing import blocks as block_edits, bulk, standalone
 from newsletter.editions.problems import Impossible
 from newsletter.editions.titles import subjects
 from newsletter.messages import editions as editions_messages

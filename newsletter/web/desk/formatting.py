@@ -7,15 +7,13 @@ from babel.dates import format_date, format_skeleton, format_timedelta
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from django.utils import timezone
-from django.utils.translation import get_language, gettext, ngettext
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext, gettext as _, ngettext
 
 from newsletter.config import Cadence
 from newsletter.domain.cadence import cadence_in
 from newsletter.editions import edition_names
 from newsletter.editions.titles import title_of
-from newsletter.messages import Message, acts, from_text, render
-from newsletter.messages import sending as sending_messages
+from newsletter.messages import Message, acts, from_text, render, sending as sending_messages
 from newsletter.messages.localized import Localized, time_of_day, with_time
 from newsletter.models import Act, Edition, State
 from newsletter.web.desk import users

@@ -19,8 +19,7 @@ from django.utils.functional import Promise
 
 from newsletter.background import Task, enqueue, queue
 from newsletter.config import Config
-from newsletter.messages import Problem, message_of
-from newsletter.messages import failures as messages
+from newsletter.messages import Problem, failures as messages, message_of
 from newsletter.models import Job, JobState
 from newsletter.scheduling import failed_tasks
 from newsletter.web.desk.permissions import Role

@@ -25,19 +25,21 @@ from newsletter.web.desk import (
     workers,
     writing,
 )
-from newsletter.web.desk.edition import comparison, draft_jobs, preview
-from newsletter.web.desk.edition import views as edition_views
+from newsletter.web.desk.edition import comparison, draft_jobs, preview, views as edition_views
 from newsletter.web.desk.home import views as home_views
-from newsletter.web.desk.login import account
-from newsletter.web.desk.login import views as login_views
+from newsletter.web.desk.login import account, views as login_views
 from newsletter.web.desk.permissions import Role, View, guarded
-from newsletter.web.desk.send import departure_page, report
-from newsletter.web.desk.send import views as send_views
-from newsletter.web.desk.settings import delivery_pages, editing, logo_upload, new_newsletter, unsent
-from newsletter.web.desk.settings import views as settings_views
+from newsletter.web.desk.send import departure_page, report, views as send_views
+from newsletter.web.desk.settings import (
+    delivery_pages,
+    editing,
+    logo_upload,
+    new_newsletter,
+    unsent,
+    views as settings_views,
+)
 from newsletter.web.desk.settings.inputs import subject_field
-from newsletter.web.desk.subscribers import confirmations, file_import, past_imports, tags
-from newsletter.web.desk.subscribers import views as subscribers_views
+from newsletter.web.desk.subscribers import confirmations, file_import, past_imports, tags, views as subscribers_views
 
 converters.register()
 

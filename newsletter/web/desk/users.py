@@ -20,8 +20,7 @@ from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
 from newsletter.editions.problems import Impossible
-from newsletter.messages import acts
-from newsletter.messages import team_accounts as team_accounts_messages
+from newsletter.messages import acts, team_accounts as team_accounts_messages
 from newsletter.models import Act
 
 RoleName = Literal["admin", "editor"]

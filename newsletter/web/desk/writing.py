@@ -12,8 +12,7 @@ from newsletter.config import Config
 from newsletter.images import store
 from newsletter.images.mail_image import MailImage
 from newsletter.images.names import PATH
-from newsletter.messages import Problem
-from newsletter.messages import editions as messages
+from newsletter.messages import Problem, editions as messages
 from newsletter.render.editor_html import editor_html
 from newsletter.sandbox import CPU_SECONDS, MEGABYTES, Sandbox
 from newsletter.web.desk.pages import as_sentence, page

@@ -8,8 +8,7 @@ import zlib
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter.deliverability.dmarc import attachments
 from newsletter.deliverability.dmarc.aggregate import (

@@ -5,15 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from newsletter import config
 from newsletter.config import Config, DeliverySettings
 from newsletter.domain.outcome import Fault, OutcomeKind
-from newsletter.messages import Message
-from newsletter.messages import delivery as delivery_messages
-from newsletter.messages import sending as messages
+from newsletter.messages import Message, delivery as delivery_messages, sending as messages
 from newsletter.messages.general import TEXT
 from newsletter.models import Act, DeliveryStatus, Edition, Notice, Result, Retry, State, Tally
 from newsletter.sending import lifecycle, progress

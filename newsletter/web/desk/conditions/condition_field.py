@@ -12,8 +12,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
 from newsletter.web.desk import formatting
 from newsletter.web.desk.conditions.choices import ConditionChoices

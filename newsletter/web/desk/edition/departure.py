@@ -5,8 +5,7 @@ from hashlib import sha256
 
 from django.core.cache import cache
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _, ngettext
 
 from newsletter.config import Config, Newsletter
 from newsletter.models import Edition, State

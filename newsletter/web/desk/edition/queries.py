@@ -16,8 +16,7 @@ from newsletter import config
 from newsletter.collecting import gaps as source_gaps
 from newsletter.editions.composing.blocks import END, TOP
 from newsletter.editions.selection.ordering import day_of
-from newsletter.messages import Message, acts
-from newsletter.messages import posts as posts_messages
+from newsletter.messages import Message, acts, posts as posts_messages
 from newsletter.messages.general import TEXT
 from newsletter.models import Edition, EditionPost, State
 from newsletter.web.desk import formatting, users

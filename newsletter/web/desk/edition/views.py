@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter.config import Newsletter
-from newsletter.editions import editing, leases
-from newsletter.editions import history as recorded
+from newsletter.editions import editing, history as recorded, leases
 from newsletter.editions.approval import was_too_small
 from newsletter.editions.composing import bulk
 from newsletter.editions.history import WORDS

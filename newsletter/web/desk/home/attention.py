@@ -7,8 +7,7 @@ from itertools import chain
 
 from django.db.models import Count
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _, ngettext
 
 from newsletter import supervision
 from newsletter.bounces import mailbox_status

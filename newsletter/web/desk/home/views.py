@@ -18,8 +18,7 @@ from newsletter.models import Act, Edition, State
 from newsletter.recovery import hold
 from newsletter.web.archive.queries import APPROVED, LONGEST_QUERY, with_words
 from newsletter.web.desk import formatting
-from newsletter.web.desk.home import attention
-from newsletter.web.desk.home import queries as home_queries
+from newsletter.web.desk.home import attention, queries as home_queries
 from newsletter.web.desk.home.over_time import over_time
 from newsletter.web.desk.pages import as_sentence, editor, page
 from newsletter.web.desk.permissions import role

@@ -2,8 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from newsletter.messages import Message
-from newsletter.messages import sources as messages
+from newsletter.messages import Message, sources as messages
 from newsletter.messages.general import ABOUT
 from newsletter.web.desk.pages import as_sentence
 

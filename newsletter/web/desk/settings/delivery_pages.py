@@ -7,8 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy, gettext_lazy as _
 
 from newsletter.bounces import webhook_events, webhook_secrets
 from newsletter.config import Config

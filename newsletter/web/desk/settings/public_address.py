@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 from django.contrib import messages
 from django.contrib.messages import SUCCESS, WARNING
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
 from newsletter import config
 from newsletter.config import Config, ConfigProblem, Snapshot

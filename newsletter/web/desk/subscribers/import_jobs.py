@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.config import Config
-from newsletter.messages import acts, from_json
-from newsletter.messages import failures as messages
+from newsletter.messages import acts, failures as messages, from_json
 from newsletter.messages.subscriptions import AMBIGUOUS_DATE
 from newsletter.models import Act, Job
 from newsletter.sending import undoing_imports

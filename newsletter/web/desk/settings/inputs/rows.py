@@ -10,8 +10,7 @@ from typing import Any, TypeAlias
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
 from newsletter.config.document import Change, KeyPath, RemoveValue, SetEntries, SetValue, value_at
 from newsletter.models import Post

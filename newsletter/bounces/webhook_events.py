@@ -240,7 +240,7 @@ def _stored_event(provider: str, event: AnymailTrackingEvent, now: datetime) -> 
     bounce, fault, status, text = _cause(provider, event) if kind is Kind.BOUNCED else ("", "", "", "")
     return NewWebhookEvent(
         provider=provider,
-        key=_key(kind, event),
+        key=_key(kind, bounce, event),
         kind=kind.value,
         bounce=bounce,
         fault=fault,
@@ -268,14 +268,18 @@ def _cause(provider: str, event: AnymailTrackingEvent) -> tuple[str, str, str, s
     return kind.value, fault.value, status[:12], text
 
 
-def _key(kind: Kind, event: AnymailTrackingEvent) -> str:
-    """Return a hash of what is the same in each report of an event: some services sign each one with a new token."""
+def _key(kind: Kind, bounce: str, event: AnymailTrackingEvent) -> str:
+    """Return a hash of what is the same in each report of an event: some services sign each one with a new token.
+
+    A soft bounce and the hard one after it may have the same second.
+    """
     when = (
         event.timestamp.isoformat()
         if event.timestamp
         else event.event_id or json.dumps(event.esp_event, sort_keys=True, default=str)
     )
-    what = "\0".join((kind, _text(event.message_id), _text(event.recipient).lower(), str(when)))
+    soft = [bounce] if bounce == Bounce.Kind.SOFT else []
+    what = "\0".join((kind, _text(event.message_id), _text(event.recipient).lower(), str(when), *soft))
     return hashlib.blake2b(what.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 

@@ -204,6 +204,9 @@ class _Judging(Expectations):
         """A reader who is paused, or does not want a post of the edition, has missed it."""
         approved = edition.approved
         inside = post.name in self.in_edition(approved.edition) or self._is_sure(person, post, edition)
+        interest = self._interest(person, post, edition)
+        if interest is Certainty.NO and post.only_added and approved.kind is not Kind.LETTER:
+            return  # its topics are known once a source lists it
         if approved.kind is Kind.LETTER or person.paused:
             if not person.paused or approved.segment:
                 return
@@ -212,11 +215,8 @@ class _Judging(Expectations):
             else:
                 person.either(post.name, "perhaps in an edition while the reader was paused")
             return
-        interest = self._interest(person, post, edition)
         if interest is Certainty.EITHER:
             person.either(post.name, "topics changed between approval and sending")
-        elif interest is Certainty.NO and post.only_added:
-            return  # its topics are known once a source lists it
         elif interest is Certainty.NO and inside:
             person.over(post.name, OFF_TOPIC, approved.edition)
         elif interest is Certainty.NO:

@@ -13,8 +13,10 @@ from tests.oracle.acts import (
     Kind,
     ListedPost,
     PageAdded,
+    Paused,
     Read,
     ReadElsewhere,
+    Resumed,
     Unlocked,
 )
 from tests.oracle.expectations import PERHAPS_BEFORE, PERHAPS_OF_ANOTHER, PERHAPS_THERE, TWO_DATES
@@ -126,6 +128,8 @@ def test_the_topics_of_a_page_that_an_editor_added_are_known_once_it_is_listed()
     assert judged(*added, topics=TOPICS) == judged(*added, books, topics=TOPICS) == []
     assert judged(*added, film, topics=TOPICS) == ["lost r a"]
     assert judged(*added, film, sent(11, "w2", ("r", "a")), topics=TOPICS) == []
+    away = [fan, other, Paused(at(2), "r"), *added[2:], Resumed(at(6), "r"), film]
+    assert judged(*away, sent(11, "w2", ("r", "a")), topics=TOPICS) == []
 
 
 def test_a_page_that_an_editor_added_and_removed_again_is_due_once_it_is_listed() -> None:

@@ -88,9 +88,7 @@ USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "files.restore_key": (),  # takes it out of one
     "views._with_token.guarded": (),  # compares a random token of the set-up
     "views._account_link": (cases.first_account_link,),
-    "alert_webhook.post": (),  # signs with alert_secret
-    "delivering._post": (),  # signs with the secret of a webhook
-    "signing.headers": (),
+    "signed_post.signature": (),  # under the secret of a webhook, or alert_secret
     "body_limits._role": (cases.session_of_an_upload,),
     "blocking.export_hashes": (),  # writes hashes with the keys that made them
     "ghost.authorization": (),  # with the key of an account at Ghost, not the site's

@@ -30,31 +30,28 @@ Words: TypeAlias = "str | _StrPromise"
 _RATE_UNITS = {1: "s", 60: "m", 3600: "h", 86400: "d"}
 
 
-Kind = Enum(
-    "Kind",
-    [
-        "TEXT",
-        "LONG_TEXT",
-        "NUMBER",
-        "DECIMAL",
-        "CHECKBOX",
-        "CHOICE",
-        "LINES",
-        "DATES",
-        "SECRET",
-        "COLOUR",
-        "CHOICES",
-        "MOMENT",
-        "DURATION",
-        "MONTHS",
-        "ROWS",
-        "CONDITIONS",
-        "SUBJECT",
-        "LANGUAGE",
-        "TIME_ZONE",
-    ],
-)
-"""How a value is typed in."""
+class Kind(Enum):
+    """How a value is typed in."""
+
+    TEXT = auto()
+    LONG_TEXT = auto()
+    NUMBER = auto()
+    DECIMAL = auto()
+    CHECKBOX = auto()
+    CHOICE = auto()
+    LINES = auto()
+    DATES = auto()
+    SECRET = auto()
+    COLOUR = auto()
+    CHOICES = auto()
+    MOMENT = auto()
+    DURATION = auto()
+    MONTHS = auto()
+    ROWS = auto()
+    CONDITIONS = auto()
+    SUBJECT = auto()
+    LANGUAGE = auto()
+    TIME_ZONE = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ def settings(log: Log) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"routes": {"()": "newsletter.logs.setup.RoutesInsteadOfPaths"}},
+        "filters": {
+            "routes": {"()": "newsletter.logs.setup.RoutesInsteadOfPaths"},
+            "probes": {"()": "newsletter.logs.setup.NoProbes"},
+        },
         "formatters": {"line": {"()": FORMATTERS[log.format]}},
         "handlers": {
             CONSOLE: {"class": "logging.StreamHandler", "formatter": "line", "filters": ["routes"]},
@@ -32,7 +35,7 @@ def settings(log: Log) -> dict[str, Any]:
             # It logs the whole of a message that it can't parse.
             "flufl.bounce": {"handlers": ["null"], "propagate": False},
             # Its warnings name whole paths, and a path may hold a reader's token.
-            "django.request": {"level": "ERROR"},
+            "django.request": {"level": "ERROR", "filters": ["probes"]},
         },
     }
 
@@ -70,3 +73,11 @@ class RoutesInsteadOfPaths(logging.Filter):
             route = f"/{request.resolver_match.route}" if request.resolver_match else "(a path that was not resolved)"
             record.args = tuple(route if argument == request.path else argument for argument in record.args)
         return True
+
+
+class NoProbes(logging.Filter):
+    """Leaves out that `/readyz` answered 503, as each probe is answered; what it names is logged when it begins."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the record is about another request."""
+        return getattr(getattr(record, "request", None), "path", "") != "/readyz"

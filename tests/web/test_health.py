@@ -39,12 +39,15 @@ def test_it_is_ready(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_database_that_is_gone_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_gone_is_not_ready_and_no_probe_is_logged(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def gone() -> bool:
         raise OperationalError("gone")
 
     monkeypatch.setattr(health, "waiting_migrations", gone)
-    assert client.get("/readyz").status_code == 503
+    assert [client.get("/readyz").status_code for _ in range(3)] == [503] * 3
+    assert caplog.records == []
 
 
 @pytest.mark.django_db

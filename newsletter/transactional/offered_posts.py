@@ -89,6 +89,7 @@ def due_posts(subscription: Subscription, had: Ordinals, now: datetime) -> Itera
         return
     picks = in_force(subscription.topics, newsletter.topics)
     keys = due({newsletter.name: had}, now)[newsletter.name]
-    for post in Post.objects.filter(pk__in=keys).order_by("ordinal"):
+    posts = Post.objects.filter(pk__in=keys).order_by("ordinal")
+    for post in posts.prefetch_related("listings__source") if newsletter.topics else posts.only("title", "url"):
         if wants(picks, topics_of(post, newsletter)):
             yield post

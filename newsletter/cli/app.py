@@ -10,7 +10,8 @@ from newsletter import __version__
 COMMANDS = {
     "starting": ("init", "demo", "check", "run", "manage"),
     "collecting": ("try", "collect"),
-    "drafting": ("draft", "editions", "show", "preview", "designs", "lint"),
+    "drafting": ("draft", "editions", "show"),
+    "previewing": ("preview", "designs", "lint"),
     "edition_edits": ("edit", "test", "approve", "reopen"),
     "sending": ("send", "pause", "resume", "cancel", "status", "worker"),
     "resending": ("settle", "resend"),

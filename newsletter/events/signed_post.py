@@ -27,7 +27,7 @@ def new_secret() -> str:
 def send(
     configuration: Config, url: str, body: bytes, *, secret: str, name: str, seconds: float
 ) -> tuple[int | None, str]:
-    """Post JSON, and return the status of the answer, or None and why there is none.
+    """Post JSON, and return the status of the answer and "", or None and the cause of the failure.
 
     `name` stays the same when it is sent again.
     """

@@ -92,6 +92,10 @@ class Fetcher:
         self._watch.close()
         self._sandbox.close()
 
+    def cut(self) -> None:
+        """End what another thread is fetching: its `get` raises SourceProblem."""
+        self._watch.cut()
+
     def read(self, response: Response, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function that reads a response's body, with limits of time and memory where that is large.
 

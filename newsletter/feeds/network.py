@@ -75,7 +75,7 @@ class Watch:
     def start(self, seconds: float) -> None:
         """Begin to watch; `expired` tells afterwards whether the deadline came."""
         self.expired = False
-        self._timer = threading.Timer(seconds, self._cut)
+        self._timer = threading.Timer(seconds, self.cut)
         self._timer.daemon = True
         self._timer.start()
 
@@ -85,8 +85,14 @@ class Watch:
             self._timer.cancel()
 
     def add(self, connection: socket.socket) -> None:
-        """Watch a connection as well. A duplicate is kept, as TLS takes the socket itself over."""
+        """Watch a connection as well. A duplicate is kept, as TLS takes the socket itself over.
+
+        Raises TimeoutError if the deadline came while the connection was opened.
+        """
         with self._lock:
+            if self.expired:
+                connection.close()
+                raise TimeoutError("the deadline has come")
             self._sockets.append(connection.dup())
 
     def close(self) -> None:
@@ -96,9 +102,10 @@ class Watch:
             while self._sockets:
                 self._sockets.pop().close()
 
-    def _cut(self) -> None:
-        self.expired = True
+    def cut(self) -> None:
+        """Cut every connection now, as at the deadline."""
         with self._lock:
+            self.expired = True
             for connection in self._sockets:
                 try:
                     connection.shutdown(socket.SHUT_RDWR)

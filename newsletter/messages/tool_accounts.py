@@ -35,6 +35,27 @@ CHANGED = MessageType(
     "account.changed",
     gettext_noop("people were added or deleted while they were read; do the same again to read them anew"),
 )
+ENDLESS = MessageType(
+    "account.endless",
+    gettext_noop(
+        "the listing of {tool} does not end: page {page} has nothing that was not on a page before; check that the"
+        " address is that of {tool}, and do the same again"
+    ),
+)
+TOO_MUCH = MessageType(
+    "account.too-much",
+    gettext_noop(
+        "{tool} lists more people or issues than are read from an account ({pages} pages or {most}); export them there,"
+        " and import the files in parts"
+    ),
+)
+TOO_LONG = MessageType(
+    "account.too-long",
+    gettext_noop(
+        "reading {tool} has taken {hours} hours, the longest time; do the same again, and it goes on where it has"
+        " stopped"
+    ),
+)
 OTHER_FOLDER = MessageType(
     "account.other-folder",
     gettext_noop("the folder has other files; choose a new folder, or the one of an interrupted fetch"),

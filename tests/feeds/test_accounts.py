@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from newsletter.config import Collect
-from newsletter.feeds.accounts.client import AccountProblem
+from newsletter.feeds.accounts.answers import AccountProblem
 from newsletter.feeds.accounts.fetch import Account, fetch
 from newsletter.feeds.archives.files import files_of
 from newsletter.feeds.archives.old_issue import OldIssue
@@ -201,6 +201,10 @@ def test_another_program_at_the_address_and_other_folders_are_refused(tmp_path: 
     account = accounts.Account(rows={"newsletters": [], "members": [{"x": 1}], "posts": []})
     with pytest.raises(AccountProblem, match="is not Ghost"):
         read("ghost", account, tmp_path / "x")
+    account = ghost()
+    account.faults.extend([200, 200, 404])
+    with pytest.raises(AccountProblem, match="does not answer"):
+        read("ghost", account, tmp_path / "x", "weekly")
     with pytest.raises(AccountProblem, match=r"an interrupted fetch of another account or list .http://127"):
         read("listmonk", listmonk(), tmp_path / "x", "1")
     (tmp_path / "y").mkdir()
@@ -218,9 +222,10 @@ def test_a_list_can_be_named_after_the_question_which(tmp_path: Path) -> None:
     assert read("ghost", account, tmp_path / "x", "weekly").people == 254
 
 
-def test_posts_are_in_the_form_of_the_export(tmp_path: Path) -> None:
+def test_posts_are_in_the_form_of_the_export_with_the_subjects_of_their_emails(tmp_path: Path) -> None:
     account = ghost()
-    account.rows["posts"] = [post(1, email_subject="Bake!")]
+    account.rows["posts"] = [post(1, title="", email_subject="Bake!")]
     read("ghost", account, tmp_path / "x", "weekly")
     data = json.loads((tmp_path / "x" / "issues.json").read_text("utf-8"))["db"][0]["data"]
-    assert data["posts_meta"] == [{"post_id": "p1", "email_subject": "Bake!"}]
+    assert data["posts"][0]["html"] == "<p>How to bake.</p>"
+    assert titles(tmp_path / "x") == ["Bake!"]

@@ -1,5 +1,6 @@
 """Reading an account at Ghost or listmonk at the desk: its subscribers and old issues go on to the imports."""
 
+import contextlib
 import logging
 import re
 import shutil
@@ -13,6 +14,7 @@ from django.test import Client
 
 from newsletter import config
 from newsletter.feeds.accounts import client
+from newsletter.feeds.accounts.client import Check
 from newsletter.models import Edition, Job
 from newsletter.sandbox import Sandbox
 from newsletter.web.desk import account_import, jobs
@@ -141,7 +143,7 @@ def test_reading_shows_how_far_it_is_and_can_be_cancelled(
     admin: Client, ghost: accounts.Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read(admin, ghost)
-    assert (Job.objects.get().done, Job.objects.get().total) == (1, 2)
+    assert (Job.objects.get().done, Job.objects.get().total) == (2, 2)
     with monkeypatch.context() as patched:
         patched.setattr(jobs, "enqueue", lambda *_args, **_more: None)
         read(admin, ghost)
@@ -169,3 +171,32 @@ def test_a_private_address_is_refused_at_once(admin: Client, ghost: accounts.Acc
     config.use(replace(given, collect=replace(given.collect, allow_private_addresses=False)))
     assert "collect.allow_private_addresses" in read(admin, ghost)
     assert not ghost.asked
+
+
+@pytest.mark.parametrize("error", [OverflowError("1e999"), MemoryError(), OSError(28, "No space left on device")])
+def test_the_key_is_removed_whatever_ends_the_job(
+    error: BaseException, admin: Client, ghost: accounts.Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_more: object) -> None:
+        assert held_keys()
+        raise error
+
+    monkeypatch.setattr(account_import, "fetch", fail)
+    with contextlib.suppress(type(error)):
+        read(admin, ghost)
+    assert Job.objects.get().state == "failed"
+    assert not held_keys()
+
+
+def test_a_cancelled_job_leaves_nothing_of_what_it_has_read(
+    admin: Client, ghost: accounts.Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cancelled(_account: object, _key: str, folder: Path, *_args: object, check: Check, **_more: object) -> None:
+        folder.mkdir()
+        (folder / "members-1.jsonl").write_text("x")
+        jobs.cancel(config.current(), Job.objects.get())
+        check()
+
+    monkeypatch.setattr(account_import, "fetch", cancelled)
+    assert "<p>Cancelled.</p>" in read(admin, ghost)
+    assert not uploads.path(Job.objects.get().order["file"], config.current()).exists()

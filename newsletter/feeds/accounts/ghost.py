@@ -9,13 +9,18 @@ import json
 import re
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from newsletter.feeds.accounts.client import AccountProblem, AccountSubscriber, Client, Json, Pages, Step, named
+from newsletter.feeds.accounts.answers import AccountProblem, ListingPage
+from newsletter.feeds.accounts.client import Client, names_of
+from newsletter.feeds.accounts.ghost_answers import TOOL, GhostNewsletter, members_of, newsletters_of, posts_of
+from newsletter.feeds.accounts.listings import Listings, Step
 from newsletter.messages import tool_accounts as messages
+from newsletter.sandbox import Sandbox
 
-TOOL = "Ghost"
+ISSUES_BEGIN, ISSUES_END = '{"db": [{"data": {"posts": [', "]}}]}"
+"""What is before and behind the posts in a document of all, which has the form of Ghost's own export."""
+
 KEY = re.compile(r"[0-9a-f]{24}:(?:[0-9a-f]{2}){16,64}")
 MEMBERS, POSTS = 100, 15
 """How many a page has; Ghost's most is 100, and posts come with their whole text."""
@@ -43,85 +48,56 @@ def _text(octets: bytes) -> str:
     return urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
-def people(client: Client, pages: Pages, newsletter: str, step: Step) -> Iterator[AccountSubscriber]:
+def people(client: Client, listings: Listings, sandbox: Sandbox, newsletter: str, step: Step) -> Iterator[str]:
     """Yield the members, as they stand to a newsletter of theirs, named by its name, slug or id; without one, there
     must be only one. Raises AccountProblem.
     """
-    number = _newsletter(client.get(_path("newsletters"), {"limit": MEMBERS}).get("newsletters") or [], newsletter)
+    body = client.get(_path("newsletters"), {"limit": MEMBERS})
+    chosen = _newsletter(sandbox.read(len(body), newsletters_of, body), newsletter)
 
-    def fetch(page: int) -> Json:
+    def fetch(number: int) -> ListingPage:
         parameters = {
             "include": "newsletters,labels",
             "order": "created_at asc, id asc",
             "limit": MEMBERS,
-            "page": page,
+            "page": number,
         }
-        return client.get(_path("members"), parameters)
+        body = client.get(_path("members"), parameters)
+        return sandbox.read(len(body), members_of, body, number, chosen)
 
-    def content(page: Json) -> tuple[list[Json], int]:
-        return page["members"], _pagination(page)["total"]
-
-    for member in pages.rows("members", fetch, _is_last, content, step):
-        yield _person(member, number)
+    return listings.rows("members", fetch, whole=True, step=step)
 
 
-def issues(client: Client, pages: Pages) -> tuple[Json, int]:
-    """Return the posts that were published or sent, as Ghost's own export has them, and their number."""
+def issues(client: Client, listings: Listings, sandbox: Sandbox) -> Iterator[str]:
+    """Yield the posts that were published or sent. Raises AccountProblem."""
 
-    def fetch(page: int) -> Json:
+    def fetch(number: int) -> ListingPage:
         parameters = {
             "formats": "html",
             "filter": "status:[published,sent]",
             "order": "published_at asc",
             "limit": POSTS,
-            "page": page,
+            "page": number,
         }
-        return client.get(_path("posts"), parameters)
+        body = client.get(_path("posts"), parameters)
+        return sandbox.read(len(body), posts_of, body, number)
 
-    posts = [post for page in pages.read("posts", fetch, _is_last) for post in page["posts"]]
-    meta = [{"post_id": post.get("id"), "email_subject": post.get("email_subject")} for post in posts]
-    return {"db": [{"data": {"posts": posts, "posts_meta": meta}}]}, len(posts)
+    return listings.rows("posts", fetch, whole=False)
 
 
 def _path(resource: str) -> str:
     return f"/ghost/api/admin/{resource}/"
 
 
-def _pagination(page: Json) -> dict[str, Any]:
-    pagination = (page.get("meta") or {}).get("pagination")
-    if not isinstance(pagination, dict) or not {"total", "pages"} <= pagination.keys():
-        raise AccountProblem(messages.NOT_AN_ANSWER(tool=TOOL))
-    return pagination
-
-
-def _is_last(page: Json, number: int) -> bool:
-    return number >= int(_pagination(page)["pages"])
-
-
-def _newsletter(newsletters: list[Json], name: str) -> str:
+def _newsletter(newsletters: Sequence[GhostNewsletter], name: str) -> str:
     """Return the id of the newsletter that moves; "" if the site has none."""
-    names = ", ".join(str(newsletter.get("slug") or newsletter.get("name")) for newsletter in newsletters)
+    names = names_of([newsletter.slug or newsletter.name for newsletter in newsletters])
     if name:
-        return str(named(TOOL, newsletters, name, ("id", "slug", "name"), names)["id"])
-    active = [newsletter for newsletter in newsletters if newsletter.get("status", "active") == "active"]
+        for newsletter in newsletters:
+            if name.lower() in (str(newsletter.id).lower(), newsletter.slug.lower(), newsletter.name.lower()):
+                return str(newsletter.id)
+        raise AccountProblem(messages.NO_LIST(tool=TOOL, list=name, names=names))
+    active = [newsletter for newsletter in newsletters if newsletter.status == "active"]
     if len(active) > 1:
         raise AccountProblem(messages.WHICH_LIST(tool=TOOL, names=names))
-    return str(active[0]["id"]) if active else ""
-
-
-def _person(member: Json, newsletter: str) -> AccountSubscriber:
-    return AccountSubscriber(
-        str(member["email"]),
-        str(member.get("name") or ""),
-        _status(member, newsletter),
-        str(member["created_at"]),
-        tags=tuple(str(label.get("name", "")) for label in member.get("labels") or ()),
-    )
-
-
-def _status(member: Json, newsletter: str) -> str:
-    suppression = member.get("email_suppression") or {}
-    if suppression.get("suppressed"):
-        return "complained" if (suppression.get("info") or {}).get("reason") == "spam" else "bounced"
-    subscribed = any(entry.get("id") == newsletter for entry in member.get("newsletters") or ())
-    return "active" if subscribed else "unsubscribed"
+    return str(active[0].id) if active else ""

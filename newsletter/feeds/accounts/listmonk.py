@@ -2,12 +2,18 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from newsletter.feeds.accounts.client import AccountProblem, AccountSubscriber, Client, Json, Pages, Step, named
+from newsletter.feeds.accounts.answers import AccountProblem, ListingPage
+from newsletter.feeds.accounts.client import LONGEST_NAME, Client, names_of
+from newsletter.feeds.accounts.listings import Listings, Step
+from newsletter.feeds.accounts.listmonk_answers import TOOL, ListmonkList, campaigns_of, lists_of, subscribers_of
 from newsletter.messages import tool_accounts as messages
+from newsletter.sandbox import Sandbox
 
-TOOL = "listmonk"
+ISSUES_BEGIN, ISSUES_END = '{"data": {"results": [', "]}}"
+"""What is before and behind the campaigns in a document of all, which has the form of an answer of listmonk."""
+
 KEY = re.compile(r"[^\s:]+:\S+")
 SUBSCRIBERS, CAMPAIGNS = 500, 20
 """How many a page has; campaigns come with their whole text."""
@@ -20,72 +26,40 @@ def authorization(key: str) -> str:
     return f"Basic {b64encode(key.encode()).decode()}"
 
 
-def people(client: Client, pages: Pages, name: str, step: Step) -> Iterator[AccountSubscriber]:
+def people(client: Client, listings: Listings, sandbox: Sandbox, name: str, step: Step) -> Iterator[str]:
     """Yield the subscribers of a list, which is named by its number, name or UUID; without one, there must be only one.
     Raises AccountProblem.
     """
-    subscriber_list = _list(_data(client.get("/api/lists", {"per_page": "all", "minimal": "true"}))["results"], name)
+    body = client.get("/api/lists", {"per_page": "all", "minimal": "true"})
+    chosen = _list(sandbox.read(len(body), lists_of, body), name)
 
-    def fetch(page: int) -> Json:
+    def fetch(number: int) -> ListingPage:
         order = {"order_by": "created_at", "order": "ASC"}
-        return client.get(
-            "/api/subscribers", {"list_id": subscriber_list["id"], **order, "page": page, "per_page": SUBSCRIBERS}
-        )
+        body = client.get("/api/subscribers", {"list_id": chosen.id, **order, "page": number, "per_page": SUBSCRIBERS})
+        return sandbox.read(len(body), subscribers_of, body, number, chosen)
 
-    def content(page: Json) -> tuple[list[Json], int]:
-        return _data(page)["results"], int(_data(page)["total"])
-
-    for row in pages.rows("subscribers", fetch, _is_last, content, step):
-        yield _person(row, subscriber_list)
+    return listings.rows("subscribers", fetch, whole=True, step=step)
 
 
-def issues(client: Client, pages: Pages) -> tuple[list[Json], int]:
-    """Return the answers with the campaigns that were sent, and their number."""
+def issues(client: Client, listings: Listings, sandbox: Sandbox) -> Iterator[str]:
+    """Yield the campaigns that were sent. Raises AccountProblem."""
 
-    def fetch(page: int) -> Json:
+    def fetch(number: int) -> ListingPage:
         order = {"order_by": "created_at", "order": "ASC"}
-        return client.get("/api/campaigns", {"status": "finished", **order, "page": page, "per_page": CAMPAIGNS})
+        body = client.get("/api/campaigns", {"status": "finished", **order, "page": number, "per_page": CAMPAIGNS})
+        return sandbox.read(len(body), campaigns_of, body, number)
 
-    answers = list(pages.read("campaigns", fetch, _is_last))
-    return answers, sum(len(_data(answer)["results"]) for answer in answers)
-
-
-def _data(document: Json) -> Json:
-    data = document.get("data")
-    if not isinstance(data, dict) or not isinstance(data.get("results"), list):
-        raise AccountProblem(messages.NOT_AN_ANSWER(tool=TOOL))
-    return data
+    return listings.rows("campaigns", fetch, whole=False)
 
 
-def _is_last(page: Json, number: int) -> bool:
-    data = _data(page)
-    size = int(data.get("per_page") or len(data["results"]) or 1)
-    return not data["results"] or number * size >= int(data.get("total") or 0)
-
-
-def _list(lists: list[Json], name: str) -> Json:
+def _list(lists: Sequence[ListmonkList], name: str) -> ListmonkList:
     """Return the list that moves."""
-    names = ", ".join(f"{entry['id']} ({entry['name']})" for entry in lists)
+    names = names_of([f"{entry.id} ({entry.name[:LONGEST_NAME]})" for entry in lists])
     if name:
-        return named(TOOL, lists, name, ("id", "name", "uuid"), names)
+        for entry in lists:
+            if name.lower() in (str(entry.id), entry.name.lower(), entry.uuid.lower()):
+                return entry
+        raise AccountProblem(messages.NO_LIST(tool=TOOL, list=name, names=names))
     if len(lists) == 1:
         return lists[0]
     raise AccountProblem(messages.WHICH_LIST(tool=TOOL, names=names))
-
-
-def _person(row: Json, chosen: Json) -> AccountSubscriber:
-    membership: Json = next((entry for entry in row.get("lists") or () if entry.get("id") == chosen["id"]), {})
-    status = _status(row, membership, double=chosen.get("optin") == "double")
-    joined_at = str(membership.get("subscription_created_at") or row.get("created_at") or "")
-    left_at = str(membership.get("subscription_updated_at") or "") if status == "unsubscribed" else ""
-    return AccountSubscriber(str(row["email"]), str(row.get("name") or ""), status, joined_at, left_at)
-
-
-def _status(row: Json, membership: Json, *, double: bool) -> str:
-    """Return how a subscriber stands to the list. Of a list with single opt-in, the unconfirmed get campaigns, too."""
-    if row.get("status") != "enabled":
-        return "blocked"
-    word = membership.get("subscription_status")
-    if word == "unsubscribed":
-        return "unsubscribed"
-    return "pending" if double and word != "confirmed" else "active"

@@ -29,7 +29,8 @@ def issues(data: Mapping[str, Any], zone: tzinfo, base: str) -> Iterator[OldIssu
     }
     for post in data["posts"]:
         if isinstance(post, dict):
-            yield _issue(post, str(subjects.get(post.get("id")) or ""), zone, base)
+            subject = subjects.get(post.get("id")) or post.get("email_subject")
+            yield _issue(post, str(subject or ""), zone, base)
 
 
 def _issue(post: Mapping[str, Any], subject: str, zone: tzinfo, base: str) -> OldIssue | LeftOut:

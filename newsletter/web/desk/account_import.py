@@ -1,12 +1,13 @@
 """Reading an account at Ghost or listmonk by its address and key, in the background, into files that the imports take.
 
 Promises: the key is never in the database or the log. While the job goes on it is a file of mode 0600, so that the next
-start of the program can continue; it is removed when the job ends. What an interrupted job has read is kept for a day,
-and read no second time.
+start of the program can continue; it is removed when the job ends, however it ends. What an interrupted job has read is
+kept for a day, and read no second time. A cancelled job ends within two seconds, and what it has read is removed.
 """
 
 import hashlib
 import shutil
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -18,9 +19,10 @@ from django.views.decorators.http import require_POST
 
 from newsletter.background import Task, enqueue
 from newsletter.config import Config
-from newsletter.feeds.accounts.client import AccountProblem, clean_address, write_private
+from newsletter.feeds.accounts.answers import AccountProblem
+from newsletter.feeds.accounts.client import clean_address
 from newsletter.feeds.accounts.fetch import ISSUES, PEOPLE, TOOLS, Account, fetch
-from newsletter.messages import Problem
+from newsletter.feeds.accounts.listings import write_private
 from newsletter.models import Job, JobState
 from newsletter.web.desk import formatting, jobs
 from newsletter.web.desk.old_issues import IMPORT as IMPORT_ISSUES
@@ -30,8 +32,8 @@ from newsletter.web.desk.subscribers import uploads
 from subscribers.requests import config_of, newsletter_of
 
 KEY, FILES = "key", "files"
-STEP = 100
-"""People between two reports of the progress."""
+REPORTED = 1.0
+"""Seconds between two reports of the progress, each of which notices that the job was cancelled."""
 KEPT = timedelta(days=1)
 FIELDS = ("tool", "address", "list", "newsletter")
 
@@ -104,30 +106,63 @@ def store_key(configuration: Config, order: Mapping[str, str], key: str) -> None
     write_private(folder / KEY, key)
 
 
+class _Progress:
+    """Reports now and then how many people were read."""
+
+    def __init__(self, progress: jobs.JobProgress) -> None:
+        self._progress = progress
+        self._done = self._total = 0
+        self._next = 0.0
+
+    def step(self, done: int, total: int) -> None:
+        """Note how many people were read."""
+        self._done, self._total = done, total
+        self.report()
+
+    def report(self) -> None:
+        """Report it if the last report was long enough ago. Raises what a report raises."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + REPORTED
+            self._progress(self._done, self._total, {"people": self._done})
+
+
 def _run(configuration: Config, job: Job, progress: jobs.JobProgress) -> jobs.Json:
     """Read the account. The results are files like uploaded ones."""
     order = job.order
     folder = uploads.path(order["file"], configuration)
-    key = folder / KEY
+    people = _Progress(progress)
+    ended = True
     try:
         fetched = fetch(
             Account(order["tool"], order["address"], order["list"]),
-            key.read_text(encoding="utf-8"),
+            (folder / KEY).read_text(encoding="utf-8"),
             folder / FILES,
             configuration.collect,
-            step=lambda done, total: None if done % STEP != 1 else progress(done, total, {"people": done}),
+            step=people.step,
+            check=people.report,
         )
-    except Problem:
-        remove_key(configuration, job)
+        progress(fetched.people, fetched.people)
+    except jobs.Stopping:
+        ended = False  # the next start continues, and needs the key
         raise
-    key.unlink(missing_ok=True)
-    people, issues = (uploads.take(folder / FILES / file) for file in (PEOPLE, ISSUES))
+    except jobs.Cancelled:
+        _remove(configuration, str(order["file"]))
+        raise
+    finally:
+        if ended:
+            remove_key(configuration, job)
+    people_file, issues_file = (uploads.take(folder / FILES / file) for file in (PEOPLE, ISSUES))
     shutil.rmtree(folder)
-    return {"people": fetched.people, "issues": fetched.issues, "people_file": people, "issues_file": issues}
+    return {
+        "people": fetched.people,
+        "issues": fetched.issues,
+        "people_file": people_file,
+        "issues_file": issues_file,
+    }
 
 
 def remove_key(configuration: Config, job: Job) -> None:
-    """Remove the key of a job that has failed or was cancelled, and a day later what it has read.
+    """Remove the key of a job that has ended or was cancelled, and a day later what it has read.
 
     If the same account is being read again, both belong to that job.
     """

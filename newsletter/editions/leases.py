@@ -1,4 +1,4 @@
-"""Who is writing in which text of a draft: one person at a time, until they stop or somebody takes over.
+"""Who is writing in which text of a draft: one person at a time, until they stop.
 
 A page renews its leases every few seconds (static/desk/writers.js); one that is closed loses them soon. They keep two
 people from writing in the same text; that nothing is overwritten unseen does not depend on them (conflicts.py).

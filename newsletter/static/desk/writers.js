@@ -1,5 +1,5 @@
 /* Who is writing where: one person at a time in each text of a draft. The page asks every few seconds who else is writing and
-   shows what they write; their text can't be written in until somebody takes over. */
+   what was saved since; a text in which somebody else is writing can't be changed here until they stop. */
 import { token } from "./editor.js";
 
 const EVERY = 5000, LONGEST_WAIT = 15000, STOPS_AFTER = 60000, PREFIX = "shown-";
@@ -14,13 +14,12 @@ export function watchWriters({ forms, textsOf, submit, label }) {
   const textsWith = (key) => textsOf(document.getElementById(key).form);
   const isWriting = (key) => Date.now() - (typedAt.get(key) || 0) < STOPS_AFTER || textsWith(key).unsaved.includes(key);
 
-  async function ask(taken) {
+  async function ask() {
     const body = new URLSearchParams({ revision: seen }), known = marks();
     known.forEach((mark, key) => {
       body.append(mark.name, mark.value);
       if (isWriting(key)) { body.append("writing", key); }
     });
-    if (taken) { body.append("take", taken); }
     const answer = await fetch("writers/", { method: "POST", body, signal: AbortSignal.timeout(LONGEST_WAIT), headers: { "X-CSRFToken": token() } }).catch(() => null);
     const state = answer && answer.ok && !answer.redirected ? await answer.json().catch(() => null) : null;
     if (!state) { return; }
@@ -42,17 +41,11 @@ export function watchWriters({ forms, textsOf, submit, label }) {
     field.readOnly = Boolean(writer);
     if (!writer) { return; }
     typedAt.delete(key);
-    const line = Object.assign(document.createElement("p"), { className: "writer small", textContent: `${label("writer").replace("{name}", writer)} ` });
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "bare", textContent: label("takeOver") });
+    const line = Object.assign(document.createElement("p"), { className: "writer small", textContent: label("writer").replace("{name}", writer) });
     line.setAttribute("role", "status");
     line.dataset.writer = writer;
-    button.addEventListener("click", async () => {
-      await ask(key);
-      field.focus();
-    });
-    line.append(button);
     row.prepend(line);
-    /* Both versions are shown where text was not stored before somebody took over. */
+    /* Both versions are shown where text was not stored before somebody else began to write. */
     if (textsWith(key).unsaved.includes(key)) { submit(field.form); }
   }
 

@@ -296,17 +296,16 @@ def _asked_step(request: HttpRequest, edition: Edition) -> tuple[int, MessageTyp
 def writers(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> JsonResponse:
     """Return who else is writing in a draft, and the texts that differ from the page's, which asks every few seconds.
 
-    This editor's leases are renewed, and those to `take` are taken over.
+    This editor's leases are renewed.
     """
     by, now = editor(request), timezone.now()
     shown = {key.removeprefix(SHOWN): mark for key, mark in request.POST.items() if key.startswith(SHOWN)}
     marks = {key: mark for key, mark in shown.items() if texts.is_key(key)}
-    writing, taken = ([key for key in request.POST.getlist(field) if key in marks] for field in ("writing", "take"))
-    if writing or taken:  # a page on which nobody writes only reads
+    writing = [key for key in request.POST.getlist("writing") if key in marks]
+    if writing:  # a page on which nobody writes only reads
         with transaction.atomic():
             edition = Edition.objects.select_for_update().get(pk=edition.pk)
             leases.renew(edition, writing, by, now)
-            leases.take(edition, taken, by, now)
     writer_by_text = leases.of_others(edition, by, now)
     present = texts.read(edition, marks) if edition.revision != revision_of(request) else {}
     names = users.names(writer_by_text.values())

@@ -74,12 +74,6 @@ class SegmentForm(DeskForm):
                     raise forms.ValidationError(sentence % {"title": newsletter.title, "word": comparison.word})
         return text
 
-    def switch(self, data: QueryDict) -> None:
-        """Go from rows to text, or back, in submitted data."""
-        field = self.fields[FIELD]
-        assert isinstance(field, ConditionsField)
-        field.switch(FIELD, data)
-
 
 def size(newsletter: Newsletter, filtered: str) -> int:
     """Return how many of the present recipients of an edition match a filter. Raises WhereProblem."""
@@ -112,9 +106,6 @@ def edit(request: HttpRequest, segment: Segment | None = None) -> HttpResponse:
     stored = {"name": segment.name, "newsletter": segment.newsletter, "where": segment.where} if segment else {}
     data = request.POST.copy() if request.method == "POST" else None
     form = SegmentForm(newsletters, choices_of(newsletters), data, stored)
-    if data is not None and "switch" in data:
-        form.switch(data)
-        return _form_page(request, form, segment, status=200)
     if form.is_valid() and _save(request, form, segment):
         return redirect("desk:segments")
     return _form_page(request, form, segment, status=422 if form.errors else 200)

@@ -145,9 +145,7 @@ def _choose(page: Page, number: int, condition: str) -> Locator:
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (375, True)])
-def test_a_segment_is_built_by_choosing_and_edited_as_text(
-    browser: Browser, shared: Running, width: int, dark: bool
-) -> None:
+def test_a_segment_is_built_by_choosing(browser: Browser, shared: Running, width: int, dark: bool) -> None:
     page = desk(browser, width=width, dark=dark).new_page()
     sign_in(page, shared)
     page.goto(shared.url + "/desk/segments/add/")
@@ -160,18 +158,8 @@ def test_a_segment_is_built_by_choosing_and_edited_as_text(
     page = page.context.new_page()
     page.goto(shared.url + "/desk/segments/add/")
     expect(page.get_by_role("checkbox", name="nb", checked=True)).to_be_visible()
-    page.get_by_role("button", name="Write it as text").press("Enter")
-    text = page.get_by_label("Filter as text")
-    expect(text).to_have_value("(tag = film or tag = te) and language != nb")
-    expect(page.get_by_role("button", name="Choose in rows")).to_be_focused()
-    text.fill("tag = film and (tag = te or not (language = nb or tag = x))")
-    page.get_by_role("button", name="Choose in rows").press("Enter")
-    expect(page.get_by_text("too complex for rows")).to_be_visible()
-    expect(text).to_have_value("tag = film and (tag = te or not (language = nb or tag = x))")
-    troubles += troubles_of(page, "with text")
-    text.fill("tag = film or joined after 2020-01-31")
-    page.get_by_role("button", name="Choose in rows").press("Enter")
-    expect(page.get_by_role("group", name="Condition 2").get_by_label("Date")).to_have_value("2020-01-31")
+    page.get_by_label("Subscribers must meet").select_option(label="at least one condition")
+    _choose(page, 3, "Subscribed after").get_by_label("Date").fill("2020-01-31")
     expect(page.get_by_text("would receive an edition now.")).to_be_visible()
     page.get_by_role("button", name="Save segment").press("Enter")
     expect(page.get_by_text("One of these is enough.")).to_be_visible()
@@ -183,12 +171,7 @@ def test_the_filter_of_a_newsletter_is_built_without_scripts(browser: Browser, s
     page = plain.new_page()
     sign_in(page, shared)
     page.goto(shared.url + "/desk/settings/n/kinaforum/content/")
-    _choose(page, 1, "Has none of the tags").get_by_label("Tags, separated by commas").fill("press")
-    page.get_by_role("button", name="Write it as text").click()
-    expect(page.get_by_label("Filter as text")).to_have_value("tag != press")
-    page.get_by_label("Filter as text").fill('tag != press and tag != "new york"')
-    page.get_by_role("button", name="Choose in rows").click()
-    expect(page.get_by_label("Tags, separated by commas").first).to_have_value("press, new york")
+    _choose(page, 1, "Has none of the tags").get_by_label("Tags, separated by commas").fill("press, new york")
     page.get_by_label("Tags, separated by commas").first.press("Enter")
     expect(page.get_by_text("Saved.")).to_be_visible()
     newsletters = _written(shared)["newsletters"]

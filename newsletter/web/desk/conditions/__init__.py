@@ -1,1 +1,1 @@
-"""Filters of subscribers, built in rows by choosing, or written as text, which is the form that is stored."""
+"""Filters of subscribers, built in rows by choosing. What is stored is the filter as text."""

@@ -1,7 +1,6 @@
-"""The form field of a filter: rows beside a text, one of which is edited. Forms work without scripts.
+"""The form field of a filter: rows of conditions, which work without scripts. The value is the text that is stored.
 
-Both are in the form, so that nothing typed is lost when an editor switches, which the server answers with one converted
-into the other. The value is always the text.
+A stored filter that rows can't express, such as a nested one, is shown as text, and stays until an editor replaces it.
 """
 
 from collections.abc import Iterator
@@ -11,7 +10,6 @@ from itertools import count
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 from django.utils.translation import gettext as _, gettext_lazy
 
 from newsletter.web.desk import formatting
@@ -32,7 +30,6 @@ from newsletter.web.desk.conditions.condition_rows import (
 from newsletter.web.desk.forms import DeskWidget
 from subscribers.models import WhereProblem, parse_where
 
-ROWS, TEXT = "rows", "text"
 BLANK_ROWS = 6
 KINDS = (
     ("tag", gettext_lazy("Has one of the tags")),
@@ -48,32 +45,27 @@ KINDS = (
 )
 _WRITTEN = ("tag", "language")
 """The fields of which values that aren't offered can be written."""
-TOO_COMPLEX = gettext_lazy("This filter is too complex for rows, so it stays text.")
 
 
 @dataclass(frozen=True, slots=True)
 class EnteredFilter:
-    """What a form has of a filter: `how` says whether the rows or the text count."""
+    """What a form has of a filter: its rows, and the stored text that they don't replace, "" if there is none."""
 
-    how: str
-    text: str
     rows: ConditionRows
+    kept: str = ""
 
     @property
     def incomplete(self) -> bool:
         """Whether a row has no value, or no date."""
-        return any(not row.values or (row.field in DAYS and not _is_day(row.values[0])) for row in self.rows.rows)
+        return not all(map(_is_complete, self.rows.rows))
 
     def written(self) -> str:
         """Return the filter as text; of the rows, those that are complete."""
-        if self.how == TEXT:
-            return self.text
-        rows = [row for row in self.rows.rows if not replace(self, rows=ConditionRows((row,))).incomplete]
-        return to_text(replace(self.rows, rows=tuple(rows)))
+        return self.kept or to_text(replace(self.rows, rows=tuple(filter(_is_complete, self.rows.rows))))
 
 
-def _has_parts(data: Any, name: str) -> bool:
-    return any(key.startswith(f"{name}:") for key in data)
+def _is_complete(row: ConditionRow) -> bool:
+    return bool(row.values) and (row.field not in DAYS or _is_day(row.values[0]))
 
 
 def _is_day(text: str) -> bool:
@@ -92,48 +84,30 @@ def rows_of(text: str) -> ConditionRows | None:
         return None
 
 
-def _why_text(entered: EnteredFilter, *, switched: bool) -> str:
-    """Return why a filter stays text: it has no rows or, for an editor who wanted them, it is wrong."""
-    if entered.how == ROWS:
-        return ""
-    try:
-        parsed = parse_where(entered.text)
-    except WhereProblem as problem:
-        return formatting.message(problem.message) if switched else ""
-    return "" if to_rows(parsed) is not None else str(TOO_COMPLEX)
-
-
 def entered_as(text: str) -> EnteredFilter:
     """Return a stored filter as a form shows it first."""
     rows = rows_of(text)
-    return EnteredFilter(TEXT if rows is None else ROWS, text, rows or ConditionRows())
+    return EnteredFilter(ConditionRows(), text) if rows is None else EnteredFilter(rows)
 
 
 class ConditionsWidget(DeskWidget):
-    """Rows and a text, with a switch between them."""
+    """Rows of conditions, of which some are blank."""
 
     template_name = "desk/_conditions.html"
 
     def __init__(self, choices: ConditionChoices) -> None:
         super().__init__()
-        self.choices, self.switched = choices, False
+        self.choices = choices
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> EnteredFilter | None:
-        """Return what was chosen and typed; None if the form has no such field.
-
-        In forms of earlier versions, which are still open in browsers, the field itself has the text.
-        """
+        """Return what was chosen and typed; None if the form has no such field."""
         if self.value_omitted_from_data(data, files, name):
             return None
-        if not _has_parts(data, name):
-            return EnteredFilter(TEXT, data[name].strip(), ConditionRows())
-        rows = tuple(self._rows(data, name))
-        how = TEXT if data.get(f"{name}:how") == TEXT else ROWS
-        text = data.get(f"{name}:text", "").strip()
-        return EnteredFilter(how, text, ConditionRows(rows, data.get(f"{name}:match") == "any"))
+        rows = ConditionRows(tuple(self._rows(data, name)), data.get(f"{name}:match") == "any")
+        return EnteredFilter(rows, "" if f"{name}:replace" in data else data.get(f"{name}:kept", ""))
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        return name not in data and not _has_parts(data, name)
+        return not any(key.startswith(f"{name}:") for key in data)
 
     @staticmethod
     def _rows(data: Any, name: str) -> Iterator[ConditionRow]:
@@ -166,8 +140,6 @@ class ConditionsWidget(DeskWidget):
             "entered": entered,
             "disabled": context["widget"]["attrs"].get("disabled"),
             "rows": [self._row_context(name, number, row, offered) for number, row in enumerate(rows)],
-            "only_text": _why_text(entered, switched=self.switched),
-            "switched": self.switched,
         }
         return context
 
@@ -214,8 +186,13 @@ class ConditionsField(forms.Field):
 
     def clean(self, value: Any) -> str:
         """Return the text; what is wrong with it is left to the check of the configuration, or of the form."""
-        if isinstance(value, EnteredFilter) and value.how == ROWS and value.incomplete:
-            raise forms.ValidationError(_("Choose or enter a value for each condition."))
+        if isinstance(value, EnteredFilter):
+            if value.kept and value.rows.rows:
+                raise forms.ValidationError(
+                    _("Say whether these conditions replace the filter that was written as text.")
+                )
+            if value.incomplete:
+                raise forms.ValidationError(_("Choose or enter a value for each condition."))
         return self._text(value)
 
     def _text(self, value: Any) -> str:
@@ -223,37 +200,10 @@ class ConditionsField(forms.Field):
             return self._before
         if not isinstance(value, EnteredFilter):
             return str(value)
-        stored = rows_of(self._before) if value.how == ROWS else None
-        return self._before if stored is not None and same_rows(stored, value.rows) else value.written()
-
-    def switch(self, name: str, data: QueryDict) -> None:
-        """Go from rows to text in a submitted form, or back; text that has no rows stays.
-
-        Rows that are not complete stay in the form while the text is edited, and come back if it isn't changed.
-        """
-        entered = self.widget.value_from_datadict(data, None, name) or entered_as(self._before)
-        self.widget.switched = True
-        of_rows = replace(entered, how=ROWS).written()
-        if entered.how == ROWS:
-            data[f"{name}:how"], data[f"{name}:text"] = TEXT, of_rows
-        elif entered.text == of_rows:
-            data[f"{name}:how"] = ROWS
-        elif (rows := rows_of(entered.text)) is not None:
-            data[f"{name}:how"] = ROWS
-            _put(data, name, rows)
-
-
-def _put(data: QueryDict, name: str, rows: ConditionRows) -> None:
-    """Replace the rows of a form."""
-    for key in [key for key in data if key.startswith(f"{name}:") and key.split(":")[1].isdecimal()]:
-        del data[key]
-    data[f"{name}:match"] = "any" if rows.any_of else "all"
-    for number, row in enumerate(rows.rows):
-        data[f"{name}:{number}:kind"] = row.kind
-        if row.field in DAYS:
-            data[f"{name}:{number}:day"] = row.values[0]
-        else:
-            data.setlist(f"{name}:{number}:{row.field}", list(row.values))
+        stored = rows_of(self._before)
+        if value.kept or (stored is not None and same_rows(stored, value.rows)):
+            return self._before
+        return value.written()
 
 
 def in_words(text: str, choices: ConditionChoices) -> list[str]:

@@ -187,8 +187,6 @@ def _edit(
         show_examples(form, config_of(request), newsletter)
     if data is not None and "move" in data:
         form.move(data["move"])
-    elif data is not None and "switch" in data:
-        form.switch(data["switch"])
     elif data is not None and "part" in data:
         form.insert(data["part"])
     elif form.is_valid():

@@ -141,13 +141,7 @@ class SettingsForm(DeskForm):
     @property
     def assisted(self) -> bool:
         """Whether the page has fields with buttons, whose answers are shown in it. Return must not press them."""
-        return any(field.kind in (Kind.CONDITIONS, Kind.SUBJECT) for field in self.page.fields)
-
-    def switch(self, name: str) -> None:
-        """Go from the rows of a filter to its text, or back."""
-        data = self._changeable_data()
-        if isinstance(field := self.fields.get(name), ConditionsField):
-            field.switch(name, data)
+        return any(field.kind is Kind.SUBJECT for field in self.page.fields)
 
     def insert(self, order: str) -> None:
         """Add a part to the end of a subject as a button says, such as `subject {{ date }}`."""

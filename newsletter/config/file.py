@@ -91,7 +91,7 @@ def why_unwritable(path: Path) -> Message | None:
 
 
 def locked_by(tree: Mapping[str, Any], path: KeyPath, environ: Mapping[str, str]) -> str:
-    """Return where a value comes from: `$NAME`, a file's name, a credential's, or "" for config.toml itself."""
+    """Return where a value comes from: `$NAME`, a file's name, or "" for config.toml itself."""
     if name := set_by(path, environ):
         return f"${name}"
     if target := reference(value_at(tree, path)):

@@ -137,7 +137,7 @@ def _environment_value(raw: str) -> Any:
 
 
 def _resolve(value: Any, key: Key, folder: Path, environ: Mapping[str, str]) -> Any:
-    """Replace references to environment variables, files and credentials by their values."""
+    """Replace references to environment variables and files by their values."""
     if isinstance(value, list):
         return [_resolve(v, (*key, i), folder, environ) for i, v in enumerate(value)]
     if not isinstance(value, dict):
@@ -147,6 +147,8 @@ def _resolve(value: Any, key: Key, folder: Path, environ: Mapping[str, str]) -> 
             return look_up(target, folder, environ)
         except BadReference as e:
             raise ConfigError(ConfigProblem(toml.dotted(key), e.message)) from e
+    if value.keys() == {"credential"}:  # until 1.0, a third kind of reference
+        raise ConfigError(ConfigProblem(toml.dotted(key), messages.CREDENTIAL(name=str(value["credential"]))))
     return {k: _resolve(v, (*key, k), folder, environ) for k, v in value.items()}
 
 

@@ -1,8 +1,4 @@
-"""References to secrets in config.toml: `{ env = "NAME" }`, `{ file = "path" }` and `{ credential = "name" }`.
-
-A credential is a file that systemd puts into a folder of the service, readable by it alone (systemd.exec(5),
-LoadCredential=).
-"""
+"""References to secrets in config.toml: `{ env = "NAME" }` and `{ file = "path" }`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,9 +7,7 @@ from typing import Any
 
 from newsletter.messages import Message, Problem, configuration as messages
 
-KINDS = ("env", "file", "credential")
-CREDENTIALS = "CREDENTIALS_DIRECTORY"
-"""The variable with which systemd names the folder of a service's credentials."""
+KINDS = ("env", "file")
 
 
 class BadReference(Problem):
@@ -22,7 +16,7 @@ class BadReference(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A value that stands elsewhere: in an environment variable, a file or a credential."""
+    """A value that stands elsewhere: in an environment variable or a file."""
 
     kind: str
     name: str
@@ -65,21 +59,7 @@ def look_up(reference: Reference, folder: Path, environ: Mapping[str, str]) -> s
         if reference.name not in environ:
             raise BadReference(messages.NO_VARIABLE(name=reference.name))
         return environ[reference.name]
-    if reference.kind == "credential":
-        return _credential(reference.name, environ)
-    return _read(folder / reference.name)
-
-
-def _credential(name: str, environ: Mapping[str, str]) -> str:
-    folder = environ.get(CREDENTIALS, "")
-    if not folder:
-        raise BadReference(messages.NO_CREDENTIALS(name=name, variable=CREDENTIALS))
-    if "/" in name:
-        raise BadReference(messages.NOT_A_CREDENTIAL(name=name))
-    return _read(Path(folder) / name)
-
-
-def _read(path: Path) -> str:
+    path = folder / reference.name
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as e:

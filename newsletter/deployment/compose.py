@@ -79,7 +79,7 @@ _DATABASE = "      NEWSLETTER__SITE__DATABASE: postgresql://newsletter:${POSTGRE
 
 def compose_file(site: Installation) -> str:
     """Return the compose file. The site's user and folder stay as they are; variables are passed on by name."""
-    passed = "".join(f"      {name}:\n" for name in site.names("env"))
+    passed = "".join(f"      {name}:\n" for name in site.variables)
     return _SERVICE.format(
         tag=__version__.replace("+", "-"),
         user=_ids(site),
@@ -100,7 +100,7 @@ def worker_compose_file(site: Installation) -> str:
         published=site.port,
         port=PORT,
         folder=site.folder,
-        environment="".join(f"      {name}:\n" for name in site.names("env")),
+        environment="".join(f"      {name}:\n" for name in site.variables),
     )
 
 

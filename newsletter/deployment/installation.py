@@ -34,9 +34,10 @@ class Installation:
         """The host of the public address."""
         return urlsplit(self.url).hostname or ""
 
-    def names(self, kind: str) -> list[str]:
-        """Return the names of the references of this kind (`env` or `credential`), sorted."""
-        return sorted(each.name for each in self.references if each.kind == kind)
+    @property
+    def variables(self) -> list[str]:
+        """The environment variables that the configuration refers to, sorted."""
+        return sorted(each.name for each in self.references if each.kind == "env")
 
 
 def found(configuration: Config) -> Installation:

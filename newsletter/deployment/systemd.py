@@ -1,14 +1,12 @@
 """The systemd unit of a site (systemd.service(5), systemd.exec(5)), with as few rights as the program needs.
 
-It may write to the site's folder only. Secrets that config.toml takes as credentials are passed with LoadCredential=.
+It may write to the site's folder only.
 """
 
 from pathlib import Path
 
 from newsletter.deployment.installation import Installation
 
-CREDENTIALS = Path("/etc/newsletter/credentials")
-"""Where the unit expects the files of credentials; root alone needs to read them."""
 ENVIRONMENT = Path("/etc/newsletter/environment")
 PRIVILEGED_PORTS = 1024
 HOMES = ("/home", "/root", "/run/user")
@@ -93,13 +91,10 @@ def _unit(site: Installation, name: str, description: str, command: str) -> str:
 
 
 def _secrets(site: Installation) -> str:
-    lines = [f"LoadCredential={name}:{CREDENTIALS / name}" for name in site.names("credential")]
-    if names := site.names("env"):
-        lines += [
-            f"# {ENVIRONMENT} sets {', '.join(names)}, a line NAME=value for each.",
-            f"EnvironmentFile={ENVIRONMENT}",
-        ]
-    return "".join(f"{line}\n" for line in lines)
+    if not site.variables:
+        return ""
+    names = ", ".join(site.variables)
+    return f"# {ENVIRONMENT} sets {names}, a line NAME=value for each.\nEnvironmentFile={ENVIRONMENT}\n"
 
 
 def _capabilities(site: Installation) -> str:

@@ -34,15 +34,9 @@ LIST_OF_TABLES = MessageType(
     "config.list-of-tables", gettext_noop("must be a list of tables; write [[{key}]], with double brackets")
 )
 NO_VARIABLE = MessageType("config.no-variable", gettext_noop("the environment variable {name} is not set"))
-NO_CREDENTIALS = MessageType(
-    "config.no-credentials",
-    gettext_noop(
-        "the credential {name} is only there in a systemd service with LoadCredential=; to run a command by hand, set "
-        "{variable} to the folder of the file {name}"
-    ),
-)
-NOT_A_CREDENTIAL = MessageType(
-    "config.not-a-credential", gettext_noop("{name} is not the name of a credential, which has no '/'")
+CREDENTIAL = MessageType(
+    "config.credential",
+    gettext_noop("credentials of systemd are read as files; write file = '/run/credentials/newsletter.service/{name}'"),
 )
 NOT_REMOVED = MessageType("config.not-removed", gettext_noop("it can't be removed yet: {reason}"))
 NOT_ARCHIVED = MessageType("config.not-archived", gettext_noop("it can't be archived yet: {reason}"))

@@ -1,12 +1,12 @@
-"""The socket that the web server listens on: opened here, or passed on by whoever started the program."""
+"""The socket that the web server listens on: opened here, or passed on by the set-up, which `run` follows."""
 
 import errno
 import os
 import socket
 
 BACKLOG = 128
-FIRST_DESCRIPTOR = 3
-"""Where passed sockets begin (sd_listen_fds(3))."""
+PASSED_ON = "NEWSLETTER_LISTENER"
+"""The variable with the number of this process and the descriptor of a listening socket, which the set-up passes on."""
 
 REMEDIES = {
     errno.EADDRINUSE: "another program uses it; choose another --port",
@@ -37,11 +37,11 @@ def open_listener(host: str, port: int) -> socket.socket:
 
 
 def inherited_listener() -> socket.socket | None:
-    """Return the listening socket that whoever started this program passed on (sd_listen_fds(3)), if any."""
-    inherited = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "")
-    if inherited != (str(os.getpid()), "1"):
+    """Return the listening socket that the set-up passed on to this process, if any."""
+    process, _colon, descriptor = os.environ.pop(PASSED_ON, "").partition(":")
+    if process != str(os.getpid()):
         return None
-    listener = socket.socket(fileno=FIRST_DESCRIPTOR)
+    listener = socket.socket(fileno=int(descriptor))
     listener.set_inheritable(False)
     return listener
 
@@ -56,12 +56,9 @@ def _authority(host: str, port: int) -> str:
 
 
 def pass_on(listener: socket.socket) -> None:
-    """Let the program that this process executes next listen on the same socket (sd_listen_fds(3))."""
-    if listener.fileno() == FIRST_DESCRIPTOR:
-        listener.set_inheritable(True)
-    else:
-        os.dup2(listener.fileno(), FIRST_DESCRIPTOR, inheritable=True)
-    os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
+    """Let the program that this process executes next listen on the same socket."""
+    listener.set_inheritable(True)
+    os.environ[PASSED_ON] = f"{os.getpid()}:{listener.fileno()}"
 
 
 def _why(error: OSError | UnicodeError) -> str:

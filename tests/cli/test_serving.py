@@ -84,8 +84,7 @@ def test_each_reason_has_its_remedy(error: OSError, message: str) -> None:
 
 def test_a_socket_that_was_passed_on_is_used_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with listener.open_listener("127.0.0.1", 0) as opened, os.fdopen(os.dup(opened.fileno())) as passed:
-        monkeypatch.setattr(listener, "FIRST_DESCRIPTOR", passed.fileno())
-        monkeypatch.setattr(os, "environ", {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())})
+        monkeypatch.setattr(os, "environ", {listener.PASSED_ON: f"{os.getpid()}:{passed.fileno()}"})
         used = listening("127.0.0.1", 0)
         assert used.getsockname() == opened.getsockname()
         assert not used.get_inheritable()
@@ -95,5 +94,5 @@ def test_a_socket_that_was_passed_on_is_used_once(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_socket_for_another_process_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "environ", {"LISTEN_FDS": "1", "LISTEN_PID": "1"})
+    monkeypatch.setattr(os, "environ", {listener.PASSED_ON: "1:3"})
     assert listener.inherited_listener() is None

@@ -1,4 +1,4 @@
-"""References to secrets: environment variables, files and systemd's credentials."""
+"""References to secrets: environment variables and files."""
 
 from pathlib import Path
 
@@ -27,25 +27,13 @@ def parsed(reference: str, folder: Path, environ: dict[str, str]) -> str:
     return parse(text, folder / "config.toml", environ).site.secret_key
 
 
-def test_a_credential_is_read_from_the_folder_that_systemd_names(tmp_path: Path) -> None:
+def test_a_credential_of_systemd_is_read_as_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(KEY + "\n", encoding="utf-8")
-    assert parsed('{ credential = "key" }', tmp_path, {"CREDENTIALS_DIRECTORY": str(tmp_path)}) == KEY
-
-
-@pytest.mark.parametrize(
-    ("name", "environ", "told"),
-    [
-        ("key", {}, "the credential key is only there in a systemd service with LoadCredential="),
-        ("key", {"CREDENTIALS_DIRECTORY": "/nonexistent"}, "/nonexistent/key can't be read"),
-        ("../key", {"CREDENTIALS_DIRECTORY": "/nonexistent"}, "is not the name of a credential"),
-    ],
-)
-def test_a_credential_that_is_not_there_is_told(tmp_path: Path, name: str, environ: dict[str, str], told: str) -> None:
-    with pytest.raises(ConfigError, match=r"^site\.secret_key: ") as problem:
-        parsed(f'{{ credential = "{name}" }}', tmp_path, environ)
-    assert told in str(problem.value)
+    assert parsed(f'{{ file = "{tmp_path}/key" }}', Path("/"), {}) == KEY
+    with pytest.raises(ConfigError, match=r"^site\.secret_key: .*file = '/run/credentials/newsletter\.service/key'"):
+        parsed('{ credential = "key" }', tmp_path, {})
 
 
 def test_references_are_found_wherever_they_are() -> None:
-    tree = {"a": [{"env": "A"}, {"file": "b", "more": "c"}], "d": {"e": {"credential": "f"}}, "env": "no reference"}
-    assert references(tree) == {Reference("env", "A"), Reference("credential", "f")}
+    tree = {"a": [{"env": "A"}, {"file": "b", "more": "c"}], "d": {"e": {"file": "f"}}, "env": "no reference"}
+    assert references(tree) == {Reference("env", "A"), Reference("file", "f")}

@@ -30,7 +30,7 @@ SITE = Installation(
     port=8000,
     postgresql=False,
 )
-SECRETS = frozenset({Reference("credential", "smtp-password"), Reference("env", "API_KEY"), Reference("file", "key")})
+SECRETS = frozenset({Reference("env", "API_KEY"), Reference("file", "key")})
 
 
 def checked(*words: str) -> str:
@@ -73,9 +73,8 @@ def test_a_low_port_needs_one_capability() -> None:
 
 def test_secrets_are_passed_as_the_configuration_asks() -> None:
     lines = unit(replace(SITE, references=SECRETS)).splitlines()
-    assert "LoadCredential=smtp-password:/etc/newsletter/credentials/smtp-password" in lines
     assert "EnvironmentFile=/etc/newsletter/environment" in lines
-    assert not [line for line in unit(SITE).splitlines() if line.startswith(("LoadCredential", "EnvironmentFile"))]
+    assert not [line for line in unit(SITE).splitlines() if line.startswith("EnvironmentFile")]
 
 
 def test_percent_signs_and_spaces_of_a_path_are_written_as_units_want_them() -> None:

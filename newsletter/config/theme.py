@@ -57,7 +57,7 @@ class Theme:
     tagline: Text = ""
     masthead: Masthead = "auto"
     band: OptionalColour = ""
-    browser_link_on_top: bool = False
+    browser_link_on_top: bool = True
     buttons: Literal["rounded", "pill", "square"] = "rounded"
     font: Text = "Georgia, serif"
     heading_font: Text = ""

@@ -43,9 +43,11 @@ def public_html(rendered: Rendered, letterhead: Letterhead) -> str:
 
 
 def _head_with(document: HtmlElement, subject: str) -> None:
-    """Make the subject the first-level heading, in the style and below that of the newsletter's title, which becomes a
-    paragraph; above everything if a publisher's template has no such heading.
+    """Make the subject the first-level heading, below the newsletter's title, which becomes a paragraph; above
+    everything if a publisher's template has no such heading. A letter has this heading itself.
     """
+    if document.find_class("subject"):
+        return
     heading = document.makeelement("h1", {"class": "subject", "dir": "auto"})
     heading.text = subject
     title = next(document.iter("h1"), None)
@@ -54,10 +56,7 @@ def _head_with(document: HtmlElement, subject: str) -> None:
         main = next(iter(document.xpath("//*[@role='main']")), document.body)
         main.insert(0, heading)
         return
-    style = title.get("style", "").rstrip("; ")
-    heading.set("style", f"{style};margin:14px 0 0")
+    heading.set("style", "margin:24px 0 0;font-size:32px;line-height:1.2")
     title.tag = "p"
-    title.set("style", f"{style};margin:0;font-size:18px;line-height:1.35;font-weight:bold")
-    below = title.getnext()
-    above = below if below is not None and "tagline" in below.get("class", "").split() else title
-    above.addnext(heading)
+    masthead = next((table for table in title.iterancestors("table") if table.get("class") == "masthead"), title)
+    masthead.addnext(heading)

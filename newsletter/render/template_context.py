@@ -19,7 +19,7 @@ from newsletter.render.content.videos import PICTURE
 from newsletter.render.dates import date_range, direction, last_day, short_date, week_name
 from newsletter.render.post_view import PostViews, without_pictures
 from newsletter.render.scope import Scope, cleaned, with_name_placeholders
-from newsletter.render.theme.colours import DARK_BOX, lightened, palette, readable, tints
+from newsletter.render.theme.colours import DARK_BOX, lightened, palette, readable, shaded, tints
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.render.theme.sharing import reply_link, share_links
 from newsletter.render.words import colon, language_of_words, number, words
@@ -51,6 +51,8 @@ def newsletter_view(letterhead: Letterhead) -> Mapping[str, Any]:
         "tints": tints(colours),
         "band": band,
         "on_band": readable_on(band) if band else "",
+        "band_dark": (dark := shaded(band)) if band else "",
+        "on_band_dark": readable_on(dark) if band else "",
         "centred": masthead.endswith("center"),
         "button_radius": _RADIUS[theme.buttons],
         "browser_link_on_top": theme.browser_link_on_top,
@@ -100,6 +102,7 @@ def _edition(digest: Digest) -> Mapping[str, Any]:
         "week_name": week_name(day.isocalendar().week, letterhead.language),
         "year": day.year,
         "url": digest.page_url,
+        "titled": digest.standalone and cleaned(digest.subject) != letterhead.title,
         "standalone": digest.standalone,
     }
 

@@ -1,6 +1,7 @@
 """The designs of an edition, and the options of its theme."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -272,10 +273,11 @@ def test_a_band_has_readable_words_in_both_schemes(masthead: str, accent: str) -
     edition = digest(letterhead=letterhead(masthead=masthead, accent=accent, tagline="Every Friday"))
     email = render(edition)
     ink = "#000000" if accent == "#ffd400" else "#ffffff"
+    darker = {"#ffd400": "#ccaa00", "#003366": "#002952"}[accent]
     tree = lxml_html.document_fromstring(email.html)
     (title,) = tree.iter("h1")
-    assert title.get("style").endswith(f"color:{ink[:4]}")
-    assert f".page .band td{{background-color:{accent}!important}}" in email.html
+    assert f"color:{ink[:4]}" in title.get("style")
+    assert f".page .band td{{background-color:{darker}!important}}" in email.html
     assert f".page .band a{{color:{ink}!important}}" in email.html
     assert [finding for finding in lint(email, edition) if finding.code.startswith("contrast")] == []
 
@@ -295,9 +297,29 @@ def test_a_title_can_be_centred_and_cards_has_it_on_a_band() -> None:
     assert 'class="band"' not in render(digest(letterhead=letterhead(design="cards", masthead="start"))).html
 
 
+@pytest.mark.parametrize("design", ALL)
+def test_a_letter_has_its_subject_as_its_title_and_a_digest_its_newsletter(design: str) -> None:
+    head = letterhead(design=design)
+    letter = digest(0, letterhead=head, standalone=True, subject="The night ferry stays", greeting="It stays.")
+    for html, title in (
+        (render(letter).html, "The night ferry stays"),
+        (render(digest(letterhead=head)).html, head.title),
+    ):
+        (heading,) = lxml_html.document_fromstring(html).iter("h1")
+        assert heading.text == title
+    document = lxml_html.document_fromstring(render(letter).html)
+    assert [name.tag for name in document.find_class("name")] == ["p"]
+    assert document.find_class("subject")[0].getnext().get("class") == "dates"
+    assert len(document.find_class("dates")) == 1
+    (heading,) = lxml_html.document_fromstring(public_html(render(letter), head)).iter("h1")
+    assert heading.text == "The night ferry stays"
+    named_alike = replace(letter, subject=head.title)
+    assert render(named_alike).html.count(f">{head.title}</h1>") == 1
+
+
 def test_an_accent_for_dark_mode_is_used_there_only() -> None:
     html = render(digest(letterhead=letterhead(accent="#003366", accent_dark="#88ccff"))).html
-    assert ".page a{color:#88ccff!important}" in html.replace(".page h1,", "")
+    assert ".page a{color:#88ccff!important}" in html.replace(".page .name,", "")
     assert html.count("#88ccff") == html.count("#88ccff!important")
 
 
@@ -309,10 +331,13 @@ def test_the_shape_of_buttons(shape: str, radius: str) -> None:
     assert f"border-radius:{radius}" in button.find(".//a").get("style")
 
 
-def test_the_link_to_the_page_can_stand_above_the_title_and_a_text_in_the_footer() -> None:
-    edition = digest(letterhead=letterhead(browser_link_on_top=True, footer_text="Published by the harbour."))
+def test_the_link_to_the_page_stands_beside_the_title_and_a_text_in_the_footer() -> None:
+    edition = digest(letterhead=letterhead(footer_text="Published by the harbour."))
     email = render(edition)
-    assert email.html.index(f'href="{edition.page_url}"') < email.html.index("<h1")
+    assert email.html.count(f'href="{edition.page_url}"') == 2
+    assert email.html.index(f'href="{edition.page_url}"') < email.html.index("</table>")
+    without = render(digest(letterhead=letterhead(browser_link_on_top=False)))
+    assert without.html.count(f'href="{edition.page_url}"') == 1
     assert "Published by the harbour." in email.html
     assert "Published by the harbour." in email.text
     assert lint(email, edition) == lint(render(digest()), digest())

@@ -38,6 +38,12 @@ def parse_colour(text: str) -> Rgb | None:
     return None
 
 
+def shaded(colour: str, share: float = 0.2) -> str:
+    """Return the colour, darker by that share."""
+    channels = parse_colour(colour)
+    return colour if channels is None else "#" + "".join(f"{round(c * (1 - share)):02x}" for c in channels)
+
+
 def lightened(colour: str, ground: str = DARK_GROUND) -> str:
     """Return the colour if it is readable on the dark background, otherwise the same hue as light as necessary."""
     return _shifted(colour, ground, 1)

@@ -57,7 +57,7 @@ _ALL = (
         "designs/cards.mjml",
         covers=True,
         read_on=True,
-        masthead="band-center",
+        masthead="band",
         cover=COLUMN - 2,
         column=COLUMN - 38,
     ),

@@ -73,12 +73,12 @@ DESIGN = SettingsPage(
                 SettingField(
                     "theme.band",
                     _("Colour of the band"),
-                    _("If blank, the accent colour. It stays in dark mode."),
+                    _("If blank, the accent colour. It is darker in dark mode."),
                     Kind.COLOUR,
                 ),
-                SettingField("theme.dates", _("Dates below the title"), kind=Kind.CHECKBOX),
+                SettingField("theme.dates", _("Dates beside the title"), kind=Kind.CHECKBOX),
                 SettingField(
-                    "theme.browser_link_on_top", _("Link to the web page above the title, too"), kind=Kind.CHECKBOX
+                    "theme.browser_link_on_top", _("Link to the web page beside the title, too"), kind=Kind.CHECKBOX
                 ),
             ),
         ),

@@ -62,17 +62,23 @@ class Owner:
 
 def other_owner(domain: str, lookups: Lookups) -> Owner | None:
     """Return who owns a domain (in ASCII); None if it is the publisher's. Raises LookupFailed."""
-    if mailbox := _mailbox(domain):
-        return mailbox
-    for shared, service in _SHARED.items():
-        if domain == shared or domain.endswith(f".{shared}"):
-            return Owner(TEXT(words=service))
+    if owner := known_owner(domain):
+        return owner
     organization, registered = _suffixes().privatesuffix(domain), _icann().privatesuffix(domain)
     if registered is None:
         return Owner(messages.REGISTRY())
     if organization == registered or (organization and lookups.ask(organization, "NS")):
         return None
     return Owner(TEXT(words=registered))
+
+
+def known_owner(domain: str) -> Owner | None:
+    """Return the mailbox provider or email service that owns a domain (in ASCII), without DNS; None for others."""
+    if mailbox := _mailbox(domain):
+        return mailbox
+    services = (name for shared, name in _SHARED.items() if domain == shared or domain.endswith(f".{shared}"))
+    service = next(services, None)
+    return Owner(TEXT(words=service)) if service else None
 
 
 def registered_domain(domain: str) -> str:

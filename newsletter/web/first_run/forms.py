@@ -7,12 +7,15 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.config import DeliverySettings, Theme
+from newsletter.config.values import parse_moment
+from newsletter.deliverability.services import service_of_server
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
 from newsletter.sending.api_calls.interface import ProviderProblem
 from newsletter.setup.starter import mailbox
 from newsletter.web.desk.formatting import message
 from newsletter.web.desk.forms import DeskForm
+from newsletter.web.desk.settings import usual_mistakes
 from newsletter.web.desk.settings.delivery_pages import API_NAMES, EMAIL_SERVICES
 from newsletter.web.desk.settings.fields import Kind
 from newsletter.web.desk.settings.inputs.colours import colour_attributes
@@ -138,8 +141,12 @@ class SendingForm(DeskForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}, render_value=True),
     )
 
+    anyway = forms.BooleanField(label=_("Use this all the same"), required=False)
+
     def __init__(self, *args: Any, cadence: str = "week", scheduled: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._cadence = cadence
+        self._mistakes: dict[str, str] = {}
         for name in ("draft", "send"):
             if scheduled:
                 self.fields[name] = MomentField(label=self.fields[name].label, cadences=(cadence,))
@@ -159,7 +166,23 @@ class SendingForm(DeskForm):
             self.add_error("host", ValidationError(_("Enter the server’s name.")))
         if cleaned.get("provider") in API_NAMES:
             self._check_service(cleaned["provider"])
+        self._mistakes = self._usual_mistakes(cleaned)
+        for name, sentence in self._mistakes.items() if not cleaned.get("anyway") else ():
+            self.add_error(name, ValidationError(sentence))
         return cleaned
+
+    def _usual_mistakes(self, cleaned: dict[str, Any]) -> dict[str, str]:
+        """Return what is hardly meant, by the fields that it is about: it is used once the box for that is ticked."""
+        sentences = {}
+        if cleaned.get("draft") and cleaned.get("send"):
+            draft, send = parse_moment(cleaned["draft"]), parse_moment(cleaned["send"])
+            sentences["send"] = usual_mistakes.late_sending(draft, send, self._cadence)
+        if cleaned.get("sender_address"):
+            provider = cleaned.get("provider", "")
+            service = service_of_server(cleaned.get("host") or "") if provider == "smtp" else provider
+            domain = cleaned["sender_address"].rpartition("@")[2]
+            sentences["sender_address"] = usual_mistakes.foreign_sender(domain, service)
+        return {name: sentence for name, sentence in sentences.items() if sentence}
 
     def _check_service(self, name: str) -> None:
         """Report what is missing for an email service."""
@@ -191,8 +214,13 @@ class SendingForm(DeskForm):
     @property
     def general(self) -> list[forms.BoundField]:
         """The fields that are always needed."""
-        services = {setting.key for setting in EMAIL_SERVICES.fields}
-        return [field for field in self if field.name not in SMTP_FIELDS and field.name not in services]
+        elsewhere = {setting.key for setting in EMAIL_SERVICES.fields} | {*SMTP_FIELDS, "anyway"}
+        return [field for field in self if field.name not in elsewhere]
+
+    @property
+    def last(self) -> list[forms.BoundField]:
+        """The box that is ticked to use what is hardly meant, where there is something of that kind."""
+        return [self["anyway"]] if self._mistakes else []
 
     @property
     def smtp(self) -> list[forms.BoundField]:

@@ -178,7 +178,7 @@ def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
         "count": len(of_first_draft(setup.blog.posts, current, timezone.now())),
         "without": not setup.blog.url,
     }
-    if not setup.blog.timezone:
+    if not setup.blog.timezone and not form.is_bound:  # what was typed stays where something else is refused
         form.fields["timezone"].widget.attrs["data-ask-browser"] = ""
     response = render(request, "first_run/newsletter.html", context)
     if is_accepted:

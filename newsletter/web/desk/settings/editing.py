@@ -48,7 +48,7 @@ from newsletter.scheduling.text_checks import problem_of_text
 from newsletter.web.desk import formatting
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.pages import as_sentence, editor, page
-from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings import catalogue, usual_mistakes
 from newsletter.web.desk.settings.cadences_page import beside_field
 from newsletter.web.desk.settings.fields import SettingsPage, defaults_of
 from newsletter.web.desk.settings.forms import RequestedChanges, SettingsForm
@@ -185,6 +185,7 @@ def _edit(
     )
     if newsletter:
         show_examples(form, config_of(request), newsletter)
+        usual_mistakes.show_beside(form, config_of(request), newsletter)
     if data is not None and "move" in data:
         form.move(data["move"])
     elif data is not None and "part" in data:

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import get_language, gettext as _, gettext_lazy
 
+from newsletter import config
 from newsletter.config import Config
 from newsletter.config.document import AppendTable, Change, SetValue
 from newsletter.domain.found_post import FoundPost
@@ -26,6 +27,7 @@ from newsletter.web.desk import jobs
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.pages import editor, page
 from newsletter.web.desk.permissions import Role
+from newsletter.web.desk.settings import usual_mistakes
 from newsletter.web.desk.settings.blog_problems import blog_problem
 from newsletter.web.desk.settings.editing import paste, read_only_reason, save_into
 from newsletter.web.desk.settings.forms import RequestedChanges
@@ -122,11 +124,12 @@ def _add(
     requested = _requested(name, blog, form.cleaned_data, configuration)
     if read_only_reason(configuration):
         return _form_page(request, form, job, paste(configuration.file, requested.changes))
-    return (
-        None
-        if save_into(request, form, requested, partial(form.show_problem, names=_FIELDS))
-        else _form_page(request, form, job)
-    )
+    if not save_into(request, form, requested, partial(form.show_problem, names=_FIELDS)):
+        return _form_page(request, form, job)
+    present = config.refresh().config
+    for sentence in usual_mistakes.of_newsletter(present, present.newsletters[name]).values():
+        messages.warning(request, sentence)
+    return None
 
 
 def _address(form: NewNewsletterForm) -> str:

@@ -298,6 +298,9 @@ class StatusOut(Schema):
     refused: int
     unknown: int
     skipped: int
+    refused_to_send: int = Field(
+        description="of the refused: those whose refusal no mailbox caused. `resume` sends them again"
+    )
     reason: str | None
     reason_code: str | None
     rate: float = Field(description="attempts per second")

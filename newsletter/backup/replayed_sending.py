@@ -157,12 +157,17 @@ class DeliveryLog:
 def apply_deliveries(
     logs: Mapping[str, DeliveryLog], settings: DeliverySettings, now: datetime, *, everything: bool
 ) -> None:
-    """Apply the logs to every edition that began; with `everything`, what has no result is unknown, begun or not."""
+    """Apply the logs to every edition that began; with `everything`, what has no result is unknown, begun or not.
+
+    What was refused before may have been sent again since, so nothing of that is offered again with `everything`.
+    """
     for edition in Edition.objects.filter(began_at__isnull=False).exclude(state=State.CANCELLED):
         delivery_log = logs.get(edition.name) or DeliveryLog()
         is_unfinished = edition.state != State.SENT or Retry.objects.filter(edition=edition).exists()
         if edition.state in UNFINISHED and (delivery_log.results or delivery_log.highest or is_unfinished):
             _apply(edition, delivery_log, settings, now, everything=everything)
+    if everything:
+        Result.objects.filter(kind=DeliveryStatus.REFUSED).exclude(kind=DeliveryStatus.ACCEPTED).update(settled=True)
 
 
 def _apply(
@@ -174,7 +179,7 @@ def _apply(
     claimed = max(last_claimed(edition), delivery_log.highest, max(delivery_log.results, default=0))
     last = (edition.audience or 0) if everything else claimed
     _claim(edition, last, now)
-    attempts = _without_result(edition, last)
+    attempts = _without_result(edition, last, begun)
     unknown = {n: begun.get(n, attempt) for n, attempt in attempts.items() if everything or begun.get(n, 0) >= attempt}
     why = messages.UNKNOWN_SINCE().to_text()
     lost = (
@@ -208,11 +213,15 @@ def _claim(edition: Edition, last: int, now: datetime) -> None:
         Chunk.objects.create(edition=edition, first=first, last=last, machine=NOBODY, holder=NOBODY, **times)
 
 
-def _without_result(edition: Edition, last: int) -> dict[int, int]:
-    """Return the numbers up to `last` without a result that is final, with the next attempt of each."""
+def _without_result(edition: Edition, last: int, begun: Mapping[int, int]) -> dict[int, int]:
+    """Return the numbers up to `last` without a result that is final, with the next attempt of each.
+
+    A result is not final if a later attempt was begun: an editor had the email sent again.
+    """
     final = Result.objects.filter(edition=edition).exclude(kind=DeliveryStatus.DEFERRED)
     retries = dict(Retry.objects.filter(edition=edition).values_list("number", "attempt"))
-    final_numbers = set(final.values_list("number", flat=True).iterator(chunk_size=10_000))
+    rows = final.values_list("number", "attempt").iterator(chunk_size=10_000)
+    final_numbers = {number for number, attempt in rows if begun.get(number, attempt) <= attempt}
     attempts = {number: retries.get(number, 1) for number in range(1, last + 1) if number not in final_numbers}
     return attempts | {number: attempt for number, attempt in retries.items() if number not in final_numbers}
 

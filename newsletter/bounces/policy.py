@@ -20,8 +20,8 @@ from newsletter.delivery.reply import redact_stored
 from newsletter.domain.outcome import Fault
 from newsletter.events import record as events
 from newsletter.events.record import EventKind
-from newsletter.models import Bounce, Delivery, DeliveryStatus, Edition, Result, State
-from newsletter.sending import progress
+from newsletter.models import Bounce, Delivery, DeliveryStatus, Edition, Result
+from newsletter.sending import refusals
 from subscribers.models import Subscriber, Subscription, Suppression
 from subscribers.preferences import unsubscribe, unsubscribe_all
 
@@ -31,12 +31,6 @@ OURS = (Fault.POLICY, Fault.CONTENT)
 REFUSALS = {Fault.RECIPIENT: Bounce.Kind.HARD, Fault.MAILBOX: Bounce.Kind.SOFT, Fault.EXPIRED: Bounce.Kind.SOFT}
 SMTP_REFUSAL = 500
 """The lowest code of a permanent refusal by SMTP. Services with an API name a cause themselves, with lower codes."""
-OUR_RELAYS = "5.6.7"
-"""The status of a refused address beyond ASCII (RFC 6531): the next server can't carry it, whoever it belongs to."""
-
-SUSPICIOUS = 10
-"""So many "no such mailbox", and more than were accepted, say nothing about the subscribers."""
-
 LOOK_BACK = timedelta(days=14)
 
 
@@ -139,7 +133,7 @@ def redact(text: str, delivery: Delivery) -> str:
 def count_refusals(configuration: Config, now: datetime) -> int:
     """Count refusals in the session as bounces, and return how many addresses are blocked because of them.
 
-    Where more of an edition is called "no such mailbox" than accepted, the fault is the server's or ours, and no
+    Where more of an edition is refused or has expired than was accepted, the fault is the server's or ours, and no
     refusal counts. While it is being sent, a few of them may be the first of many, and wait.
     """
     editions = Edition.objects.filter(began_at__gt=now - LOOK_BACK, newsletter__in=configuration.newsletters)
@@ -149,10 +143,8 @@ def count_refusals(configuration: Config, now: datetime) -> int:
 @transaction.atomic
 def _count_of_edition(edition: Edition, now: datetime) -> int:
     refused = Result.objects.filter(edition=edition, kind=DeliveryStatus.REFUSED, fault__in=list(REFUSALS))
-    refused = refused.exclude(status=OUR_RELAYS)
-    missing = refused.filter(fault=Fault.RECIPIENT).count()
-    enough = 1 if edition.state in (State.SENDING, State.PAUSED) else SUSPICIOUS
-    if missing >= enough and missing > progress.counts(edition).accepted:
+    refused = refused.exclude(status=refusals.OUR_RELAYS)
+    if refusals.blames_everyone(edition, list(REFUSALS)):
         return 0
     weighed = Bounce.objects.filter(edition=edition, number=OuterRef("number"), mail=Bounce.REFUSED)
     return sum(_count_refusal(result, now) for result in refused.filter(~Exists(weighed)))

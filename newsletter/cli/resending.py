@@ -34,27 +34,32 @@ def settle(
 def resend(
     edition: EditionName,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show how many subscribers were skipped.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show how many subscribers did not get it.")] = False,
 ) -> None:
-    """Send an edition to the subscribers who were skipped.
+    """Send an edition to the subscribers who were skipped, or refused for no reason of their mailbox.
 
-    It was cancelled, or they could not receive it when it was sent. Nobody gets it twice. Unconfirmed messages are not
-    sent again; see 'newsletter settle'.
+    It was cancelled, they could not receive it when it was sent, or a server refused it because of the sender or the
+    content. Nobody gets it twice. Unconfirmed messages are not sent again; see 'newsletter settle'.
     """
     configuration, row = ready_with_edition(edition)
-    from newsletter.sending import lifecycle, progress
+    from newsletter.sending import progress, resending
 
     counts = progress.counts(row)
-    skipped = lifecycle.skipped_to_send(row)
+    missed = resending.missed(row)
     if dry_run:
         emit(
             {**counts.document(), "resent": 0},
-            f"{row.name}: {counted(skipped, 'subscriber')} skipped; nothing was done",
+            f"{row.name}: {counted(missed.skipped, 'subscriber')} skipped, {missed.refused} refused for a reason other "
+            "than their mailbox; nothing was done",
         )
         return
-    if skipped:
-        confirm(f"Send {row.name} to {counted(skipped, 'subscriber')} who got nothing?", yes=yes)
-    count = lifecycle.send_to_skipped(configuration, row, by=BY, expected=skipped or None)
+    if missed.count:
+        confirm(
+            f"Send {row.name} to {counted(missed.count, 'subscriber')} who got nothing ({missed.skipped} skipped, "
+            f"{missed.refused} refused)?",
+            yes=yes,
+        )
+    count = resending.send_to_missed(configuration, row, by=BY, expected=missed.count or None)
     document = {**progress.counts(row).document(), "resent": count}
     emit(
         document,

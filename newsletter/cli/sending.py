@@ -86,12 +86,21 @@ def pause(edition: EditionName) -> None:
 
 
 @app.command(epilog="Example: newsletter resume kinaforum/2026-W06")
-def resume(edition: EditionName) -> None:
-    """Resume sending a paused edition."""
+def resume(
+    edition: EditionName,
+    leave_refused: Annotated[
+        bool, typer.Option("--leave-refused", help="Don't send again what was refused for no reason of a mailbox.")
+    ] = False,
+) -> None:
+    """Resume sending a paused edition. Emails that were refused for no reason of a mailbox are sent again."""
     configuration, row = ready_with_edition(edition)
-    from newsletter.sending import lifecycle
+    from newsletter.sending import lifecycle, refusals
 
-    _tell_who_sends(configuration, lifecycle.resume(row, by=BY))
+    count = 0 if leave_refused else refusals.refused_to_send(row)
+    resumed = lifecycle.resume(row, by=BY, leave_refused=leave_refused, expected=count)
+    if count:
+        say(f"{row.name}: {counted(count, 'refused email')} will be sent again")
+    _tell_who_sends(configuration, resumed)
 
 
 @app.command(epilog="Example: newsletter cancel kinaforum/2026-W06")
@@ -122,7 +131,8 @@ def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION", help
     if edition is None:
         _status_of_all()
         return
-    from newsletter.sending.progress import standing
+    from newsletter.models import State
+    from newsletter.sending.standing import standing
 
     row = find(configuration, edition)
     document = standing(row, datetime.now(UTC))
@@ -132,6 +142,12 @@ def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION", help
         say(f"unknown: {address} (number {delivery['number']}): {delivery['text']}")
     if row.reason or row.waiting:
         say(f"{row.name}: {row.reason or row.waiting}")
+    if count := document["refused_to_send"]:
+        command = "resume" if row.state == State.PAUSED else "resend"
+        say(
+            f"refused: {counted(count, 'email')}, for a reason other than a mailbox; when it is gone, "
+            f"'newsletter {command} {row.name}' sends the edition to those who did not get it"
+        )
 
 
 @app.command(epilog="Example: newsletter worker")
@@ -345,7 +361,7 @@ def _status_of_all() -> None:
     from django.db.models import Exists, OuterRef, Q
 
     from newsletter.models import Edition, Result, Retry, State
-    from newsletter.sending.progress import standing
+    from newsletter.sending.standing import standing
 
     open_ends = Q(Exists(Retry.objects.filter(edition=OuterRef("pk")))) | Q(
         Exists(Result.objects.filter(edition=OuterRef("pk"), kind="unknown", settled=False))

@@ -1,7 +1,8 @@
 """A circuit breaker: decides when sending an edition must be paused.
 
-A refused login and failed TLS pause at once. Refusals because of the sender or the content (policy, content, quotas)
-pause above 5 % of the last 200 attempts, but not before there are 10 of them. Broken connections and deferrals count as
+A refused login and failed TLS pause at once. Refusals because of the sender, the content or the server (policy,
+content, quotas) pause above 5 % of the last 200 attempts, but not before there are 10 of them. So do 10 refusals in a
+row that say a mailbox can't take the email: so many are no accident. Broken connections and deferrals count as
 attempts: otherwise the few that are refused at once would seem many while others take longer.
 
 Replies that are lost after the final dot leave deliveries unknown. They pause after 10 in a row, or above 2 % of the
@@ -56,7 +57,7 @@ class Circuit:
         self._minimum = minimum
         self._ours = RecentShare(WINDOW)
         self._unknown = RecentShare(UNKNOWN_WINDOW)
-        self._unknown_in_a_row = 0
+        self._unknown_in_a_row = self._mailboxes_in_a_row = 0
         self._tried = self._bounced = 0
 
     def record(self, outcome: Outcome) -> Message | None:
@@ -65,6 +66,7 @@ class Circuit:
         unknown = outcome.kind is OutcomeKind.UNKNOWN
         self._unknown.add(unknown)
         self._unknown_in_a_row = self._unknown_in_a_row + 1 if unknown else 0
+        self._mailboxes_in_a_row = self._mailboxes_in_a_row + 1 if _names_mailbox(outcome) else 0
         if unknown:
             self._ours.add(False)
             return self._too_many_unknown(outcome)
@@ -76,6 +78,9 @@ class Circuit:
         self._ours.add(counts_against_sender(outcome))
         if self._ours.count >= AT_LEAST and self._ours.count > SHARE * len(self._ours):
             return messages.TOO_MANY_REFUSALS(refused=self._ours.count, tried=len(self._ours), reply=_words(outcome))
+        if self._mailboxes_in_a_row >= AT_LEAST:
+            count = self._mailboxes_in_a_row
+            return messages.TOO_MANY_REFUSALS(refused=count, tried=count, reply=_words(outcome))
         if is_bounce(outcome):
             self._bounced += 1
             return bounce_problem(self._bounced, self._tried, self.bounce_limit, self._minimum)
@@ -89,6 +94,11 @@ class Circuit:
         else:
             return None
         return messages.REPLIES_LOST(unknown=count, tried=tried, problem=_words(outcome))
+
+
+def _names_mailbox(outcome: Outcome) -> bool:
+    """Return whether an email was refused since a mailbox that may exist can't take it."""
+    return outcome.kind is OutcomeKind.REFUSED and outcome.fault is Fault.MAILBOX
 
 
 def is_bounce(outcome: Outcome) -> bool:

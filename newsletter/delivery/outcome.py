@@ -56,6 +56,9 @@ _NO_SUCH_MAILBOX = re.compile(
     r"|(?:unknown|no such|invalid) (?:\w+ )?(?:user|recipient|mailbox|account|address|alias)|user doesn",
     re.IGNORECASE,
 )
+_MAILBOX_WORDS = re.compile(
+    r"mail ?box|inbox|user|recipient|account|address|alias|full|storage|quota|disabled|inactive|too much", re.IGNORECASE
+)
 _POLICY_WORDS = re.compile(
     r"spam|block|black ?list|reputation|polic|relay|denied|authenticat|spf|dkim|dmarc|rate limit|throttl|sender",
     re.IGNORECASE,
@@ -166,15 +169,17 @@ def fault_of(phase: Phase, code: int, status: str, text: str) -> Fault:
 
 
 def _fault_of_words(phase: Phase, code: int, text: str) -> Fault:
-    """Return the cause without a status. Replies to MAIL are about the sender, most of those to RCPT about the
-    mailbox.
+    """Return the cause without a status. Replies to MAIL are about the sender, those to RCPT about the mailbox if they
+    name it.
     """
     if phase is Phase.MAIL or _QUOTA_WORDS.search(text):
         return Fault.POLICY
     if phase is Phase.RCPT:
         if _NO_SUCH_MAILBOX.search(text) and code >= 500:
             return Fault.RECIPIENT
-        return Fault.POLICY if code == 554 or _POLICY_WORDS.search(text) else Fault.MAILBOX
+        if code == 554 or _POLICY_WORDS.search(text):
+            return Fault.POLICY
+        return Fault.MAILBOX if code < 500 or _MAILBOX_WORDS.search(text) else Fault.POLICY
     if phase is Phase.DOT and code >= 500:
         return Fault.POLICY if _POLICY_WORDS.search(text) else Fault.CONTENT
     return Fault.CONNECTION
@@ -187,7 +192,9 @@ def requested_wait(text: str) -> float | None:
 
 
 def counts_against_sender(outcome: Outcome) -> bool:
-    """Return whether other recipients' messages would be refused as well: policy, content, or an exhausted quota."""
+    """Return whether other recipients' messages would be refused as well: policy, content, a server that is not able
+    to, or an exhausted quota.
+    """
     if outcome.kind is OutcomeKind.REFUSED:
-        return outcome.fault in (Fault.POLICY, Fault.CONTENT)
+        return outcome.fault in (Fault.POLICY, Fault.CONTENT, Fault.CONNECTION)
     return outcome.fault is Fault.POLICY and _QUOTA_WORDS.search(outcome.text) is not None

@@ -67,6 +67,16 @@ UNDELIVERED = MessageType(
     ),
 )
 SENT = MessageType("notice.sent", gettext_noop("{edition} was sent: {counts}"))
+SENT_WITH_REFUSALS = MessageType(
+    "notice.sent-with-refusals",
+    *ngettext_noop(
+        "{edition} was sent: {counts}; {count} email was refused for a reason other than the subscriber's mailbox, and "
+        "the edition's report has the server's reply, and sends it again when the cause is gone",
+        "{edition} was sent: {counts}; {count} emails were refused for a reason other than the subscribers' mailboxes, "
+        "and the edition's report has the servers' replies, and sends them again when the cause is gone",
+    ),
+    count="count",
+)
 UNCONFIRMED = MessageType(
     "notice.unconfirmed",
     gettext_noop(

@@ -14,7 +14,7 @@ TOO_MANY_REFUSALS = MessageType(
     "sending.too-many-refusals",
     gettext_noop(
         "{refused} of the last {tried} replies refused our emails, the latest with: {reply}; find out why "
-        "before you resume"
+        "before you resume, which sends the refused emails again"
     ),
 )
 BOUNCING = MessageType(
@@ -86,18 +86,30 @@ CANCELLED_NOT_RESENT = MessageType(
     "sending.cancelled-not-resent",
     gettext_noop("{name} is cancelled, so nothing can be resent; leave its unconfirmed deliveries as they are"),
 )
-SKIPPED_NOT_SENT = MessageType(
+MISSED_NOT_SENT = MessageType(
     "sending.skipped-not-sent",
-    gettext_noop("{name} is {state}; only an edition that was sent or cancelled has skipped subscribers to send it to"),
+    gettext_noop(
+        "{name} is {state}; only an edition that was sent or cancelled can be sent to those who were skipped or refused"
+    ),
 )
 STILL_IN_FLIGHT = MessageType(
     "sending.still-in-flight",
     gettext_noop("the last messages of {name} are still in flight; try again when their results are known"),
 )
-NOTHING_SKIPPED = MessageType("sending.nothing-skipped", gettext_noop("no subscriber of {name} was skipped"))
-OTHER_SKIPPED = MessageType(
+NOBODY_MISSED = MessageType(
+    "sending.nothing-skipped",
+    gettext_noop(
+        "nobody is left to send {name} to: no subscriber was skipped, and none was refused except for a mailbox that "
+        "does not exist or can't take the email"
+    ),
+)
+OTHER_MISSED = MessageType(
     "sending.other-skipped",
-    gettext_noop("{name} now has {found} skipped subscribers, not {expected}; check it again"),
+    gettext_noop("{name} now has {found} subscribers who were skipped or refused, not {expected}; check it again"),
+)
+OTHER_REFUSED = MessageType(
+    "sending.other-refused",
+    gettext_noop("{name} now has {found} refused emails to send again, not {expected}; check it again"),
 )
 OTHER_RECIPIENTS = MessageType(
     "sending.other-readers",

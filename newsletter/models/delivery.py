@@ -76,7 +76,7 @@ class Chunk(models.Model):
 
 
 class Result(models.Model):
-    """The newest outcome of a delivery; without one, it is pending."""
+    """The newest outcome of a delivery; without one, it is pending. A refusal is settled if it may not be repeated."""
 
     pk = models.CompositePrimaryKey("edition_id", "number")
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="results", db_index=False)

@@ -1,4 +1,4 @@
-"""How an edition is sent: sending begins, is paused, resumed or cancelled, completed, and resent to those skipped.
+"""How an edition is sent: sending begins, is paused, resumed, cancelled or completed.
 
 Each change is a compare-and-set (states.py) in one transaction with its effect: the audience is created when sending
 begins, deliveries that were not attempted are skipped when it is cancelled, and an edition is completed only when no
@@ -17,8 +17,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from newsletter.config import Config, DeliverySettings
 from newsletter.editions.local_links import LinkProblem, check_edition
-from newsletter.editions.problems import Impossible, refuse_inactive
-from newsletter.editions.states import NotAllowed, change, locked_in, state_message
+from newsletter.editions.problems import Impossible
+from newsletter.editions.states import NotAllowed, change, locked_in
 from newsletter.events import record as events
 from newsletter.events.record import EventKind
 from newsletter.logs import log_event
@@ -35,8 +35,8 @@ from newsletter.messages import (
 )
 from newsletter.models import Act, Chunk, DeliveryStatus, Edition, Retry, State
 from newsletter.recovery import entries
-from newsletter.sending import audience, progress
-from newsletter.sending.results import CANCELLED, ROWS_AT_ONCE, ResultRow, attempt_again, record
+from newsletter.sending import audience, progress, refusals
+from newsletter.sending.results import CANCELLED, ROWS_AT_ONCE, ResultRow, record
 from newsletter.sending.sql.precompiled import PrecompiledQuery
 from subscribers.models import WhereProblem
 
@@ -44,9 +44,6 @@ log = logging.getLogger("newsletter.sending")
 
 ACTIVE_STATES = (State.SENDING, State.SENT)
 """The states in which emails of an edition can be due: of one that was sent, retries."""
-
-_WITHOUT_POSTS = (delivery.NOTHING_NEW().to_text(), delivery.OFF_TOPIC().to_text())
-"""The texts of results of subscribers for whom an edition has no posts."""
 
 
 def begin_due(configuration: Config, now: datetime) -> list[Edition]:
@@ -149,7 +146,7 @@ def _complete(edition: Edition, now: datetime) -> Edition | None:
             numbers = problem.param("counts")
             tell(locked, "undelivered", notices_messages.UNDELIVERED(edition=locked.name, counts=numbers), now)
         else:
-            tell(locked, "sent", notices_messages.SENT(edition=locked.name, counts=counts.messages()), now)
+            tell(locked, "sent", _sent(locked, counts), now)
         transaction.on_commit(partial(_log_sent, locked, counts), robust=True)
         return locked
 
@@ -162,6 +159,13 @@ def _undelivered(counts: progress.Counts) -> Message | None:
     if counts.accepted or counts.unknown or not counts.refused:
         return None
     return messages.NONE_ACCEPTED(counts=counts.messages()[1:])
+
+
+def _sent(edition: Edition, counts: progress.Counts) -> Message:
+    """Return what editors are told of an edition that was sent."""
+    if refused := refusals.refused_to_send(edition):
+        return notices_messages.SENT_WITH_REFUSALS(edition=edition.name, counts=counts.messages(), count=refused)
+    return notices_messages.SENT(edition=edition.name, counts=counts.messages())
 
 
 def _log_sent(edition: Edition, counts: progress.Counts) -> None:
@@ -218,13 +222,31 @@ def pause_automatically(name: str, reason: Message) -> None:
         tell(edition, "paused", notices_messages.PAUSED(edition=name, reason=reason), now)
 
 
-def resume(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
-    """Resume a paused edition. Raises NotAllowed."""
+class RefusedCountChanged(Impossible):
+    """The number of refused deliveries that are made again is not the one that was shown."""
+
+
+def resume(
+    edition: Edition,
+    *,
+    by: str = "",
+    now: datetime | None = None,
+    leave_refused: bool = False,
+    expected: int | None = None,
+) -> Edition:
+    """Resume a paused edition, and make the deliveries again whose refusal no mailbox caused, unless `leave_refused`.
+
+    Raises NotAllowed, and RefusedCountChanged if there aren't `expected` of them.
+    """
     now = now or datetime.now(UTC)
     with transaction.atomic():
         edition = locked_in(edition, [State.PAUSED], messages.NOT_PAUSED)
+        count = 0 if leave_refused else refusals.make_again(edition, now)
+        if expected not in (None, count):
+            raise RefusedCountChanged(messages.OTHER_REFUSED(name=edition.name, found=count, expected=expected))
         change(edition, State.SENDING, reason=None, ended_at=None, fallback_reason=None, **_allowance(edition, now))
-        Act.objects.log(by, acts.RESUMED(), edition.name, now=now)
+        after = {"count": count} if count else None
+        Act.objects.log(by, acts.RESUMED(), edition.name, after=after, now=now)
     return edition
 
 
@@ -249,55 +271,6 @@ def cancel(configuration: Config, edition: Edition, *, by: str = "", now: dateti
         skip(locked, dict(retries), configuration.delivery, now)
         Act.objects.log(by, acts.CANCELLED(), locked.name, now=now)
     return locked
-
-
-class SkippedCountChanged(Impossible):
-    """The number of skipped deliveries is not the one that was shown."""
-
-
-def can_send_to_skipped(edition: Edition) -> bool:
-    """Return whether an edition was sent, or cancelled after sending began; others have no skipped deliveries."""
-    return edition.began_at is not None and edition.state in (State.SENT, State.CANCELLED)
-
-
-def skipped_to_send(edition: Edition) -> int:
-    """Return how many were skipped for whom the edition has posts: to those `send_to_skipped` sends it."""
-    if not can_send_to_skipped(edition):
-        return 0
-    without_posts = progress.not_accepted(DeliveryStatus.SKIPPED).filter(edition=edition, text__in=_WITHOUT_POSTS)
-    return progress.counts(edition).skipped - without_posts.count()
-
-
-def send_to_skipped(
-    configuration: Config, edition: Edition, *, by: str = "", now: datetime | None = None, expected: int | None = None
-) -> int:
-    """Resume sending to those who were skipped, by a cancellation or at the last check; return their number.
-
-    Only deliveries that certainly did not happen are made. Accepted, refused, deferred and unknown ones keep their
-    results; unknown ones are decided about separately. Whoever may not receive the edition now is skipped again. Raises
-    NotAllowed unless the edition was sent or cancelled and none of its messages is in flight, and SkippedCountChanged
-    if there aren't `expected` skipped deliveries.
-    """
-    now = now or datetime.now(UTC)
-    refuse_inactive(configuration.newsletters[edition.newsletter])
-    with transaction.atomic():
-        locked = Edition.objects.select_for_update().get(pk=edition.pk)
-        if not can_send_to_skipped(locked):
-            raise NotAllowed(messages.SKIPPED_NOT_SENT(name=locked.name, state=state_message(locked.state)))
-        if Chunk.objects.filter(edition=locked, closed_at=None).exists():
-            raise NotAllowed(messages.STILL_IN_FLIGHT(name=locked.name))
-        skipped = skipped_to_send(locked)
-        if expected is not None and skipped != expected:
-            raise SkippedCountChanged(messages.OTHER_SKIPPED(name=locked.name, found=skipped, expected=expected))
-        if not skipped:
-            raise NotAllowed(messages.NOTHING_SKIPPED(name=locked.name))
-        check_edition(configuration, locked.newsletter, locked.approved_content)
-        with_posts = progress.not_accepted(DeliveryStatus.SKIPPED).filter(edition=locked)
-        # Numbers that were never claimed need no retry.
-        attempt_again(locked, with_posts.exclude(text__in=_WITHOUT_POSTS), DeliveryStatus.SKIPPED, now)
-        change(locked, State.SENDING, ended_at=None, reason=None, fallback_reason=None)
-        Act.objects.log(by, acts.SKIPPED_RESENT(), locked.name, after={"count": skipped}, now=now)
-    return skipped
 
 
 def skip(edition: Edition, attempts: dict[int, int], settings: DeliverySettings, now: datetime) -> None:

@@ -128,27 +128,3 @@ def not_accepted(kind: DeliveryStatus) -> QuerySet[Result]:
     SQLite uses the partial index of results that aren't accepted only for a query that says so itself.
     """
     return Result.objects.filter(kind=kind).exclude(kind=DeliveryStatus.ACCEPTED)
-
-
-def standing(edition: Edition, now: datetime) -> dict[str, Any]:
-    """Return the progress of an edition as a JSON document, for `--json` and the API."""
-    counted = counts(edition)
-    per_second = rate(edition, now)
-    remaining = time_left(counted, per_second)
-    return {
-        **counted.document(),
-        "reason": str(edition.reason) if edition.reason else None,
-        "reason_code": edition.reason.code if edition.reason else None,
-        "rate": round(per_second, 1),
-        "seconds_left": None if remaining is None else remaining.total_seconds(),
-        "unknown_deliveries": [
-            {
-                "number": delivery.number,
-                "address": delivery.address,
-                "text": str(delivery.reason or ""),
-                "reason_code": delivery.reason.code if delivery.reason else None,
-                "settled": delivery.settled,
-            }
-            for delivery in unknown(edition)
-        ],
-    }

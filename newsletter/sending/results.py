@@ -78,9 +78,11 @@ def record(edition: Edition, rows: Iterable[ResultRow], settings: Settings, now:
     _publish(edition, newest.values())
     earlier = _known_results(edition, newest)
     fresh = [row for row in newest.values() if _counts(row, earlier.get(row.number))]
+    retries = _retries_of(edition, {row.number for row in fresh})
+    fresh = [row for row in fresh if not _is_repeated(row, retries.get(row.number))]
     if not fresh:
         return
-    written = _retries(edition, fresh, settings, now)
+    written = _retried(edition, fresh, retries, settings, now)
     statements.upsert(edition.pk, [row[:COLUMN_COUNT] for row in written])
     _tally(edition, written, earlier, now)
     transaction.on_commit(partial(entries.results, edition.name, written), robust=True)
@@ -139,40 +141,51 @@ def _counts(row: ResultRow, earlier: tuple[int, str] | None) -> bool:
     return earlier == (row.attempt, DeliveryStatus.UNKNOWN) and row.kind != DeliveryStatus.UNKNOWN
 
 
-def _retries(edition: Edition, rows: Sequence[ResultRow], settings: Settings, now: datetime) -> list[ResultRow]:
+def _is_repeated(row: ResultRow, next_attempt: int | None) -> bool:
+    """Return whether this attempt failed and is to be made again since: then its outcome is known, and comes late."""
+    return next_attempt is not None and row.attempt < next_attempt and row.kind != _ACCEPTED
+
+
+def _retried(
+    edition: Edition, rows: Sequence[ResultRow], retries: Collection[int], settings: Settings, now: datetime
+) -> list[ResultRow]:
     """Delete the retries that these rows answer, plan new ones, and return the rows as they are to be written."""
-    since = _forget_retries(edition, {row.number for row in rows})
-    retries, planned = [], []
+    since = _forget_retries(edition, [row.number for row in rows if row.number in retries])
+    written, planned = [], []
     for row in rows:
         retry = None
         if row.kind == DeliveryStatus.DEFERRED:
             row, retry = _deferred(edition, row, since.get(row.number), settings, now)
-        retries.append(row)
+        written.append(row)
         if retry:
             planned.append(retry)
     Retry.objects.bulk_create(planned)
-    return retries
+    return written
 
 
 def _forget_retries(edition: Edition, numbers: Collection[int]) -> dict[int, datetime | None]:
     """Delete the retries of these numbers, and return since when each had been deferred."""
-    deferred = [
-        n
-        for first, last in coalesced_ranges(numbers)
-        for (n,) in _waiting.rows(edition.pk, first, last)
-        if n in numbers
-    ]
-    if not deferred:
+    if not numbers:
         return {}
-    retries = Retry.objects.filter(edition=edition, number__in=deferred)
+    retries = Retry.objects.filter(edition=edition, number__in=numbers)
     since = dict(retries.values_list("number", "since"))
     retries.delete()
     return since
 
 
+def _retries_of(edition: Edition, numbers: Collection[int]) -> dict[int, int]:
+    """Return the next attempts of these numbers' retries."""
+    return {
+        number: attempt
+        for first, last in coalesced_ranges(numbers)
+        for number, attempt in _waiting.rows(edition.pk, first, last)
+        if number in numbers
+    }
+
+
 @PrecompiledQuery
 def _waiting(edition: int, first: int, last: int) -> QuerySet[Retry, Any]:
-    return Retry.objects.filter(edition=edition, number__range=(first, last)).values_list("number")
+    return Retry.objects.filter(edition=edition, number__range=(first, last)).values_list("number", "attempt")
 
 
 def _deferred(
@@ -200,12 +213,12 @@ def _tally(edition: Edition, rows: Sequence[ResultRow], earlier: Mapping[int, tu
 
 def attempt_again(edition: Edition, results: QuerySet[Result], kind: DeliveryStatus, now: datetime) -> int:
     """Replace results of this kind with retries that are due now, and return their number."""
-    retries = [
-        Retry(edition=edition, number=number, attempt=attempt + 1, due=now)
-        for number, attempt in results.values_list("number", "attempt")
-    ]
+    attempts = dict(results.select_for_update().values_list("number", "attempt"))
+    retries = [Retry(edition=edition, number=n, attempt=attempt + 1, due=now) for n, attempt in attempts.items()]
     if retries:
-        results.delete()
+        numbers = list(attempts)
+        for start in range(0, len(numbers), ROWS_AT_ONCE):  # no others, which may have been written since
+            Result.objects.filter(edition=edition, number__in=numbers[start : start + ROWS_AT_ONCE]).delete()
         Retry.objects.bulk_create(retries, batch_size=ROWS_AT_ONCE)
         Tally.objects.create(edition=edition, at=now, **{kind.value: -len(retries)})
     return len(retries)

@@ -1,8 +1,8 @@
-"""A mail server in a process of its own: `python -m tests.doubles.mail_counter PORT SECONDS`.
+"""A mail server in a process of its own: `python -m tests.doubles.mail_counter PORT SECONDS [REPLY]`.
 
 It prints its port, then the address of each mail that it took, before it says so, and `connections N` when more were
 open at once than before. PORT 0 is any free one; it waits so many seconds before each answer to a final dot. It knows
-no mailbox whose name begins with `gone`.
+no mailbox whose name begins with `gone`. With REPLY, it takes no mail, and answers that to each final dot.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ class Counter(asyncio.Protocol):
     """One connection; commands may come in groups (RFC 2920)."""
 
     open = most = 0
+    refusal = ""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -52,8 +53,9 @@ class Counter(asyncio.Protocol):
                 self.command(piece.decode())
 
     def take(self, recipient: str) -> None:
-        tell(recipient)
-        self.say("250 2.0.0 ok")
+        if not self.refusal:
+            tell(recipient)
+        self.say(self.refusal or "250 2.0.0 ok")
         self.waiting = False
         self.work()
 
@@ -90,4 +92,5 @@ async def main(port: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
+    Counter.refusal = " ".join(sys.argv[3:])
     asyncio.run(main(int(sys.argv[1]), float(sys.argv[2])))

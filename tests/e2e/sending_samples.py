@@ -59,17 +59,18 @@ ROOT = Path(__file__).parents[2]
 
 
 class MailServer:
-    """Counts who got mail how often; `seconds` before each reply to a final dot."""
+    """Counts who got mail how often; `seconds` before each reply to a final dot, which is `refusal` if there is one."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
         self.got: Counter[str] = Counter()
         self.most_connections = 0
         self.port = 0
+        self.refusal = ""
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        words = [sys.executable, "-m", "tests.doubles.mail_counter", str(self.port), str(self.seconds)]
+        words = [sys.executable, "-m", "tests.doubles.mail_counter", str(self.port), str(self.seconds), self.refusal]
         self._process = subprocess.Popen(words, stdout=subprocess.PIPE, cwd=ROOT, text=True)
         assert self._process.stdout
         self.port = int(self._process.stdout.readline())

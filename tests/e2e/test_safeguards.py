@@ -42,6 +42,29 @@ def test_an_edition_that_starts_to_bounce_pauses_and_goes_on_once_it_is_resumed(
     assert set(server.got.values()) == {1}
 
 
+def test_emails_that_the_server_refused_to_all_are_accepted_once_when_it_is_repaired(
+    prepared: Made, server: MailServer
+) -> None:
+    site = prepared(300, "connections = 2")
+    server.kill()
+    server.refusal = "552 5.3.0 no"
+    server.start()
+    site.run("send", EDITION, "--wait", status=3)
+    paused = site.json("status", EDITION)
+    assert (paused["state"], paused["reason_code"], paused["accepted"]) == ("paused", "sending.too-many-refusals", 0)
+    assert 10 <= paused["refused"] == paused["refused_to_send"] < 20
+    server.kill()
+    server.refusal = ""
+    server.start()
+    resumed = site.run("resume", EDITION)
+    assert f"{paused['refused']} refused emails will be sent again" in resumed.stderr
+    site.run("send", EDITION, "--wait")
+    sent = site.json("status", EDITION)
+    assert (sent["state"], sent["accepted"], sent["refused"], sent["refused_to_send"]) == ("sent", 300, 0, 0)
+    server.wait_for(300)
+    assert server.got == Counter(f"r{n}@reader.example" for n in range(1, 301))
+
+
 def with_fallback(prepared: Made, api: Api) -> Site:
     """A site that sends through Postmark, with the mail server as its fallback."""
     settings = api.settings("postmark")

@@ -10,7 +10,7 @@ from newsletter.editions import approval
 from newsletter.editions.states import NotAllowed
 from newsletter.editions.variants.planning import prepare
 from newsletter.models import ApprovedContent, Edition, Post
-from newsletter.sending import lifecycle, progress
+from newsletter.sending import lifecycle, progress, resending
 from subscribers import preferences
 from subscribers.models import Subscription, TopicChange
 from tests.factories import DAY, HOUR, NOW, approved, collected, collected_before, configured, drafted, found
@@ -137,8 +137,8 @@ def test_sending_to_those_who_were_skipped_leaves_out_those_without_posts() -> N
     edition = begun(approved())
     lifecycle.cancel(config.current(), edition)
     edition.refresh_from_db()
-    assert (progress.counts(edition).skipped, lifecycle.skipped_to_send(edition)) == (2, 1)
-    assert lifecycle.send_to_skipped(config.current(), edition, expected=1) == 1
+    assert (progress.counts(edition).skipped, resending.missed(edition).count) == (2, 1)
+    assert resending.send_to_missed(config.current(), edition, expected=1) == 1
     assert progress.counts(edition).skipped == 1
 
 
@@ -149,7 +149,7 @@ def test_if_all_who_were_skipped_have_no_posts_there_is_nobody_to_send_it_to() -
     edition.refresh_from_db()
     assert edition.state == "sent"
     with pytest.raises(NotAllowed):
-        lifecycle.send_to_skipped(config.current(), edition)
+        resending.send_to_missed(config.current(), edition)
 
 
 def test_a_lint_error_in_a_variant_blocks_approval() -> None:

@@ -247,6 +247,18 @@ def _resent(site: OracleSite) -> None:
         site.resend(name)
 
 
+def _refused(site: OracleSite) -> None:
+    """The mail server refuses the first email, and is repaired before sending is resumed."""
+    site.collect()
+    for name in "rst":
+        site.join(name)
+    site.publish()
+    name = site.draft("week")
+    site.approve(name)
+    site.refuse(name)
+    site.publish()
+
+
 def _restored(site: OracleSite) -> None:
     """A backup of before an edition takes the place of the database after it; the edition lists a later post as out."""
     both(site)
@@ -382,6 +394,7 @@ CLAUSES = {
     "who is paused misses the edition": History(DAILY_OR_WEEKLY, _paused),
     "cancelling while it is sent is for good": History(WEEKLY, _stopped),
     "those who were not reached can be": History(WEEKLY, _resent),
+    "what a server refused comes when sending is resumed": History(WEEKLY, _refused),
     "a restored database repeats what was offered": History(DAILY_OR_WEEKLY, _restored),
     "a restored database knows a page that was listed since": History(DAILY_OR_WEEKLY, _restored_with_a_page),
     "a restored database knows who lacks a page until it is listed": History(

@@ -66,7 +66,9 @@ class Draft:
 
 @dataclass(frozen=True)
 class Editor:
-    """An editor approves a draft, or sends, cancels, reopens, resends or corrects an edition."""
+    """An editor approves a draft, or sends, cancels, reopens, resends or corrects an edition, or
+    sends one that the mail server refuses at first.
+    """
 
     what: str
     number: int
@@ -76,7 +78,7 @@ class Editor:
             ready = [name for name in site.editions(State.DRAFT) if site.inside(name)]
             if name := one(ready, self.number):
                 site.approve(name)
-        elif self.what in ("send", "split", "stop"):
+        elif self.what in ("send", "split", "stop", "refuse"):
             self._send(site)
         elif self.what in ("reopen", "cancel"):
             if name := one(site.editions(State.APPROVED, State.QUEUED, began=False), self.number):
@@ -92,8 +94,8 @@ class Editor:
         name = one(site.editions(State.APPROVED), self.number)
         if name is None:
             return
-        if self.what == "send":
-            site.send(name)
+        if self.what in ("send", "refuse"):
+            (site.send if self.what == "send" else site.refuse)(name)
             return
         site.send(name, chunks=SPLIT)
         if self.what == "stop":

@@ -14,6 +14,7 @@ from unittest.mock import patch
 from newsletter import config
 from newsletter.collecting import collect as collecting
 from newsletter.config import Newsletter, SourceSettings, next_moment
+from newsletter.domain.outcome import Fault, OutcomeKind
 from newsletter.editions import approval, draft, editing, history
 from newsletter.editions.composing import standalone
 from newsletter.editions.imported.archive_import import import_archive
@@ -23,10 +24,11 @@ from newsletter.editions.selection.windows import RequestedWindow, bounds, name_
 from newsletter.feeds import SourceReading
 from newsletter.feeds.model import EVERYTHING
 from newsletter.messages.acts import UNDONE
+from newsletter.messages.sending import TOO_MANY_REFUSALS
 from newsletter.messages.sources import STOPPED
 from newsletter.models import Edition, Post, State
 from newsletter.scheduling import schedule
-from newsletter.sending import lifecycle
+from newsletter.sending import lifecycle, resending
 from tests import settings as of_tests
 from tests.oracle import acts
 from tests.oracle.acts import Kind
@@ -34,7 +36,7 @@ from tests.oracle.blog import HOST, SECOND as SECOND_HOST, Settings
 from tests.oracle.fast_blog import Addresses, found_posts, name_of_post, posts_in
 from tests.oracle.fast_readers import NAME, FastReaders
 from tests.oracle.restoring import Backup, recovery_log
-from tests.oracle.site import WHOLE
+from tests.oracle.site import SPLIT, WHOLE
 from tests.sending.outbox_samples import outbox, outcome
 
 SECRET = 'secret_key = "for tests only, and long enough to be a key of the usual length"'
@@ -255,11 +257,26 @@ class FastSite(FastReaders):
         if not self._refused(lambda: lifecycle.cancel(self.configuration, edition, now=self.now)):
             self.log.append(acts.Stopped(self.now, name))
 
-    def resend(self, name: str) -> None:
-        """Send an edition to those who were skipped."""
+    def refuse(self, name: str) -> None:
         edition = self.edition(name)
-        if lifecycle.skipped_to_send(edition) and not self._refused(
-            lambda: lifecycle.send_to_skipped(self.configuration, edition, now=self.now)
+        if self._refused(lambda: approval.queue(self.configuration, edition, now=self.now)):
+            return
+        self._begin(asked=name)
+        box = outbox()
+        while batch := box.next(SPLIT):
+            recipients = box.begin(batch).recipients
+            refused = [outcome(r.number, OutcomeKind.REFUSED, r.attempt, fault=Fault.POLICY) for r in recipients]
+            box.settle(batch.edition, batch.chunk, refused, finished=True)
+            lifecycle.pause_automatically(batch.edition, TOO_MANY_REFUSALS(refused=1, tried=1, reply="552 no"))
+        for paused in Edition.objects.filter(state=State.PAUSED):
+            lifecycle.resume(paused, now=self.now)
+        self.deliver()
+
+    def resend(self, name: str) -> None:
+        """Send an edition to those who were skipped or refused."""
+        edition = self.edition(name)
+        if resending.missed(edition).count and not self._refused(
+            lambda: resending.send_to_missed(self.configuration, edition, now=self.now)
         ):
             self.log.append(acts.Resent(self.now, name))
             self.deliver()
@@ -374,6 +391,8 @@ class FastSite(FastReaders):
             for recipient in recipients:
                 name = recipient.address.partition("@")[0].partition("+")[0]
                 self.log.append(acts.Email(self.now, name, batch.edition, posts))
-            box.settle(batch.edition, batch.chunk, [outcome(r.number) for r in recipients], finished=True)
+            box.settle(
+                batch.edition, batch.chunk, [outcome(r.number, attempt=r.attempt) for r in recipients], finished=True
+            )
         for sent in lifecycle.complete([NAME], self.now):
             self.log.append(acts.Finished(self.now, sent.name))

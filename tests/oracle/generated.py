@@ -182,7 +182,7 @@ def _ways(chosen: random.Random, ages: Sequence[int]) -> Mapping[str, Callable[[
         "pick topics": lambda: change("topics"),
         "draft": draft,
         "approve": lambda: edit("approve", "send"),
-        "interrupt": lambda: edit("split", "stop", "resend"),
+        "interrupt": lambda: edit("split", "stop", "resend", "refuse"),
         "unlock": lambda: edit("reopen", "cancel"),
         "correct": lambda: edit("correct"),
         "join": lambda: Join(one(["", *CADENCES]), _some(chosen, CATEGORIES, 2)),

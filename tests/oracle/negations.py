@@ -21,7 +21,7 @@ from newsletter.editions.selection.rules import SETTLED, Facts
 from newsletter.messages import posts as reasons
 from newsletter.models import Edition
 from newsletter.scheduling import single_posts
-from newsletter.sending import lifecycle
+from newsletter.sending import lifecycle, refusals
 from newsletter.sending.sql import growth, offers
 from subscribers.models import Base, OfferedSet, Subscription, offered
 from tests.oracle.clauses import CLAUSES
@@ -256,6 +256,10 @@ def _cancelling_gives_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(lifecycle, "cancel", changed)
 
 
+def _refusals_are_final(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(refusals, "make_again", lambda _edition, _now: 0)
+
+
 def _letters_are_not_offered(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(offers, "grow_by_letter", lambda *_given: None)
 
@@ -324,6 +328,9 @@ NEGATIONS = {
     "off topic is over": Negation(_off_topic_posts_remain, "what is off topic never comes", "old"),
     "too few wait": Negation(_too_few_are_over, "too few posts wait", "lost"),
     "sets of paused readers grow": Negation(_paused_subscribers_wait, "who is paused misses the edition", "old"),
+    "refusals are made again": Negation(
+        _refusals_are_final, "what a server refused comes when sending is resumed", "lost"
+    ),
     "cancelling keeps the sets": Negation(_cancelling_gives_back, "cancelling while it is sent is for good", "old"),
     "letters grow sets": Negation(_letters_are_not_offered, "a letter's posts are dealt with", "twice"),
 }

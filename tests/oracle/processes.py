@@ -240,6 +240,10 @@ class ProcessSite(OracleSite):
             self.log.append(acts.Stopped(self.now, name))
         self.deliver()
 
+    def refuse(self, name: str) -> None:
+        """The mail server of these histories refuses nothing."""
+        self.send(name)
+
     def resend(self, name: str) -> None:
         self.site.run("resend", name, "--yes", status=None)
         self.deliver()

@@ -275,8 +275,12 @@ class OracleSite(ABC):
         """Cancel an edition that is being sent."""
 
     @abstractmethod
+    def refuse(self, name: str) -> None:
+        """Send an approved edition whose emails the mail server refuses until it is repaired, and then resume it."""
+
+    @abstractmethod
     def resend(self, name: str) -> None:
-        """Send an edition to those who were skipped."""
+        """Send an edition to those who were skipped or refused."""
 
     @abstractmethod
     def correct(self, name: str) -> None:

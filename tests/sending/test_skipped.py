@@ -16,7 +16,7 @@ from newsletter.domain.batch import Batch
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.editions.states import NotAllowed
 from newsletter.models import Act, Chunk, Delivery, Edition, Result, Retry, State
-from newsletter.sending import journals, lifecycle, progress, unknown_deliveries
+from newsletter.sending import journals, lifecycle, progress, resending, unknown_deliveries
 from subscribers.models import Subscription
 from tests.examples import examples
 from tests.sending import outbox_samples as samples
@@ -37,7 +37,7 @@ def cancel(edition: Edition) -> None:
 
 
 def send_to_skipped(edition: Edition, expected: int | None = None) -> int:
-    return lifecycle.send_to_skipped(config.current(), edition, by="kari@example.org", expected=expected)
+    return resending.send_to_missed(config.current(), edition, by="kari@example.org", expected=expected)
 
 
 def send_the_rest(edition: Edition) -> list[int]:
@@ -119,14 +119,14 @@ def test_it_waits_for_the_results_of_messages_in_flight(tmp_path: Path) -> None:
 def test_the_number_is_the_one_that_was_shown() -> None:
     edition = samples.sending(3)
     cancel(edition)
-    with pytest.raises(lifecycle.SkippedCountChanged, match="now has 3 skipped subscribers, not 2"):
+    with pytest.raises(resending.MissedCountChanged, match="now has 3 subscribers who were skipped or refused, not 2"):
         send_to_skipped(edition, expected=2)
 
 
 def test_there_must_be_someone_to_send_it_to() -> None:
     edition = samples.sending(2)
     send_the_rest(edition)
-    with pytest.raises(NotAllowed, match="no subscriber of kinaforum/2026-W06 was skipped"):
+    with pytest.raises(NotAllowed, match="nobody is left to send kinaforum/2026-W06 to"):
         send_to_skipped(edition)
 
 

@@ -140,16 +140,16 @@ def test_a_sent_edition_has_nothing_to_override(editor: Client, draft: Edition) 
 def test_those_who_were_skipped_get_it_after_their_number_was_shown(editor: Client) -> None:
     edition = samples.sending(3)
     lifecycle.cancel(config.current(), edition)
-    address = f"/desk/editions/{edition.name}/skipped/"
+    address = f"/desk/editions/{edition.name}/missed/"
     assert "3 subscribers were skipped and got nothing." in _text(
         editor.get(f"/desk/editions/{edition.name}/report/").content
     )
     assert "Send to 3 subscribers" in _text(editor.get(address).content)
     assert editor.post(address, {"count": 2}).status_code == 422
     done = editor.post(address, {"count": 3}, follow=True)
-    assert "The edition will be sent to 3 subscribers who were skipped." in _text(done.content)
+    assert "The edition will be sent to 3 subscribers who did not get it." in _text(done.content)
     assert progress.counts(edition).pending == 3
-    assert "Nobody was skipped." in _text(editor.get(address).content)
+    assert "Nobody is left to send it to" in _text(editor.get(address).content)
 
 
 def test_an_edition_that_missed_its_time_leads_to_all_that_can_be_done_now(editor: Client) -> None:

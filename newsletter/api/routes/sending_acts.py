@@ -1,6 +1,6 @@
 """Editions: approve, reopen, send, pause, resume, cancel, the archive, and the progress of sending."""
 
-from ninja import Path, Router
+from ninja import Path, Query, Router
 
 from newsletter.api.operations import ApiAnswer, ApiRequest, operation
 from newsletter.api.routes.editions import EDITION, answer, find, matched
@@ -10,7 +10,8 @@ from newsletter.editions.problems import Impossible
 from newsletter.editions.variants.planning import render_subjects
 from newsletter.messages import sending as messages
 from newsletter.models import ApprovedContent, State
-from newsletter.sending import audience, lifecycle, progress
+from newsletter.sending import audience, lifecycle
+from newsletter.sending.standing import standing
 
 router = Router(tags=["sending"])
 UNSENT = (State.DRAFT, State.APPROVED, State.QUEUED)
@@ -76,9 +77,15 @@ def pause_edition(request: ApiRequest, newsletter: Path[Name], period: Path[Name
 
 
 @operation(router, "POST", f"{EDITION}/resume", {200: EditionOut})
-def resume_edition(request: ApiRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
-    """Resume sending."""
-    return answer(request, lifecycle.resume(find(request, newsletter, period), by=request.by, now=request.now))
+def resume_edition(
+    request: ApiRequest, newsletter: Path[Name], period: Path[Name], *, leave_refused: Query[bool] = False
+) -> ApiAnswer:
+    """Resume sending.
+
+    Emails whose refusal no mailbox caused (`refused_to_send` of the status) are sent again, unless `leave_refused`.
+    """
+    edition = find(request, newsletter, period)
+    return answer(request, lifecycle.resume(edition, by=request.by, now=request.now, leave_refused=leave_refused))
 
 
 @operation(router, "POST", f"{EDITION}/cancel", {200: EditionOut})
@@ -114,7 +121,7 @@ def read_status(request: ApiRequest, newsletter: Path[Name], period: Path[Name])
 
     Deliveries have numbers, not addresses.
     """
-    document = progress.standing(find(request, newsletter, period), request.now)
+    document = standing(find(request, newsletter, period), request.now)
     unknown = [UnknownDeliveryOut(**{k: delivery[k] for k in UnknownDeliveryOut.model_fields})
                for delivery in document.pop("unknown_deliveries")]  # fmt: skip
     return ApiAnswer(StatusOut(**document, unknown_deliveries=unknown))

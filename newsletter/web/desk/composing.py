@@ -17,7 +17,7 @@ from newsletter.editions.problems import Impossible
 from newsletter.editions.titles import subjects
 from newsletter.messages import editions as editions_messages
 from newsletter.models import Edition, EditorChoice, State
-from newsletter.sending import lifecycle
+from newsletter.sending import resending
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
 from newsletter.web.desk.edition import conflicts, queries
@@ -53,7 +53,7 @@ def more(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> Http
         "block_count": len(edition.blocks),
         "note_count": edition.notes.filter(done_at=None).count(),
         "revision_count": edition.revisions.count(),
-        "skipped": lifecycle.skipped_to_send(edition),
+        "missed": resending.missed(edition),
         "may_change": edition.state == State.DRAFT,
     }
     return page(request, "more", context, section="home")

@@ -105,7 +105,7 @@ urlpatterns = [
     _page(f"{EDITION}reopen/", send_views.reopen, "reopen", SENDER),
     _page(f"{EDITION}send/", departure_page.send, "send", SENDER),
     _page(f"{EDITION}anyway/", departure_page.anyway, "anyway", EDITOR),
-    _page(f"{EDITION}skipped/", departure_page.skipped, "skipped", SENDER),
+    _page(f"{EDITION}missed/", departure_page.missed, "missed", SENDER),
     _page(f"{EDITION}control/", send_views.control, "control", SENDER),
     _page(f"{EDITION}archive/", report.archive, "archive", EDITOR),
     _page(f"{EDITION}settle/", send_views.settle, "settle", SENDER),

@@ -1,5 +1,5 @@
 """The pages from which an edition is sent: now, at a time, as planned; at once although it is on hold or scheduled for
-later; and to those who were skipped.
+later; and to those who were skipped or refused.
 
 Each page says who may send it and what its button would do.
 """
@@ -20,7 +20,7 @@ from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import moment_of
 from newsletter.models import Edition, State
 from newsletter.render.html.loader import TemplateProblem
-from newsletter.sending import lifecycle, progress
+from newsletter.sending import progress, resending
 from newsletter.web.desk import formatting, stale_forms, users
 from newsletter.web.desk.edition import preview_queries as previews
 from newsletter.web.desk.edition.departure import Departure, departure, excluded
@@ -250,17 +250,18 @@ def _is_scheduled(edition: Edition) -> bool:
     return edition.state == State.APPROVED or (edition.state == State.QUEUED and (later or bool(edition.waiting)))
 
 
-def skipped(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
-    """Send an edition to those of its audience who were skipped, after showing how many they are."""
-    count = lifecycle.skipped_to_send(edition)
+def missed(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
+    """Send an edition to those of its audience who were skipped or refused, after showing how many they are."""
+    missed_deliveries = resending.missed(edition)
+    count = missed_deliveries.count
     problem = ""
     if request.method == "POST":
         with caught() as problems:
-            stale_forms.check(stale_forms.count(request.POST, _("Skipped"), count))
-            sent = lifecycle.send_to_skipped(config_of(request), edition, by=editor(request), expected=count)
+            stale_forms.check(stale_forms.count(request.POST, _("Skipped or refused"), count))
+            sent = resending.send_to_missed(config_of(request), edition, by=editor(request), expected=count)
             sentence = ngettext(
-                "The edition will be sent to %(n)s subscriber who was skipped.",
-                "The edition will be sent to %(n)s subscribers who were skipped.",
+                "The edition will be sent to %(n)s subscriber who did not get it.",
+                "The edition will be sent to %(n)s subscribers who did not get it.",
                 sent,
             )
             messages.success(request, sentence % {"n": formatting.number(sent)})
@@ -270,8 +271,9 @@ def skipped(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> H
     context = {
         **about(request, edition, newsletter),
         "count": count,
+        "missed": missed_deliveries,
         "unknown": progress.unsettled(edition),
         "cancelled": edition.state == State.CANCELLED,
         "problem": problem,
     }
-    return page(request, "skipped", context, section="home", status=422 if problem else 200)
+    return page(request, "missed", context, section="home", status=422 if problem else 200)

@@ -38,7 +38,7 @@ from newsletter.models import (
     Tally,
     WebhookEvent,
 )
-from newsletter.sending import lifecycle, progress
+from newsletter.sending import progress, refusals, resending
 from newsletter.sending.audience import addresses
 from newsletter.sending.progress import Counts
 from newsletter.sending.safeguards.stalls import stalls
@@ -65,6 +65,8 @@ def report(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> Ht
     if edition.state == State.IMPORTED:
         return redirect("desk:imported-edition", newsletter.name, edition.period)
     context = _live(request, edition, newsletter)
+    if edition.state == State.PAUSED:
+        context["refused_to_send"] = refusals.refused_to_send(edition)
     context["removed"] = formatting.moment(edition.removed_from_archive_at, newsletter.zone)
     if edition.began_at and edition.state != State.SENDING:
         context |= _after(edition, newsletter)
@@ -100,7 +102,7 @@ def _live(request: HttpRequest, edition: Edition, newsletter: Newsletter) -> dic
         "audience": formatting.subscribers(recipients),
         "moving": moving,
         "retries": _retries(now["next_try"]),
-        "skipped": lifecycle.skipped_to_send(edition),
+        "missed": resending.missed(edition),
         "every": "2s" if edition.state in MOVING else "30s",
         "share": formatting.share(counts.accepted, counts.audience) if counts.audience else "",
         "accepted": formatting.number(counts.accepted),

@@ -25,7 +25,7 @@ from newsletter.messages.editions import TEST_ADDRESSES
 from newsletter.messages.subscriptions import INVALID_GIVEN
 from newsletter.models import Edition, State
 from newsletter.render.html.loader import TemplateProblem
-from newsletter.sending import lifecycle, progress, unknown_deliveries
+from newsletter.sending import lifecycle, progress, refusals, unknown_deliveries
 from newsletter.transactional import edition_tests
 from newsletter.web.desk import formatting, stale_forms
 from newsletter.web.desk.edition import preview_queries as previews
@@ -165,10 +165,27 @@ def control(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> H
         if act == "pause":
             lifecycle.pause(edition, by=by)
         elif act == "resume":
-            lifecycle.resume(edition, by=by)
+            _resume(request, edition, by)
+        elif act == "resume-without":
+            lifecycle.resume(edition, by=by, leave_refused=True)
         elif act == "stop":
             _stop(request, edition, by)
     return redirect("desk:report" if edition.began_at else "desk:edition", newsletter.name, edition.period)
+
+
+def _resume(request: HttpRequest, edition: Edition, by: str) -> None:
+    """Resume an edition; the emails that were refused and are sent again are those that the page showed."""
+    count = refusals.refused_to_send(edition)
+    if count or request.POST.get("count"):
+        stale_forms.check(stale_forms.count(request.POST, _("Refused"), count))
+    lifecycle.resume(edition, by=by, expected=count)
+    if count:
+        sentence = ngettext(
+            "Sending goes on, and %(n)s email that was refused is sent again.",
+            "Sending goes on, and %(n)s emails that were refused are sent again.",
+            count,
+        )
+        messages.success(request, sentence % {"n": formatting.number(count)})
 
 
 def _stop(request: HttpRequest, edition: Edition, by: str) -> None:

@@ -47,6 +47,8 @@ def _answer(route: Route, text: str) -> None:
     elif path == "/desk/editor/rendered/":
         posted = parse_qs(route.request.post_data or "", keep_blank_values=True)["text"][0]
         route.fulfill(body=editor_html(posted.replace("\r\n", "\n")), content_type="text/html; charset=utf-8")
+    elif path == "/desk/editor/image/":
+        route.fulfill(json={"url": "/images/a.png"})
     else:
         name = path.removeprefix("/static/") if path.startswith("/static/") else PICTURE
         file = finders.find(name)

@@ -130,6 +130,13 @@ b = 2</code></pre><hr><button>Kjøp</button><iframe src="https://evil.example"><
 <p><a href="javascript:alert(1)">farlig</a> <span style="display:none">skjult</span><u>strek</u> H<sub>2</sub>O</p>
 </article>"""
 
+PLAYERS = """<p>Før<sup>1</sup>, m<sup>2</sup>, 19<sup>th</sup>, se<sup><a href="#fn2">12</a></sup>, <span
+style="font-size:0.6em;vertical-align:super">3</span>.</p><figure><div><iframe
+src="https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ?rel=0"></iframe></div><figcaption>Filmen</figcaption></figure>
+<p>Hør <iframe src="//player.vimeo.com/video/76979871?h=8272103f6e"></iframe> her</p><audio controls><source
+src="https://example.org/a.mp3"></audio><iframe src="https://open.spotify.com/embed/episode/7makk4oTQel546B0PZlDM5">
+</iframe><iframe src="https://ads.example/x"></iframe>"""
+
 GMAIL = """<div dir="ltr"><div>Hei,</div><div><br></div><div>Vanlig, <b>fet</b>, <i>kursiv</i> og <a
 href="https://example.org/a" target="_blank"
 data-saferedirecturl="https://www.google.com/url?q=x">lenke</a>.</div><div>
@@ -159,7 +166,7 @@ CORPUS = (
         "",
         "## Brevet\n\n## Uken\n\n### Mandag\n\nVanlig, **fet**, *kursiv*, **_begge_**, ~~strøket~~, understreket og "
         "[lenke](https://example.org/a?b=1&c=2).\n\nFørste linje\\\nandre linje\n\n"
-        f"{OUTLINE}\n- To\n\n> Et sitat.\n\n```\na = 1\nb = 2\n```\n\nH2O\n\n{TABLE}\n\n---\n\nSlutt",
+        f"{OUTLINE}\n- To\n\n> Et sitat.\n\n```\na = 1\nb = 2\n```\n\nH₂O\n\n{TABLE}\n\n---\n\nSlutt",
     ),
     Pasted(
         "LibreOffice as plain text",
@@ -175,7 +182,16 @@ CORPUS = (
         "",
         "## Uken\n\nVanlig, **fet**, *kursiv* og [lenke](https://example.org/a).\n\n"
         '[![Et hus](https://example.org/hus.jpg "Foto: Kari")](https://example.org/stor)\n\n> Sitat\n\n'
-        "```\na = 1\nb = 2\n```\n\n---\n\nfarlig strek H2O",
+        "```\na = 1\nb = 2\n```\n\n---\n\nfarlig strek H₂O",
+    ),
+    Pasted(
+        "a web page with players and raised numbers",
+        PLAYERS,
+        "",
+        "Før¹, m², 19th, se¹², ³.\n\nhttps://www.youtube.com/watch?v=dQw4w9WgXcQ\n\nFilmen\n\nHør\n\n"
+        "https://vimeo.com/76979871\n\nher\n\nhttps://example.org/a.mp3\n\n"
+        "[https://open.spotify.com/episode/7makk4oTQel546B0PZlDM5]"
+        "(https://open.spotify.com/episode/7makk4oTQel546B0PZlDM5)",
     ),
     Pasted(
         "Gmail",

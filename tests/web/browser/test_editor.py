@@ -121,6 +121,28 @@ def test_what_is_pasted_keeps_its_structure_and_drops_the_rest(browser: Browser,
     page.context.close()
 
 
+def test_images_that_are_dropped_together_are_all_inserted_between_paragraphs(browser: Browser) -> None:
+    page = open_editor(browser, "Den første linjen\n\nDen andre")
+    writing(page).locator("p").first.evaluate(
+        """(paragraph) => {
+          const data = new DataTransfer(), { left, top, height } = paragraph.getBoundingClientRect();
+          ["a", "b"].forEach((name) => data.items.add(new File(["x"], `${name}.png`, { type: "image/png" })));
+          const at = { clientX: left + 40, clientY: top + height / 2 };
+          const event = { dataTransfer: data, bubbles: true, cancelable: true, ...at };
+          paragraph.dispatchEvent(new DragEvent("drop", event));
+        }"""
+    )
+    dialog = page.get_by_role("dialog", name="Image")
+    for words in ("En", "To"):
+        expect(dialog.get_by_label("Alt text")).to_have_value("")
+        dialog.get_by_label("Alt text").fill(words)
+        dialog.get_by_role("button", name="Insert").click()
+    expect(dialog).to_be_hidden()
+    images = "![En](/images/a.png)\n![To](/images/a.png)"
+    assert markdown_of(page) == f"{images}\n\nDen første linjen\n\nDen andre"
+    page.context.close()
+
+
 def test_a_pasted_address_links_the_selection_or_makes_a_card(browser: Browser) -> None:
     page = open_editor(browser, "Les saken")
     go(page, 5, 10)

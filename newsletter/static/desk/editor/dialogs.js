@@ -51,8 +51,8 @@ function ask(editor, kind, values, act) {
       event.preventDefault();
       end();
     }, { signal });
-    /* A browser may close a dialog without asking. */
-    dialog.addEventListener("close", end, { signal });
+    /* A browser may close a dialog without asking. It says so late: the dialog may have been opened again by then. */
+    dialog.addEventListener("close", () => { if (!dialog.open) { end(); } }, { signal });
     dialog.showModal();
     const empty = [...form.elements].find((field) => field.name && !field.value && field.offsetParent);
     if (empty) { empty.focus(); }

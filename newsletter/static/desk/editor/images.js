@@ -3,7 +3,9 @@ import { pm } from "../../django_prose_editor/editor.js";
 import { askImage } from "./dialogs.js";
 import { MOST_IN_A_ROW } from "./schema.js";
 
+const { Fragment, Slice } = pm.model;
 const { NodeSelection } = pm.state;
+const { dropPoint } = pm.transform;
 
 export const selectedFigure = ({ state: { selection } }) => (selection.node && selection.node.type.name === "figure" ? selection.node : null);
 export const imageFiles = (data) => [...(data ? data.files : [])].filter((file) => file.type.startsWith("image/"));
@@ -14,12 +16,18 @@ const listOf = (file) => {
   return data.files;
 };
 
-/* Insert images in a block of their own: two or three of them side by side. */
+/* The place between two blocks that is nearest to where images are dropped. */
+function between({ doc, schema }, nodes, place) {
+  const content = Fragment.fromArray(nodes.map((each) => schema.nodeFromJSON(each))), dropped = Math.min(place, doc.content.size);
+  return dropPoint(doc, dropped, new Slice(content, 0, 0)) ?? doc.content.size;
+}
+
+/* Insert images in a block of their own, two or three of them side by side: at the caret, or between the blocks at a place. */
 function insert(editor, figures, place) {
   const content = figures.map((attrs) => ({ type: "figure", attrs }));
   const nodes = content.length > 1 && content.length <= MOST_IN_A_ROW ? [{ type: "row", content }] : content;
-  const at = place === undefined ? editor.chain() : editor.chain().setTextSelection(place);
-  at.insertContent([...nodes, { type: "paragraph" }]).scrollIntoView().run();
+  if (place === undefined) { editor.chain().insertContent([...nodes, { type: "paragraph" }]).scrollIntoView().run(); }
+  else { editor.chain().insertContentAt(between(editor.state, nodes, place), nodes).scrollIntoView().run(); }
   /* An image that is loaded moves the caret down. */
   const loading = [...editor.view.dom.querySelectorAll("img")].filter((image) => !image.complete);
   loading.forEach((image) => image.addEventListener("load", () => { if (!editor.isDestroyed && editor.isFocused) { editor.commands.scrollIntoView(); } }, { once: true }));

@@ -11,6 +11,14 @@ const VIDEO = /^https?:\/\/(?:(?:www|m)\.)?(?:youtube\.com\/(?:watch\?|shorts\/|
 const NEVER_SHOWN = "script, style, link, meta, title, head, noscript, template, iframe, object, embed, svg, canvas, video, audio, button, input, select, textarea, nav, dialog, [hidden], [aria-hidden=true]:not(img)";
 const BLOCKS = "address, article, aside, blockquote, center, dd, details, div, dl, dt, fieldset, figcaption, figure, footer, h1, h2, h3, h4, h5, h6, header, hr, li, main, ol, p, pre, section, summary, table, tbody, td, tfoot, th, thead, tr, ul";
 const SMALLEST_IMAGE = 3;
+/* The players of web pages, and the page that each of them plays. */
+const PLAYERS = [
+  [/^https?:\/\/(?:www\.)?youtube(?:-nocookie)?\.com\/embed\/([\w-]{6,20})(?:[?#]|$)/i, "https://www.youtube.com/watch?v="],
+  [/^https?:\/\/player\.vimeo\.com\/video\/(\d+)/i, "https://vimeo.com/"],
+  [/^https?:\/\/(?:www\.)?dailymotion\.com\/embed\/video\/(\w+)/i, "https://www.dailymotion.com/video/"],
+  [/^https?:\/\/open\.spotify\.com\/embed\/(\w+\/\w+)/i, "https://open.spotify.com/"],
+];
+const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹", SUBSCRIPT = "₀₁₂₃₄₅₆₇₈₉";
 
 export const isVideo = (url) => VIDEO.test(url);
 const style = (element) => element.getAttribute("data-style") || "";
@@ -163,6 +171,27 @@ function definitions(body) {
   body.querySelectorAll("dd").forEach((each) => each.replaceWith(make("p", [...each.childNodes])));
 }
 
+/* A player becomes the card of its video or recording, or a link to its page; a frame that is no known player has none. */
+function players(body) {
+  body.querySelectorAll("iframe, video, audio").forEach((player) => {
+    const file = player.querySelector("source[src]"), src = (player.getAttribute("src") || (file ? file.getAttribute("src") : "")).replace(/^\/\//, "https://");
+    const [match, page] = PLAYERS.map(([pattern, start]) => [pattern.exec(src), start]).find(([found]) => found) || [];
+    const url = match ? page + match[1] : src;
+    if (isVideo(url) && /^https?:/i.test(url)) { player.replaceWith(make("p", [], { "data-video": url })); }
+    else if (match) { player.replaceWith(make("p", [make("a", [url], { href: url })])); }
+  });
+}
+
+/* Digits that are raised or lowered stay so: they would be read as part of the word before. */
+function raisedDigits(body) {
+  [["sup", "super", SUPERSCRIPT], ["sub", "sub", SUBSCRIPT]].forEach(([tag, align, digits]) => {
+    const styled = [...body.querySelectorAll("[data-style]")].filter((each) => styleValue(each, "vertical-align").startsWith(align));
+    [...body.querySelectorAll(tag), ...styled].forEach((each) => {
+      if (/^\s*\d+\s*$/.test(each.textContent)) { each.textContent = each.textContent.trim().replace(/\d/g, (digit) => digits[digit]); }
+    });
+  });
+}
+
 /* Clipboard HTML as HTML that the schema reads, and how many images were left out. Styles are read as text: the page's
    policy lets none apply, not even in a document that is never shown. */
 export function cleaned(html) {
@@ -170,6 +199,7 @@ export function cleaned(html) {
     .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/(["'\s/])(style|on\w+)\s*=/gi, "$1data-$2="));
   const { body } = new DOMParser().parseFromString(safe, "text/html");
   if (body.querySelector("[data-pm-slice]")) { return { html: body.innerHTML, left: 0 }; }
+  players(body);
   body.querySelectorAll(NEVER_SHOWN).forEach((each) => each.remove());
   body.querySelectorAll("[data-style]").forEach((each) => { if (/display:\s*none|mso-hide:\s*all|visibility:\s*hidden/i.test(style(each))) { each.remove(); } });
   headings(body);
@@ -177,14 +207,16 @@ export function cleaned(html) {
   nestedLists(body);
   styledMarks(body);
   links(body);
+  raisedDigits(body);
   const left = figures(body);
   definitions(body);
   layoutTables(body);
   lineBreaks(body);
   [...body.querySelectorAll("p, div, h1, h2, h3, h4, h5, h6, li, blockquote")].reverse().forEach((each) => {
-    if (!each.textContent.replace(/\u00a0/g, " ").trim() && !each.querySelector("img, hr, br, li")) { each.remove(); }
+    if (!each.textContent.replace(/\u00a0/g, " ").trim() && !each.querySelector("img, hr, br, li, [data-video]") && !each.matches("[data-video]")) { each.remove(); }
   });
   body.querySelectorAll("[data-style], [class], [id]").forEach((each) => ["data-style", "class", "id"].forEach((name) => each.removeAttribute(name)));
+  body.querySelectorAll("[data-video]").forEach((each) => each.replaceWith(make("p", [], { class: "embed", "data-url": each.dataset.video })));
   return { html: body.innerHTML, left };
 }
 

@@ -102,6 +102,7 @@ def _files(configuration: Config) -> Iterator[Path]:
     if file := configuration.sqlite_file:
         yield from (Path(f"{file.resolve()}{suffix}") for suffix in ("", "-wal", "-shm", "-journal"))
     yield from map(configuration.path, (".secret_key", ".newsletter.lock"))
+    yield configuration.waiting_unsubscriptions
     yield from configuration.folder.glob("*.refused.csv")
 
 

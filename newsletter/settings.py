@@ -127,6 +127,7 @@ TEMPLATES = [
 
 DATABASES = {"default": _database(CONFIG.site.database)}
 RECOVERY_LOG = str(CONFIG.recovery_log)
+WAITING_UNSUBSCRIPTIONS = str(CONFIG.waiting_unsubscriptions)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MIGRATION_MODULES = {"newsletter": "newsletter.models.migrations"}
 

@@ -25,6 +25,7 @@ TEST_NUMBER = 0
 
 HASH = 16
 """Octets of the hash of an address or domain."""
+SEAL = 20
 NUMBER, EXPIRES, MAC = 6, 6, 15  # octets; their sums are multiples of three, so that base64 needs no padding
 
 
@@ -48,6 +49,7 @@ class Purpose(StrEnum):
     SOLUTION = "solution"
     EARLIER_KEY = "earlier key"
     CODE = "sign-up code"
+    WAITING = "waiting unsubscription"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,18 @@ def _opened(token: str, purpose: Purpose, length: int) -> bytes | None:
         if hmac.compare_digest(_mac(secret, purpose, content)[:MAC], mac):
             return content
     return None
+
+
+def sealed(purpose: Purpose, content: bytes) -> bytes:
+    """Return some octets with SEAL octets after them, by which `unsealed` recognizes them."""
+    return content + _mac(settings.SECRET_KEY, purpose, content)[:SEAL]
+
+
+def unsealed(purpose: Purpose, octets: bytes) -> bytes | None:
+    """Return the content of `sealed`, or None if it was not made with the current or a previous key."""
+    content, seal = octets[:-SEAL], octets[-SEAL:]
+    valid = any(hmac.compare_digest(_mac(secret, purpose, content)[:SEAL], seal) for secret in secrets())
+    return content if valid else None
 
 
 def keyed_hash(purpose: Purpose, text: str, secret: str | None = None) -> str:

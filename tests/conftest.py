@@ -113,6 +113,15 @@ def configuration() -> Iterator[Config]:
     config.use(CONFIGURATION)
 
 
+@pytest.fixture(autouse=True)
+def nothing_waits() -> Iterator[None]:
+    """No unsubscription waits for the database of another test."""
+    yield
+    Path(settings.WAITING_UNSUBSCRIPTIONS).unlink(missing_ok=True)
+    if "subscribers.waiting_unsubscriptions" in sys.modules:
+        sys.modules["subscribers.waiting_unsubscriptions"]._Away.until = 0.0
+
+
 PLAIN_RENDERING = vars(Template)["_render"]
 
 

@@ -1,6 +1,7 @@
 """Makes a backup while the program runs: of one instant, complete or absent, and readable by its owner only."""
 
 import errno
+import logging
 import os
 import secrets
 import shutil
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.db import Error
 
 from newsletter import __version__
 from newsletter.backup import BackupProblem, files
@@ -22,6 +24,9 @@ from newsletter.backup.tables import SESSIONS, all_tables
 from newsletter.config import Config
 from newsletter.recovery import log
 from newsletter.recovery.entries import MARK
+from newsletter.sending import unsubscriptions
+
+_log = logging.getLogger(__name__)
 
 PAGES = 2_000
 """The pages of a SQLite file that are copied at a time."""
@@ -45,6 +50,7 @@ def create(configuration: Config, path: Path, *, with_key: bool, images: bool, p
         raise BackupProblem(f"{path}: there is a file already; choose another name, or remove it first")
     if not path.parent.is_dir():
         raise BackupProblem(f"{path.parent}: there is no such folder; create it, or choose another one")
+    _apply_unsubscriptions()
     identifier = secrets.token_hex(16)
     log.append(MARK, identifier, durable=True)
     made_at = datetime.now(UTC)
@@ -60,6 +66,18 @@ def create(configuration: Config, path: Path, *, with_key: bool, images: bool, p
                 _add_tables(archive, manifest, source, progress)
         archive_file.rename(path)
     return manifest
+
+
+def _apply_unsubscriptions() -> None:
+    """Bring into the database, and so into the backup, the unsubscriptions that wait for it."""
+    try:
+        unsubscriptions.record()
+    except (Error, OSError) as e:
+        _log.warning(
+            "unsubscriptions wait in %s, which is not in the backup: %s; keep a copy of that file too",
+            settings.WAITING_UNSUBSCRIPTIONS,
+            e,
+        )
 
 
 def remove_abandoned(folder: Path) -> None:

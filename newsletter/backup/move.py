@@ -29,7 +29,7 @@ from newsletter.config import Config
 from newsletter.config.database import SQLITE, is_postgresql
 from newsletter.messages import sending as messages
 from newsletter.models.migration_state import newer_database, unknown_migrations, waiting_migrations
-from newsletter.sending import journals
+from newsletter.sending import journals, unsubscriptions
 
 STATE, HOLDS = "newsletter_move", "newsletter_hold"
 BLOCKS = 50
@@ -62,6 +62,8 @@ def move(configuration: Config, source_url: str, target_url: str, progress: Prog
     with journals.sender_lock(journals.folder(configuration)) as is_sole_sender:
         if not is_sole_sender:
             raise BackupProblem("newsletter is running here; stop it on every machine first")
+        if problem := unsubscriptions.problem():
+            raise BackupProblem(f"{problem}; start newsletter with the old database once, and try again")
         return _move(configuration, source_url, target_url, progress)
 
 

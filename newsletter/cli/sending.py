@@ -125,9 +125,10 @@ def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION", help
     configuration = ready()
     from newsletter.editions.edition_names import find
     from newsletter.recovery import hold
+    from newsletter.sending import unsubscriptions
 
-    if reason := hold.reason():
-        say(str(reason))
+    for problem in filter(None, (hold.reason(), unsubscriptions.problem())):
+        say(str(problem))
     if edition is None:
         _status_of_all()
         return

@@ -34,7 +34,7 @@ from newsletter.messages.general import size_of
 from newsletter.recovery import hold
 from newsletter.scheduling import failed_tasks, housekeeping, schedule, shared_work, storage
 from newsletter.scheduling.alerts import AlertQueue, Alerts, LostWatch, StallWatch, StandstillWatch
-from newsletter.sending import journals, sender
+from newsletter.sending import journals, sender, unsubscriptions
 from newsletter.sending.faults import explain
 from newsletter.sending.machines.presence import BEAT, Presence
 from newsletter.sending.sql import database_watch
@@ -51,6 +51,7 @@ ALERT_SECONDS = 2.0
 WEBHOOK_SECONDS = 5.0
 CLOCK_BEATS = 1.0
 CONFIGURATION_SECONDS = 1.0
+UNSUBSCRIPTION_SECONDS = 1.0
 DATABASE_RETRY_SECONDS = 2.0
 RESERVED = 1_500_000_000
 """Bytes that are reserved for the stacks and heaps of threads. If one has no room for its first step (`ulimit -v`), the
@@ -67,6 +68,7 @@ def supervise(
     *,
     schedule: bool,
     send: bool,
+    web: bool = False,
     command: str = "run",
     periods: Periods = Periods(),
 ) -> Supervisor:
@@ -93,6 +95,8 @@ def supervise(
             (_add(supervisor, name, _on_our_database(act, in_force)), seconds)
             for name, act, seconds in _periodic(periods.tick)
         ]
+    if web:
+        timed += [(_add_reporting(supervisor, unsubscriptions.SERVICE, _record), UNSUBSCRIPTION_SECONDS)]
     if is_postgresql(in_force().site.database):
         supervisor.add("background", _closing_connections(lambda service: _share_work(service, in_force)))
     supervisor.add("clock", lambda service: _clock(service, timed))
@@ -183,6 +187,19 @@ def _present(supervisor: Supervisor, presence: Presence) -> Service:
         presence.leave()
 
     return supervisor.add("presence", _closing_connections(run))
+
+
+def _record(service: Service) -> None:
+    """Record the unsubscriptions that wait for the database, and reserve space for others."""
+    if problem := unsubscriptions.problem():
+        service.report(problem)
+        try:
+            unsubscriptions.record()
+        except (OperationalError, InterfaceError):
+            connection.close()  # the next call tries again
+            return
+    service.report(None)
+    unsubscriptions.reserve()
 
 
 def _periodic(tick: float) -> Sequence[tuple[str, Act, float]]:

@@ -33,7 +33,7 @@ def serve(
     with on_signals(stop.set, signal.SIGINT, signal.SIGTERM):
         # By custom SIGHUP means to read the configuration again, which happens within a second of each change anyway.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        supervisor = supervise(config.current, schedule=schedule, send=send, periods=periods)
+        supervisor = supervise(config.current, schedule=schedule, send=send, web=web, periods=periods)
         if web:
             port = configuration.web.port if port is None else port
             listener = listening(host or configuration.web.host, port)

@@ -63,6 +63,7 @@ class Site:
     alert_url: OptionalWebAddress = ""
     alert_secret: Text = ""
     minimum_free_space: Size = 200_000_000
+    waiting_unsubscriptions: Text = ""
 
 
 @dataclass(frozen=True, kw_only=True, config=RULES)
@@ -289,6 +290,12 @@ class Config:
     def recovery_log(self) -> Path:
         """The folder of the recovery log, beside the database."""
         return self.data_folder / "recovery-log"
+
+    @property
+    def waiting_unsubscriptions(self) -> Path:
+        """The file for unsubscriptions that the database can't take yet: as configured, or beside the database."""
+        name = self.site.waiting_unsubscriptions
+        return self.path(name) if name else self.data_folder / "waiting-unsubscriptions"
 
     @property
     def template_folders(self) -> tuple[Path, ...]:

@@ -146,6 +146,13 @@ RECOVERY_LOG_UNWRITABLE = MessageType(
     "journal.recovery-log-unwritable",
     gettext_noop("the recovery log {path} can't be written: {cause}; free some space or make it writable, and resume"),
 )
+UNSUBSCRIPTIONS_UNUSABLE = MessageType(
+    "journal.unsubscriptions-unusable",
+    gettext_noop(
+        "the file of waiting unsubscriptions {path} can't be used: {cause}; nothing is sent until it can be read and "
+        "written by the user that runs newsletter"
+    ),
+)
 NOT_A_JOURNAL = MessageType(
     "journal.not-a-journal", gettext_noop("{path} is not a journal of this program; move it away")
 )

@@ -18,6 +18,7 @@ CONFIGURATION = MessageType("service.configuration", gettext_noop("reader of con
 BACKGROUND = MessageType("service.background", gettext_noop("background work"))
 PROGRESS = MessageType("service.progress", gettext_noop("check for stalled editions"))
 STORAGE = MessageType("service.storage", gettext_noop("storage of files"))
+UNSUBSCRIPTIONS = MessageType("service.unsubscriptions", gettext_noop("recording of unsubscriptions"))
 WEB = MessageType("service.web", gettext_noop("web server"))
 
 STOOD_STILL = MessageType(
@@ -109,6 +110,21 @@ NEWER_DATABASE = MessageType(
     gettext_noop(
         "a newer version of the program has changed the database ({migration}), so this version sends nothing; "
         "install the newer version on this machine too"
+    ),
+)
+
+UNAPPLIED = MessageType(
+    "sender.unapplied-unsubscriptions",
+    gettext_noop(
+        "nothing is sent until {machine} reaches the database again, because people may have unsubscribed there "
+        "meanwhile; start newsletter there, or wait: three minutes later the others send without it"
+    ),
+)
+UNSUBSCRIPTIONS_WAIT = MessageType(
+    "unsubscriptions.waiting",
+    gettext_noop(
+        "unsubscriptions wait in {path} until the database can be written, and nothing is sent before they are "
+        "applied; make the database writable, and keep that file"
     ),
 )
 

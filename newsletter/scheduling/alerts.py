@@ -65,6 +65,7 @@ WHAT = {
     "configuration": messages.CONFIGURATION(),
     "progress": messages.PROGRESS(),
     "storage": messages.STORAGE(),
+    "unsubscriptions": messages.UNSUBSCRIPTIONS(),
     "web": messages.WEB(),
 }
 """The name of each service in sentences."""

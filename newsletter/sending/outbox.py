@@ -1,7 +1,8 @@
 """The outbox: claims chunks for the sending engine, and records their outcomes (`WorkSource` and `Sink`).
 
 A number belongs to one chunk at a time, and a chunk to one journal. A claim checks the edition's state in its own
-transaction. Subscribers who have unsubscribed are found when a chunk is begun. Numbers without an outcome are returned
+transaction. Subscribers who have unsubscribed are found when a chunk is begun, also those whose unsubscription waits in
+a file. Numbers without an outcome are returned
 when their chunk is closed. Each call is one or two transactions, whatever the number of recipients.
 """
 
@@ -25,7 +26,7 @@ from newsletter.editions.approved_content import unpack
 from newsletter.messages import Message, delivery as messages
 from newsletter.models import ApprovedContent, Chunk, DeliveryStatus, Edition, Hold, Result, Retry, State, Variant
 from newsletter.recovery import entries
-from newsletter.sending import audience, lifecycle, warm_up
+from newsletter.sending import audience, lifecycle, unapplied, unsubscriptions, warm_up
 from newsletter.sending.lifecycle import ACTIVE_STATES
 from newsletter.sending.results import ResultRow, hand_over, handed_over, record, return_unsent, row_of
 from newsletter.sending.safeguards import fallback
@@ -95,6 +96,7 @@ class Outbox:
         """
         if not batch.recipients:  # first in the log: a log that can't be written leaves the chunk unbegun
             entries.begun(batch.edition, batch.chunk, batch.attempts)
+        unsubscriptions.apply_all()
         begun = with_retries(lambda: self._begin(batch))
         database.checkpoint()
         return begun
@@ -177,6 +179,8 @@ class Outbox:
         chunk = _locked_chunk(_own_open_chunk.rows(batch.chunk, self._holder.machine, self._holder.journal))
         if chunk is None or chunk.edition.state not in ACTIVE_STATES:
             return replace(batch, recipients=())
+        unsubscriptions.apply_rest()
+        unapplied.check(self._configuration)
         now = database.now()
         statements.begin(chunk.pk, now)
         attempts = {recipient.number: recipient.attempt for recipient in batch.recipients} or batch.attempts

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from newsletter.delivery.journal import JournalError
 from newsletter.messages import Message, delivery as messages
 from newsletter.models import Chunk, Edition, Retry, State
 from newsletter.recovery import hold
-from newsletter.sending import journals, lifecycle
+from newsletter.sending import journals, lifecycle, unapplied
 from newsletter.sending.enrolling import enroll_due
 from newsletter.sending.faults import explain
 from newsletter.sending.lifecycle import ACTIVE_STATES
@@ -144,6 +144,7 @@ class _Sender:
         self._looked = -inf
         self._name = ""
         self._complained: Message | None = None
+        self._was_away, self._reachable = False, datetime.min.replace(tzinfo=UTC)
 
     def run(self) -> None:
         """Run until there is nothing to do, or it is stopped; then the work of the processes is settled."""
@@ -164,6 +165,7 @@ class _Sender:
         except (OperationalError, InterfaceError) as e:
             self._complain(explain(e))
             connection.close()
+            self._was_away = True
             return False
         if self._difference:
             self._complain(self._difference)
@@ -197,7 +199,12 @@ class _Sender:
             raise JournalError(messages.FOLDER_REPLACED(path=str(self._folder)))
         self._take_over()
         self._follow_configuration()
-        self._difference = hold.reason() or self._schema.problem() or self._agreement.check(self._configuration)
+        self._difference = (
+            hold.reason()
+            or self._schema.problem()
+            or self._agreement.check(self._configuration)
+            or unapplied.problem(self._configuration, self._reachable_since())
+        )
         if self._difference:
             self._pool.stop()
             self._share.leave()
@@ -215,6 +222,12 @@ class _Sender:
             self._pool.stop()
         if self._pool.keeps_limits:
             self._share.confirm(share)
+
+    def _reachable_since(self) -> datetime:
+        """Return since when the database has answered this sender without a failure, by the database's clock."""
+        if self._was_away:
+            self._reachable, self._was_away = database.now(), False
+        return self._reachable
 
     def _follow_configuration(self) -> None:
         """After a change, let the processes end what is in flight; the next ones get the new configuration."""

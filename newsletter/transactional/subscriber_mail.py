@@ -33,6 +33,7 @@ from newsletter.render.message import encoded_transactional
 from newsletter.render.transactional import render_email, render_shared_email
 from newsletter.transactional import mail_queue, notice_delivery, sent_once
 from newsletter.transactional.transport import Outgoing, post_all, unsent
+from subscribers import waiting_unsubscriptions
 from subscribers.models import EmailKind, Suppression, TransactionalEmail
 from subscribers.transactional import Composed, Latest, compose
 
@@ -51,9 +52,13 @@ _Form = tuple[str, str, str, str]
 
 
 def send_due(configuration: Config, now: datetime) -> int:
-    """Send every email and notice that is due; return the number that were accepted. A restored database waits."""
+    """Send every email and notice that is due; return the number that were accepted. A restored database waits.
+
+    Unsubscriptions that wait for the database are applied first.
+    """
     if hold.reason():
         return 0
+    waiting_unsubscriptions.apply_all()
     notices_sent = notice_delivery.tell_due(configuration, now)
     sent_once.settle(configuration, now)
     by_provider: dict[tuple[str, bool], list[TransactionalEmail]] = {}

@@ -2,8 +2,9 @@
 
 A thousand one-click requests take 0.1 s of CPU time here, and 3.4 s in Django's threads, each with its transaction.
 
-Promises: a request is answered with success only after its commit; what isn't an ordinary request of these kinds, and
-what the database refuses, is answered by Django. The responses are the same, header by header. Only the exact body of
+Promises: a request is answered with success only after its commit, and a one-click request within a second, if need be
+after it was written to a file (`unsubscribing.py`); what isn't an ordinary request of these kinds, and what the
+database refuses, is answered by Django. The responses are the same, header by header. Only the exact body of
 RFC 8058, a small urlencoded form and a small JSON document of an email service are read here, without a query and with
 each header field once: nothing whose parsing can fail outside Django's handling of errors. There is no limit of
 one-click requests. Counted links that were followed before are answered from memory.
@@ -27,7 +28,6 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.urls import resolve
-from django.utils import timezone
 
 from newsletter import config
 from newsletter.bounces import webhook_events
@@ -40,7 +40,7 @@ from newsletter.web.hooks.views import read_call
 from newsletter.web.metrics.http import requests as request_metrics
 from newsletter.web.middleware import ContentSecurityPolicy, DeskLanguage
 from newsletter.web.requests import App, AsgiMessage, Receive, Send
-from subscribers import preferences
+from newsletter.web.unsubscribing import Unsubscribing
 from subscribers.pages import ANY_NONCE
 from subscribers.protection.sign_up_limits import Request, RequestAnswer
 from subscribers.requests import attach_config
@@ -76,9 +76,11 @@ class FastPath:
     def __init__(self, app: App) -> None:
         self._app = app
         thread = ThreadPoolExecutor(1, thread_name_prefix="grouped-writes")
-        self._unsubscribing: GroupedWrites[int, None] = GroupedWrites(_unsubscribe, thread)
-        self._signing_up: GroupedWrites[Request, RequestAnswer] = GroupedWrites(request_subscriptions, thread)
-        self._storing: GroupedWrites[Sequence[NewWebhookEvent], None] = GroupedWrites(webhook_events.store, thread)
+        own_thread = ThreadPoolExecutor(1, thread_name_prefix="one-click")  # what waits for a lock delays nobody here
+        self._unsubscribing: GroupedWrites[int, None] = GroupedWrites(Unsubscribing(), own_thread)
+        request, store = _with_database(request_subscriptions), _with_database(webhook_events.store)
+        self._signing_up: GroupedWrites[Request, RequestAnswer] = GroupedWrites(request, thread)
+        self._storing: GroupedWrites[Sequence[NewWebhookEvent], None] = GroupedWrites(store, thread)
         self._complete = _completion()
         self._head_of = lru_cache(maxsize=256)(self._made_head)
         self._accepted = lru_cache(maxsize=256)(self._made_accepted)
@@ -241,11 +243,6 @@ def _request(scheme: str, host: bytes, language: bytes) -> ASGIRequest:
     return ASGIRequest(scope, BytesIO())
 
 
-def _unsubscribe(numbers: Sequence[int]) -> Sequence[None]:
-    preferences.unsubscribe_all(numbers, timezone.now())
-    return [None] * len(numbers)
-
-
 def _completion() -> Callable[[HttpRequest, HttpResponse], None]:
     """Return a function that sets the headers that Django's middleware sets on such a response."""
 
@@ -315,7 +312,7 @@ class GroupedWrites(Generic[Item, Result]):
     async def _write_group(self, group: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         loop = asyncio.get_running_loop()
         try:
-            results = await loop.run_in_executor(self._thread, self._acted, [item for item, _result in group])
+            results = await loop.run_in_executor(self._thread, self._act, [item for item, _result in group])
         except Exception as e:  # noqa: BLE001 - every request of the group raises it
             for _item, result in group:
                 if not result.done():
@@ -325,7 +322,13 @@ class GroupedWrites(Generic[Item, Result]):
                 if not result.done():  # cancelled: its client waits no longer
                     result.set_result(value)
 
-    def _acted(self, items: Sequence[Item]) -> Sequence[Result]:
+
+def _with_database(act: Callable[[Sequence[Item]], Sequence[Result]]) -> Callable[[Sequence[Item]], Sequence[Result]]:
+    """Return a function that looks for the database first."""
+
+    def acted(items: Sequence[Item]) -> Sequence[Result]:
         close_old_connections()
         database_watch.check()
-        return self._act(items)
+        return act(items)
+
+    return acted

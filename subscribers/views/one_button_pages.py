@@ -3,13 +3,14 @@ button (RFC 8058), and the answer to the question whether a subscriber still wan
 """
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from subscribers import preferences
+from subscribers import preferences, waiting_unsubscriptions
 from subscribers.asking import heard
 from subscribers.forms import ReasonForm
 from subscribers.models import Subscription
@@ -33,13 +34,17 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if number is None:
         return no_subscription(request, token)
     fields = _fields(request)
-    if request.method == "POST" and number != TEST_NUMBER:
-        preferences.unsubscribe(number, timezone.now())
+    waits = request.method == "POST" and number != TEST_NUMBER and not waiting_unsubscriptions.unsubscribe([number])
     if fields.get(ONE_CLICK) == "One-Click":
         return one_click_response()
     if number == TEST_NUMBER:
         return no_subscription(request, token)
-    return _result_page(request, token, fields)
+    try:
+        return _result_page(request, token, fields, waits=waits)
+    except (OperationalError, InterfaceError):  # the database is away
+        if request.method == "POST" and not waits:
+            raise
+        return message(request, language_of(request), kind="left" if waits else "leave")
 
 
 def one_click_response() -> HttpResponse:
@@ -55,15 +60,16 @@ def _fields(request: HttpRequest) -> QueryDict:
         return QueryDict()
 
 
-def _result_page(request: HttpRequest, token: str, fields: QueryDict) -> HttpResponse:
+def _result_page(request: HttpRequest, token: str, fields: QueryDict, *, waits: bool) -> HttpResponse:
+    """Return the page of a subscription; if it `waits`, it is unsubscribed, and the database doesn't know yet."""
     subscription = preferences.subscription_of(token)
     if subscription is None:
         return message(request, language_of(request), kind="erased")
     newsletter = config_of(request).newsletters.get(subscription.newsletter)
     language = language_of(request, own_language=subscription.subscriber.language, newsletter=subscription.newsletter)
-    has_left = subscription.state == Subscription.State.UNSUBSCRIBED
+    has_left = waits or subscription.state == Subscription.State.UNSUBSCRIBED
     reason = ReasonForm(fields)
-    thanked = has_left and bool(fields.get("reason")) and reason.is_valid()
+    thanked = has_left and not waits and bool(fields.get("reason")) and reason.is_valid()
     if thanked:
         preferences.give_reason(subscription.pk, reason.cleaned_data["reason"])
     return page(

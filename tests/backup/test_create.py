@@ -6,10 +6,17 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from django.conf import settings
+from django.db import OperationalError
+from django.utils import timezone
 
 from newsletter.backup import BackupProblem, create
+from newsletter.sending import unsubscriptions
+from subscribers import unsubscription_file
+from tests.subscribers.make import add_subscription
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -39,3 +46,18 @@ def test_a_disk_without_room_for_the_copy_is_named(monkeypatch: pytest.MonkeyPat
     with pytest.raises(OSError, match="No space left") as caught:
         create.consistent_source(configuration, tmp_path / "unfinished")
     assert caught.value.filename == str(tmp_path)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_unsubscriptions_that_wait_are_applied_before_a_backup_or_named(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    subscription = add_subscription()
+    unsubscription_file.add([subscription.pk], timezone.now())
+    with monkeypatch.context() as locked:
+        locked.setattr(unsubscriptions, "record", Mock(side_effect=OperationalError("database is locked")))
+        create._apply_unsubscriptions()
+    assert f"unsubscriptions wait in {settings.WAITING_UNSUBSCRIPTIONS}, which is not in the backup" in caplog.text
+    create._apply_unsubscriptions()
+    subscription.refresh_from_db()
+    assert subscription.state == "unsubscribed"

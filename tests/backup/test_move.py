@@ -3,9 +3,12 @@
 from typing import Any, cast
 
 import pytest
+from django.utils import timezone
 
 from newsletter.backup import BackupProblem, move
 from newsletter.backup.databases import RowSource
+from newsletter.config import Config
+from subscribers import unsubscription_file
 
 
 class Rows:
@@ -30,3 +33,9 @@ def test_a_database_of_another_version_is_refused_before_the_new_one_is_touched(
     configuration: Any = None
     with pytest.raises(BackupProblem, match=told):
         move._prepare(configuration, cast(RowSource, Rows(applied)), "postgresql://h/n")
+
+
+def test_unsubscriptions_that_wait_for_the_old_database_are_not_left_behind(configuration: Config) -> None:
+    unsubscription_file.add([1], timezone.now())
+    with pytest.raises(BackupProblem, match="start newsletter with the old database once"):
+        move.move(configuration, "sqlite:///a.db", "sqlite:///b.db", print)

@@ -17,7 +17,7 @@ from newsletter.domain.outcome import OutcomeKind
 from newsletter.models import Chunk, DeliveryStatus, Edition, Result, Retry, State
 from newsletter.sending import audience, lifecycle, outbox, progress, results
 from newsletter.sending.results import row_of
-from subscribers import tokens
+from subscribers import tokens, unsubscription_file
 from subscribers.models import Subscription, Suppression
 from tests.examples import examples
 from tests.sending import outbox_samples as samples
@@ -114,7 +114,11 @@ def forget(subscription: Subscription) -> None:
     subscription.subscriber.delete()
 
 
-@pytest.mark.parametrize("act", [leave, suppress, suppress_domain, rest, forget])
+def leave_in_the_file(subscription: Subscription) -> None:
+    unsubscription_file.add([subscription.pk], timezone.now())
+
+
+@pytest.mark.parametrize("act", [leave, leave_in_the_file, suppress, suppress_domain, rest, forget])
 def test_a_subscriber_who_unsubscribed_after_the_claim_is_skipped(act: Callable[[Subscription], None]) -> None:
     subscriptions = samples.subscribe(["a@one.example", "b@two.example"])
     edition = samples.begun(samples.queued())

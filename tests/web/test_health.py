@@ -141,7 +141,7 @@ def test_the_desk_s_first_page_says_what_fails_and_what_to_do(editor: Client) ->
 
 
 def test_every_service_has_a_name_at_the_desk_and_in_notices() -> None:
-    supervisor = services.supervise(config.current, schedule=True, send=True)
+    supervisor = services.supervise(config.current, schedule=True, send=True, web=True)
     supervisor.add("web", lambda service: None)
     names = {"background", *(status.name for status in supervisor.statuses())}  # which only PostgreSQL has
     supervision.use(supervision.Supervisor())

@@ -28,6 +28,7 @@ SERVICES = {
     "presence": gettext_noop("sending a heartbeat to other machines"),
     "progress": gettext_noop("checking for stalled editions"),
     "storage": gettext_noop("storing files"),
+    "unsubscriptions": gettext_noop("recording unsubscriptions"),
     "web": gettext_noop("the web server"),
 }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -10,10 +11,11 @@ from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError
 
+from newsletter.web import unsubscribing
 from newsletter.web.fast_path import LARGEST_FORM, FastPath
 from newsletter.web.metrics.http import requests as request_metrics
 from newsletter.web.requests import App, AsgiMessage
-from subscribers import preferences
+from subscribers import preferences, unsubscription_file, waiting_unsubscriptions
 from subscribers.models import Consent, Subscription, TransactionalEmail
 from subscribers.protection import sign_up_limits as limits
 from subscribers.tokens import link_token, link_token_for_tests
@@ -269,18 +271,44 @@ def test_multipart_one_click_requests_work_too(site: Site) -> None:
     assert (answer[0], answer[2], subscription.state) == (200, "", Subscription.State.UNSUBSCRIBED)
 
 
-def test_a_request_that_the_database_refuses_is_left_to_django(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_one_click_request_that_the_database_refuses_is_kept_and_answered(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     subscription = add_subscription()
 
     def locked(*_given: object) -> None:
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(preferences, "unsubscribe_all", locked)
     with monkeypatch.context() as patched:
-        patched.setattr("subscribers.preferences.unsubscribe", lambda number, at: calls.append(number))
-        calls: list[int] = []
+        patched.setattr(preferences, "unsubscribe_all", locked)
         answer = site.post(f"/u/{link_token(subscription.pk)}", ONE_CLICK, content_type=FORM["content-type"])
-    assert (answer[0], site.passed_on, calls) == (200, 1, [subscription.pk])
+    assert (answer[0], answer[2], site.passed_on) == (200, "", 0)
+    waiting_unsubscriptions.apply_all()
+    subscription.refresh_from_db()
+    assert subscription.state == Subscription.State.UNSUBSCRIBED
+
+
+def test_a_database_that_does_not_answer_delays_no_one_click_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+    monkeypatch.setattr(unsubscribing, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(unsubscribing, "_in_database", lambda *_given: answers.wait(60))
+    act = unsubscribing.Unsubscribing()
+    act([1])
+    act([2])  # while the first is still asked for
+    answers.set()
+    assert [unsubscription.number for unsubscription in unsubscription_file.waiting()] == [1, 2]
+
+
+def test_a_one_click_request_that_can_be_written_nowhere_is_left_to_django(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_given: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(waiting_unsubscriptions, "unsubscribe", refused)
+    subscription = add_subscription()
+    site.post(f"/u/{link_token(subscription.pk)}", ONE_CLICK, content_type=FORM["content-type"])
+    assert site.passed_on == 1
 
 
 def test_repeating_a_one_click_request_keeps_a_new_request_to_subscribe(site: Site) -> None:

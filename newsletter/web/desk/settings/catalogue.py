@@ -362,6 +362,7 @@ LOCKED: dict[str, Words] = {
         "This setting decides what this server may reach. Edit config.toml and restart."
     ),
     "delivery.journal": _RUNNING,
+    "site.waiting_unsubscriptions": _RUNNING,
     "site.minimum_free_space": _OPERATOR,
     "log.format": _OPERATOR,
     "log.level": _OPERATOR,

@@ -129,6 +129,12 @@ PLACEHOLDER_UNKNOWN = MessageType(
     "lint.placeholder-unknown",
     gettext_noop("{word} is not a placeholder; remove the braces, or insert the subscriber's name instead."),
 )
+RAW_MARKDOWN = MessageType(
+    "lint.raw-markdown",
+    gettext_noop(
+        "“{words}” is Markdown that subscribers would see as it is; format it with the toolbar, or remove it."
+    ),
+)
 POST_MISSING = MessageType("lint.post-missing", gettext_noop("“{title}” is not in the {where}."))
 POST_REPEATED = MessageType("lint.post-repeated", gettext_noop("“{title}” is in the {where} {count} times."))
 NOTHING_IN_IT = MessageType("lint.nothing-in-it", gettext_noop("This email is empty."))

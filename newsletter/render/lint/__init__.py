@@ -11,6 +11,7 @@ from newsletter.render.edition import listed
 from newsletter.render.lint import clients, contrast, envelope, placeholders, posts, structure
 from newsletter.render.lint.codes import CODES
 from newsletter.render.lint.parsed_email import ParsedEmail
+from newsletter.render.lint.raw_markdown import raw_markdown
 
 __all__ = ["CODES", "RULES", "lint"]
 
@@ -27,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     placeholders.braces,
     placeholders.names,
     placeholders.unknown,
+    raw_markdown,
     structure.doctype,
     structure.mso_balance,
     structure.language,

@@ -33,6 +33,7 @@ CODES: dict[str, Level] = {
     "placeholder-unknown": _E,
     "name-fallback": _W,
     "braces": _E,
+    "raw-markdown": _W,
     "unsubscribe-missing": _E,
     "preferences-missing": _W,
     "address-missing": _E,

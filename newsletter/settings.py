@@ -177,7 +177,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "newsletter.web.static_files.VersionedStorage"},
 }
 WHITENOISE_USE_FINDERS = True
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 3_000_000  # that of newsletter.web.desk.body_limits, which is asked first
 # A year; for this host alone, since other hosts of the domain are not this program's.
 SECURE_HSTS_SECONDS = 365 * 86400 if _https else 0
 # The reverse proxy redirects http to https; here a redirect would be endless where `web.trusted_proxies` is not set.

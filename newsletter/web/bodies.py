@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
 from typing import IO
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from newsletter.api.problem_document import API_ROOT, MEDIA_TYPE, problem_document
 from newsletter.messages import Message, api as messages
@@ -26,7 +26,7 @@ LARGEST = 100_000
 IN_MEMORY, PIECE = 1_000_000, 65_536
 HOOKS, LARGEST_OF_HOOKS = "/hooks/", 2_500_000
 """Octets of a call of an email service, which may have hundreds of events."""
-DESK, LOGIN = "/desk/", "/desk/login/"
+DESK, LOGIN, BACK = "/desk/", "/desk/login/", "/desk/too-large/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,9 @@ class WholeBodies:
             except TimeoutError:
                 await _refuse(scope, send, 408, messages.TOO_SLOW(), b"The request did not arrive in time.\n")
             except TooLarge as e:
+                if _is_form_of_desk(scope):
+                    await _send_back(scope, receive, send, e.most)
+                    return
                 message = messages.TOO_LARGE(most=e.most)
                 await _refuse(scope, send, 413, message, b"The request is too large.\n", drain=receive)
             except LoginNeeded:
@@ -161,6 +164,20 @@ async def _send_to_login(scope: AsgiMessage, receive: Receive, send: Send) -> No
         await refuse(send, 401, b"Log in first.\n", (b"hx-redirect", LOGIN.encode()), drain=receive)
     else:
         await refuse(send, 303, b"Log in first.\n", (b"location", address), drain=receive)
+
+
+def _is_form_of_desk(scope: AsgiMessage) -> bool:
+    """Return whether a browser sent a form of the desk, and shows the answer as a page."""
+    headers = dict(scope["headers"])
+    by_script = b"hx-request" in headers or b"text/html" not in headers.get(b"accept", b"")
+    return scope["path"].startswith(DESK) and not by_script
+
+
+async def _send_back(scope: AsgiMessage, receive: Receive, send: Send, most: int) -> None:
+    """Redirect to the page that the form is on, which says how much it may send and shows again what was typed."""
+    referrer = dict(scope["headers"]).get(b"referer", b"").decode("latin-1")
+    address = f"{BACK}?most={most}&page={quote(urlsplit(referrer).path or scope['path'])}".encode()
+    await refuse(send, 303, b"The request is too large.\n", (b"location", address), drain=receive)
 
 
 def _with_size(scope: AsgiMessage, size: int) -> AsgiMessage:

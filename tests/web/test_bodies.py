@@ -148,6 +148,17 @@ async def test_an_editor_who_must_log_in_first_returns_to_the_page() -> None:
     assert part.headers[b"hx-redirect"] == b"/desk/login/"
 
 
+async def test_a_form_of_the_desk_that_is_too_large_leads_back_to_its_page() -> None:
+    client = Client([b"x" * 1_000_000] * 4, path="/desk/settings/n/kinaforum/design/logo/")
+    page = b"http://localhost:8000/desk/settings/n/kinaforum/design/?x=1"
+    client.scope["headers"] = [(b"accept", b"text/html,*/*"), (b"referer", page)]
+    assert await client.ask(allowed=3_000_000) == 303
+    back = b"/desk/too-large/?most=3000000&page=/desk/settings/n/kinaforum/design/"
+    assert (client.headers[b"location"], client.pieces, client.seen) == (back, [], [])
+    script = Client([b"x" * 1_000_000] * 4, path="/desk/editor/image/")
+    assert await script.ask(allowed=3_000_000) == 413, "the editor shows a sentence of its own"
+
+
 async def test_a_refusal_reads_what_is_still_being_sent_but_keeps_nothing() -> None:
     """Else the connection would be reset under the client, which then never sees the answer."""
     client = Client([b"x" * 1_000_000] * 4)

@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image, ImageDraw
@@ -13,6 +14,7 @@ from PIL import Image, ImageDraw
 from newsletter import config
 from newsletter.images import store
 from newsletter.scheduling import unused_images
+from newsletter.web.desk.body_limits import LARGEST, body_limit
 from tests.web.settings_site import Site, serve
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +41,21 @@ def test_an_uploaded_image_becomes_the_logo_and_stays(site: Site, key: str) -> N
     name = address.rpartition("/")[2]
     unused_images.remove(config.current(), datetime.now(UTC) + timedelta(days=60))
     assert store.path(config.current(), name) is not None
+
+
+def test_a_logo_may_have_as_many_octets_as_other_images(site: Site) -> None:
+    cookie = f"{settings.SESSION_COOKIE_NAME}={site.client.cookies[settings.SESSION_COOKIE_NAME].value}".encode()
+    sizes = [body_limit({"path": path, "headers": [(b"cookie", cookie)]}) for path in (UPLOAD, "/desk/none/")]
+    assert sizes == [30_000_000, LARGEST]
+
+
+def test_the_page_of_a_form_that_was_too_large_says_how_much_it_may_send(site: Site) -> None:
+    design = "/desk/settings/n/kinaforum/design/"
+    answer = site.client.get("/desk/too-large/", {"most": "30000000", "page": design}, follow=True)
+    assert answer.redirect_chain == [(design, 302)]
+    assert "Nothing was saved: a form may have at most 30 MB here." in answer.content.decode()
+    for elsewhere in ("//example.org/desk/", "https://example.org/"):
+        assert site.client.get("/desk/too-large/", {"page": elsewhere}).status_code == 404
 
 
 def _drawn(ground: str, *letters: str) -> SimpleUploadedFile:

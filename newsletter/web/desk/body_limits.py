@@ -1,24 +1,35 @@
-"""The maximum body of a request to the desk and the API, decided before the body is read."""
+"""The maximum body of a request to the desk and the API, decided before the body is read, and the way back from it."""
 
 from typing import cast
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import close_old_connections
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.cookie import parse_cookie
-from django.urls import resolve, reverse
+from django.shortcuts import redirect
+from django.urls import Resolver404, resolve
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
 
 from newsletter.api import tokens
 from newsletter.api.problem_document import API_ROOT
+from newsletter.web.converters import whole_number
+from newsletter.web.desk import formatting
 from newsletter.web.desk.permissions import CODE_WANTED, Guarded, Role, role_of
 from newsletter.web.requests import AsgiMessage
 
 LARGEST = 3_000_000
 """Octets of a body of an editor's forms."""
-LARGEST_UPLOADS = {"subscribers-import": 400_000_000, "old-issues": 1_000_000_000, "image": 30_000_000}
+LARGEST_UPLOADS = {
+    "subscribers-import": 400_000_000,
+    "old-issues": 1_000_000_000,
+    "image": 30_000_000,
+    "logo-upload": 30_000_000,
+}
 """Octets of a file of subscribers (a million of them are 80 MB), of an archive with its images, and of an image, by the
 page's name.
 """
@@ -36,12 +47,25 @@ def body_limit(scope: AsgiMessage) -> int:
     role = _role(scope)
     if role is Role.ANYONE:
         return 0
-    uploads = {reverse(f"desk:{name}"): size for name, size in LARGEST_UPLOADS.items()}
-    path = scope["path"]
-    if path not in uploads:
+    try:
+        match = resolve(scope["path"])
+    except Resolver404:
         return LARGEST
-    page = cast(Guarded, resolve(path).func)
-    return uploads[path] if role >= page.needed else LARGEST
+    size = LARGEST_UPLOADS.get(match.url_name or "", LARGEST)
+    return size if role >= cast(Guarded, match.func).needed else LARGEST
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """Return to the page of a form that was too large, and say how much it may send."""
+    address = request.GET.get("page", "")
+    if not address.startswith("/desk/"):
+        raise Http404("a form is on a page of the desk")
+    most = whole_number(request.GET.get("most", "")) or LARGEST
+    sentence = _(
+        "Nothing was saved: a form may have at most %(n)s MB here. Choose a smaller file, or shorten the text."
+    )
+    messages.error(request, sentence % {"n": formatting.number(most // 1_000_000)})
+    return redirect(address)
 
 
 def _has_token(scope: AsgiMessage) -> bool:

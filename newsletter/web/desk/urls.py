@@ -10,6 +10,7 @@ from newsletter.web import converters
 from newsletter.web.desk import (
     account_import,
     api_access,
+    body_limits,
     composing,
     deliverability,
     designs,
@@ -63,6 +64,7 @@ urlpatterns = [
     _page("password/", login_views.forgotten, "forgotten", ANYONE),
     _page("password/<str:key>/<str:token>/", login_views.password, "password", ANYONE),
     _page("language/", login_views.language, "language", ANYONE),
+    _page("too-large/", body_limits.too_large, "too-large", EDITOR),
     _page("account/", account.account, "account", EDITOR),
     _page("account/name/", account.change_name, "account-name", EDITOR),
     _page("account/password/", account.change_password, "account-password", EDITOR),

@@ -88,8 +88,10 @@ class _DomainReport:
 
     def _routes(self) -> list[Route]:
         delivery, own_domains = self.configuration.delivery, sorted(_own_domains(self.configuration))
+        host = urlsplit(self.configuration.site.url).hostname or ""
+        site = "" if is_loopback(host) else host
         routes = [
-            route_of(delivery, provider, self.domain, self.machine, own_domains) for provider in self._providers()
+            route_of(delivery, provider, self.domain, self.machine, own_domains, site) for provider in self._providers()
         ]
         return [Route("relay", route.service) if self._is_others(route) else route for route in routes]
 
@@ -132,7 +134,8 @@ class _DomainReport:
 
     def _signatures(self, route: Route) -> Iterator[Check]:
         """Yield the checks of SPF, of each DKIM key, and of alignment."""
-        yield self._check(Requirement.SPF, lambda: self._spf(route))
+        spf = self._check(Requirement.SPF, lambda: self._spf(route))
+        yield spf
         signers, unseen = list[str](), False
         for check, signer in self._keys(route):
             yield check
@@ -142,7 +145,8 @@ class _DomainReport:
             message = dmarc_messages.ALIGNED_BY_PROVIDER(provider=route.service.name, domain=self.domain)
             yield self._found(Requirement.ALIGNMENT, CheckResult(Verdict.UNKNOWN, message))
         else:
-            yield self._check(Requirement.ALIGNMENT, lambda: self._alignment(route, signers))
+            alignment = partial(self._alignment, route, signers, spf_passes=spf.verdict is not Verdict.BAD)
+            yield self._check(Requirement.ALIGNMENT, alignment)
 
     def _spf(self, route: Route) -> CheckResult:
         envelope = self._envelope(route)
@@ -169,10 +173,12 @@ class _DomainReport:
     def _sender_setting(self) -> Message:
         return SETTING(key=f"newsletters.{self.newsletters[0].name}.from")
 
-    def _alignment(self, route: Route, signers: list[str]) -> CheckResult:
+    def _alignment(self, route: Route, signers: list[str], *, spf_passes: bool) -> CheckResult:
         if others := self._of_others(self.domain, route):
             return others
-        envelope = "" if route.service.return_path else self._envelope(route)
+        envelope = "" if route.service.return_path or not spf_passes else self._envelope(route)
+        if not (spf_passes or signers or route.kind == "api"):
+            return CheckResult(Verdict.BAD, dmarc_messages.NOTHING_PASSES(domain=self.domain))
         result = dmarc_policy.check_alignment(self.domain, signers, envelope, self._policy(), self.lookups)
         if route.kind == "api" and dmarc_messages.NOT_ALIGNED.matches(result.message):
             message = dmarc_messages.NOT_ALIGNED_BY(provider=route.service.name, domain=self.domain)

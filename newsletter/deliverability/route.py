@@ -19,7 +19,8 @@ class Route:
 
     `own` is a mail server of the sender, which delivers to subscribers' servers itself and has the name `server`.
     `key` is the service's key in `SERVICES`, "" for others. `domain` is the domain that a service was told to send for,
-    where that isn't From's; with SMTP, the user's name has it.
+    where that isn't From's; with SMTP, the user's name has it. `site` is the name that
+    public addresses have for the machine of the program, where a mail server of one's own is on it too.
     """
 
     kind: Literal["own", "relay", "api", "file"]
@@ -27,6 +28,7 @@ class Route:
     server: str = ""
     key: str = ""
     domain: str = ""
+    site: str = ""
 
     @property
     def server_setting(self) -> Message:
@@ -35,12 +37,17 @@ class Route:
 
 
 def route_of(
-    delivery: DeliverySettings, provider: str, domain: str, machine: str = "", own_domains: Iterable[str] = ()
+    delivery: DeliverySettings,
+    provider: str,
+    domain: str,
+    machine: str = "",
+    own_domains: Iterable[str] = (),
+    site: str = "",
 ) -> Route:
     """Return the way of emails from a domain.
 
-    `machine` is this machine's name, by default asked of the system, and `own_domains` are further domains of the
-    sender.
+    `machine` is this machine's name, by default asked of the system, `site` its name in public addresses, and
+    `own_domains` are further domains of the sender.
     """
     if provider == "file":
         return Route("file", MailService("file"))
@@ -51,7 +58,8 @@ def route_of(
         return Route("api", service, key=provider, domain=ascii_domain(login_domain).lower())
     host = delivery.smtp.host.lower().rstrip(".")
     if is_loopback(host):
-        return Route("own", MailService(host), (delivery.smtp.hello or machine or socket.getfqdn()).lower().rstrip("."))
+        server = (delivery.smtp.hello or machine or socket.getfqdn()).lower().rstrip(".")
+        return Route("own", MailService(host), server, site=site)
     if key := service_of_server(host):
         login_domain = delivery.smtp.user.rpartition("@")[2] if SERVICES[key].domain_key else ""
         return Route("relay", SERVICES[key], key=key, domain=ascii_domain(login_domain).lower())

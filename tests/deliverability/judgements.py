@@ -38,6 +38,12 @@ INCLUDED = {f"i{n}.{{d}} TXT": f"v=spf1 include:j{n}.{{d}} ~all" for n in range(
 SIX = " ".join(f"include:i{n}.{{d}}" for n in range(6))
 
 SPF_SETUPS = (
+    spf("no record, and a mail server without a name", None, "bad check.no-record", "v=spf1 a:news.{d} ~all",
+        smtp={"host": "127.0.0.1", "hello": "gone.{d}"}, records={"news.{d} A": "{a}"}),
+    spf("no record, and nothing with a name", None, "bad check.no-spf-server", "",
+        smtp={"host": "127.0.0.1", "hello": "gone.{d}"}),
+    Setup("neither a record nor a key", {SPF: None},
+          {"spf": "bad check.no-record", "alignment": "bad check.nothing-passes"}, keys=()),
     # Each term is evaluated in order, and the first that matches decides (4.6.2).
     spf("a network", "v=spf1 ip4:{a}/28 -all", "good check.spf"),
     spf("capital letters", "V=SPF1 A:mail.{d} -ALL", "good check.spf"),

@@ -58,7 +58,8 @@ def _replacement(envelope: str, route: Route, lookups: Lookups) -> str:
         except LookupFailed:
             continue
         lets_send = any(term.qualifier == "+" and term.name != "all" for term in parse(proposal).mechanisms)
-        unseen = messages.SPF_RELAY.matches(result.message) and lets_send
+        unknown = (messages.SPF_RELAY, messages.SPF_SERVER)
+        unseen = any(message_type.matches(result.message) for message_type in unknown) and lets_send
         if result.verdict is Verdict.GOOD or unseen:
             return txt(envelope, proposal)
     return ""
@@ -87,6 +88,8 @@ def _missing(envelope: str, almost: str, route: Route, lookups: Lookups) -> Mess
         return messages.SPF_ALMOST(name=envelope, record=almost)
     if route.kind == "relay" and not _terms(envelope, route, lookups):
         return messages.NO_SPF_RELAY(name=envelope, server=route.service.name)
+    if route.kind == "own" and not _terms(envelope, route, lookups):
+        return messages.NO_SPF_SERVER(name=envelope, server=route.server, setting=route.server_setting)
     return records_messages.NO_RECORD(name=envelope, type="SPF")
 
 
@@ -192,6 +195,8 @@ def _terms(envelope: str, route: Route, lookups: Lookups) -> Sequence[str]:
         addresses = lookups.addresses(route.server)
         by_name = ["a" if route.server == envelope else f"a:{route.server}"] if "." in route.server else []
         by_address = " ".join(f"ip{6 if ':' in address else 4}:{address}" for address in addresses)
+        if not addresses and lookups.addresses(route.site):
+            return [f"a:{route.site}"]
         return [*by_name, by_address] if addresses else []
     if route.kind == "file":
         return ["mx"]

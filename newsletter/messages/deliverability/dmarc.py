@@ -36,6 +36,13 @@ NOT_ALIGNED = MessageType(
         "{domain}' on the server, which makes a key and shows what to add"
     ),
 )
+NOTHING_PASSES = MessageType(
+    "check.nothing-passes",
+    gettext_noop(
+        "neither SPF nor DKIM passes for {domain}, so DMARC fails; add the SPF record, and sign your emails with a "
+        "DKIM key"
+    ),
+)
 NOT_ALIGNED_BY = MessageType(
     "check.not-aligned-by",
     gettext_noop(

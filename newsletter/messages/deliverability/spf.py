@@ -9,6 +9,13 @@ NO_SPF_RELAY = MessageType(
         "the record to add"
     ),
 )
+NO_SPF_SERVER = MessageType(
+    "check.no-spf-server",
+    gettext_noop(
+        "{name} has no SPF record, and the record to add isn't known because {server} has no address in DNS; enter "
+        "your mail server's public name in {setting}, and check again"
+    ),
+)
 SPF_GOOD = MessageType("check.spf", gettext_noop("{record} (DNS lookups: {count} of at most 10)"))
 SPF_WITHOUT = MessageType(
     "check.spf-without",

@@ -1,5 +1,6 @@
 """Jobs in the background: progress, failures, and what happens after a restart."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +11,11 @@ from django.utils import timezone
 
 from newsletter import background, config
 from newsletter.collecting.collect import Collected
+from newsletter.messages import Problem
 from newsletter.messages.general import TEXT
 from newsletter.models import Act, Job, JobState, Notice
 from newsletter.scheduling import housekeeping
-from newsletter.web.desk import jobs, source_pages, urls
+from newsletter.web.desk import deliverability, jobs, source_pages, urls
 from newsletter.web.desk.subscribers import import_jobs, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
 from subscribers.importing import run
@@ -231,6 +233,38 @@ def test_jobs_are_deleted_after_a_day() -> None:
     waiting(updated_at=timezone.now() - timedelta(hours=25))
     housekeeping.tidy(config.current(), timezone.now())
     assert not Job.objects.exists()
+
+
+def cancelled_meanwhile(ended: BaseException | None, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """Return a job that a person cancels in the moment in which it ends."""
+    job = waiting("dns")
+
+    def ending(configuration: object, row: Job, progress: object) -> dict[str, Any]:
+        Job.objects.filter(pk=row.pk).update(state=JobState.FAILED, problem=TEXT(words="cancelled"))
+        if ended:
+            raise ended
+        return {"number": 1}
+
+    monkeypatch.setitem(jobs.KINDS, "dns", replace(deliverability.CHECK, run=ending))
+    return done(job)
+
+
+@pytest.mark.parametrize("ended", [None, jobs.Stopping(), Problem(TEXT(words="the server is away"))])
+def test_a_cancelled_job_stays_cancelled(ended: BaseException | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = cancelled_meanwhile(ended, monkeypatch)
+    assert (job.state, str(job.problem), job.result) == (JobState.FAILED, "cancelled", {})
+
+
+def test_a_job_that_is_cancelled_while_the_program_starts_stays_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = waiting("dns")
+    monkeypatch.setattr(jobs, "enqueue", lambda task, key, **arguments: None)
+
+    def cancelling() -> None:
+        Job.objects.update(state=JobState.FAILED, problem=TEXT(words="cancelled"))
+
+    jobs.resume(config.current(), cancelling)
+    job.refresh_from_db()
+    assert job.state == JobState.FAILED
 
 
 def test_files_of_ended_imports_are_removed_at_the_start() -> None:

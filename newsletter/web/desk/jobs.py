@@ -144,11 +144,16 @@ def resume(configuration: Config, load_kinds: Callable[[], object]) -> None:
             log.error("%s: given up, because the program ended %d times while it did this", job, CRASHES)
             failed_tasks.tell_set_aside(configuration, job.kind, {"job": str(job.pk), "newsletter": job.about})
         elif kind and kind.resumable(configuration, job):
-            Job.objects.filter(pk=job.pk).update(state=JobState.WAITING, crashes=crashes, restarted_at=timezone.now())
-            enqueue(RUN, str(job.pk), job=str(job.pk))
-            log.info("%s: continued after a restart", job)
+            _continue(job, crashes)
         else:
             _end(job, JobState.FAILED, problem=messages.JOB_INTERRUPTED())
+
+
+def _continue(job: Job, crashes: int) -> None:
+    values = {"state": JobState.WAITING, "crashes": crashes, "restarted_at": timezone.now()}
+    if Job.objects.filter(pk=job.pk, state__in=UNFINISHED).update(**values):
+        enqueue(RUN, str(job.pk), job=str(job.pk))
+        log.info("%s: continued after a restart", job)
 
 
 def _run(configuration: Config, job: str) -> None:
@@ -160,8 +165,8 @@ def _run(configuration: Config, job: str) -> None:
     try:
         result = KINDS[row.kind].run(configuration, row, JobProgress(row))
     except Stopping:
-        Job.objects.filter(pk=row.pk).update(state=JobState.WAITING)
-        if not row.place:
+        returned = Job.objects.filter(pk=row.pk, state=JobState.RUNNING).update(state=JobState.WAITING)
+        if returned and not row.place:
             enqueue(RUN_ANYWHERE, job, job=job)
     except Problem as problem:
         _end(row, JobState.FAILED, problem=message_of(problem))
@@ -177,4 +182,5 @@ RUN_ANYWHERE = Task("desk-job", _run, LANE, queue="work")
 
 
 def _end(job: Job, state: JobState, **values: Any) -> None:
-    Job.objects.filter(pk=job.pk).update(state=state, updated_at=timezone.now(), **values)
+    """Store how a job ended, unless it was cancelled meanwhile."""
+    Job.objects.filter(pk=job.pk, state__in=UNFINISHED).update(state=state, updated_at=timezone.now(), **values)

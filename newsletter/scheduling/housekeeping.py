@@ -11,9 +11,11 @@ from django.db.models import Model
 from newsletter.bounces import webhook_events
 from newsletter.config import Config
 from newsletter.events import delivering
+from newsletter.messages import failures as messages
 from newsletter.models import (
     DmarcReport,
     Job,
+    JobState,
     KeptAnswer,
     Notice,
     Numbering,
@@ -24,7 +26,7 @@ from newsletter.models import (
     WebhookEvent,
 )
 from newsletter.recovery import log
-from newsletter.scheduling import old_deliveries, unused_images
+from newsletter.scheduling import held_files, old_deliveries, unused_images
 from subscribers import preferences, signup
 from subscribers.models import Base, OfferedSet, Subscription, locked_bases
 
@@ -32,6 +34,9 @@ KEEP_TEXTS = timedelta(days=400)
 KEEP_NOTICES = timedelta(days=90)
 KEEP_RECOVERY_LOG = timedelta(days=400)
 KEEP_COPIES = timedelta(days=30)
+KEEP_JOBS = timedelta(days=1)
+SILENT_JOBS = timedelta(hours=12)
+"""A job without progress for so long has ended with its program, which may have been on a machine that is gone."""
 EXPIRING: tuple[tuple[type[Model], str, timedelta], ...] = (
     (Session, "expire_date", timedelta()),
     (AccessAttempt, "attempt_time", timedelta(days=1)),
@@ -39,7 +44,7 @@ EXPIRING: tuple[tuple[type[Model], str, timedelta], ...] = (
     (RecordedEvent, "at", delivering.KEEP),
     (WebhookEvent, "received_at", webhook_events.KEEP),
     (Notice, "at", KEEP_NOTICES),
-    (Job, "updated_at", timedelta(days=1)),
+    (Job, "updated_at", KEEP_JOBS),
     (Occurrence, "done_at", KEEP_NOTICES),
     (DmarcReport, "ends_at", timedelta(days=400)),
 )
@@ -63,6 +68,7 @@ def tidy_database(configuration: Config, now: datetime) -> None:
     """Delete expired rows. Rows of the ledger stay; only their text goes once no draft can need it."""
     for model, field, keep in EXPIRING:
         model._default_manager.filter(**{f"{field}__lt": now - keep}).delete()
+    _end_silent_jobs(now)
     AccessLog.objects.all().delete()  # written only by older versions, with address and browser
     signup.delete_expired(now)
     preferences.erase_former_subscribers(now)
@@ -86,8 +92,19 @@ def _drop_old_schemas(before: datetime) -> None:
             cursor.execute(f'DROP SCHEMA "{name}" CASCADE')
 
 
+def _end_silent_jobs(now: datetime) -> None:
+    """Record that jobs were interrupted whose program has not come back, for a day before their rows are deleted."""
+    unfinished = Job.objects.filter(state__in=(JobState.WAITING, JobState.RUNNING))
+    unfinished.filter(updated_at__lt=now - SILENT_JOBS).update(
+        state=JobState.FAILED, problem=messages.JOB_INTERRUPTED(), updated_at=now
+    )
+
+
 def tidy_folders(configuration: Config, now: datetime) -> None:
-    """Delete unused images, old copies of the database, and months of the recovery log that nobody needs any more."""
+    """Delete unused images, files of jobs whose rows are deleted, old copies of the database, and months of the
+    recovery log that nobody needs any more.
+    """
+    held_files.remove_unused(configuration, Job.objects.all(), now - KEEP_JOBS)
     unused_images.remove(configuration, now)
     _remove_copies(configuration, now - KEEP_COPIES)
     log.remove_before(configuration, now - KEEP_RECOVERY_LOG)

@@ -24,8 +24,8 @@ ACCEPTED_AT_ONCE = 16
 def run(service: Service, listener: socket.socket, configuration: Config) -> None:
     """Answer until stopped. The listener outlives a server that fails, so that nobody is refused meanwhile."""
     remove_abandoned()
-    remove_ended(configuration)
     resume(configuration, partial(import_module, "newsletter.web.desk.urls"))  # with the pages come the kinds of jobs
+    remove_ended(configuration)  # afterwards: what can't be continued has ended now
     _serve(service, listener, configuration, application(configuration))
 
 

@@ -1,7 +1,9 @@
 """Jobs in the background: progress, failures, and what happens after a restart."""
 
+import socket
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -144,8 +146,29 @@ def test_a_file_that_is_gone_after_a_restart_is_said(admin: Client) -> None:
     assert "Choose" in page or 'type="file"' in page
 
 
-def test_jobs_of_other_programs_are_left_alone() -> None:
-    job = waiting(place="elsewhere:/srv", state=JobState.RUNNING)
+def test_a_container_that_is_created_anew_continues_its_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its host has another name, whichever database it uses."""
+    monkeypatch.setattr(socket, "gethostname", lambda: "first")
+    job = waiting(given=order(), state=JobState.RUNNING)
+    monkeypatch.setattr(socket, "gethostname", lambda: "second")
+    monkeypatch.setattr(jobs, "connection", SimpleNamespace(vendor="postgresql"))
+    jobs.resume(config.current(), lambda: urls)
+    job.refresh_from_db()
+    assert (job.state, Subscriber.objects.count()) == (JobState.DONE, 10)
+    assert not uploads.path(job.order["file"], config.current()).exists()
+
+
+def test_a_job_of_a_sqlite_file_is_of_the_program_that_has_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "connection", SimpleNamespace(vendor="sqlite"))
+    job = waiting(given=order(), place="first:/srv", state=JobState.RUNNING)
+    jobs.resume(config.current(), lambda: urls)
+    job.refresh_from_db()
+    assert job.state == JobState.DONE
+
+
+def test_jobs_of_other_machines_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "connection", SimpleNamespace(vendor="postgresql"))
+    job = waiting(place="elsewhere", state=JobState.RUNNING)
     jobs.resume(config.current(), lambda: urls)
     job.refresh_from_db()
     assert job.state == JobState.RUNNING
@@ -233,6 +256,31 @@ def test_jobs_are_deleted_after_a_day() -> None:
     waiting(updated_at=timezone.now() - timedelta(hours=25))
     housekeeping.tidy(config.current(), timezone.now())
     assert not Job.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_machine_never_comes_back_is_said_to_be_interrupted() -> None:
+    now = timezone.now()
+    job = waiting(place="elsewhere", state=JobState.RUNNING, updated_at=now - timedelta(hours=13))
+    going = waiting(state=JobState.RUNNING, updated_at=now - timedelta(hours=11))
+    housekeeping.tidy(config.current(), now)
+    job.refresh_from_db()
+    going.refresh_from_db()
+    assert (job.state, job.problem.code) == (JobState.FAILED, "job.interrupted")
+    assert going.state == JobState.RUNNING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_file_of_a_job_is_removed_with_its_row() -> None:
+    kept, gone = waiting(given=order(), state=JobState.FAILED), order()
+    file = uploads.path(gone["file"], config.current())
+    housekeeping.tidy(config.current(), timezone.now())
+    assert file.exists()  # its row may be about to be stored
+    day_later = timezone.now() + timedelta(hours=25)
+    Job.objects.update(updated_at=day_later)
+    housekeeping.tidy(config.current(), day_later)
+    assert not file.exists()
+    assert uploads.path(kept.order["file"], config.current()).exists()
 
 
 def cancelled_meanwhile(ended: BaseException | None, monkeypatch: pytest.MonkeyPatch) -> Job:

@@ -1,18 +1,17 @@
 """Background jobs: started by a request, and continued after a restart if that is possible.
 
 Promises: a job's row always says how far it is; a job that the end of the program interrupted is continued by the next
-start in the same folder, or else said to be interrupted.
+start of the same site, or else said to be interrupted. A job that has ended stays as it ended.
 """
 
 import logging
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -22,6 +21,7 @@ from newsletter.config import Config
 from newsletter.messages import Problem, failures as messages, message_of
 from newsletter.models import Job, JobState
 from newsletter.scheduling import failed_tasks
+from newsletter.sending import journals
 from newsletter.web.desk.permissions import Role
 
 log = logging.getLogger("newsletter.jobs")
@@ -125,8 +125,11 @@ def unfinished(kind: JobKind, about: str = "") -> Job | None:
 
 
 def place(configuration: Config) -> str:
-    """Return what identifies the program that does a job: the machine and the folder of config.toml."""
-    return f"{socket.gethostname()}:{configuration.folder}"[:500]
+    """Return what identifies the site on this machine, whose files a job may need: the identity of its journal folder.
+
+    It stays the same when a container is created anew, which gets another host name.
+    """
+    return journals.machine(journals.folder(configuration))
 
 
 def resume(configuration: Config, load_kinds: Callable[[], object]) -> None:
@@ -134,7 +137,7 @@ def resume(configuration: Config, load_kinds: Callable[[], object]) -> None:
 
     `load_kinds` is called if there are any: it imports what registers kinds of jobs.
     """
-    jobs = list(Job.objects.filter(place=place(configuration), state__in=UNFINISHED).order_by("pk"))
+    jobs = list(_of_this_site(configuration).order_by("pk"))
     if jobs:
         load_kinds()
     for job in jobs:
@@ -147,6 +150,14 @@ def resume(configuration: Config, load_kinds: Callable[[], object]) -> None:
             _continue(job, crashes)
         else:
             _end(job, JobState.FAILED, problem=messages.JOB_INTERRUPTED())
+
+
+def _of_this_site(configuration: Config) -> QuerySet[Job]:
+    """Return the jobs that only a program of this site can end. A SQLite file has no other programs."""
+    unfinished_jobs = Job.objects.filter(state__in=UNFINISHED)
+    if connection.vendor == "sqlite":
+        return unfinished_jobs
+    return unfinished_jobs.filter(place=place(configuration))
 
 
 def _continue(job: Job, crashes: int) -> None:

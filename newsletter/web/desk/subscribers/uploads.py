@@ -93,16 +93,10 @@ def release(name: str, configuration: Config, *, later: bool = False) -> None:
 def remove_ended(configuration: Config) -> None:
     """Remove files that are held for imports that have ended."""
     from newsletter.models import Job  # the rest needs no models
+    from newsletter.scheduling import held_files
     from newsletter.web.desk.jobs import UNFINISHED
 
-    names = {job.order.get("file", "") for job in Job.objects.filter(state__in=UNFINISHED)}
-    for file in configuration.path(HELD).glob("*"):
-        if f"{HELD}/{file.name}" in names:
-            continue
-        if file.is_dir():  # of an account that was being read
-            shutil.rmtree(file)
-        else:
-            file.unlink(missing_ok=True)
+    held_files.remove_unused(configuration, Job.objects.filter(state__in=UNFINISHED))
 
 
 @cache

@@ -35,6 +35,7 @@ from newsletter.models import (
     Variant,
     WelcomeLetter,
     WelcomeMail,
+    Worker,
 )
 from newsletter.models.post import NOT_LISTED
 from newsletter.models.source import PUSHED
@@ -57,6 +58,7 @@ def complete(manifest: Manifest, configuration: Config, folders: Sequence[Path],
     with log.suspended(), transaction.atomic():
         Identity.objects.update(name=secrets.token_hex(16), since=now)
         Machine.objects.all().delete()
+        Worker.objects.all().delete()  # programs of the backup's time, which nobody has to hear from
         _withdraw_emails(now)
         begun = _in_order(records, configuration) | replay_welcomed(records)
         _erase(records)

@@ -1,7 +1,8 @@
 """The state of the bounce mailbox, for the desk and for notices.
 
 Promises: a message that the program fails on is told to the editors by a notice, at most one a day, written before the
-message is flagged; it names no address and quotes nothing of the message.
+message is flagged; it names no address and quotes nothing of the message. A mailbox that could not be read twice in a
+row is told, too.
 """
 
 from datetime import datetime, timedelta
@@ -37,6 +38,13 @@ def remember(now: datetime, **values: Message | int | None) -> None:
     (`set_aside`).
     """
     BounceMailbox.objects.update_or_create(pk=1, defaults={"tried_at": now, **values})
+
+
+def remember_failure(configuration: Config, problem: Message, now: datetime) -> None:
+    """Record why the mailbox could not be read, and tell editors if it could not the time before either."""
+    if trouble(configuration) is not None:
+        notices.tell_everyone(configuration, notices.MAILBOX, problem, now)
+    remember(now, problem=problem)
 
 
 def tell_of_failure(configuration: Config, uid: str, where: str, now: datetime) -> None:

@@ -71,7 +71,7 @@ def read_mailbox(configuration: Config, now: datetime, step: Step = lambda done,
     try:
         reading = _read(configuration, now, step)
     except MailboxProblem as problem:
-        mailbox_status.remember(now, problem=problem.message)
+        mailbox_status.remember_failure(configuration, problem.message, now)
         raise
     mailbox_status.remember(now, problem=None)
     return reading

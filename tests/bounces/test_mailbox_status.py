@@ -8,6 +8,7 @@ import pytest
 
 from newsletter import config
 from newsletter.bounces import mailbox_status
+from newsletter.bounces.imap import MailboxProblem
 from newsletter.bounces.processing import read_mailbox
 from newsletter.bounces.reading import Returned, parsing
 from newsletter.config import Bounces, Config
@@ -43,6 +44,15 @@ def settings(server: Imap) -> Config:
 def failing(raw: bytes) -> Returned:
     """The reader, with a fault."""
     raise KeyError("kari@reader.example")
+
+
+def test_editors_are_told_of_a_mailbox_that_could_not_be_read_twice_in_a_row(settings: Config, server: Imap) -> None:
+    settings = replace(settings, bounces=replace(settings.bounces, imap=replace(settings.bounces.imap, password="no")))
+    for number, told in enumerate((0, 1, 1)):
+        with pytest.raises(MailboxProblem):
+            read_mailbox(settings, NOW + number * DAY / 100)
+        assert Notice.objects.filter(kind=notices.MAILBOX, newsletter="first").count() == told
+    assert "refused the login" in str(Notice.objects.get().text)
 
 
 def test_editors_are_told_once_about_messages_that_could_not_be_processed(

@@ -1,7 +1,7 @@
 """Close drafts whose posts are in a later edition, so that overlapping drafts don't accumulate.
 
 A draft with an editor's work is never closed if that work would be lost. The posts of a closed draft go into the
-edition that replaces it.
+edition that replaces it. Editors are told of one that was to be sent automatically, and missed its time.
 """
 
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from datetime import datetime
 from django.db.models import Q
 
 from newsletter import config
-from newsletter.editions import history
+from newsletter.editions import history, notices
 from newsletter.editions.selection.series import sharing_posts
 from newsletter.editions.states import change
-from newsletter.messages import Message, acts, editions as messages
+from newsletter.messages import Message, acts, editions as messages, schedule as schedule_messages
 from newsletter.models import Act, Edition, EditionPost, State
 
 
@@ -37,7 +37,11 @@ def close_earlier(later: Edition, newsletter: config.Newsletter, now: datetime) 
         if not _has_text(draft) and all(is_untouched(entry) for entry in draft.entries.all())
     ]
     for draft in closed:
-        _close(draft, later, messages.REPLACED(edition=later.name), now)
+        why = messages.REPLACED(edition=later.name)
+        _close(draft, later, why, now)
+        if newsletter.approval == "none":  # it was to be sent without an editor
+            skipped = schedule_messages.SKIPPED(edition=draft.name, reason=why)
+            notices.tell(draft.newsletter, notices.SKIPPED, skipped, now, draft.name)
     return closed
 
 

@@ -94,6 +94,19 @@ def test_a_closed_draft_says_what_replaced_it(blog: Blog) -> None:
     )
 
 
+def test_editors_are_told_of_an_automatic_edition_that_missed_its_time(blog: Blog) -> None:
+    configured(**DAILY, approval="none")
+    for number in range(2):
+        blog.articles.append(article(f"day {number}", NOW + number * DAY - HOUR))
+        tick(config.current(), NOW + number * DAY)
+    [notice] = Notice.objects.filter(kind="skipped")
+    reason = "replaced by kinaforum/2026-02-07, which has its posts"
+    assert (notice.edition, str(notice.text)) == (
+        "kinaforum/2026-02-06",
+        f"kinaforum/2026-02-06 was skipped: {reason}",
+    )
+
+
 def test_after_one_is_sent_each_draft_is_told_again(blog: Blog) -> None:
     end = ran_for(blog, 4)
     sent(drafts()[-1], end - DAY + 4 * HOUR)

@@ -12,6 +12,10 @@ _CADDY = """\
 # /etc/caddy/Caddyfile: Caddy gets and renews the certificate itself.
 {host} {{
     encode
+    # Caddy passes a body on while it arrives; the slowest give way. Caddy 2.7 and newer can wait for the first 64 KiB:
+    # reverse_proxy 127.0.0.1:{port} {{
+    #     request_buffers 64KiB
+    # }}
     reverse_proxy 127.0.0.1:{port}
 }}
 """
@@ -34,6 +38,7 @@ server {{
     location / {{
         proxy_pass http://127.0.0.1:{port};
         proxy_http_version 1.1;
+        proxy_request_buffering on;  # a request is passed on once its body is whole, however slowly it arrives
         proxy_set_header Host $host;
         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
         proxy_set_header X-Forwarded-Proto $scheme;

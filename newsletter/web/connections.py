@@ -1,8 +1,9 @@
 """Bounds how many connections are open to the web server, in all and from one client.
 
 Promises: whoever opens connections without end takes descriptors neither from sending nor from other clients: a new
-connection takes the place of the one that was idle longest. Requests below `/u/` are never refused, so that
-unsubscribing always works; connections of trusted proxies are not counted as those of one client. uvicorn's own limit
+connection takes the place of the one that was idle longest, or else of the one whose body arrives most slowly. Requests
+below `/u/` are never refused, so that unsubscribing always works, and their bodies give way last; connections of
+trusted proxies are not counted as those of one client. uvicorn's own limit
 (`limit_concurrency`) answers 503 to everyone alike, and bounds neither idle connections nor one client.
 """
 
@@ -12,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from newsletter.domain.hosts import plain_address
 from newsletter.web.requests import App, AsgiMessage, Receive, Send, refuse
@@ -19,6 +21,12 @@ from newsletter.web.requests import App, AsgiMessage, Receive, Send, refuse
 UNLIMITED = "/u/"
 HEAD_SECONDS = 20.0
 """Seconds in which a request's head must have come."""
+
+SLOW = 10_000
+"""Octets a second below which a body gives way to new connections: what may be sent for as long as it takes is faster
+(`bodies.Pace`)."""
+GRACE, GRACE_OF_UNLIMITED = 1.0, 5.0
+"""Seconds in which a request may come, and then its body at any pace: in general, and below `/u/`."""
 
 RESERVED = 112
 """File descriptors that the web server leaves to databases, journals, sending processes and collecting."""
@@ -48,7 +56,10 @@ def affordable(configured: int, descriptors: int) -> int:
 
 @dataclass(eq=False, slots=True)
 class ClientConnection:
-    """One open connection. `client` is who is counted together, "" for trusted proxies."""
+    """One open connection. `client` is who is counted together, "" for trusted proxies.
+
+    `body_since` is when a request began whose body has not arrived yet, of which there are `octets`.
+    """
 
     peer: Peer
     client: str
@@ -57,6 +68,18 @@ class ClientConnection:
     excess: bool = False
     requests: int = 0
     paths: set[str] = field(default_factory=set)
+    body_since: float | None = None
+    octets: int = 0
+
+    @property
+    def unsubscribes(self) -> bool:
+        """Whether a request to unsubscribe is answered now."""
+        return any(path.startswith(UNLIMITED) for path in self.paths)
+
+    def pace(self, now: float) -> float | None:
+        """Return the octets a second at which a body arrives; None if none does, or it has only begun."""
+        seconds = 0.0 if self.body_since is None else now - self.body_since
+        return self.octets / seconds if seconds > (GRACE_OF_UNLIMITED if self.unsubscribes else GRACE) else None
 
 
 class Connections:
@@ -79,7 +102,7 @@ class Connections:
         client = self._client(peer[0])
         connection = ClientConnection(peer, client, abort, self._clock())
         if client and self._by_client[client] >= self._most_of_one:
-            connection.excess = not self._close_idle(lambda other: other.client == client)
+            connection.excess = not self._make_room_of(client)
         if len(self._open) >= self._most and not self._make_room():
             connection.excess = True
         if len(self._open) >= self._most + SPARE:
@@ -107,11 +130,26 @@ class Connections:
         connection.paths.add(path)
         return not connection.excess or path.startswith(UNLIMITED)
 
+    def expect_body(self, peer: Peer) -> None:
+        """Note that a request's body is read from now on."""
+        connection = self._open.get(peer)
+        if connection is not None:
+            connection.body_since, connection.octets = self._clock(), 0
+
+    def received(self, peer: Peer, octets: int, *, more: bool) -> None:
+        """Count what has come of a request's body; `more` of it may follow."""
+        connection = self._open.get(peer)
+        if connection is not None:
+            connection.octets += octets
+            if not more:
+                connection.body_since = None
+
     def end(self, peer: Peer) -> None:
         """End a request that was answered."""
         connection = self._open.get(peer)
         if connection is not None:
             connection.requests -= 1
+            connection.body_since = None
             if not connection.requests:
                 connection.paths.clear()
                 connection.idle_since = self._clock()
@@ -123,12 +161,41 @@ class Connections:
         while self._idle and next(iter(self._idle)).idle_since <= limit:
             self._close(next(iter(self._idle)))
 
-    def _make_room(self) -> bool:
-        """Proxies' connections last: a request may be on its way in one of them."""
-        return self._close_idle(lambda other: bool(other.client)) or self._close_idle(lambda other: True)
+    def _make_room_of(self, client: str) -> bool:
+        def is_of_client(other: ClientConnection) -> bool:
+            return other.client == client
 
-    def _close_idle(self, fits: Callable[[ClientConnection], bool]) -> bool:
-        idle = next((connection for connection in self._idle if fits(connection)), None)
+        return (
+            self._close_idle(is_of_client, GRACE) or self._close_slowest(is_of_client) or self._close_idle(is_of_client)
+        )
+
+    def _make_room(self) -> bool:
+        """Close a connection; idle ones of proxies last, since a request may be on its way in one of them.
+
+        One that was just opened is not closed: its request is on its way.
+        """
+        return (
+            self._close_idle(lambda other: bool(other.client), GRACE)
+            or self._close_slowest(lambda other: True)
+            or self._close_idle(lambda other: True, GRACE)
+        )
+
+    def _close_slowest(self, fits: Callable[[ClientConnection], bool]) -> bool:
+        """Close the connection whose body arrives most slowly, if any is slow; those that unsubscribe last."""
+        now = self._clock()
+        slow = [
+            (connection.unsubscribes, pace, connection)
+            for connection in self._open.values()
+            if (pace := connection.pace(now)) is not None and pace < SLOW and fits(connection)
+        ]
+        if slow:
+            self._close(min(slow, key=itemgetter(0, 1))[2])
+        return bool(slow)
+
+    def _close_idle(self, fits: Callable[[ClientConnection], bool], seconds: float = 0.0) -> bool:
+        """Close the connection that was idle longest, if one was for so long."""
+        latest = self._clock() - seconds
+        idle = next((other for other in self._idle if other.idle_since <= latest and fits(other)), None)
         if idle is not None:
             self._close(idle)
         return idle is not None
@@ -136,7 +203,7 @@ class Connections:
     def _close_busy(self) -> None:
         """Close the oldest connection that is not for unsubscribing, else the oldest of all."""
         oldest = list(self._open.values())
-        limited = (c for c in oldest if not any(path.startswith(UNLIMITED) for path in c.paths))
+        limited = (connection for connection in oldest if not connection.unsubscribes)
         self._close(next(limited, oldest[0]))
 
     def _close(self, connection: ClientConnection) -> None:
@@ -161,14 +228,26 @@ class ConnectionLimits:
 
     async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Hand the request on, or answer 429."""
-        peer = scope.get("client")
-        if scope["type"] != "http" or peer is None:
+        client = scope.get("client")
+        if scope["type"] != "http" or client is None:
             await self._app(scope, receive, send)
             return
+        peer: Peer = tuple(client)
         try:
-            if self._connections.begin(tuple(peer), scope["path"]):
-                await self._app(scope, receive, send)
+            if self._connections.begin(peer, scope["path"]):
+                self._connections.expect_body(peer)
+                await self._app(scope, self._counted(peer, receive), send)
             else:
                 await refuse(send, 429, TOO_MANY, (b"retry-after", b"5"))
         finally:
-            self._connections.end(tuple(peer))
+            self._connections.end(peer)
+
+    def _counted(self, peer: Peer, receive: Receive) -> Receive:
+        async def counted() -> AsgiMessage:
+            message = await receive()
+            if message["type"] == "http.request":
+                octets = len(message.get("body", b""))
+                self._connections.received(peer, octets, more=message.get("more_body", False))
+            return message
+
+        return counted

@@ -33,13 +33,16 @@ class Open:
         self.closed: list[Peer] = []
         self._port = 0
 
-    def one(self, host: str = "192.0.2.1", *, path: str = "") -> Peer:
-        """Open a connection; with a path a request for it is begun."""
+    def one(self, host: str = "192.0.2.1", *, path: str = "", octets: int | None = None) -> Peer:
+        """Open a connection; with a path a request for it is begun, and `octets` of a body that is not whole arrive."""
         self._port += 1
         self.now += 1
         peer = (host, self._port)
         self.connections.made(peer, lambda: self.closed.append(peer))
         self.served = not path or self.connections.begin(peer, path)
+        if octets is not None:
+            self.connections.expect_body(peer)
+            self.connections.received(peer, octets, more=True)
         return peer
 
 
@@ -99,6 +102,84 @@ def test_the_last_places_are_for_those_who_unsubscribe_and_end_too() -> None:
     assert len(opened.connections) == MOST + SPARE
 
 
+FORM = "/n/daily/subscribe"
+
+
+def test_the_slowest_body_gives_way_to_a_new_connection() -> None:
+    opened = Open()
+    bodies = [opened.one(f"192.0.2.{n}", path=FORM, octets=5 if n == 5 else 900) for n in range(1, MOST + 1)]
+    opened.now += 30
+    opened.one("198.51.100.1", path="/n/daily/")
+    assert (opened.served, opened.closed) == (True, [bodies[4]])
+
+
+def test_the_slowest_body_of_a_client_gives_way_to_another_connection_of_that_client() -> None:
+    opened = Open()
+    opened.one("192.0.2.2", path=FORM, octets=0)
+    bodies = [opened.one(path=FORM, octets=n) for n in range(1, OF_ONE + 1)]
+    opened.now += 30
+    opened.one(path="/n/daily/")
+    assert (opened.served, opened.closed) == (True, bodies[:1])
+
+
+def test_bodies_that_arrive_whole_or_fast_or_have_just_begun_are_not_closed() -> None:
+    opened = Open()
+    whole, *_others = [opened.one(f"192.0.2.{n}", path=FORM, octets=10) for n in range(1, MOST)]
+    for peer in (whole, *_others):
+        opened.connections.received(peer, 10, more=False)
+    opened.one("192.0.2.99", path="/desk/import/", octets=10_000_000)
+    opened.now += 30
+    opened.one("198.51.100.1", path="/n/daily/")
+    assert (opened.served, opened.closed) == (False, [])
+    opened.connections.end(whole)
+    opened.connections.begin(whole, FORM)
+    opened.connections.expect_body(whole)
+    opened.one("198.51.100.2", path="/n/daily/")  # a second later
+    assert (opened.served, opened.closed) == (False, [])
+
+
+def test_bodies_of_those_who_unsubscribe_give_way_last_and_only_after_five_seconds() -> None:
+    opened = Open()
+    leaving = [opened.one(f"192.0.2.{n}", path="/u/x", octets=0) for n in range(1, MOST)]
+    opened.now += 30
+    slow = opened.one("192.0.2.99", path=FORM, octets=5_000)
+    opened.now += 1
+    opened.one("198.51.100.1", path="/n/daily/")
+    assert (opened.served, opened.closed) == (True, [slow])
+    opened.one("198.51.100.2", path="/n/daily/")
+    assert (opened.served, opened.closed) == (True, [slow, leaving[0]])
+
+
+def test_a_connection_that_was_just_opened_outlives_a_slow_body() -> None:
+    opened = Open()
+    slow = [opened.one(f"192.0.2.{n}", path=FORM, octets=0) for n in range(1, MOST)]
+    opened.now += 30
+    fresh = opened.one("198.51.100.1")
+    opened.now -= 0.5
+    opened.one("198.51.100.2")
+    assert opened.closed == slow[:1]
+    assert opened.connections.begin(fresh, "/n/daily/")
+
+
+async def test_a_body_counts_until_it_is_whole() -> None:
+    opened = Open()
+    peer = opened.one()
+    pieces = [{"type": "http.request", "body": b"abc", "more_body": True}, {"type": "http.request", "body": b"d"}]
+    paces: list[float | None] = []
+
+    async def receive() -> AsgiMessage:
+        return pieces.pop(0)
+
+    async def app(scope: AsgiMessage, receive: Receive, send: Send) -> None:
+        for _ in range(2):
+            await receive()
+            opened.now += 2
+            paces.append(opened.connections._open[peer].pace(opened.now))
+
+    await ConnectionLimits(app, opened.connections)({"type": "http", "path": "/", "client": peer}, receive, None)
+    assert paces == [1.5, None]
+
+
 def test_ipv6_is_counted_by_its_64() -> None:
     opened = Open()
     for n in range(OF_ONE + 1):
@@ -125,7 +206,8 @@ def test_those_that_say_nothing_are_closed_and_those_at_work_are_not() -> None:
 
 
 Steps = st.lists(
-    st.tuples(st.sampled_from(["open", "begin", "unsubscribe", "end", "lose"]), st.integers(0, 40)), max_size=200
+    st.tuples(st.sampled_from(["open", "begin", "unsubscribe", "receive", "end", "lose"]), st.integers(0, 40)),
+    max_size=200,
 )
 
 
@@ -143,6 +225,9 @@ def test_the_limits_hold_and_the_counts_are_right_in_any_order_of_events(steps: 
                 served = opened.connections.begin(peer, "/u/x" if what == "unsubscribe" else "/")
                 assert served or what == "begin"
                 begun[peer] += 1
+            elif what == "receive" and begun[peer]:
+                opened.connections.expect_body(peer)
+                opened.connections.received(peer, number, more=number % 2 == 0)
             elif what == "end" and begun[peer]:
                 begun[peer] -= 1
                 opened.connections.end(peer)

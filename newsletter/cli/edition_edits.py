@@ -1,7 +1,7 @@
 """`edit`, `test`, `approve`, `reopen`: change and approve drafts from scripts, as at the desk."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,23 +27,10 @@ def edit(
     leave_out: Annotated[list[int] | None, typer.Option(metavar="POST", help="Remove this post.")] = None,
     include: Annotated[list[int] | None, typer.Option(metavar="POST", help="Add this post.")] = None,
     pin: Annotated[list[int] | None, typer.Option(metavar="POST", help="Put this post first in its day.")] = None,
-    day: Annotated[
-        list[str] | None, typer.Option(metavar="POST=DATE", help="Move a post to the end of a day, 12=2026-02-05.")
-    ] = None,
-    retitle: Annotated[
-        list[str] | None,
-        typer.Option(metavar="POST=TITLE", help="Change a headline, '12=Boats'; an empty one restores the source's."),
-    ] = None,
-    rewrite: Annotated[
-        list[str] | None,
-        typer.Option(metavar="POST=FILE", help="Change a text, 12=boats.md; an empty file restores the source's."),
-    ] = None,
     block: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help="A Markdown file with a sponsor, event or call to action.")
     ] = None,
     remove_block: Annotated[list[str] | None, typer.Option(metavar="ID", help="Remove this block.")] = None,
-    note: Annotated[str | None, typer.Option(help="A note to colleagues. Subscribers never see it.")] = None,
-    note_to: Annotated[str, typer.Option(metavar="ADDRESS", help="Whom the note is for; default: everybody.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Also change what someone is writing at the desk.")] = False,
 ) -> None:
     """Change the text, posts and blocks of a draft. 'newsletter show' lists posts and blocks."""
@@ -51,52 +38,25 @@ def edit(
     from django.db import transaction
 
     from newsletter.editions import editing, leases, serialize
-    from newsletter.editions.composing import block_files, blocks, bulk, notes
+    from newsletter.editions.composing import block_files, blocks
     from newsletter.messages.posts import INCLUDED_AGAIN
 
     words = {"subject": subject, "preheader": preheader, "greeting": _text(greeting), "closing": _text(closing)}
     changed_words = {key: text for key, text in words.items() if text is not None}
-    days = [_post_and_day(text) for text in day or []]
-    titles = [_post_and(text, "--retitle", "12=Boats") for text in retitle or []]
-    texts = [
-        (post, _read(Path(file))) for post, file in (_post_and(t, "--rewrite", "12=boats.md") for t in rewrite or [])
-    ]
     added = [block_files.read(str(path), _read(path)) for path in block or []]
-    if note_to and note is None:
-        fail("--note-to needs --note", WRONG)
-    if not (
-        changed_words
-        or leave_out
-        or include
-        or pin
-        or days
-        or titles
-        or texts
-        or added
-        or remove_block
-        or note is not None
-    ):
+    if not (changed_words or leave_out or include or pin or added or remove_block):
         fail("nothing to change; see 'newsletter edit --help'", WRONG)
-    keys = [*changed_words, *(f"title-{post}" for post, _ in titles), *(f"text-{post}" for post, _ in texts)]
-    leases.refuse_if_written(row, () if force else keys, datetime.now(UTC))
+    leases.refuse_if_written(row, () if force else list(changed_words), datetime.now(UTC))
     with transaction.atomic():
         if changed_words:
             row = editing.set_words(configuration, row, BY, None, changed_words)
         row = _each(configuration, row, leave_out, editing.leave_out)
         row = _each(configuration, row, include, editing.include)
         row = _each(configuration, row, pin, editing.pin)
-        for post, to in days:
-            row = bulk.move_to_day(configuration, row, BY, None, post, to)
-        for post, title in titles:
-            row = editing.retitle(configuration, row, BY, None, post, title)
-        for post, text in texts:
-            row = editing.rewrite(configuration, row, BY, None, post, text)
         for number in remove_block or []:
             row = blocks.remove(configuration, row, BY, None, number)
         for values in added:
             row = blocks.save(configuration, row, BY, None, values)
-        if note is not None:
-            notes.write(row, BY, note, datetime.now(UTC), note_to)
     document = serialize.edition(row, configuration)
     included_again = [
         p for p in document["posts"] if p["id"] in (include or ()) and p["reason_code"] == INCLUDED_AGAIN.code
@@ -165,21 +125,6 @@ def reopen(edition: EditionName) -> None:
 
     row = approval.reopen(row, by=BY)
     emit(serialize.edition(row, configuration), f"{row.name} is a draft again, revision {row.revision}")
-
-
-def _post_and_day(text: str) -> tuple[int, date]:
-    post, _, day = text.partition("=")
-    try:
-        return int(post), date.fromisoformat(day)
-    except ValueError:
-        fail(f"--day: '{text}' is not a post and a date; write it as 12=2026-02-05", WRONG)
-
-
-def _post_and(text: str, option: str, example: str) -> tuple[int, str]:
-    post, equals, value = text.partition("=")
-    if not (equals and post.strip().isdecimal()):
-        fail(f"{option}: '{text}' does not begin with a post's number; write it as {example}", WRONG)
-    return int(post), value
 
 
 def _text(path: Path | None) -> str | None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from newsletter.config import Dkim
-from newsletter.deliverability.lookups import Lookups
+from newsletter.deliverability.lookups import LookupFailed, Lookups
 from newsletter.deliverability.records import pairs, txt
 from newsletter.deliverability.services import MailService
 from newsletter.delivery.dkim_keys import SMALLEST_RSA, DkimError, public_record
@@ -98,14 +98,17 @@ FAULTS: dict[KeyFault, MessageType] = {
 
 
 def check_own_key(key: Dkim, keys: Sequence[Dkim], lookups: Lookups) -> CheckResult:
-    """Check the record of a key of config.toml. Raises LookupFailed."""
+    """Check the record of a key of config.toml; if it can't be looked up, the record that it should have is known."""
     name = f"{key.selector}._domainkey.{ascii_domain(key.domain).lower()}"
     try:
         expected = public_record(key)
     except DkimError as problem:
         return CheckResult(Verdict.BAD, message_of(problem))
     record = txt(name, expected)
-    records = _records(name, lookups)
+    try:
+        records = _records(name, lookups)
+    except LookupFailed as failure:
+        return CheckResult(Verdict.UNKNOWN, failure.message, record)
     if not records:
         return CheckResult(Verdict.BAD, messages.NO_DKIM_RECORD(name=name), record)
     if len(records) > 1:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from newsletter import config
 from newsletter.bounces.processing import BounceEffect, process
 from newsletter.messages import failures
-from newsletter.models import DnsCheck, DomainRate, Edition, Job
+from newsletter.models import DnsCheck, DomainRate, Edition, Job, Tally
 from newsletter.web.desk import jobs
 from tests.deliverability.dmarc_samples import email, record, report, xml
 from tests.doubles import nsd
@@ -106,6 +106,17 @@ def test_a_new_check_takes_the_place_of_the_old_one(admin: Client, waiting: None
 
 def test_a_check_is_asked_for_by_post_only(admin: Client) -> None:
     assert admin.get("/desk/deliverability/check/").status_code == 405
+
+
+def test_what_was_sent_minutes_ago_is_said_before_it_is_counted(admin: Client) -> None:
+    assert "Nothing has been sent in recent weeks." in page(admin)
+    edition = samples.sending(4)
+    now = timezone.now()
+    Edition.objects.filter(pk=edition.pk).update(began_at=now)
+    Tally.objects.create(edition=edition, at=now, accepted=4)
+    sentence = "4 emails have been sent since these figures were last counted, which is done every few minutes."
+    assert sentence in page(admin)
+    assert "Nothing has been sent" not in page(admin)
 
 
 def take_reports(*mails: bytes) -> None:

@@ -53,8 +53,8 @@ NOT_ALIGNED_BY = MessageType(
 ALIGNED_BY_SPF = MessageType(
     "check.aligned-by-spf",
     gettext_noop(
-        "only SPF for {domain} belongs to the same organization as From, and it fails for forwarded emails; run "
-        "'newsletter dkim new' on the server, which makes a DKIM key and shows what to add"
+        "only SPF for {domain} belongs to the same organization as From, and it fails for forwarded emails; sign "
+        "your emails with a DKIM key"
     ),
 )
 NOT_STRICTLY_ALIGNED = MessageType(

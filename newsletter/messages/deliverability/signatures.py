@@ -49,8 +49,8 @@ DKIM_BESIDE = MessageType("check.dkim-beside", gettext_noop("Ed25519 at {name}, 
 NOT_SIGNED = MessageType(
     "check.not-signed",
     gettext_noop(
-        "no key signs emails from {domain}; run 'newsletter dkim new {domain}' on the server, which makes "
-        "one and shows what to add"
+        "no key signs emails from {domain}; make one on the page Deliverability at the desk, or with 'newsletter dkim "
+        "new {domain}' on the server, and add the record that is shown"
     ),
 )
 SIGNED_BY = MessageType("check.signed-by", gettext_noop("{provider} signs, with its key at {name}"))

@@ -26,7 +26,8 @@ from newsletter.deliverability.records import fields
 from newsletter.deliverability.requirements import NAMES, PURPOSES, Requirement
 from newsletter.domain.check import Check, Verdict
 from newsletter.messages import from_json, is_known
-from newsletter.models import DmarcReport, DmarcResult, DnsCheck, DomainRate, Job
+from newsletter.messages.deliverability.signatures import NOT_SIGNED
+from newsletter.models import DmarcReport, DmarcResult, DnsCheck, DomainRate, Job, Tally
 from newsletter.web.desk import charts, formatting, jobs
 from newsletter.web.desk.pages import as_sentence, editor, page, zone_of
 from newsletter.web.desk.permissions import Role
@@ -56,6 +57,7 @@ def deliverability(request: HttpRequest) -> HttpResponse:
         ],
         "counts": Counter(check.verdict.value for check in checks),
         "rates": list(complaint_rates(config_of(request), timezone.now(), zone_of(request))),
+        "uncounted": _uncounted(config_of(request), timezone.now()),
         "senders": senders(config_of(request), timezone.now(), zone_of(request)),
     }
     return page(request, "deliverability", context, section="settings")
@@ -77,6 +79,7 @@ def _row(check: Check) -> dict[str, Any]:
         "purpose": PURPOSES[Requirement(check.requirement)](),
         "state": STATES_OF_VERDICTS[check.verdict],
         "records": [fields(line) for line in check.record.splitlines()],
+        "key_domain": check.message.param("domain") if NOT_SIGNED.matches(check.message) else "",
         "required_by": [NAMES[name] for name in check.required_by],
     }
 
@@ -153,6 +156,12 @@ def complaint_rates(configuration: Config, now: datetime, zone: tzinfo) -> Itera
                 "domains": [*domains[:DOMAINS], *others],
                 "more": max(len(domains) - DOMAINS, 0),
             }
+
+
+def _uncounted(configuration: Config, now: datetime) -> int:
+    """Return how many emails of recent editions were accepted whose bounces and complaints aren't counted yet."""
+    tallies = Tally.objects.filter(edition__newsletter__in=list(configuration.newsletters), edition__rates=None)
+    return tallies.filter(edition__began_at__gt=now - timedelta(weeks=WEEKS)).aggregate(n=Sum("accepted"))["n"] or 0
 
 
 def _line(name: str, rates: Rates) -> dict[str, str]:

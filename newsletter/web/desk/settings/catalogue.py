@@ -367,7 +367,7 @@ LOCKED: dict[str, Words] = {
     "log.format": _OPERATOR,
     "log.level": _OPERATOR,
     "log.sentry_dsn": _RUNNING,
-    "delivery.dkim": _("Run “newsletter dkim new”, which makes a key and prints what to add."),
+    "delivery.dkim": _("Make a key on the page “Deliverability”, or with “newsletter dkim new” on the server."),
 }
 
 

@@ -15,11 +15,9 @@ app = typer.Typer(
 )
 
 BY = "the command line"
-EXAMPLE = "Example: newsletter tokens add 'the blog' --scope posts:write"
 
 
-@app.command("create", hidden=True, epilog=EXAMPLE)  # its name in earlier versions
-@app.command("add", epilog=EXAMPLE)
+@app.command("add", epilog="Example: newsletter tokens add 'the blog' --scope posts:write")
 def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the token is for.")],
     scope: Annotated[list[str], typer.Option("--scope", help="What it allows; repeat the option for several.")],

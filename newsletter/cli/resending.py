@@ -36,10 +36,11 @@ def resend(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show how many subscribers did not get it.")] = False,
 ) -> None:
-    """Send an edition to the subscribers who were skipped, or refused for no reason of their mailbox.
+    """Send an edition again to the subscribers who missed it.
 
-    It was cancelled, they could not receive it when it was sent, or a server refused it because of the sender or the
-    content. Nobody gets it twice. Unconfirmed messages are not sent again; see 'newsletter settle'.
+    They were skipped, since it was cancelled or they could not receive it when it was sent, or a server refused it
+    because of the sender or the content. Nobody gets it twice. Unconfirmed messages are not sent again; see
+    'newsletter settle'.
     """
     configuration, row = ready_with_edition(edition)
     from newsletter.sending import progress, resending

@@ -23,10 +23,7 @@ from subscribers.requests import config_of
 
 @dataclass(frozen=True, slots=True)
 class PostedForm:
-    """The page's only form: its fields carry the newsletter's name, as do buttons that act on one newsletter.
-
-    In forms of earlier versions, which are still open in browsers or linked to, the field `newsletter` has the name.
-    """
+    """The page's only form: its fields carry the newsletter's name, as do buttons that act on one newsletter."""
 
     data: QueryDict
     default: str
@@ -43,8 +40,7 @@ class PostedForm:
 
     def values(self, field: str, newsletter: str) -> list[str]:
         """Return the values of a field for a newsletter."""
-        values = self.data.getlist(f"{field}-{newsletter}")
-        return values or (self.data.getlist(field) if newsletter == self.data.get("newsletter", self.default) else [])
+        return self.data.getlist(f"{field}-{newsletter}")
 
     def value(self, field: str, newsletter: str) -> str:
         """Return the value of a field for a newsletter; "" if it is missing."""
@@ -195,7 +191,7 @@ def _act(request: HttpRequest, subscription: Subscription, posted: PostedForm) -
 
 
 def _act_on(selected: Subscription, newsletter: Newsletter | None, posted: PostedForm) -> tuple[str, str]:
-    """Perform the action of a button on a subscription. `cadence` and `topics` are buttons of earlier versions."""
+    """Perform the action of a button on a subscription."""
     match posted.act:
         case "leave":
             actions.unsubscribe(selected.pk, timezone.now())
@@ -205,11 +201,6 @@ def _act_on(selected: Subscription, newsletter: Newsletter | None, posted: Poste
         case "resume":
             actions.pause(selected, None)
             return _("Your subscription has resumed."), ""
-        case "cadence" if newsletter:
-            return _choose_cadence(newsletter, selected, posted.value("cadence", newsletter.name))
-        case "topics" if newsletter:
-            topics, offered = posted.values("topic", newsletter.name), posted.offered_topics(newsletter)
-            return _choose_topics(newsletter, selected, topics, offered), ""
         case _:
             return _no_button()
 

@@ -54,7 +54,7 @@ def left(site: RunningSite, token: str) -> tuple[int, int]:
 
 def test_requests_of_a_token_are_counted_on_all_machines_together(machines: list[Site]) -> None:
     first, second = RunningSite(machines[0]), RunningSite(machines[1])
-    token = machines[0].json("tokens", "create", "the examples", "--scope", "newsletters:read")["token"]
+    token = machines[0].json("tokens", "add", "the examples", "--scope", "newsletters:read")["token"]
     answers = [left(site, token) for site in (first, second) * 2]
     while answers[-1][1] > answers[-4][1]:  # the minute has ended
         answers += [left(site, token) for site in (first, second) * 2]

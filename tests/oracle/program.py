@@ -137,7 +137,7 @@ class Program:
         self.site.environment |= self._wall.environment
         self.set_clock(now)
         scopes = [word for scope in TokenScope for word in ("--scope", scope.value)]
-        create = ("tokens", "create")  # the name that versions from which sites are upgraded know
+        create = ("tokens", "add")
         self._token = self.site.json(*create, "the oracle", *scopes)["token"]
         self._http = requests.Session()
         self.running = RunningSite(self.site)

@@ -24,7 +24,7 @@ def subscription() -> Subscription:
 
 def _chosen(client: Client, subscription: Subscription, cadence: str) -> tuple[int, str]:
     answer = client.post(
-        f"/p/{link_token(subscription.pk)}", {"do": "cadence", "newsletter": "kinaforum", "cadence": cadence}
+        f"/p/{link_token(subscription.pk)}", {"do": "save", "choices": "kinaforum", "cadence-kinaforum": cadence}
     )
     return answer.status_code, answer.text
 

@@ -74,16 +74,6 @@ def test_the_newsletter_whose_link_was_followed_is_the_first(client: Client, sub
         assert sorted(order, key=lambda name: text.index(f'id="n-{name}"')) == order
 
 
-def test_forms_of_earlier_versions_still_work(client: Client, subscription: Subscription) -> None:
-    address = f"/p/{link_token(subscription.pk)}"
-    client.post(address, {"newsletter": "kinaforum", "do": "cadence", "cadence": "day"})
-    client.post(address, {"newsletter": "kinaforum", "do": "topics", "topic": ["film", "trade"]})
-    client.post(address, {"newsletter": "daily", "do": "leave"})
-    subscription.refresh_from_db()
-    assert (subscription.cadence, sorted(subscription.topics.split(","))) == ("day", ["film", "trade"])
-    assert Subscription.objects.get(newsletter="daily").state == Subscription.State.UNSUBSCRIBED
-
-
 def profile(subscription: Subscription) -> str:
     """The path of the profile page."""
     preferences.send_profile_link(subscription, AT)

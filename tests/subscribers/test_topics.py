@@ -27,7 +27,7 @@ def subscription() -> Subscription:
 
 def _picked(client: Client, subscription: Subscription, *topics: str) -> str:
     answer = client.post(
-        f"/p/{link_token(subscription.pk)}", {"do": "topics", "newsletter": "kinaforum", "topic": topics}
+        f"/p/{link_token(subscription.pk)}", {"do": "save", "choices": "kinaforum", "topic-kinaforum": topics}
     )
     assert answer.status_code == 200
     subscription.refresh_from_db()

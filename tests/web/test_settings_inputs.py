@@ -215,16 +215,6 @@ def test_a_subject_of_a_cadence_that_does_not_work_is_not_saved(site: Site) -> N
     assert "cadences" not in site.newsletter
 
 
-def test_a_page_of_an_earlier_version_changes_only_what_was_typed_there(site: Site) -> None:
-    schedule = SCHEDULE
-    assert "Saved." in site.post(schedule, late_number="8", late_unit="h")
-    plain = {key: value for key, value in site.form(schedule).items() if not key.startswith("late_")}
-    site.client.post(schedule, plain)
-    assert site.newsletter["late"] == "8h"
-    site.client.post(schedule, {**plain, "late": "9h"})
-    assert site.newsletter["late"] == "9h"
-
-
 def test_a_page_from_before_a_setting_existed_leaves_it(site: Site) -> None:
     design = f"{KINAFORUM}/design/"
     assert "Saved." in site.post(design, **{"theme.accent": "#b3261e"})

@@ -115,13 +115,6 @@ function start() {
     submitAll();
   });
 
-  /* A post's copy from before posts were stored as they are typed: a headline and a text. */
-  function keptTexts(name) {
-    const { now, was, ...kept } = copies.read(name) || {};
-    const post = name.slice("#post-".length), keys = now ? ["title", "text"].filter((key) => now[key] !== was[key]) : [];
-    return keys.length ? Object.fromEntries(keys.map((key) => [`${key}-${post}`, { text: now[key], shown: "" }])) : kept;
-  }
-
   /* The forms whose texts are stored as they are typed: subject and introduction, headline and text of each post. */
   const isText = (element) => element instanceof Element && element.matches("#words, [data-write]");
   const forms = () => [...document.querySelectorAll("#words, [data-write]")];
@@ -149,7 +142,7 @@ function start() {
 
     /* Text that was not stored on the last visit; the server says whether others changed the same text since. */
     restore() {
-      const kept = keptTexts(this.place);
+      const kept = copies.read(this.place) || {};
       const keys = Object.keys(kept).filter((key) => key in this.saved && kept[key].text !== this.saved[key] && !this.unsaved.includes(key));
       keys.forEach((key) => {
         const field = document.getElementById(key), fold = field.closest("details");

@@ -1,5 +1,5 @@
 """Recurring times, lengths of time and lists of days, each edited in several inputs. The value is as in config.toml,
-such as `fri 15:00`, `30m` or `24 months`; pages of earlier versions have it in a single input.
+such as `fri 15:00`, `30m` or `24 months`.
 """
 
 import re
@@ -39,19 +39,6 @@ _LONG = "d"
 """The unit beside a blank number whose default is 0."""
 
 
-class TextInPartsWidget(forms.MultiWidget):
-    """Inputs for the parts of a text; a form that has the text as a whole is read too."""
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Any]:
-        if super().value_omitted_from_data(data, files, name) and name in data:
-            return self.decompress(data[name].strip()) or []
-        parts: list[Any] = super().value_from_datadict(data, files, name)
-        return parts
-
-    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        return name not in data and super().value_omitted_from_data(data, files, name)
-
-
 class TextInPartsField(forms.MultiValueField):
     """The field of such a text; the stored one is shown again if a form doesn't have it."""
 
@@ -59,7 +46,7 @@ class TextInPartsField(forms.MultiValueField):
         return super().bound_data(initial if all(part is None for part in data) else data, initial)
 
 
-class MomentWidget(TextInPartsWidget):
+class MomentWidget(forms.MultiWidget):
     """A choice of the day beside the time."""
 
     def __init__(self, cadences: Sequence[str], *, optional: bool) -> None:
@@ -125,7 +112,7 @@ def split(text: str) -> tuple[str, str, str]:
     return match[1], match[2], unit
 
 
-class DurationWidget(TextInPartsWidget):
+class DurationWidget(forms.MultiWidget):
     """A field for the number beside a choice of units. `default` is shown in a blank one."""
 
     def __init__(self, kind: Kind, value: str, default: str) -> None:

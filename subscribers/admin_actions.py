@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from newsletter.domain.picks import picked, picks_of
@@ -141,7 +141,10 @@ def change_address(subscriber: Subscriber, text: str, at: datetime) -> bool:
     if address.key in reasons:
         raise ActionRefused(messages.BLOCKED_NOT_CHANGED(address=address.written, reason=reasons[address.key]))
     Suppression.objects.rekey(address.key)
-    preferences.move(subscriber, address.written, at)
+    try:
+        preferences.move(subscriber, address.written, at)
+    except IntegrityError:  # somebody signed up with it meanwhile
+        raise ActionRefused(messages.ADDRESS_TAKEN(address=address.written)) from None
     is_mailed = _ask_at_new_address(subscriber, at)
     subscriptions_changed.send(Subscription, numbers=list(subscriber.subscriptions.values_list("pk", flat=True)))
     return is_mailed

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils import timezone
 
@@ -213,10 +213,14 @@ def change_address(token: str, at: datetime) -> tuple[ConfirmResult, Transaction
     key, subscriber = written.lower(), email.subscriber
     if Subscriber.objects.filter(key=key).exclude(pk=subscriber.pk).exists():
         return ConfirmResult.TAKEN, email
-    Suppression.objects.rekey(key)
-    if not unblock(key, at):
-        return ConfirmResult.REFUSED, email
-    move(subscriber, written, at)
+    try:
+        with transaction.atomic():
+            Suppression.objects.rekey(key)
+            if not unblock(key, at):
+                return ConfirmResult.REFUSED, email
+            move(subscriber, written, at)
+    except IntegrityError:  # somebody signed up with it meanwhile
+        return ConfirmResult.TAKEN, email
     _tell_of_change(subscriber)
     return ConfirmResult.DONE, email
 

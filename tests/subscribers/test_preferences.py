@@ -1,5 +1,6 @@
 """Actions of links: unsubscribe, pause, change data, erase."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -136,6 +137,32 @@ def test_an_address_of_another_person_is_refused() -> None:
     add_subscription("ola@new.example")
     preferences.request_address_change(kari, read_address("Ola@new.example"), AT)
     assert preferences.change_address(move_link(), AT)[0] is ConfirmResult.TAKEN
+
+
+def test_an_address_that_somebody_signs_up_with_meanwhile_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    kari = add_subscription().subscriber
+    preferences.request_address_change(kari, read_address("ola@new.example"), AT)
+    unblock, suppressed = preferences.unblock, Suppression.objects.suppressed
+
+    def sign_up() -> None:
+        if not Subscriber.objects.filter(key="ola@new.example").exists():
+            add_subscription("ola@new.example")
+
+    def unblocked(key: str, at: datetime) -> bool:
+        sign_up()
+        return unblock(key, at)
+
+    def signed_up(keys: Iterable[str]) -> dict[str, str]:
+        sign_up()
+        return suppressed(keys)
+
+    monkeypatch.setattr(preferences, "unblock", unblocked)
+    assert preferences.change_address(move_link(), AT)[0] is ConfirmResult.TAKEN
+    monkeypatch.setattr(Suppression.objects, "suppressed", signed_up)
+    with pytest.raises(admin_actions.ActionRefused, match=r"ola@new\.example"):
+        admin_actions.change_address(kari, "ola@new.example", AT)
+    kari.refresh_from_db()
+    assert kari.key == "kari@reader.example"
 
 
 def test_a_blocked_address_is_refused() -> None:

@@ -1,9 +1,12 @@
 """The queue of tasks in the background."""
 
+import gc
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from weakref import WeakValueDictionary
 
 import pytest
 from django.db import connections
@@ -100,6 +103,32 @@ def test_the_end_runs_what_is_due_and_drops_what_is_not() -> None:
     gate.set()
     queue.end()
     assert [what for what, _ in seen] == ["now"]
+
+
+def test_lanes_end_together_and_are_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "_queues", WeakValueDictionary())
+    gate, began, joined = threading.Event(), threading.Semaphore(0), []
+
+    def run(configuration: Config) -> None:
+        began.release()
+        assert gate.wait(30)
+
+    for lane in "abc":
+        background.queue(lane).enqueue(Task("wait", run), "key")
+        assert began.acquire(timeout=30)
+    threads = [background.queue(lane)._thread for lane in "abc"]
+    for thread in threads:
+        monkeypatch.setattr(thread, "join", joined.append)
+    monkeypatch.setattr(background, "time", SimpleNamespace(monotonic=iter((0.0, 4.0, 9.0, 13.0)).__next__))
+    background.end_all(10.0)
+    assert joined == [6.0, 1.0, 0.0]
+    gate.set()
+    for thread in threads:
+        assert thread is not None
+        threading.Thread.join(thread, 30)
+    del threads, thread
+    gc.collect()
+    assert not background._queues
 
 
 def test_a_task_that_fails_is_logged_and_the_next_runs(queue: TaskQueue, caplog: pytest.LogCaptureFixture) -> None:

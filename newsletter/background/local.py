@@ -9,12 +9,13 @@ import atexit
 import heapq
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
 from itertools import count
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 from django.db import connections
 
@@ -28,7 +29,7 @@ LIMIT = 1_000
 LOOK_SECONDS = 60.0
 """A task that is due later is looked at this often, because the clock may be set and the machine suspended."""
 END_SECONDS = 10.0
-"""How long the end of the process waits for tasks that are due."""
+"""How long the end of the process waits for tasks that are due, in all lanes together."""
 
 
 class _Entry(NamedTuple):
@@ -73,12 +74,15 @@ class TaskQueue:
 
     def end(self, seconds: float = END_SECONDS) -> None:
         """Run the tasks that are due, drop the others, and wait for that."""
+        if (thread := self.begin_end()) is not None:
+            thread.join(seconds)
+
+    def begin_end(self) -> threading.Thread | None:
+        """Begin to end, and return the thread that does the tasks that are due, if there are any."""
         with self._changed:
             self._ending = True
-            thread = self._thread
             self._changed.notify_all()
-        if thread is not None:
-            thread.join(seconds)
+            return self._thread
 
     @property
     def ending(self) -> bool:
@@ -117,9 +121,27 @@ class TaskQueue:
             return None
 
 
-@cache
+_queues: WeakValueDictionary[str, TaskQueue] = WeakValueDictionary()
+"""The queues by their lanes; one that has no task, and so no thread, is freed."""
+_queues_lock = threading.Lock()
+
+
 def queue(lane: str = "") -> TaskQueue:
     """Return the queue of a lane in this process."""
-    task_queue = TaskQueue()
-    atexit.register(task_queue.end)
-    return task_queue
+    with _queues_lock:
+        task_queue = _queues.get(lane)
+        if task_queue is None:
+            task_queue = _queues[lane] = TaskQueue()
+        return task_queue
+
+
+def end_all(seconds: float = END_SECONDS) -> None:
+    """End the queues of all lanes, together within this time."""
+    until = time.monotonic() + seconds
+    with _queues_lock:
+        queues = list(_queues.values())
+    for thread in filter(None, [task_queue.begin_end() for task_queue in queues]):
+        thread.join(max(0.0, until - time.monotonic()))
+
+
+atexit.register(end_all)

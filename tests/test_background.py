@@ -107,7 +107,8 @@ def test_the_end_runs_what_is_due_and_drops_what_is_not() -> None:
 
 def test_lanes_end_together_and_are_freed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(background, "_queues", WeakValueDictionary())
-    gate, began, joined = threading.Event(), threading.Semaphore(0), []
+    gate, began = threading.Event(), threading.Semaphore(0)
+    joined: list[float] = []
 
     def run(configuration: Config) -> None:
         began.release()

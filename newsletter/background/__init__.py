@@ -15,20 +15,23 @@ from newsletter.background.tasks import SetAside, Task
 __all__ = ["SetAside", "Task", "TaskQueue", "enqueue", "enqueue_all", "queue", "retry_set_aside", "set_aside"]
 
 
-def enqueue(task: Task, key: str, run_at: datetime | None = None, **arguments: str) -> None:
-    """Add a task to run at a time, by default at once; does nothing if one of that name and key waits already."""
-    enqueue_all(task, {key: arguments}, run_at)
+def enqueue(task: Task, key: str, run_at: datetime | None = None, **arguments: str) -> bool:
+    """Add a task to run at a time, by default at once; does nothing if one of that name and key waits already.
+
+    Returns False if it was dropped because too many of its name wait.
+    """
+    return enqueue_all(task, {key: arguments}, run_at)
 
 
-def enqueue_all(task: Task, arguments: Mapping[str, Mapping[str, str]], run_at: datetime | None = None) -> None:
-    """Add one task for each key, with its arguments; see `enqueue`."""
+def enqueue_all(task: Task, arguments: Mapping[str, Mapping[str, str]], run_at: datetime | None = None) -> bool:
+    """Add one task for each key, with its arguments; see `enqueue`. Returns False if any was dropped."""
     if task.queue and connection.vendor == "postgresql":
         from newsletter.background import shared  # it imports an optional dependency
 
         shared.enqueue(task, arguments, run_at)
-        return
-    for key, values in arguments.items():
-        queue(task.lane).enqueue(task, key, run_at, **values)
+        return True
+    added = [queue(task.lane).enqueue(task, key, run_at, **values) for key, values in arguments.items()]
+    return all(added)
 
 
 def set_aside() -> list[SetAside]:

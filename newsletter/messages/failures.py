@@ -83,6 +83,7 @@ JOB_INTERRUPTED = MessageType(
     "job.interrupted", gettext_noop("the program was stopped before this was finished; try again")
 )
 JOB_CANCELLED = MessageType("job.cancelled", gettext_noop("cancelled"))
+TOO_MANY_JOBS = MessageType("job.too-many", gettext_noop("too many jobs are waiting; try again later"))
 FILE_GONE = MessageType("job.file-gone", gettext_noop("the uploaded file is gone; choose it again"))
 CONFIGURATION_DIFFERS = MessageType(
     "sender.configuration-differs",

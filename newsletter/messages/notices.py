@@ -137,5 +137,9 @@ ABOUT_EMAILS = MessageType("notice.about-emails", gettext_noop("Emails can't be 
 ABOUT_COMPLAINTS = MessageType("notice.about-complaints", gettext_noop("Readers report your emails as spam"))
 ABOUT_SIGN_UPS = MessageType("notice.about-sign-ups", gettext_noop("Many people are signing up"))
 ABOUT_BOUNCE = MessageType("notice.about-bounce", gettext_noop("A bounce message could not be processed"))
+NEWSLETTER_REMOVED = MessageType(
+    "notice.newsletter-removed",
+    gettext_noop("config.toml has no newsletter {newsletter} any more, so nobody was emailed"),
+)
 OPEN_THE_EDITION = MessageType("notice.open-the-edition", gettext_noop("Open the edition"))
 OPEN_THE_DESK = MessageType("notice.open-the-desk", gettext_noop("Open the desk"))

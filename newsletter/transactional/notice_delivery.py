@@ -90,7 +90,8 @@ def tell_due(configuration: Config, now: datetime) -> int:
             if failed_outcome and mail_queue.is_our_side(failed_outcome):
                 unreachable[provider] = failed_outcome.explanation
                 mail_queue.hold_back(configuration, row.newsletter, now)
-        if (row.mailed_at is None or row.posted_at is None) and row.attempts >= retries.MOST_TRANSACTIONAL_ATTEMPTS:
+        incomplete = row.gave_up_at is None and (row.mailed_at is None or row.posted_at is None)
+        if incomplete and row.attempts >= retries.MOST_TRANSACTIONAL_ATTEMPTS:
             _give_up(row, now)
     return Notice.objects.filter(pk__in=[row.pk for row in due], mailed_at=now).count()
 
@@ -116,8 +117,14 @@ def _mail(configuration: Config, row: Notice, now: datetime) -> Outcome | None:
     """Email the editors who don't have the notice yet, and return the outcome because of which it must be retried, if
     any.
     """
+    newsletter = configuration.newsletters.get(row.newsletter)
+    if newsletter is None:
+        _save(row, problem=messages.NEWSLETTER_REMOVED(newsletter=row.newsletter).to_text())
+        if row.posted_at is not None:
+            _give_up(row, now)
+        return None
     try:
-        failed_outcome = _mail_to_editors(configuration, row, now)
+        failed_outcome = _mail_to_editors(configuration, newsletter, row, now)
     except TemplateProblem as e:
         _put_off(row, e.message)
         return None
@@ -146,10 +153,7 @@ def _put_off(row: Notice, problem: Message) -> None:
     _save(row, attempts=row.attempts, problem=problem.to_text())
 
 
-def _mail_to_editors(configuration: Config, row: Notice, now: datetime) -> Outcome | None:
-    newsletter = configuration.newsletters.get(row.newsletter)
-    if newsletter is None:
-        return None
+def _mail_to_editors(configuration: Config, newsletter: Newsletter, row: Notice, now: datetime) -> Outcome | None:
     lacking = (None, OutcomeKind.REFUSED.value)
     editors = {n: address for n, address in enumerate(newsletter.editors) if row.editors.get(address) in lacking}
     emails = [_message(configuration, newsletter, row, number, now) for number in editors]

@@ -18,7 +18,7 @@ from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.editions import editing, notices
 from newsletter.editions.composing import standalone
 from newsletter.events import signed_post
-from newsletter.messages import Message, editions, schedule
+from newsletter.messages import Message, editions, from_text, schedule
 from newsletter.messages.general import TEXT
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Edition, Notice
@@ -182,6 +182,14 @@ def test_a_newsletter_without_editors_has_nobody_to_mail(posted: Posted) -> None
     subscriber_mail.send_due(config.current(), NOW)
     assert not posted.mails
     assert Notice.objects.get().mailed_at == NOW
+
+
+def test_a_notice_of_a_newsletter_that_was_removed_is_given_up_and_not_mailed(posted: Posted) -> None:
+    notices.tell("removed", notices.WAITING, TEXT(words="It waits"), NOW)
+    assert notice_delivery.tell_due(config.current(), NOW) == 0
+    notice = Notice.objects.get()
+    assert (notice.mailed_at, notice.gave_up_at) == (None, NOW)
+    assert str(from_text(notice.problem)) == "config.toml has no newsletter removed any more, so nobody was emailed"
 
 
 def test_a_draft_is_announced_with_its_silent_sources(posted: Posted) -> None:

@@ -32,7 +32,7 @@ def usual_language() -> None:
 @pytest.fixture(autouse=True)
 def jobs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs are done within the request that starts them, because their thread would not see a test's transaction."""
-    monkeypatch.setattr(jobs, "enqueue", lambda task, key, **given: task.run(config.current(), **given))
+    monkeypatch.setattr(jobs, "enqueue", lambda task, key, **given: task.run(config.current(), **given) is None)
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def test_a_draft_whose_making_was_killed_is_made_once_after_the_restart(
     job.refresh_from_db()
     assert job.state == JobState.RUNNING
     assert not Edition.objects.exists()
-    monkeypatch.setattr(jobs, "enqueue", lambda task, key, **given: task.run(config.current(), **given))
+    monkeypatch.setattr(jobs, "enqueue", lambda task, key, **given: task.run(config.current(), **given) is None)
     jobs.resume(config.current(), lambda: urls)
     job.refresh_from_db()
     assert job.state == JobState.DONE

@@ -12,12 +12,13 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter import background, config
+from newsletter.background import local
 from newsletter.collecting.collect import Collected
 from newsletter.messages import Problem
 from newsletter.messages.general import TEXT
 from newsletter.models import Act, Job, JobState, Notice
 from newsletter.scheduling import housekeeping
-from newsletter.web.desk import deliverability, jobs, source_pages, urls
+from newsletter.web.desk import account_import, deliverability, jobs, source_pages, urls
 from newsletter.web.desk.subscribers import import_jobs, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
 from subscribers.importing import run
@@ -313,6 +314,19 @@ def test_a_job_that_is_cancelled_while_the_program_starts_stays_cancelled(monkey
     jobs.resume(config.current(), cancelling)
     job.refresh_from_db()
     assert job.state == JobState.FAILED
+
+
+def test_a_job_for_which_there_is_no_room_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "LIMIT", 0)
+    monkeypatch.setattr(jobs, "enqueue", background.enqueue)
+    configuration, order_of_account = (
+        config.current(),
+        account_import.order_of("ghost", "https://b.example", "", "daily"),
+    )
+    account_import.store_key(configuration, order_of_account, "a key")
+    job = jobs.start(account_import.FETCH, configuration, "daily", "admin@example.org", order_of_account)
+    assert (job.state, str(job.problem)) == (JobState.FAILED, "too many jobs are waiting; try again later")
+    assert not (uploads.path(order_of_account["file"], configuration) / account_import.KEY).exists()
 
 
 def test_files_of_ended_imports_are_removed_at_the_start() -> None:

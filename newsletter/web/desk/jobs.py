@@ -105,8 +105,17 @@ def start(kind: JobKind, configuration: Config, about: str, by: str, order: Json
     shared = kind.anywhere and connection.vendor == "postgresql"
     where = "" if shared else place(configuration)
     job = Job.objects.create(kind=kind.name, about=about, by=by, order=order, place=where)
-    enqueue(RUN_ANYWHERE if shared else RUN, str(job.pk), job=str(job.pk))
+    if not enqueue(RUN_ANYWHERE if shared else RUN, str(job.pk), job=str(job.pk)):
+        _give_up(configuration, job)
     return job
+
+
+def _give_up(configuration: Config, job: Job) -> None:
+    """Let a job fail for which there is no room, and remove what only it needs."""
+    _end(job, JobState.FAILED, problem=messages.TOO_MANY_JOBS())
+    job.refresh_from_db()
+    if cancelled := KINDS[job.kind].cancelled:
+        cancelled(configuration, job)
 
 
 def cancel(configuration: Config, job: Job) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from subscribers import admin_actions, preferences
+from subscribers import admin_actions, preferences, signup
 from subscribers.addresses import read_address
 from subscribers.forms import PersonForm
 from subscribers.models import (
@@ -142,7 +142,7 @@ def test_an_address_of_another_person_is_refused() -> None:
 def test_an_address_that_somebody_signs_up_with_meanwhile_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     kari = add_subscription().subscriber
     preferences.request_address_change(kari, read_address("ola@new.example"), AT)
-    unblock, suppressed = preferences.unblock, Suppression.objects.suppressed
+    suppressed = Suppression.objects.suppressed
 
     def sign_up() -> None:
         if not Subscriber.objects.filter(key="ola@new.example").exists():
@@ -150,7 +150,7 @@ def test_an_address_that_somebody_signs_up_with_meanwhile_is_refused(monkeypatch
 
     def unblocked(key: str, at: datetime) -> bool:
         sign_up()
-        return unblock(key, at)
+        return signup.unblock(key, at)
 
     def signed_up(keys: Iterable[str]) -> dict[str, str]:
         sign_up()

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from itertools import count
 from typing import NamedTuple
 from weakref import WeakValueDictionary
@@ -128,6 +129,7 @@ _queues_lock = threading.Lock()
 
 def queue(lane: str = "") -> TaskQueue:
     """Return the queue of a lane in this process."""
+    _end_with_process()
     with _queues_lock:
         task_queue = _queues.get(lane)
         if task_queue is None:
@@ -144,4 +146,6 @@ def end_all(seconds: float = END_SECONDS) -> None:
         thread.join(max(0.0, until - time.monotonic()))
 
 
-atexit.register(end_all)
+@cache
+def _end_with_process() -> None:
+    atexit.register(end_all)

@@ -45,6 +45,9 @@ from subscribers.asking import ask_due
 
 log = logging.getLogger("newsletter.services")
 
+LETTERS = "letters"
+"""The service that sends emails to single people, such as confirmations."""
+SENDER = "sender"
 TIDY_HOURS = 6
 BOUNCES_MINUTES = 10
 ALERT_SECONDS = 2.0
@@ -90,18 +93,18 @@ def supervise(
     timed += [(_add(supervisor, "alerts", _alerts(supervisor, queue, presence)), ALERT_SECONDS)]
     timed += [(_present(supervisor, presence), BEAT)]
     timed += _watches(supervisor, queue, in_force)
-    if schedule:
-        timed += [
-            (_add(supervisor, name, _on_our_database(act, in_force)), seconds)
-            for name, act, seconds in _periodic(periods.tick)
-        ]
+    timed += [
+        (_add(supervisor, name, _on_our_database(act, in_force)), seconds)
+        for name, act, seconds in _periodic(periods.tick)
+        if schedule or (send and command == "run" and name == LETTERS)
+    ]
     if web:
         timed += [(_add_reporting(supervisor, unsubscriptions.SERVICE, _record), UNSUBSCRIPTION_SECONDS)]
     if is_postgresql(in_force().site.database):
         supervisor.add("background", _closing_connections(lambda service: _share_work(service, in_force)))
     supervisor.add("clock", lambda service: _clock(service, timed))
     if send:
-        supervisor.add("sender", _closing_connections(lambda service: sender.serve(in_force, service, periods.silent)))
+        supervisor.add(SENDER, _closing_connections(lambda service: sender.serve(in_force, service, periods.silent)))
     return supervisor
 
 
@@ -111,6 +114,11 @@ def run_supervised(supervisor: Supervisor, configuration: Config, command: str, 
     newsletters = counted(len(configuration.newsletters), "newsletter")
     words = f"newsletter {__version__} started ({command}, {database}, {newsletters})"
     log_event(log, "started", words, command=command, version=__version__, database=database)
+    if not {LETTERS, SENDER} & {status.name for status in supervisor.statuses()}:
+        log.warning(
+            "this program sends nothing: confirmations and other emails wait until another one with this database "
+            "runs without --no-schedule or --no-send"
+        )
     gc.freeze()  # what is imported stays, so it need not be looked through each time
     gc.set_threshold(GARBAGE_THRESHOLD)
     supervisor.run(stop)
@@ -207,7 +215,7 @@ def _periodic(tick: float) -> Sequence[tuple[str, Act, float]]:
     return (
         ("schedule", _run_schedule, tick),
         ("collect", _Collecting(), tick),
-        ("letters", _send_letters, tick),
+        (LETTERS, _send_letters, tick),
         ("webhooks", delivering.hand_out, WEBHOOK_SECONDS),
         ("bounces", _read_bounces, BOUNCES_MINUTES * 60.0),
         ("housekeeping", _tidy, TIDY_HOURS * 3600.0),

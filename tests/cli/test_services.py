@@ -139,13 +139,18 @@ def test_sources_are_read_at_the_time_of_the_call(monkeypatch: pytest.MonkeyPatc
     [
         (True, True, [*ALWAYS, *PERIODIC, "clock", "sender"]),
         (True, False, [*ALWAYS, *PERIODIC, "clock"]),
-        (False, True, [*ALWAYS, "clock", "sender"]),
+        (False, True, [*ALWAYS, "letters", "clock", "sender"]),
     ],
 )
 def test_the_requested_services_are_supervised(shown: None, schedule: bool, send: bool, names: list[str]) -> None:
     supervisor = services.supervise(config.current, schedule=schedule, send=send)
     assert [status.name for status in supervisor.statuses()] == names
     assert supervision.current() is supervisor
+
+
+def test_a_worker_sends_editions_alone(shown: None) -> None:
+    supervisor = services.supervise(config.current, schedule=False, send=True, command="worker")
+    assert "letters" not in {status.name for status in supervisor.statuses()}
 
 
 def test_too_little_memory_for_the_threads_ends_the_command(shown: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,6 +171,19 @@ def test_the_clock_calls_every_periodic_service_and_the_alerts(shown: None, monk
     service._run(service)
     assert set(seen) == {*ALWAYS, *PERIODIC}
     assert seen["alerts"] < Periods().notice, "a service that fails for so long is told of soon"
+
+
+@pytest.mark.parametrize(("send", "waits"), [(True, False), (False, True)])
+def test_a_program_without_the_schedule_sends_confirmations_or_says_that_they_wait(
+    shown: None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, send: bool, waits: bool
+) -> None:
+    monkeypatch.setattr(Supervisor, "run", lambda *_: None)
+    monkeypatch.setattr(services.gc, "freeze", lambda: None)
+    monkeypatch.setattr(services.gc, "set_threshold", lambda _: None)
+    supervisor = services.supervise(config.current, schedule=False, send=send, web=True)
+    services.run_supervised(supervisor, config.current(), "run", threading.Event())
+    assert set(PERIODIC) & {status.name for status in supervisor.statuses()} == ({"letters"} if send else set())
+    assert ("confirmations and other emails wait until" in caplog.text) is waits
 
 
 def test_an_idle_clock_is_not_stuck(monkeypatch: pytest.MonkeyPatch) -> None:

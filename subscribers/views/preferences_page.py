@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from newsletter.config import Newsletter
 from newsletter.domain.picks import names_in, picked
-from subscribers import cadences, preferences as actions, subscription_requests
+from subscribers import cadences, preferences as actions, subscription_requests, waiting_unsubscriptions
 from subscribers.addresses import Address
 from subscribers.forms import PauseForm
 from subscribers.models import Consent, Subscriber, Subscription
@@ -194,7 +194,7 @@ def _act_on(selected: Subscription, newsletter: Newsletter | None, posted: Poste
     """Perform the action of a button on a subscription."""
     match posted.act:
         case "leave":
-            actions.unsubscribe(selected.pk, timezone.now())
+            waiting_unsubscriptions.unsubscribe([selected.pk])
             return _("You've unsubscribed. We won't send you this newsletter again."), ""
         case "pause":
             return _pause(selected, posted.value("until", selected.newsletter))

@@ -8,6 +8,7 @@ import pytest
 from newsletter import config
 from newsletter.models import Worker
 from newsletter.sending import unapplied
+from newsletter.sending.sql import database
 from newsletter.sending.unsubscriptions import SERVICE
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +20,7 @@ def shared(monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL, which was started a day ago."""
     monkeypatch.setattr(unapplied, "connection", SimpleNamespace(vendor="postgresql"))
     monkeypatch.setattr(unapplied, "_server_started", lambda: NOW - timedelta(days=1))
-    monkeypatch.setattr(unapplied.database, "now", lambda: NOW)
+    monkeypatch.setattr(database, "now", lambda: NOW)
 
 
 def machine(seconds: int, state: str = "running", *, host: str = "web1", service: str = SERVICE) -> None:

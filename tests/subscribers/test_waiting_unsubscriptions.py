@@ -14,6 +14,8 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
+from newsletter import config
+from newsletter.transactional import subscriber_mail
 from subscribers import preferences, unsubscription_file as file, waiting_unsubscriptions as waiting
 from subscribers.models import Subscription
 from subscribers.tokens import link_token, link_token_for_tests
@@ -210,6 +212,22 @@ def test_the_form_works_without_any_database(client: Client) -> None:
     assert "You've unsubscribed." in left.content.decode().replace("&#39;", "'")
     assert [each.status_code for each in (form, left, one_click)] == [200, 200, 200]
     assert (one_click.content, numbers()) == (b"", [subscription.pk])
+
+
+def test_the_button_on_the_preferences_page_works_too(client: Client) -> None:
+    subscription = add_subscription()
+    with locked():
+        response = client.post(f"/p/{link_token(subscription.pk)}", {"do": f"leave {subscription.newsletter}"})
+    assert (response.status_code, numbers()) == (200, [subscription.pk])
+
+
+def test_transactional_emails_are_sent_only_after_what_waits_was_applied() -> None:
+    subscription = add_subscription()
+    file.add([subscription.pk], timezone.now())
+    with locked(), pytest.raises(OperationalError):
+        subscriber_mail.send_due(config.current(), timezone.now())
+    subscriber_mail.send_due(config.current(), timezone.now())
+    assert state(subscription) == "unsubscribed"
 
 
 @pytest.mark.parametrize("token", ["wrong", link_token_for_tests()])

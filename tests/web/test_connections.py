@@ -164,7 +164,10 @@ def test_a_connection_that_was_just_opened_outlives_a_slow_body() -> None:
 async def test_a_body_counts_until_it_is_whole() -> None:
     opened = Open()
     peer = opened.one()
-    pieces = [{"type": "http.request", "body": b"abc", "more_body": True}, {"type": "http.request", "body": b"d"}]
+    pieces: list[AsgiMessage] = [
+        {"type": "http.request", "body": b"abc", "more_body": True},
+        {"type": "http.request", "body": b"d"},
+    ]
     paces: list[float | None] = []
 
     async def receive() -> AsgiMessage:

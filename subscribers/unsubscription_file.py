@@ -23,7 +23,7 @@ NUMBER, TIME, SLOT = 6, 6, 32
 """Octets of a number, of a time in milliseconds, and of a slot."""
 RESERVED = 1 << 20
 """The size of the file: 32,768 slots. It grows while the disk has space."""
-PIECE = 64 * SLOT
+PIECE, EMPTY = 256 * SLOT, bytes(SLOT)
 A_SECOND = 1_000
 
 
@@ -67,31 +67,34 @@ def add(numbers: Collection[int], at: datetime) -> None:
     new = {number: WaitingUnsubscription(number, int(at.timestamp() * A_SECOND)) for number in numbers}
     with _opened() as file:
         slots = _slots(file)
-        for place, slot in enumerate(slots):
-            unsubscription = new.get(_number_in(slot))
-            old = _read(slot) if unsubscription else None
-            if unsubscription and old:
-                del new[old.number]
-                if unsubscription.milliseconds > old.milliseconds + A_SECOND:  # they may have come back in between
-                    os.pwrite(file, unsubscription.slot, place * SLOT)
+        for place in _places(slots, new):
+            old = _read(slots[place])
+            again = new.pop(old.number, None) if old else None
+            if old and again and again.milliseconds > old.milliseconds + A_SECOND:  # they may have come back meanwhile
+                os.pwrite(file, again.slot, place * SLOT)
         _write(file, b"".join(unsubscription.slot for unsubscription in new.values()), len(slots) * SLOT)
 
 
-def waiting() -> list[WaitingUnsubscription]:
-    """Return what is in the file. Raises OSError if it can't be read."""
+def waiting() -> Iterator[WaitingUnsubscription]:
+    """Yield what was in the file at the first call. Raises OSError if it can't be read.
+
+    A slot is verified when it is reached: all of a long file take a tenth of a second.
+    """
     try:
         with _opened(os.O_RDONLY, fcntl.LOCK_SH) as file:
-            return [unsubscription for slot in _slots(file) if (unsubscription := _read(slot))]
+            slots = _slots(file)
     except FileNotFoundError:
-        return []
+        return
+    yield from filter(None, map(_read, slots))
 
 
 def remove(unsubscriptions: Collection[WaitingUnsubscription]) -> None:
     """Remove what the database has. Raises OSError; whatever is left is applied again, which is harmless."""
     applied = set(unsubscriptions)
+    numbers = {unsubscription.number for unsubscription in applied}
     with _opened() as file:
         slots = _slots(file)
-        remaining = [slot for slot in slots if _read(slot) not in applied]
+        remaining = [slot for slot in slots if _number_in(slot) not in numbers or _read(slot) not in applied]
         if len(remaining) < len(slots):
             _write(file, b"".join(remaining), 0)
             _write(file, bytes((len(slots) - len(remaining)) * SLOT), len(remaining) * SLOT)
@@ -117,14 +120,19 @@ def _slots(file: int) -> Sequence[bytes]:
     """Return the slots before the first empty one."""
     slots: list[bytes] = []
     while piece := os.pread(file, PIECE, len(slots) * SLOT):
-        for start in range(0, len(piece) - SLOT + 1, SLOT):
-            slot = piece[start : start + SLOT]
-            if not any(slot):
-                return slots
-            slots.append(slot)
+        of_piece = [piece[start : start + SLOT] for start in range(0, len(piece) - SLOT + 1, SLOT)]
+        if EMPTY in of_piece:
+            return slots + of_piece[: of_piece.index(EMPTY)]
+        slots += of_piece
         if len(piece) % SLOT:  # a crash cut it short
             break
     return slots
+
+
+def _places(slots: Sequence[bytes], numbers: Collection[int]) -> list[int]:
+    """Return where subscriptions have slots already."""
+    known = {number.to_bytes(NUMBER, "big") for number in numbers}
+    return [place for place, slot in enumerate(slots) if slot[:NUMBER] in known]
 
 
 def _number_in(slot: bytes) -> int:

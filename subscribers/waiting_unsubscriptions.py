@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 
 from django.db import Error, OperationalError, connection, transaction
 from django.utils import timezone
@@ -88,8 +88,8 @@ def apply_all() -> None:
 def groups() -> Iterator[Sequence[WaitingUnsubscription]]:
     """Yield what is in the file in groups for one transaction each. Raises OSError if it can't be read."""
     unsubscriptions = unsubscription_file.waiting()
-    for start in range(0, len(unsubscriptions), AT_ONCE):
-        yield unsubscriptions[start : start + AT_ONCE]
+    while group := list(islice(unsubscriptions, AT_ONCE)):
+        yield group
 
 
 @transaction.atomic

@@ -43,7 +43,7 @@ def reserve() -> None:
 
 def problem() -> Message | None:
     """Return that unsubscriptions wait, and what to do; None if none does. Raises OSError."""
-    is_any = bool(unsubscription_file.waiting())
+    is_any = next(unsubscription_file.waiting(), None) is not None
     return messages.UNSUBSCRIPTIONS_WAIT(path=settings.WAITING_UNSUBSCRIPTIONS) if is_any else None
 
 

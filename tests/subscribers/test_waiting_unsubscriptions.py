@@ -35,7 +35,7 @@ def locked() -> Iterator[None]:
     """Every change fails, as while another program holds the lock."""
 
     def fail(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        if sql.startswith(("UPDATE", "INSERT", "DELETE", "BEGIN")):
+        if sql.startswith(("UPDATE", "INSERT", "DELETE", "BEGIN")) or "FOR UPDATE" in sql:
             raise OperationalError("database is locked")
         return execute(sql, *rest)
 
@@ -93,9 +93,9 @@ def test_the_reserved_space_is_written_in_place(place: Path) -> None:
     file.reserve()
     assert place.stat().st_size == file.RESERVED
     file.add(range(1, 101), timezone.now())
-    assert (place.stat().st_size, len(file.waiting())) == (file.RESERVED, 100)
-    file.remove(file.waiting())
-    assert (place.stat().st_size, file.waiting()) == (file.RESERVED, [])
+    assert (place.stat().st_size, len(list(file.waiting()))) == (file.RESERVED, 100)
+    file.remove(list(file.waiting()))
+    assert (place.stat().st_size, list(file.waiting())) == (file.RESERVED, [])
     assert not any(place.read_bytes())
 
 
@@ -103,13 +103,13 @@ def test_a_file_that_grew_gives_its_space_back(place: Path) -> None:
     file.reserve()
     file.add(range(1, file.RESERVED // file.SLOT + 10), timezone.now())
     assert place.stat().st_size > file.RESERVED
-    file.remove(file.waiting())
+    file.remove(list(file.waiting()))
     assert place.stat().st_size == file.RESERVED
 
 
 def test_what_came_meanwhile_stays() -> None:
     file.add([1, 2, 3], timezone.now())
-    applied = file.waiting()[:2]
+    applied = list(file.waiting())[:2]
     file.add([4], timezone.now())
     file.remove(applied)
     assert numbers() == [3, 4]
@@ -139,7 +139,7 @@ def test_the_unsubscriptions_of_another_site_are_neither_applied_nor_removed(mon
         of_other_site.setattr(settings, "SECRET_KEY", "the key of another site, which shares the file by mistake")
         file.add([1, 2], timezone.now())
         assert sorted(numbers()) == [1, 2]
-        file.remove(file.waiting())
+        file.remove(list(file.waiting()))
         assert numbers() == []
     assert numbers() == [1]
 

@@ -170,7 +170,9 @@ DATABASE_REMOVED = MessageType(
 DATABASE_REPLACED = MessageType(
     "database.replaced",
     gettext_noop(
-        "the database file {path} was replaced while newsletter was running; restart newsletter to use the new one"
+        "the database file {path} was replaced while newsletter was running, so it lacks what was sent since its copy "
+        "was made; stop newsletter, keep a copy of the file, and restore the newest backup with 'newsletter restore "
+        "FILE --replace', which takes in what was sent since"
     ),
 )
 

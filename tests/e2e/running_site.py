@@ -73,11 +73,7 @@ class RunningSite:
 
     def restart(self, *, kill: bool = False) -> None:
         """End the program, or kill it and its children, and start it again."""
-        if kill:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self._wait()
-        else:
-            self.end()
+        self.end(kill=kill)
         self.lines.clear()
         self.process = self.site.start("run", "--port", "0")
         self._reader = threading.Thread(target=self._read)
@@ -86,8 +82,11 @@ class RunningSite:
         if "admin" in self.__dict__:
             self.admin.address = self._address.replace("127.0.0.1", "localhost")
 
-    def end(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
+    def end(self, *, kill: bool = False) -> None:
+        if kill:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        else:
+            self.process.send_signal(signal.SIGTERM)
         self._wait()
 
     def _wait(self) -> None:

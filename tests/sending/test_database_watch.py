@@ -66,7 +66,7 @@ def test_a_removed_file_is_noticed_and_works_again_when_it_is_put_back(database:
 def test_another_file_in_its_place_is_noticed(database: Path, tmp_path: Path) -> None:
     shutil.copy(database, tmp_path / "copy.db")
     (tmp_path / "copy.db").replace(database)
-    assert "was replaced while newsletter was running; restart newsletter" in str(database_watch.problem())
+    assert "was replaced while newsletter was running, so it lacks what was sent" in str(database_watch.problem())
     with pytest.raises(database_watch.DatabaseChanged) as caught:
         database_watch.check()
     assert faults.explain(caught.value) == database_watch.problem()

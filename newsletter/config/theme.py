@@ -73,3 +73,4 @@ class Theme:
     reply: Text = ""
     comments: Text = ""
     dates: bool = True
+    times: bool = False

@@ -119,6 +119,12 @@ def short_date(day: date, language: str) -> str:
     return _as_written(format_date(day, "long", locale=locale_of(language)), language)
 
 
+@lru_cache(maxsize=1024)
+def day_of_month(day: date, language: str) -> str:
+    """Return a day without weekday and year: "6. februar"."""
+    return _as_written(format_skeleton("MMMMd", day, locale=locale_of(language)), language)
+
+
 def month_name(day: date, language: str) -> str:
     """Return the name of a month: "februar"."""
     # Not the stand-alone form "LLLL": Babel 2.18 gives one language's month to the next that only borrows it.

@@ -1,16 +1,14 @@
 """Posts and their groups as templates see them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import cached_property
 from html import escape, unescape
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from newsletter.config.theme import MetaPart
 from newsletter.domain.digest import Digest, DigestPost, Group, Preview
 from newsletter.domain.encoded_email import SlotEncoding
 from newsletter.domain.found_post import Image
@@ -27,15 +25,15 @@ from newsletter.render.content.post_images import with_cover, with_first_image
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PICTURE, PLAY, recording_of, video_of, without_recordings, without_video
-from newsletter.render.dates import clock, date_range, direction, direction_of_text, short_date
+from newsletter.render.dates import date_range, direction, direction_of_text
+from newsletter.render.meta_line import MetaLines
 from newsletter.render.scope import Scope, cleaned, with_name_placeholders
 from newsletter.render.theme.colours import readable
 from newsletter.render.theme.designs import DESIGNS, Design
-from newsletter.render.words import number, words
+from newsletter.render.words import colon, words
 
-_MOST_CATEGORIES = 3
-LISTED = 5
-"""The posts in the table of contents, which never pushes the first one below the first screen."""
+LISTED = 4
+"""The titles in the table of contents, which leaves the first post on the first screen."""
 _WORDS = re.compile(r"\w")
 _LONGEST_ORPHAN = 12
 """Characters of a last word that stays on the line of the word before it."""
@@ -45,16 +43,16 @@ _LONGEST_BESIDE = 900
 """The most characters of a text that is shown beside a cover; longer texts are below it."""
 _WORDS_BESIDE = 40
 """About how many words of a shortened text stand beside a cover, which is about as high."""
-_LEAST_MINUTES = 2
-"""The shortest reading time that is worth telling, unless a publisher asks for it."""
-_LONGEST_DAY = timedelta(hours=25)
-"""A day on which clocks are set back."""
+_MANY_DAYS = 0.6
+"""The share of posts with a day of their own from which days are told below headlines, and have no headings."""
+_ARROWS = {"ltr": "→", "rtl": "←"}
 
 
 @dataclass(frozen=True, slots=True)
 class PostView:
-    """A post in a template. `html` and `text` are its body, "" for a headline only; `read_on` is a link's label,
-    `comments_url` the page of the comments if they are linked.
+    """A post in a template. `html` and `text` are its body, "" for a headline only; `read_on` is the label of the
+    link to the rest, and `link_below` its form below the text: "button", "words" or "" if an arrow at the end of the
+    text is that link. `comments_url` is the page of the comments if they are linked.
     """
 
     id: str
@@ -66,6 +64,7 @@ class PostView:
     whole: bool
     partial: bool
     read_on: str
+    link_below: str
     comments_url: str
     source: str
     author: str
@@ -133,9 +132,14 @@ class PostViews:
     def groups(self) -> tuple[GroupView, ...]:
         """Return the groups; in most designs the first post of the first one leads.
 
-        The only one has no heading if it is the day that stands below the newsletter's title.
+        The only one has no heading if it is the day that stands beside the newsletter's title. Days of which most have
+        one post have no headings: they are told below the headlines.
         """
         groups = self.digest.groups
+        posts = [post for group in groups for post in group.posts]
+        told = self.digest.letterhead.theme.meta is None or {"date", "time"} & set(self.digest.letterhead.theme.meta)
+        if told and all(group.by == "day" for group in groups) and len(groups) > _MANY_DAYS * len(posts):
+            groups = (Group("", tuple(posts), by="day"),)
         if len(groups) == 1 and groups[0].heading == self._dates:
             groups = (replace(groups[0], heading=""),)
         return tuple(self._group(group, first=number == 0) for number, group in enumerate(groups))
@@ -163,7 +167,7 @@ class PostViews:
             level = 2
         body = self._body(post, title, level, lead=lead) if post.html else _Body("", None)
         recording, recording_label = self._beside_line(post)
-        meta = tuple(filter(None, (cleaned(part) for part in self._meta(post, group, opens=opens))))
+        meta = tuple(filter(None, (self._meta_part(part) for part in self._meta.parts(post, group, opens=opens))))
         html = with_name_placeholders(body.html, self.scope, unescape) if post.written else body.html
         return PostView(
             id=post.id,
@@ -175,11 +179,12 @@ class PostViews:
             whole=post.whole and not post.partial,
             partial=post.partial,
             read_on=self._read_on(post),
+            link_below=self._link_below(post, lead=lead),
             comments_url=self._comments(post),
             source=cleaned(post.source),
             author=cleaned(post.author),
-            time=self._time(post),
-            date=self._date(post),
+            time=self._meta.time(post),
+            date=self._meta.date(post),
             meta=meta,
             language=post.language,
             dir=direction(post.language) if post.language else direction_of_text(title),
@@ -271,6 +276,7 @@ class PostViews:
             column=self._design.column,
             coloured=self.digest.code_colours and self.scope.form is SlotEncoding.HTML,
             linked=self.scope.form is SlotEncoding.HTML and bool(self._read_on(post)),
+            arrow=("", "") if self._link_below(post, lead=lead) else self._arrow(post, title),
         )
         return _Body(html, _sized(image, _SIDE if beside else self._design.cover, tallest) if image else None, beside)
 
@@ -292,49 +298,29 @@ class PostViews:
         usual = words(self._language)["read_on"] if post.partial or self._design.read_on else ""
         return self.digest.letterhead.theme.read_on or usual
 
-    def _meta(self, post: DigestPost, group: Group, *, opens: bool) -> Iterator[str]:
-        """Yield the parts of the line below a headline, in their order; some are empty.
+    def _link_below(self, post: DigestPost, *, lead: bool) -> str:
+        """Return the form of the link below a shortened post: a button below the first one, or a publisher's words."""
+        if not self._read_on(post):
+            return ""
+        if lead and self._design.read_on:
+            return "button"
+        return "words" if self.digest.letterhead.theme.read_on or self._design.lines else ""
 
-        A post that stands before the heading of its day has the date, unless the heading follows for other posts.
-        """
-        heading_follows = bool(group.heading) and len(group.posts) > 1
-        under_a_day = group.by == "day" and (heading_follows or not opens)
-        least_minutes = _LEAST_MINUTES if self.digest.letterhead.theme.meta is None else 1
-        for part in self._parts:
-            if part == "source" and self._names_sources and group.by != "source":
-                yield post.source
-            elif part == "author":
-                yield post.author
-            elif part == "date" or (part == "time" and not under_a_day and "date" not in self._parts):
-                yield self._time(post) if self._of_one_day else self._date(post)
-            elif part == "time" and not (self._of_one_day and "date" in self._parts):
-                yield self._time(post)
-            elif part == "reading_time" and post.minutes >= least_minutes:
-                minutes = words(self._language)["minutes"].format(count=number(post.minutes, self._language))
-                yield minutes.replace(" ", "\u00a0") if self.scope.form is SlotEncoding.HTML else minutes
-            elif part == "categories":
-                yield ", ".join([name for name in post.categories if name != group.heading][:_MOST_CATEGORIES])
+    def _arrow(self, post: DigestPost, title: str) -> tuple[str, str]:
+        """Return an arrow and what it says to those who don't see it, ("", "") if the text isn't shortened."""
+        label = self._read_on(post)
+        if not label or self.scope.form is not SlotEncoding.HTML:
+            return "", ""
+        way = direction(post.language) if post.language else direction_of_text(title)
+        return _ARROWS[way], f"{label}{colon(self._language)}{title}"
 
-    def _time(self, post: DigestPost) -> str:
-        return clock(post.published, self._zone, self._language) if post.published else ""
-
-    @cached_property
-    def _of_one_day(self) -> bool:
-        """Whether the edition is of a day, and all posts were published on one date, which need not be repeated."""
-        days = {post.published.astimezone(self._zone).date() for post in self.digest.posts if post.published}
-        return len(days) == 1 and self.digest.until - self.digest.since <= _LONGEST_DAY
-
-    def _date(self, post: DigestPost) -> str:
-        return short_date(post.published.astimezone(self._zone).date(), self._language) if post.published else ""
+    def _meta_part(self, part: str) -> str:
+        """Return a part of the line below a headline; plain text has no no-break spaces."""
+        return cleaned(part) if self.scope.form is SlotEncoding.HTML else cleaned(part).replace("\u00a0", " ")
 
     @cached_property
     def _design(self) -> Design:
         return DESIGNS[self.digest.letterhead.theme.design]
-
-    @cached_property
-    def _parts(self) -> tuple[MetaPart, ...]:
-        meta = self.digest.letterhead.theme.meta
-        return self._design.meta if meta is None else meta
 
     @cached_property
     def _dates(self) -> str:
@@ -346,8 +332,10 @@ class PostViews:
 
     @cached_property
     def _listed(self) -> frozenset[str]:
-        """The posts that the table of contents has: not all but one, which takes no more room than a note about it."""
-        posts = self.digest.posts
+        """The posts that the table of contents has: not the first, whose headline follows, and not all others but one,
+        which takes no more room than a note about it.
+        """
+        posts = self.digest.posts[1:]
         return frozenset(post.id for post in (posts if len(posts) <= LISTED + 1 else posts[:LISTED]))
 
     @cached_property
@@ -358,12 +346,11 @@ class PostViews:
     @property
     def unlisted(self) -> int:
         """How many posts the table of contents leaves out."""
-        return len(self.digest.posts) - len(self._listed)
+        return len(self.digest.posts[1:]) - len(self._listed)
 
     @cached_property
-    def _names_sources(self) -> bool:
-        """Whether sources are named: where there are several."""
-        return len({post.source for post in self.digest.posts}) > 1
+    def _meta(self) -> MetaLines:
+        return MetaLines(self.digest)
 
     @cached_property
     def _zone(self) -> ZoneInfo:

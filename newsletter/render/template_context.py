@@ -24,7 +24,7 @@ from newsletter.render.theme.designs import DESIGNS
 from newsletter.render.theme.sharing import reply_link, share_links
 from newsletter.render.words import colon, language_of_words, number, words
 
-CONTENTS_FROM = 6
+CONTENTS_FROM = 4
 _RADIUS = {"rounded": "4px", "pill": "24px", "square": "0px"}
 
 

@@ -90,19 +90,19 @@ def test_a_recording_has_a_link_behind_the_line(duration: str, label: str) -> No
     [
         (
             '<p><a href="https://forum.example/1">Comments</a></p>',
-            "Comments · 17.00",
+            "Comments · 6. februar",
             "Comments: https://forum.example/1",
         ),
         (
             '<p><a href="https://youtu.be/x1">▶ Boats</a></p><p>Of boats</p>',
-            "Of boats · ▶ YouTube · 17.00",
+            "Of boats · ▶ YouTube · 6. februar",
             "▶ YouTube: https://youtu.be/x1",
         ),
-        ("<p>Of boats</p>", "Of boats · 17.00", "Of boats"),
-        ("<p>Of boats.</p>", "Of boats. 17.00", "Of boats."),
+        ("<p>Of boats</p>", "Of boats · 6. februar", "Of boats"),
+        ("<p>Of boats.</p>", "Of boats. 6. februar", "Of boats."),
         (
             '<p><a href="https://blog.example/b.mp3">Salt</a>, and tea</p><p>Of boats.</p>',
-            "Of boats. ▶ Lyd · 17.00",
+            "Of boats. ▶ Lyd · 6. februar",
             "Of boats.",
         ),
     ],

@@ -117,7 +117,7 @@ def test_a_design_of_one_line_for_each_post_keeps_as_many_lines_as_fit() -> None
     limit = size(whole, letterhead()) - 300
     rendered = render(edition, maximum_size=limit)
     assert {cut.words for cut in rendered.shortened} == {0}
-    assert 0 <= limit - size(rendered, letterhead()) < 160
+    assert 0 <= limit - size(rendered, letterhead()) < 180
     assert len(rendered.shortened) < 6
     assert render(edition, maximum_size=size(whole, letterhead())).html.count("is in.") == whole.html.count("is in.")
 

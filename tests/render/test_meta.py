@@ -13,10 +13,7 @@ from tests.render.trees import rendered, texts
 
 def test_a_reading_time_of_a_minute_is_shown_where_it_is_asked_for() -> None:
     posts = [post(0, minutes=1), post(1, minutes=2)]
-    assert [line.split(" · ")[1:] for line in texts(rendered(posts, design="magazine"), "meta")] == [
-        [],
-        ["2 min lesetid"],
-    ]
+    assert texts(rendered(posts), "meta") == ["2 min lesetid"]
     assert texts(rendered(posts, meta=("reading_time",)), "meta") == ["1 min lesetid", "2 min lesetid"]
 
 
@@ -26,7 +23,7 @@ def test_a_reading_time_of_a_minute_is_shown_where_it_is_asked_for() -> None:
         (("author",), "Ada"),
         (("date", "time"), "6. februar 2026 · 17.00"),
         (("reading_time", "categories"), "4 min lesetid · coffee, ports"),
-        (("source", "time"), "17.00"),
+        (("source", "time"), "6. februar 2026"),
         ((), None),
     ],
 )
@@ -42,20 +39,54 @@ def test_the_source_is_named_if_there_are_several() -> None:
     ]
 
 
-@pytest.mark.parametrize(("by", "line"), [("day", "17.00"), ("none", "6. februar 2026"), ("source", "6. februar 2026")])
-def test_a_post_shows_its_date_where_no_day_is_above_it(by: str, line: str) -> None:
-    assert texts(rendered([post(0)], by=by), "meta") == [line]
+@pytest.mark.parametrize(
+    ("theme", "lines"),
+    [
+        ({}, []),
+        ({"times": True}, ["17.00", "09.00"]),
+        ({"meta": ("time",)}, ["17.00", "09.00"]),
+        ({"meta": ("date",)}, ["6. februar 2026", "6. februar 2026"]),
+    ],
+)
+def test_times_of_day_are_shown_where_they_are_asked_for(theme: dict[str, Any], lines: list[str]) -> None:
+    assert texts(rendered([post(0), post(1)], **theme), "meta") == lines
+
+
+@pytest.mark.parametrize("by", ["day", "none", "source"])
+def test_a_post_shows_its_day_where_no_heading_has_it(by: str) -> None:
+    assert texts(rendered([post(0)], by=by), "meta") == ["6. februar"]
+    assert texts(rendered([post(0)], by=by, meta=("time",)), "meta") == ["6. februar 2026"]
+    old = post(1000)
+    assert texts(rendered([post(0), old], by=by), "meta") == ["6. februar 2026", "10. mars 2025"]
+
+
+def test_days_of_which_most_have_one_post_have_no_headings() -> None:
+    apart = [post(number) for number in (0, 3, 6, 7)]
+    tree = rendered(apart)
+    assert texts(tree, "day") == []
+    assert texts(tree, "meta") == ["6. februar", "5. februar", "4. februar", "4. februar"]
+    together = [post(number) for number in range(6)]
+    tree = rendered(together)
+    assert texts(tree, "day") == ["fredag 6. februar 2026", "torsdag 5. februar 2026"]
+    assert texts(tree, "meta") == []
+
+
+def test_authors_are_named_if_there_are_several() -> None:
+    assert texts(rendered([post(0, author="Ada"), post(1, author="Ada")]), "meta") == []
+    assert texts(rendered([post(0, author="Ada"), post(1, author="Per")]), "meta") == ["Ada", "Per"]
+    planet = [post(0, source="One", author="One"), post(1, source="Two", author="Two")]
+    assert texts(rendered(planet), "meta") == ["One", "Two"]
 
 
 @pytest.mark.parametrize(
     ("theme", "hours", "number", "lines"),
     [
-        ({}, 24, 1, ["17.00", "09.00"]),
-        ({"language": "en"}, 24, 1, ["5:00 PM", "9:00 AM"]),
+        ({"times": True}, 24, 1, ["17.00", "09.00"]),
+        ({"times": True, "language": "en"}, 24, 1, ["5:00 PM", "9:00 AM"]),
         ({"meta": ("author", "date")}, 24, 1, ["17.00", "09.00"]),
         ({"meta": ("date", "time")}, 24, 1, ["17.00", "09.00"]),
-        ({}, 24, 3, ["6. februar 2026", "5. februar 2026"]),
-        ({}, 7 * 24, 1, ["6. februar 2026", "6. februar 2026"]),
+        ({}, 24, 3, ["6. februar", "5. februar"]),
+        ({}, 7 * 24, 1, ["6. februar", "6. februar"]),
     ],
 )
 def test_posts_of_one_day_show_the_time_of_day_and_not_the_same_date(

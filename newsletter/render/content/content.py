@@ -11,7 +11,7 @@ from newsletter.render.content.boxes import show_boxes
 from newsletter.render.content.cards import has_cards, show_cards
 from newsletter.render.content.code_colours import colour_code
 from newsletter.render.content.footnotes import Footnotes
-from newsletter.render.content.fragment import HEADINGS, Element, parse, serialise, text_of
+from newsletter.render.content.fragment import HEADINGS, Element, add, parse, serialise, text_of
 from newsletter.render.content.images import (
     COLUMN,
     column_of,
@@ -34,6 +34,7 @@ from newsletter.render.content.videos import is_video_link, show_recordings, sho
 _NARROW = 200
 
 _BLOCK_PARENTS = frozenset(("div", "p", "figure", "center", "a", "li", "td", "picture"))
+_HOLD_TEXT = frozenset(("p", "div", "blockquote", "ul", "ol", "li", "dl", "dd"))
 _MORE = "\u00a0[…]"
 _SENTENCE = re.compile(r"[.!?…。！？؟।։።។][\"'”’»)\]」』]{0,3}\Z")
 _CUT_OFF = re.compile(r"(?:…|\.{3}|[\[(](?:…|\.{3})[\])])\s*\Z")
@@ -52,6 +53,7 @@ def prepare(
     site: str = "",
     tallest: int = 0,
     linked: bool = False,
+    arrow: tuple[str, str] = ("", ""),
     coloured: bool = True,
     column: int = COLUMN,
 ) -> str:
@@ -64,7 +66,8 @@ def prepare(
     the picture for links to videos that are not among `previews`, if they get one. `site` is the address of the
     site, which completes those of uploaded images, and `tallest` the largest height of images in CSS pixels, 0 for
     any. A body that is not whole ends with "[…]". If it is `linked`, as a link to the rest follows, it ends with
-    "…", or with its last sentence. Pictures fit `column`, in CSS pixels. Code whose language is known is
+    "…", or with its last sentence. `arrow` is the character that is the link at its end, and what it says to those who
+    don't see it. Pictures fit `column`, in CSS pixels. Code whose language is known is
     `coloured`, if there is room.
     """
     root = parse(html)
@@ -93,8 +96,7 @@ def prepare(
         _narrow(root, column)
     forget_columns(root)
     _drop_empty(root)
-    if not whole:
-        _mark_cut(root, linked=linked)
+    _end(root, uri(url), whole=whole, linked=linked, arrow=arrow)
     return serialise(root)
 
 
@@ -279,6 +281,13 @@ def _drop_empty(root: Element) -> None:
             element.drop_tree()
 
 
+def _end(root: Element, url: str, *, whole: bool, linked: bool, arrow: tuple[str, str]) -> None:
+    if not whole:
+        _mark_cut(root, linked=linked)
+    if arrow[0]:
+        _add_arrow(root, url, *arrow)
+
+
 def _mark_cut(root: Element, *, linked: bool) -> None:
     """Append a mark to the last text, inside its block, unless that ends with such a mark already.
 
@@ -296,6 +305,22 @@ def _mark_cut(root: Element, *, linked: bool) -> None:
         element.tail = words + mark
     else:
         element.text = words + mark
+
+
+def _add_arrow(root: Element, url: str, arrow: str, label: str) -> None:
+    """Put the link to the whole post at the end of its last paragraph, or below a picture, a table or code."""
+    block = root
+    while len(block) and block[-1].tag in _HOLD_TEXT and not (block[-1].tail or "").strip():
+        block = block[-1]
+    if not text_of(root):
+        return
+    if block is root or not text_of(block) or (len(block) and block[-1].tag in ("img", "table", "pre")):
+        block = add(root, "p", {"class": "more"})
+    elif len(block):
+        block[-1].tail = f"{block[-1].tail or ''}\u00a0"
+    else:
+        block.text = f"{block.text or ''}\u00a0"
+    add(block, "a", {"class": "read-on", "href": url, "aria-label": label}).text = arrow
 
 
 def _last_text(root: Element) -> tuple[Element, bool]:

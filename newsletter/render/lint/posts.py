@@ -43,7 +43,7 @@ def posts(email: ParsedEmail) -> Iterator[Finding]:
     yield from _compare(with_address, lambda post: uri(post.url), _addresses_in(text), mentioned, "text")
     if lists:
         titles = Counter(map(link_key, in_contents))
-        listed = email.digest.posts[:LISTED]
+        listed = email.digest.posts[1 : LISTED + 1]
         expected = [post for post in with_address if post in listed or post_key(post) in titles]
         yield from _compare(expected, post_key, titles, Counter(), "contents")
 

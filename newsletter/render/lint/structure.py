@@ -63,7 +63,7 @@ def headings(email: ParsedEmail) -> Iterator[Finding]:
             yield finding("heading-empty", messages.HEADING_EMPTY(tag=str(element.tag)), "html")
 
 
-_OF_THE_DESIGN = ("cover", "lead", "read-on")
+_OF_THE_DESIGN = frozenset(("cover", "lead", "read-on"))
 _SCHEMES = ("http", "https", "mailto", "tel")
 
 
@@ -105,7 +105,11 @@ def repeated(email: ParsedEmail) -> Iterator[Finding]:
     """
     addresses = {post.id: uri(post.url) for post in email.digest.posts}
     for post_id, block in email.post_blocks():
-        links = [link for link in block.iter("a") if link.get("href") and link.get("class") not in _OF_THE_DESIGN]
+        links = [
+            link
+            for link in block.iter("a")
+            if link.get("href") and _OF_THE_DESIGN.isdisjoint((link.get("class") or "").split())
+        ]
         # A video may be what the post is.
         count = sum(uri(link.get("href")) == addresses[post_id] for link in links if not is_video_link(link))
         if count > 1:

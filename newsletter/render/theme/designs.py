@@ -26,7 +26,7 @@ class Design:
     html: str
     text: str = f"{STANDARD_TEMPLATE}.txt"
     contents: bool = False
-    meta: tuple[MetaPart, ...] = ("source", "time")
+    meta: tuple[MetaPart, ...] = ("source", "author", "date", "time", "reading_time")
     logo: bool = True
     leads: bool = False
     opens: bool = False
@@ -45,7 +45,6 @@ _ALL = (
     Design(
         "magazine",
         "designs/magazine.mjml",
-        meta=("source", "time", "reading_time"),
         leads=True,
         opens=True,
         covers=True,

@@ -125,6 +125,7 @@ DESIGN = SettingsPage(
                         ("categories", _("Categories")),
                     ),
                 ),
+                SettingField("theme.times", _("Time of day below headlines"), kind=Kind.CHECKBOX),
                 SettingField(
                     "theme.read_on",
                     _("Link to the whole post"),

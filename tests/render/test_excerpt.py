@@ -119,7 +119,7 @@ def test_words_that_are_abbreviations_only_before_a_number_end_sentences() -> No
         (f"{'one ' * 5}two, {'three ' * 5}four, {'five ' * 30}", f"{'one ' * 5}two, {'three ' * 5}four"),
         (f"{'one ' * 8}two – {'three ' * 30}", f"{'one ' * 8}two"),
         (f"{'one ' * 8}(two, {'three ' * 30})", f"{'one ' * 7}one"),
-        (f"{'one ' * 4}stop. Two three four{' five' * 30}", f"{'one ' * 4}stop. Two three four five five"),
+        (f"{'one ' * 4}stop. Two three four{' five' * 30}", f"{'one ' * 4}stop."),
         ("猫" * 16 + "，" + "犬" * 60, "猫" * 16),
     ],
 )
@@ -186,3 +186,39 @@ def test_an_excerpt_is_a_beginning(html: str, count: int) -> None:
 )
 def test_an_excerpt_ends_with_a_sentence_and_not_with_what_leads_on(html: str, wanted: str) -> None:
     assert excerpt(html, 10) == (wanted, False)
+
+
+SENTENCE = "The boats leave the quay at five in the morning and come back at noon."
+WORDS = len(SENTENCE.split())
+
+
+@pytest.mark.parametrize("left", [1, 3, 11])
+def test_a_text_with_little_behind_its_excerpt_is_shown_whole(left: int) -> None:
+    html = f"<p>{' '.join([SENTENCE] * 6)}</p><p>{'more ' * left}</p>"
+    assert excerpt(html, 6 * WORDS) == (html, True)
+
+
+@pytest.mark.parametrize(
+    "end", ["<h3>Boats</h3>", "<p>HOWEVER!</p>", "<p><b>What the boats do</b></p>", "<hr>", "<p>…</p>"]
+)
+def test_an_excerpt_ends_with_no_heading_and_no_rule(end: str) -> None:
+    long = f"<p>{SENTENCE}</p>" * 6
+    for words in range(6 * WORDS - 6, 6 * WORDS + 6):
+        html, whole = excerpt(f"{long}{end}{long}", words)
+        assert not whole
+        assert html.endswith(f"{SENTENCE}</p>")
+
+
+def test_a_cut_is_at_the_end_of_a_sentence_even_if_that_is_farther_away() -> None:
+    html = f"<p>{SENTENCE} {'and so on, ' * 40}until the evening. {SENTENCE} {SENTENCE}</p>"
+    text, whole = excerpt(html, 80)
+    assert not whole
+    assert text.endswith("until the evening.</p>")
+
+
+def test_an_excerpt_has_six_items_of_a_long_list_of_links() -> None:
+    items = "".join(f'<li><a href="https://blog.example/{n}">Boat {n}</a></li>' for n in range(9))
+    html, whole = excerpt(f"<p>Today:</p><ul>{items}</ul>", 80)
+    assert (html.count("<li>"), whole) == (6, False)
+    short = f"<ul>{items[: items.index('Boat 8') - 40]}</ul>"
+    assert excerpt(short, 80) == (short, True)

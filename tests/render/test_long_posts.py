@@ -184,7 +184,9 @@ def test_no_more_posts_become_titles_than_must(share: float) -> None:
 
 def test_a_large_excerpt_is_left_out_alone() -> None:
     """A post whose tags take most of its bytes gives way, and the others keep their excerpts."""
-    table = "".join(f'<li><a href="https://blog.example/{n}?from={"x" * 900}">{n}</a></li>' for n in range(40))
+    table = "".join(
+        f'<li>The boat <a href="https://blog.example/{n}?from={"x" * 1900}">{n}</a></li>' for n in range(19)
+    )
     edition = digest([post(0, html=f"<ul>{table}</ul>"), *(post(n) for n in range(1, 6))])
     rendered = render(edition, maximum_size=30_000)
     assert [(cut.id, cut.words) for cut in rendered.shortened] == [("p0", 0)]

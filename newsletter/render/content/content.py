@@ -26,6 +26,7 @@ from newsletter.render.content.images import (
     size_of,
     sized,
 )
+from newsletter.render.content.short_lines import join_short_lines
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.videos import is_video_link, show_recordings, show_videos
 
@@ -71,6 +72,7 @@ def prepare(
     `coloured`, if there is room.
     """
     root = parse(html)
+    join_short_lines(root)
     for image in [image for image in root.iter("img") if names_file(image.get("alt") or "", image.get("src") or "")]:
         tooltip = image.attrib.pop("title", None) or ""
         image.set("alt", "" if names_file(tooltip, image.get("src") or "") else tooltip)

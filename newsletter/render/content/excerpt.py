@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from newsletter.render.content.fragment import HEADINGS, Element, parse, serialise
+from newsletter.render.content.fragment import HEADINGS, Element, parse, serialise, text_of
 from newsletter.render.content.sentences import FEWEST, ends_clause, is_abbreviation, without_marks
 
 # Two characters of Chinese and Japanese count as a word, and up to five of Thai, Lao, Khmer and Burmese do, since they
@@ -27,14 +27,24 @@ _CLAUSE = re.compile(rf"[{_UNSPACED}](?<![ๆໆฯ])[”’»)\]]*$")
 _UNSPACED_ONLY = re.compile(rf"[{_UNSPACED}]")
 _BLOCKS = frozenset((
     "p", "div", "li", "blockquote", *HEADINGS, "ul", "ol", "dl", "dt", "dd",
-    "table", "tr", "td", "th", "pre", "figure", "figcaption", "hr", "section", "article",
+    "table", "tr", "td", "th", "pre", "figure", "figcaption", "hr", "br", "section", "article",
 ))  # fmt: skip
 _HEADINGS = frozenset((*HEADINGS, "dt", "th", "summary", "figcaption"))
 _END_OF_SENTENCE = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*(?=\s|$)|[。！？។៕။]")
 _STOP = re.compile(rf"[{_ENDS}][\"'”’»)\]}}」』】》]{{0,3}}\Z|[{_UNSPACED}]\Z")
 _TAG = re.compile(r"<[^<>]*>")
+_WORD_CHARACTER = re.compile(r"\w")
 _WORDS_A_MINUTE = 230
 SLACK = 0.4
+_FARTHEST = 2.2
+"""How many times longer an excerpt may be for the end of a sentence, and `_NEAREST` how much shorter."""
+_NEAREST = 0.25
+_LEAST_LEFT_OUT = 0.15
+"""The share of an excerpt's words that is worth leaving out: a text with less behind its excerpt is shown whole."""
+_LEAST_TEXT = 3
+"""Words of a paragraph that can be the last one: others, such as "However!", are like headings."""
+_MOST_LINKS = 6
+"""Items of a list of links that an excerpt shows."""
 _LONGEST_LABEL = 24
 """Characters before the link of a line that leads elsewhere."""
 
@@ -63,20 +73,49 @@ def excerpt(html: str, words: int) -> tuple[str, bool]:
     """Return about the first `words` words of a cleaned post, up to the end of a sentence, and whether that is all of
     it.
 
-    The end of a sentence nearest to `words` is used if there is one within 40%, otherwise the end of a block, a clause
-    or a word. No excerpt ends with a heading, a line that leads elsewhere, or the first three words of a sentence.
+    The end of a sentence nearest to `words` is used if there is one within 40%, otherwise the end of a block, or of a
+    sentence farther away; only in a sentence that is much longer, a clause or a word. No excerpt ends with a heading, a
+    line that leads elsewhere, or the first three words of a sentence. It has six items of a long list of links.
     """
     root = parse(html)
+    fewer = _leave_out_links(root)
     runs = text_runs(root)
     all_words = words_in(runs)
-    if len(all_words) <= words:
-        return html, True
-    count = _best(all_words, runs, words)
-    if count == len(all_words):
-        return html, True
+    count = len(all_words) if len(all_words) <= words else _best(all_words, runs, words)
+    if len(all_words) - count < words * _LEAST_LEFT_OUT:
+        return (serialise(root), False) if fewer else (html, True)
     word = all_words[count - 1]
     remove_after(root, runs[word.run], len(without_marks(_text_up_to(runs, word))))
+    _drop_end(root)
     return serialise(root), False
+
+
+def _leave_out_links(root: Element) -> bool:
+    """Remove the items of a long list of links but the first ones; return whether there is one."""
+    long_lists = []
+    for list_ in root.iter("ul", "ol"):
+        items = list_.findall("li")
+        links = [item for item in items if (link := item.find(".//a")) is not None and _is_mostly(link, item)]
+        if len(links) > _MOST_LINKS + 2 and len(links) == len(items):
+            long_lists.append(items)
+    for items in long_lists:
+        for item in items[_MOST_LINKS:]:
+            item.drop_tree()
+    return bool(long_lists)
+
+
+def _is_mostly(link: Element, item: Element) -> bool:
+    return len(text_of(link)) * 2 > len(text_of(item))
+
+
+def _drop_end(root: Element) -> None:
+    """Remove rules, headings and blocks without words from the end of a text that was cut."""
+    while len(root) and not (root[-1].tail or "").strip():
+        last = root[-1]
+        has_words = _WORD_CHARACTER.search(text_of(last)) or last.find(".//img") is not None or last.tag == "img"
+        if has_words and last.tag not in HEADINGS:
+            return
+        last.drop_tree()
 
 
 def text_runs(root: Element) -> list[TextRun]:
@@ -137,12 +176,20 @@ def ends_of_sentences(text: str, longest: int) -> list[int]:
 def _best(all_words: list[Word], runs: list[TextRun], words: int) -> int:
     low, high = max(1, int(words * (1 - SLACK))), int(words * (1 + SLACK))
     counts = range(low, min(high, len(all_words)) + 1)
+    ends, sentences = _ends(all_words, runs, counts)
+    if not ends:
+        around = range(max(FEWEST, int(words * _NEAREST)), min(int(words * _FARTHEST), len(all_words)) + 1)
+        ends, sentences = _ends(all_words, runs, around)
+    ends = sentences or ends or _ends_in_sentences(all_words, runs, counts, words)
+    return min(ends, key=lambda count: (abs(count - words), count), default=words)
+
+
+def _ends(all_words: list[Word], runs: list[TextRun], counts: range) -> tuple[list[int], list[int]]:
+    """Return where a text can end, by its number of words, and those of these ends that have a full stop."""
     ends = [
         count for count in counts if all_words[count - 1].ends_sentence and not _leads_on(runs, all_words[count - 1])
     ]
-    sentences = [count for count in ends if _STOP.search(_text_up_to(runs, all_words[count - 1]))]
-    ends = sentences or ends or _ends_in_sentences(all_words, runs, counts, words)
-    return min(ends, key=lambda count: (abs(count - words), count), default=words)
+    return ends, [count for count in ends if _STOP.search(_text_up_to(runs, all_words[count - 1]))]
 
 
 def _ends_in_sentences(all_words: list[Word], runs: list[TextRun], counts: range, words: int) -> list[int]:
@@ -175,8 +222,15 @@ def _leads_on(runs: list[TextRun], word: Word) -> bool:
     return (
         _text_up_to(runs, word).endswith((":", "："))
         or any(container.tag in _HEADINGS for container in around)
-        or any(_is_teaser(container) for container in around if container.tag == "p")
+        or any(_is_teaser(container) or _is_like_a_heading(container) for container in around if container.tag == "p")
     )
+
+
+def _is_like_a_heading(paragraph: Element) -> bool:
+    """Return whether a paragraph is a word or two, or all of it is bold."""
+    text = text_of(paragraph)
+    bold = paragraph.find("b") if paragraph.find("b") is not None else paragraph.find("strong")
+    return len(_WORD.findall(text)) < _LEAST_TEXT or (bold is not None and text_of(bold) == text)
 
 
 def _is_teaser(paragraph: Element) -> bool:

@@ -116,6 +116,10 @@ WORKBOOK = MessageType(
     "import.workbook",
     gettext_noop("it is a spreadsheet; save it as “CSV UTF-8” in Excel or as CSV elsewhere, and import that"),
 )
+NOT_TEXT = MessageType(
+    "import.not-text",
+    gettext_noop("it is not a text file, but perhaps an image; export the subscribers as CSV, and import that"),
+)
 OLD_ISSUES = MessageType(
     "import.old-issues",
     gettext_noop(

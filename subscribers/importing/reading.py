@@ -24,6 +24,10 @@ _ANY_ADDRESS = re.compile(r"[^\s<>\"',;:@]{1,99}@[^\s<>\"',;:@]{1,99}")
 _NAMED_DELIMITER = re.compile(rf"\ufeff?sep=([{DELIMITERS}])\r?\n", re.IGNORECASE)
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 """What files of Excel before 2007 begin with."""
+CONTROLS = bytes([*range(9), *range(14, 27), *range(28, 32)])
+"""Octets that text hardly has."""
+MOST_CONTROLS = 0.02
+"""The share of them in a text with a few damaged lines."""
 SAMPLE = 65_536
 LONGEST_CELL, LONGEST_RECORD = 20_000, 30
 LOOKED_AT, SHOWN, WIDEST = 50, 3, 60
@@ -98,6 +102,14 @@ def delimiter_of(sample: str) -> str:
     return best
 
 
+def _is_no_text(start: bytes) -> bool:
+    """Return whether a file that begins so is an image, a PDF document or another file that isn't text."""
+    if any(start.startswith(mark) for mark, _ in BOMS):
+        return False
+    controls = len(start) - len(start.translate(None, CONTROLS))
+    return start.startswith(b"%PDF-") or controls > MOST_CONTROLS * len(start)
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[TextIO]:
     """Open the file as text. Raises FileProblem."""
@@ -106,6 +118,8 @@ def opened(path: Path) -> Iterator[TextIO]:
             start = octets.read(old_issues.START)
         if start.startswith(OLD_WORKBOOK):
             raise file_problem(path, messages.WORKBOOK())
+        if _is_no_text(start):
+            raise file_problem(path, messages.NOT_TEXT())
         if old_issues.is_document(start):
             raise has_old_issues(path)
         with path.open(encoding=encoding_of(path), errors="replace", newline="") as file:

@@ -60,6 +60,11 @@ def test_a_spreadsheet_is_named_as_one(take: Import, name: str) -> None:
         take(zipped({name: "<x/>"}) if name else b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100))
 
 
+def test_an_image_is_no_list_of_subscribers(take: Import) -> None:
+    with pytest.raises(FileProblem, match="it is not a text file, but perhaps an image"):
+        take(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01,a@reader.example\n" + bytes(range(256)) * 4)
+
+
 def test_a_file_in_an_archive_is_named_as_it_is_there(take: Import) -> None:
     with pytest.raises(FileProblem) as refused:
         take(zipped({"lists/towns.txt": "name,town\nKari,Oslo\n"}))

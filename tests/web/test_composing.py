@@ -102,9 +102,10 @@ def test_an_earlier_letter_is_used_as_a_start(editor: Client, draft: Edition) ->
     offered = lxml_html.fromstring(editor.get(page).content)
     (form,) = offered.xpath("//form[.//button[contains(., 'Use as a start')]]")
     assert form.text_content().split() == ["Use", "as", "a", "start", "Good", "news"]
-    editor.post(form.get("action"))
+    (button,) = form.xpath(".//button")
+    editor.post(form.get("action"), {button.get("name"): button.get("value")})
     copy = Edition.objects.filter(standalone=True).latest("pk")
-    assert (copy.subject, copy.greeting) == ("Good news", "Dear readers")
+    assert (copy.subject, copy.greeting) == ("", "Dear readers"), "the new letter has a subject of its own"
     assert Edition.objects.filter(standalone=True).count() == 2
     first = Edition.objects.filter(standalone=True).earliest("pk")
     editor.post(f"/desk/editions/{first.name}/control/", {"act": "stop", "state": "draft"})

@@ -1,6 +1,7 @@
 """The draft page: each act does what it says, and two editors lose nothing."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,13 +11,13 @@ from django.utils import timezone
 from lxml import html as lxml_html
 
 from newsletter import config
-from newsletter.editions import editing
+from newsletter.editions import approval, editing
 from newsletter.feeds.fetcher import Fetcher, Response
 from newsletter.feeds.identity import link_key
 from newsletter.messages import posts
 from newsletter.models import Edition, Post, Source, SourceGap, TextLease
 from newsletter.web.desk.edition import conflicts
-from newsletter.web.desk.edition.texts import mark
+from newsletter.web.desk.edition.texts import mark, word_fields
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -363,6 +364,22 @@ def test_the_history_names_posts_by_their_headline(editor: Client, draft: Editio
     page = editor.get(f"{PAGE}history/").content.decode()
     assert "Removed “Second”" in page
     assert "anna@example.org" in page
+
+
+def test_the_history_has_approval_scheduling_and_taking_back(editor: Client, draft: Edition) -> None:
+    approved = approval.approve(config.current(), draft, by="anna@example.org", now=make.NOW)
+    approval.queue(config.current(), approved, by="anna@example.org", at=make.NOW + timedelta(days=9), now=make.NOW)
+    approval.reopen(_now(), by="anna@example.org", now=make.NOW)
+    history = lxml_html.fromstring(editor.get(f"{PAGE}history/").content)
+    rows = [cell.text_content() for cell in history.cssselect("tbody td.lead")]
+    assert {"Approved", "Scheduled", "Taken back to draft"} <= set(rows)
+    compared = lxml_html.fromstring(editor.get(f"{PAGE}compare/").content)
+    assert not [option for option in compared.cssselect("option") if "Approved" in option.text_content()]
+
+
+def test_the_beginning_of_a_folded_text_is_plain_words(editor: Client, draft: Edition) -> None:
+    _words(editor, {}, greeting="::: note\n**Dear** [readers](https://example.org/),\n:::")
+    assert next(field.begin for field in word_fields(_now()) if field.key == "greeting") == "Dear readers,"
 
 
 def test_a_post_is_added_by_hand(editor: Client, draft: Edition) -> None:

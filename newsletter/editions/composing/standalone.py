@@ -79,9 +79,16 @@ def untouched(
 
 
 def duplicate(
-    configuration: Config, edition: Edition, *, now: datetime, welcome: WelcomeLetter | None = None, by: str = ""
+    configuration: Config,
+    edition: Edition,
+    *,
+    now: datetime,
+    welcome: WelcomeLetter | None = None,
+    by: str = "",
+    with_subject: bool = True,
 ) -> Edition:
-    """Create a letter with the texts, blocks, recipients and posts of an edition.
+    """Create a letter with the texts, blocks, recipients and posts of an edition; without subject and preview text, if
+    they are written anew.
 
     Posts written by hand are copied. Others are added if no other edition has them: a post is in one edition, not
     counting letters of the welcome series. With `welcome` it is that letter of the series.
@@ -94,6 +101,8 @@ def duplicate(
             setattr(letter, key, getattr(edition, key))
         approved = ApprovedContent.objects.filter(edition=edition).values_list("subject", flat=True).first()
         letter.subject = letter.subject or approved or ""
+        if not with_subject:
+            letter.subject, letter.preheader = "", ""
         letter.segment, letter.segment_where = edition.segment, edition.segment_where
         copied = _copy_posts(edition, letter, now)
         letter.blocks = blocks.moved(edition.blocks, copied)

@@ -24,4 +24,9 @@
     if (event.target instanceof Element && event.target.matches("iframe.frame")) { fit(event.target); }
   }, true);
   document.querySelectorAll("iframe.frame").forEach(fit);
+
+  /* A preview shows at once what is ticked. */
+  document.querySelectorAll("form[data-at-once]").forEach((form) => form.addEventListener("change", (event) => {
+    if (event.target.matches("[type=checkbox], select")) { form.requestSubmit(); }
+  }));
 })();

@@ -62,7 +62,8 @@ function start() {
   /* While a text is folded, its first line is shown. */
   function showBegin(field) {
     const begin = field.closest("details")?.querySelector(".begin");
-    if (begin) { [begin.textContent] = field.value.trim().split("\n"); }
+    const host = field.closest("markdown-editor"), text = host && host.editor ? host.editor.getText() : field.value;
+    if (begin) { [begin.textContent] = text.trim().split("\n"); }
   }
   function fill(field, text) {
     field.value = text;

@@ -116,7 +116,10 @@ def duplicate(request: HttpRequest, newsletter: Newsletter, edition: Edition) ->
     """Make a letter from an edition, and say how many posts could not be copied."""
     target = ("desk:more", newsletter.name, edition.period)
     with sentences(request):
-        copy = standalone.duplicate(config_of(request), edition, now=timezone.now(), by=editor(request))
+        is_start = "start" in request.POST
+        copy = standalone.duplicate(
+            config_of(request), edition, now=timezone.now(), by=editor(request), with_subject=not is_start
+        )
         messages.success(request, _("This is a copy. Change it as you like; nothing is sent until it is approved."))
         left = edition.entries.filter(included=True).count() - copy.entries.filter(included=True).count()
         if left > 0:

@@ -34,7 +34,7 @@ ComparedRow = tuple[str, str, tuple[str, ...]]
 
 def compare(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Compare two revisions; unless the address names others, the newest one with that before it."""
-    changes = queries.history(edition, newsletter, limit=None)
+    changes = [change for change in queries.history(edition, newsletter, limit=None) if change["number"]]
     numbers = [change["number"] for change in changes]
     newest = _asked(request, "new", numbers[:1])
     oldest = _asked(request, "old", [n for n in numbers if newest is not None and n < newest] or numbers[-1:])

@@ -18,13 +18,26 @@ from newsletter.editions.composing.blocks import END, TOP
 from newsletter.editions.selection.ordering import day_of
 from newsletter.messages import Message, acts, posts as posts_messages
 from newsletter.messages.general import TEXT
-from newsletter.models import Edition, EditionPost, State
+from newsletter.models import Act, Edition, EditionPost, Revision, State
 from newsletter.web.desk import formatting, users
 
 BEGINNING = 1_500
 USUALLY_ENOUGH = 400
 """So many characters of a post's HTML are read for its first words before more are."""
 SHOWN = 140
+_DECISIONS = (
+    acts.APPROVED,
+    acts.REOPENED,
+    acts.QUEUED,
+    acts.SENDING_STARTED,
+    acts.SENT_NOW,
+    acts.SENT_ANYWAY,
+    acts.PAUSED,
+    acts.RESUMED,
+    acts.CANCELLED,
+    acts.SKIPPED,
+)
+"""What the history has besides changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +149,23 @@ def place(days: Sequence[Day], post: int, act: str) -> tuple[date, int] | None:
 
 
 def history(edition: Edition, newsletter: config.Newsletter, limit: int | None = 100) -> list[dict[str, Any]]:
-    """Return the newest revisions of a draft, without their contents: what was done, by whom, when."""
-    revisions = list(edition.revisions.defer("snapshot").order_by("-number")[:limit])
-    names = users.names(revision.by for revision in revisions)
-    titles = formatting.edition_titles(revision.what for revision in revisions)
+    """Return the newest changes of a draft, without their contents, and its approvals and the like: what was done, by
+    whom, when. Only changes have a number.
+    """
+    revisions = edition.revisions.defer("snapshot").order_by("-number")[:limit]
+    decisions = Act.objects.filter(about=edition.name, what__code__in=[act.code for act in _DECISIONS])
+    entries: list[Revision | Act] = [*decisions.order_by("-at", "-pk")[:limit], *revisions]
+    entries.sort(key=lambda entry: entry.at, reverse=True)
+    names = users.names(entry.by for entry in entries)
+    titles = formatting.edition_titles(entry.what for entry in entries)
     return [
         {
-            "number": revision.number,
-            "what": formatting.capital(formatting.message(revision.what, newsletter.zone, titles)),
-            "by": names[revision.by],
-            "when": formatting.moment(revision.at, newsletter.zone),
+            "number": entry.number if isinstance(entry, Revision) else 0,
+            "what": formatting.capital(formatting.message(entry.what, newsletter.zone, titles)),
+            "by": names[entry.by],
+            "when": formatting.moment(entry.at, newsletter.zone),
         }
-        for revision in revisions
+        for entry in entries[:limit]
     ]
 
 

@@ -14,6 +14,8 @@ from newsletter.config import Config
 from newsletter.editions import editing
 from newsletter.editions.history import WORDS
 from newsletter.models import Edition, EditionPost
+from newsletter.render.content.fragment import parse, text_of
+from newsletter.render.content.markdown import markdown
 from newsletter.render.content.to_markdown import to_markdown
 from newsletter.render.editor_html import editor_html
 from newsletter.render.subject import beginning
@@ -121,8 +123,11 @@ class WordField:
 
     @property
     def begin(self) -> str:
-        """The first line, which is shown while the field is folded."""
-        return self.value.strip().partition("\n")[0]
+        """The first line in plain words, which is shown while the field is folded."""
+        lines = (line.strip() for line in self.value.splitlines() if not line.startswith(":::"))
+        if self.rows == 1:
+            return next(filter(None, lines), "")
+        return next(filter(None, (text_of(parse(markdown(line))) for line in lines if line)), "")
 
 
 def word_fields(edition: Edition) -> list[WordField]:

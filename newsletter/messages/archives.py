@@ -28,6 +28,14 @@ NO_DATE = MessageType(
 IN_THE_FUTURE = MessageType("archive.future", gettext_noop("its date is in the future"))
 PAGE = MessageType("archive.page", gettext_noop("it is a page of the old site, not an issue"))
 NO_TEXT = MessageType("archive.no-text", gettext_noop("it has no text"))
+LONG_TITLE = MessageType(
+    "archive.long-title",
+    gettext_noop("its title has {length} characters, more than {most}; shorten it in the file, and import that again"),
+)
+LONG_TEXT = MessageType(
+    "archive.long-text",
+    gettext_noop("its text is larger than {most}; shorten it in the file, and import that again"),
+)
 NO_IMAGE = MessageType("archive.no-image", gettext_noop("there is no such file in the archive; add it there"))
 IMAGE_WAITS = MessageType(
     "archive.image-waits", gettext_noop("it was not tried yet; one import tries only so many images of an issue")

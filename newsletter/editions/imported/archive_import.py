@@ -130,7 +130,7 @@ def _import(
 ) -> _Done | LeftOut:
     if issue.published > now:
         return LeftOut(issue.title, messages.IN_THE_FUTURE())
-    imported = ImportedEdition.objects.filter(newsletter=newsletter.name, key=issue.key[:500]).select_related("edition")
+    imported = ImportedEdition.objects.filter(newsletter=newsletter.name, key=issue.key).select_related("edition")
     present = imported.first()
     if present is not None and (record is None or present.archive_import_id == record.pk or not present.images_missing):
         # An import that goes on after an interruption has added it itself.
@@ -187,7 +187,7 @@ def _store(
     ImportedEdition.objects.create(
         edition=edition,
         newsletter=newsletter.name,
-        key=issue.key[:500],
+        key=issue.key,
         archive_import=record,
         images_missing=len(page.missing),
     )

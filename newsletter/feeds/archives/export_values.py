@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, tzinfo
 from urllib.parse import urlsplit
 
 from newsletter.feeds.archives.files import LARGEST_TABLE, ArchiveFiles
+from newsletter.feeds.html.markup import without_invalid_characters
 from newsletter.feeds.identity import escaped_once
 from newsletter.feeds.timestamps import is_plausible, parse_date
 
@@ -58,7 +59,7 @@ def path_of(address: str) -> str:
     "" if it has none, or one that is too long.
     """
     try:
-        parts = urlsplit(address.strip())
+        parts = urlsplit(without_invalid_characters(address).strip())
     except ValueError:
         return ""
     path = escaped_once(parts.path).rstrip("/") + (f"?{parts.query}" if parts.query else "")

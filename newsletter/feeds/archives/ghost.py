@@ -23,13 +23,13 @@ def data_of(document: Any) -> Mapping[str, Any] | None:
 def issues(data: Mapping[str, Any], zone: tzinfo, base: str) -> Iterator[OldIssue | LeftOut]:
     """Yield the posts. Pages are left out, and posts that not everyone could read."""
     subjects = {
-        meta.get("post_id"): meta.get("email_subject")
+        str(meta.get("post_id")): meta.get("email_subject")
         for meta in data.get("posts_meta") or ()
         if isinstance(meta, dict)
     }
     for post in data["posts"]:
         if isinstance(post, dict):
-            subject = subjects.get(post.get("id")) or post.get("email_subject")
+            subject = subjects.get(str(post.get("id"))) or post.get("email_subject")
             yield _issue(post, str(subject or ""), zone, base)
 
 

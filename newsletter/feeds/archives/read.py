@@ -19,6 +19,7 @@ from newsletter.feeds.archives import buttondown, ghost, listmonk, mailchimp, pa
 from newsletter.feeds.archives.email_content import content_of
 from newsletter.feeds.archives.export_values import rows
 from newsletter.feeds.archives.files import LARGEST_IMAGE, LARGEST_TABLE, ArchiveFiles, files_of
+from newsletter.feeds.archives.issue_limits import within_limits
 from newsletter.feeds.archives.old_issue import HERE, ArchiveProblem, LeftOut, OldIssue
 from newsletter.feeds.html.clean import clean
 from newsletter.feeds.html.markup import to_tree
@@ -116,7 +117,7 @@ def _write_lines(path: Path, lines: Path, zone: str, base: str) -> list[tuple[st
     index: list[tuple[str, int]] = []
     keys: set[str] = set()
     with files_of(path) as files, lines.open("wb") as file:
-        for issue in issues_of(files, ZoneInfo(zone), base):
+        for issue in map(within_limits, issues_of(files, ZoneInfo(zone), base)):
             if isinstance(issue, LeftOut):
                 at, document = "", {"left_out": issue.name, "reason": issue.reason.to_json()}
             elif issue.key not in keys:

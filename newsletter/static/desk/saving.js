@@ -46,10 +46,13 @@ function start() {
     element.classList.toggle("bad", bad);
     element.classList.toggle("strong", bad);
   }
-  function sayLoggedOut(element) {
+  function loggedOut() {
     const href = `/desk/login/?next=${encodeURIComponent(place)}`;
-    say(element, `${label("loggedOut")} `, true);
-    element.append(Object.assign(document.createElement("a"), { href, target: "_blank", textContent: label("logIn") }));
+    return [`${label("loggedOut")} `, Object.assign(document.createElement("a"), { href, target: "_blank", textContent: label("logIn") })];
+  }
+  function sayLoggedOut(element) {
+    say(element, "", true);
+    element.append(...loggedOut());
   }
   function offer(element, key, choices) {
     say(element, `${label(key)} `, false);
@@ -196,7 +199,7 @@ function start() {
         if (!SHOWN.includes(code)) { say(this.status, label("failed"), true); }
       }
       this.keep();
-      if (code !== 200) { tellUnstored(); }
+      if (code !== 200) { tellUnstored(code === LOGGED_OUT ? loggedOut() : []); }
       /* A panel that was closed before its text was stored. */
       const panel = this.form.closest(".panel[hidden]");
       if (panel && !this.unsaved.length) { panel.remove(); }

@@ -25,9 +25,10 @@ export function openPlace(place) {
   at.scrollIntoView({ block: "center" });
 }
 
-function say(places) {
-  note.replaceChildren(...places.length ? [`${note.dataset.text} `] : []);
-  places.forEach((place, number) => {
+/* `reason` are nodes that say why nothing is stored; without them approval waits for the places. */
+function say(places, reason = []) {
+  note.replaceChildren(...places.length ? (reason.length ? reason : [`${note.dataset.text} `]) : []);
+  (reason.length ? [] : places).forEach((place, number) => {
     const link = Object.assign(document.createElement("a"), { href: draft + place, textContent: title(place) });
     link.addEventListener("click", (event) => {
       if (location.pathname !== draft) { return; }
@@ -41,18 +42,25 @@ function say(places) {
 }
 
 /* Hold the forms that approve; `typed` returns the places with text that this page has not stored. Returns what says where
-   they are, which a page calls when text could not be stored. */
+   they are, or why nothing is stored, which a page calls when text could not be stored. */
 export function hold(typed) {
+  let reason = [];
   const places = () => [...new Set([...typed(), ...keptPlaces()])];
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("[data-approves]") || !places().length) { return; }
     event.preventDefault();
-    say(places());
+    say(places(), reason);
   }, true);
-  const again = () => { if (!note.hidden) { say(places()); } };
+  const again = () => {
+    if (!places().length) { reason = []; }
+    if (!note.hidden) { say(places(), reason); }
+  };
   document.addEventListener("input", () => setTimeout(again));
   document.addEventListener("htmx:afterSettle", () => setTimeout(again));
-  return () => say(places());
+  return (why = []) => {
+    reason = why;
+    say(places(), reason);
+  };
 }
 
 if (location.pathname !== draft) { hold(() => []); }

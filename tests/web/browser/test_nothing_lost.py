@@ -183,7 +183,12 @@ def test_saving_succeeds_once_it_can(page: Page, place: Place, how: str) -> None
 @every_place
 def test_a_lost_login_loses_no_text(page: Page, place: Place) -> None:
     _write(page, place, "logged out")
+    if not place.again:
+        expect(page.locator("#unstored"), "what is in view names the cause").to_contain_text("you have been logged out")
+        expect(page.locator("#unstored")).to_be_in_viewport()
     _log_in_elsewhere(page)
+    if not place.again:
+        expect(page.locator("#unstored")).to_be_hidden()
     _finish(page, place)
 
 

@@ -143,6 +143,26 @@ def test_images_that_are_dropped_together_are_all_inserted_between_paragraphs(br
     page.context.close()
 
 
+@pytest.mark.parametrize("typed", ["https://foo bar", "javascript:alert(1)", "ftp://example.org/a"])
+def test_a_button_wants_an_address_that_can_be_linked_to(browser: Browser, typed: str) -> None:
+    page = open_editor(browser, "Tekst")
+    go_to_end(page)
+    page.locator("markdown-editor").evaluate("host => { host.run('button'); }")
+    dialog = page.get_by_role("dialog", name="Button")
+    dialog.get_by_label("Text").fill("Les mer")
+    field = dialog.get_by_label("Web address")
+    field.fill(typed)
+    dialog.get_by_role("button", name="Insert").click()
+    is_refused = "() => document.querySelector('#button-url').validationMessage.includes('not a web address')"
+    page.wait_for_function(is_refused)
+    assert markdown_of(page) == "Tekst"
+    field.fill("example.org/a")
+    dialog.get_by_role("button", name="Insert").click()
+    expect(dialog).to_be_hidden()
+    assert "[Les mer](https://example.org/a){button}" in markdown_of(page)
+    page.context.close()
+
+
 def test_a_pasted_address_links_the_selection_or_makes_a_card(browser: Browser) -> None:
     page = open_editor(browser, "Les saken")
     go(page, 5, 10)

@@ -1,5 +1,6 @@
 /* The dialogs that ask for an address, a name's fallback or an image, and the upload of images. */
 import { post, tools } from "../editor.js";
+import { isAllowed } from "./schema.js";
 
 /* An address as it was meant: with a scheme. */
 export function address(typed) {
@@ -16,6 +17,7 @@ function ask(editor, kind, values, act) {
   const alert = form.querySelector("[role=alert]"), button = form.querySelector("button");
   const aborted = new AbortController();
   form.reset();
+  [...form.elements].forEach((field) => field.setCustomValidity(""));
   if (alert) { alert.textContent = ""; }
   Object.entries(values).forEach(([name, value]) => { form.elements[name][name === "image" ? "files" : "value"] = value; });
   return new Promise((resolve) => {
@@ -60,11 +62,21 @@ function ask(editor, kind, values, act) {
 }
 
 const words = (form, name) => form.elements[name].value.trim().replace(/\s+/g, " ");
-const target = (form, name) => address(form.elements[name].value);
+/* Chromium takes a host with a space for one. */
+const isValid = (url) => isAllowed(url) && (/^[/#]\S*$/.test(url) || (URL.canParse(url) && !/^https?:\/\/[^/?#]*\s/i.test(url)));
+/* The address in a field; one that no email could link to is refused beside the field. */
+async function target(form, name) {
+  const field = form.elements[name], url = address(field.value);
+  if (isValid(url)) { return url; }
+  field.setCustomValidity((await tools).dataset.noAddress);
+  field.reportValidity();
+  field.addEventListener("input", () => field.setCustomValidity(""), { once: true });
+  throw new Error("");
+}
 
-export const askLink = (editor, values) => ask(editor, "link", values, (form) => ({ text: words(form, "text"), href: target(form, "url") }));
-export const askButton = (editor, values) => ask(editor, "button", values, (form) => ({ text: words(form, "text"), href: target(form, "url") }));
-export const askVideo = (editor, values) => ask(editor, "video", values, (form) => ({ url: target(form, "url") }));
+export const askLink = (editor, values) => ask(editor, "link", values, async (form) => ({ text: words(form, "text"), href: await target(form, "url") }));
+export const askButton = (editor, values) => ask(editor, "button", values, async (form) => ({ text: words(form, "text"), href: await target(form, "url") }));
+export const askVideo = (editor, values) => ask(editor, "video", values, async (form) => ({ url: await target(form, "url") }));
 export const askName = (editor, values) => ask(editor, "name", values, (form) => `{name|${words(form, "fallback")}}`);
 
 /* Ask for an image, or for what belongs to one that is uploaded already (`values.src`). */
@@ -73,8 +85,9 @@ export async function askImage(editor, { src = "", files = null, ...values }) {
   field.closest(".field").hidden = Boolean(src);
   field.required = !src;
   return ask(editor, "image", { ...values, ...files ? { image: files } : {} }, async (form, say, signal) => ({
+    href: form.elements.href.value.trim() && await target(form, "href"),
     src: src || await upload(form, say, signal), alt: words(form, "alt"), caption: words(form, "caption"),
-    width: Number(form.elements.width.value) || "", href: form.elements.href.value.trim() && target(form, "href"),
+    width: Number(form.elements.width.value) || "",
   }));
 }
 

@@ -44,7 +44,6 @@ class Purpose(StrEnum):
     DOMAIN = "domain"
     LIMIT = "limit"
     FINGERPRINT = "fingerprint"
-    CONFIGURATION = "configuration"
     CHALLENGE = "challenge"
     SOLUTION = "solution"
     EARLIER_KEY = "earlier key"

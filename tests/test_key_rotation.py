@@ -73,7 +73,6 @@ USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "schema.Site": (cases.session,),
     "audience.message_ids": (cases.message_id_in_a_bounce, cases.message_id_beside_a_link),
     "audience.recipients": (cases.message_id_in_a_bounce,),
-    "agreement.hashes": (),  # compared while machines run, under the key in force
     "handover.WorkerConnection.send_configuration": (),  # the whole configuration, to a process of our own
     "return_path.return_path": (cases.return_path_of_a_delivery,),
     "return_path.read": (cases.return_path_of_a_delivery,),

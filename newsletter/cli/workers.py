@@ -22,7 +22,7 @@ def workers(
     """List the machines and programs that use this database. Each line says what one of them is doing."""
     from rich.console import Group
 
-    ready(migrate=False)
+    configuration = ready(migrate=False)
     refuse_unmigrated()
     from newsletter import background
     from newsletter.sending.machines import presence
@@ -30,7 +30,7 @@ def workers(
     if retry:
         emit({"retried": (count := background.retry_set_aside())}, f"Run once more: {count}")
         return
-    running, aside = presence.workers(), [_set_aside(task) for task in background.set_aside()]
+    running, aside = presence.workers(configuration.delivery), [_set_aside(task) for task in background.set_aside()]
     lines = [f"set aside: {task['task']} ({task['about']}) at {task['at']}" for task in aside]
     emit({"workers": [_document(worker) for worker in running], "set_aside": aside}, Group(_table(running), *lines))
 

@@ -85,13 +85,6 @@ JOB_INTERRUPTED = MessageType(
 JOB_CANCELLED = MessageType("job.cancelled", gettext_noop("cancelled"))
 TOO_MANY_JOBS = MessageType("job.too-many", gettext_noop("too many jobs are waiting; try again later"))
 FILE_GONE = MessageType("job.file-gone", gettext_noop("the uploaded file is gone; choose it again"))
-CONFIGURATION_DIFFERS = MessageType(
-    "sender.configuration-differs",
-    gettext_noop(
-        "{machine} sends nothing, because its config.toml differs from that of {other}: {tables}; "
-        "make these tables the same on both machines"
-    ),
-)
 TASK_SET_ASIDE = MessageType(
     "background.set-aside",
     gettext_noop(

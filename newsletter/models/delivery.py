@@ -160,11 +160,7 @@ class Machine(models.Model):
     boot = models.CharField(max_length=36, help_text="boot id of the machine")
     description = models.CharField(max_length=500, help_text="host name and folder, for people")
     seen_at = models.DateTimeField(null=True, help_text="by the database's clock; NULL after a normal end")
-    configuration = models.JSONField(null=True, help_text="keyed hashes of the tables that send, by their names")
-    configured_at = models.DateTimeField(null=True, help_text="since when it sends with them, by the database's clock")
     joined_at = models.DateTimeField(null=True, help_text="since when it shares the limits with others")
-    place = models.PositiveSmallIntegerField(null=True, help_text="its share of the limits, from 0; NULL: it has none")
-    parts = models.PositiveSmallIntegerField(null=True, help_text="how many equal shares its share is one of")
 
     def __str__(self) -> str:
         return f"{self.name}: {self.description}"

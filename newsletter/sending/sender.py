@@ -24,7 +24,6 @@ from newsletter.sending import journals, lifecycle, unapplied
 from newsletter.sending.enrolling import enroll_due
 from newsletter.sending.faults import explain
 from newsletter.sending.lifecycle import ACTIVE_STATES
-from newsletter.sending.machines.agreement import Agreement
 from newsletter.sending.machines.lease import MachineLease
 from newsletter.sending.machines.presence import SchemaWatch
 from newsletter.sending.machines.share import MachineShare
@@ -136,7 +135,6 @@ class _Sender:
         self._pool = WorkerPool(configuration, silent=silent)
         self._lock = journals.lock_file(folder)
         self._lease = MachineLease(folder, configuration.delivery.smtp.timeouts)
-        self._agreement = Agreement(folder)
         self._share = MachineShare(folder)
         self._schema = SchemaWatch()
         self._difference: Message | None = None
@@ -200,10 +198,7 @@ class _Sender:
         self._take_over()
         self._follow_configuration()
         self._difference = (
-            hold.reason()
-            or self._schema.problem()
-            or self._agreement.check(self._configuration)
-            or unapplied.problem(self._configuration, self._reachable_since())
+            hold.reason() or self._schema.problem() or unapplied.problem(self._configuration, self._reachable_since())
         )
         if self._difference:
             self._pool.stop()
@@ -220,8 +215,6 @@ class _Sender:
             self._pool.ensure_running(self._providers())
         else:
             self._pool.stop()
-        if self._pool.keeps_limits:
-            self._share.confirm(share)
 
     def _reachable_since(self) -> datetime:
         """Return since when the database has answered this sender without a failure, by the database's clock."""

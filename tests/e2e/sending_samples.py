@@ -49,8 +49,12 @@ from pathlib import Path
 from newsletter import config
 from newsletter.start import start
 start(config.use(config.load(Path("config.toml").absolute())))
-from newsletter.models import Machine
-print(sorted(Machine.objects.exclude(parts=None).values_list("place", "parts")))
+from newsletter.sending.machines.share import machines_taking_part, share_at
+from newsletter.sending.sql import database
+now = database.now()
+joined, most = machines_taking_part(now), config.current().delivery.connections
+shares = [share for name in joined if (share := share_at(now, name, joined, most))]
+print(sorted((share.place, share.parts) for share in shares))
 """
 """Creates the tables if needed, and prints the place and parts of each machine that has a share."""
 

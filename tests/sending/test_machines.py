@@ -1,21 +1,18 @@
 """Of two folders with one machine identity, one sends; and machines compare their configurations."""
 
 import time
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from django.db.models import F
-from django.test import override_settings
 
-from newsletter import config
-from newsletter.config import Config, Dkim, Timeouts
+from newsletter.config import Timeouts
 from newsletter.delivery.journal import JournalError
 from newsletter.models import Machine
 from newsletter.sending import journals
-from newsletter.sending.machines import agreement, lease
+from newsletter.sending.machines import lease
 from newsletter.sending.machines.lease import LeaseHolder, MachineLease, acquire
 
 pytestmark = pytest.mark.django_db
@@ -115,101 +112,3 @@ def test_a_lease_is_renewed_periodically_and_not_at_every_step(tmp_path: Path, m
     for clock[0] in (1000.0, 1001.0, 1014.9, 1015.0, 1016.0, 1030.0):
         ours.hold()
     assert acquired == [1000.0, 1015.0, 1030.0]
-
-
-def changed(**keys: object) -> Config:
-    """The configuration with other keys of `[delivery]`."""
-    given = config.current()
-    return replace(given, delivery=replace(given.delivery, **keys))
-
-
-def declared(name: str, configuration: Config, *, again: bool = True) -> None:
-    """Declare the configuration of a machine that holds its lease."""
-    acquire(name, LeaseHolder(name, "boot", f"{name}:/srv/journal"), FOLDER, LONGEST)
-    agreement.declare(name, configuration, again=again)
-
-
-def sentences() -> dict[str, str]:
-    """Return the message of each machine that must not send."""
-    found = {machine.name: agreement.difference(machine.name) for machine in Machine.objects.all()}
-    return {name: str(message) for name, message in found.items() if message}
-
-
-def test_machines_with_the_same_configuration_both_send() -> None:
-    for name in ("one", "two"):
-        declared(name, config.current())
-    assert sentences() == {}
-
-
-def test_the_newest_machine_stops_and_is_told_which_tables_differ() -> None:
-    declared("one", config.current())
-    declared("two", changed(connections=9))
-    assert sentences() == {
-        "two": "two:/srv/journal sends nothing, because its config.toml differs from that of one:/srv/journal: "
-        "delivery; make these tables the same on both machines"
-    }
-
-
-def test_the_machine_whose_configuration_changed_stops_until_the_other_follows() -> None:
-    for name in ("one", "two"):
-        declared(name, config.current())
-    declared("one", changed(connections=9), again=False)
-    assert set(sentences()) == {"one"}
-    declared("two", changed(connections=9), again=False)
-    assert sentences() == {}
-
-
-def test_a_machine_that_was_away_does_not_bring_back_an_old_configuration() -> None:
-    declared("one", config.current())
-    Machine.objects.update(seen_at=None)
-    declared("two", changed(connections=9))
-    assert sentences() == {}
-    declared("one", config.current())
-    assert set(sentences()) == {"one"}
-
-
-def test_a_machine_that_has_ended_is_not_reported() -> None:
-    declared("one", config.current())
-    pass_time(lease.LEASE + timedelta(seconds=1))
-    declared("two", changed(connections=9))
-    assert sentences() == {}
-
-
-def test_settings_of_one_machine_may_differ() -> None:
-    given = config.current()
-    smtp = replace(given.delivery.smtp, hello="one.example.org", ca="/etc/ca.pem")
-    own = changed(journal="/srv/other", processes=3, smtp=smtp)
-    assert agreement.hashes(own) == agreement.hashes(given)
-
-
-@pytest.mark.parametrize(
-    "keys",
-    [
-        {"provider": "file"},
-        {"smtp": replace(config.DeliverySettings().smtp, password="other")},
-        {"dkim": (Dkim(domain="example.org", selector="one", key="key"),)},
-        {"domains": {}},
-        {"retry_for": timedelta(hours=1)},
-    ],
-)
-def test_settings_that_affect_sending_must_be_the_same(keys: dict[str, object]) -> None:
-    found, given = agreement.hashes(changed(**keys)), agreement.hashes(config.current())
-    assert {table for table in found if found[table] != given[table]} == {"delivery"}
-
-
-@pytest.mark.parametrize(
-    ("keys", "differs"),
-    [({"where": "tag = film"}, True), ({"status": "paused"}, True), ({"description": "News"}, False)],
-)
-def test_settings_that_choose_recipients_must_be_the_same(keys: dict[str, str], differs: bool) -> None:
-    given = config.current()
-    newsletters = {**given.newsletters, "kinaforum": replace(given.newsletters["kinaforum"], **keys)}
-    found = agreement.hashes(replace(given, newsletters=newsletters))
-    assert (found != agreement.hashes(given)) is differs
-
-
-def test_a_secret_is_not_stored_in_a_form_that_can_be_guessed() -> None:
-    one = agreement.hashes(changed(smtp=replace(config.DeliverySettings().smtp, password="secret")))
-    with override_settings(SECRET_KEY="another key, long enough for a test of hashes"):
-        other = agreement.hashes(changed(smtp=replace(config.DeliverySettings().smtp, password="secret")))
-    assert one["delivery"] != other["delivery"]

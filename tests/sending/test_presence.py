@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from django.db.models import F
 from django.utils import timezone
 
-from newsletter import __version__, start
+from newsletter import __version__, config, start
 from newsletter.models import Machine, Worker
 from newsletter.sending import journals
 from newsletter.sending.machines import presence
@@ -33,15 +33,16 @@ def test_a_program_shows_its_version_its_services_and_what_it_sends(tmp_path: Pa
     edition = samples.sending(3)
     identity = journals.machine(tmp_path)
     acquire(identity, LeaseHolder("host", "boot", "here"), tmp_path, timedelta())
-    Machine.objects.update(place=1, parts=3)
+    Machine.objects.create(name="other", seen_at=timezone.now(), joined_at=timezone.now() - timedelta(hours=2))
+    Machine.objects.filter(name=identity).update(joined_at=timezone.now() - timedelta(hours=1))
     samples.outbox(machine=identity).next(2)
     here = Presence("worker", Path("/srv/news"), tmp_path)
     here.beat({})
     here.beat(SERVICES)
-    (found,) = presence.workers()
+    (found,) = presence.workers(config.current().delivery)
     assert (found.host, found.folder, found.pid) == (socket.gethostname(), "/srv/news", os.getpid())
     assert (found.command, found.version, found.alive) == ("worker", __version__, True)
-    assert (found.share, found.editions, found.services) == (Share(1, 3), (edition.name,), SERVICES)
+    assert (found.share, found.editions, found.services) == (Share(1, 2), (edition.name,), SERVICES)
 
 
 def test_a_program_that_ends_normally_is_gone_and_a_killed_one_is_shown_as_lost_for_a_day() -> None:

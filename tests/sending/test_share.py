@@ -1,6 +1,6 @@
 """Machines share the configured limits, and together never exceed them, while machines join and leave."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,8 +14,9 @@ from newsletter.models import Machine
 from newsletter.sending import journals
 from newsletter.sending.machines import share
 from newsletter.sending.machines.lease import LEASE, LeaseHolder, acquire
-from newsletter.sending.machines.share import WHOLE, MachineShare, Share, next_share
+from newsletter.sending.machines.share import BEGIN, ROOM, WHOLE, MachineShare, Share, share_at
 
+NOW = datetime(2026, 2, 6, 18, tzinfo=UTC)
 DELIVERY = DeliverySettings(
     connections=5,
     rate="300/s",
@@ -23,9 +24,9 @@ DELIVERY = DeliverySettings(
 )
 
 
-def used(shares: list[Share | None]) -> dict[str, float]:
+def used(shares: list[Share]) -> dict[str, float]:
     """Return the sum of these shares."""
-    limits = [each.of(DELIVERY) for each in shares if each]
+    limits = [each.of(DELIVERY) for each in shares]
     paces = [pace for each in limits if (pace := each.domains.get("two.example"))]
     return {
         "connections": sum(each.connections for each in limits),
@@ -47,8 +48,7 @@ WHOLE_OF_ALL = {
 
 @pytest.mark.parametrize("machines", range(1, 6))
 def test_all_shares_together_are_what_is_configured(machines: int) -> None:
-    shares: list[Share | None] = [Share(place, machines) for place in range(machines)]
-    assert used(shares) == pytest.approx(WHOLE_OF_ALL)
+    assert used([Share(place, machines) for place in range(machines)]) == pytest.approx(WHOLE_OF_ALL)
 
 
 def test_a_machine_without_a_connection_to_a_domain_does_not_send_to_it() -> None:
@@ -56,43 +56,40 @@ def test_a_machine_without_a_connection_to_a_domain_does_not_send_to_it() -> Non
     assert Share(2, 3).of(DELIVERY).excluded == {"two.example"}
 
 
-def test_a_newcomer_waits_until_the_others_use_less() -> None:
-    assert next_share("b", {"a": WHOLE, "b": None}, 5) is None
-    assert next_share("a", {"a": WHOLE, "b": None}, 5) == Share(0, 2)
-    assert next_share("b", {"a": Share(0, 2), "b": None}, 5) == Share(1, 2)
+def shares_at(now: datetime, joined: dict[str, datetime], most: int = DELIVERY.connections) -> list[Share]:
+    """The shares of all machines that may send now."""
+    return [share for name in joined if (share := share_at(now, name, joined, most))]
 
 
-def test_the_others_get_the_share_of_one_that_left() -> None:
-    assert next_share("c", {"b": Share(1, 3), "c": Share(2, 3)}, 5) == Share(1, 2)
+def test_the_others_make_room_before_a_machine_that_joined_begins() -> None:
+    joined = {"a": NOW - BEGIN, "b": NOW}
+    assert shares_at(NOW, joined) == [WHOLE]
+    assert shares_at(NOW + ROOM, joined) == [Share(0, 2)]
+    assert shares_at(NOW + BEGIN, joined) == [Share(0, 2), Share(1, 2)]
 
 
 def test_there_are_no_more_machines_than_connections() -> None:
-    assert next_share("c", {"a": Share(0, 2), "b": Share(1, 2), "c": None}, 2) is None
+    joined = dict.fromkeys("abc", NOW - BEGIN)
+    assert shares_at(NOW, joined, most=2) == [Share(0, 2), Share(1, 2)]
 
 
-Events = st.lists(st.tuples(st.sampled_from(["look", "join", "leave"]), st.integers(0, 6)), max_size=60)
+Joined = st.lists(st.integers(0, 60), max_size=7).map(sorted)
 
 
-@given(Events)
-def test_the_whole_is_never_exceeded_and_in_the_end_everybody_has_their_share(events: list[tuple[str, int]]) -> None:
-    """Machines look in any order, at any time; a lower share is confirmed at once, which is the hardest case."""
-    shares: dict[str, Share | None] = {}
-    for what, number in events:
-        name = f"machine {number}"
-        if what == "join":
-            shares.setdefault(name, None)
-        elif what == "leave":
-            shares.pop(name, None)
-        elif name in shares:
-            shares[name] = next_share(name, shares, DELIVERY.connections)
-        now = used(list(shares.values()))
-        assert all(now[limit] <= whole + 1e-6 for limit, whole in WHOLE_OF_ALL.items()), shares
-    for _ in range(3):
-        for name in shares:
-            shares[name] = next_share(name, shares, DELIVERY.connections)
-    parts = min(len(shares), DELIVERY.connections)
-    wanted = [Share(place, parts) if place < parts else None for place in range(len(shares))]
-    assert list(shares.values()) == wanted
+@given(Joined, st.integers(0, 90), st.lists(st.integers(0, 9), min_size=7, max_size=7))
+def test_the_whole_is_never_exceeded_though_each_machine_looks_late(
+    seconds: list[int], moment: int, late: list[int]
+) -> None:
+    """Each machine uses the share of when it looked last, less than ten seconds ago."""
+    joined = {f"machine {n}": NOW + timedelta(seconds=at) for n, at in enumerate(seconds)}
+    shares = []
+    for (name, since), delay in zip(joined.items(), late, strict=False):
+        looked = NOW + timedelta(seconds=moment - delay)
+        known = {other: at for other, at in joined.items() if at <= looked}
+        if since <= looked and (share := share_at(looked, name, known, DELIVERY.connections)):
+            shares.append(share)
+    now = used(shares)
+    assert all(now[limit] <= whole + 1e-6 for limit, whole in WHOLE_OF_ALL.items()), shares
 
 
 @pytest.fixture
@@ -120,10 +117,11 @@ def test_machines_share_what_is_configured(tmp_path: Path) -> None:
     one, two = machine(tmp_path / "one"), machine(tmp_path / "two")
     assert one.claim(DELIVERY) == WHOLE
     assert two.claim(DELIVERY) is None
-    assert one.claim(DELIVERY) == Share(0, 2)
-    assert two.claim(DELIVERY) is None, "its processes may still use the whole"
-    one.confirm(Share(0, 2))
-    assert two.claim(DELIVERY) == Share(1, 2)
+    assert one.claim(DELIVERY) == WHOLE, "the other one does not send yet"
+    pass_time(ROOM)
+    assert (one.claim(DELIVERY), two.claim(DELIVERY)) == (Share(0, 2), None)
+    pass_time(BEGIN - ROOM)
+    assert (one.claim(DELIVERY), two.claim(DELIVERY)) == (Share(0, 2), Share(1, 2))
     one.leave()
     assert two.claim(DELIVERY) == WHOLE
 
@@ -134,13 +132,17 @@ def test_the_share_of_a_lost_machine_goes_to_the_others_when_its_lease_has_ended
     one, two = machine(tmp_path / "one"), machine(tmp_path / "two")
     one.claim(DELIVERY)
     two.claim(DELIVERY)
-    one.confirm(Share(0, 2))
+    pass_time(BEGIN)
     assert two.claim(DELIVERY) == Share(1, 2)
     lost = Machine.objects.filter(name=journals.machine(tmp_path / "one"))
     lost.update(seen_at=F("seen_at") - LEASE + timedelta(seconds=5))
     assert two.claim(DELIVERY) == Share(1, 2)
     lost.update(seen_at=F("seen_at") - timedelta(seconds=5))
     assert two.claim(DELIVERY) == WHOLE
+
+
+def pass_time(length: timedelta) -> None:
+    Machine.objects.update(joined_at=F("joined_at") - length)
 
 
 def test_limits_are_applied_to_settings() -> None:

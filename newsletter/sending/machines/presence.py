@@ -16,12 +16,13 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 
 from newsletter import __version__
+from newsletter.config import DeliverySettings
 from newsletter.logs import log_event
 from newsletter.messages import Message, failures as messages
-from newsletter.models import Chunk, Machine, Worker
+from newsletter.models import Chunk, Worker
 from newsletter.models.migration_state import unknown_migrations
 from newsletter.sending import journals
-from newsletter.sending.machines.share import Share
+from newsletter.sending.machines.share import Share, machines_taking_part, share_at
 from newsletter.sending.sql import database, database_watch
 from newsletter.sending.sql.database_watch import first_line
 
@@ -120,14 +121,14 @@ class WorkerStatus:
     frozen_seconds: int = 0
 
 
-def workers() -> list[WorkerStatus]:
-    """Return all programs that work with this database, also those that were lost within a day."""
+def workers(delivery: DeliverySettings | None = None) -> list[WorkerStatus]:
+    """Return all programs that work with this database, also those that were lost within a day.
+
+    Without the settings, their shares are left out.
+    """
     now = database.now()
-    shares = {
-        name: Share(place, parts)
-        for name, place, parts in Machine.objects.exclude(parts=None).values_list("name", "place", "parts")
-        if place is not None and parts is not None
-    }
+    joined = machines_taking_part(now) if delivery else {}
+    shares = {name: share_at(now, name, joined, delivery.connections) for name in joined} if delivery else {}
     sending: dict[str, list[str]] = {}
     chunks = Chunk.objects.filter(closed_at=None).order_by("edition__began_at")
     for machine, newsletter, period in chunks.values_list("machine", "edition__newsletter", "edition__period"):

@@ -1,12 +1,14 @@
 """The share of the configured limits that each machine may use, so that all machines together keep them.
 
-Machines that send are numbered in the order in which they joined. Each stores the share that its processes may use at
-most. One that joins begins when the others use no more than their new shares; one that leaves gives its share back.
-With SQLite, there is one machine, which has the whole.
+Machines that send divide the limits equally, numbered in the order in which they joined. Nothing is negotiated: by the
+database's clock, the others make room for one that joins after `ROOM`, and it begins after `BEGIN`. In between, they
+close surplus connections. One that leaves is no longer counted at once, and a lost one when its lease has ended. With
+SQLite, there is one machine, which has the whole.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -19,6 +21,9 @@ from newsletter.sending import journals
 from newsletter.sending.machines.lease import LEASE
 from newsletter.sending.sql import database
 
+ROOM, BEGIN = timedelta(seconds=10), timedelta(seconds=20)
+"""How long after a machine joined the others use smaller shares, and it uses its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -26,10 +31,6 @@ class Share:
 
     place: int
     parts: int
-
-    def within(self, other: "Share") -> bool:
-        """Return whether no limit of this share is higher than the other's."""
-        return self.place >= other.place and self.parts >= other.parts
 
     def of(self, delivery: DeliverySettings) -> Limits:
         """Return this share of what is configured."""
@@ -39,24 +40,15 @@ class Share:
 WHOLE = Share(0, 1)
 
 
-def next_share(name: str, used: Mapping[str, Share | None], most: int) -> Share | None:
+def share_at(now: datetime, name: str, joined: Mapping[str, datetime], most: int) -> Share | None:
     """Return the share that a machine may use now; None if it must not send.
 
-    `used` has the share that each machine uses at most, in the order in which they joined. At most `most` machines
-    send.
+    `joined` says since when each machine takes part, in the order in which they joined. At most `most` machines send.
     """
-    parts = min(len(used), most)
-    targets = {machine: Share(place, parts) for place, machine in enumerate(list(used)[:parts])}
-    mine, target = used[name], targets.get(name)
-    if target is None:
+    if name not in joined or joined[name] + BEGIN > now:
         return None
-    if mine is not None and not mine.within(target):
-        return Share(max(mine.place, target.place), max(mine.parts, target.parts))  # within both
-    other_shares = [
-        (share, targets.get(machine)) for machine, share in used.items() if machine != name and share is not None
-    ]
-    fits = all(theirs is not None and share.within(theirs) for share, theirs in other_shares)
-    return target if fits else mine
+    counted = [machine for machine, since in joined.items() if since + ROOM <= now][:most]
+    return Share(counted.index(name), len(counted)) if name in counted else None
 
 
 class MachineShare:
@@ -64,51 +56,33 @@ class MachineShare:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._used: Share | None = None
-        self._joined = True  # perhaps, before this process was started
 
     def claim(self, delivery: DeliverySettings) -> Share | None:
-        """Return the share that this machine may use now. What it uses in addition is stored first."""
+        """Return the share that this machine may use now, and join the others if it hasn't yet."""
         if connection.vendor != "postgresql":
             return WHOLE
-        name, most = journals.machine(self._folder), delivery.connections
-        used = _shares()
-        if name in used and used[name] == self._used == next_share(name, used, most):
-            return self._used
-        return self._claim(name, most)
-
-    @transaction.atomic
-    def _claim(self, name: str, most: int) -> Share | None:
-        list(Machine.objects.select_for_update().order_by("name").values_list("name"))
-        now = database.now()
-        Machine.objects.filter(name=name, joined_at=None).update(joined_at=now)
-        self._joined, used = True, _shares()
-        if name not in used:  # the database could not be used for longer than its lease
-            return None
-        share, self._used = next_share(name, used, most), used[name]
-        if share is not None and (self._used is None or self._used.within(share)):
-            self._store(name, share)
-        return share
-
-    def confirm(self, share: Share | None) -> None:
-        """Store that the processes of this machine use no more than this share."""
-        if connection.vendor == "postgresql" and share != self._used:
-            self._store(journals.machine(self._folder), share)
+        name, now = journals.machine(self._folder), database.now()
+        joined = machines_taking_part(now)
+        if name not in joined:
+            joined = _join(name, now)
+        return share_at(now, name, joined, delivery.connections)
 
     def leave(self) -> None:
         """Give the share back: no process of this machine sends."""
-        if connection.vendor == "postgresql" and self._joined:
-            Machine.objects.filter(name=journals.machine(self._folder)).update(joined_at=None, place=None, parts=None)
-        self._used, self._joined = None, False
-
-    def _store(self, name: str, share: Share | None) -> None:
-        place, parts = (share.place, share.parts) if share else (None, None)
-        Machine.objects.filter(name=name).update(place=place, parts=parts)
-        self._used = share
+        if connection.vendor == "postgresql":
+            Machine.objects.filter(name=journals.machine(self._folder), joined_at__isnull=False).update(joined_at=None)
 
 
-def _shares() -> dict[str, Share | None]:
-    """Return what each machine that takes part uses at most, in the order in which they joined."""
-    alive = Machine.objects.filter(seen_at__gt=database.now() - LEASE, joined_at__isnull=False)
-    rows = alive.order_by(F("joined_at"), "name").values_list("name", "place", "parts")
-    return {name: None if place is None or parts is None else Share(place, parts) for name, place, parts in rows}
+@transaction.atomic
+def _join(name: str, now: datetime) -> dict[str, datetime]:
+    """Let a machine take part; one that is alone begins at once."""
+    list(Machine.objects.select_for_update().order_by("name").values_list("name"))
+    alone = not machines_taking_part(now)
+    Machine.objects.filter(name=name).update(joined_at=now - BEGIN if alone else now)
+    return machines_taking_part(now)
+
+
+def machines_taking_part(now: datetime) -> dict[str, datetime]:
+    """Return since when each machine takes part that is not lost, in the order in which they joined."""
+    alive = Machine.objects.filter(seen_at__gt=now - LEASE).order_by(F("joined_at"), "name")
+    return {name: since for name, since in alive.values_list("name", "joined_at") if since is not None}

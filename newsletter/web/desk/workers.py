@@ -12,6 +12,7 @@ from newsletter.sending.machines import presence
 from newsletter.supervision import Status
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import page, zone_of
+from subscribers.requests import config_of
 
 SERVICES = {
     "sender": gettext_noop("sending editions"),
@@ -36,7 +37,7 @@ SERVICES = {
 def workers(request: HttpRequest) -> HttpResponse:
     """Show every program that works with this database, with its version and what it does."""
     zone = zone_of(request)
-    running = presence.workers()
+    running = presence.workers(config_of(request).delivery)
     versions = {worker.version for worker in running if worker.alive}
     rows = [
         {

@@ -15,13 +15,12 @@ from newsletter.config import Config, Newsletter
 from newsletter.editions.problems import inactivity
 from newsletter.editions.titles import subjects
 from newsletter.messages import Message
-from newsletter.messages.failures import CONFIGURATION_DIFFERS, LOST, STOOD_STILL
+from newsletter.messages.failures import LOST, STOOD_STILL
 from newsletter.messages.general import ABOUT
 from newsletter.messages.sending import HELD
 from newsletter.models import Edition, State
 from newsletter.recovery import hold
 from newsletter.sending.machines import presence
-from newsletter.sending.machines.agreement import differing_machines
 from newsletter.sending.progress import unknown_results
 from newsletter.sending.safeguards.stalls import is_about_an_edition, stalls
 from newsletter.transactional import mail_queue
@@ -78,7 +77,6 @@ def problems(
         _of_restored(config),
         _of_stalls(config, now),
         _of_services(),
-        _of_machines(),
         _of_restart(restart),
         _of_standstills(config, now),
         (p for card in cards for line in card.open for p in _of_edition(line, card.newsletter, now, role)),
@@ -274,11 +272,7 @@ def _of_services() -> list[Attention]:
     return [
         Attention("error", failing_service(status), reverse("desk:settings"), _("View settings"))
         for status in supervision.current().failing()
-        if not (
-            CONFIGURATION_DIFFERS.matches(status.problem)
-            or HELD.matches(status.problem)
-            or is_about_an_edition(status.problem)
-        )
+        if not (HELD.matches(status.problem) or is_about_an_edition(status.problem))
     ]
 
 
@@ -318,12 +312,6 @@ def _of_restored(config: Config) -> list[Attention]:
         return []
     sentence = formatting.sentence(formatting.message(reason, next(iter(config.newsletters.values())).zone))
     return [Attention("error", sentence, reverse("desk:restored"), _("Check"))]
-
-
-def _of_machines() -> list[Attention]:
-    """Machines that send nothing because their configuration is another one; this one may be among them."""
-    where = reverse("desk:settings")
-    return [Attention("error", as_sentence(message), where, _("View settings")) for message in differing_machines()]
 
 
 def _of_restart(keys: Sequence[str]) -> list[Attention]:

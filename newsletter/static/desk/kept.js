@@ -17,8 +17,9 @@ function dropSaved() {
   saved.forEach((key) => { document.cookie = `${COOKIE}${key}=; path=${labels.path}; max-age=0`; });
 }
 
-const SECRET = "[type=hidden], [type=password], [type=file]";
-const fields = (form) => [...form.elements].filter((each) => each.name && each.matches("input, textarea, select") && !each.matches(SECRET));
+/* Secrets, and a box that only the page of a refused form has. */
+const UNKEPT = "[type=hidden], [type=password], [type=file], [data-unkept]";
+const fields = (form) => [...form.elements].filter((each) => each.name && each.matches("input, textarea, select") && !each.matches(UNKEPT));
 const ticks = (field) => field.matches("[type=checkbox], [type=radio]");
 const byName = (form, value) => {
   const found = {};

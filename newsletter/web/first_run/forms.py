@@ -141,7 +141,9 @@ class SendingForm(DeskForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}, render_value=True),
     )
 
-    anyway = forms.BooleanField(label=_("Use this all the same"), required=False)
+    anyway = forms.BooleanField(
+        label=_("Use this all the same"), required=False, widget=forms.CheckboxInput({"data-unkept": ""})
+    )
 
     def __init__(self, *args: Any, cadence: str = "week", scheduled: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,5 +1,6 @@
 """The services of `run`: each does its work at its interval."""
 
+import gc
 import resource
 import threading
 from collections.abc import Iterator, Sequence
@@ -178,8 +179,8 @@ def test_a_program_without_the_schedule_sends_confirmations_or_says_that_they_wa
     shown: None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, send: bool, waits: bool
 ) -> None:
     monkeypatch.setattr(Supervisor, "run", lambda *_: None)
-    monkeypatch.setattr(services.gc, "freeze", lambda: None)
-    monkeypatch.setattr(services.gc, "set_threshold", lambda _: None)
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    monkeypatch.setattr(gc, "set_threshold", lambda _: None)
     supervisor = services.supervise(config.current, schedule=False, send=send, web=True)
     services.run_supervised(supervisor, config.current(), "run", threading.Event())
     assert set(PERIODIC) & {status.name for status in supervisor.statuses()} == ({"letters"} if send else set())

@@ -1,7 +1,10 @@
 """Static files: kept by browsers as long as their address is the present one, and compressed."""
 
 import gzip
+import re
+from graphlib import TopologicalSorter
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -75,3 +78,16 @@ def test_an_unchanged_file_is_not_sent_again(client: Client) -> None:
     _, seen = _content(client, static(STYLE))
     again = client.get(static(STYLE), headers={"If-Modified-Since": seen["Last-Modified"]})
     assert again.status_code == 304
+
+
+IMPORTED = re.compile(r"""(?:\bimport|\bfrom|\bimport\()\s*["'](\.[^"']+)["']""")
+
+
+def test_scripts_import_no_others_in_a_circle() -> None:
+    folder = Path(str(files("newsletter") / "static"))
+    imports = {
+        path: [(path.parent / name).resolve() for name in IMPORTED.findall(path.read_text(encoding="utf-8"))]
+        for path in folder.rglob("*.js")
+    }
+    assert imports[folder / "desk" / "editor.js"], "also what is imported when it is needed"
+    TopologicalSorter(imports).prepare()

@@ -2,27 +2,9 @@
    Markdown, which each change in the editor writes there at once, and shows it where somebody wants to write Markdown. The
    toolbar, its dialogs and the messages are loaded once, in the page's language; the editor's parts when one is on screen.
    Without this script the textarea works alone. */
-const HERE = "/desk/editor/", LONGEST_WAIT = 15000, PREFERENCE = "writing";
+import { post, tools } from "./editor/server.js";
 
-const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("editor.css", import.meta.url) });
-const styled = new Promise((resolve) => { style.onload = style.onerror = resolve; });
-document.head.append(style);
-
-/* The template with the toolbar, or null where it can't be loaded. */
-export const tools = fetch(HERE, { signal: AbortSignal.timeout(LONGEST_WAIT) }).then((answer) => answer.text()).then(async (html) => {
-  await styled;
-  const template = new DOMParser().parseFromString(html, "text/html").getElementById("editor-tools");
-  if (template) { template.content.querySelectorAll("dialog").forEach((dialog) => document.body.append(dialog)); }
-  return template;
-}).catch(() => null);
-
-/* The current token, which a new login replaces. */
-export function token() {
-  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
-  return cookie ? cookie[1] : JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] || "";
-}
-
-export const post = (path, body, signal = AbortSignal.timeout(LONGEST_WAIT)) => fetch(HERE + path, { method: "POST", body, signal, headers: { "X-CSRFToken": token() } });
+const PREFERENCE = "writing";
 
 /* The HTML that the server makes of a text, or null where it does not answer. */
 async function rendered(text) {

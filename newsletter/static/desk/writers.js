@@ -1,6 +1,6 @@
 /* Who is writing where: one person at a time in each text of a draft. The page asks every few seconds who else is writing and
    what was saved since; a text in which somebody else is writing can't be changed here until they stop. */
-import { token } from "./editor.js";
+import { token } from "./editor/server.js";
 
 const EVERY = 5000, LONGEST_WAIT = 15000, STOPS_AFTER = 60000, PREFIX = "shown-";
 const revision = () => document.getElementById("revision");

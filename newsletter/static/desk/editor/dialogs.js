@@ -1,5 +1,5 @@
 /* The dialogs that ask for an address, a name's fallback or an image, and the upload of images. */
-import { post, tools } from "../editor.js";
+import { post, tools } from "./server.js";
 import { isAllowed } from "./schema.js";
 
 /* An address as it was meant: with a scheme. */

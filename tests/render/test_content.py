@@ -1,10 +1,13 @@
 """Bodies of posts prepared for an email."""
 
 import re
+from unittest import mock
 
 import pytest
 
+from newsletter.render.content import content
 from newsletter.render.content.content import prepare
+from newsletter.render.content.fragment import text_of
 from newsletter.render.content.images import fitted, sized
 from newsletter.render.content.text import plain
 
@@ -169,3 +172,15 @@ def test_what_is_centred_has_a_style(html: str, wanted: str) -> None:
 
 def test_a_picture_as_wide_as_the_column_is_not_centred() -> None:
     assert "text-align" not in body('<p align="center"><img src="https://x.example/a.png" alt="" width="900"></p>')
+
+
+def test_header_cells_cost_as_much_as_the_row_has_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = mock.Mock(wraps=text_of)
+    monkeypatch.setattr(content, "text_of", text)
+
+    def count(cells: int) -> int:
+        text.reset_mock()
+        body("<table><tr>" + "<th>x</th><td></td>" * cells)
+        return text.call_count
+
+    assert 0 < count(40) <= 2 * count(20)

@@ -1,10 +1,12 @@
 """A source's HTML as Markdown gives the same words, links and images again."""
 
 import re
+from unittest import mock
 
 import pytest
 from hypothesis import given, strategies as st
 
+from newsletter.render.content import to_markdown as to_markdown_module
 from newsletter.render.content.fragment import parse
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.to_markdown import to_markdown
@@ -92,3 +94,15 @@ def test_no_character_is_lost_or_read_as_markup(html: str) -> None:
 def test_html_made_from_markdown_becomes_the_same_markdown(html: str) -> None:
     once = markdown(to_markdown(html))
     assert _text(markdown(to_markdown(once))) == _text(once)
+
+
+def test_nested_tables_cost_as_much_as_they_have_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = mock.Mock(wraps=to_markdown_module._blocks)
+    monkeypatch.setattr(to_markdown_module, "_blocks", blocks)
+
+    def count(depth: int) -> int:
+        blocks.reset_mock()
+        to_markdown("<table><tr><td>x" * depth)
+        return blocks.call_count
+
+    assert 0 < count(16) <= 2 * count(8)

@@ -226,11 +226,12 @@ def _headings(root: Element, level: int) -> None:
 
 def _tables(root: Element) -> None:
     """Give header cells a scope, and each table that is not in another one a box to scroll in, also by keyboard."""
-    for table in list(root.iter("table")):
-        for cell in table.iter("th"):
+    for row in dict.fromkeys(cell.getparent() for cell in root.iterfind(".//table//th")):
+        scope = "row" if any(text_of(cell) for cell in row.iterfind("td")) else "col"
+        for cell in row.iterfind("th"):
             if not cell.get("scope"):
-                beside = cell.getparent().findall("td")
-                cell.set("scope", "row" if any(text_of(other) for other in beside) else "col")
+                cell.set("scope", scope)
+    for table in list(root.iter("table")):
         if _data_table(table) is None and table.get("role") != "presentation":
             _wrap(table)
 

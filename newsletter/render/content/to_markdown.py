@@ -177,16 +177,16 @@ def _prefixed(text: str, first: str, other: str) -> str:
 
 
 def _table(element: Element) -> list[str]:
+    if next(element.iterdescendants("table"), None) is not None:
+        return _arranged(element)
     rows = [[_cell(cell) for cell in row.iter("td", "th")] for row in element.iter("tr")]
     rows = [row for row in rows if row]
     width = max(map(len, rows), default=0)
     headed = next(element.iter("th"), None) is not None
     if element.get("class") == "button" and len(rows) == width == 1:
         return [rows[0][0] + BUTTON]
-    if width < (1 if headed else 2) or next(element.iterdescendants("table"), None) is not None:
-        # It arranges what it holds, such as a table with a single column.
-        cells = [c for c in element.iter("td", "th") if next(c.iterdescendants("table"), None) is None]
-        return [block for cell in cells for block in _blocks(cell)]
+    if width < (1 if headed else 2):
+        return _arranged(element)
     filled = [row + [""] * (width - len(row)) for row in rows]
     if not headed:
         filled.insert(0, [""] * width)
@@ -194,6 +194,12 @@ def _table(element: Element) -> list[str]:
     marks = [_ALIGNMENTS.get(align, "---") for align in alignments] + ["---"] * (width - len(alignments))
     lines = [f"| {' | '.join(row)} |" for row in filled]
     return ["\n".join([lines[0], f"| {' | '.join(marks)} |", *lines[1:]])]
+
+
+def _arranged(table: Element) -> list[str]:
+    """Return what a table arranges, such as one with a single column, or one with tables in it."""
+    cells = [cell for cell in table.iter("td", "th") if next(cell.iterdescendants("table"), None) is None]
+    return [block for cell in cells for block in _blocks(cell)]
 
 
 def _cell(cell: Element) -> str:

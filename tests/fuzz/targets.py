@@ -47,7 +47,7 @@ from tests.deliverability import dmarc_samples
 from tests.doubles import webhook_calls
 from tests.doubles.providers import CALLS, DOUBLES, SIGNING
 from tests.doubles.webhook_calls import Happened
-from tests.fuzz import dns_records, editor_texts, fast_path, requests, vocabulary
+from tests.fuzz import dns_records, editor_texts, fast_path, other_tools, requests, vocabulary
 
 FIXTURES = Path(__file__).parents[1] / "feeds" / "fixtures"
 BASE = "https://harbour.example/feed/"
@@ -282,5 +282,6 @@ TARGETS = {
     "requests": Target(lambda: requests.SAMPLES, vocabulary.REQUESTS, requests.tried),
     "fast-path": Target(fast_path.samples, vocabulary.FAST_PATH, fast_path.tried),
     "markdown": Target(lambda: editor_texts.SAMPLES, editor_texts.TOKENS, editor_texts.tried),
+    "other-tools": Target(lambda: other_tools.SAMPLES, other_tools.TOKENS, other_tools.tried),
     "images": Target(_images, vocabulary.IMAGES, _image),
 }

@@ -6,6 +6,7 @@ revision; a refresh without changes doesn't.
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
@@ -28,7 +29,7 @@ from newsletter.editions.selection.windows import RequestedWindow, Window, just_
 from newsletter.editions.states import state_message
 from newsletter.logs import log_event
 from newsletter.messages import Message, acts, editions as messages, posts as posts_messages
-from newsletter.models import LOCKED_STATES, Edition, EditionPost, Post, Source, State
+from newsletter.models import LOCKED_STATES, Edition, EditionPost, Numbering, Post, Source, State
 from newsletter.render.words import colon, words
 
 log = logging.getLogger("newsletter.editions")
@@ -36,6 +37,10 @@ log = logging.getLogger("newsletter.editions")
 
 class NoNewPost(Impossible):
     """There is no post for an edition with a single post."""
+
+
+class _MadeMeanwhile(Exception):
+    """Another program has made the edition since this one looked."""
 
 
 def make(
@@ -68,19 +73,20 @@ def make(
         by_request=requested is not None,
     )
     missing = _look_at_sources(configuration, newsletter, considered, now, step) if read_sources else frozenset()
-    with transaction.atomic():
-        planned = window(newsletter, requested, frozen_untils(newsletter), after)
-        edition, is_new = _edition(newsletter, planned, requested, now)
-        if edition.state == State.DRAFT:
-            _replace_earlier(edition, newsletter, now)
-            _fill(edition, newsletter, now, missing, by=by, is_new=is_new, read_sources=read_sources)
-            if is_new and newsletter.by_post and not edition.entries.filter(included=True).exists():
-                raise NoNewPost(messages.NO_NEW_POST())
-            if is_new:
-                transaction.on_commit(partial(_log_made, edition), robust=True)
-        finish(edition)
-        fetch_images_later(configuration, edition)
-    return edition
+    while True:
+        with suppress(_MadeMeanwhile), transaction.atomic():
+            planned = window(newsletter, requested, frozen_untils(newsletter), after)
+            edition, is_new = _edition(newsletter, planned, requested, now)
+            if edition.state == State.DRAFT:
+                _replace_earlier(edition, newsletter, now)
+                _fill(edition, newsletter, now, missing, by=by, is_new=is_new, read_sources=read_sources)
+                if is_new and newsletter.by_post and not edition.entries.filter(included=True).exists():
+                    raise NoNewPost(messages.NO_NEW_POST())
+                if is_new:
+                    transaction.on_commit(partial(_log_made, edition), robust=True)
+            finish(edition)
+            fetch_images_later(configuration, edition)
+            return edition
 
 
 def refresh_later(edition: Edition, by: str) -> None:
@@ -173,6 +179,7 @@ def correct(configuration: Config, corrected: Edition, *, now: datetime, by: str
     if corrected.rolled_up_at is not None:
         raise Impossible(messages.TOO_OLD_TO_CORRECT(name=corrected.name))
     with transaction.atomic():
+        Numbering.locked(corrected.newsletter)
         edition = Edition.objects.create(
             newsletter=corrected.newsletter,
             cadence=corrected.cadence,
@@ -200,14 +207,21 @@ def _subject_of_correction(configuration: Config, corrected: Edition) -> str:
 def _edition(
     newsletter: config.Newsletter, planned: Window, requested: RequestedWindow | None, now: datetime
 ) -> tuple[Edition, bool]:
-    """Return the edition to fill, and whether it was just created."""
-    for edition in _same(newsletter, planned):
+    """Return the edition to fill, with its row locked, and whether it was just created.
+
+    Raises _MadeMeanwhile if another program has created it since this one looked. Its row isn't locked then: whoever
+    holds it may wait for the newsletter, which is locked here.
+    """
+    for edition in _same(newsletter, planned).select_for_update():
         if _is_meant(edition, planned, requested):
             if edition.state == State.DRAFT:
                 edition.since, edition.until = planned.since, planned.until
                 edition.due_at, edition.by_request = planned.due_at, requested is not None
                 edition.fixed_window = bool(requested and requested.since)
             return edition, False
+    Numbering.locked(newsletter.name)
+    if any(_is_meant(edition, planned, requested) for edition in _same(newsletter, planned)):
+        raise _MadeMeanwhile
     return (
         Edition.objects.create(
             newsletter=newsletter.name,
@@ -228,7 +242,7 @@ def _edition(
 
 def _same(newsletter: config.Newsletter, planned: Window) -> QuerySet[Edition]:
     """Return the editions that may be the one to fill: those of the period, or the draft for a single post."""
-    editions = Edition.objects.select_for_update().filter(newsletter=newsletter.name, corrects=None, standalone=False)
+    editions = Edition.objects.filter(newsletter=newsletter.name, corrects=None, standalone=False)
     if newsletter.by_post:
         return editions.filter(of_cadence(newsletter), state=State.DRAFT).order_by("pk")
     return editions.filter(period__regex=rf"^{planned.period}(\.\d+)?$").order_by("-pk")
@@ -259,7 +273,10 @@ def _replace_earlier(edition: Edition, newsletter: config.Newsletter, now: datet
 
 
 def free_name(newsletter: str, period: str) -> str:
-    """Return the period if no edition of the newsletter has it, else with the first free number."""
+    """Return the period if no edition of the newsletter has it, else with the first free number.
+
+    With the newsletter locked, it stays free until the transaction ends.
+    """
     taken = set(
         Edition.objects.filter(newsletter=newsletter, period__startswith=period).values_list("period", flat=True)
     )

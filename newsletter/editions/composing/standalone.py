@@ -23,7 +23,7 @@ from newsletter.editions.selection.series import frozen_untils, holding
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.editions.titles import LETTER, WELCOME
 from newsletter.messages import Message, acts, editions as messages, posts as posts_messages
-from newsletter.models import Act, ApprovedContent, Edition, EditionPost, EditorChoice, State, WelcomeLetter
+from newsletter.models import Act, ApprovedContent, Edition, EditionPost, EditorChoice, Numbering, State, WelcomeLetter
 from newsletter.models.post import BY_HAND
 
 
@@ -113,6 +113,7 @@ def duplicate(
 
 
 def _create(newsletter: config.Newsletter, now: datetime, welcome: WelcomeLetter | None) -> Edition:
+    Numbering.locked(newsletter.name)
     earlier = [until for until in frozen_untils(newsletter) if until < now]
     day = now.astimezone(newsletter.zone).date()
     return Edition.objects.create(

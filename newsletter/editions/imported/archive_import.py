@@ -144,15 +144,17 @@ def _import(
         return LeftOut(issue.title, messages.NO_TEXT())
     if record is None:
         return _Done("added")
-    period = present.edition.period if present else _period(newsletter, issue)
-    page = issue_page(configuration, newsletter, f"{newsletter.name}/{period}", issue, clean, archive, now)
-    with transaction.atomic():
-        Numbering.locked(newsletter.name)
-        if present is not None:
-            _store_again(present, page)
-            return _Done("present", len(page.missing), page.missing)
-        _store(newsletter, issue, clean, page, record, now)
-    return _Done("added", len(page.missing), page.missing)
+    while True:
+        period = present.edition.period if present else _period(newsletter, issue)
+        page = issue_page(configuration, newsletter, f"{newsletter.name}/{period}", issue, clean, archive, now)
+        with transaction.atomic():
+            Numbering.locked(newsletter.name)
+            if present is not None:
+                _store_again(present, page)
+                return _Done("present", len(page.missing), page.missing)
+            if _period(newsletter, issue) == period:  # else another import has taken the name that the page has
+                _store(newsletter, issue, clean, page, record, now)
+                return _Done("added", len(page.missing), page.missing)
 
 
 def _period(newsletter: config.Newsletter, issue: OldIssue) -> str:

@@ -73,7 +73,8 @@ def worker_unit(site: Installation) -> str:
 
 
 def _unit(site: Installation, name: str, description: str, command: str) -> str:
-    in_a_home = any(str(path).startswith(f"{home}/") for path in (site.config, site.program) for home in HOMES)
+    places = (site.config, site.program, *site.places)
+    in_a_home = any(str(path).startswith(f"{home}/") for path in places for home in HOMES)
     return _UNIT.format(
         name=name,
         description=description,
@@ -85,7 +86,7 @@ def _unit(site: Installation, name: str, description: str, command: str) -> str:
         program=site.program,
         config=_quoted(site.config),
         secrets=_secrets(site),
-        home="# The site or the program is in a home directory." if in_a_home else "ProtectHome=yes",
+        home="# The site, the program or its Python is in a home directory." if in_a_home else "ProtectHome=yes",
         capabilities=_capabilities(site),
     )
 

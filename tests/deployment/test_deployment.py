@@ -2,23 +2,28 @@
 
 import re
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
+import newsletter
+from newsletter.config.load import load
 from newsletter.config.references import Reference
 from newsletter.deployment import (
     Installation,
     caddy_site,
     compose_file,
+    installation,
     nginx_site,
     unit,
     worker_compose_file,
     worker_unit,
 )
 from newsletter.web.desk.body_limits import LARGEST_UPLOADS
+from tests.site_texts import with_daily
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,6 +35,10 @@ SITE = Installation(
     port=8000,
     postgresql=False,
 )
+SOURCE = """
+[[newsletters.daily.sources]]
+url = "http://127.0.0.1:9/daily"
+"""
 SECRETS = frozenset({Reference("env", "API_KEY"), Reference("file", "key")})
 
 
@@ -64,6 +73,25 @@ def test_a_site_in_a_home_directory_can_be_reached() -> None:
     assert "ProtectHome=yes" in unit(SITE)
     assert "ProtectHome=" not in unit(replace(SITE, config=Path("/home/anna/site/config.toml")))
     assert "ProtectHome=" not in unit(replace(SITE, program="/home/anna/venv/bin/newsletter"))
+
+
+def test_a_python_in_a_home_directory_can_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as pyenv's or uv's, which the environment only links to, perhaps through another link."""
+    (tmp_path / "config.toml").write_text(with_daily(SOURCE), encoding="utf-8")
+    configuration = load(tmp_path / "config.toml")
+    home, environment = Path("/home/anna/.pyenv/versions/3.12"), tmp_path / "venv"
+    environment.mkdir()
+    (environment / "python").symlink_to(environment / "python3")
+    (environment / "python3").symlink_to(home / "bin" / "python3")
+    monkeypatch.setattr(sys, "executable", str(environment / "python"))
+    assert "ProtectHome=" not in unit(installation.found(configuration))
+
+    monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
+    monkeypatch.setattr(sys, "base_prefix", "/usr")
+    monkeypatch.setattr(newsletter, "__file__", "/srv/venv/newsletter/__init__.py")
+    assert "ProtectHome=yes" in unit(installation.found(configuration))
+    monkeypatch.setattr(sys, "base_prefix", str(home))
+    assert "ProtectHome=" not in unit(installation.found(configuration))
 
 
 def test_a_low_port_needs_one_capability() -> None:

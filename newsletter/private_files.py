@@ -9,11 +9,13 @@ import errno
 import logging
 import os
 import stat
+import tomllib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from newsletter.config import Config
+from newsletter.config.references import references
 from newsletter.images import store
 
 _log = logging.getLogger(__name__)
@@ -103,7 +105,16 @@ def _files(configuration: Config) -> Iterator[Path]:
         yield from (Path(f"{file.resolve()}{suffix}") for suffix in ("", "-wal", "-shm", "-journal"))
     yield from map(configuration.path, (".secret_key", ".newsletter.lock"))
     yield configuration.waiting_unsubscriptions
+    yield from (file for file in _secret_files(configuration) if file.is_relative_to(configuration.folder))
     yield from configuration.folder.glob("*.refused.csv")
+
+
+def _secret_files(configuration: Config) -> Iterator[Path]:
+    """Yield the files of keys and passwords that config.toml refers to; none if it can't be read now."""
+    with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        tree = tomllib.loads(configuration.file.read_text(encoding="utf-8-sig"))
+        names = sorted(target.name for target in references(tree) if target.kind == "file")
+        yield from (Path(os.path.normpath(configuration.path(name))) for name in names)
 
 
 def _folders(configuration: Config) -> tuple[Path, ...]:

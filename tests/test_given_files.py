@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,18 @@ def test_nothing_that_a_link_leads_to_changes_hands(tmp_path: Path, monkeypatch:
     private_files.give_to_owner(configuration)
     expected = {folder / "journal", folder / "journal" / "chunk", folder / ".secret_key"}
     assert given == {path.stat().st_ino for path in expected}
+
+
+def test_keys_and_passwords_beside_the_configuration_become_private(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "site", tmp_path / "elsewhere.key"
+    folder.mkdir()
+    inside = folder / "dkim.pem"
+    for path in (inside, elsewhere):
+        path.touch()
+        path.chmod(0o644)
+    (folder / "config.toml").write_text(f'a = {{ file = "dkim.pem" }}\nb = {{ file = "{elsewhere}" }}\n', "utf-8")
+    private_files.tighten(replace(config.current(), file=folder / "config.toml"))
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (inside, elsewhere)] == [0o600, 0o644]
 
 
 def test_connections_are_closed_before_the_database_is_opened_beside_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,13 +17,10 @@ from typing import Any
 from newsletter.config import toml
 from newsletter.config.document import Change, KeyPath, SetEntries, SetValue, edit, value_at
 from newsletter.config.durable_files import UNFINISHED, locked_folder, sync_folder
-from newsletter.config.load import PREFIX, ConfigError, ConfigProblem, override, parse
+from newsletter.config.load import PREFIX, PREVIOUS, ConfigError, ConfigProblem, override, parse
 from newsletter.config.references import reference, unreadable
 from newsletter.config.schema import Config
 from newsletter.messages import Message, Problem, configuration as messages
-
-PREVIOUS = ".previous"
-"""What the name of the previous file's copy ends with."""
 
 
 class EditConflict(Exception):

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ from newsletter.messages import Message, Param, configuration as messages, messa
 from newsletter.messages.general import ABOUT, TEXT
 from newsletter.providers import table_keys
 
+PREVIOUS = ".previous"
+"""What the name of the previous file's copy ends with."""
+OF_A_SITE = (".secret_key", "newsletter.db")
+"""Files beside config.toml that the program makes at its first start."""
 PREFIX = "NEWSLETTER__"
 Key = tuple[str | int, ...]
 RUNTIME = {"file", "allow_local_links"}
@@ -93,10 +98,20 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError(ConfigProblem(str(path), messages.NO_FILE())) from None
+        raise ConfigError(ConfigProblem(str(path), _missing(path))) from None
     except (OSError, UnicodeDecodeError) as e:
         raise ConfigError(ConfigProblem("", unreadable(path, e))) from e
     return parse(text, path, os.environ if environ is None else environ)
+
+
+def _missing(path: Path) -> Message:
+    """Return that there is no file, with the remedy: one that keeps the settings if there was a file."""
+    copy, file = path.with_name(path.name + PREVIOUS), shlex.quote(str(path))
+    if copy.exists():
+        return messages.FILE_GONE_KEPT(copy=shlex.quote(str(copy)), file=file)
+    if any(path.with_name(name).exists() for name in OF_A_SITE):
+        return messages.FILE_GONE(file=file)
+    return messages.NO_FILE()
 
 
 def parse(text: str, path: Path = Path("config.toml"), environ: Mapping[str, str] | None = None) -> Config:

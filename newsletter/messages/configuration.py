@@ -4,6 +4,20 @@ from newsletter.messages.message import MessageType, gettext_noop
 
 # The file.
 NO_FILE = MessageType("config.no-file", gettext_noop("no such file; create one with 'newsletter init'"))
+FILE_GONE = MessageType(
+    "config.file-gone",
+    gettext_noop(
+        "the file is gone, but not its site, so 'newsletter init' would begin with other settings; take it out of a "
+        "backup: unzip -p BACKUP config.toml > {file}"
+    ),
+)
+FILE_GONE_KEPT = MessageType(
+    "config.file-gone-kept",
+    gettext_noop(
+        "the file is gone; the program has kept it as it was before the last change at the desk: cp -p {copy} {file}, "
+        "or take it out of a newer backup: unzip -p BACKUP config.toml > {file}"
+    ),
+)
 UNREADABLE = MessageType(
     "config.unreadable",
     gettext_noop("{file} can't be read ({cause}); it must be a text file that the user who runs newsletter may read"),

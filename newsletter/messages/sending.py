@@ -34,20 +34,20 @@ COMPLAINED = MessageType(
 REPLIES_LOST = MessageType(
     "sending.replies-lost",
     gettext_noop(
-        "{unknown} of the last {tried} emails are unconfirmed: the mail server took each of them whole and did not say "
-        "that it accepted it ({problem}), so subscribers may have it or not; look for these emails in the log of the "
-        "mail server, then resume, and decide on the edition's page whether to resend the unconfirmed ones"
+        "{unknown} of the last {tried} emails are unconfirmed: the mail server or email service took each of them "
+        "whole and did not say that it accepted it ({problem}), so subscribers may have it or not; look for these emails in "
+        "its log, then resume, and decide on the edition's page whether to resend the unconfirmed ones"
     ),
 )
 STALLED = MessageType(
     "sending.stalled",
     *ngettext_noop(
         "{edition} has stalled: since {since}, {count} email has been due, but nothing was accepted, refused or "
-        "deferred; see with 'newsletter check --connect' whether the mail server answers, and in the log whether "
-        "'newsletter run' or 'newsletter worker' is sending",
+        "deferred; see with 'newsletter check --connect' whether the mail server or email service answers, and in the "
+        "log whether 'newsletter run' or 'newsletter worker' is sending",
         "{edition} has stalled: since {since}, {count} emails have been due, but nothing was accepted, refused or "
-        "deferred; see with 'newsletter check --connect' whether the mail server answers, and in the log whether "
-        "'newsletter run' or 'newsletter worker' is sending",
+        "deferred; see with 'newsletter check --connect' whether the mail server or email service answers, and in the "
+        "log whether 'newsletter run' or 'newsletter worker' is sending",
     ),
     count="count",
 )
@@ -63,7 +63,8 @@ ALL_DEFERRED = MessageType(
     "sending.all-deferred",
     gettext_noop(
         "nothing of {edition} has been accepted since {since}: {deferred} of {audience} emails are deferred, the "
-        "latest with: {reply}; they are tried again automatically, but find out why the mail server defers them"
+        "latest with: {reply}; they are tried again automatically, but find out why the mail server "
+        "or email service defers them"
     ),
 )
 STALL_ENDED = MessageType("sending.stall-ended", gettext_noop("{edition} is not stalled any more"))

@@ -1,5 +1,7 @@
 """Loading a `Config`: every error is one sentence that names its key and a similar valid one."""
 
+import subprocess
+import zipfile
 from contextlib import suppress
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -201,6 +203,30 @@ def test_invalid_toml_is_named_with_its_line_and_the_remedy(text: str, told: str
 def test_a_missing_file_names_the_command_that_creates_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no such file; create one with 'newsletter init'"):
         config.load(tmp_path / "config.toml")
+
+
+@pytest.mark.e2e
+def test_the_remedy_for_a_file_that_is_gone_keeps_the_settings(tmp_path: Path) -> None:
+    file, copy, backup = (tmp_path / name for name in ("config.toml", "config.toml.previous", "backup.zip"))
+    text = "[site]\n"
+    with zipfile.ZipFile(backup, "w") as archive:
+        archive.writestr("config.toml", text)
+    (tmp_path / ".secret_key").touch()
+
+    def remedy(begin: str, end: str) -> str:
+        with pytest.raises(ConfigError) as raised:
+            config.load(file)
+        sentence = str(raised.value).replace("BACKUP", str(backup))
+        return sentence[sentence.index(begin) : sentence.index(end, sentence.index(begin)) + len(end)]
+
+    subprocess.run(remedy("unzip", f"> {file}"), shell=True, check=True)
+    assert file.read_text(encoding="utf-8") == text
+    file.rename(copy)
+    subprocess.run(remedy("cp", f" {file},").rstrip(","), shell=True, check=True)
+    assert file.read_text(encoding="utf-8") == text
+    file.unlink()
+    subprocess.run(remedy("unzip", f"> {file}"), shell=True, check=True)
+    assert file.read_text(encoding="utf-8") == text
 
 
 def test_a_file_in_another_encoding_names_the_line(tmp_path: Path) -> None:

@@ -35,8 +35,8 @@ REPLIES_LOST = MessageType(
     "sending.replies-lost",
     gettext_noop(
         "{unknown} of the last {tried} emails are unconfirmed: the mail server or email service took each of them "
-        "whole and did not say that it accepted it ({problem}), so subscribers may have it or not; look for these emails in "
-        "its log, then resume, and decide on the edition's page whether to resend the unconfirmed ones"
+        "whole and did not say that it accepted it ({problem}), so subscribers may have it or not; look for these "
+        "emails in its log, then resume, and decide on the edition's page whether to resend the unconfirmed ones"
     ),
 )
 STALLED = MessageType(

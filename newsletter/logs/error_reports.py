@@ -2,15 +2,23 @@
 
 Promises: a report has the kind of an error, where in the program it happened, and the log's sentence. It has no
 variables, request, host name or address.
+A fault that is logged again within ten minutes is not reported again.
 """
 
 import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from newsletter.config import Log
 from newsletter.logs.formatters import without_addresses
 
 KEPT = frozenset(("event_id", "timestamp", "level", "logger", "platform", "release", "environment", "sdk"))
+SAME_SECONDS = 600.0
+"""A fault is reported once in this time."""
+_NUMBER = re.compile(r"\d+")
 OF_FRAME = frozenset(("filename", "function", "module", "lineno", "in_app"))
 OF_EXCEPTION = frozenset(("type", "module"))
 
@@ -39,7 +47,7 @@ def start(log: Log, release: str) -> None:
     sentry_sdk.init(
         dsn=log.sentry_dsn,
         release=f"newsletter@{release}",
-        before_send=lambda event, _hint: without_personal_data(event),
+        before_send=Reports(),
         default_integrations=False,
         auto_enabling_integrations=False,
         integrations=[
@@ -54,6 +62,39 @@ def start(log: Log, release: str) -> None:
         auto_session_tracking=False,
         server_name="",
     )
+
+
+class Reports:
+    """Lets a report of the same fault pass once in SAME_SECONDS, whichever services it stops and however often."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._reported_at: dict[Hashable, float] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, event: Any, hint: Any) -> Any:
+        """Return what is reported of an event; None if its fault was reported just now."""
+        fault, now = _fault(event), self._clock()
+        with self._lock:
+            recent = {key: at for key, at in self._reported_at.items() if now - at < SAME_SECONDS}
+            self._reported_at = {fault: now} | recent
+        return None if fault in recent else without_personal_data(event)
+
+
+def _fault(event: Any) -> Hashable:
+    """Return what events of one fault have in common: the error that was raised first, else the sentence.
+
+    Numbers differ each time, such as those of attempts; a service that names its problem again has it in `problem`.
+    """
+    values = (event.get("exception") or {}).get("values") or ()
+    if values:
+        first = values[0]
+        frames = (first.get("stacktrace") or {}).get("frames") or ({},)
+        place = frames[-1].get("filename"), frames[-1].get("function")
+        return first.get("type"), _NUMBER.sub("", str(first.get("value"))), place
+    entry = event.get("logentry") or {}
+    sentence = (event.get("extra") or {}).get("problem") or entry.get("formatted") or entry.get("message")
+    return event.get("logger"), _NUMBER.sub("", str(sentence))
 
 
 def without_personal_data(event: Any) -> Any:

@@ -237,7 +237,12 @@ class Service:
             log.warning("%s: %s, while it was stopping", self.name, problem)
         else:  # one traceback a kind of failure: the same one would fill the log with each try
             log.error(
-                "%s failed: %s; restarting in %.0f s", self.name, problem, pause, exc_info=None if repeated else error
+                "%s failed: %s; restarting in %.0f s",
+                self.name,
+                problem,
+                pause,
+                exc_info=None if repeated else error,
+                extra={"problem": str(problem)},
             )
 
     def _fail_since_now(self) -> None:

@@ -119,6 +119,32 @@ def test_only_known_fields_are_reported() -> None:
     }
 
 
+def _failure(value: str, function: str = "connect") -> Any:
+    frames = [{"filename": "a.py", "function": "run"}, {"filename": "b.py", "function": function}]
+    return {"exception": {"values": [{"type": "OperationalError", "value": value, "stacktrace": {"frames": frames}}]}}
+
+
+def _sentence(words: str, problem: str = "") -> Any:
+    return {"logger": "newsletter.services", "logentry": {"formatted": words}, "extra": {"problem": problem}}
+
+
+def test_a_fault_is_reported_once_in_ten_minutes() -> None:
+    now = [0.0]
+    reports = error_reports.Reports(lambda: now[0])
+
+    def reported(*events: Any) -> list[bool]:
+        return [reports(event, {}) is not None for event in events]
+
+    assert reported(*[_failure(f"port {number} refused") for number in range(30)]) == [True] + [False] * 29
+    assert reported(_failure("no such table"), _failure("port 1 refused", "execute")) == [True, True]
+    away = [_sentence(f"{name} failed: away; restarting in {pause} s", "away") for name in "ab" for pause in (1, 2)]
+    assert reported(*away, _sentence("a failed: full", "full")) == [True, False, False, False, True]
+    now[0] = error_reports.SAME_SECONDS - 1
+    assert reported(_failure("port 1 refused")) == [False]
+    now[0] += 1
+    assert reported(_failure("port 1 refused"), _failure("port 1 refused")) == [True, False]
+
+
 @pytest.mark.e2e
 def test_without_an_address_nothing_is_loaded(tmp_path: Path) -> None:
     code = (

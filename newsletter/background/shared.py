@@ -27,6 +27,7 @@ from procrastinate.jobs import DeleteJobCondition, Job, Status
 from procrastinate.worker import Worker
 
 from newsletter import config
+from newsletter.background.causes import cause
 from newsletter.background.tasks import QUEUES, SHARED, SetAside, Task
 
 log = logging.getLogger("newsletter.background")
@@ -207,7 +208,7 @@ def _run(task: Task, arguments: Mapping[str, str], failures: _Failures) -> None:
         if (times := failures.failed(task, arguments, error)) == 1:
             log.exception("the task %s failed", task.name)
         else:
-            log.warning("the task %s failed again: %s (%d times)", task.name, type(error).__name__, times)
+            log.warning("the task %s failed again: %s (%d times)", task.name, cause(error), times)
     else:
         failures.succeeded(task, arguments)
     finally:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 
+from newsletter.background.causes import cause
 from newsletter.config import Config
 from newsletter.domain.hosts import without_secrets
 from newsletter.editions import notices
@@ -25,7 +26,7 @@ def tell_failing(
     configuration: Config, name: str, arguments: Mapping[str, str], error: BaseException, count: int
 ) -> None:
     """Tell the same editors of a task that failed so often in a row."""
-    text = messages.TASK_FAILED(task=name, about=about(arguments), count=count, error=type(error).__name__)
+    text = messages.TASK_FAILED(task=name, about=about(arguments), count=count, error=cause(error))
     _tell(configuration, text, arguments)
 
 

@@ -6,9 +6,16 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import idna
-from pydantic import BeforeValidator, ConfigDict, Field, Strict
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict
 
-from newsletter.config.values import InvalidValue, parse_address, parse_colour, parse_duration, parse_size
+from newsletter.config.values import (
+    InvalidValue,
+    parse_address,
+    parse_colour,
+    parse_duration,
+    parse_size,
+    source_address,
+)
 from newsletter.messages import configuration as messages
 
 RULES = ConfigDict(extra="forbid", arbitrary_types_allowed=True, validate_by_name=True, validate_by_alias=True)
@@ -78,4 +85,5 @@ NonzeroSize = Annotated[Size, _at_least("1 KB", parse_size)]
 Text = Annotated[str, Strict()]
 Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
+SourceAddress = Annotated[Text, Field(min_length=1), AfterValidator(source_address)]
 Words = tuple[Annotated[Text, Field(min_length=1)], ...]

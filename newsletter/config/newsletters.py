@@ -22,6 +22,7 @@ from newsletter.config.fields import (
     OptionalAddress,
     OptionalWebAddress,
     Origin,
+    SourceAddress,
     Text,
     Whole,
     Words,
@@ -116,7 +117,7 @@ class Filter:
 class SourceSettings:
     """A blog, feed or folder that a newsletter collects from."""
 
-    url: Annotated[Text, Field(min_length=1)]
+    url: SourceAddress
     type: Literal["auto", "feed", "blogger", "wordpress", "jsonfeed", "folder"] = "auto"
     name: Text = ""
     language: OptionalLanguage = ""

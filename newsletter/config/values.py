@@ -21,6 +21,7 @@ from newsletter.messages import Message, Problem, configuration as messages
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SIZES = {"": 1, "B": 1, "KB": 1000, "MB": 1000**2, "KIB": 1024, "MIB": 1024**2}
+LONGEST_SOURCE = 2_000
 _PER = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
@@ -76,6 +77,13 @@ def suggested(problem: Message, word: str, words: list[str]) -> Message:
     """Return the problem with a word, followed by the most similar of the right ones, if any is similar."""
     close = nearest(word, words)
     return messages.DID_YOU_MEAN(problem=problem, word=close) if close else problem
+
+
+def source_address(value: str) -> str:
+    """Return the address or folder of a source, which is no longer than addresses of the web are."""
+    if len(value) > LONGEST_SOURCE:
+        raise InvalidValue(messages.LONG_SOURCE(length=len(value), most=LONGEST_SOURCE))
+    return value
 
 
 def parse_duration(value: object) -> timedelta:

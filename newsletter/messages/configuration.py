@@ -157,6 +157,10 @@ TOPIC_NAME = MessageType(
 TOPIC_WITHOUT_POSTS = MessageType(
     "value.topic-without-posts", gettext_noop("topics.{name}: write the categories, sources or words that it has")
 )
+LONG_SOURCE = MessageType(
+    "value.long-source",
+    gettext_noop("it has {length} characters, more than {most}; write the address of the blog, its feed or its folder"),
+)
 TOPIC_SOURCE = MessageType(
     "value.topic-source",
     gettext_noop("topics.{name}.sources: {url} is not the url of a source of this newsletter; copy it from there"),

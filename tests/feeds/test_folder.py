@@ -181,3 +181,9 @@ def test_front_matter_that_cannot_be_read_is_named_with_its_line(tmp_path: Path)
     (problem,) = map(str, folder(tmp_path).problems)
     said = "its file a.md was left out: its front matter can't be read: line 4: expected ',' or ']'"
     assert problem.startswith(said)
+
+
+@pytest.mark.parametrize("name", ["none", "x" * 300, "a\0b"])
+def test_a_folder_that_is_not_there_is_named_whatever_its_name(name: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceProblem, match="there is no such folder"):
+        folder(tmp_path / name)

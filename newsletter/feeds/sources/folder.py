@@ -51,7 +51,7 @@ def read_folder(folder: Folder) -> Page:
     """Return all posts of a folder. Raises SourceProblem where there is no such folder, or an invalid
     permalink.
     """
-    if not folder.path.is_dir():
+    if not _is_there(folder.path):
         raise SourceProblem(ABOUT(subject=str(folder.path), message=messages.NO_FOLDER()))
     unknown = set(_PLACEHOLDER.findall(folder.permalink)) - {"slug", "year", "month", "day", "title"}
     if unknown:
@@ -73,6 +73,13 @@ def read_folder(folder: Folder) -> Page:
             problems += troubles
             every = every and whole
     return Page("folder", posts=tuple(posts), ends_at=EVERYTHING, problems=tuple(problems), whole=every)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # such as a name that is too long for one
+        return False
 
 
 def _isolated(path: Path, folder: Folder, sandbox: Sandbox) -> tuple[FoundPost | None, tuple[Message, ...], bool]:

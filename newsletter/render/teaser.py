@@ -8,6 +8,7 @@ from lxml.html import HtmlElement
 
 from newsletter.render.content.headline import shortened
 from newsletter.render.content.spaces import collapse
+from newsletter.render.content.videos import PICTURE
 
 SMALLEST_PICTURE = 200
 """The width in pixels below which an image is an icon or a logo, and doesn't stand for the edition."""
@@ -43,7 +44,8 @@ def teaser(page: str, preview_text: str, *, written: bool, logos: Collection[str
     """Return the teaser of an edition's HTML, whose placeholders have been filled.
 
     The excerpt is the preview text if an editor has written it; otherwise the beginning of the introduction or the
-    first post, and the preview text if a publisher's own template marks neither. No logo is the picture.
+    first post, and the preview text if a publisher's own template marks neither. Neither a logo nor what stands for a
+    video without a picture is the picture.
     """
     document = lxml_html.document_fromstring(page)
     excerpt = preview_text if written else _beginning(document) or preview_text
@@ -55,7 +57,7 @@ def _picture(document: HtmlElement, logos: Collection[str]) -> TeaserPicture | N
         source, width = image.get("src", ""), _pixels(image.get("width", ""))
         if not source.startswith(("https://", "http://")) or source in logos or 0 < width < SMALLEST_PICTURE:
             continue
-        if _is_content(image):
+        if not source.endswith(PICTURE) and _is_content(image):
             return TeaserPicture(source, width, _pixels(image.get("height", "")))
     return None
 

@@ -15,6 +15,7 @@ POST = (
     '<div class="post"><h2 class="headline">Tea</h2><p class="meta">17:00</p><img src="https://a.example/1.jpg" '
     'width="552" height="300"><p>Tea is made of leaves that are dried in the sun for a day.</p></div>'
 )
+VIDEO = '<div class="post"><p><img class="poster" src="https://n.example/static/email/play.png" width="552"></p></div>'
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,8 @@ POST = (
     [
         (LOGO + POST, TeaserPicture("https://a.example/1.jpg", 552, 300)),
         (SPONSOR + POST, TeaserPicture("https://a.example/1.jpg", 552, 300)),
+        (VIDEO + POST, TeaserPicture("https://a.example/1.jpg", 552, 300)),
+        (VIDEO, None),
         ('<img src="https://a.example/icon.png" width="20">', None),
         ('<img src="https://a.example/theirs.png">', None),
         ('<img src="https://a.example/any.png">', TeaserPicture("https://a.example/any.png")),

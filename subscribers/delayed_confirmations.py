@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from newsletter.config import Config, Newsletter
 from subscribers.models import Subscription, TransactionalEmail
+from subscribers.pacing import delete, in_portions
 from subscribers.protection import confirmation_budget as budget
 from subscribers.protection.sign_up_limits import Counters
 from subscribers.tokens import Purpose, hashes
@@ -105,16 +106,24 @@ def release_asked(code: str, senders: Collection[str], at: datetime) -> int:
     requested = [row for row in rows if code.lower() in codes(row.newsletter, row.subscriber.key)]
     for row in requested:
         row.payload[ASKED] = True
+        row.save(update_fields=["payload"])
     _release(requested, at)
     return len(requested)
 
 
-@transaction.atomic
 def release(rows: QuerySet[TransactionalEmail], at: datetime) -> int:
-    """Let go some of `waiting`, whatever the budget; return their number."""
-    locked = _locked(rows)
-    _release(locked, at)
-    return len(locked)
+    """Let go some of `waiting` that were delayed by then, whatever the budget, in portions; return their number.
+
+    If the program ends meanwhile, the rest is still waiting. The emails to one person are in one portion.
+    """
+    rows = rows.filter(delayed_at__lte=at)
+
+    def release_with_others(portion: QuerySet[TransactionalEmail]) -> int:
+        locked = _locked(rows.filter(subscriber__in=portion.values("subscriber")))
+        _release(locked, at)
+        return len(locked)
+
+    return in_portions(rows, release_with_others)
 
 
 def totals(newsletter: str, since: datetime) -> dict[str, int]:
@@ -138,7 +147,7 @@ def domains(newsletter: str) -> list[tuple[str, int]]:
 
 def delete_old(at: datetime) -> int:
     """Delete what has waited for `KEEP_DELAYED`; return the number of rows."""
-    return waiting().filter(delayed_at__lt=at - KEEP_DELAYED).delete()[0]
+    return delete(waiting().filter(delayed_at__lt=at - KEEP_DELAYED))
 
 
 def _locked(rows: QuerySet[TransactionalEmail]) -> list[TransactionalEmail]:
@@ -153,12 +162,15 @@ def _release(rows: Sequence[TransactionalEmail], at: datetime) -> None:
     delayed = waiting().filter(subscriber__in={row.subscriber_id for row in rows}).exclude(pk__in=[r.pk for r in rows])
     pending = delayed.filter(subscription__state=Subscription.State.PENDING)
     first_rows: dict[tuple[int, int], TransactionalEmail] = {}
+    joined: list[int] = []
+    payloads = {}
     for row in (*rows, *_locked(pending)):
         asks = row.subscription is not None and row.subscription.state == Subscription.State.PENDING
         first_row = first_rows.setdefault((row.subscriber_id, 0 if asks else row.pk), row)
         if first_row is not row:
             first_row.payload.setdefault("more", []).append(row.payload["consent"])
-            row.delete()
-    for row in first_rows.values():
-        row.due = row.released_at = at
-        row.save(update_fields=["payload", "due", "released_at"])
+            joined.append(row.pk)
+            payloads[first_row.pk] = first_row
+    TransactionalEmail.objects.filter(pk__in=joined).delete()
+    TransactionalEmail.objects.bulk_update(payloads.values(), ["payload"])
+    TransactionalEmail.objects.filter(pk__in=[row.pk for row in first_rows.values()]).update(due=at, released_at=at)

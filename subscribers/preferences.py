@@ -5,13 +5,14 @@ Nothing here raises for an invalid link, and unsubscribing works even if the new
 """
 
 import logging
+import re
 import time
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils import timezone
 
 from newsletter.domain.picks import names_in, picked, picks_of
@@ -35,6 +36,7 @@ from subscribers.models import (
     subscriptions_changed,
     subscriptions_ended,
 )
+from subscribers.pacing import in_portions
 from subscribers.personal_fields import personal_values
 from subscribers.protection.sign_up_limits import requests_counter
 from subscribers.signup import ConfirmResult, unblock
@@ -46,8 +48,8 @@ log = logging.getLogger("subscribers.preferences")
 LONGEST_PAUSE = timedelta(days=366)
 ME_AGAIN_AFTER, ME_A_DAY = timedelta(minutes=10), 5
 MOVES_A_DAY = 5
-KEEP_LEFT, AT_ONCE = timedelta(days=3 * 366), 500
-"""How long unsubscribed people are kept, and how many are erased at a time."""
+KEEP_LEFT, AT_ONCE, ERASED_AT_ONCE = timedelta(days=3 * 366), 500, 5
+"""How long unsubscribed people are kept, how many are erased at a time, and how many in a transaction."""
 TRIES, A_TRY_MS = 13, 200
 """The number of attempts to empty the write-ahead log, and how long one may block writers; as long a pause follows."""
 
@@ -327,11 +329,15 @@ def erase_former_subscribers(at: datetime) -> int:
     not_ended = subscriptions.exclude(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=cutoff)
     former = Subscriber.objects.filter(Exists(ended), ~Exists(not_ended), created__lt=cutoff)
     keys = list(former.values_list("pk", flat=True)[:AT_ONCE])
-    with transaction.atomic():  # begins after the search, which may take a second, so that writers don't wait
-        people = list(former.filter(pk__in=keys)) if keys else []
-        for subscriber in people:
-            _erase(subscriber, subscriber.key, Suppression.Reason.UNSUBSCRIBED)
-    return len(people)
+    return in_portions(former.filter(pk__in=keys), _erase_former, ERASED_AT_ONCE)
+
+
+def _erase_former(people: QuerySet[Subscriber]) -> int:
+    count = 0
+    for subscriber in people:
+        _erase(subscriber, subscriber.key, Suppression.Reason.UNSUBSCRIBED)
+        count += 1
+    return count
 
 
 def forget(address: Address) -> bool:
@@ -363,9 +369,17 @@ def _erase(subscriber: Subscriber | None, key: str, reason: Suppression.Reason) 
     if subscriber:
         person_erased.send(Subscriber, subscriber=subscriber.pk, address=subscriber.address)
         subscriber.delete()
-    RefusedLine.objects.filter(Q(key=key) | Q(address__iregex=whole(key))).delete()
+    RefusedLine.objects.filter(key=key).delete()
+    # A comparison by the database finds the few lines for which a regular expression, which takes long, is needed.
+    part = key if key.isascii() else key[key.rindex("@") :]
+    RefusedLine.objects.filter(pk__in=_naming(key, RefusedLine.objects.filter(address__icontains=part))).delete()
     Suppression.objects.suppress(key, reason)
     Suppression.objects.covering(key).filter(kind=Suppression.Kind.ADDRESS).update(note="")
+
+
+def _naming(key: str, lines: QuerySet[RefusedLine]) -> list[int]:
+    names_it = re.compile(whole(key), re.IGNORECASE).search
+    return [pk for pk, address in lines.values_list("pk", "address") if names_it(address)]
 
 
 def empty_write_ahead_log() -> None:

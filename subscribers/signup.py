@@ -26,6 +26,7 @@ from subscribers.models import (
     subscriptions_started,
     subscriptions_starting,
 )
+from subscribers.pacing import delete
 from subscribers.protection import confirmation_budget as budget
 from subscribers.tokens import Purpose, read_timed
 
@@ -160,20 +161,19 @@ def _activate(configuration: Config, subscription: Subscription, at: datetime) -
         transactional.write(EmailKind.WELCOME, subscription.subscriber, subscription, subscription.newsletter, at)
 
 
-@transaction.atomic
 def delete_expired(at: datetime) -> int:
     """Delete unconfirmed requests, finished emails and the refused lines of imports after 30 days, delayed emails
-    after three, and old counters; return the number of rows.
+    after three, and old counters, in portions; return the number of rows.
 
     Run it once a day.
     """
     cutoff = at - KEEP_PENDING
     unanswered = Subscription.objects.filter(state=Subscription.State.PENDING, created__lt=cutoff)
     asked_since = Consent.objects.filter(at__gte=cutoff).values("subscription")
-    count = unanswered.exclude(pk__in=asked_since).exclude(consents__how=Consent.How.IMPORT).delete()[0]
-    count += Subscriber.objects.filter(subscriptions=None, created__lt=cutoff).delete()[0]
+    count = delete(unanswered.exclude(pk__in=asked_since).exclude(consents__how=Consent.How.IMPORT))
+    count += delete(Subscriber.objects.filter(subscriptions=None, created__lt=cutoff))
     is_over = Q(sent_at__lt=at - KEEP_TRANSACTIONAL) | Q(gave_up_at__lt=at - KEEP_TRANSACTIONAL)
-    count += TransactionalEmail.objects.filter(is_over).delete()[0]
+    count += delete(TransactionalEmail.objects.filter(is_over))
     count += delayed_confirmations.delete_old(at)
-    count += RefusedLine.objects.filter(of__at__lt=at - KEEP_REFUSED).delete()[0]
+    count += delete(RefusedLine.objects.filter(of__at__lt=at - KEEP_REFUSED))
     return count + Hits.objects.delete_expired(at)

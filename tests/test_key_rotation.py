@@ -109,7 +109,7 @@ USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "housekeeping.HitsManager.add": (cases.count_of_requests,),
     "housekeeping.HitsManager.values_of": (cases.count_of_requests,),
     "housekeeping.HitsManager.increment_and_count": (cases.count_of_requests,),
-    "people.SubscriberQuerySet.rehash": (cases.suppression_of_a_subscriber,),
+    "people._rehash": (cases.suppression_of_a_subscriber,),
     "people.Subscriber.hashed": (cases.suppression_of_a_subscriber,),
     "people._domain_hash": (cases.suppressed_domain,),
     "earlier_keys": (),

@@ -139,13 +139,13 @@ def delayed(
         fail("use one of --send, --send-all and --delete-all", WRONG)
     from django.utils import timezone
 
-    from subscribers import delayed_confirmations
+    from subscribers import delayed_confirmations, pacing
 
     rows = delayed_confirmations.waiting().filter(newsletter=newsletter)
     if send:
         rows = rows.filter(subscriber__key=send.strip().lower())
     sent = delayed_confirmations.release(rows, timezone.now()) if send or send_all else 0
-    deleted = rows.delete()[0] if delete_all else 0
+    deleted = pacing.delete(rows) if delete_all else 0
     if send and not sent:
         fail(f"{send}: no delayed email waits for this address")
     waiting = delayed_confirmations.waiting().filter(newsletter=newsletter).count()

@@ -27,7 +27,7 @@ from newsletter.models import (
 )
 from newsletter.recovery import log
 from newsletter.scheduling import held_files, old_deliveries, unused_images
-from subscribers import preferences, signup
+from subscribers import pacing, preferences, signup
 from subscribers.models import Base, OfferedSet, Subscription, locked_bases
 
 KEEP_TEXTS = timedelta(days=400)
@@ -67,14 +67,15 @@ def tidy(configuration: Config, now: datetime) -> None:
 def tidy_database(configuration: Config, now: datetime) -> None:
     """Delete expired rows. Rows of the ledger stay; only their text goes once no draft can need it."""
     for model, field, keep in EXPIRING:
-        model._default_manager.filter(**{f"{field}__lt": now - keep}).delete()
+        pacing.delete(model._default_manager.filter(**{f"{field}__lt": now - keep}))
     _end_silent_jobs(now)
-    AccessLog.objects.all().delete()  # written only by older versions, with address and browser
+    pacing.delete(AccessLog.objects.all())  # written only by older versions, with address and browser
     signup.delete_expired(now)
     preferences.erase_former_subscribers(now)
-    SourceDay.objects.filter(day__lt=(now - KEEP_NOTICES).date()).delete()
+    pacing.delete(SourceDay.objects.filter(day__lt=(now - KEEP_NOTICES).date()))
     old = Post.objects.filter(first_seen__lt=now - KEEP_TEXTS, changed_at__lt=now - KEEP_TEXTS)
-    old.exclude(html="", summary="").exclude(entries__edition__state="draft").update(html="", summary="")
+    unneeded = old.exclude(html="", summary="").exclude(entries__edition__state="draft")
+    pacing.in_portions(unneeded, lambda posts: posts.update(html="", summary=""))
     old_deliveries.roll_up(configuration, now)
     remove_unused_sets()
     if connection.vendor == "postgresql":

@@ -12,7 +12,7 @@ from newsletter.editions.states import NotAllowed, change, state_message
 from newsletter.messages import acts, delivery, sending as messages
 from newsletter.models import Act, Chunk, DeliveryStatus, Edition, State
 from newsletter.sending import progress, refusals
-from newsletter.sending.results import attempt_again
+from newsletter.sending.results import first_again, rest_again
 
 _WITHOUT_POSTS = (delivery.NOTHING_NEW().to_text(), delivery.OFF_TOPIC().to_text())
 """The texts of results of subscribers for whom an edition has no posts."""
@@ -78,8 +78,10 @@ def send_to_missed(
         check_edition(configuration, locked.newsletter, locked.approved_content)
         with_posts = progress.not_accepted(DeliveryStatus.SKIPPED).filter(edition=locked)
         # Numbers that were never claimed need no retry.
-        attempt_again(locked, with_posts.exclude(text__in=_WITHOUT_POSTS), DeliveryStatus.SKIPPED, now)
+        skipped = with_posts.exclude(text__in=_WITHOUT_POSTS)
+        _count, others = first_again(locked, skipped, DeliveryStatus.SKIPPED, now)
         refusals.make_again(locked, now)
         change(locked, State.SENDING, ended_at=None, reason=None, fallback_reason=None)
         Act.objects.log(by, acts.SKIPPED_RESENT(), locked.name, after={"count": count}, now=now)
+    rest_again(locked, others, DeliveryStatus.SKIPPED, now)
     return count

@@ -17,12 +17,14 @@ from django.db.models import QuerySet
 from newsletter.config import DeliverySettings as Settings
 from newsletter.delivery.retries import next_try
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
+from newsletter.editions.states import change
 from newsletter.logs import log_event
 from newsletter.messages import Message, delivery as messages, notices as notices_messages
 from newsletter.models import Chunk, DeliveryStatus, Edition, Result, Retry, State, Tally
 from newsletter.recovery import entries
 from newsletter.sending.sql import statements
 from newsletter.sending.sql.precompiled import PrecompiledQuery, coalesced_ranges
+from subscribers.pacing import in_portions
 
 log = logging.getLogger("newsletter.sending")
 
@@ -209,6 +211,40 @@ def _tally(edition: Edition, rows: Sequence[ResultRow], earlier: Mapping[int, tu
     change = Counter(row.kind for row in rows)
     change.subtract(earlier[row.number][1] for row in rows if row.number in earlier)
     statements.tally(edition.pk, now, [change[kind] for kind in DeliveryStatus.values])
+
+
+AGAIN_AT_ONCE = 2_000
+"""So many results at most are replaced with retries in one transaction."""
+
+
+def first_again(
+    edition: Edition, results: QuerySet[Result], kind: DeliveryStatus, now: datetime
+) -> tuple[int, QuerySet[Result]]:
+    """Replace the first results of this kind with retries, in the caller's transaction; return how many these were, and
+    the others, for `rest_again`.
+    """
+    numbers = list(results.order_by("number").values_list("number", flat=True)[:AGAIN_AT_ONCE])
+    last = numbers[-1] if numbers else 0
+    count = attempt_again(edition, results.filter(number__lte=last), kind, now)
+    return count, results.filter(number__gt=last)
+
+
+def rest_again(edition: Edition, results: QuerySet[Result], kind: DeliveryStatus, now: datetime) -> int:
+    """Replace further results with retries, in portions, and return their number: after the edition is being sent.
+
+    Nothing more is replaced once somebody cancels it. If the program ends meanwhile, the rest keeps its results, and
+    the same can be asked for again.
+    """
+
+    def portion_again(portion: QuerySet[Result]) -> int:
+        locked = Edition.objects.select_for_update().get(pk=edition.pk)
+        if locked.state == State.CANCELLED:
+            return 0
+        if locked.state == State.SENT:  # the portions before were sent in the meantime
+            change(locked, State.SENDING, ended_at=None, reason=None)
+        return attempt_again(locked, portion, kind, now)
+
+    return in_portions(results, portion_again, AGAIN_AT_ONCE, "number")
 
 
 def attempt_again(edition: Edition, results: QuerySet[Result], kind: DeliveryStatus, now: datetime) -> int:

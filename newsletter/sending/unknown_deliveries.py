@@ -13,7 +13,7 @@ from newsletter.editions.states import NotAllowed, change
 from newsletter.messages import acts, sending as messages
 from newsletter.models import Act, DeliveryStatus, Edition, Result, State
 from newsletter.sending.progress import unknown_results
-from newsletter.sending.results import attempt_again
+from newsletter.sending.results import first_again, rest_again
 
 
 class CountChanged(Impossible):
@@ -21,7 +21,7 @@ class CountChanged(Impossible):
 
 
 def resend(edition: Edition, *, by: str = "", now: datetime | None = None, expected: int | None = None) -> int:
-    """Return unsettled unknown deliveries to the queue, and return their number.
+    """Return unsettled unknown deliveries to the queue, many of them in portions, and return their number.
 
     Raises NotAllowed if the edition is cancelled, and CountChanged if there aren't `expected` of them.
     """
@@ -31,12 +31,13 @@ def resend(edition: Edition, *, by: str = "", now: datetime | None = None, expec
         if locked.state == State.CANCELLED:
             raise NotAllowed(messages.CANCELLED_NOT_RESENT(name=locked.name))
         unsettled = _expected(_unsettled(locked), locked, expected)
-        count = attempt_again(locked, unsettled, DeliveryStatus.UNKNOWN, now)
+        all_of_them = unsettled.count()
+        count, others = first_again(locked, unsettled, DeliveryStatus.UNKNOWN, now)
         if count:
             if locked.state == State.SENT:
                 change(locked, State.SENDING, ended_at=None, reason=None)
-            Act.objects.log(by, acts.UNKNOWN_RESENT(), locked.name, after={"count": count}, now=now)
-    return count
+            Act.objects.log(by, acts.UNKNOWN_RESENT(), locked.name, after={"count": all_of_them}, now=now)
+    return count + rest_again(locked, others, DeliveryStatus.UNKNOWN, now)
 
 
 def leave(edition: Edition, *, by: str = "", now: datetime | None = None, expected: int | None = None) -> int:

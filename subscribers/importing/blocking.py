@@ -25,11 +25,11 @@ from subscribers.importing.archives import ArchiveFile
 from subscribers.importing.batch import SUPPRESSED, UNCHANGED
 from subscribers.importing.block_list import Blocked, BlockList
 from subscribers.importing.headers import Columns, PersonRow, is_header, recognise
-from subscribers.importing.pacing import PacedTransactions
 from subscribers.importing.reading import FileLine, file_problem, opened, records
 from subscribers.importing.run import PORTION, ImportReport, Judge, Judged, PortionHook, Progress, run
 from subscribers.models import EarlierKey, Import, ImportChange, Subscriber, Suppression
 from subscribers.models.inserts import insert_all
+from subscribers.pacing import PacedTransactions
 
 Kind = Suppression.Kind
 HASHES = "newsletter suppressions"

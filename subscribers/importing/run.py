@@ -17,7 +17,6 @@ from subscribers.addresses import AddressProblem, read_address
 from subscribers.importing.archives import ArchiveFile, unpacked
 from subscribers.importing.batch import ImportBatch, ImportSettings, LineResult, Person
 from subscribers.importing.dates import DateOrder
-from subscribers.importing.pacing import PacedTransactions
 from subscribers.importing.reading import (
     FileLine,
     FileProblem,
@@ -30,6 +29,7 @@ from subscribers.importing.reading import (
 from subscribers.importing.tools import OWN
 from subscribers.models import FIGURES, Import, RefusedLine, Subscription, subscriptions_starting
 from subscribers.models.inserts import insert_all, large_cache
+from subscribers.pacing import PacedTransactions
 from subscribers.spreadsheets import create, escape_formulas, write_csv
 
 PORTION = 2_000

@@ -13,7 +13,6 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from newsletter.messages import Problem, subscriptions as messages
-from subscribers.importing.pacing import PacedTransactions
 from subscribers.models import (
     Consent,
     Import,
@@ -30,6 +29,7 @@ from subscribers.models import (
     subscriptions_started,
     subscriptions_starting,
 )
+from subscribers.pacing import PacedTransactions
 
 PORTION = 500
 STATE_FIELDS = ("state", "joined", "unsubscribed_at", "reason", "returns", "paused_until", "welcome_from")

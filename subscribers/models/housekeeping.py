@@ -9,6 +9,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from subscribers.models.people import Consent, Subscriber, Subscription
+from subscribers.pacing import delete
 from subscribers.tokens import Purpose, fingerprint, hashes, keyed_hash
 
 LEAST_NUMBER = 2**32
@@ -133,7 +134,7 @@ class HitsManager(models.Manager["Hits"]):
 
     def delete_expired(self, at: datetime) -> int:
         """Delete the counters of past windows; return their number."""
-        return self.filter(until__lte=int(at.timestamp())).delete()[0]
+        return delete(self.filter(until__lte=int(at.timestamp())), 10_000)
 
 
 class Hits(models.Model):
@@ -191,9 +192,8 @@ class Fingerprint(models.Model):
     def __str__(self) -> str:
         return self.value
 
-    @transaction.atomic
     def rekey(self, old: str) -> None:
-        """Recompute the hashes of all subscribers from the key `old` to the current one."""
+        """Recompute the hashes of all subscribers from the key `old` to the current one, which is stored at last."""
         Subscriber.objects.rehash(old)
         self.value, self.since = fingerprint(), timezone.now()
         self.save()

@@ -1,11 +1,12 @@
 """Subscribers, their subscriptions and consents."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from newsletter.config import Newsletter
 from subscribers.models.filters import in_cadence, parse_where
 from subscribers.models.offered import OfferedSet, store_sets
 from subscribers.models.suppressions import Suppression
+from subscribers.pacing import in_portions
 from subscribers.tokens import Purpose, keyed_hash
 
 person_erased = Signal()
@@ -82,6 +84,9 @@ _OWN_POSTS = models.Q(state="active") & (models.Q(offered__isnull=False) | ~mode
 """The condition for subscriptions whose posts may differ from their cadence's. An index has those."""
 
 
+REHASH = "UPDATE subscribers_subscriber SET address_hash = %s, domain_hash = %s WHERE id = %s"
+
+
 @lru_cache(maxsize=4096)
 def _domain_hash(domain: str, secret: str) -> str:
     """Return the hash of a domain under a secret key; cached, since imports repeat a few domains."""
@@ -97,20 +102,25 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         return self.get_or_create(key=key, defaults=defaults)[0]
 
     def rehash(self, old: str) -> None:
-        """Recompute all hashes, and the suppressions of known subscribers, from the key `old` to the current one."""
-        suppressed_hashes = dict(Suppression.objects.values_list("hash", "pk"))
-        batch: list[Subscriber] = []
-        for subscriber in self.only("pk", "key", "domain").iterator(chunk_size=5_000):
-            for purpose, text in ((Purpose.ADDRESS, subscriber.key), (Purpose.DOMAIN, subscriber.domain)):
-                if keyed_hash(purpose, text, old) in suppressed_hashes:
-                    Suppression.objects.rekey(subscriber.key)
-            for field, value in Subscriber.hashed(subscriber.key).items():
-                setattr(subscriber, field, value)
-            batch.append(subscriber)
-            if len(batch) == 5_000:
-                self.bulk_update(batch, ["address_hash", "domain_hash"], batch_size=200)
-                batch.clear()
-        self.bulk_update(batch, ["address_hash", "domain_hash"], batch_size=200)
+        """Recompute all hashes, and the suppressions of known subscribers, from the key `old` to the current one.
+
+        That is done in portions; if the program ends meanwhile, it can be repeated.
+        """
+        suppressed_hashes = set(Suppression.objects.values_list("hash", flat=True))
+        in_portions(self.only("pk", "key", "domain"), lambda people: _rehash(people, old, suppressed_hashes))
+
+
+def _rehash(people: "models.QuerySet[Subscriber]", old: str, suppressed_hashes: Collection[str]) -> int:
+    values = []
+    for subscriber in people:
+        for purpose, text in ((Purpose.ADDRESS, subscriber.key), (Purpose.DOMAIN, subscriber.domain)):
+            if keyed_hash(purpose, text, old) in suppressed_hashes:
+                Suppression.objects.rekey(subscriber.key)
+        hashed = Subscriber.hashed(subscriber.key)
+        values.append((hashed["address_hash"], hashed["domain_hash"], subscriber.pk))
+    with connection.cursor() as cursor:
+        cursor.executemany(REHASH, values)
+    return len(values)
 
 
 class Subscriber(models.Model):

@@ -9,9 +9,10 @@ from PIL import Image as PillowImage
 
 from newsletter import config
 from newsletter.editions import approval
-from newsletter.editions.imported import old_addresses
+from newsletter.editions.imported import archive_import, old_addresses
 from newsletter.editions.imported.archive_import import ImportResult, import_archive, import_of, undo_import
 from newsletter.editions.problems import Impossible
+from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.messages import Problem, archives as messages, posts as post_messages
 from newsletter.models import ArchiveImport, Edition, ImportedEdition, OldAddress
 from newsletter.sandbox import Sandbox
@@ -30,6 +31,7 @@ from tests.factories import (
     post,
     reasons,
 )
+from tests.write_transactions import recorded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_this_process")]
 
@@ -235,3 +237,27 @@ def test_a_dry_run_changes_nothing(folder: Path) -> None:
     assert (result.added, result.number) == (2, None)
     assert not Edition.objects.exists()
     assert not ArchiveImport.objects.exists()
+
+
+def test_drafts_are_decided_one_by_one_and_an_interrupted_undo_is_finished_by_the_next(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collected(found("salt", published=NOW - 3 * DAY, url="https://www.kinaforum.example/salt.html"))
+    drafts = [drafted(), drafted(asked=RequestedWindow(since=NOW - 5 * DAY, until=NOW))]
+    record = import_of(imported(folder).number or 0)
+    assert [inside(draft) for draft in drafts] == [[], []]
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(archive_import, "decide_drafts_again", killed)
+        with pytest.raises(KeyboardInterrupt):
+            undo_import(config.current(), record, now=NOW)
+    assert [inside(draft) for draft in drafts] == [[], []]
+    with recorded() as recorder:
+        undo_import(config.current(), record, now=NOW)
+    assert [inside(draft) for draft in drafts] == [["Post salt"], ["Post salt"]]
+    assert len([each for each in recorder.of("archive_import.decide_drafts_again") if each.statements]) == len(drafts)
+    with pytest.raises(Impossible):
+        undo_import(config.current(), record, now=NOW)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from subscribers.importing.pacing import LONGEST, PacedTransactions
+from subscribers.pacing import LONGEST, PacedTransactions
 
 LASTING = 0.04
 """Seconds of each transaction."""

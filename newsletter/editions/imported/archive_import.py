@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from newsletter import config
 from newsletter.config import Config
@@ -37,9 +38,13 @@ from newsletter.models import (
     Post,
     State,
 )
+from subscribers.pacing import PacedTransactions, in_portions
 
 AFTERWARDS = timedelta(days=1)
 """How long after an issue a post to which it links may be dated."""
+
+ISSUES_AT_ONCE = 50
+"""How many editions of an import are deleted in one transaction."""
 
 MOST_LEFT_OUT = 1_000
 """How many issues that were left out are stored by name."""
@@ -223,28 +228,38 @@ def _finish(
     left_out: list[LeftOut],
     now: datetime,
 ) -> None:
-    """Store the figures, and refuse the posts that the issues had."""
+    """Refuse the posts that the issues had, and store the figures at last: until then, the import can be repeated."""
+    with transaction.atomic():
+        Numbering.locked(newsletter.name)
+        sent_elsewhere.refuse(Post.objects.filter(newsletter=newsletter.name))
+    decide_drafts_again(newsletter, acts.ARCHIVE_IMPORTED(file=record.file), now)
     for name, count in counts.items():
         setattr(record, name, count)
     record.left_out = [[issue.name, issue.reason.to_json()] for issue in left_out[:MOST_LEFT_OUT]]
     record.finished_at = now
     with transaction.atomic():
-        Numbering.locked(newsletter.name)
         record.save()
-        sent_elsewhere.refuse(Post.objects.filter(newsletter=newsletter.name))
-        decide_drafts_again(newsletter, acts.ARCHIVE_IMPORTED(file=record.file), now)
         Act.objects.log(record.by, acts.ARCHIVE_IMPORTED(file=record.file), newsletter.name, after=counts, now=now)
 
 
 def decide_drafts_again(newsletter: config.Newsletter, what: Message, now: datetime) -> None:
-    """Apply the rules to the newsletter's drafts again, after posts were refused or released."""
-    drafts = Edition.objects.select_for_update().filter(newsletter=newsletter.name, state=State.DRAFT)
-    for draft in drafts.order_by("pk"):
-        cadence = newsletter.at(draft.cadence)
-        decide_again(draft, cadence, now)
-        ordering.arrange(draft, cadence)
-        if history.has_changed(draft):
-            history.record(draft, "", what, now)
+    """Apply the rules to the newsletter's drafts again, after posts were refused or released.
+
+    Each draft has a transaction of its own, and those that are as the rules have it stay: this can be repeated.
+    """
+    drafts = Edition.objects.filter(newsletter=newsletter.name, state=State.DRAFT)
+    paced = PacedTransactions(1)
+    for key in list(drafts.order_by("pk").values_list("pk", flat=True)):
+        with paced.begin():
+            Numbering.locked(newsletter.name)
+            draft = drafts.select_for_update().filter(pk=key).first()
+            if draft is None:
+                continue
+            cadence = newsletter.at(draft.cadence)
+            decide_again(draft, cadence, now)
+            ordering.arrange(draft, cadence)
+            if history.has_changed(draft):
+                history.record(draft, "", what, now)
 
 
 def import_of(number: int) -> ArchiveImport:
@@ -258,20 +273,25 @@ def import_of(number: int) -> ArchiveImport:
 def undo_import(configuration: Config, record: ArchiveImport, *, now: datetime, by: str = "") -> int:
     """Delete the editions of an import, and return how many.
 
-    What an approved edition decided about a post stays. Raises Impossible if it was undone before.
+    What an approved edition decided about a post stays. If the program ends meanwhile, undoing again does the rest.
+    Raises Impossible if it was undone before.
     """
+    record.refresh_from_db()
+    if record.undone_at is not None:
+        raise Impossible(messages.UNDONE())
+    deleted = in_portions(Edition.objects.filter(imported__archive_import=record), _delete_editions, ISSUES_AT_ONCE)
+    newsletter = configuration.newsletters.get(record.newsletter)
     with transaction.atomic():
         Numbering.locked(record.newsletter)
-        record = ArchiveImport.objects.select_for_update().get(pk=record.pk)
-        if record.undone_at is not None:
-            raise Impossible(messages.UNDONE())
-        _total, deleted = Edition.objects.filter(imported__archive_import=record).delete()
-        record.undone_at = now
-        record.save(update_fields=["undone_at"])
-        newsletter = configuration.newsletters.get(record.newsletter)
         sent_elsewhere.release(record.newsletter, now - newsletter.late_posts if newsletter else now)
-        what = acts.ARCHIVE_IMPORT_UNDONE(file=record.file)
-        if newsletter:
-            decide_drafts_again(newsletter, what, now)
-        Act.objects.log(by, what, record.newsletter, now=now)
-    return deleted.get(Edition._meta.label, 0)
+    what = acts.ARCHIVE_IMPORT_UNDONE(file=record.file)
+    if newsletter:
+        decide_drafts_again(newsletter, what, now)
+    with transaction.atomic():
+        if ArchiveImport.objects.filter(pk=record.pk, undone_at=None).update(undone_at=now):
+            Act.objects.log(by, what, record.newsletter, now=now)
+    return deleted
+
+
+def _delete_editions(editions: QuerySet[Edition]) -> int:
+    return editions.delete()[1].get(Edition._meta.label, 0)

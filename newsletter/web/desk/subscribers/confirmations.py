@@ -16,7 +16,7 @@ from newsletter.messages import acts
 from newsletter.models import Act
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import editor, page
-from subscribers import asking, delayed_confirmations
+from subscribers import asking, delayed_confirmations, pacing
 
 DOMAINS = 30
 """How many domains are listed, those with the most first."""
@@ -51,7 +51,7 @@ def _act(request: HttpRequest, newsletter: str) -> HttpResponse:
     elif domain:
         rows = rows.filter(subscriber__domain=domain)
     if "delete" in request.POST:
-        count, _by_model = rows.delete()
+        count = pacing.delete(rows)
         act = acts.DELAYED_DELETED()
         sentence = ngettext("%(n)s email was deleted.", "%(n)s emails were deleted.", count)
     else:

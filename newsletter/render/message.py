@@ -23,9 +23,17 @@ _TOKEN = Slot(SlotValue.TOKEN, SlotEncoding.ASCII)
 
 
 def encoded(
-    rendered: Rendered, letterhead: Letterhead, *, date: datetime, list_id: str = "", feedback_id: str = ""
+    rendered: Rendered,
+    letterhead: Letterhead,
+    *,
+    date: datetime,
+    list_id: str = "",
+    feedback_id: str = "",
+    automatic: bool = False,
 ) -> EncodedEmail:
     """Return the encoded email of an edition.
+
+    `automatic` says that no person approved it, and adds Auto-Submitted (RFC 3834).
 
     `list_id` (RFC 2919) defaults to `<newsletter>.<the site's host>`; without `feedback_id`, that header is left out.
     List-Unsubscribe (RFC 2369) has the recipient's own address, and a `mailto:` if the letterhead has one, in which
@@ -34,7 +42,7 @@ def encoded(
     """
     listing = [Header("List-Id", (_list_id(letterhead, list_id),)), *_list_unsubscribe(letterhead)]
     feedback = [Header("Feedback-ID", (feedback_id.encode("ascii"),))] if feedback_id else []
-    return _email(rendered, letterhead, date, listing, feedback)
+    return _email(rendered, letterhead, date, listing, feedback, automatic=automatic)
 
 
 def encoded_transactional(
@@ -46,7 +54,7 @@ def encoded_transactional(
     (HEADER), MESSAGE_ID (ASCII) and those of the placeholders.
     """
     listing = _list_unsubscribe(letterhead) if unsubscribe else []
-    return _email(email, letterhead, date, listing)
+    return _email(email, letterhead, date, listing, automatic=True)
 
 
 def _list_id(letterhead: Letterhead, list_id: str) -> bytes:
@@ -72,6 +80,8 @@ def _email(
     date: datetime,
     listing: Iterable[Header] = (),
     feedback: Iterable[Header] = (),
+    *,
+    automatic: bool,
 ) -> EncodedEmail:
     """Return an email with its header fields in order, those of mailing lists before Auto-Submitted."""
     domain = ascii_domain(letterhead.sender_address.rpartition("@")[2])
@@ -84,7 +94,7 @@ def _email(
         Header("Message-ID", (b"<", _MESSAGE_ID, f"@{domain}>".encode())),
         *([Header("Reply-To", (ascii_address(letterhead.reply_to),))] if letterhead.reply_to else []),
         *listing,
-        Header("Auto-Submitted", (b"auto-generated",)),
+        *([Header("Auto-Submitted", (b"auto-generated",))] if automatic else []),
         *feedback,
         Header("MIME-Version", (b"1.0",)),
         Header("Content-Type", (f'multipart/alternative;\r\n boundary="{boundary}"'.encode(),)),

@@ -55,7 +55,6 @@ def test_headers() -> None:
         "List-Id": "Kaffebrevet <kaffebrevet.brev.example.org>",
         "List-Unsubscribe": f"<https://brev.example.org/u/{token}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "Auto-Submitted": "auto-generated",
         "Feedback-ID": "a:b:c:d",
         "MIME-Version": "1.0",
         "Content-Type": mail["Content-Type"],
@@ -173,3 +172,10 @@ LETTER = {
     "latest": None,
     "preferences": "https://brev.example.org/p/x",
 }
+
+
+def test_only_an_email_that_no_person_approved_says_so() -> None:
+    rendered, head = render(digest()), letterhead()
+    for automatic in (False, True):
+        names = [header.name for header in encoded(rendered, head, date=DATE, automatic=automatic).headers]
+        assert ("Auto-Submitted" in names) is automatic

@@ -40,7 +40,8 @@ log = logging.getLogger("newsletter.editions")
 class _Freezer:
     """Turns proofs of one edition into emails; addresses in several variants have the same counted link."""
 
-    def __init__(self, draft: Edition, configuration: Config, now: datetime) -> None:
+    def __init__(self, draft: Edition, configuration: Config, now: datetime, *, automatic: bool) -> None:
+        self._automatic = automatic
         self._date = draft.due_at or now
         self._period = draft.period
         self.counts = configuration.newsletters[draft.newsletter].track == "links"
@@ -52,12 +53,17 @@ class _Freezer:
         if self.counts:
             rendered, tokens = with_counted_links(rendered, proof.digest, self.tokens)
             self.tokens = {**self.tokens, **tokens}
-        return encoded(rendered, head, date=self._date, **list_headers(head, self._period))
+        return encoded(rendered, head, date=self._date, automatic=self._automatic, **list_headers(head, self._period))
 
 
-def freeze(draft: Edition, prepared: PreparedDraft, configuration: Config, now: datetime) -> None:
-    """Store the approved content of a draft with its variants, in the caller's transaction."""
-    freezer = _Freezer(draft, configuration, now)
+def freeze(
+    draft: Edition, prepared: PreparedDraft, configuration: Config, now: datetime, *, automatic: bool = False
+) -> None:
+    """Store the approved content of a draft with its variants, in the caller's transaction.
+
+    `automatic` says that no person approved it, as its header does.
+    """
+    freezer = _Freezer(draft, configuration, now, automatic=automatic)
     head, rendered = prepared.own.letterhead, prepared.own.rendered
     content, _ = ApprovedContent.objects.update_or_create(
         edition=draft,

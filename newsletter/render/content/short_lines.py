@@ -9,13 +9,15 @@ _FEWEST = 3
 """Paragraphs in a row that are lines of one text."""
 _LONGEST = 45
 """Characters of a line."""
-_INLINE = frozenset(("a", "b", "strong", "i", "em", "span", "code", "s", "u", "sub", "sup"))
+_INLINE = frozenset(("b", "strong", "i", "em", "span", "code", "s", "u", "sub", "sup"))
 _ENDS = (".", "!", "?", ":", "…", "。", "！", "？", "：", "।", "؟")
 
 
 def join_short_lines(root: Element) -> None:
-    """Make one paragraph with line breaks of each row of short paragraphs that end no sentence."""
+    """Make one paragraph with line breaks of each row of short paragraphs that end no sentence and have no links."""
     for container in (root, *root.iter("blockquote")):
+        if container.get("class"):
+            continue  # a post of a social network, whose author stands below it
         for row in list(_rows(container)):
             first, *others = row
             for paragraph in others:

@@ -24,9 +24,10 @@ from newsletter.messages import Message, lint as messages
 from newsletter.messages.general import ABOUT, TEXT
 from newsletter.render.content.first_line import first_line
 from newsletter.render.content.fragment import HEADINGS, parse, serialise
-from newsletter.render.content.headline import shortened
+from newsletter.render.content.headline import fitting, shortened
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.own_words import with_own_words
+from newsletter.render.content.sentences import without_marks
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
 from newsletter.render.dates import last_day, month_name, month_of_year, short_date, week_name
@@ -51,6 +52,14 @@ _SHORTEST, _LONGEST = 40, 140
 _NAME = re.compile(r" ?\{name(?:\|[^{}]*)?\}")
 _DOTS = re.compile(r"(?: ·)+ ")
 _LONGEST_HEADLINE = 60
+_FEW = 12
+"""Characters that a headline may have more, in place of the number of further posts."""
+_FEWEST_WORDS = 4
+_QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’ "), ('"', '"'), ("(", ")"))
+_SAYS_LITTLE = re.compile(
+    r"[^\W\d_]{1,3}|\d[\d.,]*|with|from|that|this|into|over|about|your|their|dans|avec|pour|einer?|eine[nms]"
+)
+"""Words behind which a headline isn't cut."""
 _FULL_STOPS = ".。।۔"
 _NAMES = "news, newsletter, posts, week, week_name, year, month, month_year, date, words, since, until"
 
@@ -188,14 +197,34 @@ def _news(posts: Sequence[DigestPost], letterhead: Letterhead) -> str:
     """Return the first headline and the number of further posts; the newsletter's title if there are no posts."""
     if not posts:
         return letterhead.title
-    headline = shortened(collapse(posts[0].title), _LONGEST_HEADLINE)
-    if not posts[1:]:
+    title = collapse(posts[0].title)
+    headline = _headline(title)
+    if not posts[1:] or (headline == title and fitting(title, _LONGEST_HEADLINE) < len(title)):
         return headline
     first = headline if headline.endswith("..") else headline.rstrip(_FULL_STOPS)
     pattern = words(letterhead.language)["news"]
     if first.endswith(("?", "!", "？", "！")):
         pattern = pattern.replace("{first},", "{first}").replace("{first}，", "{first}")
     return pattern.format(first=first, count=number(len(posts) - 1, letterhead.language))
+
+
+def _headline(title: str) -> str:
+    """Return a headline for a subject: whole if only a few characters are too many, else cut where it says something.
+
+    That is not behind a short word, such as an article or a preposition, or a number, and not within quotation marks.
+    """
+    if fitting(title, _LONGEST_HEADLINE + _FEW) == len(title):
+        return title
+    line = shortened(title, _LONGEST_HEADLINE).removesuffix("…")
+    for opening, closing in _QUOTES:
+        begin = line.rfind(opening)
+        is_open = line.count(opening) % 2 if opening == closing else begin > line.rfind(closing)
+        if begin > len(line) // 3 and is_open:
+            line = line[:begin].rstrip()
+    words_kept = line.split(" ")
+    while len(words_kept) > _FEWEST_WORDS and _SAYS_LITTLE.fullmatch(words_kept[-1]):
+        words_kept.pop()
+    return without_marks(" ".join(words_kept)) + "…"
 
 
 def preheader(posts: Sequence[DigestPost], language: str) -> str:

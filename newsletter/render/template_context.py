@@ -25,6 +25,10 @@ from newsletter.render.theme.sharing import reply_link, share_links
 from newsletter.render.words import colon, language_of_words, number, words
 
 CONTENTS_FROM = 4
+_LONGEST_SIGNED = 45
+"""Characters of a line of a sign-off."""
+_MOST_SIGNED = 5
+"""Lines of a sign-off."""
 _RADIUS = {"rounded": "4px", "pill": "24px", "square": "0px"}
 
 
@@ -127,7 +131,9 @@ def _written(text: str, scope: Scope, digest: Digest) -> str:
         return ""
     in_html, letterhead = scope.form is SlotEncoding.HTML, digest.letterhead
     html = prepare_words(
-        email_form(markdown(with_name_placeholders(text, scope, str)), letterhead.language, in_text=not in_html),
+        email_form(
+            markdown(with_name_placeholders(_with_lines(text), scope, str)), letterhead.language, in_text=not in_html
+        ),
         site=letterhead.site_url,
         play=letterhead.site_url + PICTURE if in_html else "",
         previews=digest.previews if in_html else without_pictures(digest.previews),
@@ -135,6 +141,16 @@ def _written(text: str, scope: Scope, digest: Digest) -> str:
     if not in_html:
         return plain(html)
     return scope.word_for(with_directions(html, direction(letterhead.language), scope.placeholders.names))
+
+
+def _with_lines(text: str) -> str:
+    """Return Markdown whose last paragraph keeps its lines if they are short, as those of a sign-off are."""
+    before, gap, last = text.rstrip().rpartition("\n\n")
+    lines = last.split("\n")
+    is_sign_off = 1 < len(lines) <= _MOST_SIGNED and all(
+        len(line) <= _LONGEST_SIGNED and line[:1].isalpha() for line in lines
+    )
+    return before + gap + "\\\n".join(line.rstrip() for line in lines) if is_sign_off else text
 
 
 def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:

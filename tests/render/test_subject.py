@@ -200,3 +200,29 @@ def test_a_mistake_has_the_same_sentence_in_the_child(template: str, monkeypatch
             subject(template, letterhead(), POSTS, SINCE, UNTIL)
         said.append(str(problem.value))
     assert said[0] == said[1]
+
+
+@pytest.mark.parametrize(
+    ("title", "subject_line"),
+    [
+        (
+            "The harbour of the old town gets a sauna beside the lighthouse now",
+            "The harbour of the old town gets a sauna beside the lighthouse now",
+        ),
+        (
+            "The harbour of the old town gets a sauna on top of the old fish market and a quay",
+            "The harbour of the old town gets a sauna…, and 1 more",
+        ),
+        (
+            "The council wrote to everybody in town that the 14 boats of the harbour will sail",
+            "The council wrote to everybody in town that the 14 boats…, and 1 more",
+        ),
+        (
+            "All of the boats at the quay were asked “do we want to sail so early in the morning”",
+            "All of the boats at the quay were asked…, and 1 more",
+        ),
+    ],
+)
+def test_a_long_headline_ends_where_it_says_something(title: str, subject_line: str) -> None:
+    posts = [post(0, title=title), post(1)]
+    assert subject("{{ news }}", letterhead(language="en"), posts, SINCE, UNTIL) == subject_line

@@ -1,5 +1,7 @@
 """What editors write beyond paragraphs, in an email of each design and in its text part."""
 
+import re
+
 import pytest
 from lxml import html as lxml_html
 
@@ -123,3 +125,17 @@ def test_the_text_part_says_everything(place: str) -> None:
         "* * *\n\nThe end.",
     ):
         assert line in text, line
+
+
+def test_boxes_differ_without_colours_and_images() -> None:
+    text = "\n\n".join(f"::: {tint}\nWords.\n:::" for tint in ("note", "tip", "warning"))
+    rendered = render(digest([], standalone=True, greeting=text))
+    for icon in ("ℹ️", "💡", "⚠️"):
+        assert f">{icon}\u00a0Words.<" in rendered.html
+        assert f"{icon}" in rendered.text
+
+
+def test_the_lines_of_a_sign_off_stay() -> None:
+    rendered = render(digest([], standalone=True, greeting="Hello!", closing="See you\nIda and Per\nThe Quay Weekly"))
+    assert re.search(r"See you<br>\s*Ida and Per<br>\s*The Quay Weekly</p>", rendered.html)
+    assert "See you\nIda and Per\nThe Quay Weekly" in rendered.text

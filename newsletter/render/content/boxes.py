@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from types import MappingProxyType
 
-from newsletter.render.content.fragment import Element, add, parse, serialise, table_instead, text_of
+from newsletter.render.content.fragment import HEADINGS, Element, add, parse, serialise, table_instead, text_of
 from newsletter.render.content.images import COLUMN, column_of, set_column, size_of
 from newsletter.render.content.videos import short_name
 from newsletter.render.dates import direction_of_text
@@ -19,6 +19,8 @@ from newsletter.render.words import language_of_words, words
 _INSIDE_CALLOUT = COLUMN - 2 * 17
 _FLATTEST, _TALLEST = 2.5, 0.5
 """Width by height of images that take the most and the least of a row."""
+_ICONS = MappingProxyType({"note": "ℹ️", "tip": "💡", "warning": "⚠️"})
+"""What tells tints apart where neither colours nor images are shown."""
 _GAP = 2
 """Percent of a row between its images."""
 _WIDE = MappingProxyType({"border": "0", "cellpadding": "0", "cellspacing": "0", "width": "100%"})
@@ -36,6 +38,8 @@ def email_form(html: str, language: str, *, in_text: bool = False) -> str:
     root = parse(html)
     for box in [box for box in root.iter("div") if box.get("data-tint") == "sponsor"]:
         box.insert(0, _label(box, language, in_text=in_text))
+    for box in [box for box in root.iter("div") if box.get("data-tint") in _ICONS]:
+        _mark(box, _ICONS[box.get("data-tint")])
     show_boxes(root)
     for paragraph in list(root.iter("p")):
         _make_button_or_card(paragraph)
@@ -86,6 +90,15 @@ def _label(box: Element, language: str, *, in_text: bool) -> Element:
     word = words(language)["sponsor"]
     mark.text = f"[{word}]" if in_text else word
     return mark
+
+
+def _mark(box: Element, icon: str) -> None:
+    """Put an icon at the beginning of a box: before its first words, or above what else begins it."""
+    first = box[0] if len(box) and box[0].tag in ("p", *HEADINGS) and box[0].find(".//img") is None else None
+    if first is None:
+        first = box.makeelement("p", {})
+        box.insert(0, first)
+    first.text = f"{icon}\u00a0{first.text or ''}".rstrip("\u00a0") if first.text or len(first) else icon
 
 
 def _make_callout(box: Element, tint: str) -> None:

@@ -33,6 +33,7 @@ from newsletter.cli.common import (
 from newsletter.config import Config
 from newsletter.config.database import is_postgresql
 from newsletter.domain.english import counted
+from newsletter.logs.setup import in_format
 
 if TYPE_CHECKING:
     import socket
@@ -165,7 +166,7 @@ def worker(
     if not is_postgresql(configuration.site.database):
         fail("site.database: 'newsletter worker' needs PostgreSQL; on a single machine use 'newsletter run'")
     refuse_unmigrated()
-    say("sending what is due; press Ctrl-C to stop")
+    say(in_format(configuration.log, "sending what is due; press Ctrl-C to stop"))
     listener = _probe_listener(configuration, host, port)
     with _stopped_by_signals() as stop:
         supervisor = supervise(config.current, schedule=False, send=True, command="worker")
@@ -186,9 +187,10 @@ def _probe_listener(configuration: Config, host: str | None, port: int | None) -
     except CannotListen as problem:
         if port is not None:
             fail(str(problem))
-        say(f"{problem}; without it, nobody answers /healthz, /readyz and /metrics for this worker")
+        without = f"{problem}; without it, nobody answers /healthz, /readyz and /metrics for this worker"
+        say(in_format(configuration.log, without))
         return None
-    say(f"/healthz, /readyz and /metrics are at {listener_address(listener)}")
+    say(in_format(configuration.log, f"/healthz, /readyz and /metrics are at {listener_address(listener)}"))
     return listener
 
 

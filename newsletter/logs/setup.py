@@ -5,6 +5,7 @@ import logging.config
 from typing import Any
 
 from newsletter.config import Log
+from newsletter.logs.formatters import JsonFormatter
 
 CONSOLE = "console"
 OTHER_HOST = "django.security.DisallowedHost"
@@ -43,6 +44,14 @@ def settings(log: Log) -> dict[str, Any]:
 def apply(log: Log) -> None:
     """Log in another format, or with another level, from now on."""
     logging.config.dictConfig(settings(log))
+
+
+def in_format(log: Log, sentence: str) -> str:
+    """Return a sentence for standard error as it stands beside the log: as an object if that is in JSON."""
+    if log.format == "text":
+        return sentence
+    record = logging.LogRecord("newsletter", logging.INFO, __file__, 0, sentence, (), None)
+    return JsonFormatter().format(record)
 
 
 def warnings_only() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from newsletter.config import Config
 from newsletter.config.references import references
 from newsletter.images import store
+from newsletter.web import only_run
 
 _log = logging.getLogger(__name__)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -103,7 +104,7 @@ def _paths(configuration: Config) -> Iterator[Path]:
 def _files(configuration: Config) -> Iterator[Path]:
     if file := configuration.sqlite_file:
         yield from (Path(f"{file.resolve()}{suffix}") for suffix in ("", "-wal", "-shm", "-journal"))
-    yield from map(configuration.path, (".secret_key", ".newsletter.lock"))
+    yield from map(configuration.path, (".secret_key", ".newsletter.lock", only_run.NAME))
     yield configuration.waiting_unsubscriptions
     yield from (file for file in _secret_files(configuration) if file.is_relative_to(configuration.folder))
     yield from configuration.folder.glob("*.refused.csv")

@@ -1,6 +1,7 @@
 """The web server: uvicorn with Django behind it, its connections bounded, until it is told to stop."""
 
 import asyncio
+import logging
 import socket
 from functools import partial
 from importlib import import_module
@@ -15,18 +16,42 @@ from newsletter.web.connections import ConnectionLimits, Connections, affordable
 from newsletter.web.desk.jobs import resume
 from newsletter.web.desk.subscribers.uploads import remove_abandoned, remove_ended
 from newsletter.web.listener import BACKLOG
+from newsletter.web.only_run import RunLock
 from newsletter.web.requests import App
+
+log = logging.getLogger("newsletter.services")
 
 ACCEPTED_AT_ONCE = 16
 """Connections that asyncio accepts before it looks at any of them: they take descriptors before they are counted."""
 
 
-def run(service: Service, listener: socket.socket, configuration: Config) -> None:
-    """Answer until stopped. The listener outlives a server that fails, so that nobody is refused meanwhile."""
+TAKE_UP_SECONDS = 1.0
+
+
+def run(service: Service, listener: socket.socket, configuration: Config, lock: RunLock) -> None:
+    """Answer until stopped. The listener outlives a server that fails, so that nobody is refused meanwhile.
+
+    Jobs that an earlier program had begun are continued by whoever has the lock.
+    """
     remove_abandoned()
+    if lock.acquire():
+        _take_up(configuration)
+    _serve(service, listener, configuration, application(configuration))
+
+
+def take_up_later(service: Service, configuration: Config, lock: RunLock) -> None:
+    """Continue the jobs of another program of this folder when it has ended; wait until stopped."""
+    while not service.stopping.is_set() and not lock.acquire():
+        service.stopping.wait(TAKE_UP_SECONDS)
+    if not service.stopping.is_set():
+        _take_up(configuration)
+        log.info("the other 'newsletter run' of this folder has ended; this one continues its jobs")
+    service.stopping.wait()
+
+
+def _take_up(configuration: Config) -> None:
     resume(configuration, partial(import_module, "newsletter.web.desk.urls"))  # with the pages come the kinds of jobs
     remove_ended(configuration)  # afterwards: what can't be continued has ended now
-    _serve(service, listener, configuration, application(configuration))
 
 
 def run_probes(service: Service, listener: socket.socket, configuration: Config) -> None:

@@ -91,6 +91,7 @@ from newsletter.supervision import Periods, Service
 from newsletter.web import server
 from newsletter.web.bodies import WholeBodies
 from newsletter.web.listener import open_listener
+from newsletter.web.only_run import RunLock
 from newsletter.web.requests import CheckedRequests
 
 async def answer(scope, receive, send):
@@ -99,7 +100,7 @@ async def answer(scope, receive, send):
 
 server.application = lambda given: CheckedRequests(WholeBodies(answer, lambda scope: 0), given.web.trusted_proxies)
 listener = open_listener("127.0.0.1", int(sys.argv[1]))
-server.run(Service("web", lambda service: None, str, Periods()), listener, config.current())
+server.run(Service("web", lambda service: None, str, Periods()), listener, config.current(), RunLock(config.current().folder))
 """
 
 

@@ -1,6 +1,7 @@
 """Where `run` listens, and why it can't."""
 
 import errno
+import json
 import os
 import socket
 from dataclasses import replace
@@ -38,6 +39,19 @@ def test_without_https_it_is_set_up_where_the_server_listens(capsys: pytest.Capt
 def test_an_ipv6_address_is_in_brackets(capsys: pytest.CaptureFixture[str]) -> None:
     said, port = printed(capsys, url="http://localhost:8000", host="[::1]")
     assert f"the desk is at http://[::1]:{port}/desk/" in said
+
+
+def test_each_line_is_an_object_where_the_log_is_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    present = config.current()
+    site = replace(present.site, url="https://brev.example.org")
+    with listener.open_listener("127.0.0.1", 0) as opened:
+        serving._say_where(replace(present, site=site, log=replace(present.log, format="json")), opened)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["message"].partition(" at ")[0] for line in lines] == [
+        "the desk is",
+        "no one can log in yet; create the first account",
+    ]
+    assert {line["level"] for line in lines} == {"info"}
 
 
 def test_a_port_in_use_is_an_error() -> None:

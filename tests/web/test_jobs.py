@@ -109,6 +109,19 @@ def test_an_import_that_was_killed_continues_and_loses_nothing(monkeypatch: pyte
     assert not uploads.path(job.order["file"], config.current()).exists()
 
 
+def test_a_start_leaves_a_job_alone_that_this_program_is_doing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the web server has failed and begins anew, or when another program of the folder has ended."""
+    states: list[str] = []
+
+    def begin_anew(configuration: config.Config, job: Job, progress: jobs.JobProgress) -> jobs.Json:
+        jobs.resume(config.current(), lambda: urls)
+        states.append(Job.objects.get(pk=job.pk).state)
+        return {}
+
+    monkeypatch.setitem(jobs.KINDS, "dns", replace(jobs.KINDS["dns"], run=begin_anew))
+    assert (done(waiting("dns")).state, states) == (JobState.DONE, [JobState.RUNNING])
+
+
 def test_an_import_stops_between_portions_when_the_program_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(background.queue(jobs.LANE), "_ending", True)
     assert done(waiting(given=order())).state == JobState.WAITING

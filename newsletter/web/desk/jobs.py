@@ -96,6 +96,9 @@ class JobKind:
         KINDS[self.name] = self
 
 
+_running: set[int] = set()
+"""The jobs that this process is doing."""
+
 KINDS: dict[str, JobKind] = {}
 """Every kind by its name."""
 
@@ -146,7 +149,7 @@ def resume(configuration: Config, load_kinds: Callable[[], object]) -> None:
 
     `load_kinds` is called if there are any: it imports what registers kinds of jobs.
     """
-    jobs = list(_of_this_site(configuration).order_by("pk"))
+    jobs = list(_of_this_site(configuration).exclude(pk__in=_running).order_by("pk"))
     if jobs:
         load_kinds()
     for job in jobs:
@@ -182,6 +185,7 @@ def _run(configuration: Config, job: str) -> None:
     if not Job.objects.filter(ready, pk=job).update(state=JobState.RUNNING, updated_at=timezone.now()):
         return
     row = Job.objects.get(pk=job)
+    _running.add(row.pk)
     try:
         result = KINDS[row.kind].run(configuration, row, JobProgress(row))
     except Stopping:
@@ -195,6 +199,8 @@ def _run(configuration: Config, job: str) -> None:
         raise
     else:
         _end(row, JobState.DONE, result=result)
+    finally:
+        _running.discard(row.pk)
 
 
 RUN = Task("job", _run, LANE)

@@ -168,6 +168,8 @@ class _Sender:
         if self._difference:
             self._complain(self._difference)
             return self._until(self._difference)
+        if self._was_away:  # this step didn't need the database, so it says nothing of it
+            return False
         self._complained = None
         problem = self._pool.problem
         self._report(problem or self._pool.unstable)

@@ -100,7 +100,8 @@ async def answer(scope, receive, send):
 
 server.application = lambda given: CheckedRequests(WholeBodies(answer, lambda scope: 0), given.web.trusted_proxies)
 listener = open_listener("127.0.0.1", int(sys.argv[1]))
-server.run(Service("web", lambda service: None, str, Periods()), listener, config.current(), RunLock(config.current().folder))
+service, lock = Service("web", lambda service: None, str, Periods()), RunLock(config.current().folder)
+server.run(service, listener, config.current(), lock)
 """
 
 

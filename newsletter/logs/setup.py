@@ -35,6 +35,8 @@ def settings(log: Log) -> dict[str, Any]:
             "axes": {"level": "ERROR"},
             # It logs the whole of a message that it can't parse.
             "flufl.bounce": {"handlers": ["null"], "propagate": False},
+            # It warns at each attempt to connect; the services say once that the database can't be used.
+            "psycopg.pool": {"level": "ERROR"},
             # Its warnings name whole paths, and a path may hold a reader's token.
             "django.request": {"level": "ERROR", "filters": ["probes"]},
         },

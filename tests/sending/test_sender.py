@@ -1,5 +1,6 @@
 """The sender: retries of database errors, sharing, watching, and remaining work."""
 
+import itertools
 import os
 import threading
 from dataclasses import replace
@@ -191,6 +192,26 @@ def test_a_short_outage_of_the_database_does_not_end_the_sender(
     assert looks.calls >= 3
     assert closed == [1, 2], "each failure opens a new connection"
     assert caplog.text.count("trying again") == 1
+
+
+def test_a_step_without_the_database_does_not_say_that_it_is_back(
+    here: Config, fleet: type[Fleet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, happened = Stumbling(1), []
+    ticks = itertools.count()
+
+    def look(configuration: Config, now: object) -> None:
+        happened.append("looks")
+        looks()
+
+    monkeypatch.setattr(lifecycle, "begin_due", look)
+    monkeypatch.setattr(sender, "connection", SimpleNamespace(close=lambda: None))
+    between = SimpleNamespace(monotonic=lambda: next(ticks) * sender.LOOK_INTERVAL / 8)  # steps pass between two looks
+    monkeypatch.setattr(sender, "time", between)
+    sender.run_reloading_sender(
+        lambda: here, threading.Event(), rounds(2), lambda problem: happened.append("fails" if problem else "is well")
+    )
+    assert happened[:4] == ["looks", "fails", "looks", "is well"]
 
 
 def test_the_end_does_not_wait_for_an_unavailable_database(

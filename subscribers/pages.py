@@ -111,6 +111,13 @@ def page(
     return _response(_rendered(template, language, nonce, head, context), language, nonce, status, policy)
 
 
+def html(template: str, language: str, newsletter: Newsletter, **context: Any) -> str:
+    """Render a template of templates/pages in a newsletter's colours; whoever sends it adds the headers. It has no
+    nonce.
+    """
+    return _rendered(template, language, "", _letterhead(newsletter.name, newsletter), context)
+
+
 def message(
     request: HttpRequest, language: str, *, kind: str, newsletter: str = "", status: int = 200, nonce: str = ""
 ) -> HttpResponse:

@@ -82,7 +82,7 @@ def test_another_site_gets_the_same_issues_from_it(site: dict[str, str], client:
 def _content(page: str) -> tuple[str, str]:
     """Return the title of an edition's page, and its words."""
     tree = lxml_html.fromstring(page)
-    words = tree.xpath("//*[@role='main']")[0].text_content().split()
+    words = tree.xpath("//div[@class='issue']")[0].text_content().split()
     return tree.findtext(".//title"), " ".join(words)
 
 

@@ -22,12 +22,10 @@ _DATES = (
     "//meta[@name='date' or @name='pubdate' or @name='dc.date' or @name='DC.date']/@content",
     "//time/@datetime",
 )
-OUR_PAGE = "//header[@class='web-bar']"
-"""What a page of this program's own archive has, which `newsletter archive export` writes."""
-OUR_FRAME = " | ".join(
-    f".//*[contains(concat(' ', @class, ' '), ' {name} ')]" for name in ("name", "subject", "dates", "foot")
-)
-"""The parts of our designs that the other site writes anew."""
+OUR_POSTS = "//header[@class='masthead bar']/following::article/div[@class='issue']"
+"""The posts on a page of this program's own archive, which `newsletter archive export` writes; the other site writes
+the rest anew.
+"""
 _SKIPPED = re.compile(r"_?index\.\w+|(?:.*/)?(?:readme|404)\.\w+")
 """Pages that are no issues; an issue in a folder of its own is an index there."""
 
@@ -112,15 +110,13 @@ def _is_of_buttondown(data: Mapping[str, Any]) -> bool:
 
 def _body(page: HtmlElement, title: str) -> str:
     """Return the part of a page that is the issue: its only article or main part, or else all of it."""
-    for path in ("//article", "//main", "//*[@role='main']"):
+    for path in (OUR_POSTS, "//article", "//main", "//*[@role='main']"):
         if len(elements := page.xpath(path)) == 1:
             body = elements[0]
             break
     else:
         body = page.find("body") if page.find("body") is not None else page
     drop(body.xpath(".//nav | .//header[not(ancestor::article)] | .//footer[not(ancestor::article)] | .//form"))
-    if page.xpath(OUR_PAGE):
-        drop(body.xpath(OUR_FRAME))
     drop(heading for heading in body.xpath(".//h1") if spaced(heading.text_content()) == title)
     body.tag = "div"
     body.tail = None

@@ -8,13 +8,15 @@ from threading import Lock
 
 from django.db.models import F, Q, QuerySet, Subquery, TextField, Value, Window
 from django.db.models.functions import Concat, RowNumber
+from lxml import html as lxml_html
 
 from newsletter.config import Theme
 from newsletter.editions.public_editions import in_archive, in_archives, public
 from newsletter.editions.rendering import placeholders_of
 from newsletter.models import ApprovedContent, Edition
 from newsletter.render.placeholders import fill, name_for
-from newsletter.render.teaser import Teaser, teaser
+from newsletter.render.teaser import TeaserPicture, teaser
+from newsletter.web.archive.article import title_of
 from subscribers.models import Folded, fold
 
 LONGEST_QUERY, MOST_WORDS = 80, 6
@@ -115,12 +117,22 @@ def was_removed(newsletter: str, period: str) -> bool:
 MOST_KEPT = 2_000
 """A teaser takes about 1 KB."""
 
+
+@dataclass(frozen=True, slots=True)
+class EditionTeaser:
+    """What the archive shows of an edition; `picture` is None for an edition without pictures."""
+
+    title: str
+    excerpt: str
+    picture: TeaserPicture | None = None
+
+
 _Key = tuple[int, tuple[str, ...]]
-_made: OrderedDict[_Key, Teaser] = OrderedDict()
+_made: OrderedDict[_Key, EditionTeaser] = OrderedDict()
 _lock = Lock()
 
 
-def teasers(editions: Sequence[ListedEdition], theme: Theme) -> list[Teaser]:
+def teasers(editions: Sequence[ListedEdition], theme: Theme) -> list[EditionTeaser]:
     """Return the teasers of editions in their order: one query for those that are not kept, none if all are."""
     logos = tuple(filter(None, (theme.logo, theme.logo_dark)))
     kept = {key: value for key in (_key(edition, logos) for edition in editions) if (value := _made.get(key))}
@@ -128,15 +140,16 @@ def teasers(editions: Sequence[ListedEdition], theme: Theme) -> list[Teaser]:
     if missing:
         kept |= _from_content(missing, logos)
     _keep(kept)
-    return [kept.get(_key(edition, logos)) or Teaser(edition.preheader) for edition in editions]
+    return [kept.get(_key(edition, logos)) or EditionTeaser(edition.subject, edition.preheader) for edition in editions]
 
 
 def _key(edition: ListedEdition, logos: tuple[str, ...]) -> _Key:
     return edition.content, logos
 
 
-def _from_content(numbers: list[int], logos: tuple[str, ...]) -> dict[_Key, Teaser]:
-    fields = ("preheader", "html", "page", "placeholders", "edition__preheader")
+def _from_content(numbers: list[int], logos: tuple[str, ...]) -> dict[_Key, EditionTeaser]:
+    edition = ("edition__preheader", "edition__subject", "edition__standalone")
+    fields = ("subject", "preheader", "html", "page", "placeholders", *edition)
     rows = ApprovedContent.objects.filter(pk__in=numbers).select_related("edition").only(*fields)
     return {(row.pk, logos): _teaser(row, logos) for row in rows}
 
@@ -146,12 +159,20 @@ def forget() -> None:
     _made.clear()
 
 
-def _teaser(content: ApprovedContent, logos: tuple[str, ...]) -> Teaser:
+def _teaser(content: ApprovedContent, logos: tuple[str, ...]) -> EditionTeaser:
     page = fill(content.page or content.html, placeholders_of(content), name_for)
-    return teaser(page, content.preheader, written=bool(content.edition.preheader), logos=logos)
+    shown = teaser(page, content.preheader, written=bool(content.edition.preheader), logos=logos)
+    document = lxml_html.document_fromstring(page)
+    title = title_of(document, content.subject, written=has_own_subject(content))
+    return EditionTeaser(title, shown.excerpt, shown.picture)
 
 
-def _keep(teasers_in_use: dict[_Key, Teaser]) -> None:
+def has_own_subject(content: ApprovedContent) -> bool:
+    """Return whether an editor wrote the subject, as of every letter; others are made by the newsletter's template."""
+    return content.edition.standalone or bool(content.edition.subject)
+
+
+def _keep(teasers_in_use: dict[_Key, EditionTeaser]) -> None:
     with _lock:
         for key, value in teasers_in_use.items():
             _made[key] = value

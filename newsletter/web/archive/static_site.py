@@ -95,7 +95,7 @@ def _page(response: HttpResponse, configuration: Config, root: str) -> str:
     """Return a page whose links to this site lead to the files, without what needs the program."""
     document = lxml_html.document_fromstring(response.content.decode())
     site = configuration.site.url
-    for element in document.xpath("//form | //ul[@class='languages']"):
+    for element in document.xpath("//form | //*[@id='subscribe'] | //a[@href='#subscribe']"):
         element.drop_tree()
     for element in document.xpath("//a[@href] | //img[@src] | //link[@href][not(@rel='canonical')]"):
         name = "src" if element.tag == "img" else "href"

@@ -4,7 +4,6 @@ An edition's page has metadata for search engines and other sites: Open Graph, T
 """
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -12,22 +11,23 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.views.decorators.http import condition, require_safe
 from markupsafe import Markup
 
 from newsletter.config import Newsletter
-from newsletter.config.colour import readable_on
 from newsletter.domain.digest import Letterhead
 from newsletter.editions import rendering
 from newsletter.models import ApprovedContent
 from newsletter.render import preview
 from newsletter.render.dates import direction, short_date
 from newsletter.render.teaser import teaser
+from newsletter.render.theme.colours import palette
 from newsletter.render.theme.sharing import share_links
+from newsletter.render.words import number as in_digits, words
 from newsletter.web.archive import queries
-from newsletter.web.archive.queries import ListedEdition, teasers
+from newsletter.web.archive.article import Article, article_of
+from newsletter.web.archive.queries import teasers
 from newsletter.web.converters import whole_number
 from subscribers import pages
 from subscribers.models import local_day
@@ -86,22 +86,24 @@ def _json_ld(newsletter: Newsletter, meta: Mapping[str, Any]) -> Markup:
     return Markup(text)  # noqa: S704 - no character of it can end the element
 
 
-_BODY = re.compile(r"<body\b[^<>]*>")
+class Neighbour(NamedTuple):
+    """The edition before or after another one."""
 
-
-PARTS = ("head", "bar", "box")
-"""The templates `edition_….html` that are put into the email's HTML."""
+    path: str
+    title: str
 
 
 def edition_page(
-    email: str,
+    article: Article,
     meta: Mapping[str, Any],
     newsletter: Newsletter,
-    older: ListedEdition | None,
-    newer: ListedEdition | None,
+    published: datetime,
+    older: Neighbour | None,
+    newer: Neighbour | None,
 ) -> str:
-    """Return the whole page for an edition's public HTML, with links to the editions before and after it."""
+    """Return the page of an edition in its newsletter's language, with links to the editions before and after it."""
     language = pages.supported(newsletter.language) or "en"
+    day = local_day(newsletter, published)
     with translation.override(language):
         shares = share_links(
             newsletter.theme.share or ("email",),
@@ -109,31 +111,40 @@ def edition_page(
             url=meta["url"],
             forward=pages.share_by_email(),
         )
-        context = {
-            "meta": meta,
-            "shown": newsletter,
-            "language": language,
-            "accent": newsletter.theme.accent,
-            "on_accent": readable_on(newsletter.theme.accent),
-            "shares": shares,
-            "older": older,
-            "newer": newer,
-        }
-        head, bar, box = (render_to_string(f"edition_{part}.html", context, using="pages") for part in PARTS)
-    with_head = email.replace("</head>", f"{head}</head>", 1)
-    with_bar = _BODY.sub(lambda match: match[0] + bar, with_head, count=1)
-    before, _, after = with_bar.rpartition("</body>")
-    return f"{before}{box}</body>{after}"
+        day_in_words, consent = _in_words(day, newsletter, language), consent_text(newsletter.title)
+    return pages.html(
+        "edition.html",
+        language,
+        newsletter,
+        meta=meta,
+        shown=newsletter,
+        article=article,
+        colours=palette(newsletter.theme.text, newsletter.theme.background),
+        day=(day, day_in_words),
+        minutes=words(language)["minutes"].format(count=in_digits(article.minutes, language))
+        if article.minutes
+        else "",
+        consent=consent,
+        shares=shares,
+        older=older,
+        newer=newer,
+    )
+
+
+def _reading_time(minutes: int, language: str) -> str:
+    """Return a reading time in words, "" for a page without text."""
+    return words(language)["minutes"].format(count=in_digits(minutes, language)) if minutes else ""
 
 
 A_PAGE = 24
 KEPT = "public, max-age=300"
-PAGE_VERSION = 4
+PAGE_VERSION = 5
 """A number that increases when the templates of an edition's page change, so that browsers load it again."""
-MAIL_POLICY = (
-    "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox"
+EDITION_POLICY = (
+    "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; sandbox allow-forms allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 )
+"""The email's HTML has style attributes. No script runs, and the only form is that of this page."""
 
 
 def cacheable(response: HttpResponse, newsletter: Newsletter | None = None) -> HttpResponse:
@@ -156,14 +167,17 @@ def newsletters(request: HttpRequest) -> HttpResponse:
     newsletter = next(iter(config_of(request).newsletters.values()))
     language = pages.language_of(request, newsletter=newsletter.name)
     with translation.override(language):
-        rows = [_row(n, latest.get(n.name)) for n in config_of(request).newsletters.values()]
+        rows = [_row(configured, latest.get(configured.name)) for configured in config_of(request).newsletters.values()]
     return cacheable(pages.page(request, "newsletters.html", language, shown=rows))
 
 
 def _row(newsletter: Newsletter, latest: queries.ListedEdition | None) -> dict[str, object]:
     """Return a newsletter on the front page, with its latest edition and its day; all days there have the same form."""
-    day = pages.day(local_day(newsletter, latest.at)) if latest else ""
-    return {"newsletter": newsletter, "latest": latest, "day": day}
+    if latest is None:
+        return {"newsletter": newsletter, "latest": None}
+    (shown,) = teasers([latest], newsletter.theme)
+    day = pages.day(local_day(newsletter, latest.at))
+    return {"newsletter": newsletter, "latest": latest, "title": shown.title, "day": day}
 
 
 @require_safe
@@ -229,7 +243,7 @@ def _etag(request: HttpRequest, name: str, period: str) -> str | None:
 @require_safe
 @condition(etag_func=_etag)
 def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """Show the email as it was sent, without anyone's own links; 404 before its first accepted email, and 410 once an
+    """Show an edition as an article, without anyone's own links; 404 before its first accepted email, and 410 once an
     editor removed it.
     """
     newsletter = newsletter_of(request, name)
@@ -246,20 +260,29 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
         newsletter,
         f"{archive}{period}/",
         archive,
-        email.subject,
+        email.article.title,
         email.preheader,
         email.picture or newsletter.theme.logo,
         published_at,
     )
-    page = edition_page(email.html, meta, newsletter, *queries.neighbours(name, number))
-    return cacheable(HttpResponse(page, headers={"Content-Security-Policy": MAIL_POLICY}), newsletter)
+    older, newer = _neighbours(newsletter, number)
+    page = edition_page(email.article, meta, newsletter, published_at, older, newer)
+    return cacheable(HttpResponse(page, headers={"Content-Security-Policy": EDITION_POLICY}), newsletter)
+
+
+def _neighbours(newsletter: Newsletter, edition: int) -> tuple[Neighbour | None, Neighbour | None]:
+    """Return the editions before and after one: older, newer."""
+    neighbours = queries.neighbours(newsletter.name, edition)
+    rows = [row for row in neighbours if row]
+    titles = {row.path: teaser.title for row, teaser in zip(rows, teasers(rows, newsletter.theme), strict=True)}
+    older, newer = (Neighbour(row.path, titles[row.path]) if row else None for row in neighbours)
+    return older, newer
 
 
 class _Email(NamedTuple):
-    """The public HTML of an approved edition, with its subject, preview text and picture ("" for none)."""
+    """The article of an approved edition, with its preview text and picture ("" for none)."""
 
-    html: str
-    subject: str
+    article: Article
     preheader: str
     picture: str
 
@@ -267,11 +290,12 @@ class _Email(NamedTuple):
 @lru_cache(maxsize=64)
 def _email(edition: int, revision: int, letterhead: Letterhead) -> _Email:
     """Return the email of an edition; what was approved never changes, so it is made once."""
-    content = ApprovedContent.objects.get(edition_id=edition, revision=revision)
+    content = ApprovedContent.objects.select_related("edition").get(edition_id=edition, revision=revision)
     html = preview.public_html(rendering.rendered_of(content), letterhead)
     logos = (letterhead.theme.logo, letterhead.theme.logo_dark)
     picture = teaser(html, content.preheader, written=True, logos=logos).picture
-    return _Email(html, content.subject, content.preheader, picture.url if picture else "")
+    article = article_of(html, content.subject, written=queries.has_own_subject(content))
+    return _Email(article, content.preheader, picture.url if picture else "")
 
 
 @require_safe

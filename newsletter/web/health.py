@@ -7,7 +7,7 @@ Promises: `/healthz` asks nothing of the database; `/metrics` answers this machi
 from collections.abc import Iterator
 from math import ceil
 
-from django.db import Error
+from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
@@ -67,6 +67,7 @@ def _found(problems: Iterator[str], *, near: bool) -> list[str]:
 
 def _of_database(*, near: bool) -> Iterator[str]:
     try:
+        _connect_anew()
         if problem := database_watch.problem():
             yield str(problem) if near else "the database can't be used"
         elif unknown := unknown_migrations():
@@ -77,6 +78,14 @@ def _of_database(*, near: bool) -> Iterator[str]:
             yield str(reason) if near else "the database was restored, and waits for an editor"
     except Error:
         yield "the database can't be used"
+
+
+def _connect_anew() -> None:
+    """Close this thread's connection to PostgreSQL, so that the check opens one: a server that has none left refuses
+    the program's next, while those that are open work.
+    """
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
+        connection.close()
 
 
 def _of_storage(configuration: Config, *, near: bool) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import psycopg
 import pytest
 import requests
 
@@ -33,3 +34,31 @@ def test_a_worker_answers_monitoring_and_no_pages(site: Callable[[str], Site]) -
         assert second.stdout is not None
         assert any("another program uses it" in line and "nobody answers" in line for line in second.stdout)
         here.kill()
+
+
+def test_a_server_that_has_no_connection_left_is_not_ready_although_open_ones_work(
+    site: Callable[[str], Site],
+) -> None:
+    with postgresql.running() as database, psycopg.connect(database, autocommit=True) as admin:
+        admin.execute("DROP ROLE IF EXISTS few")
+        admin.execute("CREATE ROLE few LOGIN")
+        admin.execute(f"ALTER DATABASE {database.rpartition('/')[2]} OWNER TO few")
+        admin.execute("GRANT ALL ON SCHEMA public TO few")
+        own = database.replace(f"{postgresql.USER}@", "few@")
+        text = CONFIG.format(port=9, delivery="").replace("[site]", f'[site]\ndatabase = "{own}"', 1)
+        here = site(text + f"\n[web]\nport = {free_port()}\n")
+        run(here, SHARES)  # creates the tables
+        worker = here.start("worker")
+        assert worker.stdout is not None
+        line = next(line for line in worker.stdout if "/healthz" in line)
+        ready = re.findall(r"http://127\.0\.0\.1:\d+", line)[0] + "/readyz"
+        eventually(lambda: requests.get(ready, timeout=20).text.startswith("ready"))
+        admin.execute("ALTER ROLE few CONNECTION LIMIT 0")
+        answer = requests.get(ready, timeout=20)
+        assert (answer.status_code, "too many connections" in answer.text) == (503, True)
+        admin.execute("ALTER ROLE few CONNECTION LIMIT -1")
+        eventually(lambda: requests.get(ready, timeout=20).text.startswith("ready"))
+        here.kill()
+        admin.execute(f"REASSIGN OWNED BY few TO {postgresql.USER}")
+        admin.execute("DROP OWNED BY few")
+        admin.execute("DROP ROLE few")

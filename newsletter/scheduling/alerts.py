@@ -247,7 +247,7 @@ class StallWatch:
             if name not in self._known:
                 self._tell(idle, wait)
         for name in self._known.keys() - stalled.keys():
-            self._tell_of_end(name, now)
+            self._tell_of_end(self._known[name], now)
         self._known = stalled
         # The first has stalled for longest; the others have theirs in the log.
         service.report(next((idle.message for idle in stalled.values()), None))
@@ -267,11 +267,13 @@ class StallWatch:
             self._alerted[idle.edition] = self._clock()
             self._queue.add(notices.STALLED, idle.message, idle.since + wait, idle.edition)
 
-    def _tell_of_end(self, edition: str, now: datetime) -> None:
-        text = sending_messages.STALL_ENDED(edition=edition)
-        log_event(sending_log, "stall-ended", str(text), edition=edition)
-        if edition in self._alerted:
-            self._queue.add(notices.RECOVERED, text, now, edition)
+    def _tell_of_end(self, idle: IdleEdition, now: datetime) -> None:
+        was_slow = sending_messages.SLOW.matches(idle.message)
+        ended = sending_messages.SLOW_ENDED if was_slow else sending_messages.STALL_ENDED
+        text = ended(edition=idle.edition)
+        log_event(sending_log, "stall-ended", str(text), edition=idle.edition)
+        if idle.edition in self._alerted:
+            self._queue.add(notices.RECOVERED, text, now, idle.edition)
 
 
 def _key(idle: IdleEdition) -> tuple[str, str, datetime]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from newsletter import config
 from newsletter.messages import Message, message_of
-from newsletter.models import Edition, Notice
+from newsletter.models import Edition, Notice, Tally
 from newsletter.scheduling.alerts import AlertQueue, StallWatch
 from newsletter.supervision import Periods, Service
 from tests.sending import outbox_samples as samples
@@ -85,6 +85,19 @@ def test_the_end_is_told_too(watched: Watched) -> None:
     assert [str(each.text) for each in Notice.objects.filter(kind="recovered")] == [
         "kinaforum/2026-W06 is not stalled any more"
     ]
+
+
+def test_the_end_of_a_slow_edition_is_told_in_its_own_words(watched: Watched) -> None:
+    edition = samples.sending(300)
+    Edition.objects.update(began_at=watched.began)
+    for minute in range(5):
+        Tally.objects.create(edition=edition, at=watched.began + timedelta(minutes=minute, seconds=1), accepted=1)
+    watched.until(290)
+    Edition.objects.update(state="paused")
+    watched.until(320)
+    words = [post["text"] for post in watched.posted]
+    assert "will take longer than twice what was planned" in words[0]
+    assert words[1:] == ["kinaforum/2026-W06 is sent, paused, or as fast as planned again"]
 
 
 def test_one_that_stalls_again_and_again_is_told_once_an_hour(watched: Watched) -> None:

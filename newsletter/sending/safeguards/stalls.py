@@ -6,15 +6,18 @@ database that waits after a restore, no warm-up plan whose day is used up, and n
 than one email in three minutes, the time between two of them is added. A reply that was lost is no progress: a server
 that takes emails and confirms none is stalled too.
 
-An edition of which at least half is deferred, and of which nothing was accepted for as long, is not stalled but gets
-nowhere either; it is returned with the server's last reply.
+An edition that is only deferred gets nowhere either: nothing was accepted for as long, and emails are pending, or at
+least half is deferred. It is returned with the server's last reply.
+
+An edition that will take longer than twice what was planned is returned too: of late, emails were tried at less than
+half of the slowest rate that is configured. Without a configured rate, one email a second is the plan.
 """
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Max, Min, Q
+from django.db.models import Max, Min, Q, Sum
 
 from newsletter.config import Config
 from newsletter.messages import Message, from_text, sending as messages
@@ -26,6 +29,13 @@ from newsletter.sending import progress, warm_up
 QUIET = timedelta(minutes=3)
 """Time without an outcome after which an edition is stalled."""
 
+PLANNED_RATE = 1.0
+"""Emails a second that are planned where no rate is configured."""
+
+TOO_SLOW = 2
+"""An edition that takes so many times as long as planned is told of."""
+
+_ABOUT_AN_EDITION = (messages.STALLED, messages.NOT_BEGUN, messages.ALL_DEFERRED, messages.SLOW)
 _OUTCOMES = Q(accepted__gt=0) | Q(deferred__gt=0) | Q(refused__gt=0) | Q(skipped__gt=0)
 
 
@@ -52,9 +62,8 @@ def patience(configuration: Config, quiet: timedelta = QUIET) -> timedelta:
 
 def idle_editions(configuration: Config, now: datetime) -> list[IdleEdition]:
     """Return the editions that are due or being sent, each with the time of its last progress; the oldest first."""
-    idle_now = [
-        idle for edition in _under_way(configuration.active, now) for idle in _idle(configuration, edition, now)
-    ]
+    under_way = list(_under_way(configuration.active, now))
+    idle_now = [idle for edition in under_way for idle in _idle(configuration, edition, now, len(under_way))]
     return sorted(idle_now, key=lambda idle: idle.since) if idle_now and not hold.reason() else []
 
 
@@ -70,14 +79,19 @@ def idle_times(configuration: Config, now: datetime) -> dict[str, datetime]:
 
 def is_about_an_edition(message: Message | None) -> bool:
     """Return whether a message is one of those about a stalled edition."""
-    return any(kind.matches(message) for kind in (messages.STALLED, messages.NOT_BEGUN, messages.ALL_DEFERRED))
+    return any(kind.matches(message) for kind in _ABOUT_AN_EDITION)
 
 
 def slowest_gap(configuration: Config) -> timedelta:
     """Return the longest time between two emails that the configured rates allow."""
+    return timedelta(seconds=max((1 / rate for rate in _rates(configuration)), default=0.0))
+
+
+def _rates(configuration: Config) -> list[float]:
+    """Return the configured rates, in emails a second."""
     delivery = configuration.delivery
-    rates = [rate.per_second for rate in (delivery.rate, *(pace.rate for pace in delivery.domains.values()))]
-    return timedelta(seconds=max((1 / rate for rate in rates if rate), default=0.0))
+    rates = (delivery.rate, *(pace.rate for pace in delivery.domains.values()))
+    return [rate.per_second for rate in rates if rate.per_second]
 
 
 def idle_since(configuration: Config, edition: Edition, now: datetime) -> datetime | None:
@@ -103,11 +117,12 @@ def _under_way(newsletters: Collection[str], now: datetime) -> Iterator[Edition]
     yield from editions.only(*columns).order_by("pk")
 
 
-def _idle(configuration: Config, edition: Edition, now: datetime) -> Iterator[IdleEdition]:
+def _idle(configuration: Config, edition: Edition, now: datetime, under_way: int) -> Iterator[IdleEdition]:
     since = idle_since(configuration, edition, now)
     if since is not None:
         yield IdleEdition(edition.newsletter, edition.name, since, _stalled(edition, since))
-    yield from _deferred(edition)
+    deferred = list(_deferred(configuration, edition))
+    yield from deferred or _slow(configuration, edition, now, under_way)
 
 
 def _stalled(edition: Edition, since: datetime) -> Message:
@@ -138,18 +153,23 @@ def _resumed_at(edition: Edition) -> datetime | None:
     return acts.order_by("-at").values_list("at", flat=True).first()
 
 
-def _deferred(edition: Edition) -> Iterator[IdleEdition]:
-    """Yield the edition if most of its emails are deferred, since none was accepted."""
+def _deferred(configuration: Config, edition: Edition) -> Iterator[IdleEdition]:
+    """Yield the edition if emails of it are deferred and none was accepted since, as long as more is to be sent or most
+    of it is deferred.
+    """
     if edition.state == State.QUEUED or edition.began_at is None or edition.welcome_id is not None:
         return
     counts = progress.counts(edition)
-    if not counts.deferred or counts.deferred * 2 < counts.audience:
+    goes_on = counts.pending and not _is_held_by_warm_up(configuration, edition)
+    if not counts.deferred or not (goes_on or counts.deferred * 2 >= counts.audience):
         return
     tallies = Tally.objects.filter(edition=edition)
     last_accepted_at = tallies.filter(accepted__gt=0).aggregate(at=Max("at"))["at"]
     first_deferred_at = tallies.filter(
         deferred__gt=0, **({"at__gt": last_accepted_at} if last_accepted_at else {})
     ).aggregate(at=Min("at"))["at"]
+    if first_deferred_at is None and counts.deferred * 2 < counts.audience:
+        return
     since = max(filter(None, (first_deferred_at, last_accepted_at, _resumed_at(edition))))
     message = messages.ALL_DEFERRED(
         edition=edition.name,
@@ -159,6 +179,32 @@ def _deferred(edition: Edition) -> Iterator[IdleEdition]:
         reply=_last_reply(edition),
     )
     yield IdleEdition(edition.newsletter, edition.name, since, message)
+
+
+def _slow(configuration: Config, edition: Edition, now: datetime, under_way: int) -> Iterator[IdleEdition]:
+    """Yield the edition if it will take longer than TOO_SLOW times what is planned for all that are under way."""
+    if edition.state != State.SENDING or edition.began_at is None or edition.welcome_id is not None:
+        return
+    counts = progress.counts(edition)
+    since = max(filter(None, (edition.began_at, _resumed_at(edition))))
+    wait = patience(configuration)
+    recent = max(now - wait, since)
+    if not counts.pending or now <= recent or _is_held_by_warm_up(configuration, edition):
+        return
+    earlier = Tally.objects.filter(edition=edition, at__gt=recent - wait, at__lte=recent)
+    if recent - wait > since and not earlier.exists():
+        return  # it was stalled until now
+    sums = Tally.objects.filter(edition=edition, at__gt=recent).aggregate(
+        **{kind: Sum(kind, default=0) for kind in DeliveryStatus.values}
+    )
+    rate = max(0, sum(sums.values())) / (now - recent).total_seconds()
+    planned_rate = min((configuration.delivery.rate.per_second or PLANNED_RATE, *_rates(configuration))) / under_way
+    planned = timedelta(seconds=counts.audience / planned_rate)
+    if not 0 < rate < planned_rate / TOO_SLOW:
+        return
+    if now - since + timedelta(seconds=counts.pending / rate) > TOO_SLOW * planned:
+        message = messages.SLOW(edition=edition.name, since=since, planned=since + planned)
+        yield IdleEdition(edition.newsletter, edition.name, since, message)
 
 
 def _last_reply(edition: Edition) -> Message:

@@ -173,6 +173,61 @@ def test_a_few_deferred_emails_of_many_are_usual() -> None:
     assert codes() == []
 
 
+def test_one_of_which_nothing_is_accepted_is_told_before_half_of_it_is_deferred() -> None:
+    edition = begun(10)
+    Tally.objects.create(edition=edition, at=timezone.now(), deferred=1)
+    assert codes(after=2 * MINUTE) == []
+    assert "sending.all-deferred" in codes()
+
+
+def slow(audience: int, tried: int, minutes: int = 4) -> Edition:
+    """An edition that began some minutes ago, of which emails were accepted evenly since, the last just now."""
+    edition = begun(audience)
+    now = timezone.now()
+    Edition.objects.update(began_at=now - minutes * MINUTE)
+    step = minutes * MINUTE / tried
+    Tally.objects.bulk_create(Tally(edition=edition, at=now - step * index, accepted=1) for index in range(tried))
+    return edition
+
+
+JUST_NOW = timedelta(seconds=1)
+
+
+def test_an_edition_that_a_server_takes_slowly_is_told() -> None:
+    slow(300, 4)
+    (slow_edition,) = stalls(config.current(), timezone.now() + JUST_NOW)
+    assert "kinaforum/2026-W06 will take longer than twice what was planned" in str(slow_edition.message)
+
+
+def test_a_configured_rate_is_the_plan() -> None:
+    slow(300, 160)
+    assert codes(after=JUST_NOW) == []
+    assert codes(with_delivery(rate=Rate(20, 60)), after=JUST_NOW) == []
+    assert codes(with_delivery(rate=Rate(2, 1)), after=JUST_NOW) == ["sending.slow"]
+    paced = {"rate": Rate(2, 1), "domains": {"a.example": DomainPace(rate=Rate(20, 60))}}
+    assert codes(with_delivery(**paced), after=JUST_NOW) == []
+
+
+def test_the_end_of_an_edition_that_went_well_is_not_slow() -> None:
+    edition = slow(300, 4)
+    Tally.objects.create(edition=edition, at=timezone.now() - 30 * MINUTE, accepted=296)
+    assert codes(after=JUST_NOW) == []
+
+
+def test_two_editions_at_once_take_twice_as_long() -> None:
+    slow(300, 80)
+    assert codes(after=JUST_NOW) == ["sending.slow"]
+    samples.queued("2026-W07", due_at=timezone.now())
+    assert codes(after=JUST_NOW) == []
+
+
+def test_one_that_is_resumed_has_three_minutes_to_be_fast() -> None:
+    edition = slow(300, 4)
+    lifecycle.pause(edition)
+    lifecycle.resume(edition)
+    assert codes(after=2 * MINUTE) == []
+
+
 def test_an_edition_of_which_all_is_deferred_is_not_sent_yet() -> None:
     edition = all_deferred(3)
     assert lifecycle.complete(config.current().active, timezone.now()) == []

@@ -9,7 +9,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from newsletter.config import Log
@@ -89,7 +89,7 @@ def _fault(event: Any) -> Hashable:
     values = (event.get("exception") or {}).get("values") or ()
     if values:
         first = values[0]
-        frames = (first.get("stacktrace") or {}).get("frames") or ({},)
+        frames: Sequence[Mapping[str, Any]] = (first.get("stacktrace") or {}).get("frames") or ({},)
         place = frames[-1].get("filename"), frames[-1].get("function")
         return first.get("type"), _NUMBER.sub("", str(first.get("value"))), place
     entry = event.get("logentry") or {}

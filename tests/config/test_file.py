@@ -11,7 +11,8 @@ import pytest
 
 from newsletter import config
 from newsletter.config.document import AppendTable, SetValue
-from newsletter.config.file import PREVIOUS, CannotWrite, EditConflict, locked_by, save, why_unwritable
+from newsletter.config.file import CannotWrite, EditConflict, locked_by, save, why_unwritable
+from newsletter.config.load import PREVIOUS
 from newsletter.messages.configuration import FOLDER_READ_ONLY, READ_ONLY
 
 TEXT = """\

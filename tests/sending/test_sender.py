@@ -206,8 +206,8 @@ def test_a_step_without_the_database_does_not_say_that_it_is_back(
 
     monkeypatch.setattr(lifecycle, "begin_due", look)
     monkeypatch.setattr(sender, "connection", SimpleNamespace(close=lambda: None))
-    between = SimpleNamespace(monotonic=lambda: next(ticks) * sender.LOOK_INTERVAL / 8)  # steps pass between two looks
-    monkeypatch.setattr(sender, "time", between)
+    monkeypatch.setattr(sender, "LOOK_INTERVAL", 8)
+    monkeypatch.setattr(sender, "time", SimpleNamespace(monotonic=lambda: next(ticks)))  # some steps between two looks
     sender.run_reloading_sender(
         lambda: here, threading.Event(), rounds(2), lambda problem: happened.append("fails" if problem else "is well")
     )

@@ -22,7 +22,12 @@ def test_one_program_has_the_lock_until_it_ends(tmp_path: Path) -> None:
 def test_jobs_are_taken_up_once_the_other_program_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, taken_up, waited = RunLock(tmp_path), RunLock(tmp_path), threading.Event(), []
     service = Service("jobs", lambda service: None, str, Periods())
-    monkeypatch.setattr(server, "_take_up", lambda configuration: (taken_up.set(), service.stopping.set()))
+
+    def take_up(configuration: config.Config) -> None:
+        taken_up.set()
+        service.stopping.set()
+
+    monkeypatch.setattr(server, "_take_up", take_up)
 
     def end_first(seconds: float | None = None) -> bool:
         waited.append(taken_up.is_set())
@@ -44,8 +49,8 @@ def test_the_web_server_takes_up_nothing_beside_another_program(
     monkeypatch.setattr(server, "_serve", lambda *arguments: calls.append("served"))
     service = Service("web", lambda service: None, str, Periods())
     assert first.acquire()
-    server.run(service, None, config.current(), second)  # type: ignore[arg-type]
+    server.run(service, None, config.current(), second)
     first.release()
-    server.run(service, None, config.current(), second)  # type: ignore[arg-type]
+    server.run(service, None, config.current(), second)
     assert calls == ["served", "taken up", "served"]
     second.release()

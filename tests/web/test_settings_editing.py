@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import translation
 
 from newsletter import config
-from newsletter.config.file import PREVIOUS
+from newsletter.config.load import PREVIOUS
 from newsletter.models import Act, Edition, State
 from newsletter.web.desk.edition.texts import mark
 from newsletter.web.desk.settings import catalogue

@@ -53,10 +53,9 @@ def approve(
     revision: int | None = None,
     despite: Collection[str] = (),
     needs_content: bool = False,
-    automatic: bool = False,
     now: datetime | None = None,
 ) -> Edition:
-    """Approve a draft at the reviewed `revision`; None means the current one. The schedule is `automatic`, no person.
+    """Approve a draft at the reviewed `revision`; None means the current one.
 
     With `needs_content` it must have something to read, as when a person approves it; the schedule sends an edition
     without posts where `minimum_posts` is 0.
@@ -84,7 +83,7 @@ def approve(
         if codes := [code for code in overridden if code not in despite]:
             raise LintErrors(draft.name, prepared, codes)
         until = _end_of_window(draft, now)
-        freeze(draft, prepared, configuration, now, automatic=automatic)
+        freeze(draft, prepared, configuration, now, automatic=by == history.BY_SCHEDULE)
         change(
             draft,
             State.APPROVED,

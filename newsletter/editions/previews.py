@@ -49,7 +49,8 @@ def as_sent(edition: Edition, proof: Proof, recipient: Recipient, now: datetime,
         mail = approved_content.unpack(packed)
     else:
         head, at = proof.letterhead, edition.due_at or now
-        mail = encoded(proof.rendered, head, date=at, **list_headers(head, edition.period))
+        headers = list_headers(head, edition.period)
+        mail = encoded(proof.rendered, head, date=at, list_id=headers["list_id"], feedback_id=headers["feedback_id"])
     return b"".join(MessageBuilder(mail).build(recipient).pieces)
 
 

@@ -89,7 +89,7 @@ def leave_by_itself(configuration: config.Config, edition: Edition, now: datetim
     """Approve and queue without an editor, or record why that is impossible."""
     try:
         with transaction.atomic():
-            approved = approval.approve(configuration, edition, by=BY, automatic=True, now=now)
+            approved = approval.approve(configuration, edition, by=BY, now=now)
             approval.queue(configuration, approved, by=BY, now=now)
     except (Impossible, TemplateProblem) as problem:
         return wait(edition, message_of(problem), now)

@@ -11,6 +11,7 @@ from newsletter import config
 from newsletter.config import DeliverySettings, Smtp
 from newsletter.editions import approval, approved_content, editing
 from newsletter.editions.editing import Conflict
+from newsletter.editions.history import BY_SCHEDULE
 from newsletter.editions.problems import Impossible
 from newsletter.editions.rendering import letterhead, make_proof, rendered_of
 from newsletter.editions.selection.windows import RequestedWindow
@@ -69,13 +70,20 @@ def test_approval_freezes_what_was_looked_at(edition: Edition) -> None:
 
 
 def test_the_page_of_an_edition_that_is_too_big_for_one_email_is_frozen_with_every_post() -> None:
-    configured(maximum_size=30_000)
+    configured(maximum_size=20_000)
     collected(*(found(f"n{n}", NOW - n * HOUR) for n in range(100)))
     edition = approval.approve(config.current(), drafted(), now=NOW)
     assert len(inside(edition)) == 100
-    assert edition.approved_content.html.count("Post n") < 100
+    assert edition.approved_content.html.count(">Post n") < 100
     page = public_html(rendered_of(edition.approved_content), letterhead(config.current(), kinaforum()))
     assert [n for n in range(100) if f">Post n{n}</a>" not in page] == []
+
+
+@pytest.mark.parametrize(("by", "automatic"), [(BY_SCHEDULE, True), ("ada@example.org", False), ("", False)])
+def test_only_what_no_person_approved_says_that_it_is_automatic(edition: Edition, by: str, automatic: bool) -> None:
+    content = approval.approve(config.current(), edition, by=by, now=NOW).approved_content
+    mail = approved_content.unpack(bytes(content.segments))
+    assert ("Auto-Submitted" in [header.name for header in mail.headers]) is automatic
 
 
 def test_nothing_that_comes_later_changes_a_frozen_edition(edition: Edition) -> None:

@@ -13,6 +13,7 @@ from newsletter.domain.encoded_email import EncodedEmail, Header, Slot
 from newsletter.editions import approved_content
 from newsletter.editions.counted_links import add as add_links, known_tokens, with_counted_links
 from newsletter.editions.dating import last_day_of
+from newsletter.editions.history import BY_SCHEDULE
 from newsletter.editions.local_links import ALLOWED
 from newsletter.editions.rendering import (
     Proof,
@@ -133,7 +134,7 @@ def add_variant(edition: Edition, posts: Collection[int], configuration: Config,
     except TemplateProblem as problem:
         log.warning("%s: a variant can't be rendered: %s", edition.name, problem)
         return None
-    freezer = _Freezer(edition, configuration, now)
+    freezer = _Freezer(edition, configuration, now, automatic=edition.approved_by == BY_SCHEDULE)
     freezer.tokens = known_tokens(content)
     newest = edition.variants.order_by("-position").first()
     posts_in_order = [entry.post_id for entry in arranged]
@@ -165,7 +166,7 @@ def date_letter(letter: Edition, content: ApprovedContent, configuration: Config
     if dated.rendered.shortened != proof.rendered.shortened:
         letter.until = approved_until
         return approved_until
-    freezer = _Freezer(letter, configuration, at)
+    freezer = _Freezer(letter, configuration, at, automatic=letter.approved_by == BY_SCHEDULE)
     freezer.counts, freezer.tokens = bool(tokens), tokens
     for key, value in _texts(dated.rendered).items():
         setattr(content, key, value)

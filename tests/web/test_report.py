@@ -76,7 +76,7 @@ def test_the_csv_is_safe_in_a_spreadsheet(editor: Client) -> None:
 def test_the_report_s_queries_are_bounded(editor: Client, django_assert_max_num_queries: Any) -> None:
     sending_edition(editor)
     lifecycle.complete(["kinaforum"], timezone.now())
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(34):
         editor.get(f"{PAGE}report/")
 
 

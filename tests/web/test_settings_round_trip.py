@@ -11,6 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from newsletter import config
 from newsletter.config.document import KeyPath, edit, value_at
+from newsletter.web.desk.conditions.condition_field import rows_of
 from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, as_text, defaults_of
 from newsletter.web.desk.settings.forms import SettingsForm
@@ -167,7 +168,12 @@ def parts(field: SettingField, value: Any) -> QueryDict:
     elif field.kind is Kind.DATES:
         data.setlist(field.key, value.split("\n") if isinstance(value, str) else value)
     elif field.kind is Kind.CONDITIONS:
-        data[f"{field.key}:how"], data[f"{field.key}:text"] = "text", str(value)
+        rows = rows_of(str(value))
+        for number, row in enumerate(rows.rows if rows else ()):
+            data[f"{field.key}:{number}:kind"] = row.kind
+            data.setlist(f"{field.key}:{number}:{row.field}", list(row.values))
+        if rows is None:
+            data[f"{field.key}:kept"] = str(value)
     elif field.rows:
         for number, row in enumerate(value):
             for key, cell in row.items():
@@ -205,7 +211,10 @@ def assert_saved(before: str, after: str, change: FormEdit, form: SettingsForm) 
     if form.locked[change.field.key]:
         assert stored == value_at(tomllib.loads(before), path)
     elif change.field.kind is not Kind.SECRET:
-        assert as_text(change.field.kind, stored or None) == as_text(change.field.kind, wanted or None)
+        if not wanted and not any(each.path == path for each in form.requested().changes):
+            assert stored == value_at(tomllib.loads(before), path), "blank means the value that is used already"
+        else:
+            assert as_text(change.field.kind, stored or None) == as_text(change.field.kind, wanted or None)
     if change.field.rows and isinstance(change.typed, list) and not form.locked[change.field.key]:
         assert [row[change.field.rows.columns[0].key] for row in change.typed] == names_of(stored)
     changed = {tuple(each.path) for each in form.requested().changes}

@@ -21,6 +21,7 @@ from tests.doubles.mailbox import Mailbox
 from tests.e2e import faults
 from tests.e2e.faults import EDITOR, READERS, Alerts, Running, Watch, eventually, sent_once
 from tests.e2e.sending_samples import EDITION, PREPARE, children_of
+from tests.e2e.wall import Wall
 
 pytestmark = pytest.mark.e2e
 
@@ -233,7 +234,7 @@ def test_17_a_database_that_is_away(start: Start, mailbox: Mailbox, watch: Watch
 
 @pytest.mark.parametrize(("number", "step"), [(18, "-3h"), (19, "+3h")])
 def test_18_and_19_a_wall_clock_that_is_set(
-    number: int, step: str, start: Start, mailbox: Mailbox, watch: Watching, wall: "Wall"
+    number: int, step: str, start: Start, mailbox: Mailbox, watch: Watching, wall: Wall
 ) -> None:
     """Editors still get what they must know within seconds, and what is due leaves."""
     running = start(environment=wall.environment)
@@ -250,7 +251,7 @@ def test_18_and_19_a_wall_clock_that_is_set(
 
 @pytest.mark.long
 def test_20_a_mail_server_that_is_away_for_30_hours(
-    start: Start, mailbox: Mailbox, watch: Watching, wall: "Wall"
+    start: Start, mailbox: Mailbox, watch: Watching, wall: Wall
 ) -> None:
     with Gate(mailbox.port) as gate:
         running = start(port=gate.port, environment=wall.environment)
@@ -287,31 +288,6 @@ def test_21_a_database_file_that_is_removed_and_restored(start: Start, mailbox: 
         sent_once(running, mailbox, said)
         eventually(lambda: any("En tjeneste feiler" in subject for subject in told(mailbox)))
     assert "was removed; stop newsletter" in " ".join(said.readyz + said.told)
-
-
-class Wall:
-    """The wall clock of a process, which libfaketime lets a test set; CLOCK_MONOTONIC and CLOCK_BOOTTIME go on.
-
-    libfaketime's fix for waits on CLOCK_MONOTONIC is turned off: with it, each thread that waits for Python's lock
-    waits for no time at all, and again, which took two thirds of the CPU time.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "wall"
-        self.set("+0h")
-        library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-        self.environment = {
-            "LD_PRELOAD": str(library),
-            "DONT_FAKE_MONOTONIC": "1",
-            "FAKETIME_FORCE_MONOTONIC_FIX": "0",
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_CACHE_DURATION": "1",
-        }
-
-    def set(self, step: str) -> None:
-        fresh = self._file.with_suffix(".new")
-        fresh.write_text(step + "\n", encoding="ascii")
-        fresh.rename(self._file)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.doubles import postgresql
 from tests.doubles.blog import BlogServer, Entry
 from tests.doubles.mailbox import Mailbox
 from tests.e2e.faults import eventually
-from tests.e2e.test_supervision import Wall
+from tests.e2e.wall import Wall
 
 pytestmark = pytest.mark.soak
 WEEKS = int(os.environ.get("SOAK_WEEKS", "52"))

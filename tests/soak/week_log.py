@@ -25,7 +25,7 @@ from tests.doubles.blog import BlogServer, Entry
 from tests.doubles.mailbox import Mailbox
 from tests.doubles.ports import free_port
 from tests.doubles.smtpd import Action, Say
-from tests.e2e.test_supervision import Wall
+from tests.e2e.wall import Wall
 
 CONFIG = """
 [site]

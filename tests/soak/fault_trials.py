@@ -1,0 +1,357 @@
+"""One fault while an edition is being sent by real processes, and what each place said of it and when."""
+
+import asyncio
+import html
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TypeVar
+
+import psycopg
+import requests
+
+from tests.conftest import Site
+from tests.doubles import postgresql, provider_api
+from tests.doubles.providers import settings_of
+from tests.doubles.smtpd import Smtpd
+from tests.e2e.faults import DESK
+from tests.e2e.sending_samples import EDITION, PREPARE, ROOT
+from tests.e2e.wall import Wall
+
+READERS = 600
+BEFORE = 40
+"""Emails that are accepted before the fault begins."""
+EDITOR = "editor@desk.example"
+CONFIG = """
+[site]
+url = "{url}"
+database = "{database}"
+alert_url = "http://127.0.0.1:{alerts}/"
+{more}
+[web]
+port = 0
+[newsletters.kinaforum]
+title = "Kinaforum"
+from = "Kinaforum <brev@example.org>"
+address = "Postboks 1, 0001 Oslo"
+editors = ["editor@desk.example"]
+draft = "{far} 01:00"
+send = "{far} 02:00"
+[[newsletters.kinaforum.sources]]
+url = "http://127.0.0.1:9/"
+[collect]
+allow_private_addresses = true
+{tables}
+[delivery]
+rate = "20/s"
+smtp = {{ host = "{host}", port = {port}, {smtp} }}
+{delivery}
+"""
+PROVIDER = """provider = "brevo"
+brevo = {{ api_key = "{api_key}", api_url = "{api_url}" }}
+"""
+
+
+T = TypeVar("T")
+ON_HOME = re.compile(r'<li class="note (?:error|warning)">.*?<p>(.*?)</p>', re.DOTALL)
+ON_REPORT = re.compile(r'<div class="note error".*?</p><p>(.*?)</p></div>', re.DOTALL)
+METRICS = re.compile(r"^newsletter_(?:service_up\{.*\} 0|stalled\{.*\} [1-9]|paused [1-9]).*$", re.MULTILINE)
+
+
+class Always(deque[T]):
+    """A script of one action that is never used up."""
+
+    def popleft(self) -> T:
+        return self[0]
+
+
+@dataclass
+class AlertReceiver:
+    """What was posted to `alert_url`, with the time."""
+
+    with_sources: bool = False
+    got: list[tuple[float, str]] = field(default_factory=list)
+    port: int = 0
+
+    def start(self) -> None:
+        got, with_sources = self.got, self.with_sources
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                alert = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if alert["kind"] != "source" or with_sources:
+                    got.append((time.monotonic(), f"{alert['kind']}: {alert['text']}"))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None: ...
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@contextmanager
+def mail_server(per_connection: int) -> Iterator[Smtpd]:
+    """A server in a thread, whose script may change at any time."""
+    server, ready, loop = Smtpd(per_connection=per_connection), threading.Event(), asyncio.new_event_loop()
+    done = asyncio.Event()
+
+    async def serve() -> None:
+        async with server:
+            ready.set()
+            await done.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
+    thread.start()
+    ready.wait(10)
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(done.set)
+        thread.join(10)
+
+
+@dataclass
+class Row:
+    """What was said of a fault: by each place, the seconds after which something was said first, and the words."""
+
+    fault: str
+    said: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
+    counts: dict[str, object] = field(default_factory=dict)
+    lost: int = 0
+    twice: int = 0
+
+    def note(self, place: str, seconds: float, words: str) -> None:
+        known = self.said.setdefault(place, [])
+        if words and words not in (text for _, text in known):
+            known.append((seconds, words))
+
+    def text(self) -> str:
+        places = ("log", "readyz", "desk", "report", "metric", "alert", "email")
+        lines = [f"## {self.fault}", ""]
+        for place in places:
+            for seconds, words in self.said.get(place, [])[:6]:
+                lines.append(f"| {place} | {seconds:.0f} s | {words[:300]} |")
+            if not self.said.get(place):
+                lines.append(f"| {place} | – | nothing |")
+        shown = {key: value for key, value in self.counts.items() if value}
+        lines.append(f"| lost {self.lost}, twice {self.twice} | | {shown} |")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A fault: what begins it, and what ends it after `seconds`.
+
+    With `before` = 0 it begins before the program is started. `told` is False for what needs nobody's attention.
+    """
+
+    name: str
+    begin: "Callable[[Trial], None]" = lambda trial: None
+    end: "Callable[[Trial], None] | None" = None
+    seconds: float = 0.0
+    per_connection: int = 0
+    before: int = BEFORE
+    readers: int = READERS
+    host: str = "127.0.0.1"
+    port: int = 0
+    url: str = "http://localhost:8000"
+    smtp: str = 'security = "none"'
+    more: str = ""
+    tables: str = ""
+    api: bool = False
+    postgresql: bool = False
+    wall: bool = False
+    login: str = ""
+    about_sources: bool = False
+    told: bool = True
+
+
+class Trial:
+    """A site that sends, with a fault that begins while it does."""
+
+    def __init__(self, fault: Fault, folder: Path, minutes: float) -> None:
+        self.fault, self.minutes = fault, minutes
+        self.folder = folder
+        self.row = Row(fault.name)
+        self.alerts = AlertReceiver(fault.about_sources)
+        self.lines: list[tuple[float, str]] = []
+        self.began = 0.0
+        self.is_killed = False
+        self.locking: sqlite3.Connection
+        self.admin: psycopg.Connection[tuple[object, ...]]
+
+    def run(self) -> Row:
+        self.alerts.start()
+        with ExitStack() as self.stack:
+            stack = self.stack
+            self.server = stack.enter_context(mail_server(self.fault.per_connection))
+            self.server.login = self.fault.login
+            self.api = stack.enter_context(provider_api.running())
+            self.database = "sqlite:///newsletter.db"
+            self.role = f"trial_{os.getpid()}_{threading.get_ident()}"
+            if self.fault.postgresql:
+                self.database = stack.enter_context(self._own_postgresql())
+            self.site = Site(self.folder, self.text())
+            self.wall = Wall(self.folder) if self.fault.wall else None
+            self.session = self._python(DESK)
+            self._python(PREPARE, str(self.fault.readers))
+            if not self.fault.before:
+                self.fault.begin(self)
+            self.start()
+            try:
+                self._watch()
+            finally:
+                self._end()
+            self._count()
+        self.alerts.stop()
+        return self.row
+
+    def text(self) -> str:
+        """The site's config.toml."""
+        service = settings_of("brevo", self.api.url, provider_api.KEY)
+        return CONFIG.format(
+            alerts=self.alerts.port,
+            port=self.fault.port or self.server.port,
+            far=time.strftime("%a", time.localtime(time.time() + 3 * 86400)).lower(),
+            more=self.fault.more,
+            host=self.fault.host,
+            url=self.fault.url,
+            database=self.database,
+            smtp=self.fault.smtp,
+            tables=self.fault.tables,
+            delivery=PROVIDER.format(**service) if self.fault.api else "",
+        )
+
+    @contextmanager
+    def _own_postgresql(self) -> Iterator[str]:
+        """A database of a role of its own, to which connections can be refused."""
+        with postgresql.running() as address, psycopg.connect(address, autocommit=True) as self.admin:
+            self.admin.execute(f"CREATE ROLE {self.role} LOGIN")
+            self.admin.execute(f"ALTER DATABASE {address.rpartition('/')[2]} OWNER TO {self.role}")
+            self.admin.execute(f"GRANT ALL ON SCHEMA public TO {self.role}")
+            yield address.replace(f"{postgresql.USER}@", f"{self.role}@")
+            self.admin.execute(f"DROP OWNED BY {self.role} CASCADE")
+            self.admin.execute(f"ALTER DATABASE {address.rpartition('/')[2]} OWNER TO {postgresql.USER}")
+            self.admin.execute(f"DROP ROLE {self.role}")
+
+    def start(self) -> None:
+        """Start the program, and read what it prints."""
+        self.printed_before = len(self.lines)
+        environment = {**self.site.environment, **(self.wall.environment if self.wall else {})}
+        self.process = self.site.begin(self.site.command("run", "--port", "0"), environment=environment)
+        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+
+    def _python(self, code: str, *words: str) -> str:
+        command = [sys.executable, "-c", code, *words]
+        environment = {**self.site.environment, "PYTHONPATH": os.environ.get("PYTHONPATH", str(ROOT))}
+        done = subprocess.run(command, cwd=self.folder, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+        return done.stdout.strip()
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.lines.append((time.monotonic(), line.rstrip()))
+
+    def address(self) -> str:
+        printed = [line for _, line in self.lines[self.printed_before :] if "desk" in line]
+        found = re.search(r"http://127\.0\.0\.1:\d+", "\n".join(printed))
+        return found[0] if found else ""
+
+    def taken(self) -> list[str]:
+        recipients = [*self.server.recipients, *(mail.address for mail in self.api.taken)]
+        return [each for each in recipients if each != EDITOR]
+
+    def _watch(self) -> None:
+        until = time.monotonic() + 120
+        while not (self.address() and len(self.taken()) >= self.fault.before):
+            assert time.monotonic() < until, [line for _, line in self.lines]
+            time.sleep(0.05)
+        self.began = time.monotonic()
+        logged, over = len(self.lines), False
+        if self.fault.before:
+            self.fault.begin(self)
+        while (passed := time.monotonic() - self.began) < self.minutes * 60:
+            if not over and self.fault.end and passed >= self.fault.seconds:
+                over = True
+                self.fault.end(self)
+            self._ask(passed)
+            logged = self._note(passed, logged)
+            if self.process.poll() is not None and not self.is_killed:
+                break
+            time.sleep(2)
+
+    def _note(self, passed: float, logged: int) -> int:
+        """Note what was logged, posted and emailed; return how many lines of the log were read."""
+        lines = self.lines[logged:]
+        for at, line in lines:
+            self.row.note("log", at - self.began, re.sub(r"^\S+ \S+ ", "", line))
+        for at, words in self.alerts.got:
+            if at >= self.began:
+                self.row.note("alert", at - self.began, words)
+        for mail in list(self.server.taken):
+            if mail.recipient == EDITOR:
+                subject = re.search(rb"^Subject: (.*)$", mail.content, re.MULTILINE)
+                self.row.note("email", passed, subject[1].decode() if subject else "?")
+        for sent in list(self.api.taken):
+            if sent.address == EDITOR:
+                self.row.note("email", passed, sent.headers.get("Subject", "?"))
+        return logged + len(lines)
+
+    def _get(self, path: str) -> requests.Response | None:
+        with suppress(requests.RequestException):
+            return requests.get(
+                self.address() + path, cookies={"sessionid": self.session}, timeout=5, allow_redirects=False
+            )
+        return None
+
+    def _ask(self, passed: float) -> None:
+        ready = self._get("/readyz")
+        if ready is not None and ready.status_code != 200:
+            for line in ready.text.strip().splitlines():
+                self.row.note("readyz", passed, re.sub(r"; next try in \d+ s$", "", line))
+        pages = (("desk", "/desk/", ON_HOME), ("report", f"/desk/editions/{EDITION}/report/", ON_REPORT))
+        for place, path, notes in pages:
+            for found in self._found(path, notes):
+                if "127.0.0.1: " not in found:
+                    self.row.note(place, passed, html.unescape(re.sub(r"<[^>]+>", "", found)).strip())
+        for line in self._found("/metrics", METRICS):
+            self.row.note("metric", passed, line)
+
+    def _found(self, path: str, pattern: re.Pattern[str]) -> list[str]:
+        answer = self._get(path)
+        return pattern.findall(answer.text) if answer is not None and answer.status_code == 200 else []
+
+    def _end(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGCONT)
+            os.killpg(self.process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(60)
+        self.site.kill()
+
+    def _count(self) -> None:
+        counted = self.site.json("status", EDITION)
+        got = Counter(self.taken())
+        names = ("state", "audience", "accepted", "pending", "deferred", "refused", "unknown", "skipped")
+        self.row.counts = {key: counted[key] for key in names}
+        self.row.twice = sum(count > 1 for count in got.values())
+        waiting = sum(int(counted[key]) for key in ("pending", "deferred", "refused", "unknown", "skipped"))
+        self.row.lost = max(0, int(counted["audience"]) - len(got) - waiting)

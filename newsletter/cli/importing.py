@@ -10,12 +10,12 @@ from newsletter.cli.common import WRONG, Step, confirm, emit, fail, newsletter_n
 from newsletter.domain.english import counted
 
 if TYPE_CHECKING:
-    from subscribers.importing import ImportReport
+    from subscribers.importing import ImportReport, ReportedLine
     from subscribers.models import Import
 
 DATES: dict[str, Literal["day", "month"]] = {"day-first": "day", "month-first": "month"}
 SHOWN = 20
-"""The number of refused lines that are printed; the file has all of them."""
+"""The number of lines that are printed that were refused, and that were imported without their dates."""
 
 app = typer.Typer()
 
@@ -120,14 +120,21 @@ def _import(run: "Callable[[Step], ImportReport]", refused_to: Path | None, *, d
 
 
 def _document(report: "ImportReport") -> dict[str, Any]:
-    refused = [
-        {"line": r.line, "address": r.address, "reason": str(r.reason), "reason_code": r.reason.code}
-        | ({"file": r.file} if r.file else {})
-        for r in report.refused
-    ]
     changes = {"added": report.added, "updated": report.updated, "unchanged": report.unchanged}
     figures = {name: getattr(report, name) for name in ("lines", "active", "waiting", "suppressed", "present")}
-    return {**changes, "refused": refused, "import": report.number, **figures, "left_out": list(report.left_out)}
+    return {
+        **changes,
+        "refused": list(map(_reported, report.refused)),
+        "import": report.number,
+        **figures,
+        "left_out": list(report.left_out),
+        "undated": list(map(_reported, report.undated)),
+    }
+
+
+def _reported(line: "ReportedLine") -> dict[str, Any]:
+    reason = {"reason": str(line.reason), "reason_code": line.reason.code}
+    return {"line": line.line, "address": line.address, **reason} | ({"file": line.file} if line.file else {})
 
 
 def _summary(report: "ImportReport", refused_to: Path | None, *, dry_run: bool) -> str:
@@ -139,17 +146,26 @@ def _summary(report: "ImportReport", refused_to: Path | None, *, dry_run: bool) 
     ]
     if report.left_out:
         lines.append(f"Left out, because they have no addresses: {', '.join(report.left_out)}.")
-    lines += [
-        f"  {f'{r.file}, ' if r.file else ''}line {r.line}: {r.address or 'no address'}: {r.reason}"
-        for r in report.refused[:SHOWN]
-    ]
-    if len(report.refused) > SHOWN:
-        lines.append(f"  … and {len(report.refused) - SHOWN:,} more")
+    lines += _listed(report.refused)
+    if report.undated:
+        lines += [f"Without their dates, as if the file had none: {counted(len(report.undated), 'line')}."]
+        lines += _listed(report.undated)
+        if report.number is not None:
+            lines.append("To give them dates, undo this import, correct the dates, and import the file again.")
     if report.refused and refused_to:
         lines.append(f"All refused lines are in {refused_to}.")
     if report.number is not None:
         lines.append(f"Until the next edition is sent, 'newsletter subscribers undo-import {report.number}' undoes it.")
     return "\n".join(lines)
+
+
+def _listed(lines: "tuple[ReportedLine, ...]") -> list[str]:
+    """Return the first lines that were refused, or imported without their dates."""
+    listed = [
+        f"  {f'{r.file}, ' if r.file else ''}line {r.line}: {r.address or 'no address'}: {r.reason}"
+        for r in lines[:SHOWN]
+    ]
+    return listed + ([f"  … and {len(lines) - SHOWN:,} more"] if len(lines) > SHOWN else [])
 
 
 def _sum(report: "ImportReport") -> str:

@@ -63,7 +63,7 @@ def _bounce(delivery: Delivery, bounce: Bounce) -> dict[str, str]:
 @receiver(person_erased)
 def forget(subscriber: int, address: str, **_: Any) -> None:
     """Remove the address from answers of the API that are kept to be given again, from events that are not processed
-    yet, from refused lines that jobs show, and from servers' replies.
+    yet, from lines of imports that jobs show, and from servers' replies.
 
     Of replies about the subscriber's deliveries, the part before the `@` is removed too.
     """
@@ -71,7 +71,9 @@ def forget(subscriber: int, address: str, **_: Any) -> None:
     WebhookEvent.objects.filter(recipient__iexact=address).update(recipient="")
     names_it = re.compile(whole(address), re.IGNORECASE).search
     for job in Job.objects.filter(result__has_key="told"):
-        job.result["told"] = [line for line in job.result["told"] if not names_it(str(line))]
+        for name in ("told", "undated"):
+            if name in job.result:
+                job.result[name] = [line for line in job.result[name] if not names_it(str(line))]
         job.save(update_fields=["result"])
     for delivery in _deliveries(subscriber):
         for rows in (_results(delivery), _bounces(delivery)):

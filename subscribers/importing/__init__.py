@@ -10,7 +10,7 @@ run the same import again.
 from subscribers.importing.archives import is_archive
 from subscribers.importing.blocking import import_blocked
 from subscribers.importing.reading import Column, FileProblem, outline
-from subscribers.importing.run import ImportReport, ImportUndone, Portion, Refusal, import_file
+from subscribers.importing.run import ImportReport, ImportUndone, Portion, ReportedLine, import_file
 from subscribers.importing.undoing import UndoRefused, later_import, undo_import
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
     "ImportReport",
     "ImportUndone",
     "Portion",
-    "Refusal",
+    "ReportedLine",
     "UndoRefused",
     "import_blocked",
     "import_file",

@@ -1,6 +1,6 @@
 """Dates as tools export them and as people type them into spreadsheets.
 
-Ambiguous dates are refused: a consent with a guessed date would be a wrong record.
+No date is guessed: a consent with a guessed date would be a wrong record.
 """
 
 import re
@@ -28,18 +28,26 @@ _OFFSET = re.compile(r" ([+-]\d{4})(?: (?:[A-Z]{3,5}|[+-]\d{4}))?$")
 """An offset behind a space, maybe with the name of its zone, as programs in Go write it: `+0000 UTC`."""
 _WORDS_OF_DATES = re.compile(r"\d+|[^\W\d_]+")
 _LONGEST = 64
+_FEWEST_DIGITS = 3
+"""The digits of `1 Jan 25`; with fewer, the text may be a yes or a no."""
+_NO_YEAR = re.compile(r"(?<!\d)0\d{3}(?!\d)")
+_OF_TIMES = frozenset(("am", "pm", "utc", "gmt", "kl", "um", "uhr"))
 
 
 class BadDate(Problem):
-    """The text is not an unambiguous date."""
+    """The text is not an unambiguous date. It may say that something never was: "no", 0000-00-00, 1970-01-01."""
+
+
+class UnreadableDate(BadDate):
+    """The text is a date, but which one can't be read, or can be read in two ways."""
 
 
 def moment(cell: str, order: DateOrder = "", *, future: bool = False) -> datetime | None:
     """Parse a date or time: ISO 8601, `31.12.2025`, with `/` or `-` if day and month can be distinguished, or with the
     name of the month in one of the languages that we know, such as `31. desember 2025`.
 
-    UTC without an offset; None for an empty cell. Raises BadDate, also for one before 1970 or, unless `future`,
-    after tomorrow.
+    UTC without an offset; None for an empty cell. Raises UnreadableDate, or BadDate for other texts and for a date
+    before 1970 or, unless `future`, after tomorrow.
     """
     text = cell.strip()
     if not text:
@@ -54,8 +62,21 @@ def moment(cell: str, order: DateOrder = "", *, future: bool = False) -> datetim
         if not future and moment > _tomorrow(int(time.time())):
             raise BadDate(messages.FUTURE_DATE(text=excerpt))
     except (ValueError, OverflowError):
-        raise BadDate(messages.NOT_A_DATE(text=excerpt)) from None
+        kind = UnreadableDate if _is_like_a_date(text) else BadDate
+        raise kind(messages.NOT_A_DATE(text=excerpt)) from None
     return moment
+
+
+def _is_like_a_date(text: str) -> bool:
+    """Return whether a text has digits as a date has, no year such as 0000 or 0001, and no words but those of dates."""
+    parts = [vocabulary.folded(part) for part in _WORDS_OF_DATES.findall(text[:_LONGEST])]
+    words = {part for part in parts if not part.isdecimal() and len(part) > 1} - _OF_TIMES
+    return (
+        len(text) <= _LONGEST
+        and sum(map(str.isdecimal, text)) >= _FEWEST_DIGITS
+        and not _NO_YEAR.search(text)
+        and words <= vocabulary.months().keys() | vocabulary.weekdays() | vocabulary.FILLERS
+    )
 
 
 @lru_cache(maxsize=1)
@@ -73,7 +94,7 @@ def _parts(text: str, order: DateOrder, excerpt: str) -> datetime | None:
     if match["mark"] == ".":
         order = "day"
     if not order and first != second and max(first, second) <= 12:
-        raise BadDate(messages.AMBIGUOUS_DATE(text=excerpt))
+        raise UnreadableDate(messages.AMBIGUOUS_DATE(text=excerpt))
     if not order:
         order = "day" if first > 12 else "month"
     day, month = (first, second) if order == "day" else (second, first)

@@ -10,9 +10,9 @@ from typing import NamedTuple, get_args
 
 from newsletter.config import TABLE_NAME, Cadence
 from newsletter.domain.picks import picks_of
-from newsletter.messages import Problem, subscriptions as messages
+from newsletter.messages import Message, Problem, subscriptions as messages
 from subscribers.importing import vocabulary
-from subscribers.importing.dates import BadDate, DateOrder, moment
+from subscribers.importing.dates import BadDate, DateOrder, UnreadableDate, moment
 from subscribers.importing.tools import (
     BY_HEADER,
     EVERYWHERE,
@@ -57,7 +57,8 @@ class OwnExportValues:
 
 class PersonRow(NamedTuple):
     """The data of one line, before the address is validated; `personal` has personal fields as they are stored, `left`
-    is when the person left or was blocked, `why` the reason that they gave.
+    is when the person left or was blocked, `why` the reason that they gave. `date_problem` says why `joined` is left
+    out, if it is.
     """
 
     address: str
@@ -70,6 +71,7 @@ class PersonRow(NamedTuple):
     left: datetime | None = None
     why: str = ""
     own_values: OwnExportValues | None = None
+    date_problem: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,9 @@ class Columns:
             cells = [unescape_formulas(cell) for cell in cells]
         standing = self._standing(cells)
         has_left = standing > Standing.WAITING
+        joined, date_problem = (
+            (self.readable_date(cells, self.joined), None) if has_left else self._joined_or_problem(cells)
+        )
         return PersonRow(
             address=cells[self.address].strip(),
             personal={k: PERSONAL[k].imported([cells[n] for n in numbers]) for k, numbers in self.personal.items()},
@@ -110,12 +115,11 @@ class Columns:
             standing=standing,
             cadence=_cadence(cells[self.cadence]) if self.cadence >= 0 else "",
             topics=_topics(cells[self.topics]) if self.topics >= 0 else "",
-            joined=self.readable_date(cells, self.joined)
-            if has_left
-            else next((m for n in self.joined if (m := moment(cells[n], self.dates.get(n, "")))), None),
+            joined=joined,
             left=self.readable_date(cells, dict(self.ended)) if has_left else None,
             why=cells[self.why].strip() if self.why >= 0 else "",
             own_values=_own_values([cells[n].strip() for n in self.own_columns]) if self.own_columns else None,
+            date_problem=date_problem,
         )
 
     def _standing(self, cells: Sequence[str]) -> Standing:
@@ -137,6 +141,20 @@ class Columns:
         if standing is None:
             raise BadCell(messages.UNKNOWN_STATE(text=cell.strip()[:50]))
         return standing
+
+    def _joined_or_problem(self, cells: Sequence[str]) -> tuple[datetime | None, Message | None]:
+        """Return since when a person is subscribed, or None and why the date is left out, if there is one.
+
+        Raises BadDate for a text that may say that they never subscribed or confirmed.
+        """
+        problem: Message | None = None
+        for n in self.joined:
+            try:
+                if at := moment(cells[n], self.dates.get(n, "")):
+                    return at, None
+            except UnreadableDate as unreadable:
+                problem = problem or unreadable.message
+        return None, problem
 
     def readable_date(self, cells: Sequence[str], columns: Iterable[int]) -> datetime | None:
         """Return the first date in some columns that can be read: that of who left is not needed."""

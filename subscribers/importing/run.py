@@ -44,8 +44,8 @@ class ImportUndone(Problem):
     """The import is being undone, so nothing more of it is done."""
 
 
-class Refusal(NamedTuple):
-    """A refused line; `file` is its file in a ZIP archive."""
+class ReportedLine(NamedTuple):
+    """A line that was refused, or imported without its date, and why; `file` is its file in a ZIP archive."""
 
     line: int
     address: str
@@ -59,9 +59,10 @@ class Portion:
 
     place: int
     counts: Counter[str]
-    refused: tuple[Refusal, ...]
+    refused: tuple[ReportedLine, ...]
     done: int
     total: int
+    undated: tuple[ReportedLine, ...] = ()
 
 
 PortionHook = Callable[[Portion], None]
@@ -72,13 +73,14 @@ PortionHook = Callable[[Portion], None]
 class ImportReport:
     """The result of an import, as numbers of lines: `lines` is the sum of `active`, `waiting`, `suppressed`, `present`
     and `refused`. `added`, `updated` and `unchanged` count subscriptions. `number` is that of the import, None for a
-    dry run; `left_out` are the files of an archive that have no addresses.
+    dry run; `left_out` are the files of an archive that have no addresses; `undated` are the lines that were imported
+    without their dates, which couldn't be read.
     """
 
     added: int
     updated: int
     unchanged: int
-    refused: tuple[Refusal, ...]
+    refused: tuple[ReportedLine, ...]
     lines: int = 0
     active: int = 0
     waiting: int = 0
@@ -86,6 +88,7 @@ class ImportReport:
     present: int = 0
     number: int | None = None
     left_out: tuple[str, ...] = ()
+    undated: tuple[ReportedLine, ...] = ()
 
 
 Judged = tuple[FileLine, LineResult | Message]
@@ -200,7 +203,8 @@ def run(
 ) -> ImportReport:
     """Judge and save the lines of a file, in portions, and keep the figures of the import."""
     counts: Counter[str] = Counter()
-    refused: list[Refusal] = []
+    refused: list[ReportedLine] = []
+    undated: list[ReportedLine] = []
     number: int | None = None
     with unpacked(path) as members, large_cache():
         source = FileLines(path, members, read)
@@ -223,13 +227,20 @@ def run(
                     portion(result)
             counts += result.counts
             refused += result.refused
+            undated += result.undated
             progress(result.done, total)
     if number is not None:
         Import.objects.filter(pk=number).update(finished_at=timezone.now())
     if refused and refused_to:
         write_refused(refused_to, refused)
     figures = {key: counts[key] for key in (*CHANGES, *FIGURES) if key != "refused"}
-    return ImportReport(refused=tuple(refused), number=number, left_out=tuple(source.left_out), **figures)
+    return ImportReport(
+        refused=tuple(refused),
+        number=number,
+        left_out=tuple(source.left_out),
+        undated=tuple(undated),
+        **figures,
+    )
 
 
 def _portion(lines: Iterator[FileLine], most: int) -> list[FileLine]:
@@ -252,15 +263,20 @@ def _collector_paused() -> Iterator[None]:
 
 def _counted(verdicts: list[Judged], place: int, done: int, total: int) -> Portion:
     refused = tuple(
-        Refusal(line.number, line.row.address, verdict, line.file)
+        ReportedLine(line.number, line.row.address, verdict, line.file)
         for line, verdict in verdicts
         if not isinstance(verdict, LineResult)
+    )
+    undated = tuple(
+        ReportedLine(line.number, line.row.address, line.row.date_problem, line.file)
+        for line, verdict in verdicts
+        if line.row.date_problem and isinstance(verdict, LineResult) and verdict.figure != "present"
     )
     counts: Counter[str] = Counter({"lines": len(verdicts), "refused": len(refused)})
     for _line, verdict in verdicts:
         if isinstance(verdict, LineResult):
             counts.update(filter(None, verdict))
-    return Portion(place, counts, refused, done, total)
+    return Portion(place, counts, refused, done, total, undated)
 
 
 def _store(number: int, result: Portion) -> None:
@@ -334,7 +350,7 @@ def _checked(line: FileLine) -> Person | Message:
         return messages.INVALID(problem=e.message)
 
 
-def write_refused(path: Path, refused: Sequence[Refusal]) -> None:
+def write_refused(path: Path, refused: Sequence[ReportedLine]) -> None:
     """Write the refused lines as CSV: line, address, reason, and for an archive the file."""
     with create(path) as file:
         columns = 4 if any(r.file for r in refused) else 3

@@ -83,13 +83,14 @@ def test_an_invalid_date_affects_its_own_line_only(take: Import) -> None:
         "email,joined\na@reader.example,01.01.2025\nb@reader.example,31.02.2025\n"
         "c@reader.example,9999-12-31T23:59:59-12:00\nd@reader.example,01/02/2025\ne@reader.example,\n"
     )
-    assert [(r.line, r.address) for r in report.refused] == [
-        (3, "b@reader.example"),
-        (4, "c@reader.example"),
-        (5, "d@reader.example"),
+    assert [(r.line, r.address) for r in report.refused] == [(4, "c@reader.example")]
+    assert [(r.line, r.address, r.reason.code) for r in report.undated] == [
+        (3, "b@reader.example", "import.not-a-date"),
+        (5, "d@reader.example", "import.ambiguous-date"),
     ]
     joined = dict(Subscription.objects.values_list("subscriber__address", "joined"))
-    assert joined == {"a@reader.example": datetime(2025, 1, 1, tzinfo=UTC), "e@reader.example": AT}
+    without_date = dict.fromkeys(("b@reader.example", "d@reader.example", "e@reader.example"), AT)
+    assert joined == {"a@reader.example": datetime(2025, 1, 1, tzinfo=UTC), **without_date}
 
 
 def test_an_invalid_consent_date_affects_its_own_line_only(take: Import) -> None:
@@ -150,11 +151,31 @@ def test_a_short_date_is_read_as_meant_or_refused(day: date, language: str, widt
     assert found.date() == day
 
 
-def test_a_line_with_an_unreadable_date_never_gets_the_date_of_the_import(take: Import) -> None:
-    for unreadable in ("sometime in spring", "13/13/2024", "2024", "uke 6", "0", "01/02/2024", "#N/A", "1 mars"):
-        report = take(f"email,Påmeldt\na@reader.example,{unreadable}\n")
-        assert [r.line for r in report.refused] == [2], unreadable
+@pytest.mark.parametrize("text", ["13/13/2024", "2024", "01/02/2024", "1 Jan 25", "45678", "32. januar 2025 kl. 14.05"])
+def test_an_unreadable_date_costs_no_subscriber(take: Import, text: str) -> None:
+    content = f"email,Påmeldt\na@reader.example,{text}\n"
+    tried, report = take(content, dry_run=True), take(content)
+    assert [r.line for r in report.undated] == [r.line for r in tried.undated] == [2]
+    assert (report.active, report.refused) == (1, ())
+    assert not take(content).undated, "the date of who is here already is not needed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no", "nei", "0", "1", "#N/A", "never", "uke 6", "not in 2024", "0000-00-00 00:00:00", "0001-01-01T00:00:00+14:00",
+     "1970-01-01", "9999-12-31"],
+)  # fmt: skip
+def test_who_may_never_have_subscribed_is_refused(take: Import, text: str) -> None:
+    report = take(f"email,Påmeldt\na@reader.example,{text}\n")
+    assert [r.line for r in report.refused] == [2]
+    assert not report.undated
     assert not Subscription.objects.exists()
+
+
+def test_another_column_has_the_date_that_one_lacks(take: Import) -> None:
+    report = take("email,Påmeldt,Bekreftet dato\na@reader.example,13/13/2024,2024-03-05\n")
+    assert not report.undated
+    assert Subscription.objects.get().joined == datetime(2024, 3, 5, tzinfo=UTC)
 
 
 def test_names_of_months_mean_the_same_in_every_language() -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from newsletter.models import Act
 from newsletter.web.desk.subscribers import tags
 from subscribers import admin_actions
-from subscribers.models import Consent, Subscriber, Subscription, Suppression
+from subscribers.models import Consent, Import, Subscriber, Subscription, Suppression
 from tests.web.field_errors import said_at
 
 pytestmark = pytest.mark.django_db
@@ -289,6 +289,18 @@ def test_an_ambiguous_date_is_asked_about(admin: Client, order: str, joined: str
     found = Subscription.objects.get().joined
     assert found is not None
     assert found.date().isoformat() == joined
+
+
+def test_lines_without_their_dates_are_listed_after_the_import_too(admin: Client) -> None:
+    content = "email,joined\na@reader.example,13/13/2024\nb@reader.example,2024-03-05\n"
+    tried = _step(admin, _upload(admin, content), "try", "address", "joined")
+    assert "Lines that will be imported without their dates: 1" in tried
+    done = _step(admin, tried, "import")
+    record = Import.objects.get()
+    for body in (done, admin.get(f"/desk/subscribers/imports/{record.pk}/").text):
+        assert "Lines that were imported without their dates: 1" in body
+        assert "13/13/2024" in body
+    assert (record.active, record.refused) == (2, 0)
 
 
 def test_a_forged_import_is_refused(admin: Client) -> None:

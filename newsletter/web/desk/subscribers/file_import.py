@@ -232,6 +232,7 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
         "report": job.result,
         "dates": _dates(job),
         "lines": import_jobs.refused_lines(job.result),
+        **import_jobs.undated_lines(job.result),
         "newsletter": order.newsletter,
     }
     if "changed" in job.result:

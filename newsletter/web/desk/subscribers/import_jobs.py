@@ -17,6 +17,7 @@ from newsletter.messages import acts, failures as messages, from_json
 from newsletter.messages.subscriptions import AMBIGUOUS_DATE
 from newsletter.models import Act, Job
 from newsletter.sending import undoing_imports
+from newsletter.web.desk import formatting
 from newsletter.web.desk.jobs import JobProgress, Json
 from newsletter.web.desk.subscribers import queries, uploads
 from subscribers.importing import FileProblem, ImportReport, Portion, import_blocked, import_file
@@ -26,7 +27,7 @@ from subscribers.importing.run import PortionHook
 from subscribers.models import Import
 
 SHOWN = 200
-"""How many refused lines are shown, and stored for that."""
+"""How many lines are shown that were refused, or imported without their dates, and stored for that."""
 
 ORDERS: tuple[DateOrder, DateOrder] = ("day", "month")
 COUNTS = ("lines", "active", "waiting", "suppressed", "present", "refused", "added", "updated", "unchanged")
@@ -113,11 +114,18 @@ def figures_text(result: Json) -> str:
 
 def refused_lines(result: Json) -> list[Json]:
     """Return the first lines that were refused."""
-    return [refused_line(*stored) for stored in result.get("told", ())]
+    return [reported_line(*stored) for stored in result.get("told", ())]
 
 
-def refused_line(line: int, address: str, reason: Json, file: str = "") -> Json:
-    """Return a line that is not imported, as pages show it."""
+def undated_lines(result: Json) -> Json:
+    """Return how many lines were imported without their dates, and the first of them, as pages show them."""
+    count = int(result.get("undated_count", 0))
+    lines = [reported_line(*stored) for stored in result.get("undated", ())]
+    return {"undated": lines, "undated_count": formatting.number(count)}
+
+
+def reported_line(line: int, address: str, reason: Json, file: str = "") -> Json:
+    """Return a line that was refused, or imported without its date, as pages show it."""
     return {"line": line, "address": address, "reason": from_json(reason), "file": file}
 
 
@@ -129,21 +137,25 @@ class _Figures:
         self.place = int(numbers.get("place", 0))
         self._counts = Counter({key: int(numbers.get(key, 0)) for key in COUNTS})
         self._told: list[Any] = list(numbers.get("told", ()))
+        self._undated: list[Any] = list(numbers.get("undated", ()))
+        self._undated_count = int(numbers.get("undated_count", 0))
         self._ambiguous = str(numbers.get("ambiguous", ""))
 
     def add(self, portion: Portion) -> None:
         """Add a portion's."""
         self.place = portion.place
         self._counts.update(portion.counts)
-        unclear = (r.reason for r in portion.refused if AMBIGUOUS_DATE.matches(r.reason))
+        unclear = (r.reason for r in portion.undated if AMBIGUOUS_DATE.matches(r.reason))
         self._ambiguous = self._ambiguous or next((str(reason.param("text")) for reason in unclear), "")
-        free = SHOWN - len(self._told)
-        self._told += [[r.line, r.address, r.reason.to_json(), r.file] for r in portion.refused[:free]]
+        self._undated_count += len(portion.undated)
+        for kept, lines in ((self._told, portion.refused), (self._undated, portion.undated)):
+            kept += [[r.line, r.address, r.reason.to_json(), r.file] for r in lines[: SHOWN - len(kept)]]
 
     def to_json(self) -> Json:
         """Return the figures as a JSON object."""
         counts = {key: self._counts[key] for key in COUNTS}
-        return {"place": self.place, "told": self._told, "ambiguous": self._ambiguous, **counts}
+        undated = {"undated": self._undated, "undated_count": self._undated_count}
+        return {"place": self.place, "told": self._told, "ambiguous": self._ambiguous, **undated, **counts}
 
 
 def readings(result: Json) -> tuple[str, datetime, datetime] | None:

@@ -1,8 +1,10 @@
-"""How often subscribers can choose to get a newsletter, in the words of the pages, and when the next email comes."""
+"""How often a newsletter comes and can be chosen to come, in the words of the pages, and when the next email comes."""
 
 from datetime import datetime
 
-from django.utils import timezone
+from babel import Locale
+from babel.numbers import format_decimal
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from newsletter.config import Cadence, Newsletter, next_moment
@@ -19,6 +21,29 @@ def choices(newsletter: Newsletter) -> tuple[tuple[Cadence, str], ...]:
     }
     offered = newsletter.offered if len(newsletter.offered) > 1 else ()
     return tuple((key, word) for key, word in words.items() if key in offered)
+
+
+def frequency(newsletter: Newsletter) -> str:
+    """Return how often a newsletter comes, in the words of its page; "" for one that comes when there is something."""
+    moment = newsletter.at("").send_moment
+    if not newsletter.has_schedule:
+        return ""
+    if moment.weekday is not None:
+        names = Locale.parse(translation.get_language() or "en", sep="-").days["format"]["wide"]
+        return _("Every %(weekday)s") % {"weekday": names[moment.weekday]}
+    return _("Every month") if moment.day is not None else _("Every day")
+
+
+def facts(newsletter: Newsletter, subscribers: int) -> list[str]:
+    """Return what a newsletter's page says below its title: who writes it, how often it comes, and how many subscribe
+    unless that is 0.
+    """
+    author = _("By %(author)s") % {"author": newsletter.author} if newsletter.author else ""
+    if newsletter.status == "archived":
+        return [author] if author else []
+    locale = Locale.parse(translation.get_language() or "en", sep="-")
+    count = _("%(count)s subscribers") % {"count": format_decimal(subscribers, locale=locale)} if subscribers else ""
+    return [fact for fact in (author, frequency(newsletter), count) if fact]
 
 
 def chosen(newsletter: Newsletter, cadence: str) -> str:

@@ -191,6 +191,9 @@ class Newsletter:
     sources: tuple[SourceSettings, ...] = ()
     name: Text = ""
     description: Text = ""
+    author: Text = ""
+    cover: OptionalWebAddress = ""
+    show_subscribers: Flag = False
     status: Literal["active", "paused", "archived"] = "active"
     language: Language = "nb"
     timezone: Zone = "Europe/Oslo"

@@ -53,6 +53,8 @@ class BlogProfile:
     url: str
     title: str
     description: str = ""
+    author: str = ""
+    cover: str = ""
     language: str = ""
     post_language: str = ""
     timezone: str = ""
@@ -103,6 +105,8 @@ def find_profile(
         url=url,
         title=_short_title(reading.title, page.title) or urlsplit(url).hostname or url,
         description=page.description,
+        author=page.author,
+        cover=page.picture,
         language=language,
         post_language=post_language if post_language != language else "",
         timezone=guess_timezone(times, language, machine_timezone),

@@ -1,4 +1,4 @@
-"""Facts from a blog's home page: its title, description, language, logo and accent colour."""
+"""Facts from a blog's home page: its title, description, author, picture, language, logo and accent colour."""
 
 import colorsys
 import json
@@ -14,6 +14,8 @@ from newsletter.feeds.html.markup import HtmlElement, one_line, page_tree
 
 _LOGO = re.compile(r"(?:^|[-_/ .])(?:site-?)?logo", re.IGNORECASE)
 _NOT_FOR_EMAIL = (".svg", ".ico", ".webp", ".avif")
+_ACCOUNTS = ("admin", "administrator", "unknown", "editor", "webmaster", "root")
+_LONGEST_AUTHOR = 80
 _COLOUR_NAMES = ("theme-color", "msapplication-tilecolor")
 _HEX = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})\b")
 _RULES = re.compile(
@@ -30,6 +32,8 @@ class SitePage:
 
     title: str = ""
     description: str = ""
+    author: str = ""
+    picture: str = ""
     language: str = ""
     logo: str = ""
     accent: str = ""
@@ -44,6 +48,8 @@ def read_site_page(html: str, url: str) -> SitePage:
     return SitePage(
         title=one_line(meta.get("og:site_name") or _title(page)),
         description=one_line(meta.get("description") or meta.get("og:description") or ""),
+        author=_author(meta),
+        picture=_picture(meta, url),
         language=language_tag(page.get("lang") or meta.get("content-language") or meta.get("og:locale") or ""),
         logo=_logo(page, url),
         accent=_accent(page, meta),
@@ -95,6 +101,20 @@ def _meta(page: HtmlElement) -> dict[str, str]:
         if content := (element.get("content") or "").strip():
             values.setdefault(name.lower(), content)
     return values
+
+
+def _author(meta: dict[str, str]) -> str:
+    """Return who writes the site; "" for an address or an account, which name nobody."""
+    name = one_line(meta.get("author") or meta.get("article:author") or "")
+    is_account = name.lower() in _ACCOUNTS or name.startswith("@") or "://" in name
+    return "" if is_account or len(name) > _LONGEST_AUTHOR else name
+
+
+def _picture(meta: dict[str, str], url: str) -> str:
+    """Return the address of the picture that stands for the site elsewhere (Open Graph)."""
+    address = absolute(meta.get("og:image:secure_url") or meta.get("og:image") or "", url)
+    parts = split_address(address)
+    return address if meta.get("og:image") and parts.scheme in ("http", "https") and parts.netloc else ""
 
 
 def _title(page: HtmlElement) -> str:

@@ -43,6 +43,7 @@ def starter_config(
         f"[newsletters.{name}]",
         _line("title", blog.title),
         _line("description", blog.description) if blog.description else _default("description", '""'),
+        *_about(blog),
         _line("from", sender)
         if sender
         else _line("from", f"{display_name(blog.title)} <{PLACEHOLDER_MAILBOX}>", "REPLACE: your sender address"),
@@ -69,6 +70,14 @@ def starter_config(
         _default("smtp", '{ host = "localhost", port = 25, user = "", password = "" }'),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _about(blog: BlogProfile) -> list[str]:
+    """Return what the newsletter's page shows beside its title and description."""
+    return [
+        _line("author", blog.author) if blog.author else _default("author", '""', "who writes it"),
+        _line("cover", blog.cover) if blog.cover else _default("cover", '""', "a picture above the newsletter's page"),
+    ]
 
 
 def _source(blog: BlogProfile) -> list[str]:

@@ -19,12 +19,13 @@ from newsletter.config import Newsletter
 from newsletter.domain.picks import picks_of
 from subscribers import cadences, delayed_confirmations, preferences, signup, subscription_requests
 from subscribers.forms import SignUpForm
+from subscribers.models import Subscription
 from subscribers.pages import ANY_NONCE, language_of, message, page
 from subscribers.protection import challenges
 from subscribers.protection.sign_up_limits import Request, RequestAnswer
 from subscribers.requests import config_of, newsletter_of
 from subscribers.signup import ConfirmResult
-from subscribers.tokens import Purpose, read_timed
+from subscribers.tokens import Purpose, link_token, read_timed
 
 ANSWERED = {
     RequestAnswer.ACCEPTED: 202,
@@ -56,12 +57,17 @@ def subscribe(request: HttpRequest, newsletter: str) -> HttpResponse:
     if request.method == "OPTIONS":
         return _shared(request, HttpResponse(status=204), configured)
     if request.method != "POST":
-        latest = import_string(settings.LATEST_EDITION)  # by its name, because editions belong to another package
-        return _form_page(request, configured, SignUpForm(), 200, latest(configured.name))
+        return _form_page(request, configured, SignUpForm(), 200, _latest(configured))
     sign_up = read_sign_up(request, configured)
     if isinstance(sign_up, HttpResponse):
         return sign_up
     return sign_up.response(subscription_requests.request_subscription(sign_up.request))
+
+
+def _latest(newsletter: Newsletter) -> Any:
+    """Return the path and the teaser of the latest edition, or None."""
+    latest = import_string(settings.LATEST_EDITION)  # by its name, because editions belong to another package
+    return latest(newsletter)
 
 
 def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> SignUp | HttpResponse:
@@ -269,6 +275,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         result, consent = signup.consent_of(token)
         subscription = consent.subscription if consent else None
     name = subscription.newsletter if subscription else ""
+    is_new = request.method == "POST" and result is ConfirmResult.DONE
     return _confirmed(
         request,
         result,
@@ -276,6 +283,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         own_language=subscription.subscriber.language if subscription else "",
         asks="join",
         address=subscription.subscriber.masked if subscription else "",
+        subscription=subscription if is_new else None,
     )
 
 
@@ -295,12 +303,36 @@ def _confirm_move(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _confirmed(
-    request: HttpRequest, result: ConfirmResult, newsletter: str, *, own_language: str, asks: str, address: str
+    request: HttpRequest,
+    result: ConfirmResult,
+    newsletter: str,
+    *,
+    own_language: str,
+    asks: str,
+    address: str,
+    subscription: Subscription | None = None,
 ) -> HttpResponse:
-    """Render the button if there is something to confirm, else the result."""
+    """Render the button if there is something to confirm, else the result; for a new subscription, what comes next."""
     language = language_of(request, own_language=own_language, newsletter=newsletter)
     template = "confirm.html" if request.method != "POST" and result is ConfirmResult.DONE else "confirmed.html"
     status = STATUS.get(result, 200)
+    configured = config_of(request).newsletters.get(newsletter)
+    begun: dict[str, Any] = {"comes": "", "sender": "", "preferences": "", "latest": None, "spoken": ""}
+    if subscription is not None and configured is not None:
+        with translation.override(language):
+            comes = cadences.what_comes(configured, subscription.cadence, timezone.now())
+        sender, token = configured.sender.address, link_token(subscription.pk)
+        latest = _latest(configured)
+        begun = {"comes": comes, "sender": sender, "preferences": f"/p/{token}", "latest": latest}
+        begun["spoken"] = configured.language
     return page(
-        request, template, language, newsletter=newsletter, result=result, asks=asks, address=address, status=status
+        request,
+        template,
+        language,
+        newsletter=newsletter,
+        result=result,
+        asks=asks,
+        address=address,
+        status=status,
+        **begun,
     )

@@ -17,6 +17,8 @@ url = "https://letters.example.org"                 # the public address of this
 [newsletters.ferry-news]
 title = "Ferry news"
 description = "All about ferries."
+author = "The crew"
+cover = "https://ferries.example/cover.jpg"
 from = "Ferry news <news@example.org>"
 address = "1 Harbour Street"                        # shown in the footer
 language = "en"                                     # of dates, headings and the footer
@@ -47,6 +49,8 @@ def test_the_file_reads_as_if_a_person_had_written_it(tmp_path: Path) -> None:
         url="https://ferries.example/",
         title="Ferry news",
         description="All about ferries.",
+        author="The crew",
+        cover="https://ferries.example/cover.jpg",
         language="en",
         timezone="Europe/Oslo",
         accent="#00aa77",

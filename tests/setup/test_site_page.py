@@ -82,3 +82,16 @@ def test_deeply_nested_json_is_ignored() -> None:
 @given(st.text(max_size=300))
 def test_any_text_can_be_read(text: str) -> None:
     assert isinstance(read_site_page(text, HOME), SitePage)
+
+
+def test_a_page_names_its_picture_and_who_writes_it() -> None:
+    head = '<meta name="author" content=" The  crew "><meta property="og:image" content="/card.png">'
+    page = read_site_page(f"<html><head>{head}</head></html>", "https://blog.example/about/")
+    assert (page.author, page.picture) == ("The crew", "https://blog.example/card.png")
+
+
+@pytest.mark.parametrize("author", ["admin", "https://social.example/kari", "@kari", "x" * 81])
+def test_an_account_is_no_author_and_data_is_no_picture(author: str) -> None:
+    head = f'<meta name="author" content="{author}"><meta property="og:image" content="data:image/png;base64,AAAA">'
+    page = read_site_page(f"<html><head>{head}</head></html>", "https://blog.example/")
+    assert (page.author, page.picture) == ("", "")

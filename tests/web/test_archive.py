@@ -302,7 +302,7 @@ def test_the_archive_has_the_day_where_the_newsletter_is_published_as_its_emails
     Edition.objects.update(published_at=datetime(2026, 2, 7, 1, 30, tzinfo=UTC))
     known = config.current()
     abroad = replace(known.newsletters["kinaforum"], timezone="America/New_York", language="en-US")
-    config.use(replace(known, newsletters={"kinaforum": abroad}))
+    config.use(replace(known, newsletters={**known.newsletters, "kinaforum": abroad}))
     for path, in_english in (("/", "6 February 2026"), ("/n/kinaforum/", "February 6, 2026")):
         assert in_english in client.get(path, headers={"Accept-Language": "en"}).text
         assert "6. februar 2026" in client.get(path, headers={"Accept-Language": "nb"}).text

@@ -10,14 +10,14 @@ from django.db.models import F, Q, QuerySet, Subquery, TextField, Value, Window
 from django.db.models.functions import Concat, RowNumber
 from lxml import html as lxml_html
 
-from newsletter.config import Theme
+from newsletter.config import Newsletter, Theme
 from newsletter.editions.public_editions import in_archive, in_archives, public
 from newsletter.editions.rendering import placeholders_of
 from newsletter.models import ApprovedContent, Edition
 from newsletter.render.placeholders import fill, name_for
 from newsletter.render.teaser import TeaserPicture, teaser
 from newsletter.web.archive.article import title_of
-from subscribers.models import Folded, fold
+from subscribers.models import Folded, Subscription, fold
 
 LONGEST_QUERY, MOST_WORDS = 80, 6
 """So many characters and words of a search count, since each reads every edition's text."""
@@ -73,9 +73,22 @@ def number_of_editions(newsletter: str) -> int:
     return in_archive(newsletter).count()
 
 
-def latest(newsletter: str) -> ListedEdition | None:
-    """Return the newest public edition of a newsletter, which the sign-up page shows as an example."""
-    return next(iter(listed(newsletter, count=1)), None)
+FEWEST_SHOWN = 100
+"""A newsletter with fewer subscribers doesn't show how many they are."""
+
+
+def subscribers_shown(newsletter: Newsletter) -> int:
+    """Return how many people subscribe, 0 if its page doesn't show that."""
+    if not newsletter.show_subscribers:
+        return 0
+    active = Subscription.objects.filter(newsletter=newsletter.name, state=Subscription.State.ACTIVE).count()
+    return active if active >= FEWEST_SHOWN else 0
+
+
+def latest(newsletter: Newsletter) -> tuple[str, "EditionTeaser"] | None:
+    """Return the path of a newsletter's newest public edition, and what sign-up pages show of it; None without one."""
+    editions = listed(newsletter.name, count=1)
+    return next(((edition.path, teasers([edition], newsletter.theme)[0]) for edition in editions), None)
 
 
 def latest_of_each() -> dict[str, ListedEdition]:

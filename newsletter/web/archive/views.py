@@ -29,7 +29,7 @@ from newsletter.web.archive import queries
 from newsletter.web.archive.article import Article, article_of
 from newsletter.web.archive.queries import teasers
 from newsletter.web.converters import whole_number
-from subscribers import pages
+from subscribers import cadences, pages
 from subscribers.models import local_day
 from subscribers.requests import config_of, newsletter_of
 from subscribers.subscription_requests import consent_text
@@ -162,7 +162,9 @@ def cacheable(response: HttpResponse, newsletter: Newsletter | None = None) -> H
 
 @require_safe
 def newsletters(request: HttpRequest) -> HttpResponse:
-    """Show all newsletters of this site."""
+    """Show all newsletters of this site; if it has one, that newsletter's page."""
+    if len(config_of(request).newsletters) == 1:
+        return archive(request, next(iter(config_of(request).newsletters)))
     latest = queries.latest_of_each()
     newsletter = next(iter(config_of(request).newsletters.values()))
     language = pages.language_of(request, newsletter=newsletter.name)
@@ -195,6 +197,7 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
     days = [local_day(newsletter, edition.at) for edition in editions]
     with translation.override(language):
         consent = consent_text(newsletter.title)
+        facts = cadences.facts(newsletter, queries.subscribers_shown(newsletter)) if number == 1 and not query else []
         days_in_words = [_in_words(day, newsletter, language) for day in days]
     url = f"{site}/n/{name}/"
     page = f"{url}?page={number}" if number > 1 else url
@@ -215,7 +218,10 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
         query=query,
         searchable=bool(rows) or bool(query),
         consent=consent,
-        meta=metadata(newsletter, page, url, newsletter.title, newsletter.description, newsletter.theme.logo),
+        facts=facts,
+        meta=metadata(
+            newsletter, page, url, newsletter.title, newsletter.description, newsletter.cover or newsletter.theme.logo
+        ),
     )
     if query:
         response["X-Robots-Tag"] = "noindex"

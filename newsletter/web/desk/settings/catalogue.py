@@ -37,6 +37,16 @@ GENERAL = SettingsPage(
             (("active", _("Active")), ("paused", _("Paused")), ("archived", _("Archived"))),
         ),
         SettingField("description", _("Description"), _("One line for the archive and the sign-up form.")),
+        SettingField("author", _("Who writes it"), _("A name that the newsletter’s page shows.")),
+        SettingField(
+            "cover", _("Cover picture"), _("The address of a wide image that is shown above the newsletter’s page.")
+        ),
+        SettingField(
+            "show_subscribers",
+            _("Show how many people subscribe"),
+            _("The newsletter’s page has the number once there are 100."),
+            Kind.CHECKBOX,
+        ),
         SettingField(
             "language",
             _("Language"),

@@ -33,7 +33,10 @@ from newsletter.web.desk.settings.editing import paste, read_only_reason, save_i
 from newsletter.web.desk.settings.forms import RequestedChanges
 from subscribers.requests import config_of
 
-PROFILE = ("url", "title", "description", "language", "post_language", "timezone", "logo", "accent", "period")
+PROFILE = (
+    *("url", "title", "description", "author", "cover"),
+    *("language", "post_language", "timezone", "logo", "accent", "period"),
+)
 """What is stored of a blog."""
 LATEST = 3
 _FIELDS = {"from": "sender_address", "url": "blog", "sources": "blog"}
@@ -224,6 +227,8 @@ def _values(blog: BlogProfile, entered: Mapping[str, Any], configuration: Config
     values = {
         "title": title,
         "description": blog.description,
+        "author": blog.author,
+        "cover": blog.cover,
         "from": mailbox(entered["sender_name"] or title, entered["sender_address"]),
         "address": entered["address"].replace("\r\n", "\n"),
         "language": blog.language or newsletter.language,

@@ -162,7 +162,7 @@ def test_changing_preferences(client: Client) -> None:
     assert "kari@" not in shown
     assert "Daglig" in shown
     until = timezone.localdate() + timedelta(days=14)
-    assert "Paused until" in client.post(link, {"do": "pause", "until": until.isoformat()}).text
+    assert "Paused until" in client.post(link, {"do": "pause", "until-kinaforum": until.isoformat()}).text
     assert Subscription.objects.get().paused_until == until
     assert "Your subscription has resumed" in client.post(link, {"do": "resume"}).text
     assert Subscription.objects.get().paused_until is None
@@ -172,7 +172,7 @@ def test_changing_preferences(client: Client) -> None:
 
 @pytest.mark.parametrize("until", ["", "yesterday", "2020-01-01", "2999-01-01"])
 def test_a_pause_ends_within_a_year(client: Client, until: str) -> None:
-    answer = client.post(f"/p/{link_token(add_subscription().pk)}", {"do": "pause", "until": until})
+    answer = client.post(f"/p/{link_token(add_subscription().pk)}", {"do": "pause", "until-kinaforum": until})
     assert answer.status_code == 400
     assert answer.text.count("Choose a date within the next year") == 1
     assert "<details open>" in answer.text

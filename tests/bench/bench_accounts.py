@@ -20,6 +20,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 from tests.bench.bench_burst import Program
 from tests.bench.bench_half_sent_bodies import CONFIG, FIRST, ONE_CLICK, Answers
@@ -64,6 +65,8 @@ print(json.dumps([job.state, str(job.problem or ""), job.done]))
 
 class Ghost(BaseHTTPRequestHandler):
     """Answers as the server's `kind` says."""
+
+    kind: ClassVar[str]
 
     def do_GET(self) -> None:
 

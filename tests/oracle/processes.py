@@ -304,7 +304,7 @@ class ProcessSite(OracleSite):
         """Use the link of an email; there may be none yet."""
         mails = [mail for mail in self.mailbox.mails if reader in str(mail["To"])]
         links = [link for mail in mails for link in re.findall(r"/p/[\w.~-]+", _text_of(mail))]
-        until = {"until": (self.now + timedelta(days=300)).date().isoformat()} if on else {}
+        until = {f"until-{NAME}": (self.now + timedelta(days=300)).date().isoformat()} if on else {}
         if links:
             self.program.post(links[-1], {"do": "pause" if on else "resume", "newsletter": NAME, **until})
         return bool(links)

@@ -26,7 +26,7 @@ from tests.conftest import Site
 from tests.doubles.fork_server import ForkServer
 from tests.e2e.running_site import RunningSite
 from tests.e2e.sending_samples import ROOT
-from tests.e2e.test_supervision import Wall
+from tests.e2e.wall import Wall
 from tests.oracle.blog import Settings, Times
 
 CACHED = 1.0

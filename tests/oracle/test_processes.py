@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_supervision import Wall
+from tests.e2e.wall import Wall
 from tests.oracle.histories import DAILY, HISTORIES, played
 from tests.oracle.judge import judge
 from tests.oracle.processes import ProcessSite

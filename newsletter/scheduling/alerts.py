@@ -234,7 +234,7 @@ class StallWatch:
 
     def __init__(self, queue: AlertQueue, quiet: timedelta, clock: Seconds = boottime) -> None:
         self._queue, self._quiet, self._clock = queue, quiet, clock
-        self._idle: dict[tuple[str, str, datetime], float] = {}
+        self._idle: dict[tuple[str, datetime], float] = {}
         self._looked = clock()
         self._known: Mapping[str, IdleEdition] = {}
         self._alerted: dict[str, float] = {}
@@ -276,5 +276,5 @@ class StallWatch:
             self._queue.add(notices.RECOVERED, text, now, idle.edition)
 
 
-def _key(idle: IdleEdition) -> tuple[str, str, datetime]:
-    return idle.edition, idle.message.code, idle.since
+def _key(idle: IdleEdition) -> tuple[str, datetime]:
+    return idle.edition, idle.since

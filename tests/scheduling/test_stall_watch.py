@@ -87,6 +87,17 @@ def test_the_end_is_told_too(watched: Watched) -> None:
     ]
 
 
+def test_a_service_that_defers_its_first_email_after_a_minute_is_told_within_three(watched: Watched) -> None:
+    edition = samples.sending(300)
+    Edition.objects.update(began_at=watched.began)
+    Tally.objects.create(edition=edition, at=watched.began, accepted=1)
+    watched.look()
+    watched.until(60)
+    Tally.objects.create(edition=edition, at=watched.began + timedelta(seconds=60), deferred=1)
+    watched.until(180 + 30)
+    assert ["nothing of kinaforum/2026-W06 has been accepted" in post["text"] for post in watched.posted] == [True]
+
+
 def test_the_end_of_a_slow_edition_is_told_in_its_own_words(watched: Watched) -> None:
     edition = samples.sending(300)
     Edition.objects.update(began_at=watched.began)

@@ -108,11 +108,11 @@ def idle_since(configuration: Config, edition: Edition, now: datetime) -> dateti
 
 
 def _under_way(newsletters: Collection[str], now: datetime) -> Iterator[Edition]:
-    """Yield the editions that are due or being sent, and those that were sent but for a retry that is due."""
+    """Yield the editions that are due or being sent, and those that were sent but for retries."""
     columns = ("newsletter", "period", "state", "due_at", "queued_at", "began_at", "audience", "welcome")
     due = Q(due_at=None) | Q(due_at__lte=now)
     going = Q(state=State.SENDING) | Q(due, state=State.QUEUED, waiting__isnull=True)
-    retried = Retry.objects.filter(due__lte=now, edition__state=State.SENT).values("edition")
+    retried = Retry.objects.filter(edition__state=State.SENT).values("edition")
     editions = Edition.objects.filter(going | Q(pk__in=retried), newsletter__in=newsletters)
     yield from editions.only(*columns).order_by("pk")
 
@@ -165,12 +165,13 @@ def _deferred(configuration: Config, edition: Edition) -> Iterator[IdleEdition]:
         return
     tallies = Tally.objects.filter(edition=edition)
     last_accepted_at = tallies.filter(accepted__gt=0).aggregate(at=Max("at"))["at"]
-    first_deferred_at = tallies.filter(
-        deferred__gt=0, **({"at__gt": last_accepted_at} if last_accepted_at else {})
-    ).aggregate(at=Min("at"))["at"]
+    later = {"at__gt": last_accepted_at} if last_accepted_at else {}
+    first_deferred_at = tallies.filter(deferred__gt=0, **later).aggregate(at=Min("at"))["at"]
     if first_deferred_at is None and counts.deferred * 2 < counts.audience:
         return
-    since = max(filter(None, (first_deferred_at, last_accepted_at, _resumed_at(edition))))
+    since = max(filter(None, (edition.began_at, last_accepted_at, _resumed_at(edition))))
+    if first_deferred_at is not None and first_deferred_at - since > patience(configuration):
+        since = first_deferred_at  # it was stalled before
     message = messages.ALL_DEFERRED(
         edition=edition.name,
         since=since,

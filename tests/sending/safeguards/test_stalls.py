@@ -180,6 +180,19 @@ def test_one_of_which_nothing_is_accepted_is_told_before_half_of_it_is_deferred(
     assert "sending.all-deferred" in codes()
 
 
+def test_one_that_counts_as_sent_but_is_mostly_deferred_is_told_before_its_retries_are_due() -> None:
+    all_deferred(9, accepted=1)
+    Edition.objects.update(state="sent")
+    assert codes() == ["sending.all-deferred"]
+
+
+def test_the_time_until_a_throttled_service_defers_the_first_email_counts() -> None:
+    edition = begun(10)
+    Edition.objects.update(began_at=timezone.now() - 2 * MINUTE)
+    Tally.objects.create(edition=edition, at=timezone.now(), deferred=1)
+    assert "sending.all-deferred" in codes(after=MINUTE + JUST_NOW)
+
+
 def slow(audience: int, tried: int, minutes: int = 4) -> Edition:
     """An edition that began some minutes ago, of which emails were accepted evenly since, the last just now."""
     edition = begun(audience)

@@ -74,6 +74,10 @@ USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "audience.message_ids": (cases.message_id_in_a_bounce, cases.message_id_beside_a_link),
     "audience.recipients": (cases.message_id_in_a_bounce,),
     "handover.WorkerConnection.send_configuration": (),  # the whole configuration, to a process of our own
+    "tokens.sealed": (),  # see test_a_request_waits_through_a_change_of_the_key
+    "tokens.unsealed": (),
+    "unsubscription_file.WaitingUnsubscription.slot": (),
+    "unsubscription_file._read": (),
     "return_path.return_path": (cases.return_path_of_a_delivery,),
     "return_path.read": (cases.return_path_of_a_delivery,),
     "return_path._keyed": (cases.return_path_of_a_delivery,),

@@ -45,7 +45,7 @@ def loads(text: str) -> dict[str, Any]:
 def explained(error: tomllib.TOMLDecodeError) -> str:
     """Return what is wrong with a file, what to do where it is a common mistake, and the line."""
     mistake, at, place = str(error).partition(" (at ")
-    return MISTAKES.get(re.sub(r"'.*?'|\(.*\)", "…", mistake), mistake) + at + place
+    return MISTAKES.get(re.sub(r"'[^']*'|\([^()]*\)", "…", mistake), mistake) + at + place
 
 
 def _values(container: Any) -> list[Any]:

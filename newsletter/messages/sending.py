@@ -72,7 +72,7 @@ SLOW = MessageType(
     gettext_noop(
         "{edition} will take longer than twice what was planned: it began at {since} and was to end at {planned}, but "
         "the mail server or email service takes emails less than half as fast; ask its operator why it is slow, and "
-        "whether it allows more connections ('delivery.connections')"
+        "whether it allows more connections"
     ),
 )
 SLOW_ENDED = MessageType("sending.slow-ended", gettext_noop("{edition} is sent, paused, or as fast as planned again"))

@@ -144,11 +144,15 @@ def _written(text: str, scope: Scope, digest: Digest) -> str:
 
 
 def _with_lines(text: str) -> str:
-    """Return Markdown whose last paragraph keeps its lines if they are short, as those of a sign-off are."""
+    """Return Markdown whose last paragraph keeps its lines if it is a sign-off: a few short lines below other
+    paragraphs, at least three alone, or two of which the first ends with a comma.
+    """
     before, gap, last = text.rstrip().rpartition("\n\n")
     lines = last.split("\n")
-    is_sign_off = 1 < len(lines) <= _MOST_SIGNED and all(
-        len(line) <= _LONGEST_SIGNED and line[:1].isalpha() for line in lines
+    is_sign_off = (
+        (before or len(lines) > 2 or lines[0].rstrip().endswith(","))
+        and 1 < len(lines) <= _MOST_SIGNED
+        and all(len(line) <= _LONGEST_SIGNED and (line[:1].isalpha() or line.startswith("{name")) for line in lines)
     )
     return before + gap + "\\\n".join(line.rstrip() for line in lines) if is_sign_off else text
 

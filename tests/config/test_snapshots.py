@@ -23,6 +23,7 @@ MAY_REFRESH = {
     "newsletter/background/shared.py",
     "newsletter/cli/services.py",
     "newsletter/web/desk/settings/editing.py",
+    "newsletter/web/desk/settings/new_newsletter.py",
     "newsletter/web/middleware.py",
 }
 MAY_SET = {

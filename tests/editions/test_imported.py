@@ -73,7 +73,7 @@ def test_issues_are_in_the_archive_its_search_and_the_feed_with_their_dates(fold
     feed = client.get(f"/n/{NAME}/feed.atom").content.decode()
     assert feed.count("<entry>") == 2
     assert "2019-05-03T10:00:00" in feed
-    assert "fredag 3. mai 2019" in page
+    assert "3. mai 2019" in page
     assert "3 May 2019" in client.get(f"/n/{NAME}/", headers={"Accept-Language": "en"}).content.decode()
 
 

@@ -173,9 +173,7 @@ def test_a_blocked_address_is_refused() -> None:
 
 
 def test_the_data_is_everything_stored(take: Import) -> None:
-    take(
-        "email,tags,joined\nkari@reader.example,film,\nKari@reader.example,,2024-31-31\n", consent="shop counter, 2024"
-    )
+    take("email,tags,joined\nkari@reader.example,film,\nKari@reader.example,,no\n", consent="shop counter, 2024")
     person = Subscriber.objects.get()
     data = preferences.personal_data_of(person)
     (subscription,) = data["subscriptions"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from newsletter import config
@@ -50,6 +50,16 @@ def state(subscription: Subscription) -> str:
 
 def numbers() -> list[int]:
     return [unsubscription.number for unsubscription in file.waiting()]
+
+
+def test_a_request_waits_through_a_change_of_the_key() -> None:
+    subscription = add_subscription()
+    with locked():
+        waiting.unsubscribe([subscription.pk])
+    with override_settings(SECRET_KEY="new", SECRET_KEY_FALLBACKS=[settings.SECRET_KEY]):
+        assert numbers() == [subscription.pk]
+    with override_settings(SECRET_KEY="new", SECRET_KEY_FALLBACKS=[]):
+        assert numbers() == []
 
 
 def test_what_the_database_refuses_waits_and_is_applied_later() -> None:

@@ -1,6 +1,7 @@
 /* What is typed into a draft is stored as it is typed and never lost: saving is retried until it succeeds, a copy is kept in
    this browser until then and restored on the next visit, and leaving the page with unsaved text asks first. */
 import * as storage from "./copies.js";
+import "./editor.js";
 import { token } from "./editor/server.js";
 import "./follow.js";
 import { hold, openPlace } from "./unstored.js";

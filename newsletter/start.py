@@ -166,7 +166,7 @@ def _refuse_beside_older_programs() -> None:
 
 
 def _copy_before(waiting: Sequence[str]) -> None:
-    """Copy a SQLite database to `newsletter.db.before-0038` or the like before migrations change it.
+    """Copy a SQLite database to `newsletter.db.before-0056` or the like before migrations change it.
 
     A copy of an attempt that failed stays: it is older, and so the one to go back to.
     """

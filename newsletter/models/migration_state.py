@@ -13,7 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 OURS = ("newsletter", "subscribers")
-FIRST_COMMIT = "a6e0b70"
+FIRST_COMMIT = "2fffa3b"
 """The commit whose tables the first migrations of our apps make, under the names of the last migrations it had."""
 
 

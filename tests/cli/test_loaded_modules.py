@@ -30,7 +30,7 @@ NOT_NEEDED = {
     "apscheduler",
     "lxml",
     "newsletter.feeds",
-    "newsletter.models.migrations.0037_attempts",
+    "newsletter.models.migrations.0055_machines_without_configuration",
     "requests",
 }
 

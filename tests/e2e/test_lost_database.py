@@ -1,11 +1,13 @@
 """A database that is removed while `newsletter run` is at work, and one of a newer version of the program."""
 
+import json
 import os
 import re
 import signal
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, nullcontext
+from zipfile import ZipFile
 
 import pytest
 import requests
@@ -19,20 +21,15 @@ pytestmark = pytest.mark.e2e
 TEXT = settings.TEXT.partition("[newsletters.daily]")[0] + '[web]\nport = 0\n[delivery]\nprovider = "file"\n'
 
 OLDER = """
-from datetime import UTC, datetime
 from pathlib import Path
 from newsletter import config
 from newsletter.start import set_up
 set_up(config.load(Path("config.toml").absolute()))
 from django.core.management import call_command
-from django.db import connection
-call_command("migrate", "newsletter", "0037", verbosity=0)
-with connection.cursor() as cursor:
-    for row in (("newsletter", "0036_topics"), ("subscribers", "0001_people")):
-        values = [*row, datetime(2026, 1, 1, tzinfo=UTC)]
-        cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", values)
+call_command("migrate", verbosity=0)
+call_command("migrate", "axes", "0009", verbosity=0)
 """
-"""Makes the database of commit a6e0b70, with two of its earlier migrations."""
+"""Makes a database that lacks the last migration of a library."""
 
 
 def answer(address: str) -> tuple[int, str]:
@@ -80,12 +77,10 @@ def test_an_older_program_leaves_a_newer_database_alone(site: Callable[[str], Si
 
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def test_a_database_of_the_first_migrations_is_upgraded_and_a_file_is_copied_first(
-    site: Callable[[str], Site], kind: str
-) -> None:
+def test_an_older_database_is_upgraded_and_a_file_is_copied_first(site: Callable[[str], Site], kind: str) -> None:
     with postgresql.running() if kind == "postgresql" else nullcontext("sqlite:///newsletter.db") as url:
         place = site(TEXT.replace("sqlite:///newsletter.db", url))
-        copy = place.folder / "newsletter.db.before-0038"
+        copy = place.folder / "newsletter.db.before-0010"
         copy.with_name(f"{copy.name}.part").write_bytes(b"left by a process that was killed")
         place.script(OLDER)
         if kind == "postgresql":
@@ -96,9 +91,32 @@ def test_a_database_of_the_first_migrations_is_upgraded_and_a_file_is_copied_fir
         if kind == "sqlite":
             assert copy.stat().st_mode & 0o777 == 0o600
             with closing(sqlite3.connect(copy)) as copied:
-                assert copied.execute(
-                    "SELECT max(name) FROM django_migrations WHERE app = 'newsletter'"
-                ).fetchone() == ("0037_attempts",)
+                assert copied.execute("SELECT max(name) FROM django_migrations WHERE app = 'axes'").fetchone() == (
+                    "0009_add_session_hash",
+                )
             copy.unlink()
         place.run("editions")
         assert not copy.exists()
+
+
+def test_a_database_and_a_backup_from_before_the_first_migrations_name_the_commit_to_start_first(
+    site: Callable[[str], Site],
+) -> None:
+    place = site(TEXT)
+    place.run("backup", "new.zip")
+    first, earlier = ["newsletter", "0055_machines_without_configuration"], ["newsletter", "0054_judged_posts"]
+    with ZipFile(place.folder / "new.zip") as new, ZipFile(place.folder / "old.zip", "w") as old:
+        for name in new.namelist():
+            manifest = json.loads(new.read(name)) if name == "manifest.json" else None
+            if manifest:
+                manifest["migrations"] = [earlier if each == first else each for each in manifest["migrations"]]
+            old.writestr(name, json.dumps(manifest) if manifest else new.read(name))
+    refusal = place.run("restore", "old.zip", "--replace", status=1).stderr
+    assert "the backup is from before commit 2fffa3b (its last migration is newsletter.0054_judged_posts)" in refusal
+    assert "restore it with newsletter of commit 2fffa3b, then start this version" in refusal
+    assert "No editions yet" in place.run("editions").stdout, "what is there must stay"
+    with closing(sqlite3.connect(place.folder / "newsletter.db")) as database, database:
+        database.execute("UPDATE django_migrations SET name = ? WHERE app = ? AND name = ?", [earlier[1], *first])
+    refusal = place.run("editions", status=1).stderr
+    assert "the database is from before commit 2fffa3b (its last migration is newsletter.0054_judged_posts)" in refusal
+    assert "start newsletter of commit 2fffa3b with it once, then this version" in refusal

@@ -9,7 +9,7 @@ from django.test import Client, utils as django_utils
 from django.utils import translation
 
 from newsletter import config
-from newsletter.web.archive import views
+from newsletter.web.archive import queries, views
 from newsletter.web.desk import jobs
 from newsletter.web.desk.edition import preview_queries
 from tests.web import make
@@ -17,10 +17,11 @@ from tests.web import make
 
 @pytest.fixture(autouse=True)
 def nothing_cached() -> None:
-    """What one test looked at is no other test's business."""
+    """What one test looked at is no other test's business: the database of each numbers its editions from 1."""
     cache.clear()
     preview_queries.rendered.cache_clear()
     views._email.cache_clear()
+    queries.forget()
 
 
 @pytest.fixture(autouse=True)

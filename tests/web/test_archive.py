@@ -13,17 +13,10 @@ from newsletter import config
 from newsletter.editions import approval, public_editions
 from newsletter.models import ApprovedContent, Edition
 from newsletter.sending import lifecycle
-from newsletter.web.archive import queries
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
 PAGE = f"/n/kinaforum/{make.PERIOD}/"
-
-
-@pytest.fixture(autouse=True)
-def new_teasers() -> None:
-    """The database of each test numbers its texts from 1."""
-    queries.forget()
 
 
 @pytest.fixture(autouse=True)

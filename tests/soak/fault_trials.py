@@ -17,22 +17,26 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 import requests
 
 from tests.conftest import Site
 from tests.doubles import postgresql, provider_api
+from tests.doubles.blog import BlogServer
 from tests.doubles.providers import settings_of
-from tests.doubles.smtpd import Smtpd
+from tests.doubles.smtpd import FEATURES, Smtpd
 from tests.e2e.faults import DESK
 from tests.e2e.sending_samples import EDITION, PREPARE, ROOT
 from tests.e2e.wall import Wall
+from tests.soak.fault_rows import Row
 
 READERS = 600
 BEFORE = 40
 """Emails that are accepted before the fault begins."""
+SETTLED = 30.0
+"""Seconds after an alert in which the other places may say the same."""
 EDITOR = "editor@desk.example"
 CONFIG = """
 [site]
@@ -50,7 +54,7 @@ editors = ["editor@desk.example"]
 draft = "{far} 01:00"
 send = "{far} 02:00"
 [[newsletters.kinaforum.sources]]
-url = "http://127.0.0.1:9/"
+url = "{source}"
 [collect]
 allow_private_addresses = true
 {tables}
@@ -128,45 +132,20 @@ def mail_server(per_connection: int) -> Iterator[Smtpd]:
         thread.join(10)
 
 
-@dataclass
-class Row:
-    """What was said of a fault: by each place, the seconds after which something was said first, and the words."""
-
-    fault: str
-    said: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
-    counts: dict[str, object] = field(default_factory=dict)
-    lost: int = 0
-    twice: int = 0
-
-    def note(self, place: str, seconds: float, words: str) -> None:
-        known = self.said.setdefault(place, [])
-        if words and words not in (text for _, text in known):
-            known.append((seconds, words))
-
-    def text(self) -> str:
-        places = ("log", "readyz", "desk", "report", "metric", "alert", "email")
-        lines = [f"## {self.fault}", ""]
-        for place in places:
-            for seconds, words in self.said.get(place, [])[:6]:
-                lines.append(f"| {place} | {seconds:.0f} s | {words[:300]} |")
-            if not self.said.get(place):
-                lines.append(f"| {place} | – | nothing |")
-        shown = {key: value for key, value in self.counts.items() if value}
-        lines.append(f"| lost {self.lost}, twice {self.twice} | | {shown} |")
-        return "\n".join(lines)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A fault: what begins it, and what ends it after `seconds`.
+    """A fault: what begins it, what ends it by itself after `seconds`, and what ends it as the sentences about it say.
 
-    With `before` = 0 it begins before the program is started. `told` is False for what needs nobody's attention.
+    With `before` = 0 it begins before the program is started. `told` is False for what needs nobody's attention, and
+    `notice` is what an alert must say for the fault to count as told.
     """
 
     name: str
     begin: "Callable[[Trial], None]" = lambda trial: None
     end: "Callable[[Trial], None] | None" = None
     seconds: float = 0.0
+    remedy: "Callable[[Trial], None] | None" = None
+    notice: str = ""
     per_connection: int = 0
     before: int = BEFORE
     readers: int = READERS
@@ -182,13 +161,16 @@ class Fault:
     login: str = ""
     about_sources: bool = False
     told: bool = True
+    minutes: float = 0.0
 
 
 class Trial:
     """A site that sends, with a fault that begins while it does."""
 
     def __init__(self, fault: Fault, folder: Path, minutes: float) -> None:
-        self.fault, self.minutes = fault, minutes
+        """`minutes`: how long somebody has to be told, and then how long the remedy may take."""
+        self.fault, self.minutes = fault, max(minutes, fault.minutes)
+        self.values: dict[str, object] = {}
         self.folder = folder
         self.row = Row(fault.name)
         self.alerts = AlertReceiver(fault.about_sources)
@@ -203,7 +185,10 @@ class Trial:
         with ExitStack() as self.stack:
             stack = self.stack
             self.server = stack.enter_context(mail_server(self.fault.per_connection))
-            self.server.login = self.fault.login
+            if self.fault.login:
+                self.server.login = self.fault.login
+                self.server.features = (*FEATURES, "AUTH PLAIN LOGIN")
+            self.source = "http://127.0.0.1:9/" if self.fault.about_sources else stack.enter_context(BlogServer()).url
             self.api = stack.enter_context(provider_api.running())
             self.database = "sqlite:///newsletter.db"
             self.role = f"trial_{os.getpid()}_{threading.get_ident()}"
@@ -218,6 +203,7 @@ class Trial:
             self.start()
             try:
                 self._watch()
+                self._mend()
             finally:
                 self._end()
             self._count()
@@ -227,18 +213,34 @@ class Trial:
     def text(self) -> str:
         """The site's config.toml."""
         service = settings_of("brevo", self.api.url, provider_api.KEY)
-        return CONFIG.format(
-            alerts=self.alerts.port,
-            port=self.fault.port or self.server.port,
-            far=time.strftime("%a", time.localtime(time.time() + 3 * 86400)).lower(),
-            more=self.fault.more,
-            host=self.fault.host,
-            url=self.fault.url,
-            database=self.database,
-            smtp=self.fault.smtp,
-            tables=self.fault.tables,
-            delivery=PROVIDER.format(**service) if self.fault.api else "",
+        values: dict[str, object] = {
+            "alerts": self.alerts.port,
+            "port": self.fault.port or self.server.port,
+            "far": time.strftime("%a", time.localtime(time.time() + 3 * 86400)).lower(),
+            "more": self.fault.more,
+            "host": self.fault.host,
+            "url": self.fault.url,
+            "database": self.database,
+            "smtp": self.fault.smtp,
+            "tables": self.fault.tables,
+            "source": self.source,
+            "delivery": PROVIDER.format(**service) if self.fault.api else "",
+        }
+        return CONFIG.format(**{**values, **self.values})
+
+    def configure(self, **values: object) -> None:
+        """Change config.toml while the program runs."""
+        self.values.update(values)
+        (self.folder / "config.toml").write_text(self.text(), encoding="utf-8")
+
+    def command(self, *words: str) -> None:
+        """Run a command as the remedy says, and keep it for the row."""
+        done = self.site.run(*words, status=None)
+        self.row.remedies.append(
+            " ".join(["newsletter", *words]) + (f" ({done.returncode})" if done.returncode else "")
         )
+        if done.returncode:
+            self.row.note("remedy", time.monotonic() - self.began, (done.stdout + done.stderr).strip())
 
     @contextmanager
     def _own_postgresql(self) -> Iterator[str]:
@@ -280,29 +282,73 @@ class Trial:
         return [each for each in recipients if each != EDITOR]
 
     def _watch(self) -> None:
+        """Begin the fault, and note what is said until all that must be told is, or the time is over."""
         until = time.monotonic() + 120
         while not (self.address() and len(self.taken()) >= self.fault.before):
             assert time.monotonic() < until, [line for _, line in self.lines]
             time.sleep(0.05)
         self.began = time.monotonic()
-        logged, over = len(self.lines), False
+        self._logged, over = len(self.lines), self.fault.end is None
         if self.fault.before:
             self.fault.begin(self)
         while (passed := time.monotonic() - self.began) < self.minutes * 60:
             if not over and self.fault.end and passed >= self.fault.seconds:
                 over = True
                 self.fault.end(self)
-            self._ask(passed)
-            logged = self._note(passed, logged)
-            if self.process.poll() is not None and not self.is_killed:
+            self._look()
+            ended = self.process.poll() is not None and not self.is_killed
+            if over and (ended or self._is_told(passed) or not (self.fault.told or self._unsent())):
                 break
             time.sleep(2)
+        self.row.status = self.site.run("status", EDITION, status=None).stdout
+
+    def _is_told(self, passed: float) -> bool:
+        """Whether an alert has said it half a minute ago, so that the other places had time to say it too."""
+        at = [seconds for seconds, words in self.row.said.get("alert", []) if self.fault.notice in words]
+        return self.fault.told and bool(at) and passed > at[0] + SETTLED
+
+    def _look(self) -> None:
+        passed = time.monotonic() - self.began
+        self._ask(passed)
+        self._logged = self._note(passed, self._logged)
+
+    def _counts(self) -> dict[str, Any]:
+        """The edition's counts; nothing while the database can't be read."""
+        done = self.site.run("status", EDITION, "--json", status=None)
+        counts: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {}
+        return counts
+
+    def _unsent(self) -> bool:
+        """Whether emails are still to be sent."""
+        counts = self._counts()
+        return not counts or counts["state"] != "sent" or bool(counts["pending"] or counts["deferred"])
+
+    def _mend(self) -> None:
+        """Do what the sentences say: end the cause, resume what is paused, and resend what is unconfirmed."""
+        since = time.monotonic()
+        until = since + self.minutes * 60
+        if self.fault.remedy:
+            self.fault.remedy(self)
+        self._send_rest(until)
+        self.row.unconfirmed = int(self._counts().get("unknown", 0))
+        if self.row.unconfirmed and self.process.poll() is None:
+            self.command("settle", EDITION, "resend")
+            self._send_rest(until)
+        self.row.mended = None if self._unsent() else time.monotonic() - since
+
+    def _send_rest(self, until: float) -> None:
+        while time.monotonic() < until and self._unsent():
+            self._look()
+            if self._counts().get("state") == "paused":
+                self.command("resume", EDITION)
+            time.sleep(5)
 
     def _note(self, passed: float, logged: int) -> int:
         """Note what was logged, posted and emailed; return how many lines of the log were read."""
         lines = self.lines[logged:]
         for at, line in lines:
-            self.row.note("log", at - self.began, re.sub(r"^\S+ \S+ ", "", line))
+            if warning := re.match(r"\d{4}-\S+ \S+ ((?:WARNING|ERROR) .*)", line):
+                self.row.note("log", at - self.began, warning[1])
         for at, words in self.alerts.got:
             if at >= self.began:
                 self.row.note("alert", at - self.began, words)
@@ -348,10 +394,11 @@ class Trial:
         self.site.kill()
 
     def _count(self) -> None:
-        counted = self.site.json("status", EDITION)
+        """Count who has not got the edition though nothing says why, and who got it twice without being asked."""
+        counted = self._counts()
         got = Counter(self.taken())
         names = ("state", "audience", "accepted", "pending", "deferred", "refused", "unknown", "skipped")
-        self.row.counts = {key: counted[key] for key in names}
-        self.row.twice = sum(count > 1 for count in got.values())
-        waiting = sum(int(counted[key]) for key in ("pending", "deferred", "refused", "unknown", "skipped"))
-        self.row.lost = max(0, int(counted["audience"]) - len(got) - waiting)
+        self.row.counts = {key: counted.get(key) for key in names}
+        self.row.twice = max(0, sum(got.values()) - len(got) - self.row.unconfirmed)
+        waiting = sum(int(counted.get(key, 0)) for key in ("pending", "deferred", "refused", "unknown", "skipped"))
+        self.row.lost = max(0, int(counted.get("audience", self.fault.readers)) - len(got) - waiting)

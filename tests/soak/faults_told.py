@@ -4,8 +4,12 @@
 
 An edition is sent to 600 subscribers at 20 emails a second. After 40 of them the fault begins, and the log, `/readyz`,
 the desk, the metrics and `alert_url` are asked every two seconds what they say, and when they said it first. Takes
-a quarter of an hour with the default time-outs; all that are named are tried at the same
-time, so name a few on a small machine. The bounce mailbox is read every ten minutes, and told of after two readings.
+some minutes for each with the default time-outs; `--at-once` says how many are tried at the same time. The bounce
+mailbox is read every ten minutes, and told of after two readings.
+
+When an alert has said it, the remedy is carried out as the sentences say: the cause is ended, a paused edition is
+resumed, unconfirmed emails are resent, or a backup is restored. What can't be done literally is a repair by others: the
+operator of a mail server, a name server or a service, whose doubles are told to behave again.
 """
 
 import argparse
@@ -20,7 +24,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.soak.fault_kinds import FAULTS, fill
-from tests.soak.fault_trials import Fault, Row, Trial
+from tests.soak.fault_rows import HEAD, SEPARATOR, Row
+from tests.soak.fault_trials import Fault, Trial
 
 MINUTES = 12.0
 
@@ -43,14 +48,17 @@ def place(fault: Fault) -> Iterator[Path]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=MINUTES)
+    parser.add_argument("--at-once", type=int, default=4)
     parser.add_argument("faults", nargs="*", metavar="FAULT", help=", ".join(FAULTS))
     arguments = parser.parse_args()
     if unknown := set(arguments.faults) - set(FAULTS):
         parser.error(f"no such fault: {', '.join(sorted(unknown))}")
     rows: dict[str, Row] = {}
 
+    free = threading.Semaphore(arguments.at_once)
+
     def trial(name: str) -> None:
-        with place(FAULTS[name]) as folder:
+        with free, place(FAULTS[name]) as folder:
             rows[name] = Trial(FAULTS[name], folder, arguments.minutes).run()
         sys.stdout.write(rows[name].text() + "\n\n")
         sys.stdout.flush()
@@ -62,10 +70,15 @@ def main() -> None:
     for thread in threads:
         thread.join()
     told = {name for name, row in rows.items() if row.said.get("log") and row.said.get("alert")}
+    sys.stdout.write("\n".join([HEAD, SEPARATOR, *(row.line() for row in rows.values())]) + "\n")
     untold = [name for name in rows if FAULTS[name].told and name not in told]
     wrong = [name for name, row in rows.items() if row.lost or row.twice]
-    if untold or wrong or len(rows) < len(threads):
-        sys.exit(f"told to nobody: {untold}; lost or twice: {wrong}; {len(rows)} of {len(threads)} trials ended")
+    unmended = [name for name, row in rows.items() if row.mended is None]
+    if untold or wrong or unmended or len(rows) < len(threads):
+        sys.exit(
+            f"told to nobody: {untold}; lost or twice: {wrong}; not sent after the remedy: {unmended}; "
+            f"{len(rows)} of {len(threads)} trials ended"
+        )
 
 
 if __name__ == "__main__":

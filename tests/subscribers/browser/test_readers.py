@@ -174,6 +174,15 @@ def test_every_page_is_accessible(browser: Browser, live_server: LiveServer) -> 
     assert len(faults) == 24
 
 
+def test_the_longest_excerpt_of_the_latest_edition_is_whole_on_a_phone(page: Page, live_server: LiveServer) -> None:
+    edition_page()
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto(f"{live_server.url}/n/kinaforum/")
+    excerpt = page.locator(".newest .excerpt")
+    excerpt.evaluate("(element) => { element.textContent = 'sentences '.repeat(22) }")
+    assert excerpt.evaluate("(element) => element.scrollHeight - element.clientHeight") <= 1
+
+
 def test_forms_with_errors_are_accessible(page: Page, live_server: LiveServer) -> None:
     subscription = add_subscription()
     page.goto(f"{live_server.url}/me/{timed_token(Purpose.ME, subscription.subscriber_id, 60)}")

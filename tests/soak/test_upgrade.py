@@ -88,9 +88,6 @@ def test_an_edition_in_progress_survives_an_upgrade_and_the_way_back(server: Mai
     python(new, LEAVE, f"r{READERS}@reader.example")
     counted = new.json("status", EDITION)
     assert counted["pending"] > 1_000
-    refused = old.run("status", EDITION, status=None)
-    assert refused.returncode != 0
-    assert "newer" in refused.stderr
 
     old.run("restore", "before.zip", "--replace")
     assert old.json("status", EDITION)["state"] == "paused"

@@ -1,5 +1,7 @@
 """An edition for one recipient, or for the public."""
 
+import re
+
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
@@ -8,6 +10,7 @@ from newsletter.domain.encoded_email import Recipient, Slot
 from newsletter.render.placeholders import PATHS, fill, name_for, value_of
 
 MAIL_ONLY = "mail-only"
+_COLOUR = re.compile(r";\s*color:[^;]+")
 
 
 def recipient_html(rendered: Rendered, letterhead: Letterhead, recipient: Recipient) -> str:
@@ -56,7 +59,9 @@ def _head_with(document: HtmlElement, subject: str) -> None:
         main = next(iter(document.xpath("//*[@role='main']")), document.body)
         main.insert(0, heading)
         return
-    heading.set("style", "margin:24px 0 0;font-size:32px;line-height:1.2")
+    on_band = any("band" in element.get("class", "").split() for element in title.iterancestors())
+    colour = _COLOUR.search(title.get("style", "")) if on_band else None
+    heading.set("style", f"margin:24px 0 0;font-size:32px;line-height:1.2{colour[0] if colour else ''}")
     title.tag = "p"
     masthead = next((table for table in title.iterancestors("table") if table.get("class") == "masthead"), title)
     masthead.addnext(heading)

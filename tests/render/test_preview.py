@@ -1,5 +1,7 @@
 """An edition as one recipient, or anybody, sees it."""
 
+from lxml import html as lxml_html
+
 from newsletter.render.edition import render
 from newsletter.render.preview import public_html, recipient_html, recipient_text
 from tests.render.samples import digest, letterhead, recipient
@@ -27,3 +29,9 @@ def test_the_public_page_has_no_personal_links_and_no_sentences_for_subscribers(
     assert "Meld deg av" not in page
     assert "fordi du abonnerer" not in page
     assert not any(name in page for name, _ in rendered.placeholders)
+
+
+def test_the_subject_on_a_coloured_band_has_the_colour_of_the_title_there() -> None:
+    head = letterhead(design="cards", accent="#102040")
+    heading = lxml_html.document_fromstring(public_html(render(digest(letterhead=head)), head)).find_class("subject")[0]
+    assert "color:#fff" in heading.get("style").replace(" ", "")

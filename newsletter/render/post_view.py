@@ -32,7 +32,7 @@ from newsletter.render.theme.colours import readable
 from newsletter.render.theme.designs import DESIGNS, Design
 from newsletter.render.words import colon, words
 
-LISTED = 4
+LISTED = 3
 """The titles in the table of contents, which leaves the first post on the first screen."""
 _WORDS = re.compile(r"\w")
 _LONGEST_ORPHAN = 12

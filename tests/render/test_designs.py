@@ -171,7 +171,7 @@ def test_the_contents_can_have_the_days() -> None:
 
 
 def test_the_contents_have_only_the_first_titles() -> None:
-    assert len(list(rendered(12, contents="flat").find_class("contents")[0].iter("li"))) == 4
+    assert len(list(rendered(12, contents="flat").find_class("contents")[0].iter("li"))) == 3
 
 
 @pytest.mark.parametrize("design", ["letter", "brief", "plain"])

@@ -165,11 +165,11 @@ FIRST_LETTERS = """() => [...document.querySelectorAll('.contents li')].map((ite
 def test_no_title_of_the_contents_is_cut_at_its_start(screen: Page, language: str, width: int) -> None:
     english = "A title in English that is much longer than the line of a phone has room for"
     arabic = "عنوان طويل جدا باللغة العربية لا يتسع له سطر واحد على شاشة هاتف صغيرة أبدا"
-    posts = [post(n, title=arabic if n % 2 else english, language="ar" if n % 2 else "en") for n in range(6)]
-    posts[0] = replace(posts[0], url="")
+    posts = [post(n, title=arabic if n % 2 else english, language="ar" if n % 2 else "en") for n in range(5)]
+    posts[1] = replace(posts[1], url="")
     screen.set_viewport_size({"width": width, "height": 800})
     screen.set_content(render(digest(posts, letterhead=letterhead(language=language))).html)
-    assert screen.evaluate(FIRST_LETTERS) == [True] * 6
+    assert screen.evaluate(FIRST_LETTERS) == [True] * 4
     assert screen.evaluate(WIDTH) == width
 
 

@@ -130,22 +130,22 @@ def choose_by_emails(site: Site, mailbox: Mailbox, url: str) -> None:
     assert daily(site, "02-02") == (2, 0)
     assert (reader.arrived(), film.arrived()) == (["02-02"], ["02-02"])
 
-    assert "checked" in reader.answer("p", do="cadence", cadence="week")
+    assert "checked" in reader.answer("p", do="save", **{"cadence-kinaforum": "week"})
     assert daily(site, "02-03") == (0, 1), "nobody who gets it daily wants a post without a topic"
     assert (reader.arrived(), film.arrived()) == ([], [])
     assert weekly(site, 6) == (2, 0)
     assert (reader.arrived(), everything.arrived()) == (["02-03", "02-04"], ["02-02", "02-03", "02-04"])
 
-    assert "only posts about: Cinema" in reader.answer("p", do="topics", topic="film")
+    assert "only posts about: Cinema" in reader.answer("p", do="save", **{"cadence-kinaforum": "week", "topic-kinaforum": "film"})
     assert weekly(site, 7) == (2, 0)
     assert (reader.arrived(), everything.arrived()) == (["02-09", "02-10"], ["02-09", "02-10", "02-11", "02-12"])
 
     until = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
-    assert "Paused until" in reader.answer("p", do="pause", until=until)
+    assert "Paused until" in reader.answer("p", do="pause kinaforum", **{"until-kinaforum": until})
     assert weekly(site, 8) == (1, 0)
     assert (reader.arrived(), everything.arrived()) == ([], ["02-16"])
 
-    assert "resumed" in reader.answer("p", do="resume")
+    assert "resumed" in reader.answer("p", do="resume kinaforum")
     assert weekly(site, 9) == (2, 0)
     assert (reader.arrived(), everything.arrived()) == (["02-23"], ["02-23", "02-24"])
 

@@ -193,12 +193,12 @@ class _DomainReport:
         return ascii_domain(self.configuration.bounces.return_path.rpartition("@")[2]).lower() or self.domain
 
     def _keys(self, route: Route) -> Iterator[tuple[Check, str]]:
-        """Yield a check for each key that signs, with the domain for which it signs."""
+        """Yield a check for each key that signs, with the domain for which it signs; "" if verifiers ignore the key."""
         keys = self.configuration.delivery.dkim if route.kind in ("own", "relay", "file") else ()
         for key in keys:
             about = requirements_messages.DKIM(selector=key.selector)
-            finding = partial(dkim_records.check_own_key, key, keys, self.lookups)
-            yield self._check(Requirement.DKIM, finding, about), ascii_domain(key.domain).lower()
+            check = self._check(Requirement.DKIM, partial(dkim_records.check_own_key, key, keys, self.lookups), about)
+            yield check, "" if check.verdict is Verdict.BAD else ascii_domain(key.domain).lower()
         if keys:
             return
         domain = route.domain or self.domain

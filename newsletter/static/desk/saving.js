@@ -66,7 +66,7 @@ function start() {
   /* While a text is folded, its first line is shown. */
   function showBegin(field) {
     const begin = field.closest("details")?.querySelector(".begin");
-    const host = field.closest("markdown-editor"), text = host && host.editor ? host.editor.getText() : field.value;
+    const host = field.closest("markdown-editor"), text = host?.dataset.mode === "rich" ? host.editor.getText() : field.value;
     if (begin) { [begin.textContent] = text.trim().split("\n"); }
   }
   function fill(field, text) {

@@ -100,7 +100,7 @@ def test_the_focused_element_is_never_covered(draft: Page, width: int, height: i
             editor_of(field)
     draft.evaluate("scrollTo(0, 0)")
     names: list[str] = []
-    for key, stops in (("Tab", 60), ("Shift+Tab", 60)):
+    for key, stops in (("Tab", 90), ("Shift+Tab", 90)):
         for _ in range(stops):
             draft.keyboard.press(key)
             found = draft.evaluate(COVERED)

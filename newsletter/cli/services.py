@@ -19,7 +19,7 @@ from apscheduler.schedulers import SchedulerNotRunningError
 from apscheduler.schedulers.blocking import BlockingScheduler
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, connections
 
-from newsletter import __version__, config, supervision
+from newsletter import __version__, config, later, supervision
 from newsletter.bounces import processing, webhook_events
 from newsletter.cli.common import fail
 from newsletter.collecting import gaps
@@ -28,7 +28,6 @@ from newsletter.config import Config, Snapshot
 from newsletter.config.database import is_postgresql
 from newsletter.domain.english import counted
 from newsletter.editions import notices
-from newsletter.events import delivering
 from newsletter.logs import log_event, setup as logs
 from newsletter.messages.general import size_of
 from newsletter.recovery import hold
@@ -51,7 +50,9 @@ SENDER = "sender"
 TIDY_HOURS = 6
 BOUNCES_MINUTES = 10
 ALERT_SECONDS = 2.0
-WEBHOOK_SECONDS = 5.0
+LATER_SECONDS = 5.0
+LATER = ("newsletter.events.delivering",)
+"""The modules whose functions do later work."""
 CLOCK_BEATS = 1.0
 CONFIGURATION_SECONDS = 1.0
 UNSUBSCRIPTION_SECONDS = 1.0
@@ -86,6 +87,8 @@ def supervise(
             f"ulimit -v (in systemd LimitAS) is {size_of(limit)}, but {command} reserves up to {size_of(RESERVED)}, "
             "most of which it never uses; remove that limit, or limit the memory in use instead (in systemd MemoryMax)"
         )
+    for module in LATER:
+        import_module(module)
     supervisor = supervision.use(Supervisor(explain, periods))
     queue = AlertQueue(in_force)
     timed = [(supervisor.add("configuration", _follow), CONFIGURATION_SECONDS)]
@@ -216,7 +219,7 @@ def _periodic(tick: float) -> Sequence[tuple[str, Act, float]]:
         ("schedule", _run_schedule, tick),
         ("collect", _Collecting(), tick),
         (LETTERS, _send_letters, tick),
-        ("webhooks", delivering.hand_out, WEBHOOK_SECONDS),
+        ("webhooks", later.hand_out, LATER_SECONDS),
         ("bounces", _read_bounces, BOUNCES_MINUTES * 60.0),
         ("housekeeping", _tidy, TIDY_HOURS * 3600.0),
     )

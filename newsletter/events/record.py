@@ -1,18 +1,20 @@
-"""Record events in the transaction in which they happen, with a delivery for each webhook that wants them.
+"""Record events in the transaction in which they happen, with work for each webhook that wants them.
 
 So no event is lost, and none is told of what was rolled back.
 """
 
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.utils import timezone
 
-from newsletter.models import Edition, EventWebhook, RecordedEvent, WebhookDelivery
+from newsletter import later
+from newsletter.models import Edition, EventWebhook, LaterWork, RecordedEvent
 from subscribers.models import (
     Subscription,
     person_erased,
@@ -22,7 +24,8 @@ from subscribers.models import (
 )
 from subscribers.models.inserts import insert_all, unsaved
 
-BATCH = 500
+WEBHOOK = "webhook"
+"""The kind of later work that tells a webhook of an event."""
 
 
 class EventKind(StrEnum):
@@ -94,24 +97,30 @@ def _key() -> str:
 
 def _record(events: Sequence[RecordedEvent]) -> None:
     insert_all(events)
-    for batch in _wanted(events):
-        stored = RecordedEvent.objects.filter(key__in=[event.key for event, _to in batch])
-        numbers = dict(stored.values_list("key", "pk"))
-        insert_all(
-            WebhookDelivery(webhook=webhook, event_id=numbers[event.key], due=event.at)
-            for event, webhooks in batch
-            for webhook in webhooks
-        )
-
-
-def _wanted(events: Sequence[RecordedEvent]) -> Iterator[list[tuple[RecordedEvent, list[EventWebhook]]]]:
-    """Yield the events that webhooks are told of, each with these webhooks, a batch at a time."""
     webhooks = list(EventWebhook.objects.filter(stopped_at=None))
-    if not webhooks:
-        return
-    each_to = [(event, to) for event in events if (to := [webhook for webhook in webhooks if wants(webhook, event)])]
-    for start in range(0, len(each_to), BATCH):
-        yield each_to[start : start + BATCH]
+    later.add_all(_delivery(webhook, event) for event in events for webhook in webhooks if wants(webhook, event))
+
+
+def _delivery(webhook: EventWebhook, event: RecordedEvent) -> LaterWork:
+    return later.new(
+        WEBHOOK,
+        f"{webhook.pk} {event.key}",
+        event.at,
+        lane=_lane(webhook),
+        newsletter=event.newsletter,
+        webhook=webhook.pk,
+        event=event.key,
+    )
+
+
+def deliveries(webhook: EventWebhook) -> QuerySet[LaterWork]:
+    """Return what a webhook was told within a month, and is to be told."""
+    return LaterWork.objects.filter(kind=WEBHOOK, lane=_lane(webhook))
+
+
+def _lane(webhook: EventWebhook) -> str:
+    """Return the lane of a webhook: a slow one delays no other."""
+    return f"{WEBHOOK} {webhook.pk}"
 
 
 def wants(webhook: EventWebhook, event: RecordedEvent) -> bool:

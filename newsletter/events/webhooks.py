@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from newsletter.config import Config
-from newsletter.events.record import EventKind
+from newsletter.events.record import EventKind, deliveries
 from newsletter.events.signed_post import new_secret
 from newsletter.messages import Problem, acts, editions as editions_messages
 from newsletter.models import Act, EventWebhook
@@ -46,6 +46,7 @@ def add(
 def remove(row: EventWebhook, *, by: str, now: datetime) -> None:
     """Remove a webhook, with its log."""
     Act.objects.log(by, acts.WEBHOOK_REMOVED(), _about(row), now=now)
+    deliveries(row).delete()
     row.delete()
 
 

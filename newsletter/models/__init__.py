@@ -34,10 +34,11 @@ from newsletter.models.edition import (
     TextLease,
     Variant,
 )
-from newsletter.models.event import EventWebhook, RecordedEvent, WebhookDelivery, WebhookDeliveryState
+from newsletter.models.event import EventWebhook, RecordedEvent
 from newsletter.models.image import HostedImage, MeasuredImage, VideoPreview
 from newsletter.models.imported_edition import ArchiveImport, ImportedEdition, ImportedLink, OldAddress
 from newsletter.models.job import Job, JobState
+from newsletter.models.later_work import LaterWork
 from newsletter.models.post import Listing, Numbering, Post
 from newsletter.models.segment import Segment
 from newsletter.models.source import Source, SourceDay, SourceGap
@@ -72,6 +73,7 @@ __all__ = [
     "Job",
     "JobState",
     "KeptAnswer",
+    "LaterWork",
     "Listing",
     "Machine",
     "MeasuredImage",
@@ -95,8 +97,6 @@ __all__ = [
     "TextLease",
     "Variant",
     "VideoPreview",
-    "WebhookDelivery",
-    "WebhookDeliveryState",
     "WebhookEvent",
     "WelcomeLetter",
     "WelcomeMail",

@@ -1,4 +1,4 @@
-"""Events, the webhooks that are told of them, and each delivery."""
+"""Events, and the webhooks that are told of them."""
 
 from django.db import models
 
@@ -34,31 +34,3 @@ class EventWebhook(models.Model):
 
     def __str__(self) -> str:
         return f"webhook {self.pk}"
-
-
-class WebhookDeliveryState(models.TextChoices):
-    """The states of a delivery."""
-
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-
-
-class WebhookDelivery(models.Model):
-    """One event to one webhook, with what became of it."""
-
-    webhook = models.ForeignKey(EventWebhook, on_delete=models.CASCADE, related_name="deliveries")
-    event = models.ForeignKey(RecordedEvent, on_delete=models.CASCADE, related_name="deliveries")
-    state = models.CharField(max_length=9, choices=WebhookDeliveryState.choices, default=WebhookDeliveryState.PENDING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    due = models.DateTimeField(help_text="when it is attempted next")
-    tried_at = models.DateTimeField(null=True)
-    status = models.PositiveSmallIntegerField(null=True, help_text="the last status that the address answered")
-    problem = models.CharField(max_length=200, blank=True, help_text="why there was no answer")
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("webhook", "event"), name="webhook_delivery_once"),)
-        indexes = (models.Index(fields=("due",), condition=models.Q(state="pending"), name="webhook_delivery_due"),)
-
-    def __str__(self) -> str:
-        return f"delivery {self.pk}: {self.state}"

@@ -8,15 +8,16 @@ from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.db.models import Model
 
+from newsletter import later
 from newsletter.bounces import webhook_events
 from newsletter.config import Config
-from newsletter.events import delivering
 from newsletter.messages import failures as messages
 from newsletter.models import (
     DmarcReport,
     Job,
     JobState,
     KeptAnswer,
+    LaterWork,
     Notice,
     Numbering,
     Occurrence,
@@ -41,7 +42,9 @@ EXPIRING: tuple[tuple[type[Model], str, timedelta], ...] = (
     (Session, "expire_date", timedelta()),
     (AccessAttempt, "attempt_time", timedelta(days=1)),
     (KeptAnswer, "at", timedelta(days=1)),
-    (RecordedEvent, "at", delivering.KEEP),
+    (RecordedEvent, "at", later.KEEP),
+    (LaterWork, "done_at", later.KEEP),
+    (LaterWork, "gave_up_at", later.KEEP),
     (WebhookEvent, "received_at", webhook_events.KEEP),
     (Notice, "at", KEEP_NOTICES),
     (Job, "updated_at", KEEP_JOBS),

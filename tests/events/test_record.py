@@ -9,7 +9,7 @@ from newsletter.bounces import policy
 from newsletter.editions import approval
 from newsletter.events import record, webhooks
 from newsletter.events.record import EventKind
-from newsletter.models import Bounce, Delivery, Edition, RecordedEvent, WebhookDelivery
+from newsletter.models import Bounce, Delivery, Edition, LaterWork, RecordedEvent
 from newsletter.sending import lifecycle
 from subscribers import admin_actions, preferences
 from subscribers.addresses import read_address
@@ -83,7 +83,7 @@ def test_an_event_that_is_rolled_back_is_not_delivered() -> None:
         reader()
         transaction.set_rollback(True)
     assert kinds() == []
-    assert not WebhookDelivery.objects.exists()
+    assert not LaterWork.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -94,4 +94,4 @@ def test_a_webhook_is_told_of_what_it_wants(wanted: list[str], newsletters: list
     chosen = [EventKind(each) for each in wanted]
     webhooks.add(config.current(), "https://shop.example/hook", chosen, newsletters, by="", now=NOW)
     record.of_subscriptions(EventKind.SUBSCRIBER_JOINED, [reader().pk][:0], timezone.now())
-    assert WebhookDelivery.objects.count() == count
+    assert LaterWork.objects.count() == count

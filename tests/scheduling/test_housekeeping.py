@@ -9,11 +9,10 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.db import models
 
-from newsletter import config
+from newsletter import config, later
 from newsletter.bounces import webhook_events
 from newsletter.config import Config
 from newsletter.domain.ordinals import Ordinals
-from newsletter.events import delivering
 from newsletter.messages import posts as messages
 from newsletter.models import (
     Edition,
@@ -159,7 +158,7 @@ def test_events_of_email_services_are_kept_as_long_as_they_can_have_an_effect() 
 
 @pytest.mark.django_db
 def test_events_for_webhooks_are_kept_for_a_month() -> None:
-    for key, age in (("kept", delivering.KEEP), ("old", delivering.KEEP + SECOND)):
+    for key, age in (("kept", later.KEEP), ("old", later.KEEP + SECOND)):
         RecordedEvent.objects.create(key=key, at=NOW - age)
     assert tidied(RecordedEvent, "key") == {"kept"}
 
@@ -290,7 +289,7 @@ def test_counts_are_forgotten_when_their_window_ends() -> None:
 SCRIPT = """
 from datetime import UTC, datetime
 from pathlib import Path
-from newsletter import config
+from newsletter import config, later
 from newsletter.scheduling import housekeeping
 log = Path("newsletter.db-wal")
 housekeeping.Notice.objects.create(newsletter="daily", kind="draft", text="new", at=datetime.now(UTC))

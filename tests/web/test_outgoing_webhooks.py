@@ -5,7 +5,8 @@ from django.test import Client
 
 from newsletter import config
 from newsletter.events import webhooks
-from newsletter.models import Act, EventWebhook, WebhookDelivery, WebhookDeliveryState
+from newsletter.messages.delivery import ALERT_ANSWERED
+from newsletter.models import Act, EventWebhook, LaterWork
 from subscribers import admin_actions
 from tests.web.make import NOW
 
@@ -14,12 +15,12 @@ FORM = {"url": "https://shop.example/hook", "kinds": ["subscriber.joined"], "new
 
 
 @pytest.fixture
-def failed(db: None) -> WebhookDelivery:
+def failed(db: None) -> LaterWork:
     """A delivery that has failed."""
     webhooks.add(config.current(), "https://shop.example/hook", [], [], by="", now=NOW)
     admin_actions.add("kari@example.org", "kinaforum", consent="by telephone")
-    WebhookDelivery.objects.update(state=WebhookDeliveryState.FAILED, attempts=10, status=500)
-    return WebhookDelivery.objects.get()
+    LaterWork.objects.update(gave_up_at=NOW, attempts=10, problem=ALERT_ANSWERED(status="500"))
+    return LaterWork.objects.get()
 
 
 def test_a_webhook_is_added_and_its_secret_shown(admin: Client) -> None:
@@ -43,8 +44,8 @@ def test_an_address_that_is_none_is_refused_and_kept(admin: Client) -> None:
     assert not EventWebhook.objects.exists()
 
 
-def test_the_log_shows_what_failed(admin: Client, failed: WebhookDelivery) -> None:
-    page = admin.get(f"/desk/webhooks/{failed.webhook_id}/").content.decode()
+def test_the_log_shows_what_failed(admin: Client, failed: LaterWork) -> None:
+    page = admin.get(f"/desk/webhooks/{failed.payload['webhook']}/").content.decode()
     assert "subscriber.joined" in page
     assert "500" in page
     assert AGAIN in page
@@ -52,13 +53,13 @@ def test_the_log_shows_what_failed(admin: Client, failed: WebhookDelivery) -> No
 
 
 @pytest.mark.parametrize("act", ["replay", "replay-failed"])
-def test_a_failed_delivery_is_sent_again(admin: Client, failed: WebhookDelivery, act: str) -> None:
-    admin.post(f"/desk/webhooks/{failed.webhook_id}/act/", {"act": act, "delivery": failed.pk})
+def test_a_failed_delivery_is_sent_again(admin: Client, failed: LaterWork, act: str) -> None:
+    admin.post(f"/desk/webhooks/{failed.payload['webhook']}/act/", {"act": act, "delivery": failed.pk})
     failed.refresh_from_db()
-    assert (failed.state, failed.attempts) == (WebhookDeliveryState.PENDING, 0)
+    assert (failed.gave_up_at, failed.attempts) == (None, 0)
 
 
-def test_a_webhook_is_removed_with_its_log(admin: Client, failed: WebhookDelivery) -> None:
-    admin.post(f"/desk/webhooks/{failed.webhook_id}/act/", {"act": "remove"})
-    assert not WebhookDelivery.objects.exists()
+def test_a_webhook_is_removed_with_its_log(admin: Client, failed: LaterWork) -> None:
+    admin.post(f"/desk/webhooks/{failed.payload['webhook']}/act/", {"act": "remove"})
+    assert not LaterWork.objects.exists()
     assert Act.objects.latest("pk").what.code == "act.webhook-removed"

@@ -13,12 +13,13 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_POST
 
+from newsletter import later
 from newsletter.api import tokens
 from newsletter.api.permissions import TokenScope
 from newsletter.config import Newsletter
-from newsletter.events import delivering, webhooks
-from newsletter.events.record import EventKind
-from newsletter.models import ApiToken, EventWebhook, WebhookDelivery, WebhookDeliveryState
+from newsletter.events import webhooks
+from newsletter.events.record import EventKind, deliveries
+from newsletter.models import ApiToken, EventWebhook, RecordedEvent
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting, users
 from newsletter.web.desk.forms import DeskForm
@@ -169,9 +170,9 @@ def webhooks_page(request: HttpRequest) -> HttpResponse:
             "webhook": row,
             "events": [EVENTS.get(kind, kind) for kind in row.kinds],
             "newsletters": [newsletter_title(request, name) for name in row.newsletters],
-            "failed": row.deliveries.filter(state=WebhookDeliveryState.FAILED).count(),
-            "waiting": row.deliveries.filter(state=WebhookDeliveryState.PENDING).count(),
-            "delivered": row.deliveries.exists(),
+            "failed": deliveries(row).exclude(gave_up_at=None).count(),
+            "waiting": later.unfinished(deliveries(row)).count(),
+            "delivered": deliveries(row).exists(),
         }
         for row in EventWebhook.objects.order_by("-pk")
     ]
@@ -182,18 +183,24 @@ def webhooks_page(request: HttpRequest) -> HttpResponse:
 def webhook(request: HttpRequest, webhook: EventWebhook) -> HttpResponse:
     """Show one webhook: its secret, and what it was told, the newest first."""
     zone = zone_of(request)
-    deliveries = webhook.deliveries.select_related("event").order_by("-pk")
-    page_of_deliveries = Paginator(deliveries, DELIVERIES_ON_PAGE).get_page(request.GET.get("page"))
+    page_of_deliveries = Paginator(deliveries(webhook).order_by("-pk"), DELIVERIES_ON_PAGE).get_page(
+        request.GET.get("page")
+    )
+    keys = [delivery.payload["event"] for delivery in page_of_deliveries]
+    events = RecordedEvent.objects.in_bulk(keys, field_name="key")
     lines = [
         {
             "delivery": delivery,
+            "event": events.get(delivery.payload["event"]),
             "when": formatting.moment(delivery.tried_at, zone),
             "due": formatting.moment(delivery.due, zone),
-            "answer": _("Status %(status)s") % {"status": delivery.status} if delivery.status else delivery.problem,
+            "answer": _("Status %(status)s") % {"status": status}
+            if (status := delivery.payload.get("status"))
+            else as_sentence(delivery.problem),
         }
         for delivery in page_of_deliveries
     ]
-    has_failed = webhook.deliveries.filter(state=WebhookDeliveryState.FAILED).exists()
+    has_failed = deliveries(webhook).exclude(gave_up_at=None).exists()
     context = {"webhook": webhook, "page_obj": page_of_deliveries, "lines": lines, "has_failed": has_failed}
     return page(request, "webhook", context, section="settings")
 
@@ -206,10 +213,8 @@ def change_webhook(request: HttpRequest, webhook: EventWebhook) -> HttpResponse:
         webhooks.remove(webhook, by=editor(request), now=now)
         messages.success(request, _("Webhook removed."))
         return redirect("desk:webhooks")
-    failed = webhook.deliveries.filter(state=WebhookDeliveryState.FAILED)
     number = whole_number(request.POST.get("delivery", "")) or 0
-    deliveries = webhook.deliveries.filter(pk=number) if action == "replay" else failed
-    for delivery in WebhookDelivery.objects.filter(pk__in=deliveries.values("pk")):
-        delivering.replay(delivery, now)
+    rows = deliveries(webhook)
+    later.retry(rows.filter(pk=number) if action == "replay" else rows.exclude(gave_up_at=None), now)
     messages.success(request, _("Sending again."))
     return redirect("desk:webhook", webhook.pk)

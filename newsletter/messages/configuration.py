@@ -121,7 +121,7 @@ ADDRESS_NOT_PUBLIC = MessageType(
 )
 OUTSIDE_OF_THE_SITE = MessageType(
     "config.outside-of-the-site",
-    gettext_noop("{path} is outside of the site's folder ({folder}); use a path in it, or edit config.toml"),
+    gettext_noop("{path} is outside of the site's folder; use a path in it, or edit config.toml"),
 )
 MOMENT_OF_PERIOD = MessageType(
     "value.moment-of-period", gettext_noop('{key}: with period = "{period}" use a time such as {example}')

@@ -117,7 +117,7 @@ def test_a_blank_size_shows_its_default_with_a_unit(site: Site) -> None:
 )
 def test_a_page_names_the_page_above_it(site: Site, url: str, above: str, title: str) -> None:
     document = lxml.html.fromstring(site.client.get(url).content)
-    (link,), (tab,) = document.cssselect(".crumb a"), document.cssselect("nav [aria-current=page]")
+    (link,), (tab,) = document.cssselect(".crumb a"), document.cssselect("#menu [aria-current=page]")
     assert (link.get("href"), link.text_content(), tab.text_content()) == (above, title, title)
 
 

@@ -1,11 +1,16 @@
-"""The first page of the settings: its groups, and the search that finds a setting by common words."""
+"""The first page of the settings: its lists, and the search that finds a setting by common words."""
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from http import HTTPStatus
 
 import pytest
 from django.test import Client
 
 from newsletter import config
+from newsletter.config.values import parse_moment
 from newsletter.web.desk.settings import catalogue, overview
-from newsletter.web.desk.settings.delivery_pages import EMAIL_SERVICES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("contexts")]
 HERE = "/desk/settings/"
@@ -89,14 +94,64 @@ def test_nothing_found_is_said(admin: Client) -> None:
     assert 'value="zeppelin"' in page
 
 
-def test_seven_groups_lead_to_every_page(admin: Client) -> None:
-    newsletter = config.current().newsletters["kinaforum"]
-    groups = (*overview.of_newsletter(newsletter), *overview.of_site())
-    assert len(groups) == 7
-    assert all(group.line for group in groups)
-    titles = {link.title for group in groups for link in group.links}
-    pages = {str(page.title) for page in (*catalogue.NEWSLETTER_PAGES, *catalogue.SITE_PAGES, EMAIL_SERVICES)}
-    assert pages <= titles
-    assert overview.of_site()[-1].title == "Advanced"
-    for address in (link.address for group in groups for link in group.links):
-        assert admin.get(address).status_code == 200
+def test_the_lists_lead_to_every_page_with_a_line_of_what_is_set(admin: Client) -> None:
+    configuration = config.current()
+    newsletter = configuration.newsletters["kinaforum"]
+    groups = (overview.of_newsletter(newsletter), *overview.of_site(), overview.advanced())
+    rows = [row for group in groups for row in group.rows(configuration)]
+    pages = {str(page.title) for page in (*catalogue.NEWSLETTER_PAGES, *catalogue.SITE_PAGES)}
+    assert pages <= {link.title for link, _line in rows}
+    assert all(line for _link, line in rows)
+    assert [link.name for link, _line in rows if admin.get(link.address).status_code != HTTPStatus.OK] == []
+
+
+LINES = {
+    "sender": "Sends from brev@example.org through Mailgun",
+    "schedule": "Monthly: drafted on day 3, 09:30, sent on day 4, 18:00 without approval",
+    "cadences": "Subscribers can choose: Monthly, Daily",
+    "topics": "a, b, c and 2 others",
+    "delivery": "Mailgun, at most 20/s, fallback SMTP",
+    "providers": "Mailgun: filled in",
+    "bounces": "Reported by Mailgun",
+    "collecting": "Interval: 5 minutes",
+    "alerts": "Sent to hooks.example.org",
+    "events": "Mailgun",
+}
+
+
+def test_a_line_says_what_is_set() -> None:
+    current = config.current()
+    newsletter = replace(
+        current.newsletters["kinaforum"],
+        period="month",
+        cadences=("month", "day"),
+        draft=parse_moment("3 09:30"),
+        send=parse_moment("4 18:00"),
+        approval="none",
+        topics={name: config.Topic(words=(name,)) for name in "abcde"},
+    )
+    services = {"mailgun": {"api_key": "key-123"}}
+    delivery = replace(current.delivery, provider="mailgun", fallback="smtp", rate=config.Rate(20, 1), **services)
+    configuration = replace(
+        current,
+        delivery=delivery,
+        collect=replace(current.collect, every=timedelta(minutes=5)),
+        site=replace(current.site, alert_url="https://hooks.example.org/x"),
+    )
+    groups = (overview.of_newsletter(newsletter), *overview.of_site(), overview.advanced())
+    lines = {link.name: line for group in groups for link, line in group.rows(configuration)}
+    assert LINES.items() <= lines.items()
+
+
+@pytest.mark.parametrize("path", ["", "health/", "advanced/", "provider/", "site/delivery/", "n/kinaforum/general/"])
+def test_no_path_of_the_machine_is_shown(admin: Client, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    folder = str(config.current().folder)
+    monkeypatch.setattr(os, "access", lambda *_arguments, **_options: False)
+    page = admin.get(f"{HERE}{path}").content.decode()
+    assert folder not in page
+
+
+def test_what_works_is_on_the_page_of_health(admin: Client) -> None:
+    page = admin.get(f"{HERE}health/").content.decode()
+    assert "The database is ready and up to date." in page
+    assert "Test connection" in page

@@ -162,6 +162,8 @@ urlpatterns = [
     _page("deliverability/", deliverability.deliverability, "deliverability", ADMIN),
     _page("deliverability/check/", deliverability.check, "deliverability-check", ADMIN),
     _page("deliverability/key/", dkim_key.new_key, "deliverability-key", ADMIN),
+    _page("settings/advanced/", settings_views.advanced, "settings-advanced", ADMIN),
+    _page("settings/health/", settings_views.health, "settings-health", ADMIN),
     _page("settings/provider/", settings_views.provider, "settings-provider", ADMIN),
     _page("settings/webhooks/", delivery_pages.webhooks, "settings-webhooks", ADMIN),
     _page("sources/", source_pages.sources, "sources", EDITOR),

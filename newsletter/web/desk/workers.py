@@ -1,5 +1,7 @@
 """The page of machines, for admins, and services that fail, in words."""
 
+from pathlib import PurePath
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -42,6 +44,7 @@ def workers(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "worker": worker,
+            "folder": PurePath(worker.folder).name,
             "failing": [
                 _(SERVICES.get(name, name))
                 for name, state in worker.services.items()

@@ -56,6 +56,8 @@ BEFORE = (
     "/desk/segments/add/",
     f"{EDITION}recipients/",
     "/desk/settings/",
+    "/desk/settings/health/",
+    "/desk/settings/advanced/",
     *(f"/desk/settings/n/kinaforum/{page.name}/" for page in NEWSLETTER_PAGES),
     *(f"/desk/settings/site/{page.name}/" for page in SITE_PAGES),
     "/desk/settings/n/kinaforum/designs/",

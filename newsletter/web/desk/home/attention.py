@@ -270,7 +270,7 @@ def _of_unknown(cards: Iterable[Card]) -> Iterator[Attention]:
 def _of_services() -> list[Attention]:
     """Services of this process that fail, with what each said and what to do."""
     return [
-        Attention("error", failing_service(status), reverse("desk:settings"), _("View settings"))
+        Attention("error", failing_service(status), reverse("desk:settings-health"), _("View status"))
         for status in supervision.current().failing()
         if not (HELD.matches(status.problem) or is_about_an_edition(status.problem))
     ]
@@ -303,7 +303,7 @@ def _of_standstills(config: Config, now: datetime) -> Iterator[Attention]:
         if message:
             level = "warning" if worker.alive else "error"
             text = formatting.sentence(formatting.message(message, zone))
-            yield Attention(level, text, reverse("desk:settings"), _("View settings"))
+            yield Attention(level, text, reverse("desk:workers"), _("View machines"))
 
 
 def _of_restored(config: Config) -> list[Attention]:
@@ -323,9 +323,10 @@ def _of_restart(keys: Sequence[str]) -> list[Attention]:
 
 def _of_mailbox(config: Config) -> Iterator[Attention]:
     """Yield warnings about a bounce mailbox that can't be read, and messages in it that a person must read."""
+    page = reverse("desk:settings-site", args=("bounces",))
     if trouble := mailbox_status.trouble(config):
         text = _("Bounces can’t be read: %(why)s") % {"why": formatting.message(trouble)}
-        yield Attention("warning", text, reverse("desk:settings"), _("View settings"))
+        yield Attention("warning", text, page, _("View settings"))
     if count := mailbox_status.set_aside(config):
         text = ngettext(
             "%(n)s message in the bounce mailbox was not understood and had no effect. "
@@ -335,7 +336,7 @@ def _of_mailbox(config: Config) -> Iterator[Attention]:
             count,
         )
         sentence = text % {"n": formatting.number(count), "folder": config.bounces.imap.folder}
-        yield Attention("warning", sentence, reverse("desk:settings"), _("View settings"))
+        yield Attention("warning", sentence, page, _("View settings"))
 
 
 def _of_unsent() -> Iterator[Attention]:

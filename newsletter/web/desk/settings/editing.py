@@ -48,11 +48,11 @@ from newsletter.scheduling.text_checks import problem_of_text
 from newsletter.web.desk import formatting
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.pages import as_sentence, editor, page
-from newsletter.web.desk.settings import catalogue, usual_mistakes
+from newsletter.web.desk.settings import catalogue, overview, usual_mistakes
 from newsletter.web.desk.settings.cadences_page import beside_field
 from newsletter.web.desk.settings.fields import SettingsPage, defaults_of
 from newsletter.web.desk.settings.forms import RequestedChanges, SettingsForm
-from newsletter.web.desk.settings.inputs.site_paths import check_paths
+from newsletter.web.desk.settings.inputs.site_paths import check_paths, without_folder
 from newsletter.web.desk.settings.inputs.subject_field import show_examples
 from newsletter.web.desk.settings.public_address import URL, check_address, tell_what_is_left, with_previous
 from subscribers.requests import config_of
@@ -76,10 +76,12 @@ def read_only_reason(configuration: Config) -> str:
     try:
         config.load(configuration.file)
     except config.ConfigError as e:
-        why = formatting.message(e.problems[0].message)
+        why = formatting.message(without_folder(e.problems[0].message, configuration.folder))
         return _("config.toml has an error; correct it first: %(problem)s") % {"problem": why}
     if reason := why_unwritable(configuration.file):
-        return _("Settings can’t be saved here: %(reason)s.") % {"reason": formatting.message(reason)}
+        return _("Settings can’t be saved here: %(reason)s.") % {
+            "reason": formatting.message(without_folder(reason, configuration.folder))
+        }
     if Machine.objects.filter(seen_at__gte=timezone.now() - _ALIVE).count() > 1:
         return _("Several machines send from this database, each with its own config.toml. Change all of them by hand.")
     return ""
@@ -237,7 +239,9 @@ def _page(
     lines: str = "",
 ) -> HttpResponse:
     configuration = config_of(request)
-    context = {"form": form, "title": title, "read_only": reason, "paste": lines, "file": configuration.file}
+    context = {"form": form, "title": title, "read_only": reason, "paste": lines}
+    newsletter = configuration.newsletters.get(str(form.table[1])) if form.table[1:] else None
+    context["beside"] = overview.beside(configuration, newsletter)
     context["related"] = [_named(catalogue.SITE_PAGES, name) for name in form.page.related]
     context["groups"] = form.groups(_groups_in_use(configuration, form.table))
     section, above = ("sources", _("Sources")) if form.page is catalogue.SOURCE else ("settings", _("Settings"))
@@ -294,7 +298,7 @@ def save_into(
             None, _("Changed by someone else meanwhile: %(keys)s. Save again to overwrite.") % {"keys": keys}
         )
     except (CannotEdit, CannotWrite) as e:
-        form.add_error(None, formatting.message(e.message))
+        form.add_error(None, formatting.message(without_folder(e.message, config_of(request).folder)))
     else:
         return True
     return False
@@ -309,7 +313,7 @@ def save_or_tell(request: HttpRequest, requested: RequestedChanges) -> bool:
     except EditConflict:
         messages.error(request, _("The configuration was changed by someone else meanwhile. Check it and try again."))
     except (CannotEdit, CannotWrite) as e:
-        messages.error(request, formatting.message(e.message))
+        messages.error(request, formatting.message(without_folder(e.message, config_of(request).folder)))
     else:
         return True
     return False

@@ -1,4 +1,4 @@
-"""The pages that show the configuration in force, without secrets, and the results of the checks."""
+"""The list of settings pages, and the page of health: the checks, and the configuration in force without secrets."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -19,6 +19,8 @@ from newsletter.web.desk.settings import overview, site_pages
 from newsletter.web.desk.settings.delivery_pages import API_NAMES, DELIVERY
 from newsletter.web.desk.settings.editing import read_only_reason
 from newsletter.web.desk.settings.fields import Words, as_written
+from newsletter.web.desk.settings.inputs.site_paths import without_folder
+from newsletter.web.desk.settings.search import MOST_MATCHES, search
 from subscribers.requests import config_of
 
 HIDDEN = "••••••"
@@ -27,23 +29,44 @@ LEFT_OUT = ("name", "file", "newsletters")
 
 
 def show_settings(request: HttpRequest) -> HttpResponse:
-    """Show every table and key of the configuration."""
+    """Show the list of pages, each with what is set there, and search them."""
+    configuration = config_of(request)
+    newsletters = configuration.newsletters.values()
+    groups = (*map(overview.of_newsletter, newsletters), *overview.of_site())
+    context = {
+        "groups": [(group, group.rows(configuration)) for group in groups],
+        "text": (text := request.GET.get("text", "").strip()[:100]),
+        "matches": (matches := search(text, newsletters)),
+        "more_matches": len(matches) == MOST_MATCHES,
+        "read_only": read_only_reason(configuration),
+    }
+    return page(request, "settings", context, section="settings")
+
+
+def advanced(request: HttpRequest) -> HttpResponse:
+    """Show the list of pages that most people never need."""
+    configuration = config_of(request)
+    group = overview.advanced()
+    context = {"group": group, "rows": group.rows(configuration), "beside": overview.beside(configuration, None)}
+    return page(request, "settings_advanced", context, section="settings")
+
+
+def health(request: HttpRequest) -> HttpResponse:
+    """Show the results of the checks, and every table and key of the configuration."""
     configuration = config_of(request)
     results = checks.run(configuration, largest=LARGEST_FOR_PAGES)
     context = {
         "tables": list(_tables(configuration)),
-        "file": configuration.file,
-        "checks": [_with_title(check, configuration) for check in results],
-        "newsletters": [
-            (newsletter, overview.of_newsletter(newsletter)) for newsletter in configuration.newsletters.values()
-        ],
-        "site": overview.of_site(),
-        "text": (text := request.GET.get("text", "").strip()[:100]),
-        "matches": (matches := overview.search(text, configuration.newsletters.values())),
-        "more_matches": len(matches) == overview.MOST_MATCHES,
-        "read_only": read_only_reason(configuration),
+        "checks": [_as_shown(check, configuration) for check in results],
+        "beside": overview.beside(configuration, None),
     }
-    return page(request, "settings", context, section="settings")
+    return page(request, "settings_health", context, section="settings")
+
+
+def _as_shown(check: Check, configuration: Config) -> Check:
+    """Return a check that names its newsletter by its title, and files by their paths in the site's folder."""
+    check = replace(check, message=without_folder(check.message, configuration.folder))
+    return _with_title(check, configuration)
 
 
 def _with_title(check: Check, configuration: Config) -> Check:
@@ -75,7 +98,8 @@ def _tables(configuration: Config) -> Iterator[Mapping[str, object]]:
 
 def provider(request: HttpRequest) -> HttpResponse:
     """Try to log in to the email provider; no email is sent."""
-    checks_done = list(checks.provider_checks(config_of(request)))
+    configuration = config_of(request)
+    checks_done = [_as_shown(check, configuration) for check in checks.provider_checks(configuration)]
     return page(request, "_checks", {"checks": checks_done, "nothing": _("There is no connection to test.")})
 
 

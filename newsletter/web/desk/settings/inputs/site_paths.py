@@ -12,7 +12,7 @@ from newsletter import config
 from newsletter.config import Config, ConfigProblem
 from newsletter.config.document import KeyPath, value_at
 from newsletter.feeds.sources.read import is_folder, names_folder
-from newsletter.messages import configuration as messages
+from newsletter.messages import Message, configuration as messages
 from newsletter.web.desk.settings.fields import listed
 
 _KEYS: tuple[KeyPath, ...] = (("delivery", "smtp", "ca"), ("delivery", "file", "folder"), ("delivery", "journal"))
@@ -34,12 +34,24 @@ def check_paths(before: Config, after: Config) -> None:
     present = {path for _key, path in _paths(before)}
     folder = after.folder
     problems = [
-        ConfigProblem(key, messages.OUTSIDE_OF_THE_SITE(path=path, folder=str(folder)))
+        ConfigProblem(key, messages.OUTSIDE_OF_THE_SITE(path=path))
         for key, path in _paths(after)
         if path not in present and not _is_inside(path, folder)
     ]
     if problems:
         raise config.ConfigError(*problems)
+
+
+def without_folder(message: Message, folder: Path) -> Message:
+    """Return a message that names files by their paths in the site's folder, and those outside of it by their names."""
+    return message.changed(lambda text: _relative(text, folder))
+
+
+def _relative(text: str, folder: Path) -> str:
+    path = Path(text)
+    if not path.is_absolute():
+        return text
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) and path != folder else path.name
 
 
 def _is_inside(path: str, folder: Path) -> bool:

@@ -96,6 +96,13 @@ class SentElsewhere(Act):
 
 
 @dataclass(frozen=True, slots=True)
+class NotSentElsewhere(Act):
+    """That import was undone."""
+
+    posts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Joined(Act):
     """A subscription became active, for the first time or again."""
 

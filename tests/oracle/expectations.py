@@ -299,6 +299,15 @@ class Expectations:
             if not post.holders & begun:
                 post.first_refusal = post.first_refusal or ELSEWHERE
 
+    def on_notsentelsewhere(self, act: acts.NotSentElsewhere) -> None:
+        """They are free again; what is older than `late_posts` by now is too late."""
+        self.elsewhere -= act.posts
+        for name in act.posts & self.posts.keys():
+            post = self.posts[name]
+            if post.first_refusal == ELSEWHERE:
+                is_late = act.at - post.dated > timedelta(days=self.configured.late_days)
+                post.first_refusal = TOO_LATE if is_late else ""
+
     # Readers.
 
     def on_joined(self, act: acts.Joined) -> None:

@@ -17,7 +17,7 @@ from newsletter.config import Newsletter, SourceSettings, next_moment
 from newsletter.domain.outcome import Fault, OutcomeKind
 from newsletter.editions import approval, draft, editing, history
 from newsletter.editions.composing import standalone
-from newsletter.editions.imported.archive_import import import_archive
+from newsletter.editions.imported.archive_import import import_archive, undo_import
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection import link_check
 from newsletter.editions.selection.windows import RequestedWindow, bounds, name_of
@@ -26,7 +26,7 @@ from newsletter.feeds.model import EVERYTHING
 from newsletter.messages.acts import UNDONE
 from newsletter.messages.sending import TOO_MANY_REFUSALS
 from newsletter.messages.sources import STOPPED
-from newsletter.models import Edition, Post, State
+from newsletter.models import ArchiveImport, Edition, Post, State
 from newsletter.scheduling import schedule
 from newsletter.sending import lifecycle, resending
 from tests import settings as of_tests
@@ -100,6 +100,13 @@ class FastSite(FastReaders):
             (Path(folder) / "issue.md").write_text(f"---\ntitle: Old\ndate: {self.now.isoformat()}\n---\n{links}\n")
             import_archive(self.configuration, self.newsletter, Path(folder), now=self.now)
         self.log.append(acts.SentElsewhere(self.now, frozenset(posts)))
+
+    def undo_import_of_issues(self, *posts: str) -> None:
+        """Undo the last import of an archive, which had these posts."""
+        record = ArchiveImport.objects.order_by("pk").last()
+        assert record
+        undo_import(self.configuration, record, now=self.now)
+        self.log.append(acts.NotSentElsewhere(self.now, frozenset(posts)))
 
     # What editors do. Each returns whether it was possible.
 

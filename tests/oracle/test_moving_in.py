@@ -62,6 +62,31 @@ def _issues_imported(site: OracleSite) -> None:
     site.wait(8 * DAY)
 
 
+def _issues_imported_and_undone(site: OracleSite) -> None:
+    """An edition is sent after issues with two posts were imported; then the import is undone."""
+    assert isinstance(site, FastSite)
+    site.collect()
+    site.join("daily", "day")
+    site.join("weekly", "week")
+    there = [site.publish(), site.publish()]
+    site.collect()
+    site.import_issues(*there)
+    site.publish()
+    site.wait(5 * DAY)
+    site.undo_import_of_issues(*there)
+    site.publish()
+    site.wait(8 * DAY)
+
+
+@pytest.mark.django_db
+def test_posts_come_once_their_import_is_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sandbox, "run", lambda _sandbox, function, *arguments: function(*arguments))
+    log = played(History(DAILY_OR_WEEKLY, _issues_imported_and_undone))
+    judgement = judge(log)
+    assert not judgement.violations, "\n".join(map(str, judgement.violations))
+    assert not judgement.either
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("broken", [False, True])
 def test_posts_of_imported_issues_are_not_sent_again(broken: bool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -273,8 +273,8 @@ def import_of(number: int) -> ArchiveImport:
 def undo_import(configuration: Config, record: ArchiveImport, *, now: datetime, by: str = "") -> int:
     """Delete the editions of an import, and return how many.
 
-    What an approved edition decided about a post stays. If the program ends meanwhile, undoing again does the rest.
-    Raises Impossible if it was undone before.
+    Its posts are free again, also if editions were approved without them. If the program ends meanwhile, undoing again
+    does the rest. Raises Impossible if it was undone before.
     """
     record.refresh_from_db()
     if record.undone_at is not None:

@@ -22,7 +22,7 @@ from newsletter.messages import Message, posts as messages
 from newsletter.models import Edition, EditionPost, Listing, Post
 from newsletter.models.source import PUSHED
 
-AT_FIRST_SIGHT = (messages.TOO_LATE.code, messages.THERE_BEFORE.code, messages.SENT_ELSEWHERE.code)
+AT_FIRST_SIGHT = (messages.TOO_LATE.code, messages.THERE_BEFORE.code)
 """The codes of reasons for which a post is out from the beginning."""
 
 

@@ -14,13 +14,15 @@ SETTLED = tuple(
     for reason in (
         messages.TOO_LATE,
         messages.THERE_BEFORE,
-        messages.SENT_ELSEWHERE,
         messages.BY_WORD,
         messages.BY_CATEGORY,
         messages.LEFT_OUT,
     )
 )
-"""Codes of the reasons for which an approved edition listed a post as out for good; the next does not list it again."""
+"""Codes of the reasons for which an approved edition listed a post as out for good; the next does not list it again.
+
+What was sent with another tool is out as long as its import is there, whatever was approved meanwhile.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,13 +32,15 @@ class SiteHosts(list[str]):
 def _database(url: str) -> dict[str, object]:
     """Django's description of `site.database`; what it has no name for goes to libpq as it is."""
     if not is_postgresql(url):
-        options = {
+        options: dict[str, object] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
         }
-        name = str(CONFIG.path(url.removeprefix("sqlite:///")))
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": options, "CONN_MAX_AGE": None}
+        path = CONFIG.path(url.removeprefix("sqlite:///"))
+        if path.exists():  # else SQLite would make an empty file in the place of one that is removed later
+            options["database"] = f"{path.absolute().as_uri()}?mode=rw"
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": options, "CONN_MAX_AGE": None}
     values = parameters(url)
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     return {

@@ -36,7 +36,7 @@ def start(configuration: Config, *, migrate: bool = True, events: bool = False) 
     """
     with _django(configuration):
         _tighten(configuration)
-        current = _prepare(migrate=migrate or _is_own_file())
+        current = _prepare(configuration, migrate=migrate or _is_own_file())
     if current:  # the hashes of a database without tables can be of any key
         _check_key()
     _watch_newsletters()
@@ -127,7 +127,7 @@ def _is_own_file() -> bool:
     return connection.vendor == "sqlite"
 
 
-def _prepare(*, migrate: bool) -> bool:
+def _prepare(configuration: Config, *, migrate: bool) -> bool:
     """Refuse a database that is too new or too old for this program, and migrate an older one if asked to.
 
     Return whether it has all migrations now.
@@ -137,6 +137,7 @@ def _prepare(*, migrate: bool) -> bool:
     from newsletter.models import migration_state
     from newsletter.sending.sql import database_watch
 
+    _refuse_in_place_of_missing_file(configuration)
     try:
         applied = migration_state.applied_migrations()
         if oldest := migration_state.too_old(applied):
@@ -152,6 +153,31 @@ def _prepare(*, migrate: bool) -> bool:
         raise StartProblem(f"site.database: {database_watch.unusable(e)}") from e
     database_watch.remember()
     return migrate or not migrations
+
+
+def _refuse_in_place_of_missing_file(configuration: Config) -> None:
+    """Refuse to make a database where one is missing that a program uses, or whose log is still there.
+
+    SQLite would apply that log to the new file, or the program would find another database than its own.
+    """
+    from django.db import connection
+
+    from newsletter.web.only_run import RunLock
+
+    path = Path(str(connection.settings_dict["NAME"]))
+    log = path.with_name(f"{path.name}-wal")
+    if not _is_own_file() or path.exists():
+        return
+    if RunLock(configuration.folder).is_held():
+        raise StartProblem(
+            f"{path}: the database file is missing while newsletter is running; put the file back, "
+            "or stop newsletter and restore a backup"
+        )
+    if log.exists():
+        raise StartProblem(
+            f"{path}: the database file is missing, but {log.name}, which belongs to it, is there; put the file back, "
+            f"or restore a backup; to begin with a new database, move {log.name} away"
+        )
 
 
 def _refuse_beside_older_programs() -> None:

@@ -218,11 +218,12 @@ class Site:
         self._started: list[subprocess.Popen[str]] = []
 
     def give_tables(self, command: list[str]) -> None:
-        """Make the database that a command line would make, unless there is one."""
+        """Make the database that the folder's first command line would make, unless there is one."""
         words = command[3:] if command[1:3] == ["-m", "newsletter"] else []
         if self._database and words and not MAKES_NO_TABLES.intersection(words) and not words[0].startswith("-"):
             with suppress(FileExistsError), open(self._database, "xb", opener=partial(os.open, mode=0o600)) as file:
                 file.write(new_database())
+            self._database = None
 
     def command(self, *words: object) -> list[str]:
         """The words of a command line that runs the program under test."""

@@ -108,7 +108,8 @@ def consistent_source(configuration: Config, folder: Path) -> RowSource:
 
 def copy_database(path: Path, copy: Path) -> None:
     """Copy a SQLite database that is in use. Writers go on meanwhile; the copy is of the instant when it began."""
-    with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as source:
+    uri = f"{path.absolute().as_uri()}?mode=rw"  # an empty one is not made if it is missing
+    with closing(sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None)) as source:
         source.execute("BEGIN")
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()
         with closing(sqlite3.connect(copy)) as target:

@@ -54,6 +54,12 @@ def test_a_removed_database_is_told_and_nothing_is_written_into_the_void(site: C
         assert f"the database file {database} was removed; stop newsletter, restore the file" in text
         assert answer(f"{where}/n/kinaforum/subscribe")[0] == 503
         assert answer(f"{where}/healthz") == (200, "ok\n")
+        for address in ("", "/metrics", "/desk/login/", "/n/kinaforum/", "/api/v1/newsletters/", "/nothing-there"):
+            answer(f"{where}{address}")
+        for command in (("backup", "backup.zip"), ("status",), ("editions",)):
+            refused = place.run(*command, status=1)
+            assert refused.stdout == ""
+            assert "the database file is missing while newsletter is running; put the file back" in refused.stderr
         wait_for(lambda: "sender: the database file" in answer(f"{where}/readyz")[1], 30)
         assert not database.exists(), "an empty database must not be made in its place"
         aside.rename(database)
@@ -63,6 +69,19 @@ def test_a_removed_database_is_told_and_nothing_is_written_into_the_void(site: C
         os.killpg(process.pid, signal.SIGKILL)
         log, _ = process.communicate()
     assert 1 <= log.count("newsletter.sending.sender: the database file") <= 2
+
+
+def test_no_database_is_made_beside_the_log_of_a_missing_one(site: Callable[[str], Site]) -> None:
+    place = site(TEXT)
+    place.run("editions")
+    database, log = place.folder / "newsletter.db", place.folder / "newsletter.db-wal"
+    log.write_bytes(b"left by a program that was killed")
+    database.unlink()
+    sentence = place.run("editions", status=1).stderr
+    assert "the database file is missing, but newsletter.db-wal, which belongs to it, is there" in sentence
+    assert not database.exists()
+    log.rename(place.folder / "away")
+    assert "No editions yet" in place.run("editions").stdout
 
 
 def test_an_older_program_leaves_a_newer_database_alone(site: Callable[[str], Site]) -> None:

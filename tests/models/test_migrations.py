@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter import start
+from newsletter import config, start
 from newsletter.backup import BackupProblem, schema
 from newsletter.models import migration_state
 
@@ -32,7 +32,7 @@ def test_a_database_or_backup_from_before_the_first_migrations_is_refused(
 ) -> None:
     monkeypatch.setattr(migration_state, "applied_migrations", lambda: set(applied))
     with pytest.raises(start.StartProblem) as refusal:
-        start._prepare(migrate=True)
+        start._prepare(config.current(), migrate=True)
     assert str(refusal.value) == (
         f"site.database: the database is from before commit 2fffa3b (its last migration is {last}), and this version "
         "can't upgrade it; start newsletter of commit 2fffa3b with it once, then this version"

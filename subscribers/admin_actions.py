@@ -3,15 +3,17 @@
 Addresses are given as typed; each function raises AddressProblem or ActionRefused with one sentence.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from newsletter.domain.picks import picked, picks_of
 from newsletter.messages import Problem, subscriptions as messages
+from newsletter.messages.general import ABOUT, TEXT
 from subscribers import preferences, signup
 from subscribers.addresses import Address, AddressProblem, read_address
 from subscribers.models import (
@@ -24,8 +26,13 @@ from subscribers.models import (
     subscriptions_started,
     subscriptions_starting,
 )
+from subscribers.personal_fields import COLUMNS, fields_for, personal_columns, value_of
 from subscribers.preferences import personal_data_of, suppressions_of, unsubscribe, unsubscribe_from_all
 from subscribers.transactional import write
+
+
+class InvalidFieldValue(Problem):
+    """There is no such field for editors, or a text is no value of it."""
 
 
 class ActionRefused(Problem):
@@ -50,8 +57,10 @@ def add(
     name: str = "",
     cadence: str = "",
     topics: Iterable[str] = (),
+    values: Mapping[str, str] | None = None,
 ) -> str:
-    """Subscribe a person; return "added" or "unchanged". With `confirm_by_mail` they are pending until they confirm.
+    """Subscribe a person; return "added" or "unchanged". With `confirm_by_mail` they are pending until they
+    confirm. `values` of own fields are stored where they have none.
 
     An empty `cadence` is the newsletter's default, or the one that they chose earlier; no `topics` are all posts, or
     those that they picked earlier. Raises ActionRefused for a
@@ -64,6 +73,7 @@ def add(
         raise ActionRefused(messages.BLOCKED_NOT_ADDED(address=address.written, reason=reason))
     Suppression.objects.rekey(address.key)
     subscriber = Subscriber.objects.named(address.key, address.written, name=name)
+    complete(subscriber, values or {})
     subscription, is_new = Subscription.objects.get_or_create(subscriber=subscriber, newsletter=newsletter)
     if subscription.state == Subscription.State.ACTIVE:
         return "unchanged"
@@ -111,12 +121,42 @@ def remove(text: str, newsletter: str | None = None) -> int:
     return int(number is not None and unsubscribe(number, timezone.now()))
 
 
+def values_entered(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return what is stored of texts for own fields that editors may change. Raises InvalidFieldValue."""
+    fields, values = {field.name: field for field in fields_for("editor")}, {}
+    for key, text in texts.items():
+        if key not in fields:
+            raise InvalidFieldValue(messages.UNKNOWN_FIELD(field=key))
+        try:
+            values[key] = fields[key].entered(text)
+        except ValidationError as problem:
+            raise InvalidFieldValue(ABOUT(subject=key, message=TEXT(words=problem.messages[0]))) from None
+    return values
+
+
 @transaction.atomic
-def rename(subscriber: Subscriber, name: str) -> None:
+def change_values(subscriber: Subscriber, values: Mapping[str, str]) -> bool:
+    """Change a person's values of personal fields, "" for none; return whether that changed any."""
+    locked = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+    changed = {key: value for key, value in values.items() if value != value_of(locked, key)}
+    for column, value in personal_columns(changed, locked.field_values).items():
+        setattr(locked, column, value)
+        setattr(subscriber, column, value)
+    if changed:
+        locked.save(update_fields=COLUMNS)
+        numbers = list(subscriber.subscriptions.values_list("pk", flat=True))
+        subscriptions_changed.send(Subscription, numbers=numbers)
+    return bool(changed)
+
+
+def rename(subscriber: Subscriber, name: str) -> bool:
     """Change a person's name; "" for none."""
-    subscriber.name = " ".join(name.split())[:100]
-    subscriber.save(update_fields=["name"])
-    subscriptions_changed.send(Subscription, numbers=list(subscriber.subscriptions.values_list("pk", flat=True)))
+    return change_values(subscriber, {"name": " ".join(name.split())[:100]})
+
+
+def complete(subscriber: Subscriber, values: Mapping[str, str]) -> None:
+    """Store a person's values of fields of which they have none."""
+    change_values(subscriber, {key: value for key, value in values.items() if not value_of(subscriber, key)})
 
 
 @transaction.atomic

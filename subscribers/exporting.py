@@ -12,11 +12,11 @@ from django.db.models import OuterRef, Prefetch, Subquery
 
 from newsletter.domain.picks import names_in
 from subscribers.models import Consent, Subscriber, Subscription, Suppression
-from subscribers.personal_fields import PERSONAL, personal_values
+from subscribers.personal_fields import personal_fields, personal_values
 from subscribers.spreadsheets import escape_formulas, write_csv
 
-FIELDS = (
-    "address", *PERSONAL, "newsletter", "state", "cadence", "topics", "paused_until", "tags", "joined",
+OF_SUBSCRIPTION = (
+    "newsletter", "state", "cadence", "topics", "paused_until", "tags", "joined",
     "unsubscribed_at", "reason", "consent", "consent_at", "consent_how", "consent_wording", "consent_language",
     "consent_network", "consent_page", "confirmed_at",
 )  # fmt: skip
@@ -60,8 +60,9 @@ def _consent(consent: Consent) -> dict[str, Any]:
 
 def export_csv(newsletter: str, file: TextIO) -> int:
     """Write CSV to a file opened with `newline=""`; return the number of subscriptions."""
-    write_csv(file, [FIELDS])
-    return write_csv(file, ([escape_formulas(_cell(row[name])) for name in FIELDS] for row in rows(newsletter)))
+    names = ("address", *personal_fields(), *OF_SUBSCRIPTION)
+    write_csv(file, [names])
+    return write_csv(file, ([escape_formulas(_cell(row[name])) for name in names] for row in rows(newsletter)))
 
 
 def _cell(value: Any) -> str:

@@ -17,7 +17,7 @@ from newsletter.config import Newsletter
 from subscribers.addresses import Address, AddressProblem, read_address
 from subscribers.cadences import choices
 from subscribers.pages import supported
-from subscribers.personal_fields import PERSONAL, PersonalField, one_line
+from subscribers.personal_fields import BUILT_IN, PersonalField, fields_for, one_line
 from subscribers.preferences import LONGEST_PAUSE
 from subscribers.subscription_requests import consent_text
 
@@ -66,6 +66,23 @@ class SignUpForm(AddressForm):
     While a challenge is in force, `altcha` has its solution; `without_script` is sent by browsers without scripts.
     """
 
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.own_fields = fields_for("subscriber")
+        self.fields.update({field.name: PersonalInput(field) for field in self.own_fields})
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The values of own fields, in a form that is valid."""
+        return {field.name: value for field in self.own_fields if (value := self.cleaned_data[field.name])}
+
+    @property
+    def first_fault(self) -> str:
+        """The first error as one sentence, which names the field unless it is the address."""
+        labels = {field.name: field.label for field in self.own_fields}
+        key, sentences = next(iter(self.errors.items()))
+        return f"{labels[key]}: {sentences[0]}" if key in labels else str(sentences[0])
+
     @property
     def by_machine(self) -> bool:
         """Return whether the hidden field was filled in."""
@@ -74,7 +91,7 @@ class SignUpForm(AddressForm):
     @property
     def name(self) -> str:
         """The person's name, "" if a form doesn't ask for it."""
-        return one_line(str(self.data.get("name", "")))[: PERSONAL["name"].longest]
+        return one_line(str(self.data.get("name", "")))[: BUILT_IN["name"].longest]
 
     def cadence_for(self, newsletter: Newsletter) -> str:
         """Return the chosen cadence, or "" if the newsletter doesn't offer it: a form may be older than the choice."""
@@ -148,7 +165,8 @@ class PersonForm(forms.Form):
 
     def __init__(self, data: Mapping[str, str]) -> None:
         super().__init__(data)
-        self.fields.update({name: PersonalInput(field) for name, field in PERSONAL.items() if name in data})
+        changeable = (*BUILT_IN.values(), *fields_for("subscriber"))
+        self.fields.update({field.name: PersonalInput(field) for field in changeable if field.name in data})
 
 
 class EraseForm(forms.Form):
@@ -174,5 +192,6 @@ def embedded_form(newsletter: Newsletter, site_url: str) -> str:
             "cadences": choices(newsletter),
             "cadence": newsletter.default_cadence,
             "topics": newsletter.offered_topics,
+            "fields": fields_for("subscriber"),
         }
         return render_to_string("embedded_form.html", context, using="pages").strip()

@@ -7,7 +7,7 @@ Nothing here raises for an invalid link, and unsubscribing works even if the new
 import logging
 import re
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
@@ -37,7 +37,7 @@ from subscribers.models import (
     subscriptions_ended,
 )
 from subscribers.pacing import in_portions
-from subscribers.personal_fields import personal_values
+from subscribers.personal_fields import COLUMNS, personal_columns, personal_values, undeclared_values
 from subscribers.protection.sign_up_limits import requests_counter
 from subscribers.signup import ConfirmResult, unblock
 from subscribers.subscription_requests import confirmations_counter
@@ -162,9 +162,12 @@ def profile_of(token: str) -> tuple[ConfirmResult, Subscriber | None]:
 
 
 @transaction.atomic
-def update_profile(subscriber: Subscriber, **values: str) -> None:
+def update_profile(subscriber: Subscriber, values: Mapping[str, str]) -> None:
     """Change some of a subscriber's personal fields."""
-    Subscriber.objects.filter(pk=subscriber.pk).update(**values)
+    locked = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+    for column, value in personal_columns(values, locked.field_values).items():
+        setattr(locked, column, value)
+    locked.save(update_fields=COLUMNS)
     _tell_of_change(subscriber)
 
 
@@ -253,6 +256,7 @@ def _own_data(subscriber: Subscriber) -> dict[str, Any]:
     return {
         "address": subscriber.address,
         **personal_values(subscriber),
+        **undeclared_values(subscriber),
         "created": subscriber.created.isoformat(),
         "moved_at": _iso(subscriber.moved_at),
         "subscriptions": [

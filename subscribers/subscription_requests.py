@@ -25,6 +25,7 @@ from subscribers.models import (
     counter_key,
 )
 from subscribers.models.inserts import insert_all, insert_numbered, unsaved
+from subscribers.personal_fields import personal_columns
 from subscribers.protection.sign_up_limits import (
     Counters,
     Request,
@@ -103,6 +104,7 @@ def _subscribers(requests: Sequence[Request]) -> dict[str, int]:
             name=request.name,
             language=request.language,
             created=request.at,
+            **personal_columns(request.values),
             **Subscriber.hashed(key),
         )
         for key, request in sorted(first_requests.items())

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DATES: dict[str, Literal["day", "month"]] = {"day-first": "day", "month-first": "month"}
 SHOWN = 20
-"""The number of lines that are printed that were refused, and that were imported without their dates."""
+"""The number of lines that are printed that were refused, and that were imported without a value."""
 
 app = typer.Typer()
 
@@ -128,7 +128,8 @@ def _document(report: "ImportReport") -> dict[str, Any]:
         "import": report.number,
         **figures,
         "left_out": list(report.left_out),
-        "undated": list(map(_reported, report.undated)),
+        "ignored": list(report.ignored),
+        "incomplete": list(map(_reported, report.incomplete)),
     }
 
 
@@ -146,12 +147,17 @@ def _summary(report: "ImportReport", refused_to: Path | None, *, dry_run: bool) 
     ]
     if report.left_out:
         lines.append(f"Left out, because they have no addresses: {', '.join(report.left_out)}.")
+    if report.ignored:
+        lines.append(
+            f"Columns that are not imported: {', '.join(report.ignored)}. For a column with values of the subscribers, "
+            "declare a field of its name ([fields.KEY] in config.toml)."
+        )
     lines += _listed(report.refused)
-    if report.undated:
-        lines += [f"Without their dates, as if the file had none: {counted(len(report.undated), 'line')}."]
-        lines += _listed(report.undated)
+    if report.incomplete:
+        lines += [f"Without a date or value that can't be read: {counted(len(report.incomplete), 'line')}."]
+        lines += _listed(report.incomplete)
         if report.number is not None:
-            lines.append("To give them dates, undo this import, correct the dates, and import the file again.")
+            lines.append("To import those too, undo this import, correct them in the file, and import it again.")
     if report.refused and refused_to:
         lines.append(f"All refused lines are in {refused_to}.")
     if report.number is not None:
@@ -160,7 +166,7 @@ def _summary(report: "ImportReport", refused_to: Path | None, *, dry_run: bool) 
 
 
 def _listed(lines: "tuple[ReportedLine, ...]") -> list[str]:
-    """Return the first lines that were refused, or imported without their dates."""
+    """Return the first lines that were refused, or imported without a value."""
     listed = [
         f"  {f'{r.file}, ' if r.file else ''}line {r.line}: {r.address or 'no address'}: {r.reason}"
         for r in lines[:SHOWN]

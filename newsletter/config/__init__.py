@@ -16,6 +16,7 @@ from newsletter.config.newsletters import (
     SourceSettings,
     Topic,
 )
+from newsletter.config.own_fields import OwnField
 from newsletter.config.schema import (
     PLACEHOLDER_MAILBOX,
     PLACEHOLDER_POSTAL_ADDRESS,
@@ -72,6 +73,7 @@ __all__ = [
     "Moment",
     "NamedAddress",
     "Newsletter",
+    "OwnField",
     "Period",
     "Rate",
     "Section",

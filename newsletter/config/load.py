@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from newsletter.config import toml
 from newsletter.config.newsletters import SUBJECTS, TABLE_NAME, Newsletter
+from newsletter.config.own_fields import problems_of
 from newsletter.config.own_logos import with_own_logos
 from newsletter.config.references import BadReference, look_up, reference, unreadable
 from newsletter.config.schema import (
@@ -228,6 +229,7 @@ def _contradictions(config: Config) -> Iterator[ConfigProblem]:
     if config.delivery.fallback and config.delivery.fallback == config.delivery.provider:
         yield ConfigProblem("delivery.fallback", messages.FALLBACK_SAME(provider=str(config.delivery.provider)))
     yield from _unknown_service_keys(config.delivery)
+    yield from (ConfigProblem(key, problem) for key, problem in problems_of(config.fields))
     for name, newsletter in config.newsletters.items():
         key = f"newsletters.{name}"
         if not TABLE_NAME.fullmatch(name):

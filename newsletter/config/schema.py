@@ -29,6 +29,7 @@ from newsletter.config.fields import (
     Words,
 )
 from newsletter.config.newsletters import Newsletter
+from newsletter.config.own_fields import OwnField
 from newsletter.config.values import InvalidValue, Rate, parse_duration, parse_network, parse_rate
 from newsletter.messages import configuration as messages
 from newsletter.messages.general import ABOUT
@@ -256,6 +257,7 @@ class Config:
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     bounces: Bounces = field(default_factory=Bounces)
     log: Log = field(default_factory=Log)
+    fields: dict[str, OwnField] = field(default_factory=dict)
     file: Path = Path("config.toml")
     allow_local_links: bool = False
     """Not a key: an option of the command line."""

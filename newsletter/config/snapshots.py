@@ -167,7 +167,7 @@ def _same_scheme(running: Config, configuration: Config) -> bool:
 
 def changed_tables(before: Config, after: Config) -> list[str]:
     """Return the names of the tables that differ; a newsletter is a table of its own."""
-    tables = ("site", "web", "collect", "delivery", "bounces", "log")
+    tables = ("site", "web", "collect", "delivery", "bounces", "log", "fields")
     changed = [name for name in tables if getattr(before, name) != getattr(after, name)]
     names = sorted(before.newsletters.keys() | after.newsletters.keys())
     return changed + [f"newsletters.{n}" for n in names if before.newsletters.get(n) != after.newsletters.get(n)]

@@ -5,6 +5,7 @@ from typing import Any
 
 from newsletter.models import RecordedEvent
 from subscribers.models import Subscription
+from subscribers.personal_fields import own_values
 
 
 def documents(events: Sequence[RecordedEvent], *, with_addresses: bool = True) -> list[dict[str, Any]]:
@@ -25,6 +26,7 @@ def _document(event: RecordedEvent, subscription: Subscription | None, *, with_a
     if event.subscription is not None:
         data["subscriber"] = event.subscription
         data["address"] = subscription.subscriber.address if subscription and with_addresses else None
+        data["fields"] = own_values(subscription.subscriber) if subscription and with_addresses else {}
         data["state"] = subscription.state if subscription else None
         data["tags"] = list(subscription.tags) if subscription else []
     return {"id": event.key, "type": event.kind, "timestamp": event.at.isoformat(), "data": data}

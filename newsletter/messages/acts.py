@@ -112,6 +112,7 @@ TOKEN_REVOKED = MessageType("act.token-revoked", gettext_noop("API token revoked
 WEBHOOK_ADDED = MessageType("act.webhook-added", gettext_noop("webhook added"))
 WEBHOOK_REMOVED = MessageType("act.webhook-removed", gettext_noop("webhook removed"))
 NAME_CHANGED = MessageType("act.name-changed", gettext_noop("name changed"))
+VALUES_CHANGED = MessageType("act.values-changed", gettext_noop("values of fields changed"))
 ADDRESS_CHANGED = MessageType("act.address-changed", gettext_noop("address changed"))
 UNSUBSCRIBED = MessageType("act.unsubscribed", gettext_noop("unsubscribed"))
 BLOCKED = MessageType("act.blocked", gettext_noop("blocked"))

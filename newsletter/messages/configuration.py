@@ -154,6 +154,30 @@ TOPIC_NAME = MessageType(
         "topics: '{name}' must be 1 to 40 characters out of a-z, 0-9 and '-'; write what readers see as its title"
     ),
 )
+FIELD_KEY = MessageType(
+    "value.field-key",
+    gettext_noop(
+        "the key of a field must be 1 to 40 characters out of a-z, 0-9 and '-', and begin with a letter; write what "
+        "readers see as its label"
+    ),
+)
+FIELD_RESERVED = MessageType(
+    "value.field-reserved",
+    gettext_noop("'{key}' has another meaning in forms, files or filters; choose another key, such as 'my-{key}'"),
+)
+FIELD_CHOICES = MessageType("value.field-choices", gettext_noop("write at least two values to choose from"))
+FIELD_WITHOUT_CHOICES = MessageType(
+    "value.field-without-choices", gettext_noop('only a field of the kind "choice" has choices; write kind = "choice"')
+)
+FIELD_CHOICE = MessageType(
+    "value.field-choice",
+    gettext_noop(
+        "'{choice}' must be one line of at most {most} characters, without quotation marks and unneeded spaces"
+    ),
+)
+TOO_MANY_FIELDS = MessageType(
+    "value.too-many-fields", gettext_noop("{count} fields are too many; declare at most {most}")
+)
 TOPIC_WITHOUT_POSTS = MessageType(
     "value.topic-without-posts", gettext_noop("topics.{name}: write the categories, sources or words that it has")
 )

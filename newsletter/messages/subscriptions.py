@@ -54,6 +54,22 @@ OPEN_QUOTE = MessageType("import.open-quote", gettext_noop("a quote is opened an
 NOT_A_DATE = MessageType(
     "import.not-a-date", gettext_noop("'{text}' is not a date; write it as 2025-12-31, or ignore that column")
 )
+VALUE_NO_NUMBER = MessageType(
+    "import.value-no-number",
+    gettext_noop("'{text}' in {field} is not a number; write it as 1234.5, or ignore that column"),
+)
+VALUE_NO_ANSWER = MessageType(
+    "import.value-no-answer",
+    gettext_noop("'{text}' in {field} is neither yes nor no; correct it, or ignore that column"),
+)
+VALUE_NO_CHOICE = MessageType(
+    "import.value-no-choice",
+    gettext_noop("'{text}' is not among the choices of {field}; correct it, or ignore that column"),
+)
+VALUE_TOO_LONG = MessageType(
+    "import.value-too-long",
+    gettext_noop("'{text}…' in {field} is too long; shorten it to 100 characters, or ignore that column"),
+)
 NOT_A_CADENCE = MessageType(
     "import.not-a-cadence",
     gettext_noop(
@@ -164,6 +180,11 @@ BLOCKED_NOT_CHANGED = MessageType(
 UNKNOWN = MessageType("subscriber.unknown", gettext_noop("{address} is not a subscriber"))
 UNKNOWN_REASON = MessageType(
     "subscriber.unknown-reason", gettext_noop("'{reason}' is not a reason; use one of {known}")
+)
+
+UNKNOWN_FIELD = MessageType(
+    "subscriber.unknown-field",
+    gettext_noop("there is no field '{field}' that can be changed here; declare it as [fields.KEY] in config.toml"),
 )
 
 # Filters (`where`).

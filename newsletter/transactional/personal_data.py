@@ -71,7 +71,7 @@ def forget(subscriber: int, address: str, **_: Any) -> None:
     WebhookEvent.objects.filter(recipient__iexact=address).update(recipient="")
     names_it = re.compile(whole(address), re.IGNORECASE).search
     for job in Job.objects.filter(result__has_key="told"):
-        for name in ("told", "undated"):
+        for name in ("told", "incomplete"):
             if name in job.result:
                 job.result[name] = [line for line in job.result[name] if not names_it(str(line))]
         job.save(update_fields=["result"])

@@ -28,7 +28,7 @@ from subscribers.models import (
 )
 from subscribers.models.inserts import insert_numbered, insert_values, stored_values, unsaved
 from subscribers.models.people import clean_tag
-from subscribers.personal_fields import PERSONAL, personal_values
+from subscribers.personal_fields import COLUMNS, personal_columns, value_of
 from subscribers.signup import invite
 from subscribers.tokens import fingerprint
 
@@ -212,7 +212,7 @@ class ImportBatch:
                 address=person.address.written,
                 key=key,
                 created=at,
-                **row.personal,
+                **personal_columns(row.personal),
                 **Subscriber.hashed(key),
             )
             self.people[key] = subscriber
@@ -249,19 +249,23 @@ class ImportBatch:
 
     def _complete(self, key: str, subscription: Subscription, row: PersonRow) -> bool:
         """Fill in missing values and add tags; existing values are kept."""
-        subscriber, is_completed = self.people[key], False
-        for name, value in row.personal.items():
-            if value and not getattr(subscriber, name):
-                if subscriber.pk:
-                    self.before_of_people.setdefault(key, personal_values(subscriber))
-                setattr(subscriber, name, value)
-                is_completed = True
+        is_completed = self._complete_person(key, row)
         tags = set(_cleaned(row.tags)) - set(subscription.tags) if row.tags else set()
         if tags:
             self._remember_subscription(key, subscription)
             subscription.tags = tuple(sorted({*subscription.tags, *tags}))
             is_completed = True
         return self._choose(key, subscription, row) or is_completed
+
+    def _complete_person(self, key: str, row: PersonRow) -> bool:
+        """Fill in the personal fields that have no value."""
+        subscriber = self.people[key]
+        missing = {name: value for name, value in row.personal.items() if value and not value_of(subscriber, name)}
+        if missing and subscriber.pk:
+            self.before_of_people.setdefault(key, _columns_of(subscriber))
+        for column, value in personal_columns(missing, subscriber.field_values).items():
+            setattr(subscriber, column, value)
+        return bool(missing)
 
     def _choose(self, key: str, subscription: Subscription, row: PersonRow) -> bool:
         """Set the cadence and the topics of a person who has chosen none."""
@@ -298,7 +302,7 @@ class ImportBatch:
             store_sets(Subscription.objects.filter(pk__in=self.moved), self.settings.newsletter)
         if self.before_of_people:
             people = [self.people[key] for key in self.before_of_people]
-            Subscriber.objects.bulk_update(people, tuple(PERSONAL), batch_size=200)
+            Subscriber.objects.bulk_update(people, COLUMNS, batch_size=200)
         if self.before_of_subscriptions:
             subscriptions = [self.subscriptions[key] for key in self.before_of_subscriptions]
             Subscription.objects.bulk_update(subscriptions, SUBSCRIPTION_FIELDS, batch_size=100)
@@ -316,7 +320,7 @@ class ImportBatch:
     def _changes(self, imported: int) -> Iterator[ImportChange]:
         for key, old_values in self.before_of_people.items():
             person = self.people[key]
-            yield ImportChange(of_id=imported, subscriber=person, before=old_values, after=personal_values(person))
+            yield ImportChange(of_id=imported, subscriber=person, before=old_values, after=_columns_of(person))
         for key, old_values in self.before_of_subscriptions.items():
             subscription = self.subscriptions[key]
             yield ImportChange(
@@ -377,6 +381,10 @@ class ImportBatch:
 def _cleaned(tags: tuple[str, ...]) -> tuple[str, ...]:
     """Return tags as they are stored."""
     return tuple(sorted({tag for word in tags if (tag := clean_tag(word))}))
+
+
+def _columns_of(subscriber: Subscriber) -> dict[str, object]:
+    return {column: getattr(subscriber, column) for column in COLUMNS}
 
 
 def _values(row: Subscription, names: Sequence[str]) -> dict[str, object]:

@@ -42,12 +42,12 @@ class UnreadableDate(BadDate):
     """The text is a date, but which one can't be read, or can be read in two ways."""
 
 
-def moment(cell: str, order: DateOrder = "", *, future: bool = False) -> datetime | None:
+def moment(cell: str, order: DateOrder = "", *, future: bool = False, past: bool = False) -> datetime | None:
     """Parse a date or time: ISO 8601, `31.12.2025`, with `/` or `-` if day and month can be distinguished, or with the
     name of the month in one of the languages that we know, such as `31. desember 2025`.
 
     UTC without an offset; None for an empty cell. Raises UnreadableDate, or BadDate for other texts and for a date
-    before 1970 or, unless `future`, after tomorrow.
+    before 1970, unless `past`, or after tomorrow, unless `future`.
     """
     text = cell.strip()
     if not text:
@@ -57,7 +57,7 @@ def moment(cell: str, order: DateOrder = "", *, future: bool = False) -> datetim
         moment = None if _ISO.match(text) else _parts(text, order, excerpt) or _year_first(text) or _in_words(text)
         moment = moment or datetime.fromisoformat(_OFFSET.sub(r"\1", text).replace(" UTC", "+00:00"))
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if moment.year <= EARLIEST.year and moment.astimezone(UTC) < EARLIEST:
+        if not past and moment.year <= EARLIEST.year and moment.astimezone(UTC) < EARLIEST:
             raise BadDate(messages.EARLY_DATE(text=excerpt))
         if not future and moment > _tomorrow(int(time.time())):
             raise BadDate(messages.FUTURE_DATE(text=excerpt))

@@ -1,7 +1,7 @@
 """Recognize the tool that wrote a file by its header row (see `tools`), and the meaning of its columns."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -25,7 +25,8 @@ from subscribers.importing.tools import (
     ended_by,
     is_about_email,
 )
-from subscribers.personal_fields import PERSONAL
+from subscribers.importing.values import BadValue, own_value
+from subscribers.personal_fields import PersonalField, own_fields, personal_fields
 from subscribers.spreadsheets import unescape_formulas
 
 OWN_COLUMNS = (
@@ -57,8 +58,8 @@ class OwnExportValues:
 
 class PersonRow(NamedTuple):
     """The data of one line, before the address is validated; `personal` has personal fields as they are stored, `left`
-    is when the person left or was blocked, `why` the reason that they gave. `date_problem` says why `joined` is left
-    out, if it is.
+    is when the person left or was blocked, `why` the reason that they gave. `left_out` says why a date or a
+    value is left out, if one is.
     """
 
     address: str
@@ -71,7 +72,7 @@ class PersonRow(NamedTuple):
     left: datetime | None = None
     why: str = ""
     own_values: OwnExportValues | None = None
-    date_problem: Message | None = None
+    left_out: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,10 @@ class Columns:
         joined, date_problem = (
             (self.readable_date(cells, self.joined), None) if has_left else self._joined_or_problem(cells)
         )
+        personal, value_problem = self._personal(cells)
         return PersonRow(
             address=cells[self.address].strip(),
-            personal={k: PERSONAL[k].imported([cells[n] for n in numbers]) for k, numbers in self.personal.items()},
+            personal=personal,
             tags=sum((_tags(cells[n]) for n in self.tags if cells[n]), ()),
             standing=standing,
             cadence=_cadence(cells[self.cadence]) if self.cadence >= 0 else "",
@@ -119,8 +121,33 @@ class Columns:
             left=self.readable_date(cells, dict(self.ended)) if has_left else None,
             why=cells[self.why].strip() if self.why >= 0 else "",
             own_values=_own_values([cells[n].strip() for n in self.own_columns]) if self.own_columns else None,
-            date_problem=date_problem,
+            left_out=date_problem or value_problem,
         )
+
+    def ignored(self, headers: Sequence[str]) -> tuple[str, ...]:
+        """Return the headers of the columns of which nothing is stored."""
+        single = (self.address, self.cadence, self.topics, self.why)
+        several = (*self.tags, *self.state, *self.joined, *dict(self.ended), *self.own_columns)
+        used = {*single, *several, *sum(self.personal.values(), ())}
+        return tuple(header for n, header in enumerate(headers) if header and n not in used)
+
+    def _personal(self, cells: Sequence[str]) -> tuple[dict[str, str], Message | None]:
+        """Return the values of the personal fields, and why one is left out, if one is."""
+        fields, values, problem = personal_fields(), {}, None
+        for key, numbers in self.personal.items():
+            field = fields[key]
+            try:
+                values[key] = self._value(field, cells, numbers)
+            except BadValue as bad:
+                problem = problem or bad.message
+        return values, problem
+
+    def _value(self, field: PersonalField, cells: Sequence[str], numbers: Sequence[int]) -> str:
+        """Return what is stored of a line's cells for a field. Raises BadValue."""
+        if not field.is_own:
+            return field.imported([cells[n] for n in numbers])
+        text = " ".join(word for n in numbers for word in cells[n].split())
+        return own_value(field, text, self.dates.get(numbers[0], "")) if text else ""
 
     def _standing(self, cells: Sequence[str]) -> Standing:
         """Return the greatest standing that any of the columns says. Raises BadCell."""
@@ -194,6 +221,7 @@ def recognise(headers: Sequence[str], address: int = -1) -> Columns | None:
     if form is PLAIN:
         personal = {name: numbers[:1] for name, numbers in personal.items()} | {"name": _names(positions)}
     tags, joined, state = (_all(positions, meant) for meant in (form.tags, form.joined, form.state))
+    personal |= _own_columns(positions, {address, *sum(personal.values(), ()), *tags, *joined, *state})
     if form is PLAIN and not vocabulary.PLACES.isdisjoint(names):
         state = tuple(n for n in state if names[n] not in vocabulary.REGIONS)
     ended = tuple((n, standing) for n, name in enumerate(names) if (standing := ended_by(name)))
@@ -218,6 +246,16 @@ def recognise(headers: Sequence[str], address: int = -1) -> Columns | None:
         dates={} if form in (OWN, PLAIN) else dict.fromkeys((*joined, *dict(ended)), "month"),
         own_columns=_all(positions, OWN_COLUMNS) if form is OWN and positions.keys() >= set(OWN_COLUMNS) else (),
     )
+
+
+def _own_columns(positions: Mapping[str, int], taken: Collection[int]) -> dict[str, tuple[int, ...]]:
+    """Return the columns that are named after an own field's key or label, and mean nothing else."""
+    columns: dict[str, tuple[int, ...]] = {}
+    for key, own_field in own_fields().items():
+        number = _first(positions, tuple(map(squeezed, own_field.headers)))
+        if number >= 0 and number not in taken:
+            columns[key] = (number,)
+    return columns
 
 
 def _headless(cells: Sequence[str], address: int) -> Columns:

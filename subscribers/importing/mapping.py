@@ -11,17 +11,21 @@ from newsletter.messages import Problem, subscriptions as messages
 from subscribers.importing.dates import DateOrder
 from subscribers.importing.headers import Columns, recognise
 from subscribers.importing.tools import WORDS
-from subscribers.personal_fields import PERSONAL
+from subscribers.personal_fields import BUILT_IN, personal_fields
 
 ADDRESS, TAGS, STATE, JOINED, NOTHING = "address", "tags", "state", "joined", ""
 ORDERS: dict[str, DateOrder] = {"joined_day": "day", "joined_month": "month"}
 """A subscription date for which a person chooses whether the day or the month comes first."""
-MEANINGS = (ADDRESS, *PERSONAL, TAGS, STATE, JOINED, *ORDERS, NOTHING)
 ONCE = {
     ADDRESS: messages.TWO_ADDRESSES,
-    **{name: field.only_one for name, field in PERSONAL.items() if field.only_one},
+    **{name: field.only_one for name, field in BUILT_IN.items() if field.only_one},
 }
 """Meanings that only one column can have, with the message for more; the others can have several."""
+
+
+def meanings_of_columns() -> tuple[str, ...]:
+    """Return what a column can mean: NOTHING, or what a line says of a person, such as their town."""
+    return (ADDRESS, *personal_fields(), TAGS, STATE, JOINED, *ORDERS, NOTHING)
 
 
 class InvalidMapping(Problem):
@@ -42,9 +46,9 @@ def guessed(head: Sequence[str]) -> list[str]:
 
 def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:
     """Return the columns of a file as a person chose them. Raises InvalidMapping."""
-    if len(meanings) != len(head) or not set(meanings) <= set(MEANINGS):
+    if len(meanings) != len(head) or not set(meanings) <= set(known := meanings_of_columns()):
         raise InvalidMapping(messages.OTHER_COLUMNS())
-    numbers = {meaning: tuple(n for n, m in enumerate(meanings) if m == meaning) for meaning in MEANINGS}
+    numbers = {meaning: tuple(n for n, m in enumerate(meanings) if m == meaning) for meaning in known}
     for meaning, refusal in ONCE.items():
         if len(numbers[meaning]) > 1:
             raise InvalidMapping(refusal(count=len(numbers[meaning])))
@@ -57,7 +61,7 @@ def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:
     orders = {n: order for meaning, order in ORDERS.items() for n in numbers[meaning]}
     return replace(
         base,
-        personal={name: numbers[name] for name in PERSONAL},
+        personal={name: numbers[name] for name in personal_fields()},
         tags=numbers[TAGS],
         state=state,
         states=base.states if set(numbers[STATE]) <= set(base.state) else {},

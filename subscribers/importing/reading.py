@@ -134,13 +134,14 @@ def lines(
     meanings: Sequence[str] | None = None,
     dates: DateOrder = "",
     name: str = "",
-    recognised: Callable[[str], None] = lambda tool: None,
+    recognised: Callable[[str, Sequence[str]], None] = lambda tool, ignored: None,
 ) -> Iterator[FileLine]:
     """Yield every non-empty line. `meanings` are chosen by a person; by default the headers decide.
 
     `dates` says whether the day or the month comes first in dates such as 01/02/2025, in every column. `name` is the
     file's name where it was made, by default the path's: tools write files of people who left, and name them so.
-    `recognised` is called with the tool that wrote the file, "" if it is unknown.
+    `recognised` is called with the tool that wrote the file, "" if it is unknown, and the headers of the columns of
+    which nothing is stored.
 
     Raises FileProblem if no column has addresses.
     """
@@ -161,7 +162,8 @@ def lines(
     if least is None and is_sendys:
         raise file_problem(path, messages.SENDY_ALL())
     columns = replace(columns, least=least or Standing.ACTIVE)
-    recognised(columns.form or (SENDY if is_sendys else ""))
+    ignored = columns.ignored(names) if is_header(names) else ()
+    recognised(columns.form or (SENDY if is_sendys else ""), ignored)
     if dates:
         columns = replace(columns, dates=dict.fromkeys(range(columns.width), dates))
     if not is_header(names):

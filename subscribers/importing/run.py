@@ -4,7 +4,7 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -62,7 +62,7 @@ class Portion:
     refused: tuple[ReportedLine, ...]
     done: int
     total: int
-    undated: tuple[ReportedLine, ...] = ()
+    incomplete: tuple[ReportedLine, ...] = ()
 
 
 PortionHook = Callable[[Portion], None]
@@ -73,8 +73,8 @@ PortionHook = Callable[[Portion], None]
 class ImportReport:
     """The result of an import, as numbers of lines: `lines` is the sum of `active`, `waiting`, `suppressed`, `present`
     and `refused`. `added`, `updated` and `unchanged` count subscriptions. `number` is that of the import, None for a
-    dry run; `left_out` are the files of an archive that have no addresses; `undated` are the lines that were imported
-    without their dates, which couldn't be read.
+    dry run; `left_out` are the files of an archive that have no addresses; `incomplete` are the lines that were
+    imported without a date or value that can't be read, `ignored` the headers of the columns that are not imported.
     """
 
     added: int
@@ -88,7 +88,8 @@ class ImportReport:
     present: int = 0
     number: int | None = None
     left_out: tuple[str, ...] = ()
-    undated: tuple[ReportedLine, ...] = ()
+    incomplete: tuple[ReportedLine, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 Judged = tuple[FileLine, LineResult | Message]
@@ -173,6 +174,11 @@ def import_file(
         return lambda imported: _take(checked, settings, tried, imported)
 
     tools: list[str] = []
+    ignored: dict[str, None] = {}
+
+    def recognised(tool: str, ignored_columns: Sequence[str]) -> None:
+        tools.append(tool)
+        ignored.update(dict.fromkeys(ignored_columns))
 
     def begin() -> Import:
         tool = next((recognised for recognised in tools if recognised and recognised != OWN.name), "")
@@ -185,9 +191,10 @@ def import_file(
 
     def read(member: ArchiveFile) -> Iterator[FileLine]:
         with opened(member.path) as file:
-            yield from lines(member.path, file, meanings, dates, member.name or name, tools.append)
+            yield from lines(member.path, file, meanings, dates, member.name or name, recognised)
 
-    return run(path, read, prepare, begin, dry_run, after, portion, progress, refused_to)
+    report = run(path, read, prepare, begin, dry_run, after, portion, progress, refused_to)
+    return replace(report, ignored=tuple(ignored))
 
 
 def run(
@@ -204,7 +211,7 @@ def run(
     """Judge and save the lines of a file, in portions, and keep the figures of the import."""
     counts: Counter[str] = Counter()
     refused: list[ReportedLine] = []
-    undated: list[ReportedLine] = []
+    incomplete: list[ReportedLine] = []
     number: int | None = None
     with unpacked(path) as members, large_cache():
         source = FileLines(path, members, read)
@@ -227,7 +234,7 @@ def run(
                     portion(result)
             counts += result.counts
             refused += result.refused
-            undated += result.undated
+            incomplete += result.incomplete
             progress(result.done, total)
     if number is not None:
         Import.objects.filter(pk=number).update(finished_at=timezone.now())
@@ -238,7 +245,8 @@ def run(
         refused=tuple(refused),
         number=number,
         left_out=tuple(source.left_out),
-        undated=tuple(undated),
+        incomplete=tuple(incomplete),
+        ignored=(),  # known once the file's last table was read
         **figures,
     )
 
@@ -267,16 +275,16 @@ def _counted(verdicts: list[Judged], place: int, done: int, total: int) -> Porti
         for line, verdict in verdicts
         if not isinstance(verdict, LineResult)
     )
-    undated = tuple(
-        ReportedLine(line.number, line.row.address, line.row.date_problem, line.file)
+    incomplete = tuple(
+        ReportedLine(line.number, line.row.address, line.row.left_out, line.file)
         for line, verdict in verdicts
-        if line.row.date_problem and isinstance(verdict, LineResult) and verdict.figure != "present"
+        if line.row.left_out and isinstance(verdict, LineResult) and verdict.figure != "present"
     )
     counts: Counter[str] = Counter({"lines": len(verdicts), "refused": len(refused)})
     for _line, verdict in verdicts:
         if isinstance(verdict, LineResult):
             counts.update(filter(None, verdict))
-    return Portion(place, counts, refused, done, total, undated)
+    return Portion(place, counts, refused, done, total, incomplete)
 
 
 def _store(number: int, result: Portion) -> None:

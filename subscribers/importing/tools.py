@@ -12,7 +12,7 @@ from typing import Final
 
 from subscribers.importing import vocabulary
 from subscribers.models import Suppression
-from subscribers.personal_fields import PERSONAL
+from subscribers.personal_fields import BUILT_IN
 
 
 class Standing(IntEnum):
@@ -118,14 +118,14 @@ _WORDPRESS = {
 
 
 def _form(tool: str, signs: str, /, **columns: object) -> FileFormat:
-    personal = {name: columns.pop(name) for name in PERSONAL if name in columns}
+    personal = {name: columns.pop(name) for name in BUILT_IN if name in columns}
     versions = tuple(frozenset(version.split()) for version in signs.split("|"))
     return FileFormat(tool, versions, personal=personal, **columns)  # type: ignore[arg-type]
 
 
 FORMS = (
     _form("newsletter", "address newsletter state consent",
-          **{name: (name.replace("_", ""),) for name in PERSONAL}, tags=("tags",), state=("state",), joined=("joined",),
+          **{name: (name.replace("_", ""),) for name in BUILT_IN}, tags=("tags",), state=("state",), joined=("joined",),
           unescape=True),
     _form("Mailchimp", "emailaddress memberrating", name=("firstname", "lastname"),
           language=("language",), tags=("tags",), joined=("confirmtime", "optintime")),
@@ -165,7 +165,7 @@ SENDY = "Sendy"
 PLAIN = FileFormat(
     "",
     (),
-    {name: field.headers for name, field in PERSONAL.items()},
+    {name: field.headers for name, field in BUILT_IN.items()},
     vocabulary.TAGS,
     vocabulary.STATE,
     vocabulary.JOINED,

@@ -133,6 +133,7 @@ class Subscriber(models.Model):
     domain_hash = models.CharField(max_length=32)
     name = models.CharField(max_length=100, blank=True)
     language = models.CharField(max_length=35, blank=True)
+    field_values = models.JSONField(null=True, blank=True, help_text="values of the site's own fields by their keys")
     created = models.DateTimeField(default=timezone.now)
     moved_at = models.DateTimeField(null=True, help_text="when the address was last changed: older links end")
 

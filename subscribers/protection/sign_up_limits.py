@@ -7,8 +7,8 @@ that an attack doesn't use them up, and requests without one have low limits.
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NamedTuple
@@ -47,7 +47,8 @@ class RequestAnswer(StrEnum):
 class Request:
     """A request to subscribe, with the text that was agreed to, and where it came from.
 
-    An empty `cadence` is the newsletter's default, empty `topics` are all posts. `name` is that of a new subscriber.
+    An empty `cadence` is the newsletter's default, empty `topics` are all posts. `name` is that of a new
+    subscriber, and so are the `values` of own fields.
     `challenge` is the newsletter's setting; `without_script` says that the person can't solve one.
     """
 
@@ -61,6 +62,7 @@ class Request:
     cadence: str = ""
     topics: str = ""
     name: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
     challenge: Literal["off", "auto", "on"] = "off"
     proof: SolvedChallenge | None = None
     without_script: bool = False

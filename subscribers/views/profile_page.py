@@ -13,7 +13,7 @@ from subscribers.addresses import Address
 from subscribers.forms import AddressForm, EraseForm, PersonForm
 from subscribers.models import EmailKind, Subscriber
 from subscribers.pages import language_of, message, page
-from subscribers.personal_fields import PERSONAL
+from subscribers.personal_fields import BUILT_IN, fields_for, personal_values
 from subscribers.signup import ConfirmResult
 
 Faults = dict[str, str]
@@ -42,7 +42,9 @@ def profile(request: HttpRequest, token: str) -> HttpResponse:
         "me.html",
         language,
         subscriber=subscriber,
-        text_fields=[field for field in PERSONAL.values() if not field.choices],
+        text_fields=[field for field in BUILT_IN.values() if not field.choices],
+        own_fields=fields_for("subscriber"),
+        values=personal_values(subscriber),
         given={} if notice else request.POST,
         notice=notice,
         faults=faults,
@@ -79,7 +81,8 @@ def _act(request: HttpRequest, subscriber: Subscriber) -> tuple[str, Faults]:
 
 def _save_all(request: HttpRequest, subscriber: Subscriber, *, moves: bool) -> tuple[str, Faults]:
     """Save the personal fields, and request the change of address, whichever of the buttons was pressed."""
-    saved, faults = _save(request, subscriber) if PERSONAL.keys() & request.POST.keys() else ("", {})
+    changeable = {*BUILT_IN, *(field.name for field in fields_for("subscriber"))}
+    saved, faults = _save(request, subscriber) if changeable & request.POST.keys() else ("", {})
     moved, faults_of_address = _move(request, subscriber) if moves else ("", {})
     faults |= faults_of_address
     return ("", faults) if faults else (moved or saved, {})
@@ -89,7 +92,7 @@ def _save(request: HttpRequest, subscriber: Subscriber) -> tuple[str, Faults]:
     form = PersonForm(request.POST)
     if not form.is_valid():
         return "", _faults(form.errors)
-    actions.update_profile(subscriber, **form.cleaned_data)
+    actions.update_profile(subscriber, form.cleaned_data)
     with translation.override(form.cleaned_data.get("language") or translation.get_language()):
         return _("Saved."), {}
 

@@ -21,6 +21,7 @@ from subscribers import cadences, delayed_confirmations, preferences, signup, su
 from subscribers.forms import SignUpForm
 from subscribers.models import Subscription
 from subscribers.pages import ANY_NONCE, language_of, message, page
+from subscribers.personal_fields import NO, YES
 from subscribers.protection import challenges
 from subscribers.protection.sign_up_limits import Request, RequestAnswer
 from subscribers.requests import config_of, newsletter_of
@@ -90,6 +91,7 @@ def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> SignUp | HttpR
             page=_page_of(request),
             at=timezone.now(),
             name=form.name,
+            values=form.values,
             cadence=form.cadence_for(newsletter),
             challenge=newsletter.challenge,
             proof=None if newsletter.challenge == "off" else challenges.read(form.solution),
@@ -175,6 +177,7 @@ def _form_page(
         cadence=form.cadence_for(newsletter) or newsletter.default_cadence,
         topics=newsletter.offered_topics,
         picked=form.topics_for(newsletter),
+        faults={key: sentences[0] for key, sentences in form.errors.items()},
         latest=latest,
         spoken=newsletter.language,
         status=status,
@@ -232,20 +235,22 @@ def _as_json(request: HttpRequest, newsletter: Newsletter, form: SignUpForm, sta
             address = f"{config_of(request).site.url}/n/{newsletter.name}/challenge"
             answer = {"error": _("Your browser has to solve a challenge first."), "challenge": address}
         else:
-            answer = {"error": str(form.errors["address"][0])}
+            answer = {"error": form.first_fault}
     return _shared(request, JsonResponse(answer, status=status), newsletter)
 
 
 def _fields(request: HttpRequest) -> QueryDict:
-    """Return the text fields of a JSON object, and its lists of texts; empty for anything else."""
+    """Return the values of a JSON object as texts, and its lists of texts; empty for anything else."""
     fields = QueryDict(mutable=True)
     try:
         document: Any = json.loads(request.body)
     except (ValueError, RecursionError):
         return fields
     for name, value in document.items() if isinstance(document, dict) else ():
-        if isinstance(value, str):
-            fields[name] = value
+        if isinstance(value, bool):
+            fields[name] = YES if value else NO
+        elif isinstance(value, str) or (isinstance(value, int | float) and name != "address"):
+            fields[name] = str(value)
         elif isinstance(value, list):
             fields.setlist(name, [item for item in value if isinstance(item, str)])
     return fields

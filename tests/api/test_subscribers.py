@@ -11,6 +11,7 @@ from subscribers.models import Consent, EmailKind, Subscription, Suppression, To
 from subscribers.preferences import forget
 from tests.api.client import ApiClient, token
 from tests.factories import configured
+from tests.subscribers.own_fields import declare
 
 KARI = {"address": "Kari@Example.org", "newsletter": "kinaforum"}
 CONSENT = {"consent": {"text": "ticked the box at the checkout, 5 February 2026"}}
@@ -27,6 +28,18 @@ def test_with_consent_they_are_active(api: ApiClient) -> None:
     assert (added["state"], added["tags"]) == ("active", ["film", "oslo"])
     assert Consent.objects.get().text == CONSENT["consent"]["text"]
     assert not TransactionalEmail.objects.exists()
+
+
+def test_values_of_own_fields_are_stored_and_changed_and_wrong_ones_are_refused(api: ApiClient) -> None:
+    declare()
+    added = api.post("/subscribers", {**KARI, **CONSENT, "fields": {"town": " Oslo ", "shoe-size": "42,5"}}, 201)
+    assert added["fields"] == {"town": "Oslo", "shoe-size": "42.5", "born": "", "member": "", "level": ""}
+    changed = api.ask("PATCH", f"/subscribers/{added['id']}", {"fields": {"town": "", "level": "new"}})
+    assert changed.json()["fields"] == {"town": "", "shoe-size": "42.5", "born": "", "member": "", "level": "new"}
+    assert Act.objects.latest("pk").what.code == "act.values-changed"
+    for fields, code in (({"shoe": "1"}, "subscriber.unknown-field"), ({"shoe-size": "large"}, "about")):
+        refused = api.ask("PATCH", f"/subscribers/{added['id']}", {"fields": fields})
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
 
 
 def test_a_subscriber_is_not_added_twice(api: ApiClient) -> None:

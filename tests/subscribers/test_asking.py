@@ -62,7 +62,7 @@ def test_an_active_subscriber_is_not_asked(sign: str) -> None:
     elif sign == "cadence":
         preferences.choose_cadence(subscription, "")
     elif sign == "profile":
-        preferences.update_profile(subscription.subscriber, name="Ola", language="nb")
+        preferences.update_profile(subscription.subscriber, {"name": "Ola", "language": "nb"})
     assert asked() == 0
 
 

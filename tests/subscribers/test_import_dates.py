@@ -84,7 +84,7 @@ def test_an_invalid_date_affects_its_own_line_only(take: Import) -> None:
         "c@reader.example,9999-12-31T23:59:59-12:00\nd@reader.example,01/02/2025\ne@reader.example,\n"
     )
     assert [(r.line, r.address) for r in report.refused] == [(4, "c@reader.example")]
-    assert [(r.line, r.address, r.reason.code) for r in report.undated] == [
+    assert [(r.line, r.address, r.reason.code) for r in report.incomplete] == [
         (3, "b@reader.example", "import.not-a-date"),
         (5, "d@reader.example", "import.ambiguous-date"),
     ]
@@ -155,9 +155,9 @@ def test_a_short_date_is_read_as_meant_or_refused(day: date, language: str, widt
 def test_an_unreadable_date_costs_no_subscriber(take: Import, text: str) -> None:
     content = f"email,Påmeldt\na@reader.example,{text}\n"
     tried, report = take(content, dry_run=True), take(content)
-    assert [r.line for r in report.undated] == [r.line for r in tried.undated] == [2]
+    assert [r.line for r in report.incomplete] == [r.line for r in tried.incomplete] == [2]
     assert (report.active, report.refused) == (1, ())
-    assert not take(content).undated, "the date of who is here already is not needed"
+    assert not take(content).incomplete, "the date of who is here already is not needed"
 
 
 @pytest.mark.parametrize(
@@ -168,13 +168,13 @@ def test_an_unreadable_date_costs_no_subscriber(take: Import, text: str) -> None
 def test_who_may_never_have_subscribed_is_refused(take: Import, text: str) -> None:
     report = take(f"email,Påmeldt\na@reader.example,{text}\n")
     assert [r.line for r in report.refused] == [2]
-    assert not report.undated
+    assert not report.incomplete
     assert not Subscription.objects.exists()
 
 
 def test_another_column_has_the_date_that_one_lacks(take: Import) -> None:
     report = take("email,Påmeldt,Bekreftet dato\na@reader.example,13/13/2024,2024-03-05\n")
-    assert not report.undated
+    assert not report.incomplete
     assert Subscription.objects.get().joined == datetime(2024, 3, 5, tzinfo=UTC)
 
 

@@ -190,6 +190,7 @@ def test_the_data_is_everything_stored(take: Import) -> None:
         "domain",
         "address_hash",
         "domain_hash",
+        "field_values",  # each is there under its own key
         "subscriber",
         "offered",
         "returns",

@@ -156,7 +156,7 @@ def test_whom_an_editor_added_since_stays_subscribed(take: Take) -> None:
 def test_a_changed_name_stays(take: Take) -> None:
     subscription = add_subscription("kari@reader.example")
     report = take("email,name,tags\nkari@reader.example,K,film\n")
-    preferences.update_profile(subscription.subscriber, name="Kari", language="nb")
+    preferences.update_profile(subscription.subscriber, {"name": "Kari", "language": "nb"})
     record = undone(report)
     subscription.refresh_from_db()
     subscription.subscriber.refresh_from_db()

@@ -45,12 +45,12 @@ def test_server_replies_do_not_name_people_who_were_erased(edition: Edition) -> 
 def test_the_result_of_a_job_does_not_name_people_who_were_erased(edition: Edition) -> None:
     told = [[2, "R2 <R2@reader.example>", {}, ""], [3, "r3@reader.example", {}, ""]]
     job = Job.objects.create(
-        kind="import-preview", about="kinaforum", by="", order={}, result={"told": told, "undated": told, "place": 3}
+        kind="import-preview", about="kinaforum", by="", order={}, result={"told": told, "incomplete": told, "place": 3}
     )
     preferences.forget(read_address("r2@reader.example"))
     job.refresh_from_db()
     others = [[3, "r3@reader.example", {}, ""]]
-    assert job.result == {"told": others, "undated": others, "place": 3}
+    assert job.result == {"told": others, "incomplete": others, "place": 3}
 
 
 def test_erasing_removes_the_address_from_other_peoples_data_and_notes(edition: Edition) -> None:

@@ -28,6 +28,7 @@ PARTS_OF_TABLES = (
     *(f"delivery.{name}" for name in API_NAMES),
     "newsletters.NAME.theme.sections",
     "newsletters.NAME.topics.",
+    "fields.",
 )
 """Keys inside tables that docs/configuration.md describes as a whole, or that belong to a provider."""
 ROOT = Path(__file__).parents[2]

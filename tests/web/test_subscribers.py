@@ -294,11 +294,11 @@ def test_an_ambiguous_date_is_asked_about(admin: Client, order: str, joined: str
 def test_lines_without_their_dates_are_listed_after_the_import_too(admin: Client) -> None:
     content = "email,joined\na@reader.example,13/13/2024\nb@reader.example,2024-03-05\n"
     tried = _step(admin, _upload(admin, content), "try", "address", "joined")
-    assert "Lines that will be imported without their dates: 1" in tried
+    assert "Lines that will be imported without a date or value that can’t be read: 1" in tried
     done = _step(admin, tried, "import")
     record = Import.objects.get()
     for body in (done, admin.get(f"/desk/subscribers/imports/{record.pk}/").text):
-        assert "Lines that were imported without their dates: 1" in body
+        assert "Lines that were imported without a date or value that can’t be read: 1" in body
         assert "13/13/2024" in body
     assert (record.active, record.refused) == (2, 0)
 

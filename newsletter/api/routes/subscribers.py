@@ -17,16 +17,20 @@ from newsletter.api.permissions import Forbidden, permitted
 from newsletter.api.refusals import Refused
 from newsletter.api.schemas import NO_NUL, Line, Name, Number, RequestBody, Tag
 from newsletter.config import Cadence
+from newsletter.config.own_fields import MOST_FIELDS
 from newsletter.domain.picks import in_force, names_in
 from newsletter.messages import Message, acts, api as messages
 from newsletter.models import Act
 from subscribers import admin_actions, cadences, exporting, preferences
 from subscribers.models import Subscription, clean_tag, in_cadence
-from subscribers.personal_fields import personal_values
+from subscribers.personal_fields import BUILT_IN, own_values, value_of
 
 MOST_TAGS = MOST_TOPICS = 50
 TopicName = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=NO_NUL)]
 SubscriptionState = Literal["pending", "active", "unsubscribed"]
+
+
+FieldValues = dict[str, Annotated[str, StringConstraints(max_length=1_000, pattern=NO_NUL)]]
 
 
 class ConsentIn(RequestBody):
@@ -43,6 +47,11 @@ class SubscriberIn(RequestBody):
     address: Annotated[str, StringConstraints(min_length=3, max_length=254, pattern=NO_NUL)]
     newsletter: Name
     name: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] = ""
+    fields: FieldValues = Field(
+        default={},
+        max_length=MOST_FIELDS,
+        description="values of own fields by their keys; stored where there is none",
+    )
     tags: list[Tag] = Field(default=[], max_length=MOST_TAGS)
     cadence: Cadence | None = Field(default=None, description="how often; by default as the newsletter has it")
     topics: list[TopicName] | None = Field(
@@ -57,6 +66,9 @@ class SubscriberChange(RequestBody):
     """What to change about a subscription; what is left out stays."""
 
     name: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] | None = None
+    fields: FieldValues = Field(
+        default={}, max_length=MOST_FIELDS, description="values of own fields by their keys; empty removes one"
+    )
     tags: list[Tag] | None = Field(default=None, max_length=MOST_TAGS, description="all tags")
     cadence: Cadence | None = Field(default=None, description="how often, from the next edition on")
     topics: list[TopicName] | None = Field(
@@ -73,6 +85,7 @@ class SubscriberOut(Schema):
     address: str
     name: str
     language: str
+    fields: dict[str, str] = Field(description="values of own fields by their keys; empty: none")
     newsletter: str
     state: SubscriptionState
     blocked: bool
@@ -160,6 +173,7 @@ def add_subscriber(request: ApiRequest, person: SubscriberIn) -> ApiAnswer:
         name=" ".join(person.name.split()),
         cadence=person.cadence or "",
         topics=person.topics or (),
+        values=admin_actions.values_entered(person.fields),
     )
     key = admin_actions.address_given(person.address).key
     subscription = Subscription.objects.select_related("subscriber").get(
@@ -177,12 +191,13 @@ def add_subscriber(request: ApiRequest, person: SubscriberIn) -> ApiAnswer:
 
 @operation(router, "PATCH", "/subscribers/{subscription}", {200: SubscriberOut})
 def change_subscriber(request: ApiRequest, subscription: Path[Number], change: SubscriberChange) -> ApiAnswer:
-    """Change a person's name, or a subscription's tags, cadence or topics.
+    """Change a person's name or values of own fields, or a subscription's tags, cadence or topics.
 
-    The name is the same for all newsletters, so a token for some of them can't change that of a person who also
-    subscribes to another.
+    The name and the values are the same for all newsletters, so a token for some of them can't change those of a person
+    who also subscribes to another.
     """
     current = _subscription_of(request, subscription)
+    values = admin_actions.values_entered(change.fields)
     if change.cadence is not None:
         request.in_cadence(current.newsletter, change.cadence)
     request.check_topics(current.newsletter, change.topics or ())
@@ -190,6 +205,10 @@ def change_subscriber(request: ApiRequest, subscription: Path[Number], change: S
         _check_shared(request, current)
         admin_actions.rename(current.subscriber, change.name)
         _log(request, current, acts.NAME_CHANGED())
+    if change.fields:
+        _check_shared(request, current)
+        if admin_actions.change_values(current.subscriber, values):
+            _log(request, current, acts.VALUES_CHANGED())
     if change.tags is not None:
         _set_tags(request, current, change.tags)
     _choose_cadence(request, current, change.cadence)
@@ -283,7 +302,8 @@ def _subscribers_out(request: ApiRequest, subscriptions: list[Subscription]) -> 
             created=subscription.created,
             joined=subscription.joined,
             unsubscribed_at=subscription.unsubscribed_at,
-            **personal_values(subscription.subscriber),
+            **{key: value_of(subscription.subscriber, key) for key in BUILT_IN},
+            fields=own_values(subscription.subscriber),
         )
         for subscription in subscriptions
     ]

@@ -377,6 +377,7 @@ LOCKED: dict[str, Words] = {
     "log.format": _OPERATOR,
     "log.level": _OPERATOR,
     "log.sentry_dsn": _RUNNING,
+    "fields": _OPERATOR,
     "delivery.dkim": _("Make a key on the page “Deliverability”, or with “newsletter dkim new” on the server."),
 }
 

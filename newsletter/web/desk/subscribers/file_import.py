@@ -23,7 +23,7 @@ from newsletter.web.desk.subscribers.import_jobs import ImportOrder
 from subscribers.importing import FileProblem, is_archive, outline
 from subscribers.importing.blocking import has_hashes
 from subscribers.models import Import, Suppression
-from subscribers.personal_fields import PERSONAL
+from subscribers.personal_fields import personal_fields
 from subscribers.requests import config_of
 
 SALT = "newsletter.desk.import"
@@ -179,7 +179,7 @@ def _meanings() -> dict[str, str]:
     return {
         "": _("Ignore"),
         "address": _("Email address"),
-        **{name: str(field.label) for name, field in PERSONAL.items()},
+        **{name: str(field.label) for name, field in personal_fields().items()},
         "tags": _("Tags"),
         "state": _("Status, such as unsubscribed"),
         "joined": _("Subscribed since"),
@@ -220,6 +220,7 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
         "token": _token(order),
         "figures": past_imports.named_figures(job.result),
         "left_out": job.result.get("left_out", ()),
+        "ignored": job.result.get("ignored", ()),
         "has_columns": bool(order.meanings),
         "why": _("for the reasons in it")
         if has_hashes(uploads.path(order.file, config_of(request)))
@@ -232,7 +233,7 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
         "report": job.result,
         "dates": _dates(job),
         "lines": import_jobs.refused_lines(job.result),
-        **import_jobs.undated_lines(job.result),
+        **import_jobs.incomplete_lines(job.result),
         "newsletter": order.newsletter,
     }
     if "changed" in job.result:
@@ -249,8 +250,8 @@ def _imported(request: HttpRequest, job: Job) -> HttpResponse:
     if record is None:
         return redirect("desk:subscribers-imports")
     restarted = formatting.moment(job.restarted_at, zone_of(request))
-    left_out = job.result.get("left_out", ())
-    return past_imports.imported(request, record, restarted=restarted, finished=True, left_out=left_out)
+    columns = {key: job.result.get(key, ()) for key in ("left_out", "ignored")}
+    return past_imports.imported(request, record, restarted=restarted, finished=True, **columns)
 
 
 def _dates(job: Job) -> dict[str, str] | None:

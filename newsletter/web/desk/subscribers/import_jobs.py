@@ -27,7 +27,7 @@ from subscribers.importing.run import PortionHook
 from subscribers.models import Import
 
 SHOWN = 200
-"""How many lines are shown that were refused, or imported without their dates, and stored for that."""
+"""How many lines are shown that were refused, or imported without a value, and stored for that."""
 
 ORDERS: tuple[DateOrder, DateOrder] = ("day", "month")
 COUNTS = ("lines", "active", "waiting", "suppressed", "present", "refused", "added", "updated", "unchanged")
@@ -117,11 +117,11 @@ def refused_lines(result: Json) -> list[Json]:
     return [reported_line(*stored) for stored in result.get("told", ())]
 
 
-def undated_lines(result: Json) -> Json:
-    """Return how many lines were imported without their dates, and the first of them, as pages show them."""
-    count = int(result.get("undated_count", 0))
-    lines = [reported_line(*stored) for stored in result.get("undated", ())]
-    return {"undated": lines, "undated_count": formatting.number(count)}
+def incomplete_lines(result: Json) -> Json:
+    """Return how many lines were imported without a value, and the first of them, as pages show them."""
+    count = int(result.get("incomplete_count", 0))
+    lines = [reported_line(*stored) for stored in result.get("incomplete", ())]
+    return {"incomplete": lines, "incomplete_count": formatting.number(count)}
 
 
 def reported_line(line: int, address: str, reason: Json, file: str = "") -> Json:
@@ -137,25 +137,25 @@ class _Figures:
         self.place = int(numbers.get("place", 0))
         self._counts = Counter({key: int(numbers.get(key, 0)) for key in COUNTS})
         self._told: list[Any] = list(numbers.get("told", ()))
-        self._undated: list[Any] = list(numbers.get("undated", ()))
-        self._undated_count = int(numbers.get("undated_count", 0))
+        self._incomplete: list[Any] = list(numbers.get("incomplete", ()))
+        self._incomplete_count = int(numbers.get("incomplete_count", 0))
         self._ambiguous = str(numbers.get("ambiguous", ""))
 
     def add(self, portion: Portion) -> None:
         """Add a portion's."""
         self.place = portion.place
         self._counts.update(portion.counts)
-        unclear = (r.reason for r in portion.undated if AMBIGUOUS_DATE.matches(r.reason))
+        unclear = (r.reason for r in portion.incomplete if AMBIGUOUS_DATE.matches(r.reason))
         self._ambiguous = self._ambiguous or next((str(reason.param("text")) for reason in unclear), "")
-        self._undated_count += len(portion.undated)
-        for kept, lines in ((self._told, portion.refused), (self._undated, portion.undated)):
+        self._incomplete_count += len(portion.incomplete)
+        for kept, lines in ((self._told, portion.refused), (self._incomplete, portion.incomplete)):
             kept += [[r.line, r.address, r.reason.to_json(), r.file] for r in lines[: SHOWN - len(kept)]]
 
     def to_json(self) -> Json:
         """Return the figures as a JSON object."""
         counts = {key: self._counts[key] for key in COUNTS}
-        undated = {"undated": self._undated, "undated_count": self._undated_count}
-        return {"place": self.place, "told": self._told, "ambiguous": self._ambiguous, **undated, **counts}
+        incomplete = {"incomplete": self._incomplete, "incomplete_count": self._incomplete_count}
+        return {"place": self.place, "told": self._told, "ambiguous": self._ambiguous, **incomplete, **counts}
 
 
 def readings(result: Json) -> tuple[str, datetime, datetime] | None:
@@ -178,10 +178,10 @@ def _run(
 
     with _locked(configuration, order.file):
         try:
-            left_out = _import(path, order, job, figures.place, store, record).left_out
+            report = _import(path, order, job, figures.place, store, record)
         except FileProblem as problem:
             raise FileProblem(problem.message.renamed(str(path), order.name)) from problem
-    return {**figures.to_json(), "left_out": list(left_out)}
+    return {**figures.to_json(), "left_out": list(report.left_out), "ignored": list(report.ignored)}
 
 
 def _import(

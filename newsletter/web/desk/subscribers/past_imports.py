@@ -15,7 +15,7 @@ from newsletter.web.desk import formatting, guides, jobs
 from newsletter.web.desk.pages import as_sentence, csv_response, editor, newsletter_title, page, zone_of
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import import_jobs
-from newsletter.web.desk.subscribers.import_jobs import SHOWN, reported_line, undated_lines
+from newsletter.web.desk.subscribers.import_jobs import SHOWN, incomplete_lines, reported_line
 from subscribers.models import Import
 from subscribers.requests import config_of
 
@@ -43,7 +43,7 @@ def imported(request: HttpRequest, record: Import, **more: object) -> HttpRespon
         "guide": guides.name_of(record.tool),
         "repeat": Import.objects.to_repeat(timezone.now() - REPEAT_AFTER).filter(pk=record.pk).exists(),
         "lines": [reported_line(line.line, line.address, line.reason, line.file) for line in lines],
-        **undated_lines(job.result if job else {}),
+        **incomplete_lines(job.result if job else {}),
         "why_not": as_sentence(why_not),
         "undoable": record.undone_at is None and why_not is None and record.lines > 0,
         "undoing": undoing,

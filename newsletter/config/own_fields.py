@@ -1,0 +1,81 @@
+"""The tables `[fields.KEY]` of `config.toml`: fields of a site's own that subscribers have, such as a town."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from newsletter.config.fields import RULES, Text, Words
+from newsletter.config.newsletters import Language
+from newsletter.messages import Message, configuration as messages
+
+FieldKind = Literal["text", "number", "date", "yes-no", "choice"]
+Changer = Literal["subscriber", "editor"]
+FIELD_KEY = re.compile(r"[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?")
+LONGEST_VALUE = 100
+MOST_FIELDS = 30
+
+RESERVED = frozenset(
+    (
+        *("address", "email", "name", "language", "lang", "newsletter", "newsletters", "state", "status", "cadence"),
+        *("topic", "topics", "tag", "tags", "joined", "created", "reason", "consent", "frequency", "blocked", "id"),
+        *("and", "or", "not", "before", "after", "since", "until", "has", "no"),
+        *("website", "altcha", "do", "sure", "data", "token", "act", "page", "own", "who", "move", "erase", "text"),
+        *("unsubscribed-at", "paused-until", "consent-at", "consent-how", "consent-wording", "consent-language"),
+        *("consent-network", "consent-page", "confirmed-at"),
+    )
+)
+"""Keys that another field of a page, a column of an export or a word of filters has."""
+
+
+@dataclass(frozen=True, kw_only=True, config=RULES)
+class OwnField:
+    """A field of one's own. `labels` and `purposes` have what pages in other languages show, by their tags."""
+
+    label: Annotated[Text, Field(min_length=1, max_length=60)]
+    labels: dict[Language, Text] = field(default_factory=dict)
+    kind: FieldKind = "text"
+    choices: Words = ()
+    purpose: Annotated[Text, Field(max_length=300)] = ""
+    purposes: dict[Language, Text] = field(default_factory=dict)
+    changed_by: tuple[Changer, ...] = ("subscriber", "editor")
+
+    def label_in(self, language: str) -> str:
+        """Return the label on pages in a language."""
+        return _in(language, self.labels) or self.label
+
+    def purpose_in(self, language: str) -> str:
+        """Return on pages in a language what the values are for; "" if nothing is said of it."""
+        return _in(language, self.purposes) or self.purpose
+
+
+def _in(language: str, texts: Mapping[str, str]) -> str:
+    return texts.get(language) or texts.get(language.partition("-")[0], "")
+
+
+def problems_of(fields: Mapping[str, OwnField]) -> Iterator[tuple[str, Message]]:
+    """Yield what is wrong with fields, each with the key that has it."""
+    if len(fields) > MOST_FIELDS:
+        yield "fields", messages.TOO_MANY_FIELDS(count=len(fields), most=MOST_FIELDS)
+    taken = {key.replace("-", "") for key in RESERVED}  # headers of files are compared without hyphens
+    for key, declared in fields.items():
+        if not FIELD_KEY.fullmatch(key):
+            yield f"fields.{key}", messages.FIELD_KEY()
+        elif (squeezed := key.replace("-", "")) in taken:
+            yield f"fields.{key}", messages.FIELD_RESERVED(key=key)
+        else:
+            taken.add(squeezed)
+        if declared.kind == "choice" and len(declared.choices) < 2:
+            yield f"fields.{key}.choices", messages.FIELD_CHOICES()
+        elif declared.kind != "choice" and declared.choices:
+            yield f"fields.{key}.choices", messages.FIELD_WITHOUT_CHOICES()
+        elif unfit := [choice for choice in declared.choices if not _is_fit(choice)]:
+            yield f"fields.{key}.choices", messages.FIELD_CHOICE(choice=unfit[0], most=LONGEST_VALUE)
+
+
+def _is_fit(choice: str) -> bool:
+    is_one_line = choice.isprintable() and choice == " ".join(choice.split())
+    return is_one_line and len(choice) <= LONGEST_VALUE and '"' not in choice

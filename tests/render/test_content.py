@@ -71,6 +71,22 @@ def test_a_link_that_shows_an_image_larger_is_hidden_from_screen_readers_if_the_
     assert plain(body(link.format(""))) == "<https://x.example/big.jpg?w=9>"
 
 
+def test_the_first_picture_without_a_description_has_the_title_where_images_are_off() -> None:
+    pictures = "".join(f'<p><img src="https://blog.example/{name}" width="800" height="600"></p>' for name in "ab")
+    html = body(f'<p>Rain. <img src="https://blog.example/s" width="90" height="60" alt=""></p>{pictures}')
+    small, first, second = re.findall("<img [^>]*>", html)
+    assert 'alt="The title"' in first and 'aria-hidden="true"' in first and 'class="picture"' in first
+    assert 'alt=""' in second and 'class="picture"' in second and "aria-hidden" not in second
+    assert 'alt=""' in small and "class" not in small
+    assert "The title" not in plain(html)
+
+
+def test_a_picture_with_a_description_keeps_it_and_the_next_one_gets_none() -> None:
+    first = '<p><img src="https://blog.example/a" width="800" height="600" alt="Two boats"></p>'
+    html = body(first + first.replace("Two boats", ""))
+    assert re.findall('alt="([^"]*)"', html) == ["Two boats", ""]
+
+
 def test_a_link_without_an_address_around_an_image_is_removed() -> None:
     assert body('<p>Words <a href="https://x.example/big.jpg"><img alt="x"></a></p>') == "<p>Words </p>"
 

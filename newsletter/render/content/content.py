@@ -63,7 +63,8 @@ def prepare(
     `level` is the headline's; headings in the body begin one below. Footnotes and their marks, numbers in brackets,
     link to each other. Other links into the page itself (`#part`) become plain text, and a link that only repeats
     the headline's `url` becomes text, too. A linked image without text gets the post's title, unless the link only
-    shows it larger; then it is hidden from screen readers. The name of a file is no text. `play` is the address of
+    shows it larger; then it is hidden from screen readers. So is the first picture that has no text: the title stands
+    in its place where images are off. The name of a file is no text. `play` is the address of
     the picture for links to videos that are not among `previews`, if they get one. `site` is the address of the
     site, which completes those of uploaded images, and `tallest` the largest height of images in CSS pixels, 0 for
     any. A body that is not whole ends with "[…]". If it is `linked`, as a link to the rest follows, it ends with
@@ -81,6 +82,7 @@ def prepare(
     if "<a" in html or ' id="' in html:
         _links(root, url, title)
     _pictures(root, site, tallest)
+    _describe_first(root, title)
     show_videos(root, play, {uri(preview.url): preview for preview in previews}, title)
     show_recordings(root, tallest)
     if has_cards(html):
@@ -182,8 +184,21 @@ def _fit(image: Element, tallest: int) -> None:
     fit, tall = fitted(width, height, column * int(share or 100) // 100, tallest)
     set_size(image, fit, tall)
     fills_cell = fit == column < COLUMN
+    if fit > _NARROW:
+        image.set("class", "picture")
     if share or fills_cell or (fit > _NARROW and _data_table(image) is None):
         image.set("style", f"width:{share or 100}%; max-width:{fit}px")
+
+
+def _describe_first(root: Element, title: str) -> None:
+    """Give a post's first large picture its title where images are off, unless it has a text.
+
+    Screen readers, which have read the title above it, don't read it again.
+    """
+    first = next((image for image in root.iter("img") if (pixels(image.get("width")) or 0) > _NARROW), None)
+    if first is not None and not first.get("alt"):
+        first.set("alt", title)
+        first.set("aria-hidden", "true")
 
 
 def _narrow(root: Element, column: int) -> None:

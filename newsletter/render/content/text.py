@@ -30,7 +30,8 @@ def plain(html: str) -> str:
     quotations.
 
     A link's text is followed by its address in angle brackets; an image is its alternative text in square brackets, or
-    the emoji that it shows. One without a text that leads to a larger one is that one's address.
+    the emoji that it shows, unless it is hidden from screen readers. One without a text that leads to a larger one is
+    that one's address.
     """
     return "\n\n".join(_blocks(parse(html)))
 
@@ -149,6 +150,8 @@ def _inline(element: Element) -> str:
     if element.tag == "br":
         return _BREAK
     if element.tag == "img":
+        if element.get("aria-hidden"):
+            return ""
         alt = (element.get("alt") or "").strip()
         is_emoji = len(alt) <= _LONGEST_EMOJI and not any(map(str.isascii, alt)) and not any(map(str.isalpha, alt))
         return alt if is_emoji else f"[{alt}]"

@@ -230,7 +230,7 @@ class PostViews:
             return "", ""
         address, name = recording_of(post.html)
         if not address:
-            address, name = video_of(post.html)
+            address = video_of(post.html)
         if address:
             return address, f"{PLAY}\u00a0{name or name_of_recording(address, self._language)}"
         address, label = lone_link(post.html)
@@ -276,6 +276,7 @@ class PostViews:
             column=self._design.column,
             coloured=self.digest.code_colours and self.scope.form is SlotEncoding.HTML,
             linked=self.scope.form is SlotEncoding.HTML and bool(self._read_on(post)),
+            watch=name_of_recording("", self._language),
             arrow=("", "") if self._link_below(post, lead=lead) else self._arrow(post, title),
         )
         return _Body(html, _sized(image, _SIDE if beside else self._design.cover, tallest) if image else None, beside)

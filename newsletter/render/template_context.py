@@ -14,6 +14,7 @@ from newsletter.render.block_view import block_views
 from newsletter.render.content.boxes import email_form, with_directions
 from newsletter.render.content.content import prepare_words
 from newsletter.render.content.markdown import markdown
+from newsletter.render.content.own_words import name_of_recording, with_own_words
 from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PICTURE
 from newsletter.render.dates import date_range, direction, last_day, short_date, week_name
@@ -130,13 +131,15 @@ def _written(text: str, scope: Scope, digest: Digest) -> str:
     if not text.strip():
         return ""
     in_html, letterhead = scope.form is SlotEncoding.HTML, digest.letterhead
+    html = email_form(
+        markdown(with_name_placeholders(_with_lines(text), scope, str)), letterhead.language, in_text=not in_html
+    )
     html = prepare_words(
-        email_form(
-            markdown(with_name_placeholders(_with_lines(text), scope, str)), letterhead.language, in_text=not in_html
-        ),
+        with_own_words(html, letterhead.language),
         site=letterhead.site_url,
         play=letterhead.site_url + PICTURE if in_html else "",
         previews=digest.previews if in_html else without_pictures(digest.previews),
+        watch=name_of_recording("", letterhead.language),
     )
     if not in_html:
         return plain(html)

@@ -22,7 +22,8 @@ def test_headings_go_below_the_headline_and_skip_no_level() -> None:
 
 def test_a_wide_image_gets_the_columns_width_and_keeps_its_proportions() -> None:
     assert body('<p><img src="https://x.example/a.jpg" width="1104" height="600" srcset="b 2x"></p>') == (
-        '<p><img src="https://x.example/a.jpg" alt="" width="552" height="300" style="width:100%; max-width:552px"></p>'
+        '<p><img src="https://x.example/a.jpg" alt="The title" width="552" height="300" style="width:100%; max-width:552px" '
+        'class="picture" aria-hidden="true"></p>'
     )
 
 
@@ -66,7 +67,7 @@ def test_a_linked_image_without_a_description_gets_the_title_of_the_post() -> No
 
 def test_a_link_that_shows_an_image_larger_is_hidden_from_screen_readers_if_the_image_has_no_description() -> None:
     link = '<a href="https://x.example/big.jpg?w=9"><img src="a.jpg" alt="{}"></a>'
-    assert '?w=9" tabindex="-1" aria-hidden="true"><img src="a.jpg" alt=""' in body(link.format(""))
+    assert '?w=9" tabindex="-1" aria-hidden="true"><img src="a.jpg" alt="The title"' in body(link.format(""))
     assert '?w=9"><img src="a.jpg" alt="A boat"' in body(link.format("A boat"))
     assert plain(body(link.format(""))) == "<https://x.example/big.jpg?w=9>"
 

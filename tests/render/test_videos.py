@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import html as lxml_html
 
 import newsletter
 from newsletter.domain.digest import Preview, Rendered
@@ -209,11 +210,54 @@ def test_lint_is_content_with_a_post_that_is_a_video(design: str) -> None:
     assert [finding.code for finding in lint(render(edition), edition)] == []
 
 
-def test_the_link_to_a_video_names_the_service_below_a_headline_that_is_its_title() -> None:
-    html = f'<p><a href="{WATCH}">▶ Harbour at dawn</a></p>'
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Harbour at dawn",
+        "youtube.com",
+        "YouTube",
+        "YouTube video player",
+        "YouTube Video Embed",
+        "vimeo-player",
+        "Video",
+    ],
+)
+def test_a_video_is_never_called_by_the_headline_its_player_or_its_service(title: str) -> None:
+    html = f'<p><a href="{WATCH}">▶ {title}</a></p>'
     shown = prepare(html, url="https://blog.example/1", title="Harbour at dawn", level=3, whole=True, play="p.png")
-    assert text_of(parse(shown)) == "▶ YouTube"
+    assert text_of(parse(shown)) == "▶ Watch the video"
     assert 'alt=""' in shown
+
+
+def test_a_video_without_a_title_says_so_in_the_language_of_the_edition() -> None:
+    html = f'<p><a href="{WATCH}">▶ youtube.com</a></p><p>The boats come in.</p>'
+    rendered = render(digest([post(0, html=html)], greeting=WATCH, letterhead=letterhead(language="fr")))
+    assert rendered.text.count("▶ Regarder la vidéo") == rendered.html.count("▶ Regarder la vidéo") == 2
+    brief = render(digest([post(0, html=html)], letterhead=letterhead(language="fr", design="brief")))
+    assert "▶\u00a0Regarder la vidéo" in brief.html
+
+
+EPISODE = f'<p><a href="{MP3}">{{}}Boats</a><br>1 h 54 min</p><p>Of boats.</p>'
+
+
+def test_a_recording_without_a_title_of_its_own_is_a_button_with_its_duration() -> None:
+    rendered = render(digest([post(0, title="Boats", html=EPISODE.format(""))], letterhead=letterhead(language="en")))
+    (button,) = lxml_html.document_fromstring(rendered.html).xpath(f"//table[@class='go']//a[@href='{MP3}']")
+    assert button.text == "▶ Listen · 1\u00a0h\u00a054\u00a0min" and "block-link" in button.get("class")
+    assert f"▶ Listen · 1 h 54 min: {MP3}" in rendered.text.replace("\u00a0", " ")
+    assert "data-named" not in rendered.html
+
+
+def test_the_button_of_a_recording_stands_beside_its_picture() -> None:
+    html = EPISODE.format('<img src="https://blog.example/c.jpg" alt="" width="160"><br>')
+    rendered = render(digest([post(0, title="Boats", html=html)], letterhead=letterhead(language="en")))
+    (card,) = lxml_html.document_fromstring(rendered.html).xpath("//table[@class='card']")
+    assert card.xpath(".//td[@class='cover']//img") and card.xpath(".//td[@class='pressed']/a[@class='block-link']")
+
+
+def test_a_recording_in_a_letter_is_not_called_by_its_file() -> None:
+    rendered = render(digest([], greeting=f"Hello.\n\n{MP3}", letterhead=letterhead(language="nb")))
+    assert "▶ Lytt</a>" in rendered.html and f"▶ Lytt: {MP3}" in rendered.text
 
 
 def test_a_recording_without_a_title_is_named_after_its_file() -> None:

@@ -120,8 +120,8 @@ def test_the_text_part_says_everything(place: str) -> None:
         "Day | Time\nMon | 10:00",
         "Read more <https://blog.example/more>",
         "[Annonse]\n\nBeans sell beans <https://beans.example/>.",
-        "▶ YouTube: https://www.youtube.com/watch?v=abcdefg",
-        "▶ episode-12.mp3: https://pod.example/episode-12.mp3",
+        "▶ Se videoen: https://www.youtube.com/watch?v=abcdefg",
+        "▶ Lytt: https://pod.example/episode-12.mp3",
         "* * *\n\nThe end.",
     ):
         assert line in text, line

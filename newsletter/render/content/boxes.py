@@ -77,9 +77,10 @@ def show_boxes(root: Element) -> None:
 def _make_button_or_card(paragraph: Element) -> None:
     if paragraph.get("class") == "button":
         _make_button(paragraph)
-    elif paragraph.attrib.pop("data-url", None):
+    elif address := paragraph.attrib.pop("data-url", None):
         paragraph.attrib.pop("class")
-        if url := paragraph[0].get("href"):  # else cleaning has found that there can be no such address
+        url = paragraph[0].get("href")  # none if cleaning has found that there can be no such address
+        if url and paragraph[0].text == address:
             paragraph[0].text = short_name(url)
 
 

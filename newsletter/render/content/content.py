@@ -26,6 +26,7 @@ from newsletter.render.content.images import (
     size_of,
     sized,
 )
+from newsletter.render.content.own_words import ENGLISH
 from newsletter.render.content.short_lines import join_short_lines
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.videos import is_video_link, show_recordings, show_videos
@@ -57,6 +58,7 @@ def prepare(
     arrow: tuple[str, str] = ("", ""),
     coloured: bool = True,
     column: int = COLUMN,
+    watch: str = ENGLISH.watch,
 ) -> str:
     """Return the body of a post for the email.
 
@@ -70,7 +72,7 @@ def prepare(
     any. A body that is not whole ends with "[…]". If it is `linked`, as a link to the rest follows, it ends with
     "…", or with its last sentence. `arrow` is the character that is the link at its end, and what it says to those who
     don't see it. Pictures fit `column`, in CSS pixels. Code whose language is known is
-    `coloured`, if there is room.
+    `coloured`, if there is room. `watch` is what links to videos without a title say.
     """
     root = parse(html)
     join_short_lines(root)
@@ -82,9 +84,9 @@ def prepare(
     if "<a" in html or ' id="' in html:
         _links(root, url, title)
     _pictures(root, site, tallest)
-    _describe_first(root, title)
-    show_videos(root, play, {uri(preview.url): preview for preview in previews}, title)
+    show_videos(root, play, {uri(preview.url): preview for preview in previews}, headline=title, watch=watch)
     show_recordings(root, tallest)
+    _describe_first(root, title)
     if has_cards(html):
         show_cards(root)
     _headings(root, level)
@@ -104,11 +106,16 @@ def prepare(
     return serialise(root)
 
 
-def prepare_words(html: str, *, site: str, play: str = "", previews: tuple[Preview, ...] = ()) -> str:
-    """Return an editor's text for the email, with images that fit, cards of videos, and tables that can be scrolled."""
+def prepare_words(
+    html: str, *, site: str, play: str = "", previews: tuple[Preview, ...] = (), watch: str = ENGLISH.watch
+) -> str:
+    """Return an editor's text for the email, with images that fit, cards of videos, and tables that can be scrolled.
+
+    `watch` is what links to videos without a title say.
+    """
     root = parse(html)
     _pictures(root, site)
-    show_videos(root, play, {uri(preview.url): preview for preview in previews})
+    show_videos(root, play, {uri(preview.url): preview for preview in previews}, watch=watch)
     show_recordings(root)
     _headings(root, 1)
     _tables(root)
@@ -184,10 +191,10 @@ def _fit(image: Element, tallest: int) -> None:
     fit, tall = fitted(width, height, column * int(share or 100) // 100, tallest)
     set_size(image, fit, tall)
     fills_cell = fit == column < COLUMN
-    if fit > _NARROW:
-        image.set("class", "picture")
     if share or fills_cell or (fit > _NARROW and _data_table(image) is None):
         image.set("style", f"width:{share or 100}%; max-width:{fit}px")
+    if fit > _NARROW:
+        image.set("class", "picture")
 
 
 def _describe_first(root: Element, title: str) -> None:
@@ -195,7 +202,7 @@ def _describe_first(root: Element, title: str) -> None:
 
     Screen readers, which have read the title above it, don't read it again.
     """
-    first = next((image for image in root.iter("img") if (pixels(image.get("width")) or 0) > _NARROW), None)
+    first = next((image for image in root.iter("img") if image.get("class") == "picture"), None)
     if first is not None and not first.get("alt"):
         first.set("alt", title)
         first.set("aria-hidden", "true")

@@ -1,4 +1,4 @@
-"""Words that this program adds to posts, in the language of the edition: titles of recordings, and durations.
+"""Words that this program adds to posts, in the language of the edition: links to recordings, and durations.
 
 Posts are stored before an edition's language is known, with these words in English.
 """
@@ -13,6 +13,7 @@ from typing import NamedTuple
 from newsletter.render.content.fragment import Element, parse, serialise, text_of
 from newsletter.render.content.videos import (
     NAME_OF_FILE,
+    NAMED,
     PLAY,
     RECORDING,
     is_video_file,
@@ -26,71 +27,69 @@ class OwnWords(NamedTuple):
     """The words in one language; `{}` is a number."""
 
     poll: str
-    video: str
-    audio: str
+    watch: str
+    listen: str
     hours: str
     minutes: str
 
 
 _TABLE = {
-    "nb": ("Avstemning", "Video", "Lyd", "{} t", "{} min"),
-    "nn": ("Avrøysting", "Video", "Lyd", "{} t", "{} min"),
-    "en": ("Poll", "Video", "Audio", "{} h", "{} min"),
-    "sv": ("Omröstning", "Video", "Ljud", "{} tim", "{} min"),
-    "da": ("Afstemning", "Video", "Lyd", "{} t.", "{} min."),
-    "de": ("Umfrage", "Video", "Audio", "{} Std.", "{} Min."),
-    "fr": ("Sondage", "Vidéo", "Audio", "{} h", "{} min"),
-    "es": ("Encuesta", "Vídeo", "Audio", "{} h", "{} min"),
-    "bg": ("Анкета", "Видео", "Аудио", "{} ч", "{} мин"),
-    "cs": ("Anketa", "Video", "Audio", "{} h", "{} min"),
-    "el": ("Δημοσκόπηση", "Βίντεο", "Ήχος", "{} ώ.", "{} λ."),
-    "et": ("Küsitlus", "Video", "Heli", "{} t", "{} min"),
-    "fi": ("Kysely", "Video", "Ääni", "{} t", "{} min"),
-    "ga": ("Pobalbhreith", "Físeán", "Fuaim", "{} u", "{} nóim"),
-    "hr": ("Anketa", "Video", "Audio", "{} h", "{} min"),
-    "hu": ("Szavazás", "Videó", "Hang", "{} óra", "{} perc"),
-    "is": ("Könnun", "Myndband", "Hljóð", "{} klst.", "{} mín."),
-    "it": ("Sondaggio", "Video", "Audio", "{} h", "{} min"),
-    "lt": ("Apklausa", "Vaizdo įrašas", "Garso įrašas", "{} val.", "{} min."),
-    "lv": ("Aptauja", "Video", "Audio", "{} st.", "{} min"),
-    "mt": ("Stħarriġ", "Vidjow", "Awdjo", "{} s.", "{} min."),
-    "nl": ("Peiling", "Video", "Audio", "{} uur", "{} min"),
-    "pl": ("Ankieta", "Wideo", "Audio", "{} godz.", "{} min"),
-    "pt": ("Sondagem", "Vídeo", "Áudio", "{} h", "{} min"),
-    "pt-br": ("Enquete", "Vídeo", "Áudio", "{} h", "{} min"),
-    "ro": ("Sondaj", "Video", "Audio", "{} h", "{} min"),
-    "sk": ("Anketa", "Video", "Audio", "{} h", "{} min"),
-    "sl": ("Anketa", "Video", "Zvok", "{} h", "{} min"),
-    "uk": ("Опитування", "Відео", "Аудіо", "{} год", "{} хв"),
-    "ru": ("Опрос", "Видео", "Аудио", "{} ч", "{} мин"),
-    "tr": ("Anket", "Video", "Ses", "{} sa.", "{} dk."),
-    "ar": ("استطلاع", "فيديو", "صوت", "{} س", "{} د"),
-    "he": ("סקר", "וידאו", "אודיו", "{} שע׳", "{} דק׳"),
-    "hi": ("मतदान", "वीडियो", "ऑडियो", "{} घं॰", "{} मि॰"),
-    "ja": ("投票", "動画", "音声", "{}時間", "{}分"),
-    "ko": ("설문", "동영상", "오디오", "{}시간", "{}분"),
-    "zh-hans": ("投票", "视频", "音频", "{}小时", "{}分钟"),
-    "zh-hant": ("投票", "影片", "音訊", "{}小時", "{}分鐘"),
-    "vi": ("Bình chọn", "Video", "Âm thanh", "{} giờ", "{} phút"),
-    "th": ("โพล", "วิดีโอ", "เสียง", "{} ชม.", "{} นาที"),
-    "id": ("Jajak pendapat", "Video", "Audio", "{} jam", "{} mnt"),
-    "ca": ("Enquesta", "Vídeo", "Àudio", "{} h", "{} min"),
-    "gl": ("Enquisa", "Vídeo", "Audio", "{} h", "{} min"),
-    "af": ("Peiling", "Video", "Klank", "{} u.", "{} min."),
-    "ms": ("Tinjauan", "Video", "Audio", "{} jam", "{} min"),
-    "fa": ("نظرسنجی", "ویدیو", "صدا", "{} ساعت", "{} دقیقه"),
+    "nb": ("Avstemning", "Se videoen", "Lytt", "{} t", "{} min"),
+    "nn": ("Avrøysting", "Sjå videoen", "Lytt", "{} t", "{} min"),
+    "en": ("Poll", "Watch the video", "Listen", "{} h", "{} min"),
+    "sv": ("Omröstning", "Se videon", "Lyssna", "{} tim", "{} min"),
+    "da": ("Afstemning", "Se videoen", "Lyt", "{} t.", "{} min."),
+    "de": ("Umfrage", "Video ansehen", "Anhören", "{} Std.", "{} Min."),
+    "fr": ("Sondage", "Regarder la vidéo", "Écouter", "{} h", "{} min"),
+    "es": ("Encuesta", "Ver el vídeo", "Escuchar", "{} h", "{} min"),
+    "bg": ("Анкета", "Гледайте видеото", "Слушайте", "{} ч", "{} мин"),
+    "cs": ("Anketa", "Přehrát video", "Poslechnout", "{} h", "{} min"),
+    "el": ("Δημοσκόπηση", "Δείτε το βίντεο", "Ακούστε", "{} ώ.", "{} λ."),
+    "et": ("Küsitlus", "Vaata videot", "Kuula", "{} t", "{} min"),
+    "fi": ("Kysely", "Katso video", "Kuuntele", "{} t", "{} min"),
+    "ga": ("Pobalbhreith", "Féach ar an bhfíseán", "Éist", "{} u", "{} nóim"),
+    "hr": ("Anketa", "Pogledajte video", "Poslušajte", "{} h", "{} min"),
+    "hu": ("Szavazás", "Videó megtekintése", "Meghallgatás", "{} óra", "{} perc"),
+    "is": ("Könnun", "Horfa á myndbandið", "Hlusta", "{} klst.", "{} mín."),
+    "it": ("Sondaggio", "Guarda il video", "Ascolta", "{} h", "{} min"),
+    "lt": ("Apklausa", "Žiūrėti vaizdo įrašą", "Klausytis", "{} val.", "{} min."),
+    "lv": ("Aptauja", "Skatīties video", "Klausīties", "{} st.", "{} min"),
+    "mt": ("Stħarriġ", "Ara l-vidjow", "Isma’", "{} s.", "{} min."),
+    "nl": ("Peiling", "Bekijk de video", "Beluister", "{} uur", "{} min"),
+    "pl": ("Ankieta", "Obejrzyj wideo", "Posłuchaj", "{} godz.", "{} min"),
+    "pt": ("Sondagem", "Ver o vídeo", "Ouvir", "{} h", "{} min"),
+    "pt-br": ("Enquete", "Assistir ao vídeo", "Ouvir", "{} h", "{} min"),
+    "ro": ("Sondaj", "Vezi videoclipul", "Ascultă", "{} h", "{} min"),
+    "sk": ("Anketa", "Prehrať video", "Vypočuť", "{} h", "{} min"),
+    "sl": ("Anketa", "Oglejte si video", "Poslušajte", "{} h", "{} min"),
+    "uk": ("Опитування", "Переглянути відео", "Слухати", "{} год", "{} хв"),
+    "ru": ("Опрос", "Смотреть видео", "Слушать", "{} ч", "{} мин"),
+    "tr": ("Anket", "Videoyu izle", "Dinle", "{} sa.", "{} dk."),
+    "ar": ("استطلاع", "شاهد الفيديو", "استمع", "{} س", "{} د"),
+    "he": ("סקר", "לצפייה בסרטון", "להאזנה", "{} שע׳", "{} דק׳"),
+    "hi": ("मतदान", "वीडियो देखें", "सुनें", "{} घं॰", "{} मि॰"),
+    "ja": ("投票", "動画を見る", "聴く", "{}時間", "{}分"),
+    "ko": ("설문", "동영상 보기", "듣기", "{}시간", "{}분"),
+    "zh-hans": ("投票", "观看视频", "收听", "{}小时", "{}分钟"),
+    "zh-hant": ("投票", "觀看影片", "收聽", "{}小時", "{}分鐘"),
+    "vi": ("Bình chọn", "Xem video", "Nghe", "{} giờ", "{} phút"),
+    "th": ("โพล", "ดูวิดีโอ", "ฟัง", "{} ชม.", "{} นาที"),
+    "id": ("Jajak pendapat", "Tonton video", "Dengarkan", "{} jam", "{} mnt"),
+    "ca": ("Enquesta", "Mira el vídeo", "Escolta", "{} h", "{} min"),
+    "gl": ("Enquisa", "Ver o vídeo", "Escoitar", "{} h", "{} min"),
+    "af": ("Peiling", "Kyk na die video", "Luister", "{} u.", "{} min."),
+    "ms": ("Tinjauan", "Tonton video", "Dengar", "{} jam", "{} min"),
+    "fa": ("نظرسنجی", "تماشای ویدیو", "شنیدن", "{} ساعت", "{} دقیقه"),
 }  # fmt: skip
 OWN_WORDS: Mapping[str, OwnWords] = MappingProxyType({language: OwnWords(*row) for language, row in _TABLE.items()})
 
-_ENGLISH = OWN_WORDS["en"]
-_PLACES = MappingProxyType(
-    {
-        "poll": re.compile(r"(?:#poll-|\Ahttps://poll\.fm/)\d+\Z"),
-        "video": re.compile(r"/api/v1/video/upload/[\w-]+/src"),
-        "audio": re.compile(r"\Ahttps://api\.substack\.com/api/v1/audio/upload/"),
-    }
+ENGLISH = OWN_WORDS["en"]
+_STORED = (
+    ("Poll", "poll", re.compile(r"(?:#poll-|\Ahttps://poll\.fm/)\d+\Z")),
+    ("Video", "watch", re.compile(r"/api/v1/video/upload/[\w-]+/src")),
+    ("Audio", "listen", re.compile(r"\Ahttps://api\.substack\.com/api/v1/audio/upload/")),
 )
-"""Where the links lead that are called so if they have no title."""
+"""What links without a title are called in stored posts, the word for each, and where such links lead."""
 _DURATION = re.compile(r"(?:(\d{1,3}) h)?(?:(?:(?<=h) )?(\d{1,4}) min)?")
 _ANY = re.compile(r">\s*\d{1,4} (?:h|min)\b|(?:#poll-|//poll\.fm/)\d|/api/v1/(?:video|audio)/upload/")
 
@@ -100,29 +99,36 @@ def with_own_words(html: str, language: str, headline: str = "") -> str:
     """Return a cleaned post with this program's words in a language, or in English if they are not translated.
 
     Only the titles that players and polls without one get, durations below titles of recordings, and titles of
-    recordings that repeat the post's headline, or are the name of a file, are changed.
+    recordings that repeat the post's headline, or are the name of a file, are changed. The links that get such words
+    say so, for `show_recordings`.
     """
-    words = OWN_WORDS.get(translation_of(language), _ENGLISH)
+    words = OWN_WORDS.get(translation_of(language), ENGLISH)
     repeats = bool(headline) and f">{escape(headline, quote=False)}<" in html
-    if not repeats and not NAME_OF_FILE.search(html) and (words is _ENGLISH or not _ANY.search(html)):
+    if not repeats and not NAME_OF_FILE.search(html) and not _ANY.search(html):
         return html
     root = parse(html)
-    files = [title for _, title in recordings(root) if _is_called_by_its_file(title)]
+    alone = [title for _, title in recordings(root)]
+    files = [title for title in alone if _is_called_by_its_file(title)]
     for link in root.iter("a"):
         is_repeated = repeats and text_of(link) == headline and RECORDING.search(link.get("href") or "")
         if is_repeated or files == [link]:
-            _rename(link, words)
+            _rename(link, name_of_recording(link.get("href"), language))
+        elif link in files:
+            _rename(link, _readable(short_name(link.get("href"))))
         else:
             _name(link, words)
+            continue
+        if link in alone:
+            link.set(NAMED, "")
     for paragraph in root.iter("p"):
         _write_durations(paragraph, words)
     return serialise(root)
 
 
 def name_of_recording(url: str, language: str) -> str:
-    """Return what a recording is: "Audio" or "Video", in a language or in English."""
-    words = OWN_WORDS.get(translation_of(language), _ENGLISH)
-    return words.audio if RECORDING.search(url) and not is_video_file(url) else words.video
+    """Return what a link to a recording says: "Listen", or "Watch the video", in a language or in English."""
+    words = OWN_WORDS.get(translation_of(language), ENGLISH)
+    return words.listen if RECORDING.search(url) and not is_video_file(url) else words.watch
 
 
 def _is_called_by_its_file(link: Element) -> bool:
@@ -131,9 +137,13 @@ def _is_called_by_its_file(link: Element) -> bool:
     return text_of(link).removeprefix(PLAY).strip() in (href, short_name(href))
 
 
-def _rename(link: Element, words: OwnWords) -> None:
-    """Call a recording what it is, behind the play mark if it has one."""
-    name = words.video if is_video_file(link.get("href")) else words.audio
+def _readable(file: str) -> str:
+    """Return the name of a file as words."""
+    return " ".join(re.split(r"[\s_-]+", file.rpartition(".")[0])).strip() or file
+
+
+def _rename(link: Element, name: str) -> None:
+    """Give a recording its name, behind the play mark if it has one."""
     if text_of(link).startswith(PLAY):
         name = f"{PLAY} {name}"
     if len(link):
@@ -143,11 +153,10 @@ def _rename(link: Element, words: OwnWords) -> None:
 
 
 def _name(link: Element, words: OwnWords) -> None:
-    for kind, pattern in _PLACES.items():
-        english, translated = getattr(_ENGLISH, kind), getattr(words, kind)
+    for stored, word, pattern in _STORED:
         text = link.text or ""
-        if text in (english, f"{PLAY} {english}") and pattern.search(link.get("href") or ""):
-            link.text = text.replace(english, translated)
+        if text in (stored, f"{PLAY} {stored}") and pattern.search(link.get("href") or ""):
+            link.text = text.replace(stored, getattr(words, word))
 
 
 def _write_durations(paragraph: Element, words: OwnWords) -> None:

@@ -1,7 +1,7 @@
 """Links to videos and recordings, since email programs play neither.
 
 A video is a picture with a play mark, and the title below it; so is a video's file that has a poster. Any other
-recording, such as an episode of a podcast, has a box.
+recording, such as an episode of a podcast, has a button, or a box if it has a title of its own.
 """
 
 import re
@@ -23,18 +23,12 @@ COVER = 96
 """Pixels of the image of a card."""
 CARD = MappingProxyType({"class": "card", "role": "presentation", "width": "100%", "cellspacing": "0"})
 """The attributes of the table of a card."""
+BUTTON = MappingProxyType({"class": "go", "role": "presentation", "cellspacing": "0", "cellpadding": "0"})
+"""The attributes of the table of a button."""
 _WATCH_PAGE = re.compile(
     r"https?://(?:(?:www|m)\.)?"
     r"(?:youtube\.com/(?:watch\?|shorts/|live/)|youtu\.be/\w|vimeo\.com/\d|dailymotion\.com/video/|tiktok\.com/@[^/]+/video/)"
 )
-
-_SERVICES = {
-    "youtube.com": "YouTube",
-    "youtu.be": "YouTube",
-    "vimeo.com": "Vimeo",
-    "dailymotion.com": "Dailymotion",
-    "tiktok.com": "TikTok",
-}
 
 _ENDINGS = r"\.(?:mp3|m4a|m4b|aac|ogg|oga|opus|flac|wav|mp4|m4v|mov|webm|ogv)"
 RECORDING = re.compile(rf"{_ENDINGS}(?:[?#]|\Z)", re.IGNORECASE)
@@ -42,7 +36,15 @@ RECORDING = re.compile(rf"{_ENDINGS}(?:[?#]|\Z)", re.IGNORECASE)
 NAME_OF_FILE = re.compile(rf"{_ENDINGS}(?:[?#][^<>]{{0,80}})?<", re.IGNORECASE)
 """The end of a text in HTML that is the name of a recording's file, or its address."""
 _VIDEO_FILE = re.compile(r"\.(?:mp4|m4v|mov|webm|ogv)(?:[?#]|\Z)", re.IGNORECASE)
+NAMED = "data-named"
+"""The attribute of a link to a recording whose words are this program's."""
 _LONGEST_DURATION = 20
+_SAYS_NOTHING = re.compile(
+    r"(?:(?:youtube|vimeo|dailymotion|tiktok)(?:[ -](?:video|embed(?:ded)?|player|iframe))*"
+    r"|(?:embedded )?video(?:[ -](?:player|embed))?|embedded content)",
+    re.IGNORECASE,
+)
+"""Titles of players that only say what they are."""
 
 
 def is_recording_or_video(url: str) -> bool:
@@ -68,37 +70,39 @@ def video_links(html: str) -> Iterator[str]:
         yield from (link.get("href") for link in parse(html).iter("a") if text_of(link) and _is_video(link))
 
 
-def show_videos(root: Element, picture: str, previews: Mapping[str, Preview], headline: str = "") -> None:
+def show_videos(
+    root: Element, picture: str, previews: Mapping[str, Preview], *, headline: str = "", watch: str
+) -> None:
     """Mark each link to a video that is alone in its block, and put a picture above its title.
 
-    That is the one of `previews`, by address, else the address `picture`, if it isn't "". The link below the picture
-    names the service if it would repeat the post's headline, or has no title.
+    That is the one of `previews`, by address, else the address `picture`, if it isn't "". The link says `watch` if its
+    title would repeat the post's headline, or is unknown.
     """
     for link in list(root.iter("a")):
         link_text = text_of(link).removeprefix(PLAY).strip()
         if link_text and _is_video(link):
             preview = previews.get(link.get("href"))
-            title = preview.title if preview and preview.title and _is_host(link_text) else link_text
-            label = title if title != headline and not _is_host(title) else _service(link.get("href")) or title
-            _show(link, label, preview, picture)
+            title = preview.title if preview and preview.title and not _is_title(link_text) else link_text
+            _show(link, title if title != headline and _is_title(title) else watch, preview, picture)
 
 
 def show_recordings(root: Element, tallest: int = 0) -> None:
     """Make a card of each paragraph with nothing but a recording's title, image and duration, with a play mark.
 
     The card is a table, whose cells have padding in Outlook on Windows too, and leave no gap when images are off.
-    The poster of a video's file fills the column above its title instead, no higher than `tallest`, 0 for any height.
+    A recording without a title of its own has a button with its duration, beside its image if it has one. The poster of a video's file fills the column above its title instead, no higher than `tallest`, 0 for any height.
     """
     for paragraph, title in list(recordings(root)):
         if title.text and not len(title) and title.text.strip() == title.get("href"):
             title.text = short_name(title.get("href"))
         if not is_video_link(title):
             _mark(title)
+        has_no_title = title.attrib.pop(NAMED, None) is not None
         poster = next(paragraph.iter("img"), None) if is_video_file(title.get("href")) else None
         if poster is not None:
             _show_poster(poster, tallest)
         else:
-            _make_card(paragraph, title)
+            _make_card(paragraph, title, is_button=has_no_title)
 
 
 def is_video_file(url: str) -> bool:
@@ -121,15 +125,32 @@ def _style(element: Element, width: int) -> str:
     return f"{'display:inline; ' if in_figure else ''}width:100%; max-width:{width}px"
 
 
-def _make_card(paragraph: Element, title: Element) -> None:
-    """Make a table of a paragraph: the image of a recording, if it has one, beside the rest."""
-    row = table_instead(paragraph, CARD)
+def _make_card(paragraph: Element, title: Element, *, is_button: bool) -> None:
+    """Make a table of a paragraph: the image of a recording, if it has one, beside the rest or the button."""
     image = next(paragraph.iter("img"), None)
+    if is_button and image is None:
+        _make_button(paragraph, title)
+        return
+    row = table_instead(paragraph, CARD)
     if image is not None:
         row.append(_cover(image, title))
     cell = add(row, "td")
-    cell.text = paragraph.text
-    cell.extend(list(paragraph))
+    if is_button:
+        cell.append(paragraph)
+        _make_button(paragraph, title)
+    else:
+        cell.text = paragraph.text
+        cell.extend(list(paragraph))
+
+
+def _make_button(paragraph: Element, title: Element) -> None:
+    """Make a button of a paragraph: the words of its link and the duration behind it."""
+    duration = "\u00a0".join(text_of(paragraph).removeprefix(text_of(title)).split())
+    title.text = " · ".join(filter(None, (text_of(title), duration)))
+    title.tail = None
+    del title[:]
+    title.set("class", "block-link")
+    add(table_instead(paragraph, BUTTON), "td", {"class": "pressed"}).append(title)
 
 
 def _cover(image: Element, title: Element) -> Element:
@@ -189,11 +210,11 @@ def _duration(paragraph: Element) -> str:
 
 
 @lru_cache(maxsize=256)
-def video_of(html: str) -> tuple[str, str]:
-    """Return the address of the video that a cleaned post begins with, and its service's name; "" without one."""
+def video_of(html: str) -> str:
+    """Return the address of the video that a cleaned post begins with, "" without one."""
     block = first_child(parse(html)) if may_have_video(html) else None
     link = None if block is None else next(filter(_is_video, block.iter("a")), None)
-    return ("", "") if link is None else (link.get("href"), _service(link.get("href")))
+    return "" if link is None else link.get("href")
 
 
 @lru_cache(maxsize=256)
@@ -270,9 +291,9 @@ def is_video_link(link: Element) -> bool:
     return text_of(link).startswith(PLAY)
 
 
-def _is_host(title: str) -> bool:
-    """Return whether a player had no title, so that its link is named after its host."""
-    return " " not in title and "." in title
+def _is_title(text: str) -> bool:
+    """Return whether a link has the title of its video, and isn't named after the host or the player."""
+    return (" " in text or "." not in text) and not _SAYS_NOTHING.fullmatch(text)
 
 
 def _is_video(link: Element) -> bool:
@@ -281,12 +302,6 @@ def _is_video(link: Element) -> bool:
     parent = link.getparent()
     is_only_link = len(list(islice(parent.iter("a"), 2))) == 1 and next(parent.iter("img"), None) is None
     return is_only_link and parent.tag in ("p", "div") and text_of(parent) == text_of(link)
-
-
-def _service(url: str) -> str:
-    """Return the name of the service that has a video, "" for others."""
-    host = re.sub(r"\Ahttps?://(?:(?:www|m)\.)?", "", url).partition("/")[0]
-    return _SERVICES.get(host, "")
 
 
 def _show(link: Element, label: str, preview: Preview | None, picture: str) -> None:

@@ -30,6 +30,7 @@ from newsletter.render.content.own_words import with_own_words
 from newsletter.render.content.sentences import without_marks
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
+from newsletter.render.content.written_notes import MARK
 from newsletter.render.dates import last_day, month_name, month_of_year, short_date, week_name
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.template_context import newsletter_view
@@ -247,10 +248,10 @@ def preheader(posts: Sequence[DigestPost], language: str) -> str:
 def beginning(text: str) -> str:
     """Return the preview text of an email without posts: the beginning of an editor's text in Markdown.
 
-    A subscriber's name is left out, with its braces; so are the addresses of links, and unless there is nothing else,
-    images, addresses of videos and sponsors.
+    A subscriber's name is left out, with its braces; so are marks of footnotes, the addresses of links, and unless
+    there is nothing else, images, addresses of videos and sponsors.
     """
-    html = markdown(_NAME.sub("", text)) if text.strip() else ""
+    html = markdown(MARK.sub("", _NAME.sub("", text))) if text.strip() else ""
     if not html:
         return ""
     root = parse(html)

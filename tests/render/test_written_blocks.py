@@ -129,10 +129,59 @@ def test_the_text_part_says_everything(place: str) -> None:
 
 def test_boxes_differ_without_colours_and_images() -> None:
     text = "\n\n".join(f"::: {tint}\nWords.\n:::" for tint in ("note", "tip", "warning"))
-    rendered = render(digest([], standalone=True, greeting=text))
-    for icon in ("ℹ️", "💡", "⚠️"):
-        assert f">{icon}\u00a0Words.<" in rendered.html
-        assert f"{icon}" in rendered.text
+    rendered = render(digest([], standalone=True, greeting=text, letterhead=letterhead(language="de")))
+    for label in ("ℹ️\u00a0Hinweis", "💡\u00a0Tipp", "⚠️\u00a0Achtung"):
+        assert f">{label}</p>" in rendered.html
+        assert f"{label}\n\nWords." in rendered.text.replace(" ", "\u00a0")
+
+
+@pytest.mark.parametrize("first", ["**Warning:** the storm comes.", "### The storm comes"])
+def test_a_box_that_says_what_it_is_has_only_an_icon(first: str) -> None:
+    rendered = render(
+        digest([], standalone=True, greeting=f"::: warning\n{first}\n:::", letterhead=letterhead(language="en"))
+    )
+    assert rendered.text.count("Warning") == first.count("Warning")
+    assert "⚠️ " in rendered.text.replace("\u00a0", " ")
+
+
+NOTES = (
+    "Tickets cost the same.[^1] Boats sail[^b], says `[^1]`.[^1]\n\n"
+    "[^1]: Until *June*.\n[^b]: https://boats.example/\n\nSee you"
+)
+
+
+def test_footnotes_lead_down_and_back() -> None:
+    rendered = render(digest([], standalone=True, greeting=NOTES))
+    tree = lxml_html.document_fromstring(rendered.html)
+    first, again = tree.xpath("//a[.='[1]']")
+    (other,) = tree.xpath("//a[.='[2]']")
+    notes = tree.xpath("//ol[@class='notes']/li")
+    assert [f"#{note.get('id')}" for note in notes] == [first.get("href"), other.get("href")]
+    assert again.get("href") == first.get("href")
+    assert [note.xpath("a[.='↑']/@href") for note in notes] == [[f"#{first.get('id')}"], [f"#{other.get('id')}"]]
+    assert notes[0].find("em").text == "June"
+    assert "Tickets cost the same.[1] Boats sail[2], says [^1].[1]" in rendered.text
+    assert "See you\n\n1. Until June.\n2. https://boats.example/\n" in rendered.text
+    assert tree.xpath("//code/text()") == ["[^1]"]
+
+
+def test_footnotes_of_several_texts_are_apart() -> None:
+    entry = post(1, html=markdown("Boats.[^1]\n\n[^1]: Three."), written=True)
+    rendered = render(digest([entry], greeting=NOTES, closing="Bye.[^1]\n\n[^1]: Soon."))
+    tree = lxml_html.document_fromstring(rendered.html)
+    identifiers = tree.xpath("//@id")
+    assert len(identifiers) == len(set(identifiers)) == 8
+    assert {href[1:] for href in tree.xpath("//a[starts-with(@href, '#')]/@href")} == set(identifiers)
+
+
+def test_marks_and_notes_without_the_other_stay_and_are_reported() -> None:
+    for text in ("Boats.[^1]", "[^1]: Three.", "Boats.[^2]\n\n[^1]: Three."):
+        edition = digest([], standalone=True, greeting=text)
+        rendered = render(edition)
+        assert text in rendered.text
+        assert "raw-markdown" in [finding.code for finding in lint(rendered, edition)]
+    complete = digest([], standalone=True, greeting=NOTES)
+    assert "raw-markdown" not in [finding.code for finding in lint(render(complete), complete)]
 
 
 def test_the_lines_of_a_sign_off_stay() -> None:

@@ -11,7 +11,9 @@ from types import MappingProxyType
 
 from newsletter.render.content.fragment import HEADINGS, Element, add, parse, serialise, table_instead, text_of
 from newsletter.render.content.images import COLUMN, column_of, set_column, size_of
+from newsletter.render.content.own_words import named_tint
 from newsletter.render.content.videos import short_name
+from newsletter.render.content.written_notes import with_notes
 from newsletter.render.dates import direction_of_text
 from newsletter.render.placeholders import pattern
 from newsletter.render.words import language_of_words, words
@@ -20,7 +22,7 @@ _INSIDE_CALLOUT = COLUMN - 2 * 17
 _FLATTEST, _TALLEST = 2.5, 0.5
 """Width by height of images that take the most and the least of a row."""
 _ICONS = MappingProxyType({"note": "ℹ️", "tip": "💡", "warning": "⚠️"})
-"""What tells tints apart where neither colours nor images are shown."""
+"""What tells tints apart, with a word, where colours aren't shown."""
 _GAP = 2
 """Percent of a row between its images."""
 _WIDE = MappingProxyType({"border": "0", "cellpadding": "0", "cellspacing": "0", "width": "100%"})
@@ -35,11 +37,12 @@ def email_form(html: str, language: str, *, in_text: bool = False) -> str:
     """
     if not html:
         return ""
-    root = parse(html)
-    for box in [box for box in root.iter("div") if box.get("data-tint") == "sponsor"]:
-        box.insert(0, _label(box, language, in_text=in_text))
-    for box in [box for box in root.iter("div") if box.get("data-tint") in _ICONS]:
-        _mark(box, _ICONS[box.get("data-tint")])
+    root = parse(with_notes(html))
+    for box in [box for box in root.iter("div") if box.get("data-tint")]:
+        if box.get("data-tint") == "sponsor":
+            box.insert(0, _label(box, language, in_text=in_text))
+        else:
+            _mark(box, box.get("data-tint"), language)
     show_boxes(root)
     for paragraph in list(root.iter("p")):
         _make_button_or_card(paragraph)
@@ -93,13 +96,20 @@ def _label(box: Element, language: str, *, in_text: bool) -> Element:
     return mark
 
 
-def _mark(box: Element, icon: str) -> None:
-    """Put an icon at the beginning of a box: before its first words, or above what else begins it."""
+def _mark(box: Element, tint: str, language: str) -> None:
+    """Put an icon and a word above what a box has, or the icon alone before a heading or a word that says the same."""
+    label = named_tint(tint, language)
     first = box[0] if len(box) and box[0].tag in ("p", *HEADINGS) and box[0].find(".//img") is None else None
-    if first is None:
-        first = box.makeelement("p", {})
-        box.insert(0, first)
-    first.text = f"{icon}\u00a0{first.text or ''}".rstrip("\u00a0") if first.text or len(first) else icon
+    says_it = first is not None and (
+        first.tag in HEADINGS or text_of(first).casefold().startswith(label.text.casefold())
+    )
+    if first is not None and says_it:
+        first.text = f"{_ICONS[tint]}\u00a0{first.text or ''}"
+        return
+    attributes = {} if label.language == language else {"lang": label.language, "dir": "ltr"}
+    mark = box.makeelement("p", {"class": "label", **attributes})
+    mark.text = f"{_ICONS[tint]}\u00a0{label.text}"
+    box.insert(0, mark)
 
 
 def _make_callout(box: Element, tint: str) -> None:

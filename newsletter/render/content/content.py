@@ -114,6 +114,10 @@ def prepare_words(
     `watch` is what links to videos without a title say.
     """
     root = parse(html)
+    if ' id="' in html:
+        footnotes = Footnotes(root, html)
+        for link in [link for link in root.iter("a") if footnotes.is_footnote(link)]:
+            footnotes.show(link)
     _pictures(root, site)
     show_videos(root, play, {uri(preview.url): preview for preview in previews}, watch=watch)
     show_recordings(root)

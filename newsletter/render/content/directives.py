@@ -35,12 +35,20 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]'»”]")
 def add_to(parser: "MarkdownIt") -> None:
     """Add all directives to a parser."""
     parser.block.ruler.before("fence", "callout", _callout, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    parser.block.ruler.at("reference", _reference)
     for name, rule in (("pictures", _pictures), ("buttons", _buttons)):  # while characters behind a backslash are apart
         parser.core.ruler.before("text_join", name, rule)
     for name, rule in (("cards", _cards), ("bare_links", _bare_links)):
         parser.core.ruler.push(name, rule)
     parser.add_render_rule("pictures", lambda _renderer, tokens, at, _options, _env: tokens[at].content)
     parser.add_render_rule("card", lambda _renderer, tokens, at, _options, _env: tokens[at].content)
+
+
+def _reference(state: "StateBlock", start: int, end: int, silent: bool) -> bool:
+    """Read the address of a link, `[name]: address`; a line that begins so with `[^` is a footnote."""
+    from markdown_it.rules_block import reference
+
+    return not _line(state, start).startswith("[^") and reference(state, start, end, silent)
 
 
 def _callout(state: "StateBlock", start: int, end: int, silent: bool) -> bool:

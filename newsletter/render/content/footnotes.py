@@ -15,11 +15,14 @@ BACK = re.compile(r"[\^↑↩⏎⤴⬆↵\ufe0e\ufe0f\s]*")
 
 
 class Footnotes:
-    """The footnotes of a post at an address, whose identifiers in the email begin as those of no other post."""
+    """The footnotes of a post at an address, or of an editor's text.
 
-    def __init__(self, root: Element, url: str) -> None:
-        self._url = uri(url)
-        self._prefix = f"n{crc32(url.encode()):x}-"
+    Their identifiers in the email begin as those of no other post or text.
+    """
+
+    def __init__(self, root: Element, name: str) -> None:
+        self._url = uri(name)
+        self._prefix = f"n{crc32(name.encode()):x}-"
         self._bearers: dict[str, Element] = {}
         self._numbers: dict[str, int] = {}
         for element in root.iter():

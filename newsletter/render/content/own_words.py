@@ -1,4 +1,4 @@
-"""Words that this program adds to posts, in the language of the edition: links to recordings, and durations.
+"""Words that this program adds to texts, in the language of the edition: links to recordings, durations, and labels.
 
 Posts are stored before an edition's language is known, with these words in English.
 """
@@ -31,55 +31,65 @@ class OwnWords(NamedTuple):
     listen: str
     hours: str
     minutes: str
+    note: str
+    tip: str
+    warning: str
+
+
+class Label(NamedTuple):
+    """A word, and the language that it is in."""
+
+    text: str
+    language: str
 
 
 _TABLE = {
-    "nb": ("Avstemning", "Se videoen", "Lytt", "{} t", "{} min"),
-    "nn": ("Avrøysting", "Sjå videoen", "Lytt", "{} t", "{} min"),
-    "en": ("Poll", "Watch the video", "Listen", "{} h", "{} min"),
-    "sv": ("Omröstning", "Se videon", "Lyssna", "{} tim", "{} min"),
-    "da": ("Afstemning", "Se videoen", "Lyt", "{} t.", "{} min."),
-    "de": ("Umfrage", "Video ansehen", "Anhören", "{} Std.", "{} Min."),
-    "fr": ("Sondage", "Regarder la vidéo", "Écouter", "{} h", "{} min"),
-    "es": ("Encuesta", "Ver el vídeo", "Escuchar", "{} h", "{} min"),
-    "bg": ("Анкета", "Гледайте видеото", "Слушайте", "{} ч", "{} мин"),
-    "cs": ("Anketa", "Přehrát video", "Poslechnout", "{} h", "{} min"),
-    "el": ("Δημοσκόπηση", "Δείτε το βίντεο", "Ακούστε", "{} ώ.", "{} λ."),
-    "et": ("Küsitlus", "Vaata videot", "Kuula", "{} t", "{} min"),
-    "fi": ("Kysely", "Katso video", "Kuuntele", "{} t", "{} min"),
-    "ga": ("Pobalbhreith", "Féach ar an bhfíseán", "Éist", "{} u", "{} nóim"),
-    "hr": ("Anketa", "Pogledajte video", "Poslušajte", "{} h", "{} min"),
-    "hu": ("Szavazás", "Videó megtekintése", "Meghallgatás", "{} óra", "{} perc"),
-    "is": ("Könnun", "Horfa á myndbandið", "Hlusta", "{} klst.", "{} mín."),
-    "it": ("Sondaggio", "Guarda il video", "Ascolta", "{} h", "{} min"),
-    "lt": ("Apklausa", "Žiūrėti vaizdo įrašą", "Klausytis", "{} val.", "{} min."),
-    "lv": ("Aptauja", "Skatīties video", "Klausīties", "{} st.", "{} min"),
-    "mt": ("Stħarriġ", "Ara l-vidjow", "Isma’", "{} s.", "{} min."),
-    "nl": ("Peiling", "Bekijk de video", "Beluister", "{} uur", "{} min"),
-    "pl": ("Ankieta", "Obejrzyj wideo", "Posłuchaj", "{} godz.", "{} min"),
-    "pt": ("Sondagem", "Ver o vídeo", "Ouvir", "{} h", "{} min"),
-    "pt-br": ("Enquete", "Assistir ao vídeo", "Ouvir", "{} h", "{} min"),
-    "ro": ("Sondaj", "Vezi videoclipul", "Ascultă", "{} h", "{} min"),
-    "sk": ("Anketa", "Prehrať video", "Vypočuť", "{} h", "{} min"),
-    "sl": ("Anketa", "Oglejte si video", "Poslušajte", "{} h", "{} min"),
-    "uk": ("Опитування", "Переглянути відео", "Слухати", "{} год", "{} хв"),
-    "ru": ("Опрос", "Смотреть видео", "Слушать", "{} ч", "{} мин"),
-    "tr": ("Anket", "Videoyu izle", "Dinle", "{} sa.", "{} dk."),
-    "ar": ("استطلاع", "شاهد الفيديو", "استمع", "{} س", "{} د"),
-    "he": ("סקר", "לצפייה בסרטון", "להאזנה", "{} שע׳", "{} דק׳"),
-    "hi": ("मतदान", "वीडियो देखें", "सुनें", "{} घं॰", "{} मि॰"),
-    "ja": ("投票", "動画を見る", "聴く", "{}時間", "{}分"),
-    "ko": ("설문", "동영상 보기", "듣기", "{}시간", "{}분"),
-    "zh-hans": ("投票", "观看视频", "收听", "{}小时", "{}分钟"),
-    "zh-hant": ("投票", "觀看影片", "收聽", "{}小時", "{}分鐘"),
-    "vi": ("Bình chọn", "Xem video", "Nghe", "{} giờ", "{} phút"),
-    "th": ("โพล", "ดูวิดีโอ", "ฟัง", "{} ชม.", "{} นาที"),
-    "id": ("Jajak pendapat", "Tonton video", "Dengarkan", "{} jam", "{} mnt"),
-    "ca": ("Enquesta", "Mira el vídeo", "Escolta", "{} h", "{} min"),
-    "gl": ("Enquisa", "Ver o vídeo", "Escoitar", "{} h", "{} min"),
-    "af": ("Peiling", "Kyk na die video", "Luister", "{} u.", "{} min."),
-    "ms": ("Tinjauan", "Tonton video", "Dengar", "{} jam", "{} min"),
-    "fa": ("نظرسنجی", "تماشای ویدیو", "شنیدن", "{} ساعت", "{} دقیقه"),
+    "nb": ("Avstemning", "Se videoen", "Lytt", "{} t", "{} min", "Merk", "Tips", "Advarsel"),
+    "nn": ("Avrøysting", "Sjå videoen", "Lytt", "{} t", "{} min", "Merk", "Tips", "Åtvaring"),
+    "en": ("Poll", "Watch the video", "Listen", "{} h", "{} min", "Note", "Tip", "Warning"),
+    "sv": ("Omröstning", "Se videon", "Lyssna", "{} tim", "{} min", "Obs", "Tips", "Varning"),
+    "da": ("Afstemning", "Se videoen", "Lyt", "{} t.", "{} min.", "Bemærk", "Tip", "Advarsel"),
+    "de": ("Umfrage", "Video ansehen", "Anhören", "{} Std.", "{} Min.", "Hinweis", "Tipp", "Achtung"),
+    "fr": ("Sondage", "Regarder la vidéo", "Écouter", "{} h", "{} min", "Remarque", "Astuce", "Attention"),
+    "es": ("Encuesta", "Ver el vídeo", "Escuchar", "{} h", "{} min", "Nota", "Consejo", "Atención"),
+    "bg": ("Анкета", "Гледайте видеото", "Слушайте", "{} ч", "{} мин", "Бележка", "Съвет", "Внимание"),
+    "cs": ("Anketa", "Přehrát video", "Poslechnout", "{} h", "{} min", "Poznámka", "Tip", "Upozornění"),
+    "el": ("Δημοσκόπηση", "Δείτε το βίντεο", "Ακούστε", "{} ώ.", "{} λ.", "Σημείωση", "Συμβουλή", "Προσοχή"),
+    "et": ("Küsitlus", "Vaata videot", "Kuula", "{} t", "{} min", "Märkus", "Nõuanne", "Hoiatus"),
+    "fi": ("Kysely", "Katso video", "Kuuntele", "{} t", "{} min", "Huomautus", "Vinkki", "Varoitus"),
+    "ga": ("Pobalbhreith", "Féach ar an bhfíseán", "Éist", "{} u", "{} nóim", "Nóta", "Leid", "Rabhadh"),
+    "hr": ("Anketa", "Pogledajte video", "Poslušajte", "{} h", "{} min", "Napomena", "Savjet", "Upozorenje"),
+    "hu": ("Szavazás", "Videó megtekintése", "Meghallgatás", "{} óra", "{} perc", "Megjegyzés", "Tipp", "Figyelem"),
+    "is": ("Könnun", "Horfa á myndbandið", "Hlusta", "{} klst.", "{} mín.", "Athugið", "Ábending", "Viðvörun"),
+    "it": ("Sondaggio", "Guarda il video", "Ascolta", "{} h", "{} min", "Nota", "Suggerimento", "Attenzione"),
+    "lt": ("Apklausa", "Žiūrėti vaizdo įrašą", "Klausytis", "{} val.", "{} min.", "Pastaba", "Patarimas", "Dėmesio"),
+    "lv": ("Aptauja", "Skatīties video", "Klausīties", "{} st.", "{} min", "Piezīme", "Padoms", "Uzmanību"),
+    "mt": ("Stħarriġ", "Ara l-vidjow", "Isma’", "{} s.", "{} min.", "Nota", "Parir", "Twissija"),
+    "nl": ("Peiling", "Bekijk de video", "Beluister", "{} uur", "{} min", "Opmerking", "Tip", "Waarschuwing"),
+    "pl": ("Ankieta", "Obejrzyj wideo", "Posłuchaj", "{} godz.", "{} min", "Informacja", "Wskazówka", "Ostrzeżenie"),
+    "pt": ("Sondagem", "Ver o vídeo", "Ouvir", "{} h", "{} min", "Nota", "Dica", "Atenção"),
+    "pt-br": ("Enquete", "Assistir ao vídeo", "Ouvir", "{} h", "{} min", "Nota", "Dica", "Atenção"),
+    "ro": ("Sondaj", "Vezi videoclipul", "Ascultă", "{} h", "{} min", "Notă", "Sfat", "Atenție"),
+    "sk": ("Anketa", "Prehrať video", "Vypočuť", "{} h", "{} min", "Poznámka", "Tip", "Upozornenie"),
+    "sl": ("Anketa", "Oglejte si video", "Poslušajte", "{} h", "{} min", "Opomba", "Nasvet", "Opozorilo"),
+    "uk": ("Опитування", "Переглянути відео", "Слухати", "{} год", "{} хв", "Примітка", "Порада", "Увага"),
+    "ru": ("Опрос", "Смотреть видео", "Слушать", "{} ч", "{} мин", "Примечание", "Совет", "Внимание"),
+    "tr": ("Anket", "Videoyu izle", "Dinle", "{} sa.", "{} dk.", "Not", "İpucu", "Uyarı"),
+    "ar": ("استطلاع", "شاهد الفيديو", "استمع", "{} س", "{} د", "ملاحظة", "نصيحة", "تحذير"),
+    "he": ("סקר", "לצפייה בסרטון", "להאזנה", "{} שע׳", "{} דק׳", "הערה", "טיפ", "אזהרה"),
+    "hi": ("मतदान", "वीडियो देखें", "सुनें", "{} घं॰", "{} मि॰", "नोट", "सुझाव", "चेतावनी"),
+    "ja": ("投票", "動画を見る", "聴く", "{}時間", "{}分", "メモ", "ヒント", "注意"),
+    "ko": ("설문", "동영상 보기", "듣기", "{}시간", "{}분", "참고", "팁", "주의"),
+    "zh-hans": ("投票", "观看视频", "收听", "{}小时", "{}分钟", "说明", "提示", "警告"),
+    "zh-hant": ("投票", "觀看影片", "收聽", "{}小時", "{}分鐘", "說明", "提示", "警告"),
+    "vi": ("Bình chọn", "Xem video", "Nghe", "{} giờ", "{} phút", "Lưu ý", "Mẹo", "Cảnh báo"),
+    "th": ("โพล", "ดูวิดีโอ", "ฟัง", "{} ชม.", "{} นาที", "หมายเหตุ", "เคล็ดลับ", "คำเตือน"),
+    "id": ("Jajak pendapat", "Tonton video", "Dengarkan", "{} jam", "{} mnt", "Catatan", "Tips", "Peringatan"),
+    "ca": ("Enquesta", "Mira el vídeo", "Escolta", "{} h", "{} min", "Nota", "Consell", "Atenció"),
+    "gl": ("Enquisa", "Ver o vídeo", "Escoitar", "{} h", "{} min", "Nota", "Consello", "Atención"),
+    "af": ("Peiling", "Kyk na die video", "Luister", "{} u.", "{} min.", "Let wel", "Wenk", "Waarskuwing"),
+    "ms": ("Tinjauan", "Tonton video", "Dengar", "{} jam", "{} min", "Nota", "Petua", "Amaran"),
+    "fa": ("نظرسنجی", "تماشای ویدیو", "شنیدن", "{} ساعت", "{} دقیقه", "توجه", "راهنمایی", "هشدار"),
 }  # fmt: skip
 OWN_WORDS: Mapping[str, OwnWords] = MappingProxyType({language: OwnWords(*row) for language, row in _TABLE.items()})
 
@@ -129,6 +139,13 @@ def name_of_recording(url: str, language: str) -> str:
     """Return what a link to a recording says: "Listen", or "Watch the video", in a language or in English."""
     words = OWN_WORDS.get(translation_of(language), ENGLISH)
     return words.listen if RECORDING.search(url) and not is_video_file(url) else words.watch
+
+
+def named_tint(tint: str, language: str) -> Label:
+    """Return what a block with a tint is, a note, a tip or a warning, in a language or in English."""
+    translation = translation_of(language)
+    words = OWN_WORDS.get(translation)
+    return Label(getattr(words or ENGLISH, tint), language if words else "en")
 
 
 def _is_called_by_its_file(link: Element) -> bool:

@@ -90,7 +90,8 @@ def show_recordings(root: Element, tallest: int = 0) -> None:
     """Make a card of each paragraph with nothing but a recording's title, image and duration, with a play mark.
 
     The card is a table, whose cells have padding in Outlook on Windows too, and leave no gap when images are off.
-    A recording without a title of its own has a button with its duration, beside its image if it has one. The poster of a video's file fills the column above its title instead, no higher than `tallest`, 0 for any height.
+    A recording without a title of its own has a button with its duration, beside its image if it has one. The poster of
+    a video's file fills the column above its title instead, no higher than `tallest`, 0 for any height.
     """
     for paragraph, title in list(recordings(root)):
         if title.text and not len(title) and title.text.strip() == title.get("href"):

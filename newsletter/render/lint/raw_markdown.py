@@ -7,6 +7,7 @@ from newsletter.domain.digest import Finding
 from newsletter.messages import lint as messages
 from newsletter.render.content.fragment import parse
 from newsletter.render.content.markdown import markdown
+from newsletter.render.content.written_notes import with_notes
 from newsletter.render.lint.codes import finding
 from newsletter.render.lint.parsed_email import ParsedEmail
 
@@ -15,7 +16,7 @@ _LONGEST = 60
 _LINES = {"br", "p", "li", "td", "th", "h2", "h3", "h4", "blockquote", "div", "figcaption"}
 _MARKDOWN = re.compile(
     r"!?\[[^\[\]]{1,200}\]\((?:https?:|mailto:|www\.|[/#])[^()\s]{1,500}\)"  # a link or an image
-    r"|\[\^[^\[\]\s]{1,40}\]"  # a footnote
+    r"|\[\^[^\[\]\s]{1,40}\]"  # a footnote whose note is missing
     r"|^\[[^\[\]]{1,200}\]: ?https?://\S+"  # the address of a link, on a line of its own
     r"|^\|[^|]+\|(?:[^|]*\|)+$"  # a row of a table
     r"|^#{1,6} \S.{0,60}"
@@ -33,7 +34,7 @@ def raw_markdown(email: ParsedEmail) -> Iterator[Finding]:
         *((post.id, post.html) for post in digest.posts if post.written and post.html),
         *(("blocks", markdown(block.text)) for block in digest.blocks),
     ):
-        match = next(filter(None, map(_MARKDOWN.search, _lines(html))), None)
+        match = next(filter(None, map(_MARKDOWN.search, _lines(with_notes(html)))), None)
         if match:
             words = match[0] if len(match[0]) <= _LONGEST else f"{match[0][:_LONGEST]}…"
             yield finding("raw-markdown", messages.RAW_MARKDOWN(words=words), where)

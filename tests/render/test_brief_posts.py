@@ -73,7 +73,7 @@ def test_the_line_of_a_post_announces_nothing_that_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("duration", "label"), [("<br>1 h 2 min", "▶\u00a01\u00a0t\u00a02\u00a0min"), ("", "▶\u00a0Lyd")]
+    ("duration", "label"), [("<br>1 h 2 min", "▶\u00a01\u00a0t\u00a02\u00a0min"), ("", "▶\u00a0Lytt")]
 )
 def test_a_recording_has_a_link_behind_the_line(duration: str, label: str) -> None:
     address = "https://blog.example/40.mp3"
@@ -95,14 +95,14 @@ def test_a_recording_has_a_link_behind_the_line(duration: str, label: str) -> No
         ),
         (
             '<p><a href="https://youtu.be/x1">▶ Boats</a></p><p>Of boats</p>',
-            "Of boats · ▶ YouTube · 6. februar",
-            "▶ YouTube: https://youtu.be/x1",
+            "Of boats · ▶ Se videoen · 6. februar",
+            "▶ Se videoen: https://youtu.be/x1",
         ),
         ("<p>Of boats</p>", "Of boats · 6. februar", "Of boats"),
         ("<p>Of boats.</p>", "Of boats. 6. februar", "Of boats."),
         (
             '<p><a href="https://blog.example/b.mp3">Salt</a>, and tea</p><p>Of boats.</p>',
-            "Of boats. ▶ Lyd · 6. februar",
+            "Of boats. ▶ Lytt · 6. februar",
             "Of boats.",
         ),
     ],

@@ -10,13 +10,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from django.db import connections, models, transaction
-from django.db.models import Q
 
+from newsletter import later
 from newsletter.backup.archive import Manifest
 from newsletter.backup.replayed_sending import DeliveryLog, apply_deliveries, replay_offers
 from newsletter.collecting.ledger import forget_removals
 from newsletter.config import Config
 from newsletter.delivery import journal
+from newsletter.editions import notices
 from newsletter.editions.states import change
 from newsletter.messages import Message, schedule as schedule_messages, sending as messages
 from newsletter.models import (
@@ -25,8 +26,8 @@ from newsletter.models import (
     Edition,
     EditionPost,
     Identity,
+    LaterWork,
     Machine,
-    Notice,
     Occurrence,
     Post,
     Retry,
@@ -278,9 +279,9 @@ def _ask(made_at: datetime, begun: set[int]) -> None:
 
 def _withdraw_emails(now: datetime) -> None:
     """Give up emails to single persons that were waiting: most were sent since. 'newsletter mailq' shows them."""
-    why = messages.UNKNOWN_SINCE().to_text()
-    TransactionalEmail.objects.filter(sent_at=None, gave_up_at=None).update(gave_up_at=now, problem=why)
-    Notice.objects.filter(Q(mailed_at=None) | Q(posted_at=None), gave_up_at=None).update(gave_up_at=now, problem=why)
+    why = messages.UNKNOWN_SINCE()
+    TransactionalEmail.objects.filter(sent_at=None, gave_up_at=None).update(gave_up_at=now, problem=why.to_text())
+    later.give_up(LaterWork.objects.filter(kind__in=(notices.EMAIL, notices.POST)), now, why)
 
 
 def _skip_missed(configuration: Config, now: datetime, made_at: datetime) -> None:

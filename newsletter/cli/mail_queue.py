@@ -24,11 +24,15 @@ def mailq(
 ) -> None:
     """List unsent emails to single subscribers and to editors."""
     configuration = ready()
-    from newsletter.transactional import mail_queue, subscriber_mail
+    from newsletter import later
+    from newsletter.transactional import mail_queue, notice_delivery, subscriber_mail
 
     now = datetime.now(UTC)
     count = mail_queue.retry(now) if retry else 0
-    sent = subscriber_mail.send_due(configuration, now) if retry else 0
+    sent = 0
+    if retry:
+        sent = subscriber_mail.send_due(configuration, now)
+        sent += later.run_due(configuration, now, notice_delivery.post, notice_delivery.email)
     unsent = list(mail_queue.messages(LIMIT))
     lines = [
         {

@@ -46,12 +46,13 @@ log = logging.getLogger("newsletter.services")
 
 LETTERS = "letters"
 """The service that sends emails to single people, such as confirmations."""
+LATER_WORK = "later"
+"""The service that starts later work: notices to editors, and what webhooks are told."""
 SENDER = "sender"
 TIDY_HOURS = 6
 BOUNCES_MINUTES = 10
 ALERT_SECONDS = 2.0
-LATER_SECONDS = 5.0
-LATER = ("newsletter.events.delivering",)
+LATER = ("newsletter.events.delivering", "newsletter.transactional.notice_delivery")
 """The modules whose functions do later work."""
 CLOCK_BEATS = 1.0
 CONFIGURATION_SECONDS = 1.0
@@ -99,7 +100,7 @@ def supervise(
     timed += [
         (_add(supervisor, name, _on_our_database(act, in_force)), seconds)
         for name, act, seconds in _periodic(periods.tick)
-        if schedule or (send and command == "run" and name == LETTERS)
+        if schedule or (send and command == "run" and name in (LETTERS, LATER_WORK))
     ]
     if web:
         timed += [(_add_reporting(supervisor, unsubscriptions.SERVICE, _record), UNSUBSCRIPTION_SECONDS)]
@@ -219,7 +220,7 @@ def _periodic(tick: float) -> Sequence[tuple[str, Act, float]]:
         ("schedule", _run_schedule, tick),
         ("collect", _Collecting(), tick),
         (LETTERS, _send_letters, tick),
-        ("webhooks", later.hand_out, LATER_SECONDS),
+        (LATER_WORK, later.hand_out, tick),
         ("bounces", _read_bounces, BOUNCES_MINUTES * 60.0),
         ("housekeeping", _tidy, TIDY_HOURS * 3600.0),
     )

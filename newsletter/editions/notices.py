@@ -1,4 +1,4 @@
-"""Notices to editors, stored in the transaction of the event, then emailed and posted.
+"""Notices to editors, stored in the transaction of the event; emailing and posting them is later work.
 
 A notice is never lost, and the same notice is sent once. Silence of a source is never mistaken for a quiet week.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import reduce
 
-from newsletter import config
+from newsletter import config, later
 from newsletter.collecting import gaps
 from newsletter.collecting.collect import Collected
 from newsletter.delivery import retries
@@ -23,6 +23,9 @@ UNKNOWN, COMPLAINTS, FALLBACK = "unknown", "complaints", "fallback"
 STALLED, MACHINE, UNDELIVERED, SIGN_UPS = "stalled", "machine", "undelivered", "sign-ups"
 POSTED = (WAITING, PAUSED, SOURCE, SKIPPED, MAIL, MAILBOX, UNKNOWN, COMPLAINTS, FALLBACK, TASK, UNDELIVERED, SIGN_UPS)
 """The kinds that need action; they are also logged and posted to `alert_url`."""
+
+EMAIL, POST = "notice-email", "notice-post"
+"""The kinds of later work that email a notice to the editors, and post it to `alert_url`."""
 
 log = logging.getLogger("newsletter.notices")
 
@@ -93,7 +96,11 @@ def _tell_of_silence(collected: Iterable[Collected], now: datetime) -> None:
 
 
 def _write(newsletter: str, kind: str, text: Message, now: datetime, edition: str = "") -> None:
-    Notice.objects.create(newsletter=newsletter, kind=kind, text=text, at=now, edition=edition)
+    notice = Notice.objects.create(newsletter=newsletter, kind=kind, text=text, at=now, edition=edition)
+    works = (EMAIL, POST) if kind in POSTED else (EMAIL,)
+    later.add_all(
+        later.new(work, str(notice.pk), now, newsletter=newsletter, notice=notice.pk, about=kind) for work in works
+    )
     if kind in POSTED:
         log.warning("%s: %s", newsletter, redact_addresses(str(text)))
 

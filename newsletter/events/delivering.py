@@ -35,7 +35,8 @@ def tell(configuration: Config, work: LaterWork, now: datetime) -> None:
         raise NotNow(TEXT(words=problem))
     if status == GONE:
         EventWebhook.objects.filter(pk=webhook.pk, stopped_at=None).update(stopped_at=now)
-        give_up(deliveries(webhook).exclude(pk=work.pk), now)
-        raise InVain(ALERT_ANSWERED(status=str(status)))
+        gone = ALERT_ANSWERED(status=str(status))
+        give_up(deliveries(webhook).exclude(pk=work.pk), now, gone)
+        raise InVain(gone)
     if not 200 <= status < 300:
         raise NotNow(ALERT_ANSWERED(status=str(status)))

@@ -13,7 +13,7 @@ effect that may not happen twice.
 
 from newsletter.later.attempts import KEEP, hand_out, later, run_due
 from newsletter.later.kinds import InVain, NotNow, WorkKind
-from newsletter.later.storing import add, add_all, give_up, new, retry, unfinished
+from newsletter.later.storing import add, add_all, failed, give_up, new, retry, unfinished
 
 __all__ = [
     "KEEP",
@@ -22,6 +22,7 @@ __all__ = [
     "WorkKind",
     "add",
     "add_all",
+    "failed",
     "give_up",
     "hand_out",
     "later",

@@ -81,43 +81,43 @@ def _do(configuration: Config, kind: WorkKind, work: LaterWork, now: datetime) -
     try:
         kind.do(configuration, work, now)
     except InVain as failure:
-        _give_up(work, failure.problem)
+        _give_up(work, failure.problem, now)
     except NotNow as failure:
-        _try_again(kind, work, failure.problem, counts=failure.counts)
+        _try_again(kind, work, failure.problem, now, counts=failure.counts)
     except (InterfaceError, OperationalError):
         raise  # nothing can be recorded: it is tried again when the lease has ended
     except Exception as error:
-        _try_again(kind, work, UNEXPECTED(error=cause(error)))
+        _try_again(kind, work, UNEXPECTED(error=cause(error)), now)
         raise
     else:
-        _finish(kind, work)
+        _finish(kind, work, now)
         return True
     return False
 
 
-def _try_again(kind: WorkKind, work: LaterWork, problem: Message, *, counts: bool = True) -> None:
+def _try_again(kind: WorkKind, work: LaterWork, problem: Message, now: datetime, *, counts: bool = True) -> None:
     """Record when the next attempt is, or give up after the last one."""
     if counts and work.attempts > len(kind.pauses):
-        _give_up(work, problem)
+        _give_up(work, problem, now)
         return
-    due = timezone.now() + kind.pauses[min(work.attempts, len(kind.pauses)) - 1]
-    _record(work, problem=problem, due=due, attempts=work.attempts if counts else work.attempts - 1)
+    due = now + kind.pauses[min(work.attempts, len(kind.pauses)) - 1]
+    _record(work, now, problem=problem, due=due, attempts=work.attempts if counts else work.attempts - 1)
 
 
-def _give_up(work: LaterWork, problem: Message) -> None:
+def _give_up(work: LaterWork, problem: Message, now: datetime) -> None:
     log.warning("%s is given up after %d attempts: %s", work, work.attempts, problem)
-    _record(work, problem=problem, gave_up_at=timezone.now())
+    _record(work, now, problem=problem, gave_up_at=now)
 
 
-def _finish(kind: WorkKind, work: LaterWork) -> None:
+def _finish(kind: WorkKind, work: LaterWork, now: datetime) -> None:
     if kind.listed:
-        _record(work, problem=None, done_at=timezone.now())
+        _record(work, now, problem=None, done_at=now)
     else:
         _own(work).delete()
 
 
-def _record(work: LaterWork, **values: Any) -> None:
-    _own(work).update(**values, leased_until=None, tried_at=timezone.now(), payload=work.payload)
+def _record(work: LaterWork, now: datetime, **values: Any) -> None:
+    _own(work).update(**values, leased_until=None, tried_at=now, payload=work.payload)
 
 
 def _own(work: LaterWork) -> QuerySet[LaterWork]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from newsletter.messages import Message
 from newsletter.models import LaterWork
 from subscribers.models.inserts import insert_all, unsaved
 
@@ -31,11 +32,16 @@ def unfinished(rows: QuerySet[LaterWork]) -> QuerySet[LaterWork]:
     return rows.filter(done_at=None, gave_up_at=None)
 
 
+def failed(rows: QuerySet[LaterWork]) -> QuerySet[LaterWork]:
+    """Return those of these rows that are not done, and of which an attempt failed or ended with its program."""
+    return rows.filter(Q(problem__isnull=False) | Q(attempts__gt=1), done_at=None)
+
+
 def retry(rows: QuerySet[LaterWork], now: datetime) -> int:
     """Let work be tried at once, with all its attempts again, whatever became of it; return the number."""
     return rows.update(due=now, attempts=0, leased_until=None, problem=None, done_at=None, gave_up_at=None)
 
 
-def give_up(rows: QuerySet[LaterWork], now: datetime) -> None:
-    """Give up the unfinished ones of these rows."""
-    unfinished(rows).update(gave_up_at=now, leased_until=None)
+def give_up(rows: QuerySet[LaterWork], now: datetime, problem: Message) -> None:
+    """Give up the unfinished ones of these rows, because of this problem."""
+    unfinished(rows).update(gave_up_at=now, leased_until=None, problem=problem)

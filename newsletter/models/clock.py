@@ -33,20 +33,14 @@ class Occurrence(models.Model):
 
 
 class Notice(models.Model):
-    """What editors are told by email, and `alert_url` by a POST; written in the transaction of what it reports."""
+    """What editors are told, by later work; written in the transaction of what it reports."""
 
     newsletter = models.CharField(max_length=40)
     kind = models.CharField(max_length=20, help_text="draft, waiting, paused, source, skipped, sent, mail")
     edition = models.CharField(max_length=64, blank=True)
     text = MessageField()
     at = models.DateTimeField()
-    mailed_at = models.DateTimeField(null=True)
-    posted_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_try_at = models.DateTimeField(null=True)
     editors = models.JSONField(default=dict, help_text="the latest outcome by address: accepted, unknown, or refused")
-    problem = models.TextField(blank=True, help_text="why the last attempt failed, as text")
-    gave_up_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.newsletter}: {self.text}"

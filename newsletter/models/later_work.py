@@ -22,7 +22,7 @@ class LaterWork(models.Model):
     due = models.DateTimeField(default=timezone.now, help_text="when it is attempted next")
     leased_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    tried_at = models.DateTimeField(null=True, help_text="when the last attempt ended")
+    tried_at = models.DateTimeField(null=True, help_text="when the last attempt began")
     problem = MessageField(null=True, help_text="why it failed")
     done_at = models.DateTimeField(null=True)
     gave_up_at = models.DateTimeField(null=True)

@@ -56,7 +56,7 @@ WHAT = {
     "schedule": messages.SCHEDULE(),
     "collect": messages.COLLECT(),
     "bounces": messages.BOUNCES(),
-    "webhooks": messages.WEBHOOKS(),
+    "later": messages.LATER(),
     "background": messages.BACKGROUND(),
     "presence": messages.PRESENCE(),
     "housekeeping": messages.HOUSEKEEPING(),

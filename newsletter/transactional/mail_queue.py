@@ -1,7 +1,7 @@
 """The queue of transactional emails: those to subscribers and notices to editors that have not been sent yet.
 
-Nothing is sent here, but in `subscriber_mail` and `notice_delivery`. A message waits until it is sent or given up; a
-message that was given up is kept until it is retried or housekeeping removes it.
+Nothing is sent here, but in `subscriber_mail` and, as later work, in `notice_delivery`. A message waits until it is
+sent or given up; a message that was given up is kept until it is retried or housekeeping removes it.
 """
 
 from collections.abc import Iterator
@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Aggregate, Count, Max, Min, Q, QuerySet
 
+from newsletter import later
 from newsletter.config import Config
 from newsletter.delivery import retries
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
+from newsletter.editions.notices import EMAIL, POST
 from newsletter.messages import Message, from_text
-from newsletter.models import Notice
+from newsletter.models import LaterWork, Notice
 from subscribers.models import TransactionalEmail
 
 LONGEST_HOLD = timedelta(minutes=15)
@@ -53,24 +55,26 @@ def emails() -> QuerySet[TransactionalEmail]:
     return TransactionalEmail.objects.filter(Q(delayed_at=None) | Q(released_at__isnull=False), sent_at=None)
 
 
-def notices() -> QuerySet[Notice]:
+def notices() -> QuerySet[LaterWork]:
     """Return notices that have not been emailed, or not been posted to `alert_url`."""
-    return Notice.objects.exclude(mailed_at__isnull=False, posted_at__isnull=False)
+    return LaterWork.objects.filter(kind__in=(EMAIL, POST), done_at=None)
 
 
 def summary() -> Summary:
     """Count messages that failed at least once."""
-    failed_emails, failed_notices = emails().filter(_FAILED), notices().filter(_FAILED)
-    counts = [failed_emails.aggregate(**_counts("created")), failed_notices.aggregate(**_counts("at"))]
+    failed_emails, failed_notices = emails().filter(_FAILED), later.failed(notices())
+    counts = [failed_emails.aggregate(**_counts("created")), failed_notices.aggregate(**_counts("created_at"))]
+    problem: Message | None = None
     since = min((each["since"] for each in counts if each["since"]), default=None)
-    newest: TransactionalEmail | Notice | None = None
     if since is not None:
-        newest = failed_emails.exclude(problem="").order_by("-due").first()
-        newest = newest or failed_notices.exclude(problem="").order_by("-pk").first()
+        if newest_email := failed_emails.exclude(problem="").order_by("-due").first():
+            problem = from_text(newest_email.problem)
+        elif newest_notice := failed_notices.order_by("-pk").first():
+            problem = newest_notice.problem
     return Summary(
         failing=sum(each["failing"] for each in counts),
         given_up=sum(each["given_up"] for each in counts),
-        problem=from_text(newest.problem) if newest else None,
+        problem=problem,
         since=since,
     )
 
@@ -87,10 +91,10 @@ def messages(limit: int) -> Iterator[QueuedMessage]:
         next_try = None if email.gave_up_at else email.due
         to, problem = email.subscriber.masked, from_text(email.problem)
         yield QueuedMessage(email.kind, email.newsletter, to, email.created, email.attempts, next_try, problem)
-    for notice in notices().order_by("at", "pk")[:limit]:
-        next_try = None if notice.gave_up_at else notice.next_try_at or notice.at
-        problem = from_text(notice.problem)
-        yield QueuedMessage(notice.kind, notice.newsletter, "", notice.at, notice.attempts, next_try, problem)
+    for work in notices().order_by("created_at", "pk")[:limit]:
+        next_try = None if work.gave_up_at else work.due
+        about = work.payload["about"]
+        yield QueuedMessage(about, work.newsletter, "", work.created_at, work.attempts, next_try, work.problem)
 
 
 def refusing_editors(now: datetime) -> list[str]:
@@ -105,11 +109,12 @@ def refusing_editors(now: datetime) -> list[str]:
 def retry(now: datetime) -> int:
     """Make everything that failed due now, with all its attempts again; return the number of messages."""
     count = emails().filter(attempts__gt=0, journal="").update(attempts=0, due=now, gave_up_at=None, leased_until=None)
-    notices_to_retry = notices().filter(attempts__gt=0)
-    for notice in notices_to_retry.exclude(editors={}):  # accepted addresses are kept; refused ones are tried again
-        editors = {a: kind for a, kind in notice.editors.items() if kind != OutcomeKind.REFUSED.value}
-        Notice.objects.filter(pk=notice.pk).update(editors=editors)
-    return count + notices_to_retry.update(attempts=0, next_try_at=now, gave_up_at=None)
+    works = later.failed(notices())
+    for notice in Notice.objects.filter(pk__in=[work.payload["notice"] for work in works]).exclude(editors={}):
+        # Who accepted it is kept; who refused it is tried again.
+        notice.editors = {a: kind for a, kind in notice.editors.items() if kind != OutcomeKind.REFUSED.value}
+        notice.save(update_fields=["editors"])
+    return count + later.retry(works, now)
 
 
 def is_our_side(outcome: Outcome) -> bool:
@@ -117,7 +122,7 @@ def is_our_side(outcome: Outcome) -> bool:
     return outcome.kind is OutcomeKind.DEFERRED and outcome.fault is Fault.CONNECTION and not outcome.code
 
 
-def hold_back(configuration: Config, newsletter: str, now: datetime) -> None:
+def hold_back(configuration: Config, newsletter: str, problem: Message, now: datetime) -> None:
     """Postpone what else is due through a newsletter's provider, which can't be reached or refuses the login.
 
     Otherwise, a hundred waiting emails would be a hundred failed logins in a row. It costs them no attempt.
@@ -126,8 +131,8 @@ def hold_back(configuration: Config, newsletter: str, now: datetime) -> None:
     provider = configuration.provider_of(newsletters[newsletter])
     names = [name for name, newsletter in newsletters.items() if configuration.provider_of(newsletter) == provider]
     due = emails().filter(gave_up_at=None, newsletter__in=names)
-    pending = notices().filter(gave_up_at=None, newsletter__in=names, mailed_at=None)
+    pending = notices().filter(kind=EMAIL, gave_up_at=None, newsletter__in=names)
     most = max(query.aggregate(n=Max("attempts"))["n"] or 1 for query in (due, pending))
     until = now + min(retries.transactional_pause(most), LONGEST_HOLD)
     due.filter(due__lt=until).update(due=until)
-    pending.filter(next_try_at__lt=until).update(next_try_at=until)
+    pending.filter(due__lt=until).update(due=until, problem=problem)

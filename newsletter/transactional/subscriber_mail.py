@@ -31,7 +31,7 @@ from newsletter.recovery import hold
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.message import encoded_transactional
 from newsletter.render.transactional import render_email, render_shared_email
-from newsletter.transactional import mail_queue, notice_delivery, sent_once
+from newsletter.transactional import mail_queue, sent_once
 from newsletter.transactional.transport import Outgoing, post_all, unsent
 from subscribers import waiting_unsubscriptions
 from subscribers.models import EmailKind, Suppression, TransactionalEmail
@@ -52,14 +52,13 @@ _Form = tuple[str, str, str, str]
 
 
 def send_due(configuration: Config, now: datetime) -> int:
-    """Send every email and notice that is due; return the number that were accepted. A restored database waits.
+    """Send every email that is due; return the number that were accepted. A restored database waits.
 
     Unsubscriptions that wait for the database are applied first.
     """
     if hold.reason():
         return 0
     waiting_unsubscriptions.apply_all()
-    notices_sent = notice_delivery.tell_due(configuration, now)
     sent_once.settle(configuration, now)
     by_provider: dict[tuple[str, bool], list[TransactionalEmail]] = {}
     for row in _due_emails(now):
@@ -69,7 +68,7 @@ def send_due(configuration: Config, now: datetime) -> int:
     if by_provider:
         waiting = mail_queue.emails().filter(gave_up_at=None).count()
         log_event(log, "letters", f"letters: {sent} sent, {waiting} waiting", sent=sent, waiting=waiting)
-    return notices_sent + sent
+    return sent
 
 
 def send_all_due(configuration: Config, now: datetime) -> None:
@@ -80,10 +79,8 @@ def send_all_due(configuration: Config, now: datetime) -> None:
 
 
 def is_due(now: datetime) -> bool:
-    """Return whether an email or a notice may be sent now. In a restored database, none may."""
-    if hold.reason():
-        return False
-    return _waiting(now).exists() or notice_delivery.is_due(now)
+    """Return whether an email may be sent now. In a restored database, none may."""
+    return not hold.reason() and _waiting(now).exists()
 
 
 def _due_emails(now: datetime) -> list[TransactionalEmail]:
@@ -219,9 +216,10 @@ def _try_again(configuration: Config, row: TransactionalEmail, outcome: Outcome,
     log.warning("letter %s was %s: %s", row.pk, outcome.kind, why)
     if mail_queue.is_our_side(outcome):
         newsletter = _known(configuration, row.newsletter).name
-        mail_queue.hold_back(configuration, newsletter, now)
+        problem = outcome.explanation or NOT_NOW()
+        mail_queue.hold_back(configuration, newsletter, problem, now)
         if row.attempts >= TELL_AFTER:
-            notices.tell_of_mail(newsletter, outcome.explanation or NOT_NOW(), now)
+            notices.tell_of_mail(newsletter, problem, now)
 
 
 def _latest(newsletter: str) -> Latest | None:

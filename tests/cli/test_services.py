@@ -21,7 +21,7 @@ from newsletter.supervision import Periods, Service, Supervisor
 from newsletter.transactional import subscriber_mail
 
 ALWAYS = ("configuration", "alerts", "presence", "progress", "storage")
-PERIODIC = ("schedule", "collect", "letters", "webhooks", "bounces", "housekeeping")
+PERIODIC = ("schedule", "collect", "letters", "later", "bounces", "housekeeping")
 
 
 @pytest.fixture
@@ -38,13 +38,13 @@ def test_the_clock_calls_every_periodic_service() -> None:
         "schedule": 5.0,
         "collect": 5.0,
         "letters": 5.0,
-        "webhooks": 5.0,
+        "later": 5.0,
         "bounces": 600.0,
         "housekeeping": 6 * 3600.0,
     }
     assert found["schedule"][0] == services._run_schedule
     assert found["letters"][0] == services._send_letters
-    assert found["webhooks"][0] == later.hand_out
+    assert found["later"][0] == later.hand_out
     assert found["bounces"][0] == services._read_bounces
     assert found["housekeeping"][0] == services._tidy
 
@@ -139,7 +139,7 @@ def test_sources_are_read_at_the_time_of_the_call(monkeypatch: pytest.MonkeyPatc
     [
         (True, True, [*ALWAYS, *PERIODIC, "clock", "sender"]),
         (True, False, [*ALWAYS, *PERIODIC, "clock"]),
-        (False, True, [*ALWAYS, "letters", "clock", "sender"]),
+        (False, True, [*ALWAYS, "letters", "later", "clock", "sender"]),
     ],
 )
 def test_the_requested_services_are_supervised(shown: None, schedule: bool, send: bool, names: list[str]) -> None:
@@ -182,7 +182,9 @@ def test_a_program_without_the_schedule_sends_confirmations_or_says_that_they_wa
     monkeypatch.setattr(gc, "set_threshold", lambda _: None)
     supervisor = services.supervise(config.current, schedule=False, send=send, web=True)
     services.run_supervised(supervisor, config.current(), "run", threading.Event())
-    assert set(PERIODIC) & {status.name for status in supervisor.statuses()} == ({"letters"} if send else set())
+    assert set(PERIODIC) & {status.name for status in supervisor.statuses()} == (
+        {"letters", "later"} if send else set()
+    )
     assert ("confirmations and other emails wait until" in caplog.text) is waits
 
 

@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 import requests
 
-from newsletter import config
+from newsletter import config, later
 from newsletter.delivery import retries
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.editions import editing, notices
 from newsletter.editions.composing import standalone
 from newsletter.events import signed_post
-from newsletter.messages import Message, editions, from_text, schedule
+from newsletter.messages import Message, editions, schedule
 from newsletter.messages.general import TEXT
 from newsletter.mime.message_builder import MessageBuilder
-from newsletter.models import Edition, Notice
+from newsletter.models import Edition, LaterWork, Notice
 from newsletter.sending.api_calls.interface import idempotency_key
-from newsletter.transactional import mail_queue, notice_delivery, subscriber_mail
+from newsletter.transactional import mail_queue, notice_delivery
 from newsletter.transactional.notice_delivery import REFUSED_ATTEMPTS
 from newsletter.transactional.transport import Done, Outgoing
 from tests.doubles import moody
@@ -33,6 +33,12 @@ from tests.factories import DAY, HOUR, NAME, NOW, collected, configured, drafted
 pytestmark = pytest.mark.django_db
 
 MINUTE = timedelta(minutes=1)
+
+
+def send_due(configuration: config.Config, now: datetime) -> int:
+    """Post and email what is due; return the number of notices that all editors have."""
+    later.run_due(configuration, now, notice_delivery.post)
+    return later.run_due(configuration, now, notice_delivery.email)
 
 
 class Posted:
@@ -95,8 +101,8 @@ def test_the_same_is_told_once_a_day(posted: Posted) -> None:
 def test_a_notice_is_mailed_to_every_editor_once(posted: Posted) -> None:
     configured(editors=("a@example.org", "b@example.org"))
     notices.tell(NAME, notices.WAITING, TEXT(words="It waits"), NOW, "kinaforum/2026-W06")
-    assert subscriber_mail.send_due(config.current(), NOW) == 1
-    assert subscriber_mail.send_due(config.current(), NOW + DAY) == 0
+    assert send_due(config.current(), NOW) == 1
+    assert send_due(config.current(), NOW + DAY) == 0
     assert [address for address, _ in posted.mails] == ["a@example.org", "b@example.org"]
     assert b"It waits." in posted.mails[0][1]
     assert b"/desk/editions/kinaforum/2026-W06/" in posted.mails[0][1]
@@ -109,7 +115,7 @@ def test_a_notice_names_an_edition_by_its_title_and_a_letter_by_its_subject(post
     for edition in (week, email):
         waiting = schedule.WAITING(edition=edition.name, reason=editions.NOT_APPROVED())
         notices.tell(NAME, notices.WAITING, waiting, NOW, edition.name)
-    notice_delivery.tell_due(config.current(), NOW)
+    send_due(config.current(), NOW)
     first, second = (message_from_bytes(mail, policy=default) for _address, mail in posted.mails)
     for mail, title in ((first, "Tea {and} rice"), (second, "An announcement")):
         plain = mail.get_body(("plain",))
@@ -122,10 +128,10 @@ def test_a_notice_names_an_edition_by_its_title_and_a_letter_by_its_subject(post
 def test_a_notice_that_could_not_be_sent_is_tried_again(posted: Posted) -> None:
     notices.tell(NAME, notices.WAITING, TEXT(words="It waits."), NOW)
     posted.answer = OutcomeKind.DEFERRED
-    assert subscriber_mail.send_due(config.current(), NOW) == 0
-    assert subscriber_mail.send_due(config.current(), NOW) == 0
+    assert send_due(config.current(), NOW) == 0
+    assert send_due(config.current(), NOW) == 0
     posted.answer = OutcomeKind.ACCEPTED
-    assert subscriber_mail.send_due(config.current(), NOW + HOUR) == 1
+    assert send_due(config.current(), NOW + HOUR) == 1
     assert len(posted.mails) == 2
 
 
@@ -135,7 +141,7 @@ def test_an_email_service_can_tell_notices_and_attempts_apart(posted: Posted) ->
     notices.tell(NAME, notices.SKIPPED, TEXT(words="It was skipped."), NOW)
     posted.answer = OutcomeKind.DEFERRED
     for hours in (0, 1):
-        subscriber_mail.send_due(config.current(), NOW + hours * HOUR)
+        send_due(config.current(), NOW + hours * HOUR)
     assert len(set(posted.calls)) == 4
 
 
@@ -143,8 +149,8 @@ def test_an_alert_is_posted_for_what_needs_a_person(posted: Posted, alerts: list
     found = with_alert_url()
     notices.tell(NAME, notices.WAITING, TEXT(words="It waits."), NOW, "kinaforum/2026-W06")
     notices.tell(NAME, notices.DRAFT, TEXT(words="The draft is there."), NOW)
-    subscriber_mail.send_due(found, NOW)
-    subscriber_mail.send_due(found, NOW + DAY)
+    send_due(found, NOW)
+    send_due(found, NOW + DAY)
     assert alerts == [
         {
             "url": "https://alerts.example",
@@ -172,24 +178,24 @@ def test_an_alert_that_nobody_takes_is_posted_again_and_mails_are_not(
     found = with_alert_url()
     notices.tell(NAME, notices.PAUSED, TEXT(words="It is paused."), NOW)
     for hours in range(3):
-        subscriber_mail.send_due(found, NOW + hours * HOUR)
+        send_due(found, NOW + hours * HOUR)
     assert (len(tries), len(posted.mails)) == (3, 1)
 
 
 def test_a_newsletter_without_editors_has_nobody_to_mail(posted: Posted) -> None:
     configured(editors=())
     notices.tell(NAME, notices.WAITING, TEXT(words="It waits."), NOW)
-    subscriber_mail.send_due(config.current(), NOW)
+    send_due(config.current(), NOW)
     assert not posted.mails
-    assert Notice.objects.get().mailed_at == NOW
+    assert not mail_queue.notices().exists()
 
 
 def test_a_notice_of_a_newsletter_that_was_removed_is_given_up_and_not_mailed(posted: Posted) -> None:
     notices.tell("removed", notices.WAITING, TEXT(words="It waits"), NOW)
-    assert notice_delivery.tell_due(config.current(), NOW) == 0
-    notice = Notice.objects.get()
-    assert (notice.mailed_at, notice.gave_up_at) == (None, NOW)
-    assert str(from_text(notice.problem)) == "config.toml has no newsletter removed any more, so nobody was emailed"
+    assert send_due(config.current(), NOW) == 0
+    email = LaterWork.objects.get(kind=notices.EMAIL)
+    assert email.gave_up_at is not None
+    assert str(email.problem) == "config.toml has no newsletter removed any more, so nobody was emailed"
 
 
 def test_a_draft_is_announced_with_its_silent_sources(posted: Posted) -> None:
@@ -209,9 +215,9 @@ def test_a_notice_survives_a_mail_server_that_is_away_for_thirty_hours(posted: P
     notices.tell(NAME, notices.PAUSED, TEXT(words="It is paused."), NOW)
     posted.answer = OutcomeKind.DEFERRED
     for minutes in range(0, 30 * 60, 10):
-        subscriber_mail.send_due(config.current(), NOW + minutes * MINUTE)
+        send_due(config.current(), NOW + minutes * MINUTE)
     posted.answer = OutcomeKind.ACCEPTED
-    assert sum(subscriber_mail.send_due(config.current(), NOW + hours * HOUR) for hours in range(30, 33)) == 1
+    assert sum(send_due(config.current(), NOW + hours * HOUR) for hours in range(30, 33)) == 1
 
 
 def test_a_deferred_editor_costs_no_other_editor_a_second_email(posted: Posted) -> None:
@@ -219,7 +225,7 @@ def test_a_deferred_editor_costs_no_other_editor_a_second_email(posted: Posted) 
     posted.deferred = {"slow@example.org"}
     notices.tell(NAME, notices.WAITING, TEXT(words="It waits."), NOW)
     for hours in range(4):
-        subscriber_mail.send_due(config.current(), NOW + hours * HOUR)
+        send_due(config.current(), NOW + hours * HOUR)
     to = [address for address, _ in posted.mails]
     assert (to.count("a@example.org"), to.count("b@example.org"), to.count("slow@example.org")) == (1, 1, 4)
 
@@ -230,15 +236,15 @@ def test_a_notice_that_every_editor_refuses_is_tried_for_hours_and_can_be_retrie
     notices.tell(NAME, notices.WAITING, TEXT(words="It waits."), NOW)
     now, tries = NOW, 0
     while mail_queue.summary().given_up == 0:
-        assert subscriber_mail.send_due(config.current(), now) == 0
+        assert send_due(config.current(), now) == 0
         tries += 1
         now += HOUR
     assert tries == REFUSED_ATTEMPTS
     assert mail_queue.summary().problem == TEXT(words="no")
     posted.answer = OutcomeKind.ACCEPTED
-    assert subscriber_mail.send_due(config.current(), now + DAY) == 0
+    assert send_due(config.current(), now + DAY) == 0
     assert mail_queue.retry(now + DAY) == 1
-    assert subscriber_mail.send_due(config.current(), now + DAY) == 1
+    assert send_due(config.current(), now + DAY) == 1
     assert mail_queue.summary().given_up == 0
 
 
@@ -255,12 +261,12 @@ def test_an_editor_who_refuses_a_notice_keeps_it_from_nobody_and_gets_it_once_th
             delivery=config.DeliverySettings(provider="smtp", smtp=smtp),
             file=tmp_path / "config.toml",
         )
-        subscriber_mail.send_due(found, NOW)
+        send_due(found, NOW)
         assert [mail.recipient for mail in server.taken] == ["b@example.org"]
         assert mail_queue.refusing_editors(NOW) == ["unknown-1@example.org"]
         del moody.KINDS["unknown"]
         try:
-            assert subscriber_mail.send_due(found, NOW + HOUR) == 1
+            assert send_due(found, NOW + HOUR) == 1
         finally:
             moody.KINDS.update(kinds)
         assert [mail.recipient for mail in server.taken] == ["b@example.org", "unknown-1@example.org"]
@@ -277,7 +283,7 @@ def test_an_alert_does_not_wait_for_a_mail_server_that_refuses_the_login(
             notices.tell(
                 NAME, notices.PAUSED, TEXT(words=f"Paused {number}: the login of ola@example.org failed."), NOW
             )
-    subscriber_mail.send_due(found, NOW)
+    send_due(found, NOW)
     assert [alert["text"].partition(":")[0] for alert in alerts] == ["Paused 0", "Paused 1", "Paused 2"]
     assert "Paused 2: the login of … failed." in caplog.text
     assert len(posted.mails) == 1
@@ -302,7 +308,7 @@ def test_a_login_that_a_real_server_refuses_is_told_by_alert_url(tmp_path: Path,
             found = replace(
                 now, delivery=config.DeliverySettings(provider="smtp", smtp=smtp), file=tmp_path / "config.toml"
             )
-            subscriber_mail.send_due(found, NOW + hours * HOUR)
+            send_due(found, NOW + hours * HOUR)
             if password == "wrong":
                 assert "refused the login" in str(mail_queue.summary().problem)
                 assert (len(alerts), len(server.taken)) == (1, 0)
@@ -335,7 +341,7 @@ def test_a_draft_is_announced_in_the_newsletters_language(
     configured(editors=("a@example.org",), language=language)
     collected(found("a"), found("b"))
     notices.tell_of_draft(kinaforum(), drafted(), NOW)
-    subscriber_mail.send_due(config.current(), NOW)
+    send_due(config.current(), NOW)
     sent, text = subject_and_text(posted)
     assert sent == subject
     assert f"{button}:" in text
@@ -352,12 +358,12 @@ def test_an_approval_that_is_needed_is_in_the_subject(posted: Posted, reason: Me
     configured(editors=("a@example.org",), language="nb")
     collected(found("a"))
     notices.tell_of_wait(drafted(), reason, NOW)
-    subscriber_mail.send_due(config.current(), NOW)
+    send_due(config.current(), NOW)
     assert subject_and_text(posted)[0] == subject
 
 
 def test_a_notice_of_no_edition_has_a_subject(posted: Posted) -> None:
     configured(editors=("a@example.org",), language="en")
     notices.tell(NAME, notices.WAITING, TEXT(words="The template is invalid."), NOW)
-    subscriber_mail.send_due(config.current(), NOW)
+    send_due(config.current(), NOW)
     assert subject_and_text(posted)[0] == "Your attention is needed"

@@ -131,7 +131,7 @@ def test_a_service_that_does_not_recover_with_the_others_is_told_of_a_minute_lat
         alerts.tick(NOW)
     texts = [str(post["text"]) for post in watched.posted]
     assert "sender of editions is working again" in texts[1]
-    assert "sender of confirmations and notices is failing" in texts[2]
+    assert "sender of confirmations is failing" in texts[2]
     assert len(texts) == 3
 
 

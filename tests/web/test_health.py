@@ -14,10 +14,11 @@ from django.test import Client
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from newsletter import config, supervision
+from newsletter import config, later, supervision
 from newsletter.cli import services
+from newsletter.editions import notices
 from newsletter.messages import failures as messages
-from newsletter.models import Edition, Notice
+from newsletter.models import Edition, LaterWork
 from newsletter.scheduling import alerts
 from newsletter.supervision import Status, Supervisor
 from newsletter.web import health
@@ -195,10 +196,11 @@ def test_an_email_that_is_being_sent_for_the_first_time_has_not_failed(client: C
     now = timezone.now()
     person = Subscriber.objects.named("anna@example.org", "anna@example.org")
     email = TransactionalEmail.objects.create(kind="confirm", subscriber=person, newsletter="kinaforum", attempts=1)
-    notice = Notice.objects.create(newsletter="kinaforum", kind="draft", text="new", at=now, attempts=1)
+    later.add(notices.EMAIL, "1", now, notice=1)
+    LaterWork.objects.update(attempts=1)
     assert client.get("/readyz").content == b"ready\n"
     TransactionalEmail.objects.filter(pk=email.pk).update(gave_up_at=now)
-    Notice.objects.filter(pk=notice.pk).update(attempts=2)
+    LaterWork.objects.update(attempts=2)
     assert client.get("/readyz").content == b"ready\nemails: 1 failed and are retried, 1 given up\n"
 
 

@@ -10,7 +10,7 @@ from newsletter import config
 from newsletter.editions import notices
 from newsletter.messages.delivery import LOGIN_REFUSED
 from newsletter.messages.general import TEXT
-from newsletter.models import Notice
+from newsletter.models import LaterWork
 from newsletter.transactional import mail_queue
 from subscribers.models import Subscriber, TransactionalEmail
 from tests import settings
@@ -41,7 +41,7 @@ def test_an_email_that_was_just_written_needs_nobody(editor: Client, failed: Tra
 
 def test_the_list_masks_addresses_and_says_why(editor: Client, failed: TransactionalEmail) -> None:
     notices.tell("kinaforum", notices.PAUSED, TEXT(words="It is paused."), timezone.now())
-    Notice.objects.update(attempts=130, gave_up_at=timezone.now(), problem="450 4.2.1 try again")
+    LaterWork.objects.update(attempts=130, gave_up_at=timezone.now(), problem=TEXT(words="450 4.2.1 try again"))
     page = editor.get("/desk/unsent/").content.decode()
     for text in ("a…@e….org", "Subscription confirmation", PROBLEM, "Notice to editors", "Given up"):
         assert text in page
@@ -54,7 +54,8 @@ def test_the_list_has_one_time_zone_whatever_the_newsletters_have(editor: Client
     due = datetime(2026, 2, 4, 12, tzinfo=UTC)
     TransactionalEmail.objects.update(due=due)
     notices.tell("daily", notices.PAUSED, TEXT(words="It is paused."), due)
-    Notice.objects.update(next_try_at=due)
+    LaterWork.objects.filter(kind=notices.POST).delete()
+    LaterWork.objects.update(due=due)
     page = editor.get("/desk/unsent/").content.decode()
     assert page.count("Wed 4 Feb, 13:00") == 2
 

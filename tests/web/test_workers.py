@@ -25,7 +25,7 @@ def test_the_page_shows_programs_and_their_problems(admin: Client) -> None:
     Presence("worker", Path("/srv/news"), None).beat({"letters": "failing"})
     shown = page(admin)
     assert "newsletter worker" in shown
-    assert "Not working: sending confirmations and notices" in shown
+    assert "Not working: sending confirmations and other emails to single subscribers" in shown
     assert "Lost" not in shown
     Worker.objects.update(seen_at=F("seen_at") - SILENT - timedelta(seconds=1))
     assert "Lost" in page(admin)

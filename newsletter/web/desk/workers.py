@@ -18,11 +18,11 @@ from subscribers.requests import config_of
 
 SERVICES = {
     "sender": gettext_noop("sending editions"),
-    "letters": gettext_noop("sending confirmations and notices"),
+    "letters": gettext_noop("sending confirmations and other emails to single subscribers"),
     "schedule": gettext_noop("drafts and scheduled sending"),
     "collect": gettext_noop("reading sources"),
     "bounces": gettext_noop("reading bounces"),
-    "webhooks": gettext_noop("sending events to webhooks"),
+    "later": gettext_noop("sending notices to editors, and events to webhooks"),
     "housekeeping": gettext_noop("deleting expired data"),
     "clock": gettext_noop("scheduled tasks"),
     "alerts": gettext_noop("notifying editors about failures"),

@@ -22,13 +22,30 @@ RESERVED = frozenset(
     (
         *("address", "email", "name", "language", "lang", "newsletter", "newsletters", "state", "status", "cadence"),
         *("topic", "topics", "tag", "tags", "joined", "created", "reason", "consent", "frequency", "blocked", "id"),
-        *("and", "or", "not", "before", "after", "since", "until", "has", "no"),
+        *(
+            "and",
+            "or",
+            "not",
+            "before",
+            "after",
+            "since",
+            "until",
+            "has",
+            "no",
+            "above",
+            "below",
+            "this",
+            "year",
+            "month",
+        ),
+        *("contains", "exact", "iexact", "gt", "gte", "lt", "lte", "in", "icontains", "startswith", "istartswith"),
+        *("endswith", "iendswith", "range", "isnull", "regex", "iregex"),
         *("website", "altcha", "do", "sure", "data", "token", "act", "page", "own", "who", "move", "erase", "text"),
         *("unsubscribed-at", "paused-until", "consent-at", "consent-how", "consent-wording", "consent-language"),
         *("consent-network", "consent-page", "confirmed-at"),
     )
 )
-"""Keys that another field of a page, a column of an export or a word of filters has."""
+"""Keys that another field of a page, a column of an export, a word of filters or a lookup of Django's has."""
 
 
 @dataclass(frozen=True, kw_only=True, config=RULES)

@@ -202,3 +202,4 @@ WANTED_END = MessageType("where.wanted-end", gettext_noop("'and', 'or' or the en
 WANTED_ONE = MessageType("where.wanted-one", gettext_noop("one of {words}"))
 WANTED_VALUE = MessageType("where.wanted-value", gettext_noop("a value for {field}"))
 WANTED_DATE = MessageType("where.wanted-date", gettext_noop("a date such as 2026-01-31"))
+WANTED_NUMBER = MessageType("where.wanted-number", gettext_noop("a number such as 12 or 3.5"))

@@ -1,19 +1,24 @@
 """Filter expressions for part of a newsletter's subscribers: `tag = film and not (language = nb or tag = press)`.
 
-A condition is `tag = word`, `language = tag`, `frequency = week`, `topic = name` (`!=` for the opposite) or `joined
-before|after date`; they are combined with `and`, `or`, `not` and parentheses; `not` binds strongest, `or` weakest.
+A condition is `tag = word`, `language = tag`, `frequency = week`, `topic = name` (`!=` for the opposite), `joined
+before|after date` or `joined this year`; of a site's own fields `town = Oslo`, `shoe-size above 40`, `born before
+date`, `born this month`; `has town` and `has no town`. They are combined with `and`, `or`, `not` and parentheses; `not`
+binds strongest, `or` weakest.
 Words with characters other than letters, digits, `-`, `_`, `.` and `+` must be in double quotes.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import reduce
 from typing import NoReturn, TypeAlias
 
 from django.db.models import Q
+from django.utils import timezone
 
+from newsletter import config
 from newsletter.config import Newsletter
 from newsletter.domain.cadence import CADENCES
 from newsletter.messages import Message, Param, Problem, subscriptions as messages
@@ -24,7 +29,11 @@ _TOKEN = re.compile(r'\s*(?:(?P<mark>!=|=|\(|\))|"(?P<quoted>[^"]*)"|(?P<word>[\
 
 
 LIST_FIELDS = ("tag", "language", "frequency", "topic")
-"""The fields that are compared with a word; the other one is `joined`, which is compared with a day."""
+"""The built-in fields that are compared with a word; `joined` is compared with a day, and own fields by their kind."""
+POSSESSIONS = ("name", "language", "tag")
+"""The built-in fields that a subscriber may have or lack."""
+SPANS = ("year", "month")
+_VALUES = "subscriber__field_values"
 
 
 class WhereProblem(Problem):
@@ -33,7 +42,7 @@ class WhereProblem(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """A field has a value, in lower case, or with `differs` has another one."""
+    """A field has a value, or with `differs` has another one or none. The word is in lower case, but of own fields."""
 
     field: str
     word: str
@@ -41,7 +50,8 @@ class Is:
 
     def q(self, newsletter: Newsletter) -> Q:
         """Return the condition of the subscriptions of a newsletter."""
-        matching = _MATCHING[self.field](self.word, newsletter)
+        built_in = _MATCHING.get(self.field)
+        matching = built_in(self.word, newsletter) if built_in else _has_value(self.field, self.word)
         return ~matching if self.differs else matching
 
 
@@ -57,6 +67,56 @@ class Joined:
         if self.how == "before":
             return Q(joined__lt=datetime.combine(self.day, time.min, newsletter.zone))
         return Q(joined__gte=datetime.combine(self.day, time.max, newsletter.zone))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """An own field's number is `above` or `below` a number, or its day `before` or `after` a day."""
+
+    field: str
+    how: str
+    value: float | date
+
+    def q(self, newsletter: Newsletter) -> Q:
+        """Return the condition; a subscriber without a value doesn't match."""
+        lookup = "gt" if self.how in ("above", "after") else "lt"
+        value = self.value.isoformat() if isinstance(self.value, date) else self.value
+        return _has(self.field) & Q(**{f"{_VALUES}__{self.field}__{lookup}": value})
+
+
+@dataclass(frozen=True, slots=True)
+class InThis:
+    """`joined`, or an own field's day, is in the present `year` or `month`."""
+
+    field: str
+    span: str
+
+    def q(self, newsletter: Newsletter) -> Q:
+        """Return the condition, by the newsletter's time zone."""
+        first = timezone.localdate(timezone=newsletter.zone).replace(day=1)
+        if self.span == "year":
+            first = first.replace(month=1)
+        following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+        if self.span == "year":
+            following = first.replace(year=first.year + 1)
+        if self.field == "joined":
+            start, end = (datetime.combine(day, time.min, newsletter.zone) for day in (first, following))
+            return Q(joined__gte=start, joined__lt=end)
+        key = f"{_VALUES}__{self.field}"
+        return _has(self.field) & Q(**{f"{key}__gte": first.isoformat(), f"{key}__lt": following.isoformat()})
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """A subscriber has a value of a field."""
+
+    field: str
+
+    def q(self, newsletter: Newsletter) -> Q:
+        """Return the condition of the subscriptions of a newsletter."""
+        if self.field == "tag":
+            return ~Q(tags="")
+        return ~Q(**{f"subscriber__{self.field}": ""}) if self.field in POSSESSIONS else _has(self.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +152,7 @@ class AnyOf:
         return reduce(Q.__or__, (part.q(newsletter) for part in self.parts))
 
 
-Condition: TypeAlias = "Is | Joined | Not | AllOf | AnyOf"
+Condition: TypeAlias = "Is | Joined | Compared | InThis | Has | Not | AllOf | AnyOf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,27 +258,58 @@ class _Reader:
         return self.condition()
 
     def condition(self) -> Condition:
-        """`tag`, `language`, `frequency`, `topic` or `joined`, an operator and a value"""
-        field = self.take(*LIST_FIELDS, "joined")
+        """`has` and a field, or a field, an operator and a value"""
+        own = config.current().fields
+        field = self.take(*LIST_FIELDS, "joined", "has", *own)
+        if field == "has":
+            lacks = self.peek() == "no"
+            self.next += lacks
+            possession = Has(self.take(*POSSESSIONS, *own))
+            return Not(possession) if lacks else possession
         if field == "joined":
-            return self.joined()
+            return self.day_of(field)
+        if field not in own:
+            return self.equal(field, lower=True)
+        if own[field].kind == "date":
+            return self.day_of(field)
+        if own[field].kind == "number":
+            return self.number_of(field)
+        return self.equal(field, lower=False)
+
+    def equal(self, field: str, *, lower: bool) -> Condition:
+        """`=` or `!=` and a word"""
         differs = self.take("=", "!=") == "!="
-        word = self.value(messages.WANTED_VALUE(field=field)).lower()
-        if field == "frequency" and word not in CADENCES:
+        word = self.value(messages.WANTED_VALUE(field=field))
+        if field == "frequency" and word.lower() not in CADENCES:
             self.next -= 1
             self.fail(messages.WANTED_ONE(words=tuple(f"'{cadence}'" for cadence in CADENCES)))
-        return Is(field, word, differs)
+        return Is(field, word.lower() if lower else word, differs)
 
-    def joined(self) -> Condition:
-        """`before` or `after` a date, which itself is excluded"""
-        how = self.take("before", "after")
+    def day_of(self, field: str) -> Condition:
+        """`before` or `after` a date, which itself is excluded, or `this year` or `this month`"""
+        how = self.take("before", "after", "this")
+        if how == "this":
+            return InThis(field, self.take(*SPANS))
         text = self.value(messages.WANTED_DATE())
         try:
             day = date.fromisoformat(text)
         except ValueError:
             self.next -= 1
             self.fail(messages.WANTED_DATE())
-        return Joined(how, day)
+        return Joined(how, day) if field == "joined" else Compared(field, how, day)
+
+    def number_of(self, field: str) -> Condition:
+        """`=`, `!=`, `above` or `below` a number"""
+        how = self.take("=", "!=", "above", "below")
+        text = self.value(messages.WANTED_NUMBER())
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            self.next -= 1
+            self.fail(messages.WANTED_NUMBER())
+        return Is(field, f"{number:.15g}", how == "!=") if how in ("=", "!=") else Compared(field, how, number)
 
 
 NOBODY = Q(pk=None)
@@ -250,6 +341,22 @@ def _picked(name: str) -> Q:
     """Return the condition that a topic is among the picks, which are names with commas between them."""
     ends = Q(topics=name) | Q(topics__startswith=f"{name},") | Q(topics__endswith=f",{name}")
     return ends | Q(topics__contains=f",{name},")
+
+
+def _has(key: str) -> Q:
+    """Return the condition for who has a value of an own field. It is never unknown, so that it can be negated."""
+    return Q(**{f"{_VALUES}__isnull": False, f"{_VALUES}__has_key": key})
+
+
+def _has_value(key: str, word: str) -> Q:
+    """Return the condition for who has this value of an own field; upper and lower case make no difference.
+
+    SQLite compares only ASCII letters so; of others, the usual ways to write the word are tried.
+    """
+    matching = Q(**{f"{_VALUES}__{key}__iexact": word})
+    for written in {word, word.lower(), word.upper(), word.title(), word.capitalize()} if not word.isascii() else ():
+        matching |= Q(**{f"{_VALUES}__{key}": written})
+    return _has(key) & matching
 
 
 _MATCHING: Mapping[str, Callable[[str, Newsletter], Q]] = {

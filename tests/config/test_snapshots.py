@@ -17,6 +17,7 @@ MAY_ASK = {
     "newsletter/transactional/offered_posts.py",  # likewise
     "newsletter/settings.py",  # also when Django goes through the hosts, without a request
     "newsletter/web/middleware.py",  # Django asks for the origins that are trusted, without a request
+    "subscribers/models/filters.py",  # which fields a filter can name
     "subscribers/personal_fields.py",  # forms, models and signals ask for a person's fields
 }
 MAY_REFRESH = {

@@ -9,9 +9,10 @@ from django.http import QueryDict
 from hypothesis import given, strategies as st
 
 from newsletter.web.desk.conditions.choices import ConditionChoices
-from newsletter.web.desk.conditions.condition_field import ConditionsField, EnteredFilter, rows_of
+from newsletter.web.desk.conditions.condition_field import ConditionsField, EnteredFilter, in_words, rows_of
 from newsletter.web.desk.conditions.condition_rows import ConditionRow, to_text
 from subscribers.models import AllOf, AnyOf, Condition, Is, Joined, Not, parse_where
+from tests.subscribers.own_fields import declare
 
 WORDS = ("film", "new york", "and", "2026")
 WORD_CONDITIONS = st.builds(Is, st.sampled_from(["tag", "language", "topic"]), st.sampled_from(WORDS), st.booleans())
@@ -36,6 +37,7 @@ def written(condition: Condition) -> str:
             return f"joined {condition.how} {condition.day}"
         case Not():
             return f"not ({written(condition.inside)})"
+    assert isinstance(condition, AllOf | AnyOf)
     word = " and " if isinstance(condition, AllOf) else " or "
     return word.join(f"({written(part)})" for part in condition.parts)
 
@@ -49,6 +51,7 @@ def holds(condition: Condition, facts: frozenset[object]) -> bool:
             return (condition.how == "after") is ("after" in facts)
         case Not():
             return not holds(condition.inside, facts)
+    assert isinstance(condition, AllOf | AnyOf)
     return (all if isinstance(condition, AllOf) else any)(holds(part, facts) for part in condition.parts)
 
 
@@ -86,6 +89,37 @@ def test_text_is_shown_in_rows(text: str, rows: tuple[ConditionRow, ...], any_of
     read = rows_of(text)
     assert read is not None
     assert (read.rows, read.any_of) == (rows, any_of)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "words"),
+    [
+        (
+            'town = Oslo or town = "Mo i Rana" or has no level',
+            ("own:town", "!has:level"),
+            ["Town is one of: Oslo, Mo i Rana", "Level isn’t filled in", "One of these is enough."],
+        ),
+        ("town != Oslo and shoe-size = 42.5", ("!own:town", "own:shoe-size"), None),
+        ("has born and joined this year", ("has:born", "this-year"), ["Born is filled in", "Subscribed this year"]),
+        ("not has name and has tag", ("!has:name", "has:tag"), ["Name isn’t filled in", "Has a tag"]),
+        ('town = "Oslo, Norway"', None, []),
+        ("born before 1950-01-01", None, []),
+    ],
+)
+def test_conditions_of_own_fields_have_rows(text: str, kinds: tuple[str, ...] | None, words: list[str] | None) -> None:
+    declare()
+    rows = rows_of(text)
+    assert (None if rows is None else tuple(row.kind for row in rows.rows)) == kinds
+    if words is not None:
+        assert in_words(text, ConditionChoices()) == words
+    if rows is not None:
+        assert parse_where(to_text(rows)) == parse_where(text.replace("not has", "has no"))
+    field = ConditionsField(ConditionChoices(), text, required=False)
+    rendered = lxml.html.fromstring(f"<form>{field.widget.render('where', text)}</form>")
+    data = QueryDict(mutable=True)
+    for name, value in rendered.form_values():
+        data.appendlist(name, value)
+    assert field.clean(entered(field, data)) == text
 
 
 @pytest.mark.parametrize("text", ["tag = a and (tag = b or language = nb)", "not joined after 2026-01-31", "tag ="])

@@ -219,7 +219,9 @@ def test_a_topic_of_another_newsletter_is_refused(admin: Client) -> None:
 def test_only_what_can_be_chosen_is_offered(admin: Client) -> None:
     body = lxml.html.fromstring(admin.get(ADD).content)
     offered = set(body.xpath("//select[@name='where:0:kind']/option/@value"))
-    assert offered == {"", "tag", "!tag", "language", "!language", "after", "before"}
+    without_choices = {"after", "before", "this-year", "this-month"}
+    possessions = {f"{opposite}has:{field}" for opposite in ("", "!") for field in ("name", "language", "tag")}
+    assert offered == {"", "tag", "!tag", "language", "!language", *without_choices, *possessions}
 
 
 @pytest.mark.usefixtures("readers")

@@ -16,8 +16,10 @@ from newsletter.web.desk import formatting
 from newsletter.web.desk.conditions.choices import ConditionChoices
 from newsletter.web.desk.conditions.condition_rows import (
     DAYS,
+    HAS,
     LISTS,
     NONE,
+    OWN,
     SEPARATOR,
     ConditionRow,
     ConditionRows,
@@ -29,11 +31,14 @@ from newsletter.web.desk.conditions.condition_rows import (
 )
 from newsletter.web.desk.forms import DeskWidget
 from subscribers.models import WhereProblem, parse_where
+from subscribers.personal_fields import personal_fields
 
 BLANK_ROWS = 6
 KINDS = (
     ("tag", gettext_lazy("Has one of the tags")),
     ("!tag", gettext_lazy("Has none of the tags")),
+    ("has:tag", gettext_lazy("Has a tag")),
+    ("!has:tag", gettext_lazy("Has no tag")),
     ("language", gettext_lazy("Language is one of")),
     ("!language", gettext_lazy("Language isn’t one of")),
     ("frequency", gettext_lazy("Frequency is one of")),
@@ -42,9 +47,24 @@ KINDS = (
     ("!topic", gettext_lazy("Gets no posts of the topics")),
     ("after", gettext_lazy("Subscribed after")),
     ("before", gettext_lazy("Subscribed before")),
+    ("this-year", gettext_lazy("Subscribed this year")),
+    ("this-month", gettext_lazy("Subscribed this month")),
 )
 _WRITTEN = ("tag", "language")
 """The fields of which values that aren't offered can be written."""
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Return the kinds of rows with their titles: those of every site, and those of the site's own fields."""
+    titles = [(kind, str(title)) for kind, title in KINDS]
+    for key, field in personal_fields().items():
+        label = {"label": field.label}
+        if field.is_own and field.kind != "date":
+            titles.append((f"{OWN}{key}", _("%(label)s is one of") % label))
+            titles.append((f"{NONE}{OWN}{key}", _("%(label)s isn’t one of") % label))
+        titles.append((f"{HAS}{key}", _("%(label)s is filled in") % label))
+        titles.append((f"{NONE}{HAS}{key}", _("%(label)s isn’t filled in") % label))
+    return titles
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +85,8 @@ class EnteredFilter:
 
 
 def _is_complete(row: ConditionRow) -> bool:
+    if not row.needs_value:
+        return True
     return bool(row.values) and (row.field not in DAYS or _is_day(row.values[0]))
 
 
@@ -111,17 +133,23 @@ class ConditionsWidget(DeskWidget):
 
     @staticmethod
     def _rows(data: Any, name: str) -> Iterator[ConditionRow]:
+        known = kinds()
         for number in count():
             place = f"{name}:{number}"
             if f"{place}:kind" not in data:
                 return
             kind = data.get(f"{place}:kind", "")
-            if kind not in dict(KINDS):
+            if kind not in dict(known):
                 continue
             field = kind.removeprefix(NONE)
             if field in DAYS:
                 typed = data.get(f"{place}:day", "").strip()
                 yield ConditionRow(kind, (typed,) if typed else ())
+            elif field.startswith(OWN):
+                typed = data.get(f"{place}:own", "")
+                yield ConditionRow(kind, clean_words((), typed, keep_case=True))
+            elif field not in LISTS:
+                yield ConditionRow(kind, ())
             else:
                 typed = data.get(f"{place}:{field}-others", "")
                 yield ConditionRow(kind, clean_words(data.getlist(f"{place}:{field}"), typed))
@@ -134,7 +162,7 @@ class ConditionsWidget(DeskWidget):
         context: dict[str, Any] = super().get_context(name, value, attrs)
         entered = self.format_value(value)
         rows = [*entered.rows.rows, *[ConditionRow("", ())] * BLANK_ROWS]
-        offered = [kind for kind in KINDS if self._offers(kind[0], entered.rows.rows)]
+        offered = [kind for kind in kinds() if self._offers(kind[0], entered.rows.rows)]
         context |= {
             "name": name,
             "entered": entered,
@@ -145,7 +173,7 @@ class ConditionsWidget(DeskWidget):
 
     def _offers(self, kind: str, rows: tuple[ConditionRow, ...]) -> bool:
         field = kind.removeprefix(NONE)
-        return field in (*_WRITTEN, *DAYS) or bool(self.choices.with_chosen(field, values_of(rows, field)))
+        return field not in LISTS or field in _WRITTEN or bool(self.choices.with_chosen(field, values_of(rows, field)))
 
     def _row_context(self, name: str, number: int, row: ConditionRow, offered: list[Any]) -> dict[str, Any]:
         place = f"{name}:{number}"
@@ -163,6 +191,7 @@ class ConditionsWidget(DeskWidget):
             "kind": row.kind,
             "kinds": offered,
             "lists": lists,
+            "own": ", ".join(row.values) if row.field.startswith(OWN) else "",
             "day": row.values[0] if row.field in DAYS and row.values else "",
             "blank": not row.kind,
         }
@@ -211,7 +240,8 @@ def in_words(text: str, choices: ConditionChoices) -> list[str]:
     rows = rows_of(text)
     if rows is None:
         return []
-    lines = [f"{dict(KINDS)[row.kind]}: {_values(row, choices)}" for row in rows.rows]
+    titles = dict(kinds())
+    lines = [": ".join(filter(None, (titles[row.kind], _values(row, choices)))) for row in rows.rows]
     return [*lines, _("One of these is enough.")] if rows.any_of and lines[1:] else lines
 
 

@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from subscribers.models import AllOf, AnyOf, Condition, Is, Joined, Not
+from subscribers.models.filters import SPANS, Compared, Has, InThis
 
 LISTS = ("tag", "language", "frequency", "topic")
 DAYS = ("after", "before")
+THIS = tuple(f"this-{span}" for span in SPANS)
+"""Rows without a value: subscribed this year or this month."""
+OWN, HAS = "own:", "has:"
+"""What stands before a field's key in the kind of a row about a site's own field: its values, or whether it has any."""
 NONE = "!"
 """What stands before a field in the kind of a row that has none of the values: `!tag`."""
 
@@ -23,15 +28,28 @@ _PLAIN = re.compile(r"[\w.+-]+")
 
 @dataclass(frozen=True, slots=True)
 class ConditionRow:
-    """One condition. `kind` is a field, `!` and a field, `after` or `before`; days have one value in ISO format."""
+    """One condition. `kind` is a field, `!` and a field, `after` or `before`; days have one value in ISO format.
+
+    Kinds without values are in THIS, or begin with HAS.
+    """
 
     kind: str
     values: tuple[str, ...]
 
     @property
     def field(self) -> str:
-        """The field whose values are listed, or `after` or `before`."""
+        """The field whose values are listed, or else the kind without NONE."""
         return self.kind.removeprefix(NONE)
+
+    @property
+    def has_list(self) -> bool:
+        """Whether its values are words of a list."""
+        return self.field in LISTS or self.field.startswith(OWN)
+
+    @property
+    def needs_value(self) -> bool:
+        """Whether the condition has a value."""
+        return self.has_list or self.field in DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +64,7 @@ def to_rows(condition: Condition) -> ConditionRows | None:
     """Return a filter as rows; None if they can't express it."""
     if (row := _row(condition)) is not None:
         return ConditionRows((row,))
-    if isinstance(condition, Is | Joined | Not):
+    if isinstance(condition, Is | Joined | Compared | InThis | Has | Not):
         return None
     any_of = isinstance(condition, AnyOf)
     rows: list[ConditionRow] = []
@@ -56,7 +74,7 @@ def to_rows(condition: Condition) -> ConditionRows | None:
             return None
         previous = rows[-1] if rows else None
         # `tag != a and tag != b` is one row, and so is `tag = a or tag = b`.
-        if previous and previous.kind == row.kind and row.field in LISTS and row.kind.startswith(NONE) is not any_of:
+        if previous and previous.kind == row.kind and row.has_list and row.kind.startswith(NONE) is not any_of:
             rows[-1] = ConditionRow(row.kind, (*previous.values, *row.values))
         else:
             rows.append(row)
@@ -76,8 +94,14 @@ def _row(condition: Condition) -> ConditionRow | None:
     """Return a condition that is a single row."""
     if isinstance(condition, Joined):
         return ConditionRow(condition.how, (condition.day.isoformat(),))
+    if isinstance(condition, InThis):
+        return ConditionRow(f"this-{condition.span}", ()) if condition.field == "joined" else None
+    if isinstance(condition, Has):
+        return ConditionRow(f"{HAS}{condition.field}", ())
+    if isinstance(condition, Compared):
+        return None
     if isinstance(condition, Is):
-        return ConditionRow(f"{NONE}{condition.field}" if condition.differs else condition.field, (condition.word,))
+        return _words((condition,), differs=condition.differs)
     if isinstance(condition, Not):
         return _opposite(_row(condition.inside))
     parts = list(_flat(condition))
@@ -85,11 +109,19 @@ def _row(condition: Condition) -> ConditionRow | None:
     words = [part for part in parts if isinstance(part, Is) and part.differs is differs]
     if not words or len(words) < len(parts) or len({part.field for part in words}) > 1:
         return None
-    return ConditionRow(f"{NONE}{words[0].field}" if differs else words[0].field, tuple(part.word for part in words))
+    return _words(words, differs=differs)
+
+
+def _words(parts: Sequence[Is], *, differs: bool) -> ConditionRow | None:
+    """Return comparisons of one field as a row; None if a word of an own field can't be typed among others."""
+    field = parts[0].field if parts[0].field in LISTS else f"{OWN}{parts[0].field}"
+    if field.startswith(OWN) and any(SEPARATOR in part.word for part in parts):
+        return None
+    return ConditionRow(f"{NONE}{field}" if differs else field, tuple(part.word for part in parts))
 
 
 def _opposite(row: ConditionRow | None) -> ConditionRow | None:
-    if row is None or row.field not in LISTS:
+    if row is None or not (row.has_list or row.field.startswith(HAS)):
         return None
     return ConditionRow(row.field if row.kind.startswith(NONE) else f"{NONE}{row.field}", row.values)
 
@@ -103,8 +135,12 @@ def to_text(rows: ConditionRows) -> str:
 def _text(row: ConditionRow, any_of: bool, *, several: bool) -> str:
     if row.field in DAYS:
         return f"joined {row.kind} {date.fromisoformat(row.values[0])}"
+    if row.field in THIS:
+        return f"joined this {row.kind.removeprefix('this-')}"
     differs = row.kind.startswith(NONE)
-    parts = [f"{row.field} {'!=' if differs else '='} {_quoted(value)}" for value in row.values]
+    if row.field.startswith(HAS):
+        return f"has {'no ' if differs else ''}{row.field.removeprefix(HAS)}"
+    parts = [f"{row.field.removeprefix(OWN)} {'!=' if differs else '='} {_quoted(value)}" for value in row.values]
     text = (" and " if differs else " or ").join(parts)
     return f"({text})" if parts[1:] and several and differs is any_of else text
 
@@ -113,10 +149,10 @@ def _quoted(word: str) -> str:
     return word if _PLAIN.fullmatch(word) else f'"{word}"'
 
 
-def clean_words(chosen: Iterable[str], typed: str) -> tuple[str, ...]:
+def clean_words(chosen: Iterable[str], typed: str, *, keep_case: bool = False) -> tuple[str, ...]:
     """Return chosen words and those typed with commas between them, each once, as a filter can have them."""
     words = (" ".join(word.replace('"', " ").split()) for word in (*chosen, *typed.split(SEPARATOR)))
-    return tuple(dict.fromkeys(word.lower() for word in words if word))
+    return tuple(dict.fromkeys(word if keep_case else word.lower() for word in words if word))
 
 
 def same_rows(one: ConditionRows, other: ConditionRows) -> bool:

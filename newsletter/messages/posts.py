@@ -19,8 +19,8 @@ INCLUDED = MessageType("post.added", gettext_noop("added by an editor"))
 INCLUDED_AGAIN = MessageType(
     "post.added-again",
     *ngettext_noop(
-        "added by an editor, but {count} of {readers} subscribers had it and doesn't get it again",
-        "added by an editor, but {count} of {readers} subscribers had it and don't get it again",
+        "added by an editor, but {count} of {readers} subscribers had it or joined later, and doesn't get it",
+        "added by an editor, but {count} of {readers} subscribers had it or joined later, and don't get it",
     ),
     count="count",
 )

@@ -363,7 +363,64 @@ def _letter(site: OracleSite) -> None:
     site.wait(DAY)
 
 
+def _behind_by_name(site: OracleSite) -> None:
+    """Two readers of daily editions never had a post that the weekly one has. A reader of weekly ones who had it
+    chooses daily ones. Then an editor adds it to a daily draft by its address.
+    """
+    post = site.publish(site.now - 3 * DAY)
+    both(site)
+    site.join("other", "day")
+    site.wait(5 * DAY)
+    site.choose_cadence("weekly", "day")
+    site.publish()
+    name = site.draft("day")
+    site.add_page(name, post)
+    site.approve(name)
+    site.wait(DAY)
+    site.join("late", "day")
+    site.publish()
+    site.wait(DAY)
+
+
+def _behind_by_name_first(site: OracleSite) -> None:
+    """An editor adds a post of before the daily cadence to a daily draft by its address; the weekly edition has it
+    later, for its own readers and for one who chose daily editions after that.
+    """
+    post = site.publish(site.now - 3 * DAY)
+    both(site)
+    site.publish()
+    name = site.draft("day")
+    site.add_page(name, post)
+    site.approve(name)
+    site.wait(5 * DAY)
+    site.choose_cadence("weekly", "day")
+    site.publish()
+    site.wait(DAY)
+
+
+def _behind_by_name_when_switched_on(site: OracleSite) -> None:
+    """A daily cadence is switched on, and an editor includes a post of before it that is due in the weekly one."""
+    site.collect()
+    site.join("r")
+    post = site.publish()
+    site.wait(2 * DAY)
+    site.configure(DAILY_OR_WEEKLY)
+    site.look()
+    site.join("new", "day")
+    site.publish()
+    site.wait(HOUR)
+    name = site.draft("day")
+    site.include(name, post)
+    site.approve(name)
+    site.wait(DAY)
+
+
 CLAUSES = {
+    "what a cadence has behind it comes if an editor adds it": History(DAILY_OR_WEEKLY, _behind_by_name),
+    "what an editor added to one cadence comes in the other": History(DAILY_OR_WEEKLY, _behind_by_name_first),
+    "what was before a cadence that is switched on comes if an editor adds it": History(
+        WEEKLY, _behind_by_name_when_switched_on
+    ),
     "what an editor left out is out in every cadence": History(DAILY_OR_WEEKLY, _left_out),
     "what an editor left out is out, though others get it at that moment": History(
         Settings(period="day", cadences=("day", "week", "month")), _left_out_as_others_get_it

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 
 from tests.oracle import acts
 from tests.oracle.acts import CADENCES, Act, Kind
-from tests.oracle.expectations import THERE_BEFORE, TOO_LATE, Expectations
+from tests.oracle.expectations import BEHIND, THERE_BEFORE, TOO_LATE, Expectations
 from tests.oracle.people import Certainty, Pair, Person, SeenEdition, SeenPost, Settled, Standing, wanted
 
 OFF_TOPIC = "off topic"
@@ -170,10 +170,19 @@ class _Judging(Expectations):
         for post in self.posts.values():
             if post.name not in inside and not self._may_be_in(post, edition):
                 continue
+            if post.name in approved.added and approved.kind is Kind.PERIODIC:
+                self._include_behind(here, post)
             for person in here:
                 self._offer(person, post, edition)
             if post.name in inside:
                 self._deal_with(edition, post)
+
+    def _include_behind(self, here: Sequence[Person], post: SeenPost) -> None:
+        """What a cadence has behind it comes to its readers in an edition in which an editor includes it by name."""
+        for person in here:
+            pair = person.pair(post.name)
+            if pair.standing is Standing.OVER and pair.why == BEHIND:
+                pair.standing, pair.why = Standing.DUE, ""
 
     def _may_be_in(self, post: SeenPost, edition: SeenEdition) -> bool:
         """Return whether an edition may have a post for some readers that editors don't see: newcomers have it."""
@@ -234,6 +243,8 @@ class _Judging(Expectations):
         if edition.approved.segment:
             return
         for cadence in CADENCES if edition.approved.kind is Kind.LETTER else (own,):
+            if edition.approved.kind is Kind.LETTER or post.name in edition.approved.added:
+                self.behind[cadence].discard(post.name)
             if not edition.small:
                 self.dealt[cadence].add(post.name)
             elif post.name not in self.dealt[cadence]:

@@ -264,7 +264,17 @@ def _letters_are_not_offered(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(offers, "grow_by_letter", lambda *_given: None)
 
 
+def _behind_is_offered(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bases, "behind", lambda posts: posts)
+
+
 NEGATIONS = {
+    "behind is not offered": Negation(
+        _behind_is_offered, "what a cadence has behind it comes if an editor adds it", "lost"
+    ),
+    "behind is not offered, also when a cadence is switched on": Negation(
+        _behind_is_offered, "what was before a cadence that is switched on comes if an editor adds it", "lost"
+    ),
     "eligible only at its date": Negation(_sent_before_their_date, "nothing comes before its date", "early"),
     "older than the newsletter": Negation(_old_posts_accepted, "what is older than the newsletter is out", "unwanted"),
     "a source that is added goes on": Negation(

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Max, Q, QuerySet
 
 from newsletter import config
+from newsletter.domain.offers import not_due
 from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import ALL, in_force
 from newsletter.editions.history import BY_SCHEDULE
@@ -131,20 +132,30 @@ class Lacking:
 
     @cached_property
     def sets(self) -> list[tuple[Ordinals, int]]:
-        """The different sets with the number of subscribers who have each."""
+        """The different sets of posts that are not due, with the number of subscribers who have each."""
         counts: dict[Ordinals, int] = {}
         for group in self.groups:
-            counts[group.had] = counts.get(group.had, 0) + group.count
+            posts = not_due(group.had)
+            counts[posts] = counts.get(posts, 0) + group.count
         return list(counts.items())
 
     def by_anyone(self, ordinals: Iterable[int]) -> list[int]:
         """Return those of the posts that the base or a subscriber lacks."""
-        everyone = [self.base, *(had for had, _count in self.sets)]
+        everyone = [self._not_new, *(had for had, _count in self.sets)]
         return [ordinal for ordinal in ordinals if any(ordinal not in had for had in everyone)]
+
+    @cached_property
+    def _not_new(self) -> Ordinals:
+        """The posts that are not due to newcomers."""
+        return not_due(self.base)
+
+    def is_new(self, ordinal: int) -> bool:
+        """Return whether the base lacks a post."""
+        return ordinal not in self._not_new
 
     def is_shown(self, ordinal: int) -> bool:
         """Return whether the edition shows a post: the base lacks it, or half of the subscribers."""
-        if ordinal not in self.base:
+        if self.is_new(ordinal):
             return True
         without = sum(count for had, count in self.sets if ordinal not in had)
         return self.subscribers > 0 and without * 2 >= self.subscribers

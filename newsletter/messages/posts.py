@@ -24,6 +24,10 @@ INCLUDED_AGAIN = MessageType(
     ),
     count="count",
 )
+INCLUDED_IN_LETTER = MessageType(
+    "post.added-to-letter",
+    gettext_noop("added by an editor; {count} of {readers} subscribers had it already, or joined later"),
+)
 IN_THE_FUTURE = MessageType("post.in-the-future", gettext_noop("dated in the future"))
 ALREADY_IN = MessageType("post.already-in", gettext_noop("already in {edition}"))
 AFTER_THE_END = MessageType(  # in drafts of earlier versions

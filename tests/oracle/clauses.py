@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from newsletter.models import State
+from tests.oracle.acts import WITHOUT
 from tests.oracle.blog import Settings
 from tests.oracle.histories import DAILY_OR_WEEKLY, DAY, HOUR, WEEKLY, History
 from tests.oracle.site import OracleSite
@@ -363,6 +364,24 @@ def _letter(site: OracleSite) -> None:
     site.wait(DAY)
 
 
+def _letter_to_those_without(site: OracleSite) -> None:
+    """The daily readers had the first post, and the weekly ones none; one had been paused, and one comes later."""
+    both(site)
+    site.join("away", "week")
+    site.pause("away")
+    first = site.publish()
+    site.wait(DAY + HOUR)
+    second = site.publish()
+    site.collect()
+    for posts in ([first], [first, second]):
+        name = site.letter(*posts, segment=WITHOUT)
+        site.approve(name)
+        site.send(name)
+    site.resume("away")
+    site.join("late", "week")
+    site.wait(8 * DAY)
+
+
 def _behind_by_name(site: OracleSite) -> None:
     """Two readers of daily editions never had a post that the weekly one has. A reader of weekly ones who had it
     chooses daily ones. Then an editor adds it to a daily draft by its address.
@@ -464,4 +483,5 @@ CLAUSES = {
         Settings(period="week", cadences=("week", "post")), _restored_unread_after_an_edition
     ),
     "a letter's posts are dealt with": History(DAILY_OR_WEEKLY, _letter),
+    "a letter for those without its posts repeats none": History(DAILY_OR_WEEKLY, _letter_to_those_without),
 } | SOURCE_CLAUSES

@@ -13,8 +13,7 @@ from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import ALL, in_force
 from newsletter.editions.history import BY_SCHEDULE
 from newsletter.editions.selection.series import holding, of_cadence
-from newsletter.messages import Message, posts as messages
-from newsletter.models import Edition, EditionPost
+from newsletter.models import Edition
 from subscribers.models import Subscription, SubscriptionQuerySet, TopicChange, bases_of, sets_of
 
 
@@ -164,17 +163,3 @@ class Lacking:
 def newcomers(base: Ordinals) -> SubscriberGroup:
     """Return the group of nobody who has the base and all topics, whom an edition is shown to."""
     return SubscriberGroup(None, ALL, ALL, base, 0)
-
-
-def reason_of_inclusion(entry: EditionPost, newsletter: config.Newsletter) -> Message:
-    """Return the reason of an entry that an editor includes; `newsletter` is that of its edition's cadence.
-
-    Editions outside the schedule go to everyone, whatever they had.
-    """
-    if entry.edition.is_unscheduled:
-        return messages.INCLUDED()
-    active = Subscription.objects.filter(newsletter=newsletter.name, state=Subscription.State.ACTIVE)
-    groups = groups_of(active.in_cadence(newsletter), newsletter, entry.edition)
-    had = sum(group.count for group in groups if entry.post.ordinal in group.had)
-    subscribers = sum(group.count for group in groups)
-    return messages.INCLUDED_AGAIN(count=had, readers=subscribers) if had else messages.INCLUDED()

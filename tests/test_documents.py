@@ -12,11 +12,11 @@ from typing import Any, Union, get_args, get_origin
 
 import pytest
 import typer
-from pydantic.dataclasses import is_pydantic_dataclass
 
 from newsletter import config
 from newsletter.cli.app import application
 from newsletter.config import Config
+from newsletter.config.tables import ConfigTable
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -39,7 +39,7 @@ def text(name: str) -> str:
 
 def inner(kind: Any) -> Any:
     """The dataclass in a field's type, if there is one."""
-    if isinstance(kind, type) and is_pydantic_dataclass(kind):
+    if isinstance(kind, type) and issubclass(kind, ConfigTable):
         return kind
     if hasattr(kind, "__metadata__"):
         return inner(kind.__origin__)

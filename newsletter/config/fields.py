@@ -1,4 +1,4 @@
-"""Types of keys that several tables of `config.toml` have, and the rules for validating all tables."""
+"""Types of keys that several tables of `config.toml` have, with the rules for their values."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import idna
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict
 
+from newsletter.config.tables import After, Before, Bounds
 from newsletter.config.values import (
     InvalidValue,
     parse_address,
@@ -17,8 +17,6 @@ from newsletter.config.values import (
     source_address,
 )
 from newsletter.messages import configuration as messages
-
-RULES = ConfigDict(extra="forbid", arbitrary_types_allowed=True, validate_by_name=True, validate_by_alias=True)
 
 
 def web_address(value: object) -> str:
@@ -59,7 +57,7 @@ def _in_ascii(url: str, host: str) -> str:
         raise InvalidValue(messages.HOST_NAME(value=repr(url), cause=str(e))) from e
 
 
-def _at_least(least: str, parse: Callable[[object], Any]) -> BeforeValidator:
+def _at_least(least: str, parse: Callable[[object], Any]) -> Before:
     """Return a validator that also refuses values below `least`, such as 0, with which nothing would work."""
 
     def parsed(value: object) -> Any:
@@ -68,22 +66,18 @@ def _at_least(least: str, parse: Callable[[object], Any]) -> BeforeValidator:
             raise InvalidValue(messages.INVALID(value=repr(value), remedy=messages.WRITE_AT_LEAST(limit=f"'{least}'")))
         return parsed_value
 
-    return BeforeValidator(parsed)
+    return Before(parsed)
 
 
-Origin = Annotated[str, BeforeValidator(origin)]
-OptionalWebAddress = Annotated[str, BeforeValidator(lambda v: v if v == "" else web_address(v))]
-Colour = Annotated[str, BeforeValidator(parse_colour)]
-Address = Annotated[str, BeforeValidator(parse_address)]
-OptionalAddress = Annotated[str, BeforeValidator(lambda v: v if v == "" else parse_address(v))]
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Origin = Annotated[str, Before(origin)]
+OptionalWebAddress = Annotated[str, Before(lambda v: v if v == "" else web_address(v))]
+Colour = Annotated[str, Before(parse_colour)]
+Address = Annotated[str, Before(parse_address)]
+OptionalAddress = Annotated[str, Before(lambda v: v if v == "" else parse_address(v))]
+Duration = Annotated[timedelta, Before(parse_duration)]
 NonzeroDuration = Annotated[Duration, _at_least("100ms", parse_duration)]
-Size = Annotated[int, BeforeValidator(parse_size)]
+Size = Annotated[int, Before(parse_size)]
 NonzeroSize = Annotated[Size, _at_least("1 KB", parse_size)]
 
-# pydantic's strict mode refuses tables for dataclasses, so only the scalars are strict.
-Text = Annotated[str, Strict()]
-Whole = Annotated[int, Strict()]
-Flag = Annotated[bool, Strict()]
-SourceAddress = Annotated[Text, Field(min_length=1), AfterValidator(source_address)]
-Words = tuple[Annotated[Text, Field(min_length=1)], ...]
+SourceAddress = Annotated[str, Bounds(min_length=1), After(source_address)]
+Words = tuple[Annotated[str, Bounds(min_length=1)], ...]

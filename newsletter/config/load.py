@@ -1,18 +1,12 @@
 """Load a `Config` from a file and the environment. Every error is one sentence that names its key."""
 
-import dataclasses
 import os
-import re
 import shlex
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, time
 from pathlib import Path
-from typing import Any, get_origin
-
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from typing import Any
 
 from newsletter.config import toml
 from newsletter.config.newsletters import SUBJECTS, TABLE_NAME, Newsletter
@@ -26,9 +20,10 @@ from newsletter.config.schema import (
     Config,
     DeliverySettings,
 )
+from newsletter.config.tables import FaultOfKey, InvalidTable, Key
 from newsletter.config.values import nearest, suggested
-from newsletter.messages import Message, Param, configuration as messages, message_of
-from newsletter.messages.general import ABOUT, TEXT
+from newsletter.messages import Message, configuration as messages
+from newsletter.messages.general import ABOUT
 from newsletter.providers import table_keys
 
 PREVIOUS = ".previous"
@@ -36,30 +31,10 @@ PREVIOUS = ".previous"
 OF_A_SITE = (".secret_key", "newsletter.db")
 """Files beside config.toml that the program makes at its first start."""
 PREFIX = "NEWSLETTER__"
-Key = tuple[str | int, ...]
 RUNTIME = {"file", "allow_local_links"}
 """Fields of `Config` that are not keys of the file; the program sets them."""
 
 HIDDEN = {"name": "title", "sender": "from"}
-
-_WANTED = {
-    "tuple_type": messages.WRITE_LIST,
-    "bool_type": messages.WRITE_BOOLEAN,
-    "int_type": messages.WRITE_WHOLE,
-    "float_type": messages.WRITE_NUMBER,
-    "string_type": messages.WRITE_TEXT,
-    "dataclass_type": messages.WRITE_TABLE,
-    "dict_type": messages.WRITE_TABLE,
-    "too_short": messages.WRITE_ONE,
-}
-"""What to write instead, by pydantic's type of error."""
-
-_LIMITS = {
-    "greater_than_equal": ("ge", messages.WRITE_AT_LEAST),
-    "less_than_equal": ("le", messages.WRITE_AT_MOST),
-    "greater_than": ("gt", messages.WRITE_MORE),
-    "less_than": ("lt", messages.WRITE_LESS),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +145,11 @@ def _resolve(value: Any, key: Key, folder: Path, environ: Mapping[str, str]) -> 
 
 def _check(tree: dict[str, Any], path: Path, overridden: set[Key]) -> Config:
     try:
-        config = TypeAdapter(Config).validate_python(_complete(tree, path))
-    except ValidationError as e:
-        if _restore_text(tree, e.errors(), overridden):
+        config = Config.of(_complete(tree, path))
+    except InvalidTable as e:
+        if _restore_text(tree, e.faults, overridden):
             return _check(tree, path, overridden)
-        raise ConfigError(*map(_problem, _telling(e.errors()))) from e
+        raise ConfigError(*map(_problem, _telling(e.faults))) from e
     problems = list(_contradictions(config))
     if problems:
         raise ConfigError(*problems)
@@ -210,12 +185,12 @@ def _default_first(table: dict[str, Any]) -> dict[str, Any]:
     return {**table, "cadences": sorted(cadences, key=lambda cadence: cadence != period)}
 
 
-def _restore_text(tree: dict[str, Any], errors: list[ErrorDetails], overridden: set[Key]) -> bool:
+def _restore_text(tree: dict[str, Any], faults: Iterable[FaultOfKey], overridden: set[Key]) -> bool:
     """Turn values from the environment back into text where text is required, such as a password of digits."""
     mended = False
-    for error in errors:
-        key = error["loc"]
-        if error["type"] == "string_type" and key in overridden:
+    for fault in faults:
+        key = fault.key
+        if fault.kind == "not text" and key in overridden:
             table: Any = tree
             for part in key[:-1]:
                 table = table[part]
@@ -264,12 +239,10 @@ def _placeholders(newsletter: Newsletter, provider: str) -> Iterator[ConfigProbl
         yield ConfigProblem(f"{key}.address", messages.PLACEHOLDER_POSTAL(provider=provider))
 
 
-def _telling(errors: list[ErrorDetails]) -> list[ErrorDetails]:
-    """Remove errors that follow from others: of a misspelt required key, and of a list with an invalid item."""
-    deeper = {e["loc"][:n] for e in errors for n in range(len(e["loc"]))}
-    errors = [e for e in errors if not (e["type"] == "too_short" and e["loc"] in deeper)]
-    unknown = [e["loc"] for e in errors if e["type"] == "unexpected_keyword_argument"]
-    return [e for e in errors if not (e["type"] == "missing" and _misspelt(e["loc"], unknown))]
+def _telling(faults: Iterable[FaultOfKey]) -> list[FaultOfKey]:
+    """Leave out a required key that is missing because it is misspelt."""
+    unknown = [fault.key for fault in faults if fault.kind == "unknown"]
+    return [fault for fault in faults if not (fault.kind == "missing" and _misspelt(fault.key, unknown))]
 
 
 def _misspelt(missing: Key, unknown: list[Key]) -> bool:
@@ -281,67 +254,6 @@ def _misspelt(missing: Key, unknown: list[Key]) -> bool:
     )
 
 
-def _problem(error: ErrorDetails) -> ConfigProblem:
-    return ConfigProblem(toml.dotted(error["loc"]), _message(error))
-
-
-def _message(error: ErrorDetails) -> Message:
-    """Return what is wrong with a key, and what to write."""
-    key, kind, context, value = error["loc"], error["type"], error.get("ctx", {}), error["input"]
-    if kind == "unexpected_keyword_argument":
-        return suggested(messages.NO_KEY(), str(key[-1]), _keys_at(key[:-1]))
-    if kind == "missing":
-        return messages.MISSING()
-    if kind == "value_error":
-        return message_of(context["error"])
-    if kind == "literal_error":
-        words = re.findall(r"'([^']*)'", context["expected"])
-        return suggested(messages.NOT_ONE_OF(value=_value_text(value), words=tuple(words)), str(value), words)
-    if kind == "tuple_type" and isinstance(value, dict):
-        return messages.LIST_OF_TABLES(key=toml.dotted(key))
-    return messages.INVALID(value=_value_text(value), remedy=_remedy(error))
-
-
-def _value_text(value: Any) -> Param:
-    if isinstance(value, dict):
-        return messages.A_TABLE()
-    if isinstance(value, list):
-        return messages.A_LIST()
-    return str(value).lower() if isinstance(value, bool | date | time) else repr(value)
-
-
-def _remedy(error: ErrorDetails) -> Message:
-    kind = error["type"]
-    if kind in _LIMITS:
-        name, limit = _LIMITS[kind]
-        return limit(limit=str(error["ctx"][name]))
-    if kind in _WANTED:
-        return _WANTED[kind]()
-    return TEXT(words=f"{error['msg'][:1].lower()}{error['msg'][1:]}")
-
-
-def _keys_at(key: Key) -> list[str]:
-    """Return the valid keys of the table at `key`."""
-    kind: Any = Config
-    for part in key:
-        if not isinstance(part, str):
-            continue
-        if dataclasses.is_dataclass(kind):
-            declared: Any = {f.name: f.type for f in dataclasses.fields(kind)}.get(part)
-            bare = getattr(declared, "__origin__", declared) if hasattr(declared, "__metadata__") else declared
-            kind = bare if get_origin(bare) is dict else _inner(bare)
-        else:
-            kind = _inner(kind)
-    if not dataclasses.is_dataclass(kind):
-        return []
-    return ["from" if f.name == "sender" else f.name for f in dataclasses.fields(kind)]
-
-
-def _inner(kind: Any) -> Any:
-    """Return the dataclass inside `Annotated[tuple[X, ...], …]`, `dict[str, X]` and the like."""
-    if dataclasses.is_dataclass(kind):
-        return kind
-    for argument in getattr(kind, "__args__", ()):
-        if model := _inner(argument):
-            return model
-    return None
+def _problem(fault: FaultOfKey) -> ConfigProblem:
+    key = toml.dotted(fault.key)
+    return ConfigProblem(key, messages.LIST_OF_TABLES(key=key) if fault.kind == "table for a list" else fault.problem)

@@ -5,28 +5,22 @@ Its design is in `theme.py`.
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, model_validator
-from pydantic.dataclasses import dataclass
-
 from newsletter.config.fields import (
-    RULES,
     Address,
     Duration,
-    Flag,
     NonzeroSize,
     OptionalAddress,
     OptionalWebAddress,
     Origin,
     SourceAddress,
-    Text,
-    Whole,
     Words,
 )
+from newsletter.config.tables import Before, Bounds, ConfigTable, KeyName
 from newsletter.config.theme import Theme
 from newsletter.config.values import (
     InvalidValue,
@@ -67,11 +61,11 @@ def _period(value: object) -> object:
     raise InvalidValue(suggested(messages.NOT_ONE_OF(value=repr(value), words=tuple(words)), str(value), words))
 
 
-MomentValue = Annotated[Moment, BeforeValidator(parse_moment)]
-MailboxValue = Annotated[NamedAddress, BeforeValidator(parse_mailbox)]
-Zone = Annotated[str, BeforeValidator(parse_timezone)]
-Language = Annotated[str, BeforeValidator(parse_language)]
-OptionalLanguage = Annotated[str, BeforeValidator(lambda v: v if v == "" else parse_language(v))]
+MomentValue = Annotated[Moment, Before(parse_moment)]
+MailboxValue = Annotated[NamedAddress, Before(parse_mailbox)]
+Zone = Annotated[str, Before(parse_timezone)]
+Language = Annotated[str, Before(parse_language)]
+OptionalLanguage = Annotated[str, Before(lambda v: v if v == "" else parse_language(v))]
 
 
 LONGEST_RANGE = 366
@@ -102,8 +96,8 @@ def _day(text: str) -> date:
         raise InvalidValue(messages.DATE(value=repr(text))) from None
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Filter:
+@dataclass(frozen=True, kw_only=True)
+class Filter(ConfigTable):
     """Matches posts with one of the categories, or one of the words in title or text; empty matches all posts."""
 
     categories: Words = ()
@@ -113,25 +107,25 @@ class Filter:
         return bool(self.categories or self.words)
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class SourceSettings:
+@dataclass(frozen=True, kw_only=True)
+class SourceSettings(ConfigTable):
     """A blog, feed or folder that a newsletter collects from."""
 
     url: SourceAddress
     type: Literal["auto", "feed", "blogger", "wordpress", "jsonfeed", "folder"] = "auto"
-    name: Text = ""
+    name: str = ""
     language: OptionalLanguage = ""
     include: Filter = field(default_factory=Filter)
     exclude: Filter = field(default_factory=Filter)
     base: OptionalWebAddress = ""
-    permalink: Text = "/:slug/"
+    permalink: str = "/:slug/"
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Topic:
+@dataclass(frozen=True, kw_only=True)
+class Topic(ConfigTable):
     """Has the posts with one of the categories, from one of the sources, or with one of the words in title or text."""
 
-    title: Text = ""
+    title: str = ""
     categories: Words = field(default=())
     sources: Words = field(default=())
     words: Words = field(default=())
@@ -157,18 +151,18 @@ def check_topics(topics: Mapping[str, Topic], sources: Collection[str], maximum:
         )
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class CadenceSettings:
+@dataclass(frozen=True, kw_only=True)
+class CadenceSettings(ConfigTable):
     """What differs in the editions of one cadence; None: as in the newsletter."""
 
     draft: MomentValue | None = None
     send: MomentValue | None = None
     approval: Literal["editor", "none"] | None = None
-    subject: Annotated[Text, Field(min_length=1)] | None = None
-    minimum_posts: Annotated[Whole, Field(ge=0)] | None = None
-    maximum_posts: Annotated[Whole, Field(ge=1, le=1000)] | None = None
+    subject: Annotated[str, Bounds(min_length=1)] | None = None
+    minimum_posts: Annotated[int, Bounds(ge=0)] | None = None
+    maximum_posts: Annotated[int, Bounds(ge=1, le=1000)] | None = None
     body: Literal["full", "excerpt", "title"] | None = None
-    template: Annotated[Text, Field(min_length=1)] | None = None
+    template: Annotated[str, Bounds(min_length=1)] | None = None
 
 
 def _check_moments(period: Cadence, draft: Moment | None, send: Moment | None, table: str = "") -> None:
@@ -181,53 +175,53 @@ def _check_moments(period: Cadence, draft: Moment | None, send: Moment | None, t
             raise InvalidValue(messages.MOMENT_OF_PERIOD(key=f"{table}{key}", period=period, example=example))
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Newsletter:
+@dataclass(frozen=True, kw_only=True)
+class Newsletter(ConfigTable):
     """A publication that people subscribe to."""
 
-    title: Annotated[Text, Field(min_length=1)]
-    sender: Annotated[MailboxValue, Field(alias="from")]
-    address: Annotated[Text, Field(min_length=1)]
+    title: Annotated[str, Bounds(min_length=1)]
+    sender: Annotated[MailboxValue, KeyName("from")]
+    address: Annotated[str, Bounds(min_length=1)]
     sources: tuple[SourceSettings, ...] = ()
-    name: Text = ""
-    description: Text = ""
-    author: Text = ""
+    name: str = ""
+    description: str = ""
+    author: str = ""
     cover: OptionalWebAddress = ""
-    show_subscribers: Flag = False
+    show_subscribers: bool = False
     status: Literal["active", "paused", "archived"] = "active"
     language: Language = "nb"
     timezone: Zone = "Europe/Oslo"
     reply_to: OptionalAddress = ""
     editors: tuple[Address, ...] = ()
-    subject: Text = ""
-    period: Annotated[Cadence, BeforeValidator(_period)] = "week"
+    subject: str = ""
+    period: Annotated[Cadence, Before(_period)] = "week"
     cadences: tuple[Cadence, ...] = ()
     cadence: dict[Cadence, CadenceSettings] = field(default_factory=dict)
     topics: dict[str, Topic] = field(default_factory=dict)
-    maximum_variants: Annotated[Whole, Field(ge=1, le=4096)] = 64
+    maximum_variants: Annotated[int, Bounds(ge=1, le=4096)] = 64
     draft: MomentValue | None = None
     send: MomentValue | None = None
     approval: Literal["editor", "none"] = "editor"
     late: Duration = timedelta(hours=6)
     late_posts: Duration = timedelta(days=30)
-    skip: Annotated[tuple[date, ...], BeforeValidator(_days)] = ()
-    minimum_posts: Annotated[Whole, Field(ge=0)] = 1
-    maximum_posts: Annotated[Whole, Field(ge=1, le=1000)] = 60
+    skip: Annotated[tuple[date, ...], Before(_days)] = ()
+    minimum_posts: Annotated[int, Bounds(ge=0)] = 1
+    maximum_posts: Annotated[int, Bounds(ge=1, le=1000)] = 60
     maximum_size: NonzeroSize = 100_000
     body: Literal["full", "excerpt", "title"] = "excerpt"
     excerpt: ExcerptOf = "text"
-    excerpt_words: Annotated[Whole, Field(ge=1, le=5000)] = 80
+    excerpt_words: Annotated[int, Bounds(ge=1, le=5000)] = 80
     order: Literal["newest", "oldest"] = "newest"
     images: Literal["source", "hosted", "none"] = "source"
     group_by: Literal["day", "source", "category", "none"] = "day"
     track: Literal["none", "links"] = "none"
-    template: Text = "edition"
-    provider: Text = ""
+    template: str = "edition"
+    provider: str = ""
     theme: Theme = field(default_factory=Theme)
-    noindex: Flag = False
-    welcome: Flag = False
-    ask_again: Annotated[str, BeforeValidator(parse_months)] = ""
-    where: Text = ""
+    noindex: bool = False
+    welcome: bool = False
+    ask_again: Annotated[str, Before(parse_months)] = ""
+    where: str = ""
     form_origins: tuple[Origin, ...] = ()
     challenge: Literal["off", "auto", "on"] = "auto"
 
@@ -295,8 +289,13 @@ class Newsletter:
         one_post = {"minimum_posts": 1, "group_by": "none"} if period == "post" else {}
         return replace(self, period=period, **{**usual, **one_post, **changed})
 
-    @model_validator(mode="after")
-    def _cadences_fit(self) -> Self:
+    def check(self) -> None:
+        """Raise InvalidValue if cadences, topics or times contradict each other."""
+        self._check_cadences()
+        check_topics(self.topics, {source.url for source in self.sources}, self.maximum_variants)
+        _check_moments(self.period, self.draft, self.send)
+
+    def _check_cadences(self) -> None:
         if self.cadences and self.period not in self.cadences:
             raise InvalidValue(messages.CADENCE_OF_PERIOD(period=self.period))
         if self.default_cadence == "post":
@@ -309,14 +308,3 @@ class Newsletter:
             _check_moments(cadence, settings.draft, settings.send, f"cadence.{cadence}.")
             if cadence == "post" and settings.minimum_posts is not None:
                 raise InvalidValue(messages.POST_KEY(key="cadence.post.minimum_posts"))
-        return self
-
-    @model_validator(mode="after")
-    def _topics_fit(self) -> Self:
-        check_topics(self.topics, {source.url for source in self.sources}, self.maximum_variants)
-        return self
-
-    @model_validator(mode="after")
-    def _moments_fit_the_period(self) -> Self:
-        _check_moments(self.period, self.draft, self.send)
-        return self

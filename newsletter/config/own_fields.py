@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import Field
-from pydantic.dataclasses import dataclass
-
-from newsletter.config.fields import RULES, Text, Words
+from newsletter.config.fields import Words
 from newsletter.config.newsletters import Language
+from newsletter.config.tables import Bounds, ConfigTable
 from newsletter.messages import Message, configuration as messages
 
 FieldKind = Literal["text", "number", "date", "yes-no", "choice"]
@@ -48,16 +46,16 @@ RESERVED = frozenset(
 """Keys that another field of a page, a column of an export, a word of filters or a lookup of Django's has."""
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class OwnField:
+@dataclass(frozen=True, kw_only=True)
+class OwnField(ConfigTable):
     """A field of one's own. `labels` and `purposes` have what pages in other languages show, by their tags."""
 
-    label: Annotated[Text, Field(min_length=1, max_length=60)]
-    labels: dict[Language, Text] = field(default_factory=dict)
+    label: Annotated[str, Bounds(min_length=1, max_length=60)]
+    labels: dict[Language, str] = field(default_factory=dict)
     kind: FieldKind = "text"
     choices: Words = ()
-    purpose: Annotated[Text, Field(max_length=300)] = ""
-    purposes: dict[Language, Text] = field(default_factory=dict)
+    purpose: Annotated[str, Bounds(max_length=300)] = ""
+    purposes: dict[Language, str] = field(default_factory=dict)
     changed_by: tuple[Changer, ...] = ("subscriber", "editor")
 
     def label_in(self, language: str) -> str:

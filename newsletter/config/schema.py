@@ -1,35 +1,29 @@
 """The tables of `config.toml` for the whole site, with the types and defaults of their keys, and `Config`, the file.
 
-Newsletters are in `newsletters.py`. Every class is a frozen dataclass that pydantic validates strictly;
+Newsletters are in `newsletters.py`. Every class is a frozen dataclass that `tables.py` validates;
 docs/configuration.md explains each key.
 """
 
-from dataclasses import field, make_dataclass
+from dataclasses import dataclass, field, make_dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import AfterValidator, BeforeValidator, Field
-from pydantic.dataclasses import dataclass
-
 from newsletter.config.database import parse_database
 from newsletter.config.email_addresses import mailbox_domain
 from newsletter.config.fields import (
-    RULES,
     Duration,
-    Flag,
     NonzeroDuration,
     NonzeroSize,
     OptionalAddress,
     OptionalWebAddress,
     Origin,
     Size,
-    Text,
-    Whole,
     Words,
 )
 from newsletter.config.newsletters import Newsletter
 from newsletter.config.own_fields import OwnField
+from newsletter.config.tables import After, Before, Bounds, ConfigTable
 from newsletter.config.values import InvalidValue, Rate, parse_duration, parse_network, parse_rate
 from newsletter.messages import configuration as messages
 from newsletter.messages.general import ABOUT
@@ -46,68 +40,69 @@ PROVIDER_NAMES = ("smtp", "file", *PROVIDERS)
 FALLBACKS = ("", *(name for name in PROVIDER_NAMES if name != "file"))
 """What may take over from a provider; "" for nothing. What is written to a folder reaches nobody."""
 
-RateValue = Annotated[Rate, BeforeValidator(parse_rate)]
-Network = Annotated[str, BeforeValidator(parse_network)]
-DatabaseUrl = Annotated[str, BeforeValidator(parse_database)]
+NO_LIMIT = Rate(0, 1)
+RateValue = Annotated[Rate, Before(parse_rate)]
+Network = Annotated[str, Before(parse_network)]
+DatabaseUrl = Annotated[str, Before(parse_database)]
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Site:
+@dataclass(frozen=True, kw_only=True)
+class Site(ConfigTable):
     """The address of the public pages, and where data is stored."""
 
     url: Origin
     url_previous: tuple[Origin, ...] = ()
     database: DatabaseUrl = "sqlite:///newsletter.db"
-    secret_key: Text = ""
+    secret_key: str = ""
     secret_key_previous: Words = ()
     secret_key_lost: Words = ()
     alert_url: OptionalWebAddress = ""
-    alert_secret: Text = ""
+    alert_secret: str = ""
     minimum_free_space: Size = 200_000_000
-    waiting_unsubscriptions: Text = ""
+    waiting_unsubscriptions: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Web:
+@dataclass(frozen=True, kw_only=True)
+class Web(ConfigTable):
     """The web server that `run` starts."""
 
-    host: Annotated[Text, Field(min_length=1)] = "127.0.0.1"
-    port: Annotated[Whole, Field(ge=0, le=65535)] = 8000
+    host: Annotated[str, Bounds(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Bounds(ge=0, le=65535)] = 8000
     settings: Literal["edit", "read-only"] = "edit"
     trusted_proxies: tuple[Network, ...] = ()
-    maximum_connections: Annotated[Whole, Field(ge=8)] = 500
-    maximum_connections_per_client: Annotated[Whole, Field(ge=4)] = 100
+    maximum_connections: Annotated[int, Bounds(ge=8)] = 500
+    maximum_connections_per_client: Annotated[int, Bounds(ge=4)] = 100
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Log:
+@dataclass(frozen=True, kw_only=True)
+class Log(ConfigTable):
     """What is written to standard error while the program runs."""
 
     format: Literal["text", "json"] = "text"
     level: Literal["debug", "info", "warning", "error"] = "info"
-    sentry_dsn: Text = ""
+    sentry_dsn: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Collect:
+@dataclass(frozen=True, kw_only=True)
+class Collect(ConfigTable):
     """How sources are fetched."""
 
     every: NonzeroDuration = timedelta(minutes=30)
-    allow_private_addresses: Flag = False
+    allow_private_addresses: bool = False
     timeout: NonzeroDuration = timedelta(seconds=20)
     maximum_bytes: NonzeroSize = 8_000_000
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class DomainPace:
-    """Limits for messages to one domain."""
+@dataclass(frozen=True, kw_only=True)
+class DomainPace(ConfigTable):
+    """Bounds for messages to one domain."""
 
-    connections: Annotated[Whole, Field(ge=1)] | None = None
-    rate: RateValue = Rate(0, 1)
+    connections: Annotated[int, Bounds(ge=1)] | None = None
+    rate: RateValue = NO_LIMIT
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Timeouts:
+@dataclass(frozen=True, kw_only=True)
+class Timeouts(ConfigTable):
     """How long each phase of an SMTP transaction may take (RFC 5321 4.5.3.2)."""
 
     connect: NonzeroDuration = timedelta(seconds=30)
@@ -118,45 +113,45 @@ class Timeouts:
     dot: NonzeroDuration = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Smtp:
+@dataclass(frozen=True, kw_only=True)
+class Smtp(ConfigTable):
     """The SMTP server that messages are sent through."""
 
-    host: Annotated[Text, Field(min_length=1)] = "localhost"
-    port: Annotated[Whole, Field(ge=1, le=65535)] = 25
+    host: Annotated[str, Bounds(min_length=1)] = "localhost"
+    port: Annotated[int, Bounds(ge=1, le=65535)] = 25
     security: Literal["auto", "tls", "starttls", "none"] = "auto"
-    user: Text = ""
-    password: Text = ""
+    user: str = ""
+    password: str = ""
     auth: Literal["auto", "plain", "login", "xoauth2"] = "auto"
-    hello: Text = ""
-    ca: Text = ""
+    hello: str = ""
+    ca: str = ""
     timeouts: Timeouts = field(default_factory=Timeouts)
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Dkim:
+@dataclass(frozen=True, kw_only=True)
+class Dkim(ConfigTable):
     """A DKIM key (RFC 6376): `key` is the private key as PEM text, RSA or Ed25519."""
 
-    domain: Annotated[Text, Field(min_length=1)]
-    selector: Annotated[Text, Field(min_length=1)]
-    key: Annotated[Text, Field(min_length=1)]
+    domain: Annotated[str, Bounds(min_length=1)]
+    selector: Annotated[str, Bounds(min_length=1)]
+    key: Annotated[str, Bounds(min_length=1)]
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class WarmUp:
+@dataclass(frozen=True, kw_only=True)
+class WarmUp(ConfigTable):
     """Warm-up of a new address: at most `first_day` messages on the first day, then `growth` times as many each day."""
 
-    first_day: Annotated[Whole, Field(ge=0)] = 0
-    growth: Annotated[float, Field(ge=1, le=10)] = 1.5
+    first_day: Annotated[int, Bounds(ge=0)] = 0
+    growth: Annotated[float, Bounds(ge=1, le=10)] = 1.5
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Guard:
+@dataclass(frozen=True, kw_only=True)
+class Guard(ConfigTable):
     """When an edition pauses itself: percentages of bounces and complaints, after at least `minimum` emails."""
 
-    bounces: Annotated[float, Field(ge=0, le=100)] = 10.0
-    complaints: Annotated[float, Field(ge=0, le=100)] = 0.3
-    minimum: Annotated[Whole, Field(ge=50)] = 200
+    bounces: Annotated[float, Bounds(ge=0, le=100)] = 10.0
+    complaints: Annotated[float, Bounds(ge=0, le=100)] = 0.3
+    minimum: Annotated[int, Bounds(ge=50)] = 200
 
 
 def _once_each(paces: dict[str, DomainPace]) -> dict[str, DomainPace]:
@@ -191,50 +186,51 @@ def _file_values(file: dict[str, str]) -> dict[str, str]:
 _Services = make_dataclass(
     "_Services",
     [(name, dict[str, Any], field(default_factory=dict)) for name in PROVIDERS],
+    bases=(ConfigTable,),
     frozen=True,
     kw_only=True,
 )
 """The table of each email service with an API."""
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
+@dataclass(frozen=True, kw_only=True)
 class DeliverySettings(_Services):  # type: ignore[misc, valid-type]
     """How messages are sent, and how fast; and the table of each email service with an API, such as `mailgun`."""
 
     provider: Literal[PROVIDER_NAMES] = "smtp"  # type: ignore[valid-type]
     fallback: Literal[FALLBACKS] = ""  # type: ignore[valid-type]
-    connections: Annotated[Whole, Field(ge=1, le=500)] = 4
-    processes: Annotated[Whole, Field(ge=0, le=64)] = 0
-    rate: RateValue = Rate(0, 1)
-    domains: Annotated[dict[str, DomainPace], AfterValidator(_once_each)] = field(
+    connections: Annotated[int, Bounds(ge=1, le=500)] = 4
+    processes: Annotated[int, Bounds(ge=0, le=64)] = 0
+    rate: RateValue = NO_LIMIT
+    domains: Annotated[dict[str, DomainPace], After(_once_each)] = field(
         default_factory=lambda: {"gmail.com": DomainPace(connections=2, rate=Rate(20, 1))}
     )
     warm_up: WarmUp = field(default_factory=WarmUp)
     guard: Guard = field(default_factory=Guard)
-    journal: Text = ""
+    journal: str = ""
     retry_for: Duration = timedelta(hours=48)
     keep_deliveries: Duration = timedelta()
-    retry_delays: Annotated[tuple[NonzeroDuration, ...], Field(min_length=1)] = tuple(
+    retry_delays: Annotated[tuple[NonzeroDuration, ...], Bounds(min_length=1)] = tuple(
         parse_duration(d) for d in ("1m", "5m", "30m", "2h")
     )
     smtp: Smtp = field(default_factory=Smtp)
-    file: Annotated[dict[str, Text], AfterValidator(_file_values)] = field(default_factory=lambda: dict(FILE_DEFAULTS))
-    dkim: Annotated[tuple[Dkim, ...], BeforeValidator(lambda v: [v] if isinstance(v, dict) else v)] = ()
+    file: Annotated[dict[str, str], After(_file_values)] = field(default_factory=lambda: dict(FILE_DEFAULTS))
+    dkim: Annotated[tuple[Dkim, ...], Before(lambda v: [v] if isinstance(v, dict) else v)] = ()
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Imap:
+@dataclass(frozen=True, kw_only=True)
+class Imap(ConfigTable):
     """The mailbox that receives bounces."""
 
-    host: Text = ""
-    port: Annotated[Whole, Field(ge=1, le=65535)] = 993
-    user: Text = ""
-    password: Text = ""
-    folder: Text = "INBOX"
+    host: str = ""
+    port: Annotated[int, Bounds(ge=1, le=65535)] = 993
+    user: str = ""
+    password: str = ""
+    folder: str = "INBOX"
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Bounces:
+@dataclass(frozen=True, kw_only=True)
+class Bounces(ConfigTable):
     """Bounce handling: the envelope sender and the mailbox that receives bounces."""
 
     return_path: OptionalAddress = ""
@@ -246,12 +242,12 @@ class _Named(Protocol):
     cadence: Any
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Config:
+@dataclass(frozen=True, kw_only=True)
+class Config(ConfigTable):
     """The whole `config.toml`. Relative paths start at its folder."""
 
     site: Site
-    newsletters: Annotated[dict[str, Newsletter], Field(min_length=1)]
+    newsletters: Annotated[dict[str, Newsletter], Bounds(min_length=1)]
     web: Web = field(default_factory=Web)
     collect: Collect = field(default_factory=Collect)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)

@@ -1,12 +1,11 @@
 """The table `theme` of a newsletter: its design, colours and fonts, and what its emails show beside the posts."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
-from pydantic.dataclasses import dataclass
-
-from newsletter.config.fields import RULES, Colour, OptionalWebAddress, Text, Whole, web_address
+from newsletter.config.fields import Colour, OptionalWebAddress, web_address
+from newsletter.config.tables import Before, Bounds, ConfigTable
 from newsletter.config.values import InvalidValue, parse_colour
 from newsletter.messages.general import ABOUT
 
@@ -14,15 +13,15 @@ DesignName = Literal["letter", "magazine", "cards", "brief", "plain"]
 Masthead = Literal["auto", "start", "center", "band", "band-center"]
 MetaPart = Literal["source", "author", "date", "time", "reading_time", "categories"]
 ShareTarget = Literal["email", "bluesky", "facebook", "linkedin", "whatsapp"]
-OptionalColour = Annotated[str, BeforeValidator(lambda v: v if v == "" else parse_colour(v))]
+OptionalColour = Annotated[str, Before(lambda v: v if v == "" else parse_colour(v))]
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Section:
+@dataclass(frozen=True, kw_only=True)
+class Section(ConfigTable):
     """A category or source whose posts get a heading and a colour of their own."""
 
-    name: Annotated[Text, Field(min_length=1)]
-    heading: Text = ""
+    name: Annotated[str, Bounds(min_length=1)]
+    heading: str = ""
     colour: OptionalColour = ""
 
 
@@ -39,8 +38,8 @@ def _pairs(value: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             raise InvalidValue(ABOUT(subject=label, message=e.message)) from None
 
 
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Theme:
+@dataclass(frozen=True, kw_only=True)
+class Theme(ConfigTable):
     """What can be changed without a template.
 
     `contents` and `masthead` are the design's if they are "auto", and `meta` if it is None. `band` is the colour of a
@@ -54,23 +53,23 @@ class Theme:
     background: Colour = "#ffffff"
     logo: OptionalWebAddress = ""
     logo_dark: OptionalWebAddress = ""
-    tagline: Text = ""
+    tagline: str = ""
     masthead: Masthead = "auto"
     band: OptionalColour = ""
     browser_link_on_top: bool = True
     buttons: Literal["rounded", "pill", "square"] = "rounded"
-    font: Text = "Georgia, serif"
-    heading_font: Text = ""
+    font: str = "Georgia, serif"
+    heading_font: str = ""
     contents: Literal["auto", "off", "flat", "day"] = "auto"
     meta: tuple[MetaPart, ...] | None = None
-    read_on: Text = ""
+    read_on: str = ""
     images: Literal["all", "first", "lead"] = "all"
-    image_height: Annotated[Whole, Field(ge=0, le=4000)] = 0
+    image_height: Annotated[int, Bounds(ge=0, le=4000)] = 0
     sections: tuple[Section, ...] = ()
-    links: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_labelled)] = ()
-    footer_text: Text = ""
+    links: Annotated[tuple[tuple[str, str], ...], Before(_labelled)] = ()
+    footer_text: str = ""
     share: tuple[ShareTarget, ...] = ()
-    reply: Text = ""
-    comments: Text = ""
+    reply: str = ""
+    comments: str = ""
     dates: bool = True
     times: bool = False

@@ -86,8 +86,8 @@ WRITE_TEXT = MessageType("config.write-text", gettext_noop("write text, in quote
 WRITE_TABLE = MessageType("config.write-table", gettext_noop("write a table of keys"))
 WRITE_AT_LEAST = MessageType("config.write-at-least", gettext_noop("write {limit} or more"))
 WRITE_AT_MOST = MessageType("config.write-at-most", gettext_noop("write {limit} or less"))
-WRITE_MORE = MessageType("config.write-more", gettext_noop("write more than {limit}"))
-WRITE_LESS = MessageType("config.write-less", gettext_noop("write less than {limit}"))
+WRITE_CHARACTER = MessageType("config.write-character", gettext_noop("write at least one character"))
+WRITE_SHORTER = MessageType("config.write-shorter", gettext_noop("write at most {most} characters"))
 WRITE_ONE = MessageType("config.write-one", gettext_noop("write at least one"))
 
 # Values that can't be understood.

@@ -30,10 +30,12 @@ def _status() -> int:
 
     from newsletter.cli import common
     from newsletter.cli.app import application
+    from newsletter.cli.parameters import read_as_given
     from newsletter.cli.problems import sentence_and_status
 
     try:
         arguments = common.take_common_options(sys.argv[1:])
+        read_as_given()
         app = application(arguments[0] if arguments else "")
         status = app(arguments or ["--help"], prog_name="newsletter", standalone_mode=False)
     except typer.Exit as e:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import django
 
-from newsletter import __version__, config
+import newsletter
+from newsletter import config
 from newsletter.config import Config
 from newsletter.config.durable_files import create
 from newsletter.logs import error_reports, setup as logs
@@ -48,7 +49,7 @@ def start(configuration: Config, *, migrate: bool = True, events: bool = False) 
 
 def _report_errors(configuration: Config) -> None:
     try:
-        error_reports.start(configuration.log, __version__)
+        error_reports.start(configuration.log, newsletter.__version__)
     except error_reports.CannotReport as e:
         raise StartProblem(str(e)) from e
 

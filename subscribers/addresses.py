@@ -8,8 +8,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
-
 from newsletter.config.email_addresses import fault
 from newsletter.messages import Problem, subscriptions as messages
 
@@ -80,6 +78,9 @@ def _checked_domain(domain: str) -> str:
 
 
 def _read_slowly(text: str) -> Address:
+    # Imported here, because its expressions take 25 ms to compile, which most commands need not.
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         address = validate_email(text, check_deliverability=False)
     except EmailNotValidError as e:

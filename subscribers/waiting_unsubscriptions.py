@@ -16,7 +16,7 @@ from itertools import groupby, islice
 from django.db import Error, OperationalError, connection, transaction
 from django.utils import timezone
 
-from subscribers import preferences, unsubscription_file
+from subscribers import unsubscription_file
 from subscribers.models import Subscription
 from subscribers.unsubscription_file import WaitingUnsubscription
 
@@ -46,10 +46,16 @@ def in_database(numbers: Collection[int], at: datetime) -> None:
         raise OperationalError("the database could not be used a moment ago")
     try:
         with _impatient():
-            preferences.unsubscribe_all(numbers, at)
+            _unsubscribe_all(numbers, at)
     except Error:
         _Away.until = time.monotonic() + AWAY_SECONDS
         raise
+
+
+def _unsubscribe_all(numbers: Collection[int], at: datetime) -> None:
+    from subscribers import preferences  # it loads the pages and Jinja2, which most commands don't need
+
+    preferences.unsubscribe_all(numbers, at)
 
 
 def unsubscribe(numbers: Collection[int], attempt: Attempt = in_database) -> bool:
@@ -118,7 +124,7 @@ def _apply(unsubscriptions: Sequence[WaitingUnsubscription]) -> None:
 
     for _minute, group in groupby(sorted(filter(still_counts, unsubscriptions), key=minute), minute):
         of_minute = list(group)
-        preferences.unsubscribe_all([unsubscription.number for unsubscription in of_minute], of_minute[0].at)
+        _unsubscribe_all([unsubscription.number for unsubscription in of_minute], of_minute[0].at)
 
 
 @contextmanager

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from newsletter.config import Collect, SourceSettings
-from newsletter.feeds import read, read_file
 from newsletter.feeds.formats.parse import parse
 from newsletter.feeds.html import tags
 from newsletter.feeds.model import NotAFeed
 from newsletter.feeds.sources import discover
+from newsletter.feeds.sources.read import read, read_file
 from newsletter.sandbox import LARGE, LimitExceeded, Sandbox
 
 BASE = "https://blog.example/"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter import __version__
+import newsletter as package
 
 COMMANDS = {
     "starting": ("init", "demo", "check", "run", "manage"),
@@ -53,7 +53,7 @@ def application(command: str = "") -> typer.Typer:
 
 def _show_version(is_given: bool) -> None:
     if is_given:
-        typer.echo(f"newsletter {__version__}")
+        typer.echo(f"newsletter {package.__version__}")
         raise typer.Exit
 
 

@@ -115,7 +115,7 @@ def collect(
 
 
 def _reading(source: str, base: str, since: str) -> "SourceReading":
-    from newsletter.feeds import read, read_file
+    from newsletter.feeds.sources.read import read, read_file
 
     if not source.strip():
         fail("SOURCE is empty; use a file or a web address such as https://kinaforum.example/", WRONG)

@@ -181,7 +181,10 @@ def emit(document: Any, text: "RenderableType | None" = None, *, to_copy: str = 
     if _options.json:
         document_output().write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
     elif text is not None and not _options.quiet:
-        console().print(text)
+        if isinstance(text, str) and not sys.stdout.isatty():  # rich would write the same, and takes long to load
+            sys.stdout.write(text + "\n")
+        else:
+            console().print(text)
     if to_copy and not (_options.json or _options.quiet):
         console().print(to_copy, soft_wrap=True)
 

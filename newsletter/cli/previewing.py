@@ -1,7 +1,7 @@
 """`preview`, `designs`, `lint`: show and check the email of an edition."""
 
 import webbrowser
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +12,7 @@ from newsletter.cli.common import EditionName, emit, fail, new_table, newsletter
 from newsletter.domain.english import counted
 
 if TYPE_CHECKING:
+    from rich.console import Group
     from rich.table import Table
 
     from newsletter.config import Config
@@ -29,14 +30,12 @@ def preview(
     open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Write edition.html, edition.txt and edition.eml. Sizes, problems found and variants are shown."""
-    from rich.console import Group
-
     configuration, row = ready_with_edition(edition)
     from newsletter.editions import serialize
     from newsletter.editions.previews import write
 
     preview = write(row, configuration, out)
-    findings, variants = serialize.findings(preview.proof.findings), variants_of(configuration, row)
+    findings, variants = serialize.findings(preview.proof.findings), variants_of(configuration, row, preview.proof)
     document = {
         "edition": row.name,
         "revision": row.revision,
@@ -51,9 +50,18 @@ def preview(
         f"{path}  {preview.sizes.get(kind, preview.sizes['mail']):,} bytes" for kind, path in preview.files.items()
     ]
     text = "\n".join(lines + _shortened(preview.proof) + _findings(row, findings))
-    emit(document, Group(text, *variants_table(variants)))
+    emit(document, _with_tables(text, variants_table(variants)))
     if open_:
         webbrowser.open(preview.files["html"].resolve().as_uri())
+
+
+def _with_tables(text: str, tables: "Iterable[Table]") -> "str | Group":
+    """Return a text with the tables that follow; rich is loaded only if there are any."""
+    if not (following := list(tables)):
+        return text
+    from rich.console import Group
+
+    return Group(text, *following)
 
 
 @app.command(epilog="Example: newsletter designs kinaforum --open")
@@ -120,13 +128,16 @@ def lint(edition: EditionName) -> None:
         fail(f"{row.name} has {counted(len(proof.errors), 'error')}; fix or override before approving")
 
 
-def variants_of(configuration: "Config", row: "Edition") -> list[dict[str, Any]]:
-    """Return the variants of an edition as JSON; none if all subscribers get the same."""
+def variants_of(configuration: "Config", row: "Edition", proof: "Proof | None" = None) -> list[dict[str, Any]]:
+    """Return the variants of an edition as JSON; none if all subscribers get the same.
+
+    A draft is rendered unless its proof is given.
+    """
     from newsletter.editions.variants.listing import documents
     from newsletter.sending.audience import receiving
 
     now = datetime.now(UTC)
-    return documents(configuration, row, receiving(configuration.edited(row), row, now))
+    return documents(configuration, row, receiving(configuration.edited(row), row, now), proof)
 
 
 def variants_table(variants: Sequence[dict[str, Any]]) -> "Iterator[Table]":

@@ -15,8 +15,9 @@ from newsletter.collecting.ledger import Stored, note_removed, source_row, store
 from newsletter.config import Config
 from newsletter.domain.english import counted
 from newsletter.domain.hosts import without_secrets
-from newsletter.feeds import Memory, SourceReading, read
+from newsletter.feeds import Memory, SourceReading
 from newsletter.feeds.model import ListedBefore
+from newsletter.feeds.sources.read import read
 from newsletter.logs import log_event
 from newsletter.messages import Message, sources as messages
 from newsletter.messages.general import ABOUT

@@ -13,15 +13,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from newsletter.config import Config
-from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.model import SourceProblem
 from newsletter.images import store
 from newsletter.images.mail_image import ImageProblem, MailImage
 from newsletter.messages import Message
 from newsletter.models import HostedImage
 from newsletter.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from newsletter.feeds.fetcher import Fetcher
 
 MOST = 300
 MOST_BYTES = 200_000_000
@@ -144,9 +147,16 @@ def _outcomes(configuration: Config, urls: Collection[str]) -> Iterator[tuple[st
                 yield url, result
 
 
+def fetcher_of(configuration: Config, accept: str) -> "Fetcher":
+    """Return a fetcher of images and pages for which the site's limits hold."""
+    from newsletter.feeds.fetcher import Fetcher  # it loads urllib3, which rendering doesn't need
+
+    return Fetcher(configuration.collect, configuration.site.url, accept=accept)
+
+
 def _fetched(configuration: Config, url: str, sandbox: Sandbox, turn: threading.Lock, budget: Budget) -> _Outcome:
     try:
-        with Fetcher(configuration.collect, configuration.site.url, accept=ACCEPT) as fetcher:
+        with fetcher_of(configuration, ACCEPT) as fetcher:
             response = fetcher.get(url)
     except SourceProblem as problem:
         return _Outcome(problem=problem.message)

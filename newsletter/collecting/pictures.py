@@ -13,12 +13,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from newsletter.collecting.hosted_images import Budget, key_of
+from newsletter.collecting.hosted_images import Budget, fetcher_of, key_of
 from newsletter.config import Config
 from newsletter.domain.found_post import Image
-from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.model import SourceProblem
-from newsletter.feeds.sources.web_pages import VideoPage, read_video_page
 from newsletter.images import store
 from newsletter.images.mail_image import ImageProblem
 from newsletter.images.measuring import ENOUGH, measure
@@ -112,7 +110,7 @@ def _measure(configuration: Config, urls: Collection[str], now: datetime, budget
         if budget.is_spent:
             return None
         try:
-            with Fetcher(configuration.collect, configuration.site.url, accept=_ACCEPT_IMAGE) as fetcher:
+            with fetcher_of(configuration, _ACCEPT_IMAGE) as fetcher:
                 head = fetcher.beginning(url, ENOUGH).body
         except SourceProblem as problem:
             _log.debug("an image was not measured: %s", problem)
@@ -143,10 +141,12 @@ def _fetch_previews(configuration: Config, videos: Mapping[str, str], now: datet
 
 def _preview(configuration: Config, url: str, picture: str, sandbox: Sandbox, budget: Budget) -> tuple[str, str]:
     """Return the title of a video and the name of its stored picture, "" for what could not be found."""
+    from newsletter.feeds.sources.web_pages import VideoPage, read_video_page  # loads lxml and urllib3
+
     page = VideoPage("", (picture,) if picture else ())
     if not page.pictures:
         try:
-            with Fetcher(configuration.collect, configuration.site.url, accept=_ACCEPT_PAGE) as fetcher:
+            with fetcher_of(configuration, _ACCEPT_PAGE) as fetcher:
                 page = read_video_page(fetcher, url)
         except SourceProblem as problem:
             _log.debug("the page of a video was not read: %s", problem)
@@ -154,7 +154,7 @@ def _preview(configuration: Config, url: str, picture: str, sandbox: Sandbox, bu
 
     for address in page.pictures:
         try:
-            with Fetcher(configuration.collect, configuration.site.url, accept=_ACCEPT_IMAGE) as fetcher:
+            with fetcher_of(configuration, _ACCEPT_IMAGE) as fetcher:
                 body = fetcher.get(address).body
             budget.take(len(body))
             return page.title, store.keep(configuration, sandbox.run(with_play_mark, body))

@@ -7,6 +7,5 @@ Nothing here knows the database: what must be remembered between two readings is
 """
 
 from newsletter.feeds.model import Memory, SourceReading
-from newsletter.feeds.sources.read import read, read_file
 
-__all__ = ["Memory", "SourceReading", "read", "read_file"]
+__all__ = ["Memory", "SourceReading"]

@@ -15,13 +15,14 @@ from babel.core import get_global
 
 from newsletter import config
 from newsletter.domain.found_post import FoundPost
-from newsletter.feeds import SourceReading, read
+from newsletter.feeds import SourceReading
 from newsletter.feeds.document import split_address
 from newsletter.feeds.fetcher import Fetcher
 from newsletter.feeds.formats.decode import decode
 from newsletter.feeds.html.markup import to_tree
 from newsletter.feeds.language import detect
 from newsletter.feeds.model import SourceProblem
+from newsletter.feeds.sources.read import read
 from newsletter.setup.site_page import SitePage, language_tag, read_site_page
 
 _PAGE = 1_000_000

@@ -16,40 +16,55 @@ SOURCE = """
 [[newsletters.kinaforum.sources]]
 url = "http://127.0.0.1:9/"
 """
-STATUS = """
+COMMAND = """
 import sys
-sys.argv = ["newsletter", "status"]
+sys.argv[0] = "newsletter"
 from newsletter.__main__ import main
 try:
     main()
 finally:
     sys.stderr.write("\\n".join(sys.modules))
 """
-NOT_NEEDED = {
+FOR_OTHER_COMMANDS = {
     "altcha",
     "apscheduler",
-    "lxml",
-    "newsletter.feeds",
+    "django.contrib.admin",
+    "email_validator",
+    "newsletter.feeds.fetcher",
     "newsletter.models.migrations.0055_machines_without_configuration",
-    "requests",
+    "newsletter.urls",
+    "ninja",
+    "pydantic",
+    "rich",
+    "tomlkit",
 }
+FOR_EMAILS = {"cssutils", "jinja2", "lxml", "mjml", "newsletter.feeds", "requests"}
 
 
-def test_status_loads_no_sources_schedule_or_migrations(site: Callable[[str], Site]) -> None:
+def loaded_by(where: Site, *arguments: str) -> set[str]:
+    """The modules that a command has loaded at its end."""
+    command = [sys.executable, "-c", COMMAND, *arguments]
+    done = subprocess.run(command, cwd=where.folder, env=where.environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.splitlines())
+
+
+def test_status_and_preview_load_what_they_need(site: Callable[[str], Site]) -> None:
     """The first command stores the key's fingerprint, the second finds the database as it must be."""
     where = site(with_kinaforum(SOURCE))
-    where.run("status")
-    done = subprocess.run(
-        [sys.executable, "-c", STATUS], cwd=where.folder, env=where.environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert set(done.stderr.splitlines()) & NOT_NEEDED == set()
+    draft = where.json("draft", "kinaforum", "--letter")
+    status = loaded_by(where, "status")
+    assert status & (FOR_OTHER_COMMANDS | FOR_EMAILS) == set()
+    assert "django.db.models" in status
+    preview = loaded_by(where, "preview", draft["edition"])
+    assert preview & FOR_OTHER_COMMANDS == set()
+    assert "cssutils" in preview
 
 
 RUN = """
 import os, signal, sys, threading, time, urllib.error, urllib.request
-port = sys.argv[1]
-sys.argv = ["newsletter", "run", "--port", port]
+port = os.environ["NEWSLETTER__WEB__PORT"]
+sys.argv = ["newsletter", "run"]
 
 def ready():
     try:
@@ -77,6 +92,7 @@ NEVER_USED = {
     "newsletter.web.desk.urls",
     "ninja",
     "premailer",
+    "pydantic",
     "rich",
     "tomlkit",
     "yaml",
@@ -87,9 +103,9 @@ def test_run_loads_no_pages_and_no_parsers_before_they_are_needed(site: Callable
     """It does the first round of everything that it does periodically, and answers /readyz."""
     where = site(with_kinaforum(SOURCE))
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(free_port())],
+        [sys.executable, "-c", RUN],
         cwd=where.folder,
-        env=where.environment,
+        env={**where.environment, "NEWSLETTER__WEB__PORT": str(free_port())},
         capture_output=True,
         text=True,
         timeout=60,

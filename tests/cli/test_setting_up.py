@@ -91,7 +91,9 @@ def test_try_does_not_say_that_we_try_again(
     command: Run, monkeypatch: pytest.MonkeyPatch, problem: Message, said: str
 ) -> None:
     about = ABOUT(subject="https://x.example/", message=problem)
-    monkeypatch.setattr("newsletter.feeds.read", lambda *_, **__: SourceReading(problems=(about,), complete=False))
+    monkeypatch.setattr(
+        "newsletter.feeds.sources.read.read", lambda *_, **__: SourceReading(problems=(about,), complete=False)
+    )
     told = command("try", "https://x.example/", "--json", status=1)
     assert json.loads(told.out)["problems"] == [f"https://x.example/: {said}"]
     assert json.loads(told.out)["problem_codes"] == [problem.code]

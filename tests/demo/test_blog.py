@@ -10,7 +10,7 @@ from newsletter.demo.blog import FEED, Blog
 from newsletter.demo.place import _free_ports
 from newsletter.demo.sample_posts import published_by
 from newsletter.demo.serving import DemoProblem, served
-from newsletter.feeds import read
+from newsletter.feeds.sources.read import read
 
 NOW = datetime(2026, 2, 10, 12, tzinfo=UTC)
 ATOM = "{http://www.w3.org/2005/Atom}"

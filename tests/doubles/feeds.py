@@ -1,4 +1,6 @@
-"""Blogs that never touch a socket: what `newsletter.feeds.read` would give of them, for thousands of cases a minute."""
+"""Blogs that never touch a socket: what `newsletter.feeds.sources.read` would give of them, for thousands of cases a
+minute.
+"""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -83,7 +85,7 @@ class Web:
         since: datetime | None = None,
         **_: object,
     ) -> SourceReading:
-        """Stands in for `newsletter.feeds.read`."""
+        """Stands in for `newsletter.feeds.sources.read`."""
         return self.blogs[source.url].reading(memory or Memory(), since)
 
 

@@ -12,9 +12,10 @@ import pytest
 
 from newsletter import config
 from newsletter.domain.found_post import FoundPost
-from newsletter.feeds import Memory, SourceReading, read
+from newsletter.feeds import Memory, SourceReading
 from newsletter.feeds.formats.parse import parse
 from newsletter.feeds.model import Page
+from newsletter.feeds.sources.read import read
 
 BASE = "https://blog.example/feed"
 NOW = datetime(2026, 2, 7, 12, tzinfo=UTC)

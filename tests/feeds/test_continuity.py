@@ -7,9 +7,10 @@ import pytest
 
 from newsletter import config
 from newsletter.domain.found_post import FoundPost
-from newsletter.feeds import Memory, SourceReading, read
+from newsletter.feeds import Memory, SourceReading
 from newsletter.feeds.continuity import joins, keys_of
 from newsletter.feeds.model import Gap, ListedBefore, Page
+from newsletter.feeds.sources.read import read
 from tests.doubles.blog import Entry
 from tests.doubles.paged_blog import PagedBlog
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from newsletter import config
-from newsletter.feeds import Memory, read, read_file
+from newsletter.feeds import Memory
 from newsletter.feeds.model import EVERYTHING
 from newsletter.feeds.sources import read as reading
+from newsletter.feeds.sources.read import read, read_file
 from tests.feeds.conftest import ATOM, NOW, RSS, SINCE, Answer, Site, atom, entry, feed, item, numbers, of, rss
 
 

@@ -13,7 +13,7 @@ from newsletter.editions import serialize
 from newsletter.editions.offers.approved import offers_of
 from newsletter.editions.offers.groups import SubscriberGroup, are_alike, base_of, groups_of, newcomers
 from newsletter.editions.previews import sample_recipient
-from newsletter.editions.rendering import letterhead, rendered_of
+from newsletter.editions.rendering import Proof, letterhead, rendered_of
 from newsletter.editions.variants.planning import PreparedDraft, plan, prepare
 from newsletter.messages import Message, delivery
 from newsletter.models import LOCKED_STATES, ApprovedContent, DeliveryStatus, Edition, Result, State, Variant
@@ -104,10 +104,13 @@ def post_counts(configuration: Config, edition: Edition, receiving: Subscription
     return sorted({len(offered.posts) for offered in offers if offered.outcome == OfferOutcome.MAILED})
 
 
-def documents(configuration: Config, edition: Edition, receiving: SubscriptionQuerySet) -> list[dict[str, Any]]:
-    """Return the variants for `--json` and the API; see `listed`."""
+def documents(
+    configuration: Config, edition: Edition, receiving: SubscriptionQuerySet, own: Proof | None = None
+) -> list[dict[str, Any]]:
+    """Return the variants for `--json` and the API; see `listed`. A draft is rendered unless `own` is its rendering."""
     head = letterhead(configuration, configuration.edited(edition))
-    return [variant.document(head) for variant in listed(configuration, edition, receiving)]
+    draft = prepare(edition, configuration, own=own) if own and edition.state == State.DRAFT else None
+    return [variant.document(head) for variant in listed(configuration, edition, receiving, draft)]
 
 
 def _planned(

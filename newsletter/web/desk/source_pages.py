@@ -16,7 +16,7 @@ from newsletter import config
 from newsletter.collecting import gaps
 from newsletter.collecting.collect import collect
 from newsletter.config import Config, Newsletter
-from newsletter.feeds import read
+from newsletter.feeds.sources.read import read
 from newsletter.messages import Message, from_json
 from newsletter.messages.sources import read_once
 from newsletter.models import Job, Source, SourceDay, SourceGap

@@ -24,7 +24,7 @@ from newsletter.messages import Message, lint as messages
 from newsletter.messages.general import ABOUT, TEXT
 from newsletter.render.content.first_line import first_line
 from newsletter.render.content.fragment import HEADINGS, parse, serialise
-from newsletter.render.content.headline import fitting, shortened
+from newsletter.render.content.headline import fitting, shortened, without_little_words
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.own_words import with_own_words
 from newsletter.render.content.sentences import without_marks
@@ -34,7 +34,7 @@ from newsletter.render.content.written_notes import MARK
 from newsletter.render.dates import last_day, month_name, month_of_year, short_date, week_name
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.template_context import newsletter_view
-from newsletter.render.words import number, words
+from newsletter.render.words import language_of_words, number, words
 from newsletter.sandbox import LimitExceeded, Sandbox
 
 CPU_SECONDS, MEGABYTES = 2, 256
@@ -55,12 +55,11 @@ _DOTS = re.compile(r"(?: ·)+ ")
 _LONGEST_HEADLINE = 60
 _FEW = 12
 """Characters that a headline may have more, in place of the number of further posts."""
-_FEWEST_WORDS = 4
 _QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’ "), ('"', '"'), ("(", ")"))
-_SAYS_LITTLE = re.compile(
-    r"[^\W\d_]{1,3}|\d[\d.,]*|with|from|that|this|into|over|about|your|their|dans|avec|pour|einer?|eine[nms]"
-)
-"""Words behind which a headline isn't cut."""
+_REPLY = re.compile(r"(?:\A|(?<=• ))(?:Re|RE|Sv|SV|AW|TR): ")
+_SAYS_SOMETHING = re.compile(r"[^\W\d_]{4}")
+_WIDTH_OF_LITTLE = 11
+"""The width in letters of a headline that may say little alone, such as a number of a version."""
 _FULL_STOPS = ".。।۔"
 _NAMES = "news, newsletter, posts, week, week_name, year, month, month_year, date, words, since, until"
 
@@ -198,15 +197,36 @@ def _news(posts: Sequence[DigestPost], letterhead: Letterhead) -> str:
     """Return the first headline and the number of further posts; the newsletter's title if there are no posts."""
     if not posts:
         return letterhead.title
-    title = collapse(posts[0].title)
+    title, others = _title(posts[0]), len(posts) - 1
+    if others and _says_little(title) and (second := _title(posts[1])) != title:
+        both = f"{title} · {second}"
+        title, others = (both, others - 1) if fitting(both, _LONGEST_HEADLINE) == len(both) else (title, others)
     headline = _headline(title)
-    if not posts[1:] or (headline == title and fitting(title, _LONGEST_HEADLINE) < len(title)):
+    if not others or (headline == title and fitting(title, _LONGEST_HEADLINE) < len(title)):
         return headline
     first = headline if headline.endswith("..") else headline.rstrip(_FULL_STOPS)
-    pattern = words(letterhead.language)["news"]
+    language = _language(posts[0], letterhead)
+    pattern = words(language)["news"]
     if first.endswith(("?", "!", "？", "！")):
         pattern = pattern.replace("{first},", "{first}").replace("{first}，", "{first}")
-    return pattern.format(first=first, count=number(len(posts) - 1, letterhead.language))
+    return pattern.format(first=first, count=number(others, language))
+
+
+def _language(post: DigestPost, letterhead: Letterhead) -> str:
+    """Return the language of the words behind a headline: that of its post, if these words are known in it."""
+    own = post.language
+    return own if own and language_of_words(own) == own else letterhead.language
+
+
+def _title(post: DigestPost) -> str:
+    """Return a post's headline without the mark of a reply, as forums have it."""
+    return _REPLY.sub("", collapse(post.title))
+
+
+def _says_little(title: str) -> bool:
+    """Return whether a headline is a number, an abbreviation or a word of one or two characters."""
+    is_short = " " not in title and fitting(title, _WIDTH_OF_LITTLE) == len(title)
+    return is_short and not _SAYS_SOMETHING.search(title)
 
 
 def _headline(title: str) -> str:
@@ -222,20 +242,19 @@ def _headline(title: str) -> str:
         is_open = line.count(opening) % 2 if opening == closing else begin > line.rfind(closing)
         if begin > len(line) // 3 and is_open:
             line = line[:begin].rstrip()
-    words_kept = line.split(" ")
-    while len(words_kept) > _FEWEST_WORDS and _SAYS_LITTLE.fullmatch(words_kept[-1]):
-        words_kept.pop()
-    return without_marks(" ".join(words_kept)) + "…"
+    return without_marks(without_little_words(line)) + "…"
 
 
 def preheader(posts: Sequence[DigestPost], language: str) -> str:
-    """Return the preview text: as many headlines after the first one as fit into 140 characters.
+    """Return the preview text: as many headlines after the first one as fit into 140 characters,
+    each once.
 
     If those are few, the beginning of the first post's text is added, with this program's words in it in `language`.
     """
     line = ""
-    for post in posts[1:]:
-        longer = " · ".join(filter(None, (line, collapse(post.title))))
+    titles = dict.fromkeys(map(_title, posts))
+    for title in list(titles)[1:]:
+        longer = " · ".join(filter(None, (line, title)))
         if len(longer) > _LONGEST:
             break
         line = longer

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, strategies as st
 from lxml import html as lxml_html
 
-from newsletter.render.content.excerpt import count_words, ends_sentence, excerpt
+from newsletter.render.content.excerpt import count_words, ends_sentence, excerpt, text_runs, words_in
+from newsletter.render.content.fragment import parse
 
 
 def words_of(html: str) -> list[str]:
@@ -222,3 +223,23 @@ def test_an_excerpt_has_six_items_of_a_long_list_of_links() -> None:
     assert (html.count("<li>"), whole) == (6, False)
     short = f"<ul>{items[: items.index('Boat 8') - 40]}</ul>"
     assert excerpt(short, 80) == (short, True)
+
+
+def test_a_sentence_ends_also_where_no_space_follows() -> None:
+    glued = "<p>The boats leave at six in the morning.Nobody is late.Everybody sails at once"
+    assert excerpt(f"{glued}, as always, to the north and to the west of the old town, {'far ' * 20}</p>", 11)[0] == (
+        "<p>The boats leave at six in the morning.Nobody is late.</p>"
+    )
+
+
+@pytest.mark.parametrize("word", ["https://www.Example.Com/A.Boat", "Mr.Smith", "system.call(A.Bee)"])
+def test_other_words_with_full_stops_are_one(word: str) -> None:
+    assert not any(each.ends_sentence for each in words_in(text_runs(parse(f"<p>{word} sails</p>")))[:-1])
+
+
+def test_no_excerpt_ends_within_code() -> None:
+    code = "<br>".join(f"Measure{number}=Calc" for number in range(200))
+    assert excerpt(f"<p>It always shows the group.</p><p><code>{code}</code></p><p>The end of it.</p>", 40) == (
+        "<p>It always shows the group.</p>",
+        False,
+    )

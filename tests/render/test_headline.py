@@ -93,3 +93,8 @@ def test_a_cut_leaves_letters_and_emoji_whole(whole: str) -> None:
         assert shortened("x" * before + whole * 30, 20).removesuffix("…").removeprefix("x" * before) in (
             whole * count for count in range(20)
         )
+
+
+def test_a_shortened_text_ends_with_no_word_that_leads_on() -> None:
+    text = "This week’s Core Intuition is out with a discussion about the harbours"
+    assert shortened(text) == "This week’s Core Intuition is out with a discussion…"

@@ -41,8 +41,49 @@ def test_templates(template: str, wanted: str) -> None:
     ],
 )
 def test_news_is_the_first_headline_with_the_number_of_others(titles: list[str], wanted: str) -> None:
-    posts = [post(number, title=title) for number, title in enumerate(titles)]
+    posts = [post(number, title=title, language="") for number, title in enumerate(titles)]
     assert subject("{{ news }}", letterhead(), posts, SINCE, UNTIL) == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "newsletter", "wanted"),
+    [
+        ("en", "nb", "Hot springs, and 1 more"),
+        ("", "nb", "Hot springs, og 1 til"),
+        ("cy", "nb", "Hot springs, og 1 til"),
+        ("en", "cy", "Hot springs, and 1 more"),
+        ("ar", "en", "Hot springs و1 أخرى"),
+    ],
+)
+def test_a_subject_is_in_the_language_of_its_headline_if_its_words_are_known(
+    language: str, newsletter: str, wanted: str
+) -> None:
+    posts = [post(0, title="Hot springs", language=language), post(1)]
+    assert subject("{{ news }}", letterhead(language=newsletter), posts, SINCE, UNTIL) == wanted
+
+
+@pytest.mark.parametrize(
+    ("titles", "wanted"),
+    [
+        (["v3.9.0", "v3.8.11", "v3.8.10"], "v3.9.0 · v3.8.11, and 1 more"),
+        (["分析", "The harbour"], "分析 · The harbour"),
+        (["v3.9.0", "A" * 60], "v3.9.0, and 1 more"),
+        (["Tea", "v3.8.11"], "Tea · v3.8.11"),
+        (["Boats", "v3.8.11"], "Boats, and 1 more"),
+        (["Tea", "Tea"], "Tea, and 1 more"),
+    ],
+)
+def test_a_headline_that_says_little_is_followed_by_the_next(titles: list[str], wanted: str) -> None:
+    posts = [post(number, title=title) for number, title in enumerate(titles)]
+    assert subject("{{ news }}", letterhead(language="en"), posts, SINCE, UNTIL) == wanted
+
+
+def test_marks_of_replies_and_headlines_that_were_named_are_left_out() -> None:
+    titles = ["Help • Re: A font", "Help • Re: A font", "Help • A font", "Re: Boats", "AW: Salt", "Tea at the quay"]
+    posts = [post(number, title=title) for number, title in enumerate(titles)]
+    assert subject("{{ news }}", letterhead(language="en"), posts[:2], SINCE, UNTIL) == "Help • A font, and 1 more"
+    line = preheader([*posts, post(9, title="Salt and pepper of the sea")], "en")
+    assert line == "Boats · Salt · Tea at the quay · Salt and pepper of the sea"
 
 
 def test_default_subjects_name_the_first_post_if_there_is_one() -> None:
@@ -69,7 +110,7 @@ def test_no_default_subject_has_a_warning(language: str, title: str) -> None:
 @pytest.mark.parametrize("template", SUBJECTS.values())
 def test_an_arabic_subject_has_no_latin_comma(template: str) -> None:
     head = letterhead(language="ar", title="رسالة القهوة")
-    posts = [post(0, title="القهوة في الجبال"), post(1)]
+    posts = [post(0, title="القهوة في الجبال", language="ar"), post(1)]
     for few in ([], posts[:1], posts):
         assert "," not in subject(template, head, few, SINCE, UNTIL)
 

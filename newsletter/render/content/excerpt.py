@@ -1,6 +1,7 @@
 """Excerpts of posts, cut at the end of a sentence: never in a tag or an entity, and without images at the end."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from newsletter.render.content.fragment import HEADINGS, Element, parse, serialise, text_of
@@ -33,6 +34,9 @@ _HEADINGS = frozenset((*HEADINGS, "dt", "th", "summary", "figcaption"))
 _END_OF_SENTENCE = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*(?=\s|$)|[。！？។៕။]")
 _STOP = re.compile(rf"[{_ENDS}][\"'”’»)\]}}」』】》]{{0,3}}\Z|[{_UNSPACED}]\Z")
 _TAG = re.compile(r"<[^<>]*>")
+_GLUED = re.compile(r"(?<=[^\W\d_]{2}[.!?])(?=[A-ZÀ-ÖØ-ÞА-Я][a-zà-öø-ÿа-я])")
+"""Where a sentence begins right behind the full stop of another one."""
+_OF_AN_ADDRESS = re.compile(r"[/@_=()<>]|\Awww\.", re.IGNORECASE)
 _WORD_CHARACTER = re.compile(r"\w")
 _WORDS_A_MINUTE = 230
 SLACK = 0.4
@@ -145,15 +149,27 @@ def _closes(parent: Element, index: int | None) -> bool:
 
 def words_in(runs: list[TextRun]) -> list[Word]:
     """Return the words of a post, as an excerpt counts them."""
-    places = [(number, match) for number, run in enumerate(runs) for match in _WORD.finditer(run.text)]
+    places = [(number, *place) for number, run in enumerate(runs) for place in _places_of_words(run)]
     result = []
-    for index, (number, match) in enumerate(places):
+    for index, (number, begin, end) in enumerate(places):
         following = places[index + 1] if index + 1 < len(places) else None
         block = following is None or (following[0] != number and any(run.last for run in runs[number : following[0]]))
-        parted = following is None or following[0] != number or following[1].start() > match.end()
-        ends = block or ends_sentence(match[0], following[1][0] if following else "", parted=parted)
-        result.append(Word(number, match.end(), ends, parted))
+        parted = following is None or following[0] != number or following[1] > end
+        text_behind = runs[following[0]].text[following[1] : following[2]] if following else ""
+        ends = block or ends_sentence(runs[number].text[begin:end], text_behind, parted=parted)
+        result.append(Word(number, end, ends, parted))
     return result
+
+
+def _places_of_words(run: TextRun) -> Iterator[tuple[int, int]]:
+    """Yield where the words of a text begin and end; one ends where a sentence does without a space behind it."""
+    for match in _WORD.finditer(run.text):
+        begin = match.start()
+        if not _OF_AN_ADDRESS.search(match[0]):
+            for glue in _GLUED.finditer(match[0]):
+                yield begin, match.start() + glue.start()
+                begin = match.start() + glue.start()
+        yield begin, match.end()
 
 
 def ends_sentence(word: str, following: str, *, parted: bool = True) -> bool:
@@ -180,6 +196,8 @@ def _best(all_words: list[Word], runs: list[TextRun], words: int) -> int:
     if not ends:
         around = range(max(FEWEST, int(words * _NEAREST)), min(int(words * _FARTHEST), len(all_words)) + 1)
         ends, sentences = _ends(all_words, runs, around)
+    if not ends and _is_in_code(runs[all_words[words - 1].run]):
+        ends, sentences = _ends(all_words, runs, range(FEWEST, low))
     ends = sentences or ends or _ends_in_sentences(all_words, runs, counts, words)
     return min(ends, key=lambda count: (abs(count - words), count), default=words)
 
@@ -222,8 +240,20 @@ def _leads_on(runs: list[TextRun], word: Word) -> bool:
     return (
         _text_up_to(runs, word).endswith((":", "："))
         or any(container.tag in _HEADINGS for container in around)
+        or (_is_in_code(run) and not _ends_code(runs, run))
         or any(_is_teaser(container) or _is_like_a_heading(container) for container in around if container.tag == "p")
     )
+
+
+def _is_in_code(run: TextRun) -> bool:
+    element = run.element.getparent() if run.tail else run.element
+    return any(container.tag in ("pre", "code") for container in (element, *element.iterancestors()))
+
+
+def _ends_code(runs: list[TextRun], run: TextRun) -> bool:
+    """Return whether no more code follows a piece of text."""
+    following = runs.index(run) + 1
+    return following == len(runs) or not _is_in_code(runs[following])
 
 
 def _is_like_a_heading(paragraph: Element) -> bool:

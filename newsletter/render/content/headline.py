@@ -18,6 +18,7 @@ from newsletter.render.content.videos import drop_recordings, recordings
 LONGEST = 60
 _TAG = re.compile(r'<(?:[^<>"]++|"[^"]*+")*+>')
 _CLOSING = "\"'”’»)]」』"
+_LEADS_ON = " ,;:–-、，"
 _JOINS_NEXT = "\u200d\u0e40\u0e41\u0e42\u0e43\u0e44\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4"
 _JOINS_LAST = "\u200d\u0e30\u0e32\u0e33\u0eb0\u0eb2\u0eb3" + "".join(map(chr, range(0x1F3FB, 0x1F400)))
 _VIRAMA = 9
@@ -25,6 +26,11 @@ _VIRAMA = 9
 signs that join the consonants of India's scripts."""
 _SHORTEST = 12
 """The least width of sentences that are a headline, in characters."""
+_FEWEST_WORDS = 4
+_SAYS_LITTLE = re.compile(
+    r"[^\W\d_]{1,3}|\d[\d.,]*|with|from|that|this|into|over|about|your|their|dans|avec|pour|einer?|eine[nms]"
+)
+"""Words behind which a headline isn't cut."""
 LONGEST_WHOLE = 100
 """Characters of a note that is its own headline, so that none of it needs to be repeated below."""
 
@@ -154,6 +160,8 @@ def _append(paragraph: Element, links: list[Element]) -> None:
 def shortened(text: str, longest: int = LONGEST) -> str:
     """Return at most `longest` characters, cut between words, or in a word if that would leave less than half.
 
+    The last word is none that leads on, such as an article.
+
     No letter loses a mark, and no emoji a part. A character of Chinese, Japanese or Korean counts as two.
     """
     if fitting(text, longest) == len(text):
@@ -161,10 +169,21 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     end = fitting(text, longest - 1)
     space = text.rfind(" ", 0, end)
     if space > end // 2:
-        end = space
+        return f"{without_little_words(text[:space].rstrip(_LEADS_ON)).rstrip(_LEADS_ON)}…"
     while end > 1 and _is_one(text[end - 1], text[end]):
         end -= 1
-    return text[:end].rstrip(" ,;:–-、，") + "…"
+    return text[:end].rstrip(_LEADS_ON) + "…"
+
+
+def without_little_words(text: str) -> str:
+    """Return a text without the words at its end that lead on: short ones, such as articles, prepositions, numbers.
+
+    At least four words stay.
+    """
+    kept = text.split(" ")
+    while len(kept) > _FEWEST_WORDS and _SAYS_LITTLE.fullmatch(kept[-1]):
+        kept.pop()
+    return " ".join(kept)
 
 
 def _is_one(character: str, following: str) -> bool:

@@ -20,7 +20,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy as _
 from newsletter import config
 from newsletter.config.own_fields import LONGEST_VALUE, Changer, FieldKind, OwnField
 from newsletter.messages import MessageType, subscriptions as messages
-from subscribers.models import Subscriber
+from subscribers.models import Subscriber, text_of_value
 from subscribers.pages import LANGUAGES, supported
 
 JOINERS = "\u200c\u200d"
@@ -176,7 +176,7 @@ def personal_values(subscriber: Subscriber) -> dict[str, str]:
 
 def value_of(subscriber: Subscriber, key: str) -> str:
     """Return a subscriber's value of a field."""
-    return getattr(subscriber, key) if key in BUILT_IN else _text((subscriber.field_values or {}).get(key, ""))
+    return getattr(subscriber, key) if key in BUILT_IN else text_of_value((subscriber.field_values or {}).get(key, ""))
 
 
 def own_values(subscriber: Subscriber) -> dict[str, str]:
@@ -187,11 +187,7 @@ def own_values(subscriber: Subscriber) -> dict[str, str]:
 def undeclared_values(subscriber: Subscriber) -> dict[str, str]:
     """Return a subscriber's values of fields that are no longer declared, which are kept until the person is erased."""
     declared = personal_fields()
-    return {key: _text(value) for key, value in (subscriber.field_values or {}).items() if key not in declared}
-
-
-def _text(value: str | float) -> str:
-    return value if isinstance(value, str) else number(repr(value))
+    return {key: text_of_value(value) for key, value in (subscriber.field_values or {}).items() if key not in declared}
 
 
 def personal_columns(values: Mapping[str, str], stored: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """What every email of a newsletter shows, from its configuration."""
+    """What every email of a newsletter shows, from its configuration; `fields` are the keys of own fields."""
 
     newsletter: str
     title: str
@@ -103,6 +103,7 @@ class Letterhead:
     theme: Theme = field(default_factory=Theme)
     template: str = "edition"
     mailto_unsubscribe: str = ""
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """An email encoded once for all recipients, with slots for each recipient's values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -8,7 +9,9 @@ from newsletter.config.email_addresses import mailbox_domain
 
 
 class SlotValue(StrEnum):
-    """What differs between recipients: a name, text that depends on the name, or a whole URL, header field or id."""
+    """What differs between recipients: a value of a field such as the name, text that depends on that value, or a whole
+    URL, header field or id.
+    """
 
     TO = "to"
     NAME = "name"
@@ -32,7 +35,8 @@ class SlotEncoding(StrEnum):
 class Slot:
     """A place in an email for a recipient's value; `fallback` is inserted if the recipient has none.
 
-    With `SlotValue.WITH_NAME`, `fallback` is text that only recipients with a name see. In a part in base64, `around`
+    `field` is the key of the field whose value it is. With `SlotValue.WITH_NAME`, `fallback` is text that only
+    recipients with a value see. In a part in base64, `around`
     is the text before and behind the value, which is encoded with it; None in quoted-printable and in header fields.
     """
 
@@ -40,15 +44,17 @@ class Slot:
     form: SlotEncoding
     fallback: str = ""
     around: tuple[str, str] | None = None
+    field: str = "name"
 
-    def text_for(self, name: str) -> str:
-        """Return the text of a NAME or WITH_NAME slot for a recipient with this name ("" for none)."""
+    def text_for(self, value: str) -> str:
+        """Return the text of a NAME or WITH_NAME slot for a recipient with this value ("" for none)."""
         if self.value is SlotValue.WITH_NAME:
-            return self.fallback if name else ""
-        return name or self.fallback
+            return self.fallback if value else ""
+        return value or self.fallback
 
 
 Piece = bytes | Slot
+NO_VALUES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +78,19 @@ class EncodedEmail:
     sender: str
     message_id_domain: str
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """The keys of the fields other than the name whose values it has places for."""
+        pieces = [*self.body, *(piece for header in self.headers for piece in header.pieces)]
+        return frozenset(piece.field for piece in pieces if isinstance(piece, Slot)) - {"name"}
+
 
 class Recipient(NamedTuple):
     """A recipient and one attempt to deliver to them.
 
     `number` is the recipient's number in the edition's audience, `attempt` counts from 1, `token` is in the links of
     this recipient's message, `message_id` is the left part of its Message-ID, `return_path` the envelope sender ("" for
-    the newsletter's own address).
+    the newsletter's own address). `values` are those of the fields that the email has places for, by their keys.
     """
 
     number: int
@@ -88,6 +100,11 @@ class Recipient(NamedTuple):
     name: str = ""
     attempt: int = 1
     return_path: str = ""
+    values: Mapping[str, str] = NO_VALUES
+
+    def value_of(self, field: str) -> str:
+        """Return the value of a field by its key, "" for none."""
+        return self.name if field == "name" else self.values.get(field, "")
 
     @property
     def domain(self) -> str:

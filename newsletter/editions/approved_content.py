@@ -28,7 +28,9 @@ def texts_of(rendered: Rendered) -> dict[str, Any]:
         "preheader": rendered.preheader,
         "html": rendered.html,
         "text": rendered.text,
-        "placeholders": [[name, slot.value, slot.form, slot.fallback] for name, slot in rendered.placeholders],
+        "placeholders": [
+            [name, slot.value, slot.form, slot.fallback, *_field(slot)] for name, slot in rendered.placeholders
+        ],
     }
 
 
@@ -61,11 +63,19 @@ def unpack(packed: bytes) -> EncodedEmail:
 
 
 def _written(pieces: Iterable[Piece]) -> list[Any]:
-    """Return a slot as three strings, or five with those around it, and octets as text, or in base64 if not ASCII."""
+    """Return a slot as three strings, or five with those around it, and the field if it isn't the name; octets as text,
+    or in base64 if not ASCII.
+    """
     return [
-        [piece.value, piece.form, piece.fallback, *(piece.around or ())] if isinstance(piece, Slot) else _octets(piece)
+        [piece.value, piece.form, piece.fallback, *(piece.around or ()), *_field(piece)]
+        if isinstance(piece, Slot)
+        else _octets(piece)
         for piece in pieces
     ]
+
+
+def _field(slot: Slot) -> list[str]:
+    return [] if slot.field == "name" else [slot.field]
 
 
 def _octets(piece: bytes) -> str | dict[str, str]:
@@ -77,6 +87,7 @@ def _read(piece: Any) -> Piece:
         return piece.encode("ascii")
     if isinstance(piece, dict):
         return base64.b64decode(piece["base64"], validate=True)
-    value, form, fallback, *around = piece
-    text_before, text_after = around or ("", "")
-    return Slot(SlotValue(value), SlotEncoding(form), fallback, (text_before, text_after) if around else None)
+    value, form, fallback, *more = piece
+    field = more.pop() if len(more) % 2 else "name"
+    around = (more[0], more[1]) if more else None
+    return Slot(SlotValue(value), SlotEncoding(form), fallback, around, field)

@@ -77,6 +77,7 @@ def letterhead(configuration: Config, newsletter: config.Newsletter) -> Letterhe
         theme=newsletter.theme,
         template=newsletter.template,
         mailto_unsubscribe=_mailto(configuration),
+        fields=tuple(configuration.fields),
     )
 
 
@@ -306,8 +307,8 @@ def rendered_of(content: ApprovedContent | Variant) -> Rendered:
 def placeholders_of(content: ApprovedContent | Variant) -> tuple[tuple[str, Slot], ...]:
     """Return the placeholders of the approved content, or of a variant, with their slots."""
     return tuple(
-        (name, Slot(SlotValue(value), SlotEncoding(form), fallback))
-        for name, value, form, fallback in content.placeholders
+        (name, Slot(SlotValue(value), SlotEncoding(form), fallback, field=field[0] if field else "name"))
+        for name, value, form, fallback, *field in content.placeholders
     )
 
 

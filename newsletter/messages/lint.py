@@ -125,6 +125,12 @@ NAME_FALLBACK = MessageType(
         "The name has no fallback; inside the braces, after a |, write a word for subscribers without a name."
     ),
 )
+VALUE_FALLBACK = MessageType(
+    "lint.value-fallback",
+    gettext_noop(
+        "{field} has no fallback; inside the braces, after a |, write a word for subscribers without this value."
+    ),
+)
 PLACEHOLDER_UNKNOWN = MessageType(
     "lint.placeholder-unknown",
     gettext_noop("{word} is not a placeholder; remove the braces, or insert the subscriber's name instead."),

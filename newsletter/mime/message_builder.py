@@ -158,7 +158,7 @@ def _value(slot: Slot) -> Callable[[Recipient, bytes], bytes]:
         case SlotValue.TO, SlotEncoding.ASCII:
             return lambda _, address: address
         case SlotValue.NAME, SlotEncoding.HEADER:
-            return lambda recipient, _: short_text(clean_name(recipient.name) or slot.fallback)
+            return lambda recipient, _: short_text(clean_name(recipient.value_of(slot.field)) or slot.fallback)
         case SlotValue.NAME | SlotValue.WITH_NAME | SlotValue.TO, SlotEncoding.HTML:
             return lambda recipient, _: html.escape(_shown(recipient, slot)).encode("utf-8", "replace")
         case SlotValue.NAME | SlotValue.WITH_NAME | SlotValue.TO, SlotEncoding.TEXT:
@@ -168,7 +168,9 @@ def _value(slot: Slot) -> Callable[[Recipient, bytes], bytes]:
 
 
 def _shown(recipient: Recipient, slot: Slot) -> str:
-    return recipient.address if slot.value is SlotValue.TO else slot.text_for(clean_name(recipient.name))
+    if slot.value is SlotValue.TO:
+        return recipient.address
+    return slot.text_for(clean_name(recipient.value_of(slot.field)))
 
 
 def _token(recipient: Recipient, _: bytes) -> bytes:

@@ -178,7 +178,7 @@ class _Fitting:
         return _Attempt(digest, html, bytes_taken - self._maximum_size)
 
     def _html(self, digest: Digest) -> str:
-        scope = Scope(self._placeholders, SlotEncoding.HTML)
+        scope = Scope(self._placeholders, SlotEncoding.HTML, digest.letterhead.fields)
         context = edition_context(digest, scope)
         design = DESIGNS[digest.letterhead.theme.design]
         html = html_part(
@@ -193,7 +193,7 @@ class _Fitting:
 
     def _rendered(self, attempt: _Attempt, shortened: tuple[ShortenedPost, ...], page: str) -> Rendered:
         digest, html = attempt.digest, attempt.html
-        context = edition_context(digest, Scope(self._placeholders, SlotEncoding.TEXT))
+        context = edition_context(digest, Scope(self._placeholders, SlotEncoding.TEXT, digest.letterhead.fields))
         name = templates_of(digest.letterhead.template, DESIGNS[digest.letterhead.theme.design])[1]
         text = render_template(name, context, self._templates).strip() + "\n"
         text = close_up(text, SlotEncoding.TEXT, self._placeholders)

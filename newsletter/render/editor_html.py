@@ -9,8 +9,8 @@ from itertools import count
 from newsletter.render.content.fragment import Element, parse, serialise
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.spaces import without_controls
-from newsletter.render.scope import NAME
 
+NAME = re.compile(r"(?<!\{)\{name(?:\|([^{}]*))?\}(?!\})")
 # Private characters stand for a token while Markdown is read, since its words are no Markdown.
 _BEGIN, _END = "\ue002", "\ue003"
 _MARKS = re.compile(f"[{_BEGIN}{_END}]")

@@ -33,9 +33,9 @@ class Placeholders:
         self._secret = secrets.token_hex(8)
         self._names: dict[Slot, str] = {}
 
-    def place(self, value: SlotValue, form: SlotEncoding, fallback: str = "") -> str:
-        """Return the placeholder for a value; the same one for the same value, form and fallback."""
-        slot = Slot(value, form, fallback)
+    def place(self, value: SlotValue, form: SlotEncoding, fallback: str = "", field: str = "name") -> str:
+        """Return the placeholder for a value; the same one for the same value, form, fallback and field."""
+        slot = Slot(value, form, fallback, field=field)
         return self._names.setdefault(slot, f"x{self._secret}-{len(self._names)}-{value}Z")
 
     @property
@@ -64,31 +64,38 @@ def value_of(slot: Slot, letterhead: Letterhead, recipient: Recipient) -> str:
     if slot.value in PATHS:
         address = f"{letterhead.site_url}{PATHS[slot.value]}{recipient.token}"
         return escape(address) if slot.form is SlotEncoding.HTML else address
-    return name_for(slot, recipient.name)
+    return name_for(slot, recipient.value_of(slot.field))
 
 
-def name_for(slot: Slot, name: str = "") -> str:
-    """Return a name, or what an editor wrote for recipients without one, escaped in HTML."""
-    text = slot.text_for(" ".join(name.split()))
+def name_for(slot: Slot, value: str = "") -> str:
+    """Return a field's value, or what an editor wrote for recipients without one, escaped in HTML."""
+    text = slot.text_for(" ".join(value.split()))
     return escape(text) if slot.form is SlotEncoding.HTML else text
 
 
 def longest(letterhead: Letterhead) -> Recipient:
     """Return a recipient with the longest possible values, with which sizes are measured."""
-    return Recipient(number=0, address="", token="x" * LONGEST_TOKEN, message_id="", name="ø" * LONGEST_NAME)
+    values = dict.fromkeys(letterhead.fields, "ø" * LONGEST_NAME)
+    return Recipient(0, "", "x" * LONGEST_TOKEN, "", "ø" * LONGEST_NAME, values=values)
 
 
 def close_up(text: str, form: SlotEncoding, placeholders: Placeholders) -> str:
-    """Return an HTML or text part in which text that depends on a name without a fallback is in slots."""
-    names = [name for name, slot in placeholders.pairs(text) if slot.value is SlotValue.NAME and not slot.fallback]
-    if not names:
-        return text
+    """Return an HTML or text part in which text that depends on a value without a fallback is in slots."""
+    without_fallback: dict[str, list[str]] = {}
+    for name, slot in placeholders.pairs(text):
+        if slot.value is SlotValue.NAME and not slot.fallback:
+            without_fallback.setdefault(slot.field, []).append(name)
+    for field, names in without_fallback.items():
+        text = _close_up(text, form, placeholders, field, names)
+    return text
 
-    def with_name(literal: str) -> str:
-        return placeholders.place(SlotValue.WITH_NAME, form, literal) if literal else ""
+
+def _close_up(text: str, form: SlotEncoding, placeholders: Placeholders, field: str, names: Iterable[str]) -> str:
+    def with_value(literal: str) -> str:
+        return placeholders.place(SlotValue.WITH_NAME, form, literal, field) if literal else ""
 
     def in_slots(match: re.Match[str]) -> str:
-        return f"{match['start']}{with_name(match['before'])}{match['name']}{with_name(match['after'])}"
+        return f"{match['start']}{with_value(match['before'])}{match['name']}{with_value(match['after'])}"
 
     for beside_name in _beside_name(pattern(names).pattern, _SPACE[form]):
         text = beside_name.sub(in_slots, text)

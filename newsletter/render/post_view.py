@@ -27,7 +27,7 @@ from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PICTURE, PLAY, recording_of, video_of, without_recordings, without_video
 from newsletter.render.dates import date_range, direction, direction_of_text
 from newsletter.render.meta_line import MetaLines
-from newsletter.render.scope import Scope, cleaned, with_name_placeholders
+from newsletter.render.scope import Scope, cleaned, with_placeholders
 from newsletter.render.theme.colours import readable
 from newsletter.render.theme.designs import DESIGNS, Design
 from newsletter.render.words import colon, words
@@ -168,7 +168,7 @@ class PostViews:
         body = self._body(post, title, level, lead=lead) if post.html else _Body("", None)
         recording, recording_label = self._beside_line(post)
         meta = tuple(filter(None, (self._meta_part(part) for part in self._meta.parts(post, group, opens=opens))))
-        html = with_name_placeholders(body.html, self.scope, unescape) if post.written else body.html
+        html = with_placeholders(body.html, self.scope, unescape) if post.written else body.html
         return PostView(
             id=post.id,
             url=uri(post.url),

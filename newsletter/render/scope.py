@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
@@ -13,15 +13,18 @@ from newsletter.render.placeholders import Placeholders
 
 BODY = re.compile(r"b[0-9a-f]{16}x\d+b")
 """The words that stand for bodies in MJML."""
-NAME = re.compile(r"(?<!\{)\{name(?:\|([^{}]*))?\}(?!\})")
+_VALUE = re.compile(r"(?<!\{)\{([a-z][a-z0-9-]{0,39})(?:\|([^{}]*))?\}(?!\})")
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The state of one rendering (HTML or text): placeholders, and bodies that are inserted after MJML."""
+    """The state of one rendering (HTML or text): placeholders, the keys of the site's own fields, and bodies that are
+    inserted after MJML.
+    """
 
     placeholders: Placeholders
     form: SlotEncoding
+    fields: Collection[str] = ()
     bodies: dict[str, str] = field(default_factory=dict)
 
     def word_for(self, html: str) -> Markup:
@@ -38,10 +41,28 @@ def cleaned(text: str) -> str:
     return without_controls(collapse(text))
 
 
-def with_name_placeholders(text: str, scope: Scope, plain_text: Callable[[str], str]) -> str:
-    """Return an editor's text with a placeholder for each `{name}`, with its fallback as `plain_text`."""
+def with_values(text: str, fields: Collection[str], value: Callable[[str, str], str]) -> str:
+    """Return an editor's text with each `{name|fallback}`, and that of the other fields, replaced.
 
-    def placeholder(match: re.Match[str]) -> str:
-        return scope.placeholders.place(SlotValue.NAME, scope.form, plain_text(match[1] or ""))
+    `value` is called with the field's key and the fallback. Other words in braces stay.
+    """
 
-    return NAME.sub(placeholder, text)
+    def replaced(match: re.Match[str]) -> str:
+        field = match[1]
+        return value(field, match[2] or "") if field == "name" or field in fields else match[0]
+
+    return _VALUE.sub(replaced, text)
+
+
+def with_fallbacks(text: str, fields: Collection[str]) -> str:
+    """Return an editor's text as somebody without values reads it."""
+    return with_values(text, fields, lambda _, fallback: fallback)
+
+
+def with_placeholders(text: str, scope: Scope, plain_text: Callable[[str], str]) -> str:
+    """Return an editor's text with a placeholder for each value, with its fallback as `plain_text`."""
+
+    def placeholder(field: str, fallback: str) -> str:
+        return scope.placeholders.place(SlotValue.NAME, scope.form, plain_text(fallback), field)
+
+    return with_values(text, scope.fields, placeholder)

@@ -50,7 +50,7 @@ _PLAIN_NODES = (
 )
 _PLAIN_FILTERS = ("length", "count", "first", "last", "upper", "lower", "capitalize", "trim")
 _SHORTEST, _LONGEST = 40, 140
-_NAME = re.compile(r" ?\{name(?:\|[^{}]*)?\}")
+_NAME = re.compile(r" ?\{(?:name|[a-z][a-z0-9-]{0,39}(?=\|))(?:\|[^{}]*)?\}")
 _DOTS = re.compile(r"(?: ·)+ ")
 _LONGEST_HEADLINE = 60
 _FEW = 12

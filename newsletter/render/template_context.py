@@ -19,7 +19,7 @@ from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PICTURE
 from newsletter.render.dates import date_range, direction, last_day, short_date, week_name
 from newsletter.render.post_view import PostViews, without_pictures
-from newsletter.render.scope import Scope, cleaned, with_name_placeholders
+from newsletter.render.scope import Scope, cleaned, with_placeholders
 from newsletter.render.theme.colours import DARK_BOX, lightened, palette, readable, shaded, tints
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.render.theme.sharing import reply_link, share_links
@@ -124,7 +124,7 @@ def _fixed(letterhead: Letterhead) -> Mapping[str, Any]:
 
 
 def _written(text: str, scope: Scope, digest: Digest) -> str:
-    """Render an editor's text; `{name}` and `{name|dear reader}` are replaced with the reader's name.
+    """Render an editor's text; `{name}`, `{name|dear reader}` and other fields are replaced with the reader's values.
 
     Paragraphs that are written in the other direction than the newsletter's language say so.
     """
@@ -132,7 +132,7 @@ def _written(text: str, scope: Scope, digest: Digest) -> str:
         return ""
     in_html, letterhead = scope.form is SlotEncoding.HTML, digest.letterhead
     html = email_form(
-        markdown(with_name_placeholders(_with_lines(text), scope, str)), letterhead.language, in_text=not in_html
+        markdown(with_placeholders(_with_lines(text), scope, str)), letterhead.language, in_text=not in_html
     )
     html = prepare_words(
         with_own_words(html, letterhead.language),

@@ -6,6 +6,7 @@ or been blocked since are not among the recipients.
 """
 
 import hashlib
+import json
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from functools import lru_cache
@@ -15,12 +16,12 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 
 from newsletter.config import Config, Newsletter
-from newsletter.domain.encoded_email import Recipient
+from newsletter.domain.encoded_email import NO_VALUES, Recipient
 from newsletter.models import Delivery, DeliveryStatus, Edition, Result
 from newsletter.sending.return_path import return_path
 from newsletter.sending.sql.precompiled import PrecompiledQuery, coalesced_ranges
 from subscribers import tokens
-from subscribers.models import Subscription, SubscriptionQuerySet, local_day, parse_where
+from subscribers.models import Subscription, SubscriptionQuerySet, local_day, parse_where, text_of_value
 
 if TYPE_CHECKING:
     from newsletter.sending.sql.offers import FixedAudience
@@ -54,13 +55,16 @@ def _accepted(edition: int) -> QuerySet[Delivery, Any]:
     return Delivery.objects.filter(Exists(accepted), edition=edition).values("subscription_id")
 
 
-def recipients(configuration: Config, edition: Edition, attempts: Mapping[int, int], at: datetime) -> list[Recipient]:
+def recipients(
+    configuration: Config, edition: Edition, attempts: Mapping[int, int], at: datetime, fields: Collection[str] = ()
+) -> list[Recipient]:
     """Return the recipients with these numbers who may receive an email of this newsletter now, each for the given
-    attempt.
+    attempt, with their values of these own fields.
     """
     envelope = configuration.bounces.return_path
     key, link_token = _message_key(settings.SECRET_KEY, edition.pk), tokens.link_tokens()
-    query = _receiving(edition.newsletter, local_day(configuration.newsletters.get(edition.newsletter), at))
+    day = local_day(configuration.newsletters.get(edition.newsletter), at)
+    query = _receiving(edition.newsletter, day, with_values=bool(fields))
     return [
         Recipient(
             number,
@@ -70,17 +74,25 @@ def recipients(configuration: Config, edition: Edition, attempts: Mapping[int, i
             name,
             attempts[number],
             return_path(envelope, edition.pk, number) if envelope else "",
+            _values(stored[0], fields) if stored else NO_VALUES,
         )
         for first, last in coalesced_ranges(attempts)
-        for number, subscription, address, name in query.rows(edition.pk, first, last)
+        for number, subscription, address, name, *stored in query.rows(edition.pk, first, last)
         if number in attempts
     ]
 
 
+def _values(stored: str | None, fields: Collection[str]) -> Mapping[str, str]:
+    """Return the values of some own fields, from the JSON in which a subscriber's are stored."""
+    values = json.loads(stored) if stored else {}
+    return {field: text_of_value(values[field]) for field in fields if field in values}
+
+
 @lru_cache(maxsize=8)
-def _receiving(newsletter: str, day: date) -> PrecompiledQuery:
+def _receiving(newsletter: str, day: date, *, with_values: bool) -> PrecompiledQuery:
     """Return the query for one day; it is compiled again every day, because pauses end on a day."""
-    columns = ("deliveries__number", "pk", "subscriber__address", "subscriber__name")
+    columns = ["deliveries__number", "pk", "subscriber__address", "subscriber__name"]
+    columns += ["subscriber__field_values"] if with_values else []
 
     def make_queryset(edition: int, first: int, last: int) -> QuerySet[Subscription, Any]:
         receiving = Subscription.objects.receiving_on(newsletter, day)

@@ -184,7 +184,7 @@ class Outbox:
         now = database.now()
         statements.begin(chunk.pk, now)
         attempts = {recipient.number: recipient.attempt for recipient in batch.recipients} or batch.attempts
-        recipients = audience.recipients(self._configuration, chunk.edition, attempts, now)
+        recipients = audience.recipients(self._configuration, chunk.edition, attempts, now, batch.email.fields)
         if excluded := self._excluded():
             excluded_recipients = {r.number: (r.attempt, r.domain) for r in recipients if r.domain in excluded}
             hand_over(chunk, excluded_recipients, now)

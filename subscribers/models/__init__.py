@@ -34,6 +34,7 @@ from subscribers.models.people import (
     subscriptions_ended,
     subscriptions_started,
     subscriptions_starting,
+    text_of_value,
 )
 from subscribers.models.suppressions import Suppression, suppressed
 
@@ -90,4 +91,5 @@ __all__ = [
     "subscriptions_started",
     "subscriptions_starting",
     "suppressed",
+    "text_of_value",
 ]

@@ -123,6 +123,11 @@ def _rehash(people: "models.QuerySet[Subscriber]", old: str, suppressed_hashes: 
     return len(values)
 
 
+def text_of_value(value: str | float) -> str:
+    """Return a stored value of an own field as text: of a number, its digits with a point before decimals."""
+    return value if isinstance(value, str) else f"{value:.15g}"
+
+
 class Subscriber(models.Model):
     """A person with an address, as written and as a key (lower case) for comparison."""
 

@@ -84,6 +84,23 @@ def test_the_text_around_a_name_is_what_smtp_would_have_sent(
     assert [p for p in paragraphs if p in words] == words
 
 
+@pytest.mark.parametrize("provider", ALL)
+def test_values_of_own_fields_are_what_smtp_would_have_sent(provider: str, api: Api, tmp_path: Path) -> None:
+    head = letterhead(fields=("town", "shoe-size", "level"))
+    greeting = "Fra {town|byen din} ({level}): {shoe-size|0}, {unknown|x}"
+    mail = rendered_message.encoded(render(digest(1, letterhead=head, greeting=greeting)), head, date=UNTIL)
+    assert mail.fields == {"town", "shoe-size", "level"}
+    samples.subscribe(["r1@reader.example", "r2@reader.example"])
+    stored = {"town": "<b>Å</b>&%recipient.x%", "shoe-size": 42.5, "other": "secret"}
+    Subscriber.objects.filter(key__startswith="r1").update(field_values=stored)
+    samples.begun(samples.queued(mail=mail))
+    send(api, provider, tmp_path)
+    texts = [" ".join(sent.text.replace(NON_JOINER, "").split()) for sent in api.taken]
+    for words in ("Fra <b>Å</b>&%recipient.x%: 42.5, {unknown|x}", "Fra byen din: 0, {unknown|x}"):
+        assert [words in text for text in texts].count(True) == 1
+    assert all("secret" not in sent.html and "<b>Å" not in sent.html for sent in api.taken)
+
+
 def test_values_within_base64_are_variables_too() -> None:
     edition = digest([post(0, html=f"<p>{'커피는 산에서 자랍니다. ' * 99}</p>")], greeting="{name|독자}님,")
     rendered = render(edition)

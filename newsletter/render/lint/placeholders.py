@@ -10,7 +10,7 @@ from newsletter.render.content.fragment import parse, text_of
 from newsletter.render.content.markdown import markdown
 from newsletter.render.lint.codes import finding
 from newsletter.render.lint.parsed_email import ParsedEmail, letters
-from newsletter.render.scope import NAME
+from newsletter.render.scope import with_fallbacks
 from newsletter.render.subject import preheader as made_preheader
 
 _BRACES = re.compile(r"\{\{|\}\}|\{%|%\}|\{name\b|\*\|[A-Z_]+\|\*|%%[A-Za-z_]+%%")
@@ -62,7 +62,7 @@ def _without(phrases: list[str], text: str) -> str:
 
 
 def names(email: ParsedEmail) -> Iterator[Finding]:
-    """Report each `{name}` without a fallback for subscribers without a name."""
+    """Report each `{name}` or other value without a fallback for subscribers who have none."""
     for name, slot in email.rendered.placeholders:
         if (
             slot.value is SlotValue.NAME
@@ -70,13 +70,15 @@ def names(email: ParsedEmail) -> Iterator[Finding]:
             and not slot.fallback
             and name in email.rendered.html
         ):
-            yield finding("name-fallback", messages.NAME_FALLBACK(), "html")
+            problem = messages.NAME_FALLBACK() if slot.field == "name" else messages.VALUE_FALLBACK(field=slot.field)
+            yield finding("name-fallback", problem, "html")
             return
 
 
 def unknown(email: ParsedEmail) -> Iterator[Finding]:
     """Report other words in braces, except in code and in `{{…}}`, which has a rule of its own."""
     digest = email.digest
+    fields = digest.letterhead.fields
     preview_text = made_preheader(digest.posts, digest.letterhead.language)
     posts = " ".join([preview_text, *(post.title for post in digest.posts + digest.rest)])
     for where, text in (
@@ -87,7 +89,7 @@ def unknown(email: ParsedEmail) -> Iterator[Finding]:
         *((post.id, _prose(post.html)) for post in digest.posts if post.written and post.html),
         ("blocks", " ".join(f"{block.title} {_prose(markdown(block.text))}" for block in digest.blocks)),
     ):
-        for word in dict.fromkeys(_IN_BRACES.findall(NAME.sub("", _DOUBLED.sub("", text)))):
+        for word in dict.fromkeys(_IN_BRACES.findall(with_fallbacks(_DOUBLED.sub("", text), fields))):
             if where in ("subject", "preheader") and word in posts:
                 continue
             yield finding("placeholder-unknown", messages.PLACEHOLDER_UNKNOWN(word=word), where)

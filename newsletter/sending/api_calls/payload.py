@@ -68,8 +68,8 @@ def value(slot: Slot, recipient: Recipient) -> str:
     """Return a recipient's value for decoded text: escaped in HTML, plain elsewhere."""
     words = {
         SlotValue.TO: recipient.address,
-        SlotValue.NAME: slot.text_for(clean_name(recipient.name)),
-        SlotValue.WITH_NAME: slot.text_for(clean_name(recipient.name)),
+        SlotValue.NAME: slot.text_for(clean_name(recipient.value_of(slot.field))),
+        SlotValue.WITH_NAME: slot.text_for(clean_name(recipient.value_of(slot.field))),
         SlotValue.TOKEN: recipient.token,
         SlotValue.MESSAGE_ID: recipient.message_id,
     }[slot.value]

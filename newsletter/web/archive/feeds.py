@@ -1,7 +1,7 @@
 """Feeds of a newsletter's editions and of their posts, as Atom (RFC 4287) and as JSON Feed 1.1."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -18,7 +18,7 @@ from newsletter.editions.rendering import digest_of
 from newsletter.editions.selection.post_topics import topics_of
 from newsletter.models import Post
 from newsletter.render.content.addresses import uri
-from newsletter.render.scope import NAME
+from newsletter.render.scope import with_fallbacks
 from newsletter.web.archive import queries
 from newsletter.web.archive.views import cacheable
 from subscribers.requests import config_of, newsletter_of
@@ -79,16 +79,17 @@ def _posts(request: HttpRequest, newsletter: Newsletter) -> list[FeedItem]:
     items: dict[str, FeedItem] = {}
     archive = _address(request, newsletter)
     for edition in in_archive(newsletter.name).order_by("-until", "-pk")[:EDITIONS]:
-        for post in digest_of(edition, config_of(request)).posts:
+        digest = digest_of(edition, config_of(request))
+        for post in digest.posts:
             assert edition.published_at is not None
-            items.setdefault(post.id, _post(post, archive, edition.published_at))
+            items.setdefault(post.id, _post(post, digest.letterhead.fields, archive, edition.published_at))
         if len(items) >= POSTS:
             break
     return list(items.values())[:POSTS]
 
 
-def _post(post: DigestPost, archive: str, sent: datetime) -> FeedItem:
-    html = NAME.sub(lambda match: match[1] or "", post.html) if post.written else post.html
+def _post(post: DigestPost, fields: Collection[str], archive: str, sent: datetime) -> FeedItem:
+    html = with_fallbacks(post.html, fields) if post.written else post.html
     return {
         "unique_id": f"{archive}#post-{post.id}",
         "link": uri(post.url),

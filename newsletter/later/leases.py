@@ -1,4 +1,8 @@
-"""Leases of rows: of several programs that want to work on a row, one gets it, until its lease ends."""
+"""Leases of rows: of several programs that want to work on a row, one gets it, until its lease ends.
+
+Later work, transactional emails and occurrences of the schedule are leased like this. On SQLite, a transaction that
+writes is alone.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any, TypeVar

@@ -14,6 +14,7 @@ from newsletter.editions import approval, notices
 from newsletter.editions.history import BY_SCHEDULE
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.series import going_to
+from newsletter.later import leases
 from newsletter.messages import Message, message_of, schedule as messages
 from newsletter.models import Edition, Occurrence
 from newsletter.render.html.loader import TemplateProblem
@@ -42,9 +43,7 @@ def editions_of(newsletter: config.Newsletter) -> QuerySet[Edition]:
 
 def lease(occurrence: Occurrence, now: datetime) -> bool:
     """Lease an occurrence; return False if it is done or leased by another scheduler."""
-    free = Q(leased_until=None) | Q(leased_until__lt=now)
-    taken = Occurrence.objects.filter(free, pk=occurrence.pk, done_at=None)
-    return bool(taken.update(leased_until=now + LEASE, attempts=F("attempts") + 1))
+    return bool(leases.lease(Occurrence.objects.filter(pk=occurrence.pk, done_at=None), now, LEASE))
 
 
 @contextmanager
@@ -71,8 +70,8 @@ def give_up(newsletter: config.Newsletter, occurrence: Occurrence, why: Message,
 
 def due_and_free(newsletter: config.Newsletter, now: datetime) -> list[Occurrence]:
     """Return the occurrences of the cadence that are due and not leased."""
-    free = Q(leased_until=None) | Q(leased_until__lt=now)
-    return list(occurrences_of(newsletter).filter(free, due_at__lte=now, done_at=None).order_by("due_at"))
+    due = occurrences_of(newsletter).filter(leases.free(now), due_at__lte=now, done_at=None)
+    return list(due.order_by("due_at"))
 
 
 def finish(occurrence: Occurrence, now: datetime, outcome: Message) -> None:

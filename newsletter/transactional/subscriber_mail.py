@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
 
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 
 from newsletter.config import Config, Newsletter
 from newsletter.delivery import retries
@@ -24,6 +23,7 @@ from newsletter.editions import notices
 from newsletter.editions.local_links import LinkProblem, check_addresses
 from newsletter.editions.public_editions import in_archive
 from newsletter.editions.rendering import letterhead
+from newsletter.later.leases import free, lease
 from newsletter.logs import log_event
 from newsletter.messages import Message
 from newsletter.messages.delivery import NOT_NOW
@@ -91,19 +91,11 @@ def _due_emails(now: datetime) -> list[TransactionalEmail]:
         .select_related("subscriber", "subscription")
         .prefetch_related("subscription__consents")
     )
-    with transaction.atomic():
-        rows = list(due.select_for_update(skip_locked=True, of=("self",))[:AT_ONCE])
-        TransactionalEmail.objects.filter(pk__in=[row.pk for row in rows]).update(
-            leased_until=now + LEASE, attempts=F("attempts") + 1
-        )
-    for row in rows:
-        row.attempts += 1
-    return rows
+    return lease(due, now, LEASE, AT_ONCE)
 
 
 def _waiting(now: datetime) -> QuerySet[TransactionalEmail]:
-    free = Q(leased_until=None) | Q(leased_until__lt=now)
-    return mail_queue.emails().filter(free, due__lte=now, gave_up_at=None, journal="")
+    return mail_queue.emails().filter(free(now), due__lte=now, gave_up_at=None, journal="")
 
 
 def _send_batch(

@@ -18,7 +18,7 @@ from newsletter.render.content.boxes import email_form
 from newsletter.render.content.content import prepare
 from newsletter.render.content.excerpt import excerpt
 from newsletter.render.content.first_line import LONGEST_LINE, ends_with_mark, first_line, lone_link
-from newsletter.render.content.headline import without_headline
+from newsletter.render.content.headline import is_torn, without_headline
 from newsletter.render.content.images import filling, fitted, names_file, sized
 from newsletter.render.content.own_words import name_of_recording, with_own_words
 from newsletter.render.content.post_images import with_cover, with_first_image
@@ -83,6 +83,8 @@ class PostView:
     """Whether the table of contents has the post."""
     alone: bool = False
     """Whether the edition has no other post."""
+    note: bool = False
+    """Whether the post is shown without its headline, which would be torn from the text that it begins."""
     recording: str = ""
     recording_label: str = ""
     """The address of the first recording, of a video, or of a link that is all of the text, and the words of a link to
@@ -163,9 +165,10 @@ class PostViews:
         if post.html:
             post = _with_html(post, with_own_words(post.html, self._language, collapse(post.title)))
         title = cleaned(post.title)
+        note = self._is_note(post, title)
         if opens := lead and self._design.opens:
             level = 2
-        body = self._body(post, title, level, lead=lead) if post.html else _Body("", None)
+        body = self._body(post, title, level, lead=lead, note=note) if post.html else _Body("", None)
         recording, recording_label = self._beside_line(post)
         meta = tuple(filter(None, (self._meta_part(part) for part in self._meta.parts(post, group, opens=opens))))
         html = with_placeholders(body.html, self.scope, unescape) if post.written else body.html
@@ -196,6 +199,7 @@ class PostViews:
             blocks=self.blocks.get(post.id, ()),
             listed=post.id in self._listed,
             alone=self._is_alone,
+            note=note,
             recording=uri(recording),
             recording_label=recording_label,
         )
@@ -240,9 +244,14 @@ class PostViews:
     def _comments(self, post: DigestPost) -> str:
         return uri(post.comments_url) if self.digest.letterhead.theme.comments and post.html else ""
 
-    def _body(self, post: DigestPost, title: str, level: int, *, lead: bool) -> _Body:
+    def _is_note(self, post: DigestPost, title: str) -> bool:
+        """Return whether a post's headline is a piece of its text, below which the rest would begin in mid-sentence."""
+        as_text = self._design.lines or self.scope.form is SlotEncoding.TEXT
+        return not (as_text or post.written) and is_torn(post.html, title)
+
+    def _body(self, post: DigestPost, title: str, level: int, *, lead: bool, note: bool) -> _Body:
         """Return the post's body; a post that shows its own image needs no picture for its videos."""
-        if not post.written:
+        if not (post.written or note):
             post = _with_html(post, without_headline(post.html, title))
         html, cover = self._with_chosen_images(post)
         if cover and post.image and cover.url == post.image.url:
@@ -277,7 +286,7 @@ class PostViews:
             coloured=self.digest.code_colours and self.scope.form is SlotEncoding.HTML,
             linked=self.scope.form is SlotEncoding.HTML and bool(self._read_on(post)),
             watch=name_of_recording("", self._language),
-            arrow=("", "") if self._link_below(post, lead=lead) else self._arrow(post, title),
+            arrow=("", "") if self._link_below(post, lead=lead) else self._arrow(post, title, note=note),
         )
         return _Body(html, _sized(image, _SIDE if beside else self._design.cover, tallest) if image else None, beside)
 
@@ -307,13 +316,16 @@ class PostViews:
             return "button"
         return "words" if self.digest.letterhead.theme.read_on or self._design.lines else ""
 
-    def _arrow(self, post: DigestPost, title: str) -> tuple[str, str]:
-        """Return an arrow and what it says to those who don't see it, ("", "") if the text isn't shortened."""
+    def _arrow(self, post: DigestPost, title: str, *, note: bool) -> tuple[str, str]:
+        """Return an arrow and what it says to those who don't see it, ("", "") if the text isn't shortened.
+
+        A note has one in any case: it has no headline that is a link.
+        """
         label = self._read_on(post)
-        if not label or self.scope.form is not SlotEncoding.HTML:
+        if not (label or (note and post.url)) or self.scope.form is not SlotEncoding.HTML:
             return "", ""
         way = direction(post.language) if post.language else direction_of_text(title)
-        return _ARROWS[way], f"{label}{colon(self._language)}{title}"
+        return _ARROWS[way], f"{label}{colon(self._language)}{title}" if label else title
 
     def _meta_part(self, part: str) -> str:
         """Return a part of the line below a headline; plain text has no no-break spaces."""

@@ -13,6 +13,7 @@ from newsletter.domain.encoded_email import SlotEncoding, SlotValue
 from newsletter.render.block_view import block_views
 from newsletter.render.content.boxes import email_form, with_directions
 from newsletter.render.content.content import prepare_words
+from newsletter.render.content.headline import is_torn
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.own_words import name_of_recording, with_own_words
 from newsletter.render.content.text import plain
@@ -180,8 +181,10 @@ def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:
 
 
 def _contents(digest: Digest) -> str:
-    """Return the form of the table of contents: "flat", "day" or "" for none: it would repeat mere headlines."""
-    if sum(1 for post in digest.posts if post.html) < CONTENTS_FROM:
+    """Return the form of the table of contents: "flat", "day" or "" for none: it would repeat mere headlines, or the
+    beginnings of notes.
+    """
+    if sum(1 for post in digest.posts if post.html and not is_torn(post.html, cleaned(post.title))) < CONTENTS_FROM:
         return ""
     theme = digest.letterhead.theme
     usual = "flat" if DESIGNS[theme.design].contents else "off"

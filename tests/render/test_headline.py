@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.render.content.headline import LONGEST, LONGEST_WHOLE, headline_of, shortened, without_headline
+from newsletter.render.content.headline import LONGEST, LONGEST_WHOLE, headline_of, is_torn, shortened, without_headline
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,18 @@ def test_a_cut_leaves_letters_and_emoji_whole(whole: str) -> None:
 def test_a_shortened_text_ends_with_no_word_that_leads_on() -> None:
     text = "This week’s Core Intuition is out with a discussion about the harbours"
     assert shortened(text) == "This week’s Core Intuition is out with a discussion…"
+
+
+@pytest.mark.parametrize(
+    ("html", "headline", "torn"),
+    [
+        ("<p>The mule walks to the port and rests.</p>", "The mule walks to the…", True),
+        ('<p>See <a href="https://a.example/">the port</a>. It is far.</p>', "See the port.", True),
+        ("<p>See the port. It is far.</p>", "See the port.", False),
+        ('<p><a href="https://a.example/">The port</a></p>', "The port", False),
+        ("<p>It is far.</p>", "The mule walks to the…", False),
+        ("<p>It is far.</p>", "", False),
+    ],
+)
+def test_a_headline_is_torn_from_a_text_that_goes_on_or_keeps_its_links(html: str, headline: str, torn: bool) -> None:
+    assert is_torn(html, headline) == torn

@@ -78,7 +78,6 @@ def fitting(text: str, width: int) -> int:
     return bisect_right(list(widths), width)
 
 
-@lru_cache(maxsize=256)
 def without_headline(html: str, headline: str) -> str:
     """Return a cleaned post without the words at its beginning that are its headline.
 
@@ -86,20 +85,31 @@ def without_headline(html: str, headline: str) -> str:
     or the whole paragraph or heading, unless the post has no other. The links in these words follow at the end of the
     paragraph.
     """
+    return _divided(html, headline)[0]
+
+
+def is_torn(html: str, headline: str) -> bool:
+    """Return whether a headline is the beginning of a cleaned post, cut within a sentence, or without its links."""
+    return _divided(html, headline)[1]
+
+
+@lru_cache(maxsize=256)
+def _divided(html: str, headline: str) -> tuple[str, bool]:
+    """Return a post without its headline, and whether the headline lacks the end of its sentence or its links."""
     if not headline or not _may_repeat(html, headline):
-        return html
+        return html, False
     root = parse(html)
     players = {paragraph for paragraph, _ in recordings(root)}
     paragraph = next((child for child in root if isinstance(child.tag, str) and child not in players), None)
     if paragraph is None or paragraph.tag not in ("p", *HEADINGS):
-        return html
+        return html, False
     runs, is_cut = text_runs(paragraph), headline.endswith("…")
     words = r"\s+".join(map(re.escape, headline.removesuffix("…").split()))
     behind = _behind(headline) if paragraph.tag == "p" else r"\s*\Z"
     match = re.match(rf"\s*{words}{behind}", "".join(run.text for run in runs), re.DOTALL)
     links = [(link, deepcopy(link)) for link in paragraph.iter("a") if text_of(link)]
     if match is None or any(text_of(link) == headline for link, _ in links):
-        return html
+        return html, False
     _remove_beginning(runs, match.end())
     lost = [copy for link, copy in links if not text_of(link)]
     _drop_empty(paragraph)
@@ -108,7 +118,7 @@ def without_headline(html: str, headline: str) -> str:
     _append(paragraph, lost)
     if not text_of(paragraph) and paragraph.find(".//img") is None:
         paragraph.drop_tree()
-    return serialise(root) or html
+    return serialise(root) or html, is_cut or bool(lost)
 
 
 def _may_repeat(html: str, headline: str) -> bool:

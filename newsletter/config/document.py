@@ -13,11 +13,21 @@ from typing import Any, TypeAlias
 
 import tomlkit
 import tomlkit.exceptions
-from tomlkit.items import AoT, Array, InlineTable
+from tomlkit.container import Container
+from tomlkit.items import AoT, Array, Comment, InlineTable, Item, Table
 
 from newsletter.config import toml
-from newsletter.config.ordering import in_order
-from newsletter.config.sections import end_of_section, first_of_comments, headers, section, section_end
+from newsletter.config.entries import in_order
+from newsletter.config.sections import (
+    attach_comments,
+    is_last_or_apart,
+    last_key,
+    last_line,
+    names_of,
+    table_at,
+    tables,
+    write_behind,
+)
 from newsletter.messages import Problem
 from newsletter.messages.configuration import EDIT_BY_HAND
 from newsletter.messages.general import ABOUT
@@ -102,7 +112,7 @@ def _with_entries(text: str, change: SetEntries) -> str:
 
 def _entry_by_entry(text: str, old: Any, change: SetEntries) -> str | None:
     """Add, change and remove single entries, then put them in order."""
-    names = tuple(part for part in change.path if isinstance(part, str))
+    names = names_of(change.path)
     if isinstance(change.value, Mapping):
         differing = {key: value for key, value in change.value.items() if old.get(key) != value}
         parts = tuple(SetValue((*change.path, key), value) for key, value in differing.items())
@@ -143,29 +153,14 @@ def _edited(text: str, change: Change) -> str:
         raise CannotEdit(change.path) from None
     if wanted_tree == tree:
         return text
-    for attempt in (_uncomment, _add_section, _insert_line, _part_by_part, _with_tomlkit):
+    for attempt in (_uncomment, _add_section, _insert_line, _without_section, _part_by_part, _with_tomlkit):
         try:
             edited = attempt(text, tree, change)
             if edited is not None and toml.loads(edited) == wanted_tree:
-                return _realigned(text, edited, wanted_tree)
+                return edited
         except (tomllib.TOMLDecodeError, tomlkit.exceptions.TOMLKitError, KeyError, IndexError, TypeError, ValueError):
             continue
     raise CannotEdit(change.path)
-
-
-def _realigned(old: str, new: str, wanted_tree: dict[str, Any]) -> str:
-    """Keep the column of a comment where a single line was changed, if its value is not too long."""
-    old_lines, new_lines = old.splitlines(), new.splitlines()
-    differing = [
-        n for n, (old_line, new_line) in enumerate(zip(old_lines, new_lines, strict=False)) if old_line != new_line
-    ]
-    if len(old_lines) != len(new_lines) or len(differing) != 1:
-        return new
-    aligned = _aligned(new, differing[0], old_lines[differing[0]])
-    try:
-        return aligned if toml.loads(aligned) == wanted_tree else new
-    except tomllib.TOMLDecodeError:
-        return new
 
 
 def _with_missing_table(tree: dict[str, Any], change: Change) -> Change:
@@ -200,25 +195,19 @@ def _uncomment(text: str, tree: dict[str, Any], change: Change) -> str | None:
     """Turn `# key = default  # why` in the key's own table into `key = value  # why`."""
     if not isinstance(change, SetValue) or value_at(tree, change.path, _MISSING) is not _MISSING:
         return None
-    lines = text.splitlines(keepends=True)
-    key = re.escape(str(change.path[-1]))
-    for number in section(lines, change.path[:-1]):
-        if re.match(rf"\s*#\s*{key}\s*=", lines[number]):
-            lines[number] = lines[number].replace("#", "", 1).lstrip()
-            candidate = tomlkit.parse("".join(lines))
+    document = tomlkit.parse(text)
+    table, key = table_at(document, change.path[:-1]), re.escape(str(change.path[-1]))
+    for _key, item in table.value.body if table is not None else ():
+        if isinstance(item, Comment) and re.match(rf"#\s*{key}\s*=", item.trivia.comment):
+            commented = item.trivia.indent + item.trivia.comment
+            item.trivia.indent, item.trivia.comment = "", item.trivia.comment[1:].lstrip()
+            candidate = tomlkit.parse(tomlkit.dumps(document))
+            if (statement := _statement(candidate, change.path)) is not None:
+                removed = len(commented) - len(item.trivia.comment)
+                _align_comment(statement, len(statement.as_string()) + removed)
             _set(candidate, change.path, change.value)
             return tomlkit.dumps(candidate)
     return None
-
-
-def _aligned(text: str, number: int, old: str) -> str:
-    """Put the comment of a line into the column where the old line had it, if there is room."""
-    lines = text.splitlines(keepends=True)
-    column = old.rfind("#")
-    statement, mark, comment = lines[number].rpartition("#")
-    if column > 0 and mark and statement.rstrip() and len(statement.rstrip()) < column:
-        lines[number] = f"{statement.rstrip().ljust(column)}#{comment}"
-    return "".join(lines)
 
 
 def _insert_line(text: str, tree: dict[str, Any], change: Change) -> str | None:
@@ -227,22 +216,28 @@ def _insert_line(text: str, tree: dict[str, Any], change: Change) -> str | None:
         return None
     *above, key = change.path
     line = f"{_key(key)} = {tomlkit.item(inline(change.value)).as_string()}\n"
-    lines = text.splitlines(keepends=True)
-    numbers = section(lines, tuple(above))
-    if numbers:
-        used_numbers = [n for n in numbers if lines[n].strip() and not lines[n].lstrip().startswith("#")]
-        number = used_numbers[-1] + 1 if used_numbers else numbers[0]
-        if number and not lines[number - 1].endswith("\n"):
-            lines[number - 1] += "\n"
-        lines.insert(number, line)
-        return "".join(lines)
-    begin = next((n for n, header in headers(lines) if header[:-1] == tuple(above)), None)
-    if begin is not None:
-        begin = first_of_comments(lines, begin)
-        return "".join([*lines[:begin], f"[{'.'.join(_key(part) for part in above)}]\n", line, "\n", *lines[begin:]])
+    header = f"[{'.'.join(_key(part) for part in above)}]\n"
+    document = tomlkit.parse(text)
+    if above and (table := table_at(document, tuple(above))) is not None:
+        write_behind(last_key(table), line)
+        return tomlkit.dumps(document)
+    attach_comments(document)
+    inside = [table for path, table in tables(document) if names_of(path)[:-1] == names_of(above)]
+    if above and inside:
+        inside[0].trivia.indent = f"{header}{line}\n{inside[0].trivia.indent}"
+        return tomlkit.dumps(document)
     if _is_table_of_its_own(tuple(above)) and value_at(tree, tuple(above), _MISSING) is _MISSING:
-        return f"{text.rstrip()}\n\n[{'.'.join(_key(part) for part in above)}]\n{line}".lstrip()
+        return f"{text.rstrip()}\n\n{header}{line}".lstrip()
     return None
+
+
+def _without_section(text: str, tree: dict[str, Any], change: Change) -> str | None:
+    """Remove one of several sections of a list; comments above the next header stay."""
+    *above, number = change.path
+    names = names_of(above)
+    if not isinstance(change, RemoveValue) or not isinstance(number, int) or names != tuple(above):
+        return None
+    return in_order(text, names, [n for n in range(len(value_at(tree, names))) if n != number])
 
 
 def _part_by_part(text: str, tree: dict[str, Any], change: Change) -> str | None:
@@ -261,8 +256,11 @@ def _part_by_part(text: str, tree: dict[str, Any], change: Change) -> str | None
 def _with_tomlkit(text: str, tree: dict[str, Any], change: Change) -> str | None:
     document = tomlkit.parse(text)
     if isinstance(change, RemoveValue):
+        before = _statement(document, change.path)
+        width = len(before.as_string()) if before is not None else 0
         holder = value_at(document, change.path[:-1])
         del holder[change.path[-1]]
+        _align_comment(_statement(document, change.path), width)
     elif isinstance(change, AppendTable):
         return _appended(text, document, change)
     else:
@@ -271,11 +269,36 @@ def _with_tomlkit(text: str, tree: dict[str, Any], change: Change) -> str | None
 
 
 def _set(document: Any, path: KeyPath, value: Any) -> None:
+    before = _statement(document, path)
+    width = len(before.as_string()) if before is not None else 0
     holder = value_at(document, path[:-1])
     if isinstance(holder, InlineTable) and path[-1] not in holder:
         value_at(document, path[:-2])[path[-2]] = inline({**holder.unwrap(), path[-1]: value})
     elif not _edited_in_place(holder.get(path[-1]) if isinstance(holder, Mapping) else None, value):
         holder[path[-1]] = inline(value)
+    _align_comment(_statement(document, path), width)
+
+
+def _statement(document: Any, path: KeyPath) -> Item | None:
+    """Return what is behind the `=` of the statement that has a value; None if tables are between it and its header."""
+    item = document
+    for part in path:
+        if isinstance(item, Item) and not isinstance(item, Table | AoT):
+            break
+        if part not in (range(len(item)) if isinstance(item, AoT) else item):
+            return None
+        container = item.value if isinstance(item, Table) else item
+        item = container.item(str(part)) if isinstance(container, Container) else container[part]
+    return item if isinstance(item, Item) and not isinstance(item, Table | AoT) else None
+
+
+def _align_comment(statement: Item | None, width: int) -> None:
+    """Keep the comment of a line, whose value had a width before, in its column, if there is room."""
+    if statement is None or not statement.trivia.comment or not width or "\n" in statement.as_string():
+        return
+    room = len(statement.trivia.comment_ws) + width - len(statement.as_string())
+    if room > 0:
+        statement.trivia.comment_ws = " " * room
 
 
 def _edited_in_place(array: Any, value: Any) -> bool:
@@ -314,33 +337,26 @@ def _add_section(text: str, tree: dict[str, Any], change: Change) -> str | None:
     """Write a table that is new as a section, where those beside it are sections."""
     if not isinstance(change, SetValue) or not isinstance(change.value, Mapping):
         return None
-    beside, lines = change.path[:-1], text.splitlines(keepends=True)
-    if section(lines, beside) or not any(header[:-1] == beside for _number, header in headers(lines)):
+    beside, document = change.path[:-1], tomlkit.parse(text)
+    if table_at(document, beside) is not None or not any(path[:-1] == beside for path, _table in tables(document)):
         return None
     return _with_section(text, "[{}]", change.path, change.value)
 
 
 def _with_section(text: str, form: str, path: KeyPath, value: Mapping[str, Any]) -> str:
-    """Write a section behind those beside it."""
-    header = form.format(".".join(_key(part) for part in path))
-    block = f"{header}\n" + "".join(
+    """Write a section behind those beside it, else behind the table that holds it, else at the end."""
+    block = f"{form.format('.'.join(_key(part) for part in path))}\n" + "".join(
         f"{_key(key)} = {tomlkit.item(inline(value)).as_string()}\n" for key, value in value.items()
     )
-    lines = text.splitlines(keepends=True)
-    end = _end_of_tables(lines, path)
-    head, tail = "".join(lines[:end]).rstrip(), "".join(lines[end:])
-    return f"{head}\n\n{block}" + (f"\n{tail.lstrip()}" if tail.strip() else "")
-
-
-def _end_of_tables(lines: list[str], path: KeyPath) -> int:
-    """Return the number of the line behind the last section of a list of tables, else behind the table that holds
-    it.
-    """
-    names, end = tuple(part for part in path if isinstance(part, str)), 0
-    for number, header in headers(lines):
-        if header[: len(names)] == names or header[: len(names) - 1] == names[:-1]:
-            end = end_of_section(lines, number, section_end(lines, number))
-    return end or len(lines)
+    document = tomlkit.parse(text)
+    around = [
+        table for above, table in tables(document) if above[: len(path)] == path or above[: len(path) - 1] == path[:-1]
+    ]
+    if not around:
+        return f"{text.rstrip()}\n\n{block}"
+    end = last_line(around[-1])
+    write_behind(end, f"\n{block}" if is_last_or_apart(document, end) else f"\n{block}\n")
+    return tomlkit.dumps(document)
 
 
 def _is_table_of_its_own(path: KeyPath) -> bool:

@@ -180,3 +180,17 @@ def test_random_changes_mean_what_they_say_and_keep_every_comment_line(changes: 
     assert [line for line in after.splitlines() if line in OWN_LINES] == OWN_LINES
     for untouched in ("# behind nginx", "# the other one"):
         assert after.count(untouched) >= 1
+
+
+def test_the_last_source_is_removed_without_the_comment_on_what_follows() -> None:
+    after = edit(TEXT, [RemoveValue((*N, "sources", 1))])
+    assert after == TEXT.replace(
+        '[[newsletters.kinaforum.sources]]\nurl = "https://other.example/"     # the other one\n\n', ""
+    )
+
+
+def test_a_section_is_written_apart_from_a_header_that_follows_at_once() -> None:
+    text = "[[newsletters.a.sources]]\nurl = 'u'\n# language = 'en'\n[delivery]\n"
+    after = edit(text, [AppendTable(("newsletters", "a", "sources"), {"url": "v"})])
+    added = '\n[[newsletters.a.sources]]\nurl = "v"\n\n[delivery]'
+    assert after == text.replace("[delivery]", added.lstrip("\n")).replace("'en'\n", "'en'\n\n")

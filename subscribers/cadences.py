@@ -38,12 +38,17 @@ def facts(newsletter: Newsletter, subscribers: int) -> list[str]:
     """Return what a newsletter's page says below its title: who writes it, how often it comes, and how many subscribe
     unless that is 0.
     """
-    author = _("By %(author)s") % {"author": newsletter.author} if newsletter.author else ""
+    by = author(newsletter)
     if newsletter.status == "archived":
-        return [author] if author else []
+        return [by] if by else []
     locale = Locale.parse(translation.get_language() or "en", sep="-")
     count = _("%(count)s subscribers") % {"count": format_decimal(subscribers, locale=locale)} if subscribers else ""
-    return [fact for fact in (author, frequency(newsletter), count) if fact]
+    return [fact for fact in (by, frequency(newsletter), count) if fact]
+
+
+def author(newsletter: Newsletter) -> str:
+    """Return who writes a newsletter, "" if it doesn't say."""
+    return _("By %(author)s") % {"author": newsletter.author} if newsletter.author else ""
 
 
 def chosen(newsletter: Newsletter, cadence: str) -> str:

@@ -109,6 +109,7 @@ def _choices(
                 "name": name,
                 "title": newsletter.title if newsletter else name,
                 "description": newsletter.description if newsletter else "",
+                "facts": cadences.facts(published, 0) if published else (),
                 "state": own_subscription.state if own_subscription else "",
                 "paused_until": own_subscription.paused_until
                 if own_subscription and own_subscription.paused(today)

@@ -11,7 +11,7 @@ from lxml import html as lxml_html
 
 from newsletter import config
 from newsletter.editions import approval, public_editions
-from newsletter.models import ApprovedContent, Edition
+from newsletter.models import ApprovedContent, Edition, Post
 from newsletter.sending import lifecycle
 from tests.web import make
 
@@ -197,6 +197,18 @@ def test_an_excerpt_is_the_preview_text_that_an_editor_wrote(client: Client) -> 
     assert '<p class="excerpt" dir="auto">Mine</p>' in client.get("/n/kinaforum/").content.decode()
 
 
+def test_the_excerpts_of_earlier_editions_are_short_and_end_with_a_word(client: Client) -> None:
+    _editions(2)
+    text = "One walk, one camera, and a few frames of the landscape between the two rivers, with notes on each of them."
+    Edition.objects.update(preheader=text)
+    ApprovedContent.objects.update(preheader=text)
+    document = lxml_html.fromstring(client.get("/n/kinaforum/").content)
+    newest, earlier = (excerpt.text for excerpt in document.find_class("excerpt"))
+    assert newest == text
+    assert earlier.endswith("…")
+    assert text.startswith(f"{earlier[:-1]} ")
+
+
 def test_the_archive_takes_as_many_queries_for_300_editions_as_for_one(
     client: Client, django_assert_num_queries: Any
 ) -> None:
@@ -241,6 +253,18 @@ def test_the_title_of_a_page_is_the_first_headline_which_is_there_once(client: C
     assert [each.text_content() for each in document.find_class("headline")] == ["Second"]
     assert edition.approved_content.subject not in page.text
     assert document.findtext(".//title") == "First · Kinaforum"
+
+
+def test_the_page_has_its_day_once_and_who_writes(client: Client) -> None:
+    known = config.current()
+    config.use(replace(known, newsletters={"kinaforum": replace(known.newsletters["kinaforum"], author="Ida Marsh")}))
+    _begun()
+    Edition.objects.update(published_at=Post.objects.earliest("published").published)
+    document = lxml_html.fromstring(client.get(PAGE).content)
+    (byline,) = document.find_class("byline")
+    assert " ".join(byline.text_content().split()).startswith("Av Ida Marsh · ")
+    in_words = byline.findtext("time")
+    assert document.find(".//main").text_content().count(in_words) == 1
 
 
 def test_a_subject_that_an_editor_wrote_is_the_title(client: Client) -> None:

@@ -5,7 +5,9 @@ wrote it, otherwise the headline with which the subject begins: "and 16 more" te
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import takewhile
 
 from lxml import etree, html as lxml_html
 from lxml.html import HtmlElement
@@ -56,8 +58,11 @@ def title_of(document: HtmlElement, subject: str, *, written: bool) -> str:
     return subject if heading is None else collapse(heading.text_content())
 
 
-def article_of(public_html: str, subject: str, *, written: bool) -> Article:
-    """Return the article of an edition's public HTML."""
+def article_of(public_html: str, subject: str, *, written: bool, dates: Collection[str] = ()) -> Article:
+    """Return the article of an edition's public HTML.
+
+    `dates` are the forms of the day that stands below the article's title, and isn't repeated above the first text.
+    """
     document = lxml_html.document_fromstring(public_html)
     etree.strip_tags(document, etree.Comment)
     styles = [style.text or "" for style in document.iter("style")]
@@ -74,6 +79,7 @@ def article_of(public_html: str, subject: str, *, written: bool) -> Article:
         cell.classes.add("cell")
     if (first := next(iter(body.find_class("cell")), None)) is not None:
         first.classes.add("first-cell")
+    _drop_day(body, dates)
     posts = tuple(_with_anchors(body))
     link = None if heading is None else next(heading.iter("a"), None)
     language = "" if heading is None else _language(heading)
@@ -144,6 +150,27 @@ def _drop_contents(body: HtmlElement) -> None:
             if beside is not None and {"small", "by-day", "meta"} & set(beside.classes):
                 beside.drop_tree()
         _drop_with_frame(contents, body)
+
+
+def _drop_day(body: HtmlElement, dates: Collection[str]) -> None:
+    """Remove the heading of the first day, and the date below the first headline, if the page has that day already."""
+    first = next(iter(body.find_class("headline")), None)
+    if first is None:
+        return
+    above = takewhile(lambda element: element is not first, body.iter())
+    for day in [element for element in above if "day" in element.classes and _spaced(element.text_content()) in dates]:
+        day.drop_tree()
+    meta = first.getnext()
+    if meta is not None and "meta" in meta.classes and not len(meta):
+        parts = [part for part in (meta.text or "").split(" · ") if _spaced(part) not in dates]
+        meta.text = " · ".join(parts)
+        if not parts:
+            meta.drop_tree()
+
+
+def _spaced(text: str) -> str:
+    """Return a text with ordinary spaces only, as dates may have others."""
+    return " ".join(text.split())
 
 
 def _with_anchors(body: HtmlElement) -> list[ListedPost]:

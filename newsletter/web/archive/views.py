@@ -5,6 +5,7 @@ An edition's page has metadata for search engines and other sites: Open Graph, T
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -20,7 +21,8 @@ from newsletter.domain.digest import Letterhead
 from newsletter.editions import rendering
 from newsletter.models import ApprovedContent
 from newsletter.render import preview
-from newsletter.render.dates import direction, short_date
+from newsletter.render.content.headline import shortened
+from newsletter.render.dates import day_heading, day_of_month, direction, short_date
 from newsletter.render.teaser import teaser
 from newsletter.render.theme.colours import palette
 from newsletter.render.theme.sharing import share_links
@@ -112,6 +114,7 @@ def edition_page(
             forward=pages.share_by_email(),
         )
         day_in_words, consent = _in_words(day, newsletter, language), consent_text(newsletter.title)
+        author = cadences.author(newsletter)
     return pages.html(
         "edition.html",
         language,
@@ -121,9 +124,8 @@ def edition_page(
         article=article,
         colours=palette(newsletter.theme.text, newsletter.theme.background),
         day=(day, day_in_words),
-        minutes=words(language)["minutes"].format(count=in_digits(article.minutes, language))
-        if article.minutes
-        else "",
+        minutes=_reading_time(article.minutes, language),
+        author=author,
         consent=consent,
         shares=shares,
         older=older,
@@ -137,8 +139,10 @@ def _reading_time(minutes: int, language: str) -> str:
 
 
 A_PAGE = 24
+_LONGEST_BESIDE_OTHERS, _LONGEST_IN_LIST = 72, 150
+"""Characters of the excerpts of editions on the front page but for the latest one, and in a list."""
 KEPT = "public, max-age=300"
-PAGE_VERSION = 5
+PAGE_VERSION = 6
 """A number that increases when the templates of an edition's page change, so that browsers load it again."""
 EDITION_POLICY = (
     "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
@@ -199,6 +203,7 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
         consent = consent_text(newsletter.title)
         facts = cadences.facts(newsletter, queries.subscribers_shown(newsletter)) if number == 1 and not query else []
         days_in_words = [_in_words(day, newsletter, language) for day in days]
+    is_front = number == 1 and not query
     url = f"{site}/n/{name}/"
     page = f"{url}?page={number}" if number > 1 else url
     response = pages.page(
@@ -209,7 +214,7 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
         shown=newsletter,
         direction=direction(newsletter.language),
         editions=editions,
-        teasers=teasers(editions, newsletter.theme),
+        teasers=_with_short_excerpts(teasers(editions, newsletter.theme), is_front=is_front),
         days=list(zip(days, days_in_words, strict=True)),
         number=number,
         pages=1 if query else -(-queries.number_of_editions(name) // A_PAGE),
@@ -226,6 +231,12 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
     if query:
         response["X-Robots-Tag"] = "noindex"
     return cacheable(response, newsletter)
+
+
+def _with_short_excerpts(shown: list[queries.EditionTeaser], *, is_front: bool) -> list[queries.EditionTeaser]:
+    """Return teasers with excerpts for which there is room; that of the latest edition on the front page is whole."""
+    longest, latest = (_LONGEST_BESIDE_OTHERS, 1) if is_front else (_LONGEST_IN_LIST, 0)
+    return shown[:latest] + [replace(each, excerpt=shortened(each.excerpt, longest)) for each in shown[latest:]]
 
 
 def _in_words(day: date, newsletter: Newsletter, language: str) -> str:
@@ -260,7 +271,8 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
     if public is None:
         raise Http404(f"there is no edition {name}/{period}, or it has not been sent yet")
     number, revision, published_at = public
-    email = _email(number, revision, rendering.letterhead(config_of(request), newsletter))
+    letterhead = rendering.letterhead(config_of(request), newsletter)
+    email = _email(number, revision, letterhead, local_day(newsletter, published_at))
     archive = f"{config_of(request).site.url}/n/{name}/"
     meta = metadata(
         newsletter,
@@ -294,13 +306,21 @@ class _Email(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _email(edition: int, revision: int, letterhead: Letterhead) -> _Email:
-    """Return the email of an edition; what was approved never changes, so it is made once."""
+def _email(edition: int, revision: int, letterhead: Letterhead, day: date) -> _Email:
+    """Return the email of an edition that was published on a day; what was approved never changes, so it is made
+    once.
+    """
     content = ApprovedContent.objects.select_related("edition").get(edition_id=edition, revision=revision)
     html = preview.public_html(rendering.rendered_of(content), letterhead)
     logos = (letterhead.theme.logo, letterhead.theme.logo_dark)
     picture = teaser(html, content.preheader, written=True, logos=logos).picture
-    article = article_of(html, content.subject, written=queries.has_own_subject(content))
+    dates = tuple(form(day, letterhead.language) for form in (day_heading, short_date, day_of_month))
+    article = article_of(
+        html,
+        content.subject,
+        written=queries.has_own_subject(content),
+        dates=[" ".join(text.split()) for text in dates],
+    )
     return _Email(article, content.preheader, picture.url if picture else "")
 
 

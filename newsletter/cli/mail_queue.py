@@ -1,4 +1,4 @@
-"""`mailq`: the emails to single subscribers and to editors that are not sent yet."""
+"""`mailq`: the emails to single subscribers, the notices to editors and the events that are not sent yet."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,19 +20,20 @@ app = typer.Typer()
 
 @app.command(epilog="Example: newsletter mailq --retry")
 def mailq(
-    retry: Annotated[bool, typer.Option("--retry", help="Retry now, including emails that were given up.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Retry now, including what was given up.")] = False,
 ) -> None:
-    """List unsent emails to single subscribers and to editors."""
+    """List what is not sent yet: emails to single subscribers, notices to editors, and events for webhooks."""
     configuration = ready()
     from newsletter import later
-    from newsletter.transactional import mail_queue, notice_delivery, subscriber_mail
+    from newsletter.scheduling.later_kinds import LATER
+    from newsletter.transactional import mail_queue, subscriber_mail
 
     now = datetime.now(UTC)
     count = mail_queue.retry(now) if retry else 0
     sent = 0
     if retry:
         sent = subscriber_mail.send_due(configuration, now)
-        sent += later.run_due(configuration, now, notice_delivery.post, notice_delivery.email)
+        sent += later.run_due(configuration, now, *LATER)
     unsent = list(mail_queue.messages(LIMIT))
     lines = [
         {
@@ -55,7 +56,7 @@ def mailq(
 
 def _text(unsent: "Sequence[QueuedMessage]", retried: str) -> "RenderableType":
     if not unsent:
-        return f"{retried}No emails are waiting."
+        return f"{retried}Nothing is waiting."
     return new_table(
         ("kind", "newsletter", "to", "written", "attempts", "next try", "problem"),
         (

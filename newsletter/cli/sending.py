@@ -127,9 +127,13 @@ def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION", help
     from newsletter.editions.edition_names import find
     from newsletter.recovery import hold
     from newsletter.sending import unsubscriptions
+    from newsletter.transactional import mail_queue
 
     for problem in filter(None, (hold.reason(), unsubscriptions.problem())):
         say(str(problem))
+    if count := mail_queue.failed():
+        whom = "to subscribers, editors or webhooks"
+        say(f"{counted(count, 'message')} {whom} could not be sent yet; 'newsletter mailq' lists the reasons")
     if edition is None:
         _status_of_all()
         return

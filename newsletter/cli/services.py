@@ -19,7 +19,7 @@ from apscheduler.schedulers import SchedulerNotRunningError
 from apscheduler.schedulers.blocking import BlockingScheduler
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, connections
 
-from newsletter import __version__, config, later, supervision
+from newsletter import __version__, config, supervision
 from newsletter.bounces import processing, webhook_events
 from newsletter.cli.common import fail
 from newsletter.collecting import gaps
@@ -31,7 +31,7 @@ from newsletter.editions import notices
 from newsletter.logs import log_event, setup as logs
 from newsletter.messages.general import size_of
 from newsletter.recovery import hold
-from newsletter.scheduling import failed_tasks, housekeeping, schedule, shared_work, storage
+from newsletter.scheduling import failed_tasks, housekeeping, later_kinds, schedule, shared_work, storage
 from newsletter.scheduling.alerts import AlertQueue, Alerts, LostWatch, StallWatch, StandstillWatch
 from newsletter.sending import journals, sender, unsubscriptions
 from newsletter.sending.faults import explain
@@ -52,8 +52,6 @@ SENDER = "sender"
 TIDY_HOURS = 6
 BOUNCES_MINUTES = 10
 ALERT_SECONDS = 2.0
-LATER = ("newsletter.events.delivering", "newsletter.transactional.notice_delivery")
-"""The modules whose functions do later work."""
 CLOCK_BEATS = 1.0
 CONFIGURATION_SECONDS = 1.0
 UNSUBSCRIPTION_SECONDS = 1.0
@@ -88,8 +86,6 @@ def supervise(
             f"ulimit -v (in systemd LimitAS) is {size_of(limit)}, but {command} reserves up to {size_of(RESERVED)}, "
             "most of which it never uses; remove that limit, or limit the memory in use instead (in systemd MemoryMax)"
         )
-    for module in LATER:
-        import_module(module)
     supervisor = supervision.use(Supervisor(explain, periods))
     queue = AlertQueue(in_force)
     timed = [(supervisor.add("configuration", _follow), CONFIGURATION_SECONDS)]
@@ -220,7 +216,7 @@ def _periodic(tick: float) -> Sequence[tuple[str, Act, float]]:
         ("schedule", _run_schedule, tick),
         ("collect", _Collecting(), tick),
         (LETTERS, _send_letters, tick),
-        (LATER_WORK, later.hand_out, tick),
+        (LATER_WORK, later_kinds.hand_out, tick),
         ("bounces", _read_bounces, BOUNCES_MINUTES * 60.0),
         ("housekeeping", _tidy, TIDY_HOURS * 3600.0),
     )

@@ -97,11 +97,10 @@ def _tell_of_silence(collected: Iterable[Collected], now: datetime) -> None:
 
 def _write(newsletter: str, kind: str, text: Message, now: datetime, edition: str = "") -> None:
     notice = Notice.objects.create(newsletter=newsletter, kind=kind, text=text, at=now, edition=edition)
-    works = (EMAIL, POST) if kind in POSTED else (EMAIL,)
-    later.add_all(
-        later.new(work, str(notice.pk), now, newsletter=newsletter, notice=notice.pk, about=kind) for work in works
-    )
+    key = str(notice.pk)
+    later.add(EMAIL, key, now, newsletter=newsletter, notice=notice.pk, about=kind)
     if kind in POSTED:
+        later.add(POST, key, now, newsletter=newsletter, notice=notice.pk, about=kind, to="alert_url")
         log.warning("%s: %s", newsletter, redact_addresses(str(text)))
 
 

@@ -3,6 +3,8 @@
 import json
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_noop
+
 from newsletter.config import Config
 from newsletter.events import signed_post
 from newsletter.events.documents import documents
@@ -18,7 +20,7 @@ PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 
 GONE = 410
 
 
-@later(WEBHOOK, pauses=PAUSES, queue="webhooks", listed=True)
+@later(WEBHOOK, gettext_noop("Event for a webhook"), pauses=PAUSES, queue="webhooks", listed=True)
 def tell(configuration: Config, work: LaterWork, now: datetime) -> None:
     """Post an event to a webhook; the receiver knows it by its id if it comes again."""
     webhook = EventWebhook.objects.filter(pk=work.payload["webhook"]).first()

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db.models import QuerySet
 from django.dispatch import receiver
@@ -110,6 +111,8 @@ def _delivery(webhook: EventWebhook, event: RecordedEvent) -> LaterWork:
         newsletter=event.newsletter,
         webhook=webhook.pk,
         event=event.key,
+        about=event.kind,
+        to=urlsplit(webhook.url).hostname or "",
     )
 
 

@@ -2,7 +2,7 @@
 
 A kind of it is a function with the decorator `later`, which says in one line when it is tried again:
 
-    @later("webhook", pauses=PAUSES, queue="webhooks")
+    @later("webhook", gettext_noop("Event for a webhook"), pauses=PAUSES, queue="webhooks")
     def _tell(configuration: Config, work: LaterWork, now: datetime) -> None:
         ...
 

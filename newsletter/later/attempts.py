@@ -34,7 +34,7 @@ KEEP = timedelta(days=30)
 
 
 def later(
-    name: str, *, pauses: Sequence[timedelta], queue: str, lease: timedelta = LEASE, listed: bool = False
+    name: str, title: str, *, pauses: Sequence[timedelta], queue: str, lease: timedelta = LEASE, listed: bool = False
 ) -> Callable[[Do], WorkKind]:
     """Let a function do a kind of later work; see `WorkKind`. `queue` is one of `QUEUES` in `newsletter.background`."""
 
@@ -43,7 +43,7 @@ def later(
             _attempt(configuration, KINDS[name], int(work), timezone.now())
 
         task = Task(name, run, lane=name, queue=queue, periodic=True)
-        kind = KINDS[name] = WorkKind(name, do, pauses, lease, listed, task)
+        kind = KINDS[name] = WorkKind(name, title, do, pauses, lease, listed, task)
         return kind
 
     return declare

@@ -35,10 +35,12 @@ class WorkKind:
     """A kind of work.
 
     It is tried again after each of `pauses`, and given up after the last one. An attempt may take as long as `lease`.
-    `listed` work is kept for a while when it is done. `task` attempts it in the background.
+    `listed` work is kept for a while when it is done. `task` attempts it in the background. `title` is what pages call
+    a piece of it, to be translated there.
     """
 
     name: str
+    title: str
     do: Do
     pauses: Sequence[timedelta]
     lease: timedelta

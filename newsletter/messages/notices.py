@@ -38,7 +38,7 @@ EMAILS_FAILING = MessageType(
     "notice.emails-failing",
     gettext_noop(
         "Confirmations and other emails to individual subscribers can't be sent: {problem}. We'll retry for "
-        "{days} days; see Unsent emails at the desk."
+        "{days} days; see Unsent emails and events at the desk."
     ),
 )
 MANY_COMPLAINTS = MessageType(

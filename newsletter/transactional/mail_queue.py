@@ -1,7 +1,8 @@
-"""The queue of transactional emails: those to subscribers and notices to editors that have not been sent yet.
+"""What has not been sent yet: transactional emails to subscribers, notices to editors, and events for webhooks.
 
-Nothing is sent here, but in `subscriber_mail` and, as later work, in `notice_delivery`. A message waits until it is
-sent or given up; a message that was given up is kept until it is retried or housekeeping removes it.
+Nothing is sent here, but in `subscriber_mail` and, as later work, in `notice_delivery` and `events/delivering`. A
+message waits until it is sent or given up; a message that was given up is kept until it is retried or housekeeping
+removes it.
 """
 
 from collections.abc import Iterator
@@ -29,8 +30,12 @@ _FAILED = Q(attempts__gt=1) | Q(attempts=1) & (~Q(problem="") | Q(gave_up_at__is
 
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
-    """An unsent email. `to` is a masked address, or "" for the editors; `next_try` is None once it is given up."""
+    """An unsent message. `of` is the kind of its later work, "" for an email to a subscriber, and `number` its number
+    there. `to` is a masked address, a host, or "" for the editors; `next_try` is None once it is given up.
+    """
 
+    of: str
+    number: int
     what: str
     newsletter: str
     to: str
@@ -60,8 +65,13 @@ def notices() -> QuerySet[LaterWork]:
     return LaterWork.objects.filter(kind__in=(EMAIL, POST), done_at=None)
 
 
+def works() -> QuerySet[LaterWork]:
+    """Return later work that is not done: notices first, then events."""
+    return LaterWork.objects.filter(done_at=None).order_by("kind", "created_at", "pk")
+
+
 def summary() -> Summary:
-    """Count messages that failed at least once."""
+    """Count emails and notices that failed at least once."""
     failed_emails, failed_notices = emails().filter(_FAILED), later.failed(notices())
     counts = [failed_emails.aggregate(**_counts("created")), failed_notices.aggregate(**_counts("created_at"))]
     problem: Message | None = None
@@ -79,6 +89,11 @@ def summary() -> Summary:
     )
 
 
+def failed() -> int:
+    """Return how many emails, notices and events failed at least once."""
+    return emails().filter(_FAILED).count() + later.failed(works()).count()
+
+
 def _counts(written: str) -> dict[str, Aggregate]:
     """Return the aggregates of a summary; `written` is the column with the time of a message."""
     given_up = Q(gave_up_at__isnull=False)
@@ -86,15 +101,25 @@ def _counts(written: str) -> dict[str, Aggregate]:
 
 
 def messages(limit: int) -> Iterator[QueuedMessage]:
-    """Yield the oldest unsent emails, then the oldest unsent notices; at most `limit` of each."""
+    """Yield the oldest unsent emails, then the oldest unsent notices and events; at most `limit` of each."""
     for email in emails().select_related("subscriber").order_by("created", "pk")[:limit]:
         next_try = None if email.gave_up_at else email.due
         to, problem = email.subscriber.masked, from_text(email.problem)
-        yield QueuedMessage(email.kind, email.newsletter, to, email.created, email.attempts, next_try, problem)
-    for work in notices().order_by("created_at", "pk")[:limit]:
-        next_try = None if work.gave_up_at else work.due
-        about = work.payload["about"]
-        yield QueuedMessage(about, work.newsletter, "", work.created_at, work.attempts, next_try, work.problem)
+        yield QueuedMessage(
+            "", email.pk, email.kind, email.newsletter, to, email.created, email.attempts, next_try, problem
+        )
+    for work in works()[:limit]:
+        yield QueuedMessage(
+            of=work.kind,
+            number=work.pk,
+            what=work.payload.get("about", work.kind),
+            newsletter=work.newsletter,
+            to=work.payload.get("to", ""),
+            written=work.created_at,
+            attempts=work.attempts,
+            next_try=None if work.gave_up_at else work.due,
+            problem=work.problem,
+        )
 
 
 def refusing_editors(now: datetime) -> list[str]:
@@ -105,16 +130,27 @@ def refusing_editors(now: datetime) -> list[str]:
     return sorted(address for address, kind in latest.items() if kind == OutcomeKind.REFUSED.value)
 
 
-@transaction.atomic
 def retry(now: datetime) -> int:
     """Make everything that failed due now, with all its attempts again; return the number of messages."""
-    count = emails().filter(attempts__gt=0, journal="").update(attempts=0, due=now, gave_up_at=None, leased_until=None)
-    works = later.failed(notices())
-    for notice in Notice.objects.filter(pk__in=[work.payload["notice"] for work in works]).exclude(editors={}):
+    return _retry(emails().filter(attempts__gt=0), later.failed(works()), now)
+
+
+def retry_one(of: str, number: int, now: datetime) -> int:
+    """Make one message of the list due now, with all its attempts again; return 0 if it is not there any more."""
+    if of:
+        return _retry(emails().none(), works().filter(kind=of, pk=number), now)
+    return _retry(emails().filter(pk=number), works().none(), now)
+
+
+@transaction.atomic
+def _retry(rows: QuerySet[TransactionalEmail], later_work: QuerySet[LaterWork], now: datetime) -> int:
+    count = rows.filter(journal="").update(attempts=0, due=now, gave_up_at=None, leased_until=None)
+    numbers = [work.payload["notice"] for work in later_work.filter(kind=EMAIL)]
+    for notice in Notice.objects.filter(pk__in=numbers).exclude(editors={}):
         # Who accepted it is kept; who refused it is tried again.
         notice.editors = {a: kind for a, kind in notice.editors.items() if kind != OutcomeKind.REFUSED.value}
         notice.save(update_fields=["editors"])
-    return count + later.retry(works, now)
+    return count + later.retry(later_work.order_by(), now)
 
 
 def is_our_side(outcome: Outcome) -> bool:

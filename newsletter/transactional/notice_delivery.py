@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.utils import translation
+from django.utils.translation import gettext_noop
 
 from newsletter.config import Config, Newsletter
 from newsletter.delivery import retries
@@ -74,7 +75,13 @@ _OF_EDITION = {
 }
 
 
-@later(notices.EMAIL, pauses=retries.TRANSACTIONAL_PAUSES, queue="letters", lease=LEASE)
+@later(
+    notices.EMAIL,
+    gettext_noop("Notice to editors"),
+    pauses=retries.TRANSACTIONAL_PAUSES,
+    queue="letters",
+    lease=LEASE,
+)
 def email(configuration: Config, work: LaterWork, now: datetime) -> None:
     """Email a notice to the editors who don't have it yet."""
     row = Notice.objects.filter(pk=work.payload["notice"]).first()
@@ -107,7 +114,7 @@ def _fail(configuration: Config, row: Notice, work: LaterWork, outcome: Outcome,
     raise NotNow(problem)
 
 
-@later(notices.POST, pauses=retries.TRANSACTIONAL_PAUSES, queue="webhooks")
+@later(notices.POST, gettext_noop("Notice to site.alert_url"), pauses=retries.TRANSACTIONAL_PAUSES, queue="webhooks")
 def post(configuration: Config, work: LaterWork, now: datetime) -> None:
     """Post a notice to `alert_url`, if there is one."""
     row = Notice.objects.filter(pk=work.payload["notice"]).first()

@@ -23,7 +23,7 @@ def refused() -> TransactionalEmail:
 
 
 def test_an_empty_queue_says_so(command: Run) -> None:
-    assert command("mailq").out == "No emails are waiting.\n"
+    assert command("mailq").out == "Nothing is waiting.\n"
 
 
 def test_it_lists_waiting_emails(command: Run, refused: TransactionalEmail) -> None:
@@ -44,5 +44,9 @@ def test_it_lists_waiting_emails(command: Run, refused: TransactionalEmail) -> N
 
 @pytest.mark.django_db(transaction=True)
 def test_a_retry_sends_it(command: Run, refused: TransactionalEmail, tmp_path: Path) -> None:
-    assert command("mailq", "--retry").out == "Retried 1, sent 1. No emails are waiting.\n"
+    assert command("mailq", "--retry").out == "Retried 1, sent 1. Nothing is waiting.\n"
     assert len(list((tmp_path / "mails" / "new").iterdir())) == 1
+
+
+def test_status_says_how_many_failed(command: Run, refused: TransactionalEmail) -> None:
+    assert "1 message to subscribers, editors or webhooks could not be sent yet" in command("status").err

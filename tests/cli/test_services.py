@@ -10,12 +10,12 @@ from types import ModuleType
 
 import pytest
 
-from newsletter import config, later, supervision
+from newsletter import config, supervision
 from newsletter.bounces import processing
 from newsletter.cli import services
 from newsletter.cli.common import Failed
 from newsletter.config import Config
-from newsletter.scheduling import housekeeping, schedule, shared_work
+from newsletter.scheduling import housekeeping, later_kinds, schedule, shared_work
 from newsletter.sending.sql import database_watch
 from newsletter.supervision import Periods, Service, Supervisor
 from newsletter.transactional import subscriber_mail
@@ -44,7 +44,7 @@ def test_the_clock_calls_every_periodic_service() -> None:
     }
     assert found["schedule"][0] == services._run_schedule
     assert found["letters"][0] == services._send_letters
-    assert found["later"][0] == later.hand_out
+    assert found["later"][0] == later_kinds.hand_out
     assert found["bounces"][0] == services._read_bounces
     assert found["housekeeping"][0] == services._tidy
 

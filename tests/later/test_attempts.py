@@ -30,7 +30,7 @@ class Trial:
     def __init__(self) -> None:
         self.effects: list[Effect | Exception] = []
         self.attempts = 0
-        self.kind: WorkKind = later.later("trial", pauses=PAUSES, queue="work")(self._do)
+        self.kind: WorkKind = later.later("trial", "Trial", pauses=PAUSES, queue="work")(self._do)
 
     def _do(self, configuration: Config, work: LaterWork, now: object) -> None:
         self.attempts += 1

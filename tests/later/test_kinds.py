@@ -2,20 +2,22 @@
 
 from pathlib import Path
 
+from newsletter import later
 from newsletter.background.tasks import QUEUES, SHARED
-from newsletter.cli import services
 from newsletter.later.kinds import KINDS
+from newsletter.scheduling.later_kinds import LATER
 
-ROOT = Path(services.__file__).parents[2]
+ROOT = Path(later.__file__).parents[2]
 
 
-def test_run_imports_every_module_with_later_work() -> None:
+def test_run_knows_every_kind_of_later_work() -> None:
     modules = {
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for path in (ROOT / "newsletter").rglob("*.py")
         if any(line.startswith("@later(") for line in path.read_text().splitlines())
     }
-    assert modules == set(services.LATER)
+    assert modules == {kind.do.__module__ for kind in LATER}
+    assert {name for name, kind in KINDS.items() if kind.do.__module__ in modules} == {kind.name for kind in LATER}
 
 
 def test_each_kind_has_a_queue_that_machines_take_from() -> None:

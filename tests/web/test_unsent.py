@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from newsletter import config
+from newsletter import config, later
 from newsletter.editions import notices
-from newsletter.messages.delivery import LOGIN_REFUSED
+from newsletter.messages.delivery import ALERT_ANSWERED, LOGIN_REFUSED
 from newsletter.messages.general import TEXT
 from newsletter.models import LaterWork
 from newsletter.transactional import mail_queue
@@ -66,6 +66,23 @@ def test_a_retry_makes_everything_due(editor: Client, failed: TransactionalEmail
     assert failed.attempts == 0
     assert failed.due <= timezone.now()
     assert mail_queue.summary().failing == 0
+
+
+def test_one_message_is_tried_now(editor: Client, failed: TransactionalEmail) -> None:
+    later.add("webhook", "3 a", timezone.now(), about="edition.sent", to="shop.example", webhook=3, event="a")
+    LaterWork.objects.update(attempts=10, gave_up_at=timezone.now(), problem=ALERT_ANSWERED(status="500"))
+    event = LaterWork.objects.get()
+    page = editor.get("/desk/unsent/").content.decode()
+    for text in ("Event for a webhook", "shop.example", "it answered 500", "Try now"):
+        assert text.lower() in page.lower()
+    editor.post("/desk/unsent/retry/", {"of": "webhook", "number": event.pk})
+    event.refresh_from_db()
+    assert (event.attempts, event.gave_up_at) == (0, None)
+    failed.refresh_from_db()
+    assert failed.attempts == 2, "another message waits for its time"
+    editor.post("/desk/unsent/retry/", {"of": "", "number": failed.pk})
+    failed.refresh_from_db()
+    assert failed.attempts == 0
 
 
 def test_metrics_count_them(editor: Client, failed: TransactionalEmail) -> None:

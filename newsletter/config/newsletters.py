@@ -64,6 +64,7 @@ def _period(value: object) -> object:
 MomentValue = Annotated[Moment, Before(parse_moment)]
 MailboxValue = Annotated[NamedAddress, Before(parse_mailbox)]
 Zone = Annotated[str, Before(parse_timezone)]
+Months = Annotated[str, Before(parse_months)]
 Language = Annotated[str, Before(parse_language)]
 OptionalLanguage = Annotated[str, Before(lambda v: v if v == "" else parse_language(v))]
 
@@ -94,6 +95,9 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise InvalidValue(messages.DATE(value=repr(text))) from None
+
+
+Days = Annotated[tuple[date, ...], Before(_days)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +208,7 @@ class Newsletter(ConfigTable):
     approval: Literal["editor", "none"] = "editor"
     late: Duration = timedelta(hours=6)
     late_posts: Duration = timedelta(days=30)
-    skip: Annotated[tuple[date, ...], Before(_days)] = ()
+    skip: Days = ()
     minimum_posts: Annotated[int, Bounds(ge=0)] = 1
     maximum_posts: Annotated[int, Bounds(ge=1, le=1000)] = 60
     maximum_size: NonzeroSize = 100_000
@@ -220,7 +224,7 @@ class Newsletter(ConfigTable):
     theme: Theme = field(default_factory=Theme)
     noindex: bool = False
     welcome: bool = False
-    ask_again: Annotated[str, Before(parse_months)] = ""
+    ask_again: Months = ""
     where: str = ""
     form_origins: tuple[Origin, ...] = ()
     challenge: Literal["off", "auto", "on"] = "auto"

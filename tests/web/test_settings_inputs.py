@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import lxml.html
 import pytest
@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import translation
 
 from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings.fields import TABLES, Kind, SettingsPage, type_of
 from newsletter.web.desk.settings.inputs import suggestions
 from newsletter.web.desk.settings.inputs.suggestions import LanguageField
 from tests.web.settings_site import DELIVERY, KINAFORUM, TEXT, Site, fields_of, serve
@@ -226,3 +227,37 @@ def test_a_page_from_before_a_setting_existed_leaves_it(site: Site) -> None:
     again = dict(fields_of(lxml.html.fromstring(answer.content)))
     site.client.post(design, {**again, "theme.accent": "#112233"})
     assert site.newsletter["theme"] == {**before, "accent": "#112233"}
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "kind", "required"),
+    [
+        (catalogue.GENERAL, "title", Kind.TEXT, True),
+        (catalogue.GENERAL, "editors", Kind.LINES, False),
+        (catalogue.GENERAL, "timezone", Kind.TIME_ZONE, False),
+        (catalogue.SENDER, "from", Kind.TEXT, True),
+        (catalogue.SENDER, "address", Kind.LONG_TEXT, True),
+        (catalogue.CONTENT, "maximum_size", Kind.TEXT, False),
+        (catalogue.CADENCES, "cadence.day.send", Kind.MOMENT, False),
+        (catalogue.DELIVERY, "guard.bounces", Kind.DECIMAL, False),
+        (catalogue.DELIVERY, "file.format", Kind.CHOICE, False),
+        (catalogue.DESIGN, "theme.meta", Kind.CHOICES, False),
+    ],
+)
+def test_how_a_value_is_typed_in_follows_from_its_type(
+    page: SettingsPage, key: str, kind: Kind, required: bool
+) -> None:
+    [field] = [field for field in page.fields if field.key == key]
+    assert (field.kind, field.required) == (kind, required)
+
+
+def test_choices_are_those_of_the_type() -> None:
+    unknown = [
+        (field.key, value)
+        for page in catalogue.PAGES
+        for field in page.fields
+        if get_origin(hint := type_of(TABLES[page.table], field.path)) is Literal
+        for value, _label in field.choices
+        if value not in get_args(hint)
+    ]
+    assert unknown == []

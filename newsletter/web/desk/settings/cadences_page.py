@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from newsletter.messages import Message
 from newsletter.messages.configuration import CADENCE_OF_PERIOD, CADENCE_TABLE
-from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, Words
+from newsletter.web.desk.settings.fields import SettingField, SettingsPage, Words
 
 TITLES: tuple[tuple[str, Words], ...] = (
     ("post", _("Every post")),
@@ -52,8 +52,7 @@ def cadences_page(fields: Iterable[SettingField]) -> SettingsPage:
                     "Also tick how often the newsletter is sent now (“Frequency” on the page “Schedule”): subscribers "
                     "who don’t choose get it that often. If you tick nothing, there is no choice."
                 ),
-                Kind.CHOICES,
-                TITLES,
+                choices=TITLES,
             ),
             *of_cadences,
         ),

@@ -24,7 +24,7 @@ GENERAL = SettingsPage(
     _("General"),
     "newsletters.NAME",
     (
-        SettingField("title", _("Title"), _("The name that subscribers see."), required=True),
+        SettingField("title", _("Title"), _("The name that subscribers see.")),
         SettingField(
             "status",
             _("Status"),
@@ -33,8 +33,7 @@ GENERAL = SettingsPage(
                 "certain dates, use “Dates without an edition” (Schedule). An archived newsletter is closed: its "
                 "pages, reports and unsubscribe links keep working."
             ),
-            Kind.CHOICE,
-            (("active", _("Active")), ("paused", _("Paused")), ("archived", _("Archived"))),
+            choices=(("active", _("Active")), ("paused", _("Paused")), ("archived", _("Archived"))),
         ),
         SettingField("description", _("Description"), _("One line for the archive and the sign-up form.")),
         SettingField("author", _("Who writes it"), _("A name that the newsletter’s page shows.")),
@@ -45,22 +44,17 @@ GENERAL = SettingsPage(
             "show_subscribers",
             _("Show how many people subscribe"),
             _("The newsletter’s page has the number once there are 100."),
-            Kind.CHECKBOX,
         ),
         SettingField(
-            "language",
-            _("Language"),
-            _("Used for dates, headings and the footer. Type the name of a language."),
-            Kind.LANGUAGE,
+            "language", _("Language"), _("Used for dates, headings and the footer. Type the name of a language.")
         ),
-        SettingField("timezone", _("Time zone"), _("Type the name of a city, such as Oslo."), Kind.TIME_ZONE),
+        SettingField("timezone", _("Time zone"), _("Type the name of a city, such as Oslo.")),
         SettingField(
             "editors",
             _("Notify these addresses"),
             _("They get an email when a draft is ready or something goes wrong. One address per line."),
-            Kind.LINES,
         ),
-        SettingField("welcome", _("Send a welcome email"), _("Sent after a subscriber has confirmed."), Kind.CHECKBOX),
+        SettingField("welcome", _("Send a welcome email"), _("Sent after a subscriber has confirmed.")),
         SettingField(
             "ask_again",
             _("Ask inactive subscribers after"),
@@ -68,14 +62,12 @@ GENERAL = SettingsPage(
                 "Subscribers we haven’t heard from for this long are asked once whether they still want the "
                 "newsletter. If blank, no one is asked."
             ),
-            Kind.MONTHS,
         ),
-        SettingField("noindex", _("Hide the archive from search engines"), kind=Kind.CHECKBOX),
+        SettingField("noindex", _("Hide the archive from search engines")),
         SettingField(
             "form_origins",
             _("Websites that may use the sign-up form"),
             _("Addresses such as https://example.org, one per line."),
-            Kind.LINES,
         ),
         SettingField(
             "challenge",
@@ -84,8 +76,7 @@ GENERAL = SettingsPage(
                 "Browsers solve a challenge, which takes about a second, before a sign-up is accepted. This makes "
                 "automated attacks expensive."
             ),
-            Kind.CHOICE,
-            (("auto", _("During an attack")), ("on", _("Always")), ("off", _("Never"))),
+            choices=(("auto", _("During an attack")), ("on", _("Always")), ("off", _("Never"))),
         ),
     ),
 )
@@ -95,18 +86,11 @@ SENDER = SettingsPage(
     "newsletters.NAME",
     (
         SettingField(
-            "from",
-            _("Sender’s name and email address"),
-            _("The address is in angle brackets, after the name."),
-            required=True,
+            "from", _("Sender’s name and email address"), _("The address is in angle brackets, after the name.")
         ),
         SettingField("reply_to", _("Address for replies"), _("If blank, replies go to the sender’s address.")),
         SettingField(
-            "address",
-            _("Postal address"),
-            _("Shown in the footer. Many countries require it."),
-            Kind.LONG_TEXT,
-            required=True,
+            "address", _("Postal address"), _("Shown in the footer. Many countries require it."), Kind.LONG_TEXT
         ),
         SettingField(
             "provider",
@@ -123,39 +107,24 @@ SCHEDULE = SettingsPage(
     "newsletters.NAME",
     (
         SettingField(
-            "period",
-            _("Frequency"),
-            kind=Kind.CHOICE,
-            choices=(("day", _("Daily")), ("week", _("Weekly")), ("month", _("Monthly"))),
+            "period", _("Frequency"), choices=(("day", _("Daily")), ("week", _("Weekly")), ("month", _("Monthly")))
         ),
         SettingField(
-            "draft",
-            _("Create the draft at"),
-            _("Default: 15:00, on Fridays if weekly, on the 1st if monthly."),
-            Kind.MOMENT,
+            "draft", _("Create the draft at"), _("Default: 15:00, on Fridays if weekly, on the 1st if monthly.")
         ),
-        SettingField(
-            "send", _("Send at"), _("Default: 18:00, on Fridays if weekly, on the 1st if monthly."), Kind.MOMENT
-        ),
+        SettingField("send", _("Send at"), _("Default: 18:00, on Fridays if weekly, on the 1st if monthly.")),
         SettingField(
             "approval",
             _("Approval"),
-            kind=Kind.CHOICE,
             choices=(("editor", _("An editor approves")), ("none", _("Send without approval"))),
         ),
-        SettingField(
-            "late",
-            _("Send late for up to"),
-            _("An edition that is later than this waits for an editor."),
-            Kind.DURATION,
-        ),
+        SettingField("late", _("Send late for up to"), _("An edition that is later than this waits for an editor.")),
         SettingField(
             "late_posts",
             _("Include late posts for up to"),
             _("A post that appears after its edition is included in the next one, unless it is older than this."),
-            Kind.DURATION,
         ),
-        SettingField("skip", _("Dates without an edition"), kind=Kind.DATES),
+        SettingField("skip", _("Dates without an edition")),
     ),
 )
 CONTENT = SettingsPage(
@@ -176,19 +145,15 @@ CONTENT = SettingsPage(
                 SettingField(
                     "body",
                     _("Length of posts"),
-                    kind=Kind.CHOICE,
                     choices=(("full", _("Full text")), ("excerpt", _("Excerpt")), ("title", _("Headline only"))),
                 ),
                 SettingField(
                     "excerpt",
                     _("Excerpts use"),
                     _("If a post has no summary, the beginning of its text is used."),
-                    Kind.CHOICE,
-                    (("text", _("The beginning of the text")), ("summary", _("The source’s own summary"))),
+                    choices=(("text", _("The beginning of the text")), ("summary", _("The source’s own summary"))),
                 ),
-                SettingField(
-                    "excerpt_words", _("Words in an excerpt"), _("It ends with a complete sentence."), Kind.NUMBER
-                ),
+                SettingField("excerpt_words", _("Words in an excerpt"), _("It ends with a complete sentence.")),
             ),
         ),
         PageSection(
@@ -202,8 +167,7 @@ CONTENT = SettingsPage(
                         "Copies stay as they were when a source changes or deletes an image, and no source sees who "
                         "reads."
                     ),
-                    Kind.CHOICE,
-                    (
+                    choices=(
                         ("source", _("From their sources")),
                         ("hosted", _("Copies on this site")),
                         ("none", _("No images")),
@@ -216,8 +180,7 @@ CONTENT = SettingsPage(
                         "Counted clicks show which posts are read most. Nothing shows who clicked, or who opens an "
                         "email."
                     ),
-                    Kind.CHOICE,
-                    (("none", _("Not counted")), ("links", _("Counted per link"))),
+                    choices=(("none", _("Not counted")), ("links", _("Counted per link"))),
                 ),
             ),
         ),
@@ -228,7 +191,6 @@ CONTENT = SettingsPage(
                 SettingField(
                     "group_by",
                     _("Group posts by"),
-                    kind=Kind.CHOICE,
                     choices=(
                         ("day", _("Day")),
                         ("source", _("Source")),
@@ -237,23 +199,14 @@ CONTENT = SettingsPage(
                     ),
                 ),
                 SettingField(
-                    "order",
-                    _("Order"),
-                    kind=Kind.CHOICE,
-                    choices=(("newest", _("Newest first")), ("oldest", _("Oldest first"))),
+                    "order", _("Order"), choices=(("newest", _("Newest first")), ("oldest", _("Oldest first")))
                 ),
                 SettingField(
                     "minimum_posts",
                     _("Minimum number of posts"),
                     _("With fewer, the edition is skipped and its posts move to the next one."),
-                    Kind.NUMBER,
                 ),
-                SettingField(
-                    "maximum_posts",
-                    _("Maximum number of posts"),
-                    _("Further posts are shown as headlines."),
-                    Kind.NUMBER,
-                ),
+                SettingField("maximum_posts", _("Maximum number of posts"), _("Further posts are shown as headlines.")),
                 SettingField(
                     "maximum_size", _("Maximum size of the email"), _("Such as 100 KB. Gmail clips emails over 102 KB.")
                 ),
@@ -278,13 +231,12 @@ SOURCE = SettingsPage(
     _("Source"),
     "newsletters.NAME.sources[]",
     (
-        SettingField("url", _("Address"), _("A website, a feed, or the path of a folder."), required=True),
+        SettingField("url", _("Address"), _("A website, a feed, or the path of a folder.")),
         SettingField("name", _("Name"), _("Shown beside its posts. If blank, the source’s own title.")),
-        SettingField("language", _("Language of its posts"), _("If blank, it is detected."), Kind.LANGUAGE),
+        SettingField("language", _("Language of its posts"), _("If blank, it is detected.")),
         SettingField(
             "type",
             _("Type"),
-            kind=Kind.CHOICE,
             choices=(
                 ("auto", _("Detect")),
                 ("feed", _("RSS or Atom feed")),
@@ -294,10 +246,10 @@ SOURCE = SettingsPage(
                 ("folder", _("Folder of Markdown files")),
             ),
         ),
-        SettingField("include.categories", _("Only these categories"), _ONE_PER_LINE, Kind.LINES),
-        SettingField("include.words", _("Only posts with one of these words"), _ONE_PER_LINE, Kind.LINES),
-        SettingField("exclude.categories", _("Without these categories"), _ONE_PER_LINE, Kind.LINES),
-        SettingField("exclude.words", _("Without posts with one of these words"), _ONE_PER_LINE, Kind.LINES),
+        SettingField("include.categories", _("Only these categories"), _ONE_PER_LINE),
+        SettingField("include.words", _("Only posts with one of these words"), _ONE_PER_LINE),
+        SettingField("exclude.categories", _("Without these categories"), _ONE_PER_LINE),
+        SettingField("exclude.words", _("Without posts with one of these words"), _ONE_PER_LINE),
         SettingField("base", _("Address of the blog"), _("Only for folders: where the posts can be read.")),
         SettingField(
             "permalink", _("Address of a post"), _("Only for folders: made from :slug, :title, :year, :month and :day.")
@@ -341,7 +293,6 @@ TOPICS = SettingsPage(
                 "Each combination may need its own email. 6 topics have 64 combinations, and each additional topic "
                 "doubles the number."
             ),
-            Kind.NUMBER,
         ),
     ),
     intro=_(

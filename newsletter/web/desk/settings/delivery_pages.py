@@ -52,27 +52,14 @@ DELIVERY = SettingsPage(
         PageSection(
             "provider",
             _("Provider"),
-            (
-                SettingField(
-                    "provider",
-                    _("Provider"),
-                    kind=Kind.CHOICE,
-                    choices=PROVIDER_CHOICES,
-                ),
-            ),
+            (SettingField("provider", _("Provider"), choices=PROVIDER_CHOICES),),
         ),
         PageSection(
             "server",
             _("Server and login"),
             (
                 SettingField("smtp.host", _("SMTP server"), destination=True),
-                SettingField(
-                    "smtp.port",
-                    _("Port"),
-                    _("Usually 587 with a login, or 465 with TLS."),
-                    Kind.NUMBER,
-                    destination=True,
-                ),
+                SettingField("smtp.port", _("Port"), _("Usually 587 with a login, or 465 with TLS."), destination=True),
                 SettingField(
                     "smtp.security",
                     _("Encryption"),
@@ -80,7 +67,6 @@ DELIVERY = SettingsPage(
                         "Leave it at Automatic unless your provider says otherwise: that is STARTTLS, or no encryption "
                         "if the server is on this machine."
                     ),
-                    Kind.CHOICE,
                     choices=(
                         ("auto", _("Automatic")),
                         ("tls", "TLS"),
@@ -101,8 +87,7 @@ DELIVERY = SettingsPage(
                     "fallback",
                     _("Fallback provider"),
                     _("Sends the rest of an edition if the provider refuses access or can’t be reached."),
-                    Kind.CHOICE,
-                    (("", _("None")), *(choice for choice in PROVIDER_CHOICES if choice[0] != "file")),
+                    choices=(("", _("None")), *(choice for choice in PROVIDER_CHOICES if choice[0] != "file")),
                 ),
             ),
         ),
@@ -111,7 +96,7 @@ DELIVERY = SettingsPage(
             _("Rate and connections"),
             (
                 SettingField("rate", _("Maximum rate"), _("Such as 20/s, 300/m or 5000/h. 0 means no limit.")),
-                SettingField("connections", _("Connections"), _("How many may be open at the same time."), Kind.NUMBER),
+                SettingField("connections", _("Connections"), _("How many may be open at the same time.")),
             ),
         ),
         PageSection(
@@ -145,11 +130,8 @@ DELIVERY = SettingsPage(
                     "warm_up.first_day",
                     _("Messages on the first day"),
                     _("For a new sending address. 0 means no limit."),
-                    Kind.NUMBER,
                 ),
-                SettingField(
-                    "warm_up.growth", _("Growth per day"), _("1.5 means 50 per cent more each day."), Kind.DECIMAL
-                ),
+                SettingField("warm_up.growth", _("Growth per day"), _("1.5 means 50 per cent more each day.")),
             ),
         ),
         PageSection(
@@ -157,22 +139,17 @@ DELIVERY = SettingsPage(
             _("Automatic pause"),
             (
                 SettingField(
-                    "guard.bounces",
-                    _("Pause if bounces exceed"),
-                    _("Per cent of an edition’s emails. 0 means never."),
-                    Kind.DECIMAL,
+                    "guard.bounces", _("Pause if bounces exceed"), _("Per cent of an edition’s emails. 0 means never.")
                 ),
                 SettingField(
                     "guard.complaints",
                     _("Pause if spam complaints exceed"),
                     _("Per cent of an edition’s emails, and at least three complaints. 0 means never."),
-                    Kind.DECIMAL,
                 ),
                 SettingField(
                     "guard.minimum",
                     _("Only after this many emails"),
                     _("With fewer emails, percentages mean little. At least 50."),
-                    Kind.NUMBER,
                 ),
             ),
         ),
@@ -180,12 +157,11 @@ DELIVERY = SettingsPage(
             "retries",
             _("Retries"),
             (
-                SettingField("retry_for", _("Retry for"), kind=Kind.DURATION),
+                SettingField("retry_for", _("Retry for")),
                 SettingField(
                     "retry_delays",
                     _("Retry after"),
                     _("Durations such as 1m, 5m and 2h, one per line. The last one is repeated."),
-                    Kind.LINES,
                 ),
             ),
         ),
@@ -200,7 +176,6 @@ DELIVERY = SettingsPage(
                         "After that, the record of who received an edition is deleted; its counts stay. 0 keeps it "
                         "forever."
                     ),
-                    Kind.DURATION,
                 ),
             ),
         ),
@@ -228,18 +203,17 @@ ADVANCED = SettingsPage(
         SettingField(
             "smtp.auth",
             _("Login method"),
-            kind=Kind.CHOICE,
             choices=(("auto", _("Automatic")), ("plain", "PLAIN"), ("login", "LOGIN"), ("xoauth2", "XOAUTH2")),
         ),
         SettingField("smtp.hello", _("Name for EHLO"), _("If blank, this machine’s address.")),
         SettingField("smtp.ca", _("Certificate file"), _("Trusted instead of the system’s certificates.")),
-        SettingField("processes", _("Sending processes"), _("0 chooses the number automatically."), Kind.NUMBER),
-        SettingField("smtp.timeouts.connect", _("Timeout: connecting"), kind=Kind.DURATION),
-        SettingField("smtp.timeouts.greeting", _("Timeout: greeting"), kind=Kind.DURATION),
-        SettingField("smtp.timeouts.command", _("Timeout: commands"), kind=Kind.DURATION),
-        SettingField("smtp.timeouts.data", _("Timeout: DATA"), kind=Kind.DURATION),
-        SettingField("smtp.timeouts.block", _("Timeout: each part of a message"), kind=Kind.DURATION),
-        SettingField("smtp.timeouts.dot", _("Timeout: reply to a message"), kind=Kind.DURATION),
+        SettingField("processes", _("Sending processes"), _("0 chooses the number automatically.")),
+        SettingField("smtp.timeouts.connect", _("Timeout: connecting")),
+        SettingField("smtp.timeouts.greeting", _("Timeout: greeting")),
+        SettingField("smtp.timeouts.command", _("Timeout: commands")),
+        SettingField("smtp.timeouts.data", _("Timeout: DATA")),
+        SettingField("smtp.timeouts.block", _("Timeout: each part of a message")),
+        SettingField("smtp.timeouts.dot", _("Timeout: reply to a message")),
     ),
 )
 

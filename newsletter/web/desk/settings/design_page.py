@@ -16,7 +16,6 @@ DESIGN = SettingsPage(
                 SettingField(
                     "theme.design",
                     _("Design"),
-                    kind=Kind.CHOICE,
                     choices=(
                         ("letter", _("Letter: posts one below the other")),
                         ("magazine", _("Magazine: a large first post, and images beside the others")),
@@ -29,20 +28,17 @@ DESIGN = SettingsPage(
                     "theme.accent",
                     _("Accent colour"),
                     _("The colour of the title, days, links, buttons and lines. Enter a hex code such as #b3261e."),
-                    Kind.COLOUR,
                 ),
                 SettingField(
                     "theme.accent_dark",
                     _("Accent colour in dark mode"),
                     _("If blank, the accent colour, as light as it must be to be readable."),
-                    Kind.COLOUR,
                 ),
-                SettingField("theme.text", _("Text colour"), kind=Kind.COLOUR),
-                SettingField("theme.background", _("Background colour"), kind=Kind.COLOUR),
+                SettingField("theme.text", _("Text colour")),
+                SettingField("theme.background", _("Background colour")),
                 SettingField(
                     "theme.buttons",
                     _("Shape of buttons"),
-                    kind=Kind.CHOICE,
                     choices=(
                         ("rounded", _("Rounded corners")),
                         ("pill", _("Round ends")),
@@ -61,7 +57,6 @@ DESIGN = SettingsPage(
                 SettingField(
                     "theme.masthead",
                     _("Title"),
-                    kind=Kind.CHOICE,
                     choices=(
                         ("auto", _("As the design has it")),
                         ("start", _("At the side where lines begin")),
@@ -71,15 +66,10 @@ DESIGN = SettingsPage(
                     ),
                 ),
                 SettingField(
-                    "theme.band",
-                    _("Colour of the band"),
-                    _("If blank, the accent colour. It is darker in dark mode."),
-                    Kind.COLOUR,
+                    "theme.band", _("Colour of the band"), _("If blank, the accent colour. It is darker in dark mode.")
                 ),
-                SettingField("theme.dates", _("Dates beside the title"), kind=Kind.CHECKBOX),
-                SettingField(
-                    "theme.browser_link_on_top", _("Link to the web page beside the title, too"), kind=Kind.CHECKBOX
-                ),
+                SettingField("theme.dates", _("Dates beside the title")),
+                SettingField("theme.browser_link_on_top", _("Link to the web page beside the title, too")),
             ),
         ),
         PageSection(
@@ -103,7 +93,6 @@ DESIGN = SettingsPage(
                 SettingField(
                     "theme.contents",
                     _("Table of contents"),
-                    kind=Kind.CHOICE,
                     choices=(
                         ("auto", _("As the design has it")),
                         ("off", _("None")),
@@ -115,8 +104,7 @@ DESIGN = SettingsPage(
                     "theme.meta",
                     _("Below headlines"),
                     _("The source is only shown if there are several. If nothing is chosen, the design decides."),
-                    Kind.CHOICES,
-                    (
+                    choices=(
                         ("source", _("Source")),
                         ("author", _("Author")),
                         ("date", _("Date")),
@@ -125,7 +113,7 @@ DESIGN = SettingsPage(
                         ("categories", _("Categories")),
                     ),
                 ),
-                SettingField("theme.times", _("Time of day below headlines"), kind=Kind.CHECKBOX),
+                SettingField("theme.times", _("Time of day below headlines")),
                 SettingField(
                     "theme.read_on",
                     _("Link to the whole post"),
@@ -139,16 +127,13 @@ DESIGN = SettingsPage(
                 SettingField(
                     "theme.images",
                     _("Images in posts"),
-                    kind=Kind.CHOICE,
                     choices=(
                         ("all", _("All images")),
                         ("first", _("Only the first image, in its place in the text")),
                         ("lead", _("One image, above the text")),
                     ),
                 ),
-                SettingField(
-                    "theme.image_height", _("Maximum height of images"), _("In pixels. 0 means no limit."), Kind.NUMBER
-                ),
+                SettingField("theme.image_height", _("Maximum height of images"), _("In pixels. 0 means no limit.")),
             ),
         ),
         PageSection(
@@ -203,7 +188,6 @@ DESIGN = SettingsPage(
                 SettingField(
                     "theme.share",
                     _("Links to share an edition"),
-                    kind=Kind.CHOICES,
                     choices=(
                         ("email", _("Forward by email")),
                         ("bluesky", "Bluesky"),

@@ -2,11 +2,13 @@
 blank field shows.
 """
 
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from datetime import date, timedelta
 from enum import Enum, auto
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias, get_args, get_type_hints
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from newsletter.config import (
     Bounces,
@@ -19,7 +21,9 @@ from newsletter.config import (
     Site,
     SourceSettings,
 )
-from newsletter.config.fields import Size
+from newsletter.config.fields import Colour, NonzeroSize, Size
+from newsletter.config.newsletters import Days, Language, MomentValue, Months, OptionalLanguage, Zone
+from newsletter.config.theme import OptionalColour
 from newsletter.config.values import WEEKDAYS, InvalidValue, parse_moment
 
 if TYPE_CHECKING:
@@ -28,6 +32,16 @@ if TYPE_CHECKING:
 Words: TypeAlias = "str | _StrPromise"
 
 _RATE_UNITS = {1: "s", 60: "m", 3600: "h", 86400: "d"}
+
+
+TABLES: dict[str, Any] = {
+    "newsletters.NAME": Newsletter,
+    "newsletters.NAME.sources[]": SourceSettings,
+    "delivery": DeliverySettings,
+    "bounces": Bounces,
+    "collect": Collect,
+    "site": Site,
+}
 
 
 class Kind(Enum):
@@ -72,7 +86,7 @@ class RowColumn:
 class Shape(Enum):
     """How rows are stored: as tables or values by the name in the first column, or as a list of tables."""
 
-    NAMED_TABLES = auto()
+    NAMEDTABLES = auto()
     NAMED_VALUES = auto()
     LIST = auto()
 
@@ -86,7 +100,7 @@ class Rows:
 
     columns: tuple[RowColumn, ...]
     add: Words
-    shape: Shape = Shape.NAMED_TABLES
+    shape: Shape = Shape.NAMEDTABLES
     folded: bool = False
     ordered: bool = False
 
@@ -95,6 +109,8 @@ class Rows:
 class SettingField:
     """A key below the page's table, such as `theme.accent`. `destination` says where a stored secret is sent to.
 
+    A page gives its fields the kinds of their types in the schema, where they are more than TEXT, and requires those
+    without a default.
     `cadences` are the frequencies among whose days a recurring time can be chosen.
     """
 
@@ -141,8 +157,31 @@ class SettingsPage:
     related: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.sections:
-            object.__setattr__(self, "fields", tuple(field for section in self.sections for field in section.fields))
+        typed = tuple(replace(section, fields=self._typed(section.fields)) for section in self.sections)
+        fields = tuple(field for section in typed for field in section.fields) or self._typed(self.fields)
+        object.__setattr__(self, "sections", typed)
+        object.__setattr__(self, "fields", fields)
+
+    def _typed(self, fields: Iterable[SettingField]) -> tuple[SettingField, ...]:
+        return tuple(_of_schema(TABLES[self.table], field) for field in fields)
+
+
+_OF_TYPE: dict[Any, Kind] = {
+    bool: Kind.CHECKBOX,
+    int: Kind.NUMBER,
+    float: Kind.DECIMAL,
+    timedelta: Kind.DURATION,
+    Months: Kind.MONTHS,
+    MomentValue: Kind.MOMENT,
+    Days: Kind.DATES,
+    Colour: Kind.COLOUR,
+    OptionalColour: Kind.COLOUR,
+    Language: Kind.LANGUAGE,
+    OptionalLanguage: Kind.LANGUAGE,
+    Zone: Kind.TIME_ZONE,
+    Size: Kind.TEXT,
+    NonzeroSize: Kind.TEXT,
+}
 
 
 def secret_of(page: SettingsPage, field: SettingField) -> SettingField | None:
@@ -209,32 +248,22 @@ def _duration(length: timedelta) -> str:
     return f"{seconds:g}s"
 
 
-_TABLES: dict[str, Any] = {
-    "newsletters.NAME": Newsletter,
-    "newsletters.NAME.sources[]": SourceSettings,
-    "delivery": DeliverySettings,
-    "bounces": Bounces,
-    "collect": Collect,
-    "site": Site,
-}
-
-
 @cache
 def defaults_of(page: SettingsPage) -> dict[str, str]:
     """Return each key's default as text; keys without one, and those that are off, are missing."""
     defaults = {}
     for field in page.fields:
         if field.kind not in (Kind.SECRET, Kind.ROWS):
-            value = _default(_TABLES[page.table], field.path)
+            value = _default(TABLES[page.table], field.path)
             if value not in (None, "", (), [], {}) and value is not False:
-                is_size = _is_size(_TABLES[page.table], field.path[0])
+                is_size = _is_size(TABLES[page.table], field.path[0])
                 defaults[field.key] = _size(value) if is_size else _default_text(field.kind, value)
     return defaults
 
 
 def default_table(page: SettingsPage, field: SettingField) -> dict[str, Any] | None:
     """Return the default of a key that holds tables, as config.toml would have it, or None."""
-    default = _default(_TABLES[page.table], field.path)
+    default = _default(TABLES[page.table], field.path)
     if not isinstance(default, dict):
         return None
     return {name: _as_table(value) for name, value in default.items()} or None
@@ -249,9 +278,47 @@ def _as_table(value: Any) -> dict[str, Any]:
     }
 
 
+def _of_schema(table: Any, field: SettingField) -> SettingField:
+    """Return a field with the kind of its type; required, if its key has no default and is in every table."""
+    kind = _kind_of_type(type_of(table, field.path)) if field.kind is Kind.TEXT else field.kind
+    key = _schema_field(table, field.path[0])
+    has_default = key is None or key.default is not MISSING or key.default_factory is not MISSING
+    return replace(field, kind=kind, required=field.required or not has_default)
+
+
+def _kind_of_type(hint: Any) -> Kind:
+    """Return how a value of a type is typed in; TEXT for those that are read from text."""
+    if hint in _OF_TYPE:
+        return _OF_TYPE[hint]
+    if get_origin(hint) in (Union, UnionType):
+        return _kind_of_type(next(each for each in get_args(hint) if each is not NoneType))
+    if get_origin(hint) is Annotated:
+        return _kind_of_type(get_args(hint)[0])
+    if get_origin(hint) is tuple:
+        return Kind.CHOICES if get_origin(get_args(hint)[0]) is Literal else Kind.LINES
+    return Kind.CHOICE if get_origin(hint) is Literal else Kind.TEXT
+
+
+def type_of(table: Any, path: Sequence[str]) -> Any:
+    """Return the type of a key in a table of the schema, or in tables inside it; None if it has none of its own."""
+    hint = table
+    for part in path:
+        if get_origin(hint) is dict:
+            hint = get_args(hint)[1]
+            continue
+        key = _schema_field(hint, part) if is_dataclass(hint) else None
+        if key is None:
+            return None
+        hint = get_type_hints(hint, include_extras=True)[key.name]
+    return hint
+
+
+def _schema_field(table: Any, key: str) -> Field[Any] | None:
+    return next((each for each in fields(table) if each.name == {"from": "sender"}.get(key, key)), None)
+
+
 def _is_size(table: Any, key: str) -> bool:
-    hint = get_type_hints(table, include_extras=True).get(key)
-    return get_args(hint)[:2] == get_args(Size)
+    return type_of(table, (key,)) in (Size, NonzeroSize)
 
 
 def _size(number: int) -> str:
@@ -262,7 +329,7 @@ def _size(number: int) -> str:
 
 def _default(table: Any, path: tuple[str, ...]) -> Any:
     """Return the default of a key: of a dataclass's field, or inside the default of one."""
-    field = next((f for f in fields(table) if f.name == path[0]), None)
+    field = _schema_field(table, path[0])
     if field is None:
         return None
     value = field.default_factory() if field.default_factory is not MISSING else field.default

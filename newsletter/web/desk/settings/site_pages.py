@@ -17,9 +17,7 @@ BOUNCES = SettingsPage(
         SettingField(
             "imap.host", _("IMAP server"), _("The server of the mailbox that receives bounces."), destination=True
         ),
-        SettingField(
-            "imap.port", _("Port"), _("993 means TLS; any other port means STARTTLS."), Kind.NUMBER, destination=True
-        ),
+        SettingField("imap.port", _("Port"), _("993 means TLS; any other port means STARTTLS."), destination=True),
         SettingField("imap.user", _("User name"), destination=True),
         SettingField("imap.password", _("Password"), kind=Kind.SECRET),
         SettingField("imap.folder", _("Folder")),
@@ -30,8 +28,8 @@ COLLECT = SettingsPage(
     _("Collecting"),
     "collect",
     (
-        SettingField("every", _("Check sources every"), kind=Kind.DURATION),
-        SettingField("timeout", _("Timeout for one request"), kind=Kind.DURATION),
+        SettingField("every", _("Check sources every")),
+        SettingField("timeout", _("Timeout for one request")),
         SettingField("maximum_bytes", _("Maximum size of a response"), _("Such as 8 MB.")),
     ),
 )
@@ -58,13 +56,11 @@ ADDRESS = SettingsPage(
             _(
                 "Where readers reach the archive, and with which links in emails begin, such as https://news.example.org."
             ),
-            required=True,
         ),
         SettingField(
             "url_previous",
             _("Earlier addresses"),
             _("One per line. The site answers them, too, so that links in emails that were sent keep working."),
-            Kind.LINES,
         ),
     ),
     _(

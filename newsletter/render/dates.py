@@ -19,6 +19,10 @@ _BUDDHIST_ERA = 543
 """Years by which the calendar of Thailand is ahead."""
 # How a week is named by its number where the number doesn't follow the word.
 _NUMBERED_WEEKS = {
+    "ur": "{week} ہفتہ",
+    "bn": "{week}তম সপ্তাহ",
+    "mr": "{week} वा आठवडा",
+    "ta": "{week}-ஆம் வாரம்",
     "cs": "{week}. týden",
     "et": "{week}. nädal",
     "fa": "هفتهٔ {week}م",

@@ -28,12 +28,15 @@ MOMENT = datetime(2026, 2, 6, 16, 5, tzinfo=ZONE)
 
 # CLDR names weeks together with their year, which changes or shortens words. Babel writes no digits but Latin ones.
 OTHER_WEEKS = {
+    "bn": ("৬তম সপ্তাহ", "2026 এর 6তম সপ্তাহ"),
     "fa": ("هفتهٔ ۶م", "هفتهٔ 6م 2026"),
     "hu": ("6. hét", "2026 6. hete"),
     "is": ("vika 6", "viku 6 af 2026"),
     "lt": ("6 savaitė", "2026 6 sav."),
+    "mr": ("६ वा आठवडा", "2026 चा 6 वा आठवडा"),
     "mt": ("ġimgħa 6", "6 ġimgħa ta' 2026"),
     "pl": ("tydzień 6", "2026, tydz. 6"),
+    "ta": ("6-ஆம் வாரம்", "2026 ஆம் ஆண்டின் 6 -ஆம் வாரம்"),
     "uk": ("6-й тиждень", "6-й тиж. 2026 р."),
 }
 
@@ -107,7 +110,7 @@ def kept_text(language: str) -> str:
     """What readers of a language see of ours."""
     fixed = words(language)
     head = letterhead(language=language, title="1")
-    posts = [post(n, title=str(n)) for n in range(3)]
+    posts = [post(n, title=str(n), language="") for n in range(3)]
     subjects = (subject(each, head, posts, SINCE, UNTIL) for each in (*SUBJECTS.values(), "{{ news }}"))
     counts = (fixed[key].format(count=count) for key in ("rest", "minutes") for count in (1, 2, 5))
     parts = (

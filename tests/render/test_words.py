@@ -1,4 +1,4 @@
-"""Fixed text in 46 languages, English for the rest."""
+"""Fixed text in 50 languages, English for the rest."""
 
 import re
 
@@ -15,7 +15,7 @@ EUROPEAN_UNION = (
 OTHERS = (
     *("nb", "nn", "is", "uk", "ru", "tr", "ar", "he", "hi", "ja"),
     *("ko", "zh-hans", "zh-hant", "vi", "th", "id", "pt-br"),
-    *("ca", "gl", "af", "ms", "fa"),
+    *("ca", "gl", "af", "ms", "fa", "ur", "bn", "mr", "ta"),
 )
 PLACEHOLDERS = {"reason": ["{title}"], "rest": ["{count}"], "minutes": ["{count}"], "news": ["{count}", "{first}"]}
 

@@ -8,6 +8,7 @@ before anything is sent.
 import html
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
 import idna
@@ -25,6 +26,7 @@ _WIDE_LOCAL = re.compile(r"[^\x00-\x20\x7f-\xa0<>()\[\]\\,;:@\"\s\ud800-\udfff]+
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,120}")
 _ID_LEFT = re.compile(rf"{ATOM}(?:\.{ATOM})*")
 _LONGEST_ADDRESS = 320
+_KEPT_VALUES = 5_000
 
 
 NumberedPieces = tuple[bytes | int, ...]
@@ -137,13 +139,28 @@ def _flat(
 
 
 def _encoder(slot: Slot) -> Callable[[Recipient, bytes], bytes]:
-    """Return the function that encodes a recipient's value for a slot; it also gets the address as in the envelope."""
+    """Return the function that encodes a recipient's value for a slot; it also gets the address as in the envelope.
+
+    Values of own fields, such as towns, are those of many recipients, so the encoded ones are kept.
+    """
+    if slot.field != "name":
+        field, encoded = slot.field, lru_cache(_KEPT_VALUES)(partial(_encoded_value, slot))
+        return lambda recipient, _: encoded(recipient.values.get(field, ""))
     value = _value(slot)
     if slot.around is not None:
         return lambda recipient, address: base64_parts.encode_value(slot, value(recipient, address))
     if slot.form in (SlotEncoding.HTML, SlotEncoding.TEXT):
         return lambda recipient, address: encode_value(value(recipient, address))
     return value
+
+
+def _encoded_value(slot: Slot, text: str) -> bytes:
+    """Return a value of an own field, escaped and encoded for a slot."""
+    words = slot.text_for(clean_name(text))
+    if slot.form is SlotEncoding.HEADER:
+        return short_text(words)
+    octets = (html.escape(words) if slot.form is SlotEncoding.HTML else words).encode("utf-8", "replace")
+    return encode_value(octets) if slot.around is None else base64_parts.encode_value(slot, octets)
 
 
 def _value(slot: Slot) -> Callable[[Recipient, bytes], bytes]:
@@ -158,7 +175,7 @@ def _value(slot: Slot) -> Callable[[Recipient, bytes], bytes]:
         case SlotValue.TO, SlotEncoding.ASCII:
             return lambda _, address: address
         case SlotValue.NAME, SlotEncoding.HEADER:
-            return lambda recipient, _: short_text(clean_name(recipient.value_of(slot.field)) or slot.fallback)
+            return lambda recipient, _: short_text(clean_name(recipient.name) or slot.fallback)
         case SlotValue.NAME | SlotValue.WITH_NAME | SlotValue.TO, SlotEncoding.HTML:
             return lambda recipient, _: html.escape(_shown(recipient, slot)).encode("utf-8", "replace")
         case SlotValue.NAME | SlotValue.WITH_NAME | SlotValue.TO, SlotEncoding.TEXT:
@@ -170,7 +187,7 @@ def _value(slot: Slot) -> Callable[[Recipient, bytes], bytes]:
 def _shown(recipient: Recipient, slot: Slot) -> str:
     if slot.value is SlotValue.TO:
         return recipient.address
-    return slot.text_for(clean_name(recipient.value_of(slot.field)))
+    return slot.text_for(clean_name(recipient.name))
 
 
 def _token(recipient: Recipient, _: bytes) -> bytes:

@@ -11,10 +11,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from newsletter.config import OwnField
 from newsletter.models import Act
 from newsletter.web.desk.subscribers import tags
 from subscribers import admin_actions
 from subscribers.models import Consent, Import, Subscriber, Subscription, Suppression
+from tests.subscribers.own_fields import FIELDS, declare
 from tests.web.field_errors import said_at
 
 pytestmark = pytest.mark.django_db
@@ -205,6 +207,37 @@ def test_a_name_is_changed_and_the_log_holds_only_a_number(admin: Client, kari: 
     assert kari.name == "Kari Nordmann-Berg"
     act = Act.objects.get(what__code="act.name-changed")
     assert (act.about, act.before, act.after) == (f"subscriber {kari.pk}", None, None)
+
+
+def test_values_of_own_fields_are_changed_and_the_log_has_none(admin: Client, kari: Subscriber) -> None:
+    declare(**{**FIELDS, "member": OwnField(label="Member", kind="yes-no", changed_by=("subscriber",))})
+    values = {"field-town": " Oslo ", "field-shoe-size": "42,5", "field-level": "Old hand", "field-member": "yes"}
+    page = admin.post(f"/desk/subscribers/{kari.pk}/values/", values, follow=True).text
+    kari.refresh_from_db()
+    assert kari.field_values == {"town": "Oslo", "shoe-size": 42.5, "level": "Old hand"}
+    assert "Values saved." in page
+    assert 'value="42.5"' in page
+    assert "Only the subscriber changes this." in page
+    act = Act.objects.get(what__code="act.values-changed")
+    assert (act.about, act.before, act.after) == (f"subscriber {kari.pk}", None, None)
+
+
+def test_a_wrong_value_is_shown_again_with_the_remedy_and_nothing_is_saved(admin: Client, kari: Subscriber) -> None:
+    declare()
+    answer = admin.post(f"/desk/subscribers/{kari.pk}/values/", {"field-town": "Oslo", "field-shoe-size": "large"})
+    assert answer.status_code == 422
+    assert "Enter a number, such as 12 or 3.5." in answer.text
+    assert 'value="large"' in answer.text
+    kari.refresh_from_db()
+    assert kari.field_values is None
+
+
+def test_the_fields_are_listed_with_who_changes_them(admin: Client) -> None:
+    assert "No field is declared." in admin.get("/desk/subscribers/fields/").text
+    declare()
+    page = admin.get("/desk/subscribers/fields/").text
+    assert "new, Old hand" in page
+    assert page.count("Subscribers, when they sign up") == len(FIELDS) - 1
 
 
 def _upload(client: Client, text: str) -> str:

@@ -41,7 +41,14 @@ from newsletter.web.desk.settings import (
     views as settings_views,
 )
 from newsletter.web.desk.settings.inputs import subject_field
-from newsletter.web.desk.subscribers import confirmations, file_import, past_imports, tags, views as subscribers_views
+from newsletter.web.desk.subscribers import (
+    confirmations,
+    file_import,
+    past_imports,
+    subscriber_fields,
+    tags,
+    views as subscribers_views,
+)
 
 converters.register()
 
@@ -148,6 +155,8 @@ urlpatterns = [
     _page("subscribers/unanswered/<slug:name>/", confirmations.unanswered, "subscribers-unanswered", ADMIN),
     _page("subscribers/<number:person>/", subscribers_views.subscriber, "subscriber", ADMIN),
     _page("subscribers/<number:person>/act/", subscribers_views.act, "subscriber-act", ADMIN),
+    _page("subscribers/fields/", subscriber_fields.listed, "subscribers-fields", ADMIN),
+    _page("subscribers/<number:person>/values/", subscribers_views.change_values, "subscriber-values", ADMIN),
     _page("subscribers/<number:person>/address/", subscribers_views.change_address, "subscriber-address", ADMIN),
     _page("settings/", settings_views.show_settings, "settings", ADMIN),
     _page("settings/newsletters/add/", new_newsletter.add_newsletter, "newsletter-add", ADMIN),

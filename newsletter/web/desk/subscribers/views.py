@@ -21,7 +21,7 @@ from newsletter.messages import acts
 from newsletter.models import Act, Edition
 from newsletter.web.desk import charts, formatting, jobs, stale_forms
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_title, page, sentences, zone_of
-from newsletter.web.desk.subscribers import file_import, queries, tags
+from newsletter.web.desk.subscribers import file_import, queries, subscriber_fields, tags
 from newsletter.web.desk.subscribers.queries import posts_of
 from newsletter.web.desk.welcome import personal
 from subscribers import admin_actions, cadences
@@ -100,8 +100,17 @@ def _counts(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def subscriber(request: HttpRequest, person: Subscriber, new_address: str = "", problem: str = "") -> HttpResponse:
-    """Show everything that is stored about one subscriber; `problem` is why `new_address` was refused."""
+def subscriber(
+    request: HttpRequest,
+    person: Subscriber,
+    new_address: str = "",
+    problem: str = "",
+    entered: Mapping[str, str] | None = None,
+    problems: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """Show everything that is stored about one subscriber; `problem` is why `new_address` was refused, and `problems`
+    why some of the values of own fields that were `entered` were.
+    """
     records = queries.records_of(person)
     blocked = bool(records["suppressions"])
     context = {
@@ -109,6 +118,7 @@ def subscriber(request: HttpRequest, person: Subscriber, new_address: str = "", 
         "person": person,
         "new_address": new_address or person.address,
         "problem": problem,
+        "fields": subscriber_fields.inputs(person, entered or {}, problems or {}),
         "subscriptions": [
             _row(request, subscription, is_blocked=blocked)
             | {
@@ -143,7 +153,7 @@ def subscriber(request: HttpRequest, person: Subscriber, new_address: str = "", 
         "welcome": personal(config_of(request), records["subscriptions"], timezone.now()),
         "since": formatting.day(person.created, zone_of(request)),
     }
-    return page(request, "subscriber", context, section="subscribers", status=422 if problem else 200)
+    return page(request, "subscriber", context, section="subscribers", status=422 if problem or problems else 200)
 
 
 def _choices_of(configuration: Config, subscription: Subscription) -> dict[str, list[dict[str, object]]] | None:
@@ -273,6 +283,18 @@ def change_address(request: HttpRequest, person: Subscriber) -> HttpResponse:
         messages.success(request, _("Address changed. A new link to confirm has been sent to it."))
     else:
         messages.success(request, _("Address changed. No email was sent."))
+    return redirect("desk:subscriber", person.pk)
+
+
+@require_POST
+def change_values(request: HttpRequest, person: Subscriber) -> HttpResponse:
+    """Save values of own fields; the log doesn't have them, since it must keep nothing of a person who is erased."""
+    entered, values, problems = subscriber_fields.read(request.POST)
+    if problems:
+        return subscriber(request, person, entered=entered, problems=problems)
+    if admin_actions.change_values(person, values):
+        Act.objects.log(editor(request), acts.VALUES_CHANGED(), _about(person))
+    messages.success(request, _("Values saved."))
     return redirect("desk:subscriber", person.pk)
 
 

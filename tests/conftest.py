@@ -96,6 +96,15 @@ def no_endless_e2e_test(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def no_rendering_in_transactions() -> Iterator[None]:
+    """SQLite's other writers, such as unsubscriptions, would wait for it."""
+    from tests.editions.renderings import refused_in_transactions
+
+    with refused_in_transactions():
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def translations() -> None:
     """Compiled catalogues."""

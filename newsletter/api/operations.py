@@ -137,6 +137,8 @@ class ApiAnswer:
 
 Result = ApiAnswer | HttpResponseBase
 View = Callable[..., Result]
+Run = Callable[[], HttpResponseBase]
+"""Runs an operation in its transaction."""
 
 READ = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY,
         HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)  # fmt: skip
@@ -152,12 +154,12 @@ def operation(
     *,
     missing: bool = True,
     if_match: bool = False,
-    first: Callable[..., None] | None = None,
+    around: Callable[..., HttpResponseBase] = lambda run, *args, **kwargs: run(),
 ) -> Callable[[View], View]:
     """Register a view, which is called with an ApiRequest, under its name in the table of permissions.
 
-    `missing`: it may answer 404. `if_match`: it requires If-Match. `first` is called with the view's arguments, outside
-    of its transaction.
+    `missing`: it may answer 404. `if_match`: it requires If-Match. `around` is called with a function that runs the
+    view in its transaction, and with the view's arguments; it returns what that returns.
     """
 
     def register(view: View) -> View:
@@ -171,9 +173,11 @@ def operation(
             checked = ApiRequest(request, token, config_of(request), timezone.now())
             if not changes:
                 return _response(view(checked, *args, **kwargs))
-            if first is not None:
-                first(checked, *args, **kwargs)
-            return once(request, token, lambda: _response(view(checked, *args, **kwargs)))
+
+            def in_transaction() -> HttpResponseBase:
+                return once(request, token, lambda: _response(view(checked, *args, **kwargs)))
+
+            return around(in_transaction, checked, *args, **kwargs)
 
         statuses = (*(WRITE if changes else READ), *([HTTPStatus.NOT_FOUND] if missing else []))
         statuses = (*statuses, *(CONDITIONAL if if_match else ()))
@@ -225,7 +229,7 @@ KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 
-def once(request: HttpRequest, token: ApiToken, run: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+def once(request: HttpRequest, token: ApiToken, run: Run) -> HttpResponseBase:
     """Do something in one transaction, unless its answer is stored; return the answer. Raises Refused.
 
     A request with an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header) takes effect once: the answer is

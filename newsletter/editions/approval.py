@@ -6,6 +6,7 @@ settings. Later changes by sources or editors have no effect unless the edition 
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
@@ -20,8 +21,9 @@ from newsletter.editions.offers.groups import Lacking
 from newsletter.editions.problems import Impossible, refuse_inactive
 from newsletter.editions.selection.windows import just_after
 from newsletter.editions.states import NotAllowed, change, locked_in, state_message
+from newsletter.editions.variants.ahead import dated_ahead, rendered_ahead
 from newsletter.editions.variants.freezing import date_again, date_letter, freeze
-from newsletter.editions.variants.planning import PreparedDraft, prepare, render_subjects
+from newsletter.editions.variants.planning import PreparedDraft, prepare
 from newsletter.events import record as events
 from newsletter.events.record import EventKind
 from newsletter.messages import Message, acts, editions as messages
@@ -66,44 +68,56 @@ def approve(
     now = now or datetime.now(UTC)
     check_links(configuration, edition.newsletter)
     record_source_changes(edition, now)
-    render_subjects(edition, configuration, now)
-    with transaction.atomic():
-        draft = locked_in(edition, [State.DRAFT], messages.ONLY_DRAFTS_APPROVED)
-        if revision is not None and (revision != draft.revision or history.has_changed(draft)):
-            raise Conflict(draft, revision)
-        if not draft.corrects_id:
-            bases.update(configuration.edited(draft), now)
-        _check_posts(draft, configuration)
-        prepared = prepare(draft, configuration, now)
-        if needs_content and not any(variant.planned.entries for variant in prepared.variants):
-            _check_content(draft)
-        if unknown := sorted(set(despite) - CODES.keys()):
-            raise Impossible(messages.NOT_A_LINT_CODE(name=draft.name, code=unknown[0]))
-        overridden = sorted({f.code for f in prepared.errors})
-        if codes := [code for code in overridden if code not in despite]:
-            raise LintErrors(draft.name, prepared, codes)
-        until = _end_of_window(draft, now)
-        freeze(draft, prepared, configuration, now, automatic=by == history.BY_SCHEDULE)
-        change(
-            draft,
-            State.APPROVED,
-            where={"revision": draft.revision},
-            approved_at=now,
-            approved_by=by,
-            until=max(until, draft.since),
-            despite_lint=overridden,
-            candidates=_candidates(draft, prepared),
-            waiting=None,
-            due_at=draft.due_at if draft.due_at and draft.due_at > now else None,
-        )
-        events.of_edition(EventKind.EDITION_APPROVED, draft, now, revision=draft.revision)
-        if draft.welcome_id:
-            WelcomeLetter.objects.filter(pk=draft.welcome_id, since=None).update(since=now)
-        elif not draft.corrects_id:
-            release_posts(draft, configuration, now)
-        Act.objects.log(
-            by, acts.APPROVED(), draft.name, after={"revision": draft.revision, "despite": overridden}, now=now
-        )
+    lock = partial(_lock, configuration, edition, by, revision, despite, now, needs_content=needs_content)
+    return rendered_ahead(edition, configuration, now, lock, automatic=by == history.BY_SCHEDULE)
+
+
+@transaction.atomic
+def _lock(
+    configuration: Config,
+    edition: Edition,
+    by: str,
+    revision: int | None,
+    despite: Collection[str],
+    now: datetime,
+    *,
+    needs_content: bool,
+) -> Edition:
+    """Check a draft and lock what is sent."""
+    draft = locked_in(edition, [State.DRAFT], messages.ONLY_DRAFTS_APPROVED)
+    if revision is not None and (revision != draft.revision or history.has_changed(draft)):
+        raise Conflict(draft, revision)
+    if not draft.corrects_id:
+        bases.update(configuration.edited(draft), now)
+    _check_posts(draft, configuration)
+    prepared = prepare(draft, configuration, now)
+    if needs_content and not any(variant.planned.entries for variant in prepared.variants):
+        _check_content(draft)
+    if unknown := sorted(set(despite) - CODES.keys()):
+        raise Impossible(messages.NOT_A_LINT_CODE(name=draft.name, code=unknown[0]))
+    overridden = sorted({f.code for f in prepared.errors})
+    if codes := [code for code in overridden if code not in despite]:
+        raise LintErrors(draft.name, prepared, codes)
+    until = _end_of_window(draft, now)
+    freeze(draft, prepared, configuration, now, automatic=by == history.BY_SCHEDULE)
+    change(
+        draft,
+        State.APPROVED,
+        where={"revision": draft.revision},
+        approved_at=now,
+        approved_by=by,
+        until=max(until, draft.since),
+        despite_lint=overridden,
+        candidates=_candidates(draft, prepared),
+        waiting=None,
+        due_at=draft.due_at if draft.due_at and draft.due_at > now else None,
+    )
+    events.of_edition(EventKind.EDITION_APPROVED, draft, now, revision=draft.revision)
+    if draft.welcome_id:
+        WelcomeLetter.objects.filter(pk=draft.welcome_id, since=None).update(since=now)
+    elif not draft.corrects_id:
+        release_posts(draft, configuration, now)
+    Act.objects.log(by, acts.APPROVED(), draft.name, after={"revision": draft.revision, "despite": overridden}, now=now)
     return draft
 
 
@@ -169,17 +183,26 @@ def queue(
     now = now or datetime.now(UTC)
     refuse_inactive(configuration.newsletters[edition.newsletter])
     check_due(at, now)
-    due = max(at or now, now)
-    with transaction.atomic():
-        edition = locked_in(edition, [State.APPROVED], messages.ONLY_APPROVED_QUEUED)
-        if edition.welcome_id:
-            raise NotAllowed(messages.WELCOME_SENT_BY_ITSELF(name=edition.name))
-        until = _dated(edition, configuration, due, revision)
-        _allow_local_links(edition, configuration)
-        change(edition, State.QUEUED, due_at=due, queued_at=now, waiting=None, until=until)
+    due = due_or_now(at, now)
+
+    @transaction.atomic
+    def lock() -> Edition:
+        locked = locked_in(edition, [State.APPROVED], messages.ONLY_APPROVED_QUEUED)
+        if locked.welcome_id:
+            raise NotAllowed(messages.WELCOME_SENT_BY_ITSELF(name=locked.name))
+        until = _dated(locked, configuration, due, revision)
+        _allow_local_links(locked, configuration)
+        change(locked, State.QUEUED, due_at=due, queued_at=now, waiting=None, until=until)
         what = acts.QUEUED() if due > now else acts.SENDING_STARTED()
-        Act.objects.log(by, what, edition.name, after={"due": due.isoformat()}, now=now)
-    return edition
+        Act.objects.log(by, what, locked.name, after={"due": due.isoformat()}, now=now)
+        return locked
+
+    return dated_ahead(edition, configuration, due, lock)
+
+
+def due_or_now(at: datetime | None, now: datetime) -> datetime:
+    """Return the time at which an edition is sent that is queued for `at`."""
+    return max(at or now, now)
 
 
 def send_now(configuration: Config, edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
@@ -217,14 +240,18 @@ def _move(
 ) -> Edition:
     """Change the time of a queued edition of which nothing has been sent."""
     refuse_inactive(configuration.newsletters[edition.newsletter])
-    with transaction.atomic():
-        edition = locked_in(edition, [State.QUEUED], messages.ONLY_QUEUED_SENT_NOW)
-        until = _dated(edition, configuration, due, revision)
-        earlier = edition.due_at.isoformat() if edition.due_at else None
-        Edition.objects.filter(pk=edition.pk).update(due_at=due, waiting=None, until=until)
-        Act.objects.log(by, what, edition.name, before={"due": earlier}, after={"due": due.isoformat()}, now=now)
-        edition.refresh_from_db()
-    return edition
+
+    @transaction.atomic
+    def move() -> Edition:
+        locked = locked_in(edition, [State.QUEUED], messages.ONLY_QUEUED_SENT_NOW)
+        until = _dated(locked, configuration, due, revision)
+        earlier = locked.due_at.isoformat() if locked.due_at else None
+        Edition.objects.filter(pk=locked.pk).update(due_at=due, waiting=None, until=until)
+        Act.objects.log(by, what, locked.name, before={"due": earlier}, after={"due": due.isoformat()}, now=now)
+        locked.refresh_from_db()
+        return locked
+
+    return dated_ahead(edition, configuration, due, move)
 
 
 def _end_of_window(draft: Edition, now: datetime) -> datetime:
@@ -267,17 +294,20 @@ def approve_and_queue(
     If it was on hold, the log has the reason. Raises what `approve` and `queue` raise.
     """
     now = now or datetime.now(UTC)
-    render_subjects(edition, configuration, now)
-    with transaction.atomic():
-        edition = Edition.objects.select_for_update().get(pk=edition.pk)
-        reason = edition.waiting
+
+    @transaction.atomic
+    def both() -> Edition:
+        locked = Edition.objects.select_for_update().get(pk=edition.pk)
+        reason = locked.waiting
         approved = approve(
-            configuration, edition, by=by, revision=revision, despite=despite, needs_content=True, now=now
+            configuration, locked, by=by, revision=revision, despite=despite, needs_content=True, now=now
         )
         queued = queue(configuration, approved, by=by, at=at, now=now, revision=approved.revision)
         if reason:
             Act.objects.log(by, acts.SENT_ANYWAY(), queued.name, before={"reason": reason.to_json()}, now=now)
-    return queued
+        return queued
+
+    return rendered_ahead(edition, configuration, now, both, due=due_or_now(at, now))
 
 
 def check_due(at: datetime | None, now: datetime) -> None:

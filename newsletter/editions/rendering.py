@@ -20,6 +20,7 @@ from newsletter.domain.encoded_email import Slot, SlotEncoding, SlotValue
 from newsletter.domain.found_post import Image
 from newsletter.editions.counted_links import added_size
 from newsletter.editions.dating import dated_window, subject_template
+from newsletter.editions.render_cache import cached, values_of
 from newsletter.editions.selection.ordering import day_of
 from newsletter.feeds.document import split_address
 from newsletter.images import names
@@ -273,6 +274,12 @@ def make_proof(edition: Edition, configuration: Config, now: datetime | None = N
 
 def proof_of(digest: Digest, configuration: Config, newsletter: config.Newsletter) -> Proof:
     """Return the rendering of a digest, with lint findings."""
+    posts = tuple(post.id for post in digest.posts)
+    key = ("proof", posts, digest.until, newsletter.maximum_size, newsletter.excerpt_words, newsletter.track)
+    return cached(key, digest, lambda: _proof(digest, configuration, newsletter))
+
+
+def _proof(digest: Digest, configuration: Config, newsletter: config.Newsletter) -> Proof:
     rendered = _rendered(digest, configuration, newsletter, newsletter.maximum_size)
     added = added_size(rendered, digest) if newsletter.track == "links" else 0
     if added and size(rendered, digest.letterhead) + added > newsletter.maximum_size:
@@ -313,6 +320,14 @@ def placeholders_of(content: ApprovedContent | Variant) -> tuple[tuple[str, Slot
 
 
 def _post(entry: EditionPost, newsletter: config.Newsletter, *, with_text: bool = True) -> DigestPost:
+    """Return a post of an edition as its emails have it; most variants have the same ones."""
+    by_editor = (entry.title, entry.text, entry.moved_to)
+    source = (by_editor, values_of(entry.post), _source_name(entry, newsletter), newsletter)
+    key = ("post", entry.post_id, entry.headline_only, with_text)
+    return cached(key, source, lambda: _made_post(entry, newsletter, with_text=with_text))
+
+
+def _made_post(entry: EditionPost, newsletter: config.Newsletter, *, with_text: bool) -> DigestPost:
     post = entry.post
     partial = post.partial and not entry.text
     if not with_text:

@@ -69,6 +69,11 @@ def _environment() -> jinja2.Environment:
     return ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
 
 
+@lru_cache(maxsize=64)
+def _compiled(template: str) -> jinja2.Template:
+    return _environment().from_string(template)
+
+
 def subject(
     template: str,
     letterhead: Letterhead,
@@ -151,7 +156,7 @@ def _rendered(
 ) -> str:
     where = _key(letterhead)
     try:
-        text = _environment().from_string(template).render(_names(letterhead, posts, since, until))
+        text = _compiled(template).render(_names(letterhead, posts, since, until))
     except MemoryError:
         raise
     except jinja2.TemplateSyntaxError as error:

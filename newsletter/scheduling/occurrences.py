@@ -14,6 +14,7 @@ from newsletter.editions import approval, notices
 from newsletter.editions.history import BY_SCHEDULE
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.series import going_to
+from newsletter.editions.variants.ahead import rendered_ahead
 from newsletter.later import leases
 from newsletter.messages import Message, message_of, schedule as messages
 from newsletter.models import Edition, Occurrence
@@ -86,10 +87,14 @@ def is_left_out(newsletter: config.Newsletter, *times: datetime) -> bool:
 
 def leave_by_itself(configuration: config.Config, edition: Edition, now: datetime) -> Message:
     """Approve and queue without an editor, or record why that is impossible."""
+
+    @transaction.atomic
+    def leave() -> None:
+        approved = approval.approve(configuration, edition, by=BY, now=now)
+        approval.queue(configuration, approved, by=BY, now=now)
+
     try:
-        with transaction.atomic():
-            approved = approval.approve(configuration, edition, by=BY, now=now)
-            approval.queue(configuration, approved, by=BY, now=now)
+        rendered_ahead(edition, configuration, now, leave, automatic=True, due=now)
     except (Impossible, TemplateProblem) as problem:
         return wait(edition, message_of(problem), now)
     return messages.QUEUED(edition=edition.name)

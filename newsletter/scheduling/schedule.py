@@ -7,6 +7,7 @@ than `late` waits for an editor.
 
 from collections.abc import Iterator, Sequence, Set
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F, Max, Q, QuerySet
@@ -21,12 +22,8 @@ from newsletter.editions.offers import bases
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import name_of
 from newsletter.editions.states import change, state_message
-from newsletter.editions.variants.planning import (
-    plan as plan_variants,
-    receiving_groups,
-    render_subjects,
-    waiting_subscribers,
-)
+from newsletter.editions.variants.ahead import rendered_ahead
+from newsletter.editions.variants.planning import plan as plan_variants, receiving_groups, waiting_subscribers
 from newsletter.messages import Message, acts, editions as messages, message_of, schedule as schedule_messages, sending
 from newsletter.models import Act, Edition, Occurrence, State
 from newsletter.recovery import hold
@@ -256,18 +253,24 @@ def _leave_at(
     """Queue an edition of this occurrence, or record why it waits; the last one ends the occurrence."""
     if edition.state == State.DRAFT and (newsletter.approval == "none" or _too_few(newsletter, edition, now)):
         edition = _refreshed(configuration, edition, now)
-    with transaction.atomic():
-        edition = Edition.objects.select_for_update().get(pk=edition.pk)
-        outcome = _leave(configuration, newsletter, edition, occurrence.due_at, now)
+
+    @transaction.atomic
+    def leave() -> None:
+        locked = Edition.objects.select_for_update().get(pk=edition.pk)
+        outcome = _leave(configuration, newsletter, locked, occurrence.due_at, now)
         if is_last:
             finish(occurrence, now, outcome)
 
+    if edition.state == State.DRAFT and newsletter.approval == "editor":
+        leave()
+    else:
+        rendered_ahead(edition, configuration, now, leave, automatic=True, due=now)
+
 
 def _refreshed(configuration: Config, edition: Edition, now: datetime) -> Edition:
-    """Return a draft with its newest posts, their images and the subjects of its variants."""
+    """Return a draft with its newest posts and their images."""
     edition = draft.refresh(configuration, edition, now=now, by=BY)
     fetch_images(configuration, edition, now)
-    render_subjects(edition, configuration, now)
     return edition
 
 
@@ -372,10 +375,15 @@ def _try_waiting(configuration: Config, newsletter: config.Newsletter, now: date
             wait(edition, messages.TIME_PASSED(at=due), now)
             continue
         refreshed = _refreshed(configuration, edition, now)
-        with transaction.atomic():
-            locked = Edition.objects.select_for_update().get(pk=refreshed.pk)
-            if locked.state == State.DRAFT and locked.due_at:
-                _leave_draft(configuration, newsletter, locked, locked.due_at, now)
+        leave = partial(_leave_waiting, configuration, newsletter, refreshed, now)
+        rendered_ahead(refreshed, configuration, now, leave, automatic=True, due=now)
+
+
+@transaction.atomic
+def _leave_waiting(configuration: Config, newsletter: config.Newsletter, edition: Edition, now: datetime) -> None:
+    locked = Edition.objects.select_for_update().get(pk=edition.pk)
+    if locked.state == State.DRAFT and locked.due_at:
+        _leave_draft(configuration, newsletter, locked, locked.due_at, now)
 
 
 def _waiting(newsletter: config.Newsletter, now: datetime) -> QuerySet[Edition]:

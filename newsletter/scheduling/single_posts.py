@@ -26,6 +26,7 @@ from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.rules import SETTLED
 from newsletter.editions.selection.series import deciding, of_cadence
 from newsletter.editions.states import state_message
+from newsletter.editions.variants.ahead import dated_ahead
 from newsletter.messages import message_of, posts as posts_messages, schedule as schedule_messages
 from newsletter.models import Edition, EditionPost, Occurrence, Post, State
 from newsletter.render.html.loader import TemplateProblem
@@ -166,13 +167,18 @@ def _drafted(newsletter: config.Newsletter, occurrence: Occurrence, now: datetim
 def _queue_approved(configuration: Config, newsletter: config.Newsletter, now: datetime) -> None:
     """Queue what is approved, in the order of posts; nothing that waits for an editor."""
     for edition in _approved(newsletter).order_by("approved_at", "pk"):
+        queue = partial(_queue, configuration, edition, now)
         try:
-            with transaction.atomic():
-                locked = Edition.objects.select_for_update().get(pk=edition.pk)
-                if locked.state == State.APPROVED and locked.due_at is None:
-                    approval.queue(configuration, locked, by=BY, now=now)
+            dated_ahead(edition, configuration, now, queue)
         except (Impossible, TemplateProblem) as problem:
             wait(edition, message_of(problem), now)
+
+
+@transaction.atomic
+def _queue(configuration: Config, edition: Edition, now: datetime) -> None:
+    locked = Edition.objects.select_for_update().get(pk=edition.pk)
+    if locked.state == State.APPROVED and locked.due_at is None:
+        approval.queue(configuration, locked, by=BY, now=now)
 
 
 def _approved(newsletter: config.Newsletter) -> QuerySet[Edition]:

@@ -38,6 +38,14 @@ def create(configuration: Config, edition: Edition, at: datetime) -> "FixedAudie
     return offers.create(configuration, newsletter, edition, subscriptions, at)
 
 
+def render_variants(configuration: Config, edition: Edition, at: datetime) -> None:
+    """Render the variants that an edition lacks for its audience, before the transaction of `create`."""
+    from newsletter.sending.sql import offers
+
+    newsletter = configuration.edited(edition)
+    offers.render_variants(configuration, newsletter, edition, receiving(newsletter, edition, at), at)
+
+
 def receiving(newsletter: Newsletter, edition: Edition, at: datetime) -> SubscriptionQuerySet:
     """Return the subscriptions that would get an edition at this time; `newsletter` is that of its cadence.
 

@@ -7,6 +7,7 @@ who is away (paused, blocked, unsubscribed) is not added; whoever comes back wit
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,8 +16,9 @@ from django.db.models import Exists, OuterRef
 from newsletter.config import Config, Newsletter
 from newsletter.editions.composing import welcome_series
 from newsletter.editions.local_links import LinkProblem, check_edition
+from newsletter.editions.render_cache import rendered_before
 from newsletter.editions.states import change
-from newsletter.editions.variants.freezing import date_again
+from newsletter.editions.variants.freezing import date_again, with_date
 from newsletter.messages import message_of
 from newsletter.models import Delivery, Edition, State, WelcomeLetter, WelcomeMail
 from newsletter.recovery import entries
@@ -69,8 +71,8 @@ def _enroll(configuration: Config, letter: WelcomeLetter, now: datetime) -> int:
         if not due_subscriptions(newsletter, letter, edition, now).exists():
             return 0
         check_edition(configuration, letter.newsletter, edition.approved_content)
-        with transaction.atomic():
-            return _add(newsletter, letter, edition, now)
+        email = edition.approved_content.segments
+        return rendered_before(lambda: with_date(email, now), partial(_add, newsletter, letter, edition, now))
     except (WhereProblem, LinkProblem) as problem:
         why = message_of(problem)
         if Edition.objects.filter(pk=edition.pk).exclude(waiting=why).update(waiting=why):
@@ -78,6 +80,7 @@ def _enroll(configuration: Config, letter: WelcomeLetter, now: datetime) -> int:
         return 0
 
 
+@transaction.atomic
 def _add(newsletter: Newsletter, letter: WelcomeLetter, edition: Edition, now: datetime) -> int:
     """Lock the letter and its edition, and add the subscribers who are due."""
     held_letter = WelcomeLetter.objects.select_for_update().get(pk=letter.pk)

@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef, Q
 from newsletter.config import Config, DeliverySettings
 from newsletter.editions.local_links import LinkProblem, check_edition
 from newsletter.editions.problems import Impossible
+from newsletter.editions.render_cache import rendered_before
 from newsletter.editions.states import NotAllowed, change, locked_in
 from newsletter.events import record as events
 from newsletter.events.record import EventKind
@@ -56,27 +57,40 @@ def begin_due(configuration: Config, now: datetime) -> list[Edition]:
 
 def _begin(configuration: Config, edition: Edition, now: datetime) -> Edition | None:
     """Create the audience and begin sending; None if that is not possible now."""
+
+    def render_variants() -> None:
+        of_queued = Edition.objects.filter(pk=edition.pk, state=State.QUEUED).select_related("approved_content")
+        queued, late = of_queued.first(), configuration.newsletters[edition.newsletter].late
+        if queued is not None and _missed_time(queued, late, now) is None:
+            check_edition(configuration, queued.newsletter, queued.approved_content)
+            audience.render_variants(configuration, queued, now)
+
     try:
-        with transaction.atomic():
-            locked = Edition.objects.select_for_update().get(pk=edition.pk)
-            if locked.state != State.QUEUED or (locked.due_at and locked.due_at > now):
-                return None  # cancelled, taken back or rescheduled meanwhile
-            missed = _missed_time(locked, configuration.newsletters[locked.newsletter].late, now)
-            if missed is not None:
-                _hold_back(locked, missed, now)
-                return None
-            check_edition(configuration, locked.newsletter, locked.approved_content)
-            created = audience.create(configuration, locked, now)
-            waiting_by_posts = [(str(those.posts), those.subscriptions) for those in created.waiting]
-            entries.audience_created(locked, waiting_by_posts, configuration.newsletters[locked.newsletter].offered)
-            change(locked, State.SENDING, began_at=now, audience=created.size, reason=None, waiting=None)
-            _skip(locked, range(1, created.nothing_new + 1), delivery.NOTHING_NEW(), configuration.delivery, now)
-            off_topic = range(created.nothing_new + 1, created.skipped + 1)
-            _skip(locked, off_topic, delivery.OFF_TOPIC(), configuration.delivery, now)
-            return locked
+        return rendered_before(render_variants, partial(_fix_audience, configuration, edition, now))
     except (WhereProblem, LinkProblem) as problem:
         _wait(edition, message_of(problem), now)
         return None
+
+
+@transaction.atomic
+def _fix_audience(configuration: Config, edition: Edition, now: datetime) -> Edition | None:
+    """Create the audience of an edition whose time has come; None if that has changed."""
+    locked = Edition.objects.select_for_update().get(pk=edition.pk)
+    if locked.state != State.QUEUED or (locked.due_at and locked.due_at > now):
+        return None  # cancelled, taken back or rescheduled meanwhile
+    missed = _missed_time(locked, configuration.newsletters[locked.newsletter].late, now)
+    if missed is not None:
+        _hold_back(locked, missed, now)
+        return None
+    check_edition(configuration, locked.newsletter, locked.approved_content)
+    created = audience.create(configuration, locked, now)
+    waiting_by_posts = [(str(those.posts), those.subscriptions) for those in created.waiting]
+    entries.audience_created(locked, waiting_by_posts, configuration.newsletters[locked.newsletter].offered)
+    change(locked, State.SENDING, began_at=now, audience=created.size, reason=None, waiting=None)
+    _skip(locked, range(1, created.nothing_new + 1), delivery.NOTHING_NEW(), configuration.delivery, now)
+    off_topic = range(created.nothing_new + 1, created.skipped + 1)
+    _skip(locked, off_topic, delivery.OFF_TOPIC(), configuration.delivery, now)
+    return locked
 
 
 def _missed_time(edition: Edition, late: timedelta, now: datetime) -> datetime | None:

@@ -13,9 +13,12 @@ from newsletter.sending import lifecycle
 from subscribers import admin_actions
 from subscribers.models import OfferedSet, Subscription
 from tests.api.client import EDITION, ApiClient, token
+from tests.editions.renderings import renderings
 from tests.factories import configured
 from tests.sending.outbox_samples import subscribe
 from tests.web import make
+
+pytestmark = pytest.mark.usefixtures("no_rendering_in_transactions")
 
 
 @pytest.fixture
@@ -250,6 +253,14 @@ def test_a_misspelt_time_sends_nothing(api: ApiClient, draft: Edition) -> None:
     asked = {"when": "2099-01-01T10:00:00Z"}
     assert api.post(f"{EDITION}/send", asked, 422, If_Match=ready(api))["status"] == 422
     assert Edition.objects.get().state == State.APPROVED
+
+
+def test_a_draft_is_rendered_before_the_transaction_that_approves_it(api: ApiClient, draft: Edition) -> None:
+    etag = api.etag()
+    with renderings() as in_transaction:
+        api.post(f"{EDITION}/approve", {}, If_Match=etag)
+    assert in_transaction
+    assert not any(in_transaction)
 
 
 def test_a_draft_can_not_be_sent(api: ApiClient, draft: Edition) -> None:

@@ -56,9 +56,9 @@ from subscribers.preferences import unsubscribe
 longest = 0.0
 print("ready", flush=True)
 while not Path("done").exists():
+    began = time.monotonic()
     Subscription.objects.filter(newsletter="other").update(state="active")
     subscription = Subscription.objects.get(newsletter="other")
-    began = time.monotonic()
     unsubscribe(subscription.pk, timezone.now())
     longest = max(longest, time.monotonic() - began)
     time.sleep(0.02)

@@ -31,7 +31,7 @@ from tests.factories import (
     refreshed,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_rendering_in_transactions")]
 
 
 @pytest.fixture(autouse=True)

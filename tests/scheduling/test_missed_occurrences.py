@@ -13,10 +13,11 @@ from newsletter.models import Edition, Occurrence, State
 from newsletter.scheduling import schedule
 from newsletter.scheduling.occurrences import DRAFT, LEASE, SEND
 from tests.doubles.feeds import Blog, Web, article
+from tests.editions.renderings import renderings
 from tests.factories import DAY, DUE, HOUR, NOW, SOURCE, WEEK, configured, inside, kinaforum
 from tests.scheduling.schedule_samples import MINUTE, only_edition, outcome, tick_at, waiting_notices
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_rendering_in_transactions")]
 
 
 def test_two_schedulers_do_an_occurrence_once(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,6 +105,16 @@ def test_a_missed_edition_is_made_and_queued_once(blog: Blog) -> None:
     tick_at(DUE + HOUR + MINUTE)
     assert (only_edition().name, only_edition().state) == ("kinaforum/2026-W06", State.QUEUED)
     assert only_edition().revision == 1
+
+
+def test_an_edition_without_approval_is_rendered_before_the_transaction_that_queues_it(blog: Blog) -> None:
+    configured(approval="none")
+    tick_at(NOW)
+    with renderings() as in_transaction:
+        tick_at(DUE)
+    assert only_edition().state == State.QUEUED
+    assert in_transaction
+    assert not any(in_transaction)
 
 
 def test_after_several_missed_weeks_one_edition_has_all_posts(blog: Blog) -> None:

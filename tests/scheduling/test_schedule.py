@@ -14,7 +14,7 @@ from tests.doubles.feeds import Blog, article
 from tests.factories import DAY, DUE, HOUR, NAME, NOW, WEEK, configured, inside, kinaforum
 from tests.scheduling.schedule_samples import MINUTE, only_edition, outcome, tick_at, waiting_notices
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_rendering_in_transactions")]
 
 
 def test_a_draft_is_made_at_the_scheduled_time_and_editors_are_told(blog: Blog) -> None:

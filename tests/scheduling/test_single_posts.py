@@ -20,7 +20,7 @@ from tests import factories
 from tests.factories import DAY, HOUR, collected, collected_before, configured, found, inside, kinaforum
 from tests.sending.outbox_samples import subscribers
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_rendering_in_transactions")]
 MINUTE = timedelta(minutes=1)
 NOW = factories.NOW - HOUR
 """Before the weekly's draft is made."""

@@ -17,7 +17,7 @@ from newsletter.sending import lifecycle, progress, unknown_deliveries
 from newsletter.web.desk import formatting
 from tests.sending import outbox_samples as samples
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_rendering_in_transactions")]
 HERE = [samples.NEWSLETTER]
 
 

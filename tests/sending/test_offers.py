@@ -21,10 +21,11 @@ from newsletter.sending import lifecycle
 from newsletter.sending.sql import offers
 from subscribers import preferences
 from subscribers.models import Base, OfferedSet, Subscription, sets_of
+from tests.editions.renderings import renderings
 from tests.factories import DAY, HOUR, NOW, collected, collected_before, configured, found, kinaforum
 from tests.sending.emailed import Newsletter
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_rendering_in_transactions")]
 
 
 @pytest.fixture
@@ -55,6 +56,15 @@ def test_a_missing_variant_is_made_from_what_was_approved(paper: Newsletter) -> 
     paper.deliver(edition)
     assert paper.mailed["daily"] == ["one", "two"]
     assert sorted(paper.mailed["weekly"]) == ["one", "two"]
+
+
+def test_a_missing_variant_is_rendered_before_the_audience_is_fixed(paper: Newsletter) -> None:
+    paper.publish("two")
+    edition = approved(paper)
+    paper.choose("daily", "week")
+    with renderings() as in_transaction:
+        paper.deliver(edition)
+    assert in_transaction == [False]
 
 
 def test_subscribers_of_variants_that_are_too_many_wait_at_most_two_editions(

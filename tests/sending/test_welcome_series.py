@@ -31,7 +31,7 @@ from tests.factories import (
 )
 from tests.sending.outbox_samples import outbox, outcome, subscribe
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_rendering_in_transactions")]
 
 
 def letter(days: int, subject: str = "Welcome", now: datetime = NOW) -> WelcomeLetter:

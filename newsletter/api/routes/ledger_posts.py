@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from http import HTTPStatus
 
+from django.http.response import HttpResponseBase
 from ninja import Path, Query, Router
 
 from newsletter.api import paging
-from newsletter.api.operations import ApiAnswer, ApiRequest, operation
+from newsletter.api.operations import ApiAnswer, ApiRequest, Run, operation
 from newsletter.api.refusals import Refused
 from newsletter.api.schemas import Line, Name, Number, PostList, PostOut, PushedPost
 from newsletter.collecting import ledger
@@ -45,12 +46,13 @@ def read_post(request: ApiRequest, post: Path[Number]) -> ApiAnswer:
     return ApiAnswer(_posts_out([row])[0])
 
 
-def _clean(request: ApiRequest, post: PushedPost) -> None:
+def _cleaned(run: Run, request: ApiRequest, post: PushedPost) -> HttpResponseBase:
     """Clean the text of a post before the transaction, in which others would wait for it."""
     request.http.META[CLEANED], _problems = finish(_raw(request, post), post.url)
+    return run()
 
 
-@operation(router, "POST", "/posts", {200: PostOut, 201: PostOut}, first=_clean)
+@operation(router, "POST", "/posts", {200: PostOut, 201: PostOut}, around=_cleaned)
 def push_post(request: ApiRequest, post: PushedPost) -> ApiAnswer:
     """Push a post.
 

@@ -1,13 +1,14 @@
 """Editions: approve, reopen, send, pause, resume, cancel, the archive, and the progress of sending."""
 
+from django.http.response import HttpResponseBase
 from ninja import Path, Query, Router
 
-from newsletter.api.operations import ApiAnswer, ApiRequest, operation
+from newsletter.api.operations import ApiAnswer, ApiRequest, Run, operation
 from newsletter.api.routes.editions import EDITION, answer, find, matched
 from newsletter.api.schemas import ApproveIn, EditionOut, Name, SendIn, StatusOut, UnknownDeliveryOut
 from newsletter.editions import approval, public_editions
 from newsletter.editions.problems import Impossible
-from newsletter.editions.variants.planning import render_subjects
+from newsletter.editions.variants.ahead import dated_ahead, rendered_ahead
 from newsletter.messages import sending as messages
 from newsletter.models import ApprovedContent, State
 from newsletter.sending import audience, lifecycle
@@ -17,18 +18,16 @@ router = Router(tags=["sending"])
 UNSENT = (State.DRAFT, State.APPROVED, State.QUEUED)
 
 
-def _note_sources(request: ApiRequest, newsletter: str, period: str, asked: ApproveIn) -> None:
-    """Record what the sources changed since the last revision, which stays when the approval is refused for it.
-
-    Its subjects are rendered before the transaction of the operation.
+def _after_rendering(run: Run, request: ApiRequest, newsletter: str, period: str, **_: ApproveIn) -> HttpResponseBase:
+    """Record what the sources changed since the last revision, which stays when the approval is refused for it, and
+    render the draft before the transaction of the operation.
     """
     edition = find(request, newsletter, period)
     approval.record_source_changes(edition, request.now)
-    if edition.state == State.DRAFT:
-        render_subjects(edition, request.config, request.now)
+    return rendered_ahead(edition, request.config, request.now, run)
 
 
-@operation(router, "POST", f"{EDITION}/approve", {200: EditionOut}, if_match=True, first=_note_sources)
+@operation(router, "POST", f"{EDITION}/approve", {200: EditionOut}, if_match=True, around=_after_rendering)
 def approve_edition(request: ApiRequest, newsletter: Path[Name], period: Path[Name], asked: ApproveIn) -> ApiAnswer:
     """Approve a draft as it was read.
 
@@ -54,7 +53,13 @@ def reopen_edition(request: ApiRequest, newsletter: Path[Name], period: Path[Nam
     return answer(request, approval.reopen(edition, by=request.by, now=request.now))
 
 
-@operation(router, "POST", f"{EDITION}/send", {200: EditionOut}, if_match=True)
+def _after_dating(run: Run, request: ApiRequest, newsletter: str, period: str, asked: SendIn) -> HttpResponseBase:
+    """Date the emails of an approved edition before the transaction of the operation."""
+    edition = find(request, newsletter, period)
+    return dated_ahead(edition, request.config, approval.due_or_now(asked.at, request.now), run)
+
+
+@operation(router, "POST", f"{EDITION}/send", {200: EditionOut}, if_match=True, around=_after_dating)
 def send_edition(request: ApiRequest, newsletter: Path[Name], period: Path[Name], asked: SendIn) -> ApiAnswer:
     """Send an approved edition, now or at a time."""
     edition = matched(request, newsletter, period)

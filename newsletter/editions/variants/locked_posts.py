@@ -1,16 +1,18 @@
 """The candidates of an approved edition as they were when it was approved, for variants that are rendered later."""
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.core import serializers
 
+from newsletter.editions.render_cache import cached, values_of
 from newsletter.models import Edition, EditionPost, Post
 
 
-def pack(posts: Iterable[Post]) -> bytes:
+def pack(posts: Sequence[Post]) -> bytes:
     """Return posts as they are now, as compressed JSON."""
-    return zlib.compress(serializers.serialize("json", posts).encode())
+    key, source = ("locked posts", tuple(post.pk for post in posts)), [values_of(post) for post in posts]
+    return cached(key, source, lambda: zlib.compress(serializers.serialize("json", posts).encode()))
 
 
 def entries_of(edition: Edition, packed: bytes, primary_keys: Iterable[int]) -> list[EditionPost]:

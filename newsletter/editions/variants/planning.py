@@ -3,7 +3,6 @@ for review and for approval.
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,13 +14,11 @@ from newsletter.domain.offers import Offer, OfferOutcome, offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import candidates
 from newsletter.editions.offers.groups import Lacking, SubscriberGroup, base_of, expected, groups_of, newcomers
-from newsletter.editions.rendering import Proof, digest_of, digest_with, included_entries, make_proof, proof_of_variant
+from newsletter.editions.rendering import Proof, digest_with, included_entries, make_proof, proof_of_variant
 from newsletter.editions.selection import ordering
 from newsletter.editions.selection.post_topics import topics_of
 from newsletter.messages import posts as messages
 from newsletter.models import Edition, EditionPost
-from newsletter.render.html.loader import TemplateProblem
-from newsletter.render.subject import is_plain
 from subscribers.models import SubscriptionQuerySet
 
 
@@ -136,21 +133,6 @@ class PreparedDraft:
     def errors(self) -> tuple[Finding, ...]:
         """The findings that block approval, each once."""
         return tuple(dict.fromkeys(f for proof in self.proofs for f in proof.findings if f.level == Level.ERROR))
-
-
-def render_subjects(draft: Edition, configuration: Config, now: datetime | None = None) -> None:
-    """Render the subjects that `prepare` will need, before the transaction in which it runs.
-
-    The template of a subject may take seconds of a child process. Its mistakes are raised by `prepare`.
-    """
-    newsletter = configuration.edited(draft)
-    if draft.subject or is_plain(newsletter.subject):
-        return
-    with suppress(TemplateProblem):
-        digest_of(draft, configuration, now)
-        if not draft.is_unscheduled:
-            for variant in plan(draft, newsletter, now).variants:
-                digest_with(draft, configuration, variant.entries)
 
 
 def prepare(

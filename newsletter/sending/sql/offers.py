@@ -1,10 +1,10 @@
 """The audience of an edition: who gets which variant.
 
-Everything happens in the transaction that fixes the audience, with the newsletter locked. The rule is in
-newsletter/domain/offers.py.
+Everything happens in the transaction that fixes the audience, with the newsletter locked; missing variants are rendered
+before it. The rule is in newsletter/domain/offers.py.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -40,6 +40,9 @@ MADE_AT_ONCE = 40
 """So many missing variants are made when an audience is fixed; the subscribers of others get the posts next time."""
 MOST_WAITS = 2
 """Nobody waits for more editions than these."""
+
+
+_GroupsByPosts = dict[Ordinals, list[SubscriberGroup]]
 
 
 class FixedAudience(NamedTuple):
@@ -92,6 +95,27 @@ def create(
     return audience._replace(waiting=waiting)
 
 
+def render_variants(
+    configuration: Config, newsletter: Newsletter, edition: Edition, receiving: SubscriptionQuerySet, now: datetime
+) -> None:
+    """Render the variants that `create` will store, before its transaction (see `render_cache`)."""
+    if edition.is_unscheduled or not edition.candidates:
+        return
+    bases.update(newsletter, now)
+    groups_by_posts: _GroupsByPosts = {}
+    offer_to = offers_of(edition, newsletter)
+    for group in groups_of(receiving.filter(returns=False), newsletter, edition):
+        offered = offer_to(group)
+        if offered.outcome == OfferOutcome.MAILED:
+            groups_by_posts.setdefault(offered.posts, []).append(group)
+    missing = _missing(groups_by_posts, _stored_variants(edition))
+    if missing:
+        # Imported here, because the sending processes don't need the rendering.
+        from newsletter.editions.variants import freezing
+
+        freezing.render_variants(edition, _primary_keys(edition, missing), configuration, now)
+
+
 def create_for_all(
     newsletter: Newsletter, edition: Edition, receiving: QuerySet[Any, Any], now: datetime
 ) -> FixedAudience:
@@ -107,7 +131,7 @@ def _places(
 ) -> _Places:
     """Decide for each group of subscribers which variant it gets."""
     places = _Places()
-    groups_by_posts: dict[Ordinals, list[SubscriberGroup]] = {}
+    groups_by_posts: _GroupsByPosts = {}
     for group in groups:
         offered = offer_to(group)
         if offered.outcome == OfferOutcome.MAILED:
@@ -127,34 +151,42 @@ def _places(
 
 
 def _variants(
-    configuration: Config,
-    edition: Edition,
-    groups_by_posts: Mapping[Ordinals, Sequence[SubscriberGroup]],
-    now: datetime,
+    configuration: Config, edition: Edition, groups_by_posts: _GroupsByPosts, now: datetime
 ) -> dict[Ordinals, Variant]:
-    """Return a variant for each set of posts, as far as possible: missing ones are made from the locked content.
+    """Return a variant for each set of posts, as far as possible: missing ones are made from the locked content."""
+    variants = _stored_variants(edition)
+    if missing := _missing(groups_by_posts, variants):
+        from newsletter.editions.variants import freezing
 
-    Above a bound, those are made first whose subscribers waited longest.
-    """
-    candidates = edition.candidates or ()
-    ordinals = {post: ordinal for ordinal, post, _topics in candidates}
-    posts = {ordinal: post for ordinal, post, _topics in candidates}
+        added = freezing.add_variants(edition, _primary_keys(edition, missing), configuration, now)
+        variants |= {posts: variant for posts, variant in zip(missing, added, strict=True) if variant}
+    return variants
+
+
+def _stored_variants(edition: Edition) -> dict[Ordinals, Variant]:
+    ordinals = {post: ordinal for ordinal, post, _topics in edition.candidates or ()}
     rows = edition.variants.only("edition_id", "position", "posts")
-    stored = {Ordinals.of(ordinals[post] for post in variant.posts if post in ordinals): variant for variant in rows}
+    return {Ordinals.of(ordinals[post] for post in variant.posts if post in ordinals): variant for variant in rows}
 
-    def urgency(missing: Ordinals) -> tuple[int, int]:
-        return -max(group.waited for group in groups_by_posts[missing]), -sum(
-            group.count for group in groups_by_posts[missing]
-        )
 
-    for place, missing in enumerate(sorted(groups_by_posts.keys() - stored.keys(), key=urgency)):
-        if place < MADE_AT_ONCE or -urgency(missing)[0] >= MOST_WAITS:
-            # Imported here, because the sending processes don't need the rendering.
-            from newsletter.editions.variants.freezing import add_variant
+def _missing(groups_by_posts: _GroupsByPosts, stored: Container[Ordinals]) -> list[Ordinals]:
+    """Return the sets of posts of which variants are made, most urgent first: above a bound, those whose subscribers
+    waited longest.
+    """
 
-            if added := add_variant(edition, [posts[ordinal] for ordinal in missing], configuration, now):
-                stored[missing] = added
-    return stored
+    def waited(posts: Ordinals) -> int:
+        return max(group.waited for group in groups_by_posts[posts])
+
+    def urgency(posts: Ordinals) -> tuple[int, int, str]:
+        return -waited(posts), -sum(group.count for group in groups_by_posts[posts]), str(posts)
+
+    missing = sorted((posts for posts in groups_by_posts if posts not in stored), key=urgency)
+    return [posts for place, posts in enumerate(missing) if place < MADE_AT_ONCE or waited(posts) >= MOST_WAITS]
+
+
+def _primary_keys(edition: Edition, sets_of_posts: Iterable[Ordinals]) -> list[list[int]]:
+    posts = {ordinal: post for ordinal, post, _topics in edition.candidates or ()}
+    return [[posts[ordinal] for ordinal in ordinals] for ordinals in sets_of_posts]
 
 
 def _write(edition: Edition, places: _Places, receiving: SubscriptionQuerySet) -> FixedAudience:

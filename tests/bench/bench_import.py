@@ -1,5 +1,6 @@
-"""Importing a file of new subscribers: `python -m tests.bench.bench_import [LINES] [--postgresql]`.
+"""Importing a file of new subscribers: `python -m tests.bench.bench_import [LINES] [--fields] [--postgresql]`.
 
+With `--fields`, the file has six columns for own fields too, one of each kind and one more text.
 Prints the CPU seconds, the lines per CPU second, the longest time that another process waited for a one-click
 unsubscription meanwhile, and the memory.
 """
@@ -33,15 +34,29 @@ provider = "file"
 """
 
 
-def write(path: Path, lines: int) -> None:
+FIELDS = """
+[fields]
+town = { label = "Town" }
+employer = { label = "Employer" }
+shoe-size = { label = "Shoe size", kind = "number" }
+born = { label = "Born", kind = "date" }
+member = { label = "Member", kind = "yes-no" }
+level = { label = "Level", kind = "choice", choices = ["new", "old"] }
+"""
+
+
+def write(path: Path, lines: int, *, fields: bool) -> None:
     """Write a file in which a fourth of the addresses is at one provider, and none is in order."""
     domains = [*(f"mail{n}.example" for n in range(300)), *["large.example"] * 100]
     with path.open("w", encoding="utf-8") as file:
-        file.write("email,first_name,last_name,status,created_at,tags\n")
+        more = ",town,employer,shoe-size,born,member,level" if fields else ""
+        file.write(f"email,first_name,last_name,status,created_at,tags{more}\n")
         for n in range(lines):
             address = f"reader.{n * 7_919 % 10_000_000}@{domains[n % len(domains)]}"
             at = f"2023-0{n % 9 + 1}-{n % 28 + 1:02} 10:{n % 60:02}:00"
-            file.write(f'{address},First{n % 5_000},Last{n % 9_000},active,{at},"film,t{n % 7}"\n')
+            born = f"19{n % 90 + 10}-{n % 12 + 1:02}-{n % 28 + 1:02}"
+            values = f",Town {n % 900},Firm {n},{n % 50}.5,{born},{'yes' if n % 2 else 'no'},new" if fields else ""
+            file.write(f'{address},First{n % 5_000},Last{n % 9_000},active,{at},"film,t{n % 7}"{values}\n')
 
 
 WRITER = """
@@ -88,13 +103,15 @@ def main() -> None:
     """Import a file and print what it took."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("lines", nargs="?", type=int, default=100_000)
+    arguments.add_argument("--fields", action="store_true")
     arguments.add_argument("--postgresql", action="store_true")
     options = arguments.parse_args()
     server = postgresql.running() if options.postgresql else nullcontext("sqlite:///newsletter.db")
     with tempfile.TemporaryDirectory() as folder, server as database:
         os.chdir(folder)
-        Path("config.toml").write_text(CONFIG.format(database=database), encoding="utf-8")
-        write(Path("readers.csv"), options.lines)
+        configuration = CONFIG.format(database=database) + (FIELDS if options.fields else "")
+        Path("config.toml").write_text(configuration, encoding="utf-8")
+        write(Path("readers.csv"), options.lines, fields=options.fields)
         measure(options.lines)
 
 

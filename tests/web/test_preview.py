@@ -28,6 +28,7 @@ from tests.doubles.blog import BlogServer
 from tests.factories import configured, kinaforum
 from tests.message_bodies import body_of
 from tests.sending.outbox_samples import subscribe
+from tests.subscribers.own_fields import declare
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +149,11 @@ def test_only_admins_look_as_a_subscriber(editor: Client, admin: Client) -> None
     Edition.objects.update(greeting="Kjære {name|leser},")
     assert "Kjære Ola Nordmann" in admin.get(f"{PAGE}frame/?reader=ola@example.com").content.decode()
     assert "Ola Nordmann" not in editor.get(f"{PAGE}frame/?reader=ola@example.com").content.decode()
+    declare()
+    Subscriber.objects.filter(key="ola@example.com").update(field_values={"town": "Tromsø"})
+    Edition.objects.update(greeting="Hei {town|byen}!")
+    assert "Hei Tromsø!" in admin.get(f"{PAGE}frame/?reader=ola@example.com").content.decode()
+    assert "Hei byen!" in admin.get(f"{PAGE}frame/").content.decode()
     found, unknown = (admin.get(f"{PAGE}preview/?reader={who}@example.com").content.decode() for who in ("ola", "olga"))
     assert "Nobody subscribes as" not in found
     assert "Nobody subscribes as olga@example.com." in unknown

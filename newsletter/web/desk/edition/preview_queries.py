@@ -30,6 +30,7 @@ from newsletter.models import Edition
 from newsletter.render import preview
 from newsletter.web.desk import formatting
 from subscribers.models import Subscriber
+from subscribers.personal_fields import own_values
 
 CLIPPED_AT = 102 * 1024
 """Gmail cuts an email's HTML at about this many bytes."""
@@ -108,7 +109,7 @@ def subscriber(address: str) -> Subscriber | None:
 def recipient(who: str) -> Recipient:
     """Return a preview's recipient: a subscriber, or a sample with a name or without, whose links affect nobody."""
     if person := subscriber(who):
-        return sample_recipient(person.address)._replace(name=person.name)
+        return sample_recipient(person.address)._replace(name=person.name, values=own_values(person))
     return sample_recipient()._replace(name="Kari Nordmann" if who == "named" else "")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Max
 
 from newsletter.config import Cadence, DeliverySettings, Newsletter
+from newsletter.domain.offers import not_due
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import bases
 from newsletter.editions.offers.approved import offers_of
@@ -103,7 +104,7 @@ def _let_wait(keys: Sequence[int], base: Ordinals, posts: Ordinals) -> None:
         for newsletter, key in rows:
             had = base if key is None else sets[key]
             subscriptions.filter(offered=key).update(
-                offered=OfferedSet.objects.key_of(newsletter, had | posts), waited=1
+                offered=OfferedSet.objects.key_of(newsletter, had | (posts - not_due(had))), waited=1
             )
 
 

@@ -39,7 +39,7 @@ def edit(
 
     from newsletter.editions import editing, leases, serialize
     from newsletter.editions.composing import block_files, blocks
-    from newsletter.messages.posts import INCLUDED_AGAIN
+    from newsletter.messages.posts import INCLUDED_AGAIN, INCLUDED_IN_LETTER
 
     words = {"subject": subject, "preheader": preheader, "greeting": _text(greeting), "closing": _text(closing)}
     changed_words = {key: text for key, text in words.items() if text is not None}
@@ -58,8 +58,9 @@ def edit(
         for values in added:
             row = blocks.save(configuration, row, BY, None, values)
     document = serialize.edition(row, configuration)
+    repeated = (INCLUDED_AGAIN.code, INCLUDED_IN_LETTER.code)
     included_again = [
-        p for p in document["posts"] if p["id"] in (include or ()) and p["reason_code"] == INCLUDED_AGAIN.code
+        post for post in document["posts"] if post["id"] in (include or ()) and post["reason_code"] in repeated
     ]
     sentences = [f"{post['title']}: {post['reason']}" for post in included_again]
     emit(document, "\n".join([f"{row.name} saved, revision {row.revision}", *sentences]))

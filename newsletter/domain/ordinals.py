@@ -54,6 +54,10 @@ class Ordinals:
             return self
         return Ordinals(_joined((*self.ranges, *other.ranges)))
 
+    def moved_by(self, distance: int) -> "Ordinals":
+        """Return the set of these numbers plus a distance."""
+        return Ordinals(tuple((first + distance, last + distance) for first, last in self.ranges))
+
     def __sub__(self, other: "Ordinals") -> "Ordinals":
         return Ordinals(tuple(_differences(self.ranges, other.ranges)))
 

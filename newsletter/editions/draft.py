@@ -323,9 +323,7 @@ def _write(edition: Edition, decisions: Iterable[tuple[Post, Decision]]) -> None
         entry = entries.pop(post.pk, None) or EditionPost(edition=edition, post=post)
         stored = (entry.included, entry.reason) if entry.pk else None
         entry.included = decision.included
-        if not (
-            posts_messages.INCLUDED.matches(decision.reason) and posts_messages.INCLUDED_AGAIN.matches(entry.reason)
-        ):
+        if not (posts_messages.INCLUDED.matches(decision.reason) and _counts_who_had_it(entry.reason)):
             entry.reason = decision.reason  # an editor's choice keeps the numbers from when it was made
         if stored != (entry.included, entry.reason):
             entry.save()
@@ -335,6 +333,11 @@ def _write(edition: Edition, decisions: Iterable[tuple[Post, Decision]]) -> None
         else:
             entry.included, entry.reason = False, posts_messages.OUTSIDE()
             entry.save()
+
+
+def _counts_who_had_it(reason: Message | None) -> bool:
+    counting = (posts_messages.INCLUDED_AGAIN, posts_messages.INCLUDED_IN_LETTER)
+    return any(each.matches(reason) for each in counting)
 
 
 def _sources_not_read(edition: Edition, newsletter: config.Newsletter, now: datetime) -> Message | None:

@@ -16,7 +16,7 @@ from newsletter.config import Config
 from newsletter.editions import history
 from newsletter.editions.draft import decide_again
 from newsletter.editions.hosting import fetch_images_later
-from newsletter.editions.offers.groups import reason_of_inclusion
+from newsletter.editions.offers.having import reason_of_inclusion
 from newsletter.editions.problems import Impossible
 from newsletter.editions.selection import ordering
 from newsletter.editions.states import state_message

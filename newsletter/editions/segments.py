@@ -1,4 +1,4 @@
-"""Sending an edition to a part of the subscribers only."""
+"""Sending an edition to a part of the subscribers only: a segment or, of a letter, those who had none of its posts."""
 
 from datetime import datetime
 

@@ -19,10 +19,14 @@ INCLUDED = MessageType("post.added", gettext_noop("added by an editor"))
 INCLUDED_AGAIN = MessageType(
     "post.added-again",
     *ngettext_noop(
-        "added by an editor, but {count} of {readers} subscribers had it and doesn't get it again",
-        "added by an editor, but {count} of {readers} subscribers had it and don't get it again",
+        "added by an editor, but {count} of {readers} subscribers had it or joined later, and doesn't get it",
+        "added by an editor, but {count} of {readers} subscribers had it or joined later, and don't get it",
     ),
     count="count",
+)
+INCLUDED_IN_LETTER = MessageType(
+    "post.added-to-letter",
+    gettext_noop("added by an editor; {count} of {readers} subscribers had it already, or joined later"),
 )
 IN_THE_FUTURE = MessageType("post.in-the-future", gettext_noop("dated in the future"))
 ALREADY_IN = MessageType("post.already-in", gettext_noop("already in {edition}"))

@@ -40,13 +40,14 @@ from newsletter.models.imported_edition import ArchiveImport, ImportedEdition, I
 from newsletter.models.job import Job, JobState
 from newsletter.models.later_work import LaterWork
 from newsletter.models.post import Listing, Numbering, Post
-from newsletter.models.segment import Segment
+from newsletter.models.segment import WITHOUT_POSTS, Segment
 from newsletter.models.source import Source, SourceDay, SourceGap
 from newsletter.models.welcome_mail import WelcomeLetter, WelcomeMail
 
 __all__ = [
     "HOLDING",
     "LOCKED_STATES",
+    "WITHOUT_POSTS",
     "Act",
     "ApiToken",
     "ApprovedContent",

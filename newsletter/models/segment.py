@@ -5,6 +5,9 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+WITHOUT_POSTS = "had none of its posts"
+"""What a letter has in place of a segment's filter if it is for those who had none of its posts when sending begins."""
+
 
 class Segment(models.Model):
     """A filter of a newsletter's subscribers with a name."""

@@ -1,5 +1,6 @@
 """The line below a headline: who wrote a post, when, and how long reading it takes."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,7 +37,7 @@ class MetaLines:
         for part in self._parts:
             if part == "source" and self._names_sources and group.by != "source":
                 yield post.source
-            elif part == "author" and (chosen or self._names_authors):
+            elif part == "author" and (chosen or (self._names_authors and post.author != self._usual_author)):
                 yield post.author
             elif part == "date" and not (chosen or under_a_day or self._of_one_day):
                 yield self._day(post)
@@ -103,6 +104,13 @@ class MetaLines:
         if self._names_sources and all(post.author in ("", post.source) for post in self.digest.posts):
             return False
         return len({post.author for post in self.digest.posts if post.author}) > 1
+
+    @cached_property
+    def _usual_author(self) -> str:
+        """The author of at least three quarters of the posts, whose name needs no repetition; "" if there is none."""
+        authors = Counter(post.author for post in self.digest.posts)
+        author, posts = authors.most_common(1)[0]
+        return author if 4 * posts >= 3 * len(self.digest.posts) else ""
 
     @cached_property
     def _zone(self) -> ZoneInfo:

@@ -35,7 +35,7 @@ from newsletter.render.words import colon, words
 LISTED = 3
 """The titles in the table of contents, which leaves the first post on the first screen."""
 _WORDS = re.compile(r"\w")
-_LONGEST_ORPHAN = 12
+_LONGEST_ORPHAN = 6
 """Characters of a last word that stays on the line of the word before it."""
 _SIDE = 184
 """The width of a cover beside a text, in CSS pixels."""
@@ -178,7 +178,7 @@ class PostViews:
             title=title,
             html=self.scope.word_for(html),
             text=plain(html) if self.scope.form is SlotEncoding.TEXT else "",
-            line=self._line(post, is_last=not (meta or recording)),
+            line=self._line(post, is_last=not recording),
             whole=post.whole and not post.partial,
             partial=post.partial,
             read_on=self._read_on(post),
@@ -207,8 +207,8 @@ class PostViews:
     def _line(self, post: DigestPost, *, is_last: bool) -> str:
         """Return a post's first words. The words of a title that was made of them are not repeated.
 
-        In HTML the last two words of the last line stay together, so that none is alone on a line. If a time or a link
-        stands behind the line, a dot separates it from a line that doesn't end a sentence.
+        In HTML the last two words of the last line stay together, so that none is alone on a line. If a link stands
+        behind the line, a dot separates it from a line that doesn't end a sentence.
         """
         if not (self._design.lines and post.html):
             return ""

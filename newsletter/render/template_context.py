@@ -54,6 +54,7 @@ def newsletter_view(letterhead: Letterhead) -> Mapping[str, Any]:
         "accent_dark": lightened(theme.accent_dark or theme.accent, DARK_BOX),
         "on_accent": readable_on(theme.accent),
         "colours": colours,
+        "ground": colours.box if design.tinted else colours.background,
         "tints": tints(colours),
         "band": band,
         "on_band": readable_on(band) if band else "",

@@ -15,6 +15,7 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from newsletter import config
 from newsletter.config import Config
+from newsletter.domain.offers import not_due
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval, draft, notices
 from newsletter.editions.draft import NoNewPost
@@ -84,7 +85,7 @@ def _was_overlooked(newsletter: config.Newsletter, last: datetime) -> bool:
     settled = EditionPost.objects.filter(post=OuterRef("pk"), included=False, reason__code__in=SETTLED)
     recent = posts.annotate(eligible=eligible_at()).filter(~Exists(settled), eligible__gt=last - OVERLAP)
     ordinals = Ordinals.of(recent.filter(eligible__lte=last).values_list("ordinal", flat=True))
-    return bool(ordinals - base_of(newsletter))
+    return bool(ordinals - not_due(base_of(newsletter)))
 
 
 def _has_due_posts(newsletter: config.Newsletter, now: datetime) -> bool:
@@ -99,8 +100,9 @@ def _has_anything(newsletter: config.Newsletter, lacking: Lacking) -> bool:
     """Return whether subscribers differ in what they were offered, or all lack a post that is not out, or no longer."""
     lifted = EditionPost.objects.filter(included=True, edition__in=deciding(newsletter.name)).values("post")
     accepted = Post.objects.filter(Q(refusal__isnull=True) | Q(pk__in=lifted), newsletter=newsletter.name, gone_at=None)
-    lacked = Ordinals.of(accepted.values_list("ordinal", flat=True)) - lacking.base
-    return bool(lacked) or any(had != lacking.base for had, _count in lacking.sets)
+    base = not_due(lacking.base)
+    lacked = Ordinals.of(accepted.values_list("ordinal", flat=True)) - base
+    return bool(lacked) or any(posts != base for posts, _count in lacking.sets)
 
 
 def has_work(newsletter: config.Newsletter, now: datetime, *, is_due: bool) -> bool:

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from newsletter.config import Config, Newsletter
 from newsletter.domain.encoded_email import NO_VALUES, Recipient
-from newsletter.models import Delivery, DeliveryStatus, Edition, Result
+from newsletter.models import WITHOUT_POSTS, Delivery, DeliveryStatus, Edition, Result
 from newsletter.sending.return_path import return_path
 from newsletter.sending.sql.precompiled import PrecompiledQuery, coalesced_ranges
 from subscribers import tokens
@@ -49,12 +49,18 @@ def render_variants(configuration: Config, edition: Edition, at: datetime) -> No
 def receiving(newsletter: Newsletter, edition: Edition, at: datetime) -> SubscriptionQuerySet:
     """Return the subscriptions that would get an edition at this time; `newsletter` is that of its cadence.
 
-    A correction goes only to those for whom the first edition was accepted, and an edition with a segment only to that.
+    A correction goes only to those for whom the first edition was accepted, and an edition with a segment only to that;
+    a letter can be for those only who had none of its posts.
     Raises WhereProblem.
     """
     subscriptions = Subscription.objects.receiving(newsletter, at)
     subscriptions = subscriptions if edition.is_unscheduled else subscriptions.in_cadence(newsletter)
-    subscriptions = subscriptions.filter(parse_where(edition.segment_where).q(newsletter))
+    if edition.segment_where == WITHOUT_POSTS:
+        from newsletter.editions.offers import having  # sending processes don't need it
+
+        subscriptions = subscriptions.exclude(having.with_any(newsletter.name, having.posts_of(edition)))
+    else:
+        subscriptions = subscriptions.filter(parse_where(edition.segment_where).q(newsletter))
     return subscriptions if edition.corrects_id is None else subscriptions.filter(pk__in=_accepted(edition.corrects_id))
 
 

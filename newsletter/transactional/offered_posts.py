@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from newsletter import config
+from newsletter.domain.offers import offered
 from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import in_force, wants
 from newsletter.editions.offers.candidate_posts import due
@@ -17,7 +18,7 @@ from subscribers.models import Subscription, base_with, bases_of
 def offered_posts(subscription: Subscription, now: datetime) -> dict[str, Any]:
     """Return the posts that a subscriber was offered, and those that the next edition has for them, as JSON."""
     had = set_of(subscription)
-    posts = posts_with(subscription.newsletter, had)
+    posts = posts_with(subscription.newsletter, offered(had))
     editions = editions_of(subscription, posts)
     return {
         "newsletter": subscription.newsletter,
@@ -40,7 +41,7 @@ def posts_with(newsletter: str, ordinals: Iterable[int]) -> list[Post]:
 
 
 def set_of(subscription: Subscription) -> Ordinals:
-    """Return the ordinals of the posts that a subscriber was offered, or that were offered before they came."""
+    """Return the set of a subscriber: what was offered, also before they came, and what their cadence has behind it."""
     base = base_with(subscription.cadence, bases_of(subscription.newsletter))
     of_base = base.ordinals if base else Ordinals()
     if subscription.offered is None:
@@ -83,7 +84,7 @@ def _posts_of_variants(numbers: Mapping[int, int]) -> dict[int, list[int]]:
 
 
 def due_posts(subscription: Subscription, had: Ordinals, now: datetime) -> Iterator[Post]:
-    """Yield the posts that the next edition has for a subscriber who was offered `had`."""
+    """Yield the posts that the next edition has for a subscriber with the set `had`."""
     newsletter = config.current().newsletters.get(subscription.newsletter)
     if newsletter is None or subscription.state != Subscription.State.ACTIVE:
         return

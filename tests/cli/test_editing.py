@@ -57,7 +57,7 @@ def test_edit_says_how_many_had_a_post_that_is_included_again(command: Run, blog
     Subscription.objects.filter(subscriber__key="a@reader.example").update(
         offered=OfferedSet.objects.key_of("kinaforum", had)
     )
-    reason = "added by an editor, but 1 of 2 subscribers had it and doesn't get it again"
+    reason = "added by an editor, but 1 of 2 subscribers had it or joined later, and doesn't get it"
     said = " ".join(command("edit", EDITION, "--include", str(number)).out.split())
     assert said == f"{EDITION} saved, revision 2 Title of a: {reason}"
     shown = command("show", EDITION, "--json").document["posts"]

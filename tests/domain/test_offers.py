@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import given, strategies as st
 
-from newsletter.domain.offers import OfferOutcome, offer
+from newsletter.domain.offers import OfferOutcome, behind, not_due, offer, offered
 from newsletter.domain.ordinals import Ordinals
 
 TOPICS = ("film", "books")
@@ -55,6 +55,18 @@ def test_an_offer_repeated_changes_nothing(
     """Sets may be replaced in any order, so that one that has grown must not grow again."""
     once = offer(Ordinals.of(candidates), Ordinals.of(had), picks, about, minimum).afterwards
     assert offer(Ordinals.of(candidates), once, picks, about, minimum).afterwards == once
+
+
+@given(posts, posts, posts, posts)
+def test_what_is_behind_comes_only_by_name(
+    candidates: set[int], had: set[int], earlier: set[int], chosen: set[int]
+) -> None:
+    stored = Ordinals.of(had) | behind(Ordinals.of(earlier))
+    outcome = offer(Ordinals.of(candidates), stored, "", {}, 1, Ordinals.of(chosen))
+    assert set(outcome.posts) == {n for n in candidates - had if n not in earlier or n in chosen}
+    assert set(not_due(stored)) == had | earlier
+    assert set(offered(stored)) == had
+    assert set(offered(outcome.grown)) == had | set(outcome.posts)
 
 
 def test_posts_outside_the_topics_count_as_offered() -> None:

@@ -148,13 +148,17 @@ class ChoseTopics(Act):
     topics: frozenset[str]
 
 
+WITHOUT = "without"
+"""The segment of those who had none of a letter's posts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Approved(Act):
     """An edition was locked, as it was when it was made or refreshed at `refreshed`, with the posts that it showed.
 
     `added` and `out` are posts that an editor included and left out by name. `reaches` is the end of what it covers,
     and `since` its beginning if a person asked for the edition of this time. A letter to a segment goes to
-    those of one cadence, `segment`.
+    those of one cadence, `segment`, or with `WITHOUT` to those who had none of its posts.
     """
 
     edition: str

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from newsletter.models import State
+from tests.oracle.acts import WITHOUT
 from tests.oracle.site import SPLIT, OracleSite
 from tests.oracle.steps import one
 
@@ -130,7 +131,7 @@ class Letter:
     segment: str = ""
 
     def play(self, site: OracleSite) -> None:
-        to_segment = site.has_segments and self.segment in site.settings.offered
+        to_segment = site.has_segments and self.segment in (*site.settings.offered, WITHOUT)
         if site.unreadable or site.settings.status == "paused" or (self.segment and not to_segment):
             return
         known = [name for name in site.blog.posts if site.knows(name)]

@@ -11,6 +11,8 @@ from tests.oracle.people import LONG_AGO, Certainty, Person, SeenEdition, SeenPo
 THERE_BEFORE, TOO_LATE = "dated before the newsletter's first period", "found too late"
 PERHAPS_THERE = "first read where the blog moved to, and older than the newest known post or the newsletter"
 BEFORE_THEY_CAME = "dealt with before they came"
+BEHIND = "dated before the cadence's first period"
+"""Nobody in the cadence had it, so an editor can include it by name."""
 TWO_DATES = "with two dates in the moment in which it was found"
 ELSEWHERE = "sent with another tool"
 PERHAPS_OF_ANOTHER = "not listed where the blog moved to, which may be another one"
@@ -42,6 +44,8 @@ class Expectations:
         self.dealt: dict[str, set[str]] = {each: set() for each in CADENCES}
         self.perhaps: dict[str, dict[str, str]] = {each: {} for each in CADENCES}
         """What was dealt with in each cadence, and what may have been, with the reason."""
+        self.behind: dict[str, set[str]] = {each: set() for each in CADENCES}
+        """Of what was dealt with in each cadence: what no edition had there or, when it was switched on, elsewhere."""
         self.elsewhere: set[str] = set()
         self.shown: defaultdict[str, set[str]] = defaultdict(set)
         for act in log:
@@ -60,11 +64,13 @@ class Expectations:
             self.added, self.removed = (act.at, self.removed) if act.second else (None, act.at)
         self.configured = act
         self.filters.append((act.at, act.excluded))
-        behind = {name for dealt in self.dealt.values() for name in dealt}
+        dealt_with = {name for dealt in self.dealt.values() for name in dealt}
+        sent = {name for cadence, dealt in self.dealt.items() for name in dealt - self.behind[cadence]}
         perhaps = {name: why for each in self.perhaps.values() for name, why in each.items()}
         for cadence in act.offered:
             if cadence not in before:
-                self.dealt[cadence] |= behind
+                self.dealt[cadence] |= dealt_with
+                self.behind[cadence] = dealt_with - sent
                 self.perhaps[cadence] |= perhaps
                 self._switch_on(cadence, act.at)
 
@@ -84,8 +90,10 @@ class Expectations:
                 continue
             if len(old) > 1:
                 self.perhaps[cadence][post.name] = "dated anew, and perhaps a period before the cadence was switched on"
-            else:
+            elif post.name not in self.dealt[cadence]:
                 self.dealt[cadence].add(post.name)
+                if len(self.configured.offered) > 1:  # all readers of the only one had another one before
+                    self.behind[cadence].add(post.name)
 
     def on_readelsewhere(self, _act: acts.ReadElsewhere) -> None:
         """The next reading is the first one at an address to which the blog moved."""
@@ -268,14 +276,19 @@ class Expectations:
         if post.settled:
             return
         self.dealt[cadence].add(post.name)
+        self.behind[cadence].add(post.name)
         for person in self.people.values():
             if person.active and self.configured.effective(person.cadence) == cadence:
-                person.over(post.name, "dated before the cadence's first period")
+                person.over(post.name, BEHIND)
 
     def _begin_with(self, person: Person, post: str) -> None:
         """What was dealt with in the cadence in which a reader comes is over for them."""
-        if post in self.dealt[person.came_with]:
+        if post in self.behind[person.came_with]:
+            person.over(post, BEHIND)
+        elif post in self.dealt[person.came_with]:
             person.over(post, BEFORE_THEY_CAME)
+            if person.pair(post).why == BEHIND:
+                person.pair(post).why = BEFORE_THEY_CAME
         elif post in self.perhaps[person.came_with]:
             person.either(post, self.perhaps[person.came_with][post])
 

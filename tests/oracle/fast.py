@@ -26,7 +26,7 @@ from newsletter.feeds.model import EVERYTHING
 from newsletter.messages.acts import UNDONE
 from newsletter.messages.sending import TOO_MANY_REFUSALS
 from newsletter.messages.sources import STOPPED
-from newsletter.models import ArchiveImport, Edition, Post, State
+from newsletter.models import WITHOUT_POSTS, ArchiveImport, Edition, Post, State
 from newsletter.scheduling import schedule
 from newsletter.sending import lifecycle, resending
 from tests import settings as of_tests
@@ -219,7 +219,8 @@ class FastSite(FastReaders):
             kind = Kind.CORRECTION if edition.corrects_id else Kind.LETTER if edition.standalone else Kind.PERIODIC
             until, cadence = edition.until, edition.cadence or self.settings.period
             since = None if edition.name not in self.asked_for else edition.since
-            segment = edition.segment_where.removeprefix(SEGMENT)
+            is_without = edition.segment_where == WITHOUT_POSTS
+            segment = acts.WITHOUT if is_without else edition.segment_where.removeprefix(SEGMENT)
             self.see_approval(
                 edition.approved_at, edition.name, cadence, kind, edition.refreshed_at, until, since, segment
             )
@@ -227,9 +228,8 @@ class FastSite(FastReaders):
     def letter(self, *posts: str, segment: str = "") -> str:
         """Make a letter outside the schedule with some posts, and return its name."""
         made = standalone.make(self.configuration, self.newsletter, now=self.now, subject="Hello")
-        Edition.objects.filter(pk=made.pk).update(
-            segment=segment, segment_where=f"{SEGMENT}{segment}" if segment else ""
-        )
+        where = WITHOUT_POSTS if segment == acts.WITHOUT else f"{SEGMENT}{segment}" if segment else ""
+        Edition.objects.filter(pk=made.pk).update(segment=segment, segment_where=where)
         for post in posts:
             self.include(made.name, post)
         return made.name

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from tests.oracle.acts import CADENCES, Act, Began, Email
+from tests.oracle.acts import CADENCES, WITHOUT, Act, Began, Email
 from tests.oracle.blog import Settings
 from tests.oracle.edition_steps import Draft, Editor, Letter, Page, Schedule, Undo
 from tests.oracle.fast import FastSite
@@ -201,7 +201,7 @@ def _ways(chosen: random.Random, ages: Sequence[int]) -> Mapping[str, Callable[[
         "clock": lambda: Clock(one([-1, 1])),
         "undo": Undo,
         "schedule": lambda: Schedule(number(4), one(WAITS)),
-        "segment": lambda: Letter(number(10), one(CADENCES)),
+        "segment": lambda: Letter(number(10), one((*CADENCES, WITHOUT))),
         "status": lambda: Set("status", number(2)),
         "restore": restore,
         "kill": Kill,

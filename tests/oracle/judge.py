@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 
 from tests.oracle import acts
 from tests.oracle.acts import CADENCES, Act, Kind
-from tests.oracle.expectations import THERE_BEFORE, TOO_LATE, Expectations
+from tests.oracle.expectations import BEHIND, THERE_BEFORE, TOO_LATE, Expectations
 from tests.oracle.people import Certainty, Pair, Person, SeenEdition, SeenPost, Settled, Standing, wanted
 
 OFF_TOPIC = "off topic"
@@ -170,10 +170,19 @@ class _Judging(Expectations):
         for post in self.posts.values():
             if post.name not in inside and not self._may_be_in(post, edition):
                 continue
+            if post.name in approved.added and (approved.kind is Kind.PERIODIC or approved.segment == acts.WITHOUT):
+                self._include_behind(here, post)
             for person in here:
                 self._offer(person, post, edition)
             if post.name in inside:
                 self._deal_with(edition, post)
+
+    def _include_behind(self, here: Sequence[Person], post: SeenPost) -> None:
+        """What a cadence has behind it comes to its readers in an edition in which an editor includes it by name."""
+        for person in here:
+            pair = person.pair(post.name)
+            if pair.standing is Standing.OVER and self._lacks(person, post.name):
+                pair.standing, pair.why = Standing.DUE, ""
 
     def _may_be_in(self, post: SeenPost, edition: SeenEdition) -> bool:
         """Return whether an edition may have a post for some readers that editors don't see: newcomers have it."""
@@ -196,9 +205,16 @@ class _Judging(Expectations):
     def _is_meant(self, person: Person, approved: acts.Approved) -> bool:
         """Return whether an edition goes to a reader; that of a cadence that is no longer offered is the default's."""
         cadence = self.configured.effective(approved.cadence)
+        if approved.segment == acts.WITHOUT:
+            return all(self._lacks(person, name) for name in approved.shown)
         if approved.kind is Kind.LETTER:
             return approved.segment in ("", self.configured.effective(person.cadence))
         return self.configured.effective(person.cadence) == cadence
+
+    def _lacks(self, person: Person, post: str) -> bool:
+        """Return whether a reader was offered a post neither by an edition nor before they came."""
+        pair = person.pair(post)
+        return pair.standing is Standing.DUE or (pair.standing is Standing.OVER and pair.why == BEHIND)
 
     def _offer(self, person: Person, post: SeenPost, edition: SeenEdition) -> None:
         """A reader who is paused, or does not want a post of the edition, has missed it."""
@@ -234,6 +250,8 @@ class _Judging(Expectations):
         if edition.approved.segment:
             return
         for cadence in CADENCES if edition.approved.kind is Kind.LETTER else (own,):
+            if edition.approved.kind is Kind.LETTER or post.name in edition.approved.added:
+                self.behind[cadence].discard(post.name)
             if not edition.small:
                 self.dealt[cadence].add(post.name)
             elif post.name not in self.dealt[cadence]:
@@ -295,21 +313,24 @@ class _Judging(Expectations):
 
     def _take_post(self, act: acts.Email, edition: SeenEdition, person: Person, post: SeenPost) -> None:
         pair, approved = person.pair(post.name), edition.approved
+        if approved.kind is not Kind.LETTER or approved.segment == acts.WITHOUT:
+            self._check_once(act, edition, post, pair)
         if approved.kind is not Kind.LETTER:
-            self._check(act, edition, person, post, pair)
+            self._check_wanted(act, edition, person, post)
         if pair.standing is Standing.DUE and (why := post.either or pair.either):
             pair.either = why
         pair.standing, pair.brought_by = Standing.HAS, act.edition
 
-    def _check(self, act: acts.Email, edition: SeenEdition, person: Person, post: SeenPost, pair: Pair) -> None:
-        approved = edition.approved
+    def _check_once(self, act: acts.Email, edition: SeenEdition, post: SeenPost, pair: Pair) -> None:
         if pair.standing is Standing.HAS and not self._is_of_later_letter(pair, act.edition):
             self._break("twice", act, post.name)
         elif pair.standing is Standing.OVER and not post.either and not (edition.resent and pair.by == act.edition):
             self._break("old", act, post.name, pair.why)
+
+    def _check_wanted(self, act: acts.Email, edition: SeenEdition, person: Person, post: SeenPost) -> None:
         if self._interest(person, post, edition) is Certainty.NO:
             self._break("unwanted", act, post.name, "off topic")
-        if post.name not in approved.added:
+        if post.name not in edition.approved.added:
             self._check_choice(act, edition, post)
 
     def _is_of_later_letter(self, pair: Pair, edition: str) -> bool:

@@ -14,7 +14,7 @@ from newsletter.collecting.recognition import KnownPosts
 from newsletter.domain.offers import offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval
-from newsletter.editions.offers import approved, bases, candidate_posts, candidates
+from newsletter.editions.offers import approved, bases, candidate_posts, candidates, having
 from newsletter.editions.offers.groups import Lacking
 from newsletter.editions.selection import series
 from newsletter.editions.selection.rules import SETTLED, Facts
@@ -264,7 +264,21 @@ def _letters_are_not_offered(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(offers, "grow_by_letter", lambda *_given: None)
 
 
+def _letters_go_to_all(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(having, "with_any", lambda *_given: having.NOBODY)
+
+
+def _behind_is_offered(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bases, "behind", lambda posts: posts)
+
+
 NEGATIONS = {
+    "behind is not offered": Negation(
+        _behind_is_offered, "what a cadence has behind it comes if an editor adds it", "lost"
+    ),
+    "behind is not offered, also when a cadence is switched on": Negation(
+        _behind_is_offered, "what was before a cadence that is switched on comes if an editor adds it", "lost"
+    ),
     "eligible only at its date": Negation(_sent_before_their_date, "nothing comes before its date", "early"),
     "older than the newsletter": Negation(_old_posts_accepted, "what is older than the newsletter is out", "unwanted"),
     "a source that is added goes on": Negation(
@@ -333,4 +347,7 @@ NEGATIONS = {
     ),
     "cancelling keeps the sets": Negation(_cancelling_gives_back, "cancelling while it is sent is for good", "old"),
     "letters grow sets": Negation(_letters_are_not_offered, "a letter's posts are dealt with", "twice"),
+    "a letter is only for those without its posts": Negation(
+        _letters_go_to_all, "a letter for those without its posts repeats none", "twice"
+    ),
 }

@@ -288,8 +288,8 @@ class OracleSite(ABC):
 
     @abstractmethod
     def letter(self, *posts: str, segment: str = "") -> str:
-        """Make a letter outside the schedule with some posts, for the readers of a cadence if it is given; return its
-        name.
+        """Make a letter outside the schedule with some posts, for the readers of a cadence if it is given, or for those
+        `WITHOUT` them; return its name.
         """
 
     @abstractmethod

@@ -74,6 +74,9 @@ def test_days_of_which_most_have_one_post_have_no_headings() -> None:
 def test_authors_are_named_if_there_are_several() -> None:
     assert texts(rendered([post(0, author="Ada"), post(1, author="Ada")]), "meta") == []
     assert texts(rendered([post(0, author="Ada"), post(1, author="Per")]), "meta") == ["Ada", "Per"]
+    usual = [post(0, author="Ada"), post(1, author="Per"), post(2, author="Ada"), post(3, author="Ada")]
+    assert texts(rendered(usual), "meta") == ["Per"]
+    assert texts(rendered([*usual, post(4, author="Per")]), "meta") == ["Ada", "Per", "Ada", "Ada", "Per"]
     planet = [post(0, source="One", author="One"), post(1, source="Two", author="Two")]
     assert texts(rendered(planet), "meta") == ["One", "Two"]
 

@@ -7,7 +7,7 @@ from newsletter.domain.offers import Offer, offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import ALL, wants
 from newsletter.editions.offers.groups import SubscriberGroup, minimum_of
-from newsletter.models import Edition, Post
+from newsletter.models import Edition, EditorChoice, Post
 
 OfferTo = Callable[[SubscriberGroup], Offer]
 """What a group of subscribers is offered."""
@@ -23,11 +23,13 @@ def offers_of(edition: Edition, newsletter: config.Newsletter) -> OfferTo:
     """
     candidates, minimum = edition.candidate_ordinals, minimum_of(edition, newsletter)
     topics, pages = _topics(edition, newsletter)
+    chosen = edition.entries.filter(included=True, choice=EditorChoice.IN)
+    by_name = Ordinals.of(chosen.values_list("post__ordinal", flat=True))
 
     def offer_to(group: SubscriberGroup) -> Offer:
         picks = group.picks if group.topics else ALL  # those of topics that were removed count, too
         remaining = Ordinals.of(page for page in pages if not wants(picks, topics[page]))
-        return offer(candidates - remaining, group.had, picks, topics, minimum)
+        return offer(candidates - remaining, group.had, picks, topics, minimum, by_name)
 
     return offer_to
 

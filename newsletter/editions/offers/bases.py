@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce, Greatest
 from newsletter import config
 from newsletter.config import Cadence
 from newsletter.domain.cadence import CADENCES
+from newsletter.domain.offers import behind
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import sent_elsewhere
 from newsletter.editions.selection.series import deciding, frozen_untils
@@ -63,14 +64,14 @@ def restore_behind(
 
     What the edition `offered` was not behind the newsletter's cadence. Whether a post is out was stored with it.
     """
-    behind: dict[str, list[int]] = {base.cadence: [] for base in on(bases)}
+    earlier: dict[str, list[int]] = {base.cadence: [] for base in on(bases)}
     eligible = Post.objects.filter(pk__in=posts, newsletter=newsletter.name, refusal__isnull=True)
     ends = {cadence: frozen_untils(newsletter.at(cadence)) for cadence in newsletter.offered}
     for post, first_read in _with_first_reading(eligible):
         for cadence in _cadences_behind(post, newsletter, first_read, ends):
             if cadence != newsletter.period or post.ordinal not in offered:
-                behind[cadence].append(post.ordinal)
-    _put_behind(newsletter, bases, behind)
+                earlier[cadence].append(post.ordinal)
+    _put_behind(newsletter, bases, earlier)
 
 
 def on(bases: Mapping[str, Base]) -> list[Base]:
@@ -104,8 +105,19 @@ def _switch(newsletter: config.Newsletter, stored: Mapping[str, Base], now: date
         base.save(update_fields=["is_on", "is_default"])
     for cadence in offered:
         if stored and cadence not in was_on:
-            grow(bases[cadence], everywhere | _dated_before_a_period(newsletter, cadence, now))
+            grow(bases[cadence], everywhere)
+            _begin(bases[cadence], _dated_before_a_period(newsletter, cadence, now), alone=len(offered) == 1)
     return bases
+
+
+def _begin(base: Base, earlier: Ordinals, *, alone: bool) -> None:
+    """Let a cadence that is switched on have earlier posts behind it.
+
+    To the subscribers of a newsletter with one cadence, all of whom had another one until now, these posts are still
+    due. So they count as offered for newcomers, and everybody has the same set once they were sent.
+    """
+    posts = earlier - base.ordinals
+    grow(base, posts if alone else behind(posts))
 
 
 def _store_sets_of_moved(newsletter: config.Newsletter, stored: Mapping[str, Base]) -> None:
@@ -150,7 +162,7 @@ def _judge(newsletter: config.Newsletter, bases: Mapping[str, Base]) -> None:
 
     A page that an approved edition for everyone has by then is due for all who lack it, unless the edition is reopened.
     """
-    behind: dict[str, list[int]] = {base.cadence: [] for base in on(bases)}
+    earlier: dict[str, list[int]] = {base.cadence: [] for base in on(bases)}
     ends = {cadence: frozen_untils(newsletter.at(cadence)) for cadence in newsletter.offered}
     unjudged = _unjudged(newsletter)
     entries = EditionPost.objects.filter(post__in=unjudged, included=True, edition__in=deciding(newsletter.name))
@@ -161,8 +173,8 @@ def _judge(newsletter: config.Newsletter, bases: Mapping[str, Base]) -> None:
             Post.objects.filter(pk=post.pk).update(refusal=refusal)
         elif post.pk not in in_editions:
             for cadence in cadences:
-                behind[cadence].append(post.ordinal)
-    _put_behind(newsletter, bases, behind)
+                earlier[cadence].append(post.ordinal)
+    _put_behind(newsletter, bases, earlier)
     sent_elsewhere.refuse(unjudged)
     unjudged.update(judged=True)
 
@@ -191,18 +203,18 @@ def _cadences_behind(
     post: Post, newsletter: config.Newsletter, first_read: datetime, ends: Mapping[Cadence, Sequence[datetime]]
 ) -> list[Cadence]:
     """Return the cadences that have a post behind them; `ends` has those of their editions."""
-    earlier = {cadence: _last_without(untils, post) for cadence, untils in ends.items()}
+    last_ends = {cadence: _last_without(untils, post) for cadence, untils in ends.items()}
     return [
         cadence
         for cadence in newsletter.offered
-        if _is_behind(post, newsletter.at(cadence), first_read, earlier[cadence])
+        if _is_behind(post, newsletter.at(cadence), first_read, last_ends[cadence])
     ]
 
 
-def _put_behind(newsletter: config.Newsletter, bases: Mapping[str, Base], behind: Mapping[str, Sequence[int]]) -> None:
-    """Add posts to the bases of cadences, and to the sets of their subscribers."""
+def _put_behind(newsletter: config.Newsletter, bases: Mapping[str, Base], earlier: Mapping[str, Sequence[int]]) -> None:
+    """Add posts to the bases of cadences, and to the sets of their subscribers, as ones that are behind."""
     for base in on(bases):
-        if posts_behind := Ordinals.of(behind[base.cadence]):
+        if posts_behind := behind(Ordinals.of(earlier[base.cadence])):
             subscriptions = Subscription.objects.filter(in_base(base, bases), newsletter=newsletter.name)
             grow(base, posts_behind)
             replace_sets(subscriptions, newsletter.name, posts_behind.__or__, base.ordinals)

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from newsletter import config
 from newsletter.config import Filter
+from newsletter.domain.offers import not_due
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers.groups import Lacking
 from newsletter.editions.selection.rules import SETTLED, Facts
@@ -156,11 +157,12 @@ def periodic_decisions(edition: Edition, newsletter: config.Newsletter) -> Query
 def due(had: Mapping[str, Ordinals], now: datetime) -> dict[str, list[int]]:
     """Return the primary keys of the posts that the next edition of each newsletter has, the newest first.
 
-    They are those for people who were offered what they `had` of a newsletter, whatever their topics.
+    They are those for people with the set `had` of a newsletter, whatever their topics.
     """
+    settled = {name: not_due(ordinals) for name, ordinals in had.items()}
     included = EditionPost.objects.filter(edition__in=holding(*had), included=True)
     out = EditionPost.objects.filter(edition__in=periodic(*had), reason__code__in=SETTLED, included=False)
-    later = (Q(newsletter=name, ordinal__gte=ordinals.first_missing) for name, ordinals in had.items())
+    later = (Q(newsletter=name, ordinal__gte=ordinals.first_missing) for name, ordinals in settled.items())
     # A whole archive can be refused: its posts are left out by the database, and their keys in no statement.
     posts = Post.objects.filter(
         reduce(or_, later, Q(pk__in=())),
@@ -173,6 +175,6 @@ def due(had: Mapping[str, Ordinals], now: datetime) -> dict[str, list[int]]:
     rows = posts.values_list("newsletter", "pk", "ordinal", "published")
     keys: dict[str, list[int]] = {name: [] for name in had}
     for newsletter, key, ordinal, _published in sorted(rows, key=lambda row: (bool(row[3]), row[3]), reverse=True):
-        if ordinal not in had[newsletter]:
+        if ordinal not in settled[newsletter]:
             keys[newsletter].append(key)
     return keys

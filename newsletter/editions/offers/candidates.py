@@ -93,7 +93,7 @@ def _first_only(
     new = {
         post.ordinal: (max(post.first_seen, candidate.dated), candidate.dated, post.ordinal)
         for post, candidate, decision in listed
-        if decision.included and not candidate.choice and post.ordinal not in lacking.base
+        if decision.included and not candidate.choice and lacking.is_new(post.ordinal)
     }
     is_held_back = any(
         dated <= now - BACKLOG_AFTER or eligible < now - HELD_BACK_AFTER for eligible, dated, _ordinal in new.values()

@@ -8,12 +8,12 @@ from typing import Any
 from django.db.models import Count, Max, Q, QuerySet
 
 from newsletter import config
+from newsletter.domain.offers import not_due
 from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import ALL, in_force
 from newsletter.editions.history import BY_SCHEDULE
 from newsletter.editions.selection.series import holding, of_cadence
-from newsletter.messages import Message, posts as messages
-from newsletter.models import Edition, EditionPost
+from newsletter.models import Edition
 from subscribers.models import Subscription, SubscriptionQuerySet, TopicChange, bases_of, sets_of
 
 
@@ -131,20 +131,30 @@ class Lacking:
 
     @cached_property
     def sets(self) -> list[tuple[Ordinals, int]]:
-        """The different sets with the number of subscribers who have each."""
+        """The different sets of posts that are not due, with the number of subscribers who have each."""
         counts: dict[Ordinals, int] = {}
         for group in self.groups:
-            counts[group.had] = counts.get(group.had, 0) + group.count
+            posts = not_due(group.had)
+            counts[posts] = counts.get(posts, 0) + group.count
         return list(counts.items())
 
     def by_anyone(self, ordinals: Iterable[int]) -> list[int]:
         """Return those of the posts that the base or a subscriber lacks."""
-        everyone = [self.base, *(had for had, _count in self.sets)]
+        everyone = [self._not_new, *(had for had, _count in self.sets)]
         return [ordinal for ordinal in ordinals if any(ordinal not in had for had in everyone)]
+
+    @cached_property
+    def _not_new(self) -> Ordinals:
+        """The posts that are not due to newcomers."""
+        return not_due(self.base)
+
+    def is_new(self, ordinal: int) -> bool:
+        """Return whether the base lacks a post."""
+        return ordinal not in self._not_new
 
     def is_shown(self, ordinal: int) -> bool:
         """Return whether the edition shows a post: the base lacks it, or half of the subscribers."""
-        if ordinal not in self.base:
+        if self.is_new(ordinal):
             return True
         without = sum(count for had, count in self.sets if ordinal not in had)
         return self.subscribers > 0 and without * 2 >= self.subscribers
@@ -153,17 +163,3 @@ class Lacking:
 def newcomers(base: Ordinals) -> SubscriberGroup:
     """Return the group of nobody who has the base and all topics, whom an edition is shown to."""
     return SubscriberGroup(None, ALL, ALL, base, 0)
-
-
-def reason_of_inclusion(entry: EditionPost, newsletter: config.Newsletter) -> Message:
-    """Return the reason of an entry that an editor includes; `newsletter` is that of its edition's cadence.
-
-    Editions outside the schedule go to everyone, whatever they had.
-    """
-    if entry.edition.is_unscheduled:
-        return messages.INCLUDED()
-    active = Subscription.objects.filter(newsletter=newsletter.name, state=Subscription.State.ACTIVE)
-    groups = groups_of(active.in_cadence(newsletter), newsletter, entry.edition)
-    had = sum(group.count for group in groups if entry.post.ordinal in group.had)
-    subscribers = sum(group.count for group in groups)
-    return messages.INCLUDED_AGAIN(count=had, readers=subscribers) if had else messages.INCLUDED()

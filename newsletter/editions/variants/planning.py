@@ -18,7 +18,7 @@ from newsletter.editions.rendering import Proof, digest_with, included_entries, 
 from newsletter.editions.selection import ordering
 from newsletter.editions.selection.post_topics import topics_of
 from newsletter.messages import posts as messages
-from newsletter.models import Edition, EditionPost
+from newsletter.models import Edition, EditionPost, EditorChoice
 from subscribers.models import SubscriptionQuerySet
 
 
@@ -37,10 +37,13 @@ class PlannedVariant:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A draft as its subscribers would get it: its candidates with their topics, and its variants, first its own."""
+    """A draft as its subscribers would get it: its candidates with their topics, those that an editor included by
+    name, and its variants, first its own.
+    """
 
     entries: tuple[EditionPost, ...]
     topics: dict[int, frozenset[str]]
+    by_name: Ordinals
     variants: tuple[PlannedVariant, ...]
     minimum: int
 
@@ -51,7 +54,7 @@ class Plan:
 
     def offer_to(self, group: SubscriberGroup) -> Offer:
         """Return what a group of subscribers would be offered."""
-        return offer(self.candidates, group.had, group.topics, self.topics, self.minimum)
+        return offer(self.candidates, group.had, group.topics, self.topics, self.minimum, self.by_name)
 
 
 def plan(draft: Edition, newsletter: config.Newsletter, now: datetime | None = None) -> Plan:
@@ -60,7 +63,7 @@ def plan(draft: Edition, newsletter: config.Newsletter, now: datetime | None = N
     entries_shown = list(included_entries(draft))
     own_posts = {entry.post_id for entry in entries_shown}
     # Since the draft was refreshed, posts that only some subscribers lack may have become ones that most of them lack.
-    lacked = [post for post, decision in chosen.listed if decision.included and post.ordinal in chosen.lacking.base]
+    lacked = [post for post, decision in chosen.listed if decision.included and not chosen.lacking.is_new(post.ordinal)]
     entries_of_some = [
         EditionPost(edition=draft, post=post, included=True, reason=messages.LATE())
         for post in (*lacked, *chosen.others)
@@ -68,7 +71,8 @@ def plan(draft: Edition, newsletter: config.Newsletter, now: datetime | None = N
     ]
     entries = (*entries_shown, *entries_of_some)
     topics = {entry.post.ordinal: topics_of(entry.post, newsletter) for entry in entries}
-    own_plan = Plan(entries, topics, (PlannedVariant(tuple(entries_shown), True),), newsletter.minimum_posts)
+    by_name = Ordinals.of(entry.post.ordinal for entry in entries_shown if entry.choice == EditorChoice.IN)
+    own_plan = Plan(entries, topics, by_name, (PlannedVariant(tuple(entries_shown), True),), newsletter.minimum_posts)
     by_ordinal = {entry.post.ordinal: entry for entry in entries}
     sets = _wanted(own_plan, chosen.lacking)
     copies = ([copy(by_ordinal[ordinal]) for ordinal in posts] for posts in sets)

@@ -19,7 +19,7 @@ class Design:
     post's first image is shown above its text, or, with `beside`, beside a short one. `images`: shortened posts have
     images, and a post without one gets that of its feed. `lines`: one line takes the place of a post's text.
     `read_on`: a link below shortened posts leads to the whole text. `cover` and `column` are the widths of a picture
-    above a text, and of what is in a text, in CSS pixels.
+    above a text, and of what is in a text, in CSS pixels. `tinted`: boxes' colour is around the posts.
     """
 
     name: DesignName
@@ -38,6 +38,7 @@ class Design:
     masthead: Masthead = "start"
     cover: int = COLUMN
     column: int = COLUMN
+    tinted: bool = False
 
 
 _ALL = (
@@ -58,7 +59,8 @@ _ALL = (
         read_on=True,
         masthead="band",
         cover=COLUMN - 2,
-        column=COLUMN - 38,
+        column=COLUMN - 46,
+        tinted=True,
     ),
     Design("brief", "designs/brief.mjml", "designs/brief.txt", leads=True, images=False, lines=True),
     Design("plain", "designs/plain.mjml", logo=False, images=False, read_on=True),

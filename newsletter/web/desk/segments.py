@@ -4,6 +4,7 @@ A segment has a name, a newsletter, and a filter.
 """
 
 from collections.abc import Collection, Mapping
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_POST
 from newsletter.config import Newsletter
 from newsletter.editions import segments
 from newsletter.messages import acts
-from newsletter.models import Act, Edition, Segment
+from newsletter.models import WITHOUT_POSTS, Act, Edition, Segment
 from newsletter.web.desk import formatting
 from newsletter.web.desk.conditions.choices import ConditionChoices, choices_of, configured
 from newsletter.web.desk.conditions.condition_field import ConditionsField, EnteredFilter, in_words
@@ -29,8 +30,8 @@ from subscribers.models import Subscription, WhereProblem, parse_where
 from subscribers.requests import config_of
 
 FIELD = "where"
-UNCHANGED = "gone"
-"""The choice of a segment that an edition keeps although it has been removed."""
+UNCHANGED, LACKING = "gone", "lacking"
+"""Two choices: a segment that an edition keeps although it has been removed, and those who had no post of a letter."""
 
 
 class SegmentForm(DeskForm):
@@ -172,6 +173,8 @@ def choose(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> Ht
     if request.method == "POST":
         choice = request.POST.get("segment", UNCHANGED)
         chosen = next((segment for segment in saved if str(segment.pk) == choice), None)
+        if choice == LACKING and edition.standalone:
+            chosen = Segment(name=_("Had none of its posts"), where=WITHOUT_POSTS)
         if choice == UNCHANGED:
             return redirect("desk:edition", newsletter.name, edition.period)
         if choice and chosen is None:
@@ -182,9 +185,20 @@ def choose(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> Ht
             subscribers = formatting.subscribers(departure.count(newsletter, changed))
             messages.success(request, _("It goes to %(readers)s.") % {"readers": subscribers})
         return redirect("desk:edition", newsletter.name, edition.period)
-    everyone = formatting.subscribers(departure.count(newsletter, Edition(corrects_id=edition.corrects_id)))
+    everyone = formatting.subscribers(departure.count_all(newsletter, edition))
+    is_lacking = edition.segment_where == WITHOUT_POSTS
     options = [{"pk": segment.pk, "name": segment.name, "size": _size_text(newsletter, segment)} for segment in saved]
     context = {**about(request, edition, newsletter), "options": options, "everyone": everyone}
     context["may_choose"] = edition.state in segments.CHOOSING
-    context["gone"] = edition.segment and edition.segment not in {segment.name for segment in saved}
+    context["gone"] = not is_lacking and edition.segment and edition.segment not in {segment.name for segment in saved}
+    context |= {"is_lacking": is_lacking, "lacking": _lacking(newsletter, edition)}
     return page(request, "recipients", context, section="home")
+
+
+def _lacking(newsletter: Newsletter, edition: Edition) -> str:
+    """Return how many had none of a letter's posts; "" if it has no posts, or is no letter to present subscribers."""
+    if not edition.standalone or edition.welcome_id or not edition.entries.filter(included=True).exists():
+        return ""
+    letter = copy(edition)
+    letter.segment_where = WITHOUT_POSTS
+    return formatting.subscribers(departure.count(newsletter, letter))

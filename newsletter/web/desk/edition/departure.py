@@ -1,5 +1,6 @@
 """When and to whom an edition would be sent now, and the subscribers who are left out, with the reasons."""
 
+from copy import copy
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -8,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _, ngettext
 
 from newsletter.config import Config, Newsletter
-from newsletter.models import Edition, State
+from newsletter.editions.offers import having
+from newsletter.models import WITHOUT_POSTS, Edition, Post, State
 from newsletter.sending import audience
 from newsletter.web.desk import formatting
 from newsletter.web.desk.settings.delivery_pages import PROVIDER_CHOICES
@@ -88,11 +90,20 @@ def count(newsletter: Newsletter, edition: Edition) -> int:
     key = f"audience-{newsletter.name}-{edition.corrects_id or ''}-{cache.get(f'audience-{newsletter.name}', 0)}"
     key += f"-{edition.cadence}-{edition.standalone}"
     key += f"-{sha256(edition.segment_where.encode()).hexdigest()[:16]}"
+    if edition.segment_where == WITHOUT_POSTS:
+        key += f"-{edition.period}-{having.posts_of(edition)}"
     number = cache.get(key)
     if number is None:
         number = audience.receiving(newsletter.at(edition.cadence), edition, timezone.now()).count()
         cache.set(key, number, KEPT_SECONDS)
     return int(number)
+
+
+def count_all(newsletter: Newsletter, edition: Edition) -> int:
+    """Return how many would receive an edition now if it had no segment."""
+    to_all = copy(edition)
+    to_all.segment_where = ""
+    return count(newsletter, to_all)
 
 
 def excluded(edition: Edition, newsletter: Newsletter) -> list[tuple[str, int]]:
@@ -107,9 +118,24 @@ def excluded(edition: Edition, newsletter: Newsletter) -> list[tuple[str, int]]:
         "paused": _("paused their subscription"),
         "suppressed": _("blocked"),
         "filter": _("outside the newsletter’s filter"),
-        "segment": _("outside the segment “%(name)s”") % {"name": edition.segment},
+        "segment": _("had one of its posts, or joined after it was sent")
+        if edition.segment_where == WITHOUT_POSTS
+        else _("outside the segment “%(name)s”") % {"name": edition.segment},
     }
     numbers = {} if edition.corrects_id else Subscription.objects.excluded(newsletter, timezone.now())
     if edition.segment_where:
-        numbers["segment"] = count(newsletter, Edition(corrects_id=edition.corrects_id)) - count(newsletter, edition)
+        numbers["segment"] = count_all(newsletter, edition) - count(newsletter, edition)
     return [(reasons.get(key, key), number) for key, number in numbers.items() if number]
+
+
+def repeated_posts(edition: Edition, newsletter: Newsletter) -> list[str]:
+    """Return how many recipients of a letter had each of its posts before, in words; none once sending has begun.
+
+    Letters of a welcome series go to new subscribers.
+    """
+    if edition.audience is not None or not edition.standalone or edition.welcome_id:
+        return []
+    counts = having.had_by(newsletter, edition, audience.receiving(newsletter, edition, timezone.now()))
+    titles = dict(edition.entries.filter(post__in=counts).values_list("post_id", "title"))
+    posts = Post.objects.filter(pk__in=counts).order_by("ordinal").only("title", "url")
+    return [f"{titles[post.pk] or post.title or post.url}: {formatting.subscribers(counts[post.pk])}" for post in posts]

@@ -23,7 +23,7 @@ from newsletter.render.html.loader import TemplateProblem
 from newsletter.sending import progress, resending
 from newsletter.web.desk import formatting, stale_forms, users
 from newsletter.web.desk.edition import preview_queries as previews
-from newsletter.web.desk.edition.departure import Departure, departure, excluded
+from newsletter.web.desk.edition.departure import Departure, departure, excluded, repeated_posts
 from newsletter.web.desk.pages import about, as_sentence, caught, editor, page, revision_of
 from newsletter.web.desk.permissions import Role, role
 from newsletter.web.desk.send.views import (
@@ -72,6 +72,7 @@ def send(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> Http
         **_choice(request, edition, newsletter, leaving),
         "departure": leaving,
         "excluded": excluded(edition, newsletter),
+        "repeated": repeated_posts(edition, newsletter),
         "problem": problem,
         "links_fail": "" if problem else _links_fail(request, edition),
         "standing": formatting.standing(edition, newsletter.zone),

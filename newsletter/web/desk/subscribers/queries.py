@@ -10,6 +10,7 @@ from django.db.models import CharField, Count, Q, QuerySet
 from django.db.models.functions import Cast, Substr
 from django.urls import reverse
 
+from newsletter.domain.offers import offered
 from newsletter.models import ApprovedContent, Delivery, Edition, Post, Result
 from newsletter.sending import progress
 from newsletter.transactional.offered_posts import due_posts, editions_of, posts_with, set_of
@@ -176,7 +177,8 @@ def posts_of(
     if subscription.state == Subscription.State.PENDING:
         return None
     had = set_of(subscription)
-    newest = posts_with(subscription.newsletter, list(had)[-SHOWN:])[::-1] if lists_offered else []
+    ordinals = offered(had)
+    newest = posts_with(subscription.newsletter, list(ordinals)[-SHOWN:])[::-1] if lists_offered else []
     editions = editions_of(subscription, newest)
     links = {
         edition: {
@@ -185,12 +187,12 @@ def posts_of(
         }
         for edition in set(editions.values())
     }
-    offered = [{**_row(post), "edition": links[editions[post.pk]] if post.pk in editions else None} for post in newest]
+    listed = [{**_row(post), "edition": links[editions[post.pk]] if post.pk in editions else None} for post in newest]
     return {
         "due": [_row(post) for post in due_posts(subscription, had, now)],
-        "offered": offered,
-        "count": len(had),
-        "hidden": len(had) - len(offered),
+        "offered": listed,
+        "count": len(ordinals),
+        "hidden": len(ordinals) - len(listed),
     }
 
 

@@ -17,9 +17,10 @@ from newsletter.backup.replayed_sending import DeliveryLog, apply_deliveries, re
 from newsletter.collecting.ledger import forget_removals
 from newsletter.config import Config
 from newsletter.delivery import journal
-from newsletter.editions import notices
+from newsletter.editions import held_back, notices
+from newsletter.editions.redeciding import decide_drafts_again
 from newsletter.editions.states import change
-from newsletter.messages import Message, schedule as schedule_messages, sending as messages
+from newsletter.messages import Message, acts, schedule as schedule_messages, sending as messages
 from newsletter.models import (
     ApprovedContent,
     Delivery,
@@ -70,7 +71,11 @@ def complete(manifest: Manifest, configuration: Config, folders: Sequence[Path],
         if not is_complete:
             WelcomeLetter.objects.filter(since__isnull=False).update(since=now)
             _skip_missed(configuration, now, made_at)
+            for newsletter in configuration.newsletters.values():
+                held_back.hold_back(newsletter, now)
         hold.place(made_at, reason, now)
+        for newsletter in configuration.newsletters.values() if not is_complete else ():
+            decide_drafts_again(newsletter, acts.HELD_BACK(), now)
     connections.close_all()
     return reason
 

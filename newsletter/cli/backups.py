@@ -123,6 +123,7 @@ def _complete(archive: "ArchiveReader", restored: Config, folders: list[Path]) -
 
 def _confirm() -> None:
     configuration = ready()
+    from newsletter.editions import held_back
     from newsletter.messages import acts
     from newsletter.models import Act, Edition, State
     from newsletter.recovery import hold
@@ -135,7 +136,17 @@ def _confirm() -> None:
     unsent = Edition.objects.filter(state__in=(State.PAUSED, State.APPROVED)).order_by("pk")
     names = [edition.name for edition in unsent]
     waiting_sentence = f" These wait for your decision: {', '.join(names)}." if names else ""
-    emit({"confirmed": True, "waiting": names}, f"Sending has resumed.{waiting_sentence}")
+    titles = [post.title or post.url for post in held_back.held_back(*configuration.newsletters)]
+    held_sentence = (
+        f" These posts may have been sent, and are held back until an editor decides at the desk (Editions, Check) or "
+        f"includes them with 'newsletter edit EDITION --include POST': {', '.join(titles)}."
+        if titles
+        else ""
+    )
+    emit(
+        {"confirmed": True, "waiting": names, "held_back": titles},
+        f"Sending has resumed.{waiting_sentence}{held_sentence}",
+    )
 
 
 @app.command(

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from newsletter import config
-from newsletter.collecting import gaps
+from newsletter.collecting import gaps, since_restore
 from newsletter.collecting.possible_matches import MOST_KEYS
 from newsletter.collecting.recognition import KnownPosts
 from newsletter.domain.found_post import FoundPost
@@ -185,6 +185,7 @@ def _save(source: Source, posts: Sequence[Post]) -> None:
     added = [post for post in posts if not post.pk]
     if added:
         Numbering.number(source.newsletter, added)
+        since_restore.hold_back(source, added)
     pages = [post for post in posts if post.pk]
     Post.objects.bulk_create(added, batch_size=MOST_KEYS)
     for page in pages:

@@ -67,6 +67,21 @@ RESUMED = MessageType("act.resumed", gettext_noop("resumed"))
 FELL_BACK = MessageType("act.fell-back", gettext_noop("continued with the fallback provider"))
 SENT_ANYWAY = MessageType("act.sent-anyway", gettext_noop("sent although it was on hold"))
 SENT_NOW = MessageType("act.sent-now", gettext_noop("sent before its scheduled time"))
+HELD_BACK = MessageType("act.held-back", gettext_noop("posts held back that may have been sent before a restore"))
+HELD_BACK_WERE_SENT = MessageType(
+    "act.held-back-were-sent",
+    *ngettext_noop(
+        "{count} post left out, as sent before the restore", "{count} posts left out, as sent before the restore"
+    ),
+    count="count",
+)
+HELD_BACK_GO = MessageType(
+    "act.held-back-go",
+    *ngettext_noop(
+        "{count} post goes with the next edition after all", "{count} posts go with the next edition after all"
+    ),
+    count="count",
+)
 RESTORE_CONFIRMED = MessageType("act.restore-confirmed", gettext_noop("sending confirmed after a restore"))
 SKIPPED_RESENT = MessageType("act.skipped-resent", gettext_noop("sent to skipped subscribers"))
 NOTE_WRITTEN = MessageType("act.note-written", gettext_noop("note written"))

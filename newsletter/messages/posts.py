@@ -8,6 +8,12 @@ TOO_LATE = MessageType("post.too-late", gettext_noop("too old to be included"))
 SENT_ELSEWHERE = MessageType(
     "post.sent-elsewhere", gettext_noop("older than your newsletter here: it was in an edition of your old tool")
 )
+MAY_HAVE_GONE = MessageType(
+    "post.may-have-gone", gettext_noop("it may have been sent after the backup from which the database was restored")
+)
+SENT_BEFORE_RESTORE = MessageType(
+    "post.sent-before-restore", gettext_noop("sent before the database was restored, as an editor said")
+)
 THERE_BEFORE = MessageType("post.there-before", gettext_noop("older than your newsletter"))
 BEFORE_CADENCE = MessageType("post.before-cadence", gettext_noop("from before this cadence began"))
 BY_WORD = MessageType("post.filtered-by-word", gettext_noop("filtered out by a word"))

@@ -145,15 +145,17 @@ LOG_COMPLETE = MessageType(
 LOG_INCOMPLETE = MessageType(
     "restored.log-incomplete",
     gettext_noop(
-        "the recovery log of {missing} of {machines} machines is missing, so everything that had not been sent when "
-        "the backup was made counts as unconfirmed"
+        "the recovery log of {missing} of {machines} machines is missing, so deliveries that had not been made when "
+        "the backup was made count as unconfirmed, and posts that had not been sent are held back until an editor "
+        "decides"
     ),
 )
 NO_LOG = MessageType(
     "restored.no-log",
     gettext_noop(
-        "without the recovery log, nobody knows what was sent and who unsubscribed after the backup, so everything "
-        "that had not been sent by then counts as unconfirmed"
+        "without the recovery log, nobody knows what was sent and who unsubscribed after the backup, so deliveries "
+        "that had not been made by then count as unconfirmed, and posts that had not been sent are held back until an "
+        "editor decides"
     ),
 )
 MOVING = MessageType("restored.moving", gettext_noop("'newsletter move-database' has not finished; run it again"))

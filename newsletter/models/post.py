@@ -101,6 +101,9 @@ class Numbering(models.Model):
 
     newsletter = models.CharField(max_length=40, primary_key=True)
     last = models.PositiveIntegerField(default=0)
+    restored_at = models.DateTimeField(
+        null=True, help_text="when a backup was restored without the recovery log: older posts may have been sent"
+    )
 
     def __str__(self) -> str:
         return f"{self.newsletter}: {self.last}"

@@ -258,6 +258,6 @@ def test_drafts_are_decided_one_by_one_and_an_interrupted_undo_is_finished_by_th
     with recorded() as recorder:
         undo_import(config.current(), record, now=NOW)
     assert [inside(draft) for draft in drafts] == [["Post salt"], ["Post salt"]]
-    assert len([each for each in recorder.of("archive_import.decide_drafts_again") if each.statements]) == len(drafts)
+    assert len([each for each in recorder.of("redeciding.decide_drafts_again") if each.statements]) == len(drafts)
     with pytest.raises(Impossible):
         undo_import(config.current(), record, now=NOW)

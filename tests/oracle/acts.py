@@ -96,6 +96,11 @@ class SentElsewhere(Act):
 
 
 @dataclass(frozen=True, slots=True)
+class RestoredWithoutLog(Act):
+    """A backup took the place of the database, and what was sent since is known to nobody but the readers."""
+
+
+@dataclass(frozen=True, slots=True)
 class NotSentElsewhere(Act):
     """That import was undone."""
 

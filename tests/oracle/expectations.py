@@ -15,6 +15,7 @@ BEHIND = "dated before the cadence's first period"
 """Nobody in the cadence had it, so an editor can include it by name."""
 TWO_DATES = "with two dates in the moment in which it was found"
 ELSEWHERE = "sent with another tool"
+MAY_HAVE_GONE = "perhaps sent before the restore, as far as the program knows"
 PERHAPS_OF_ANOTHER = "not listed where the blog moved to, which may be another one"
 PERHAPS_BEFORE = "of a source that was added, and perhaps older than the last edition before that"
 
@@ -47,6 +48,8 @@ class Expectations:
         self.behind: dict[str, set[str]] = {each: set() for each in CADENCES}
         """Of what was dealt with in each cadence: what no edition had there or, when it was switched on, elsewhere."""
         self.elsewhere: set[str] = set()
+        self.restored: datetime | None = None
+        """When a backup was restored without its recovery log."""
         self.shown: defaultdict[str, set[str]] = defaultdict(set)
         for act in log:
             if isinstance(act, acts.Email):
@@ -240,6 +243,8 @@ class Expectations:
             post.first_refusal = TOO_LATE
         elif post.name in self.elsewhere:
             post.first_refusal = ELSEWHERE
+        elif self.restored and post.dated < self.restored:
+            post.first_refusal = MAY_HAVE_GONE
         else:
             for cadence in self.configured.offered:
                 self._find_in(cadence, post, first=first)
@@ -320,6 +325,14 @@ class Expectations:
             if post.first_refusal == ELSEWHERE:
                 is_late = act.at - post.dated > timedelta(days=self.configured.late_days)
                 post.first_refusal = TOO_LATE if is_late else ""
+
+    def on_restoredwithoutlog(self, act: acts.RestoredWithoutLog) -> None:
+        """Nobody gets a post of before, unless an editor includes it by name."""
+        self.restored = act.at
+        for post in self.posts.values():
+            if post.dated < act.at:
+                post.first_refusal = post.first_refusal or MAY_HAVE_GONE
+                post.settled = [each for each in post.settled if each.out is not Certainty.NO]
 
     # Readers.
 

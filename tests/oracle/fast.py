@@ -366,8 +366,10 @@ class FastSite(FastReaders):
         self._backups[str(folder)] = Backup(folder, self.now)
         return str(folder)
 
-    def restore(self, backup: str) -> None:
-        self._backups[backup].restore(self.configuration, self.now)
+    def restore(self, backup: str, *, with_log: bool = True) -> None:
+        self._backups[backup].restore(self.configuration, self.now, with_log=with_log)
+        if not with_log:
+            self.log.append(acts.RestoredWithoutLog(self.now))
         there = {each.name: each for each in Edition.objects.all()}
         for name in [each for each, at in self.approved.items() if each not in there or there[each].approved_at != at]:
             del self.approved[name]  # what was approved since the backup is lost unless it began

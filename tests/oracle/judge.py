@@ -335,7 +335,8 @@ class _Judging(Expectations):
 
     def _is_of_later_letter(self, pair: Pair, edition: str) -> bool:
         """Return whether a letter brought the post that began while the edition was being sent."""
-        is_letter = self.editions[pair.brought_by].approved.kind is Kind.LETTER
+        brought_by = self.editions.get(pair.brought_by)  # None if a restored database forgot it
+        is_letter = brought_by is not None and brought_by.approved.kind is Kind.LETTER
         return is_letter and self.begun.index(edition) < self.begun.index(pair.brought_by)
 
     def _check_choice(self, act: acts.Email, edition: SeenEdition, post: SeenPost) -> None:

@@ -9,11 +9,11 @@ import pytest
 from django.db.models import Q
 
 from newsletter.backup import replay, replayed_sending
-from newsletter.collecting import ledger
+from newsletter.collecting import ledger, since_restore
 from newsletter.collecting.recognition import KnownPosts
 from newsletter.domain.offers import offer
 from newsletter.domain.ordinals import Ordinals
-from newsletter.editions import approval
+from newsletter.editions import approval, held_back
 from newsletter.editions.offers import approved, bases, candidate_posts, candidates, having
 from newsletter.editions.offers.groups import Lacking
 from newsletter.editions.selection import series
@@ -264,6 +264,11 @@ def _letters_are_not_offered(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(offers, "grow_by_letter", lambda *_given: None)
 
 
+def _nothing_is_held_back(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(held_back, "hold_back", lambda *_given: None)
+    patch.setattr(since_restore, "hold_back", lambda *_given: None)
+
+
 def _letters_go_to_all(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(having, "with_any", lambda *_given: having.NOBODY)
 
@@ -332,6 +337,9 @@ NEGATIONS = {
     ),
     "nobody waits for more than two editions": Negation(
         _waiting_without_end, "nobody waits for more than two editions", "late"
+    ),
+    "a restore without its log holds back what may have gone": Negation(
+        _nothing_is_held_back, "a database that is restored without its log repeats nothing", "twice"
     ),
     "a restore repeats the growth": Negation(
         _restored_without_growth, "a restored database repeats what was offered", "twice"

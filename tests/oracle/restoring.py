@@ -32,14 +32,14 @@ class Backup:
         self._rows = serializers.serialize("python", everything)
         log.append(entries.MARK, self._manifest.id, durable=True)
 
-    def restore(self, configuration: Config, now: datetime) -> None:
+    def restore(self, configuration: Config, now: datetime, *, with_log: bool = True) -> None:
         """Put the rows back, complete them as `newsletter restore` does, and confirm that sending may go on."""
         with connection.cursor() as cursor:
             for model in self._models:
                 cursor.execute(f"DELETE FROM {model._meta.db_table}")
         for row in serializers.deserialize("python", self._rows):
             row.save()
-        replay.complete(self._manifest, configuration, [self._folder], now)
+        replay.complete(self._manifest, configuration, [self._folder] if with_log else [], now)
         hold.confirm()
 
 

@@ -14,18 +14,17 @@ from django.db.models import QuerySet
 
 from newsletter import config
 from newsletter.config import Config
-from newsletter.editions import history
 from newsletter.editions.approved_content import texts_of
-from newsletter.editions.draft import decide_again, free_name
+from newsletter.editions.draft import free_name
 from newsletter.editions.imported.issue_page import IssuePage, MissingImage, issue_page
 from newsletter.editions.offers import sent_elsewhere
 from newsletter.editions.problems import Impossible
-from newsletter.editions.selection import ordering
+from newsletter.editions.redeciding import decide_drafts_again
 from newsletter.editions.titles import ISSUE
 from newsletter.feeds.archives.old_issue import LeftOut, OldIssue
 from newsletter.feeds.archives.read import Archive, CleanIssue, opened
 from newsletter.feeds.identity import link_key
-from newsletter.messages import Message, Problem, acts, archives as messages, message_of
+from newsletter.messages import Problem, acts, archives as messages, message_of
 from newsletter.models import (
     Act,
     ApprovedContent,
@@ -38,7 +37,7 @@ from newsletter.models import (
     Post,
     State,
 )
-from subscribers.pacing import PacedTransactions, in_portions
+from subscribers.pacing import in_portions
 
 AFTERWARDS = timedelta(days=1)
 """How long after an issue a post to which it links may be dated."""
@@ -240,26 +239,6 @@ def _finish(
     with transaction.atomic():
         record.save()
         Act.objects.log(record.by, acts.ARCHIVE_IMPORTED(file=record.file), newsletter.name, after=counts, now=now)
-
-
-def decide_drafts_again(newsletter: config.Newsletter, what: Message, now: datetime) -> None:
-    """Apply the rules to the newsletter's drafts again, after posts were refused or released.
-
-    Each draft has a transaction of its own, and those that are as the rules have it stay: this can be repeated.
-    """
-    drafts = Edition.objects.filter(newsletter=newsletter.name, state=State.DRAFT)
-    paced = PacedTransactions(1)
-    for key in list(drafts.order_by("pk").values_list("pk", flat=True)):
-        with paced.begin():
-            Numbering.locked(newsletter.name)
-            draft = drafts.select_for_update().filter(pk=key).first()
-            if draft is None:
-                continue
-            cadence = newsletter.at(draft.cadence)
-            decide_again(draft, cadence, now)
-            ordering.arrange(draft, cadence)
-            if history.has_changed(draft):
-                history.record(draft, "", what, now)
 
 
 def import_of(number: int) -> ArchiveImport:

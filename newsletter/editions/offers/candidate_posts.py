@@ -20,11 +20,13 @@ from newsletter.editions.selection.series import deciding, holding, of_cadence, 
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.feeds.html.markup import text_of
 from newsletter.messages import Message, posts as messages
-from newsletter.models import Edition, EditionPost, Listing, Post
+from newsletter.models import Edition, EditionPost, Listing, Numbering, Post
 from newsletter.models.source import PUSHED
 
 AT_FIRST_SIGHT = (messages.TOO_LATE.code, messages.THERE_BEFORE.code)
 """The codes of reasons for which a post is out from the beginning."""
+HELD_BACK = (messages.MAY_HAVE_GONE.code, messages.SENT_BEFORE_RESTORE.code)
+"""The codes of reasons for which a post is out since the database was restored without its recovery log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,15 @@ def settled_of(
 
     A look at the schedule approves several editions at one time. Then a post that one of them leaves out is out, unless
     an editor included it in another. After an editor included it by name, what was decided at first sight no longer
-    counts: an edition that is approved later may have been drafted before.
+    counts: an edition that is approved later may have been drafted before. What was held back when the database was
+    restored is not due because an edition of before had it.
     """
     decided = Q(included=True) | Q(included=False, reason__code__in=SETTLED, edition__standalone=False)
     entries = EditionPost.objects.filter(decided, edition__in=deciding(newsletter.name).exclude(pk=edition.pk))
+    restored_at = Numbering.objects.filter(newsletter=newsletter.name).values_list("restored_at", flat=True).first()
+    if restored_at is not None:
+        held = Q(post__refusal__isnull=False, post__refusal__code__in=HELD_BACK)
+        entries = entries.exclude(held & Q(included=True, edition__approved_at__lte=restored_at))
     if posts is not None:
         entries = entries.filter(post__in=posts)
     weight = Case(When(included=False, then=1), When(choice="", then=0), default=2)
@@ -140,7 +147,9 @@ def _posts(
     lifted = {pk for pk, decided in settled.items() if decided.included}
     accepted = posts.filter(Q(refusal__isnull=True) | Q(pk__in=lifted)).exclude(pk__in=out)
     due = lacking.by_anyone(accepted.values_list("ordinal", flat=True).order_by("ordinal"))
-    undecided = Q(refusal__code=messages.TOO_LATE.code) | Q(published=None, refusal__code=messages.THERE_BEFORE.code)
+    undecided = Q(refusal__code__in=(messages.TOO_LATE.code, messages.MAY_HAVE_GONE.code)) | Q(
+        published=None, refusal__code=messages.THERE_BEFORE.code
+    )
     listed = Exists(Listing.objects.filter(post=OuterRef("pk")))
     new = undecided & ~Q(pk__in=periodic_decisions(edition, newsletter))
     condition = (Q(dated__gte=earliest) | Q(ordinal__in=due) | new) & listed | Q(pk__in=chosen)
@@ -171,7 +180,7 @@ def due(had: Mapping[str, Ordinals], now: datetime) -> dict[str, list[int]]:
         Exists(Listing.objects.filter(post=OuterRef("pk"))),
         gone_at=None,
         first_seen__lte=now,
-    )
+    ).exclude(refusal__isnull=False, refusal__code__in=HELD_BACK)
     rows = posts.values_list("newsletter", "pk", "ordinal", "published")
     keys: dict[str, list[int]] = {name: [] for name in had}
     for newsletter, key, ordinal, _published in sorted(rows, key=lambda row: (bool(row[3]), row[3]), reverse=True):

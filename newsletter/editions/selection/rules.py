@@ -25,6 +25,10 @@ What was sent with another tool is out as long as its import is there, whatever 
 """
 
 
+SENT = (messages.SENT_ELSEWHERE, messages.MAY_HAVE_GONE, messages.SENT_BEFORE_RESTORE)
+"""Why posts are out although a person asks for their dates: subscribers had them, or may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The facts of a decision. `filters` are (include, exclude) of the sources that list the post.
@@ -86,7 +90,7 @@ def of_lacked(
         return Decision(False, messages.IN_THE_FUTURE()) if dated > now else None
     if facts.settled:
         return Decision(False, facts.settled) if dated >= since else None
-    is_asked_for = facts.by_dates and since <= dated and not messages.SENT_ELSEWHERE.matches(facts.refusal)
+    is_asked_for = facts.by_dates and since <= dated and not any(each.matches(facts.refusal) for each in SENT)
     if facts.refusal and not is_asked_for:
         too_old = messages.THERE_BEFORE.matches(facts.refusal) and facts.published and dated < since - look_back
         return None if too_old else Decision(False, facts.refusal)

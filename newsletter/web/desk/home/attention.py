@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _, ngettext
 from newsletter import supervision
 from newsletter.bounces import mailbox_status
 from newsletter.config import Config, Newsletter
+from newsletter.editions import held_back
 from newsletter.editions.problems import inactivity
 from newsletter.editions.titles import subjects
 from newsletter.messages import Message
@@ -307,9 +308,17 @@ def _of_standstills(config: Config, now: datetime) -> Iterator[Attention]:
 
 
 def _of_restored(config: Config) -> list[Attention]:
-    """Return a warning about a restored database, from which nothing is sent until somebody confirms it."""
+    """Return a warning about a restored database, from which nothing is sent until somebody confirms it, or about posts
+    that are held back since.
+    """
     if (reason := hold.reason()) is None:
-        return []
+        count = held_back.held_back(*config.newsletters).count()
+        text = ngettext(
+            "%(n)s post may have been sent before the database was restored, and waits for your decision.",
+            "%(n)s posts may have been sent before the database was restored, and wait for your decision.",
+            count,
+        ) % {"n": formatting.number(count)}
+        return [Attention("warning", text, reverse("desk:restored"), _("Check"))] if count else []
     sentence = formatting.sentence(formatting.message(reason, next(iter(config.newsletters.values())).zone))
     return [Attention("error", sentence, reverse("desk:restored"), _("Check"))]
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from newsletter import config
+from newsletter.editions import held_back
 from newsletter.editions.history import WORDS
 from newsletter.editions.titles import subjects
 from newsletter.messages import acts
@@ -20,9 +21,12 @@ from newsletter.web.archive.queries import APPROVED, LONGEST_QUERY, with_words
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import attention, queries as home_queries
 from newsletter.web.desk.home.over_time import over_time
-from newsletter.web.desk.pages import as_sentence, editor, page
+from newsletter.web.desk.pages import as_sentence, editor, page, zone_of
 from newsletter.web.desk.permissions import role
 from subscribers.requests import config_of
+
+MOST = 100
+"""So many posts that may have been sent are listed."""
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -57,16 +61,30 @@ def newsletter(request: HttpRequest, newsletter: config.Newsletter) -> HttpRespo
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def restored(request: HttpRequest) -> HttpResponse:
-    """Show why nothing is sent; a POST confirms that it may be."""
-    why = hold.reason()
+    """Show why nothing is sent, and posts that may have been; a POST confirms that sending may go on, or decides about
+    the posts.
+    """
+    why, newsletters = hold.reason(), config_of(request).newsletters
+    if request.method == "POST" and (decision := request.POST.get("posts")) in ("sent", "go"):
+        now, by = timezone.now(), editor(request)
+        counts = [held_back.settle(each, were_sent=decision == "sent", by=by, now=now) for each in newsletters.values()]
+        what = acts.HELD_BACK_WERE_SENT if decision == "sent" else acts.HELD_BACK_GO
+        messages.success(request, formatting.sentence(formatting.message(what(count=sum(counts)))))
+        return redirect("desk:restored")
     if request.method == "POST":
         if hold.confirm():
             Act.objects.log(editor(request), acts.RESTORE_CONFIRMED(), config_of(request).site.url, now=timezone.now())
             messages.success(request, _("Sending has resumed. Paused editions stay paused until you resume them."))
         return redirect("desk:home")
-    newsletters = config_of(request).newsletters
     stopped = Edition.objects.filter(state__in=(State.PAUSED, State.APPROVED), newsletter__in=newsletters)
     editions = stopped.order_by("-until")[:50]
     titles = subjects(editions, config_of(request))
     lines = [home_queries.line(edition, newsletters[edition.newsletter], titles[edition.pk]) for edition in editions]
-    return page(request, "restored", {"reason": as_sentence(why), "waiting": lines}, section="home")
+    posts = held_back.held_back(*newsletters)
+    context = {
+        "reason": as_sentence(why),
+        "waiting": lines,
+        "posts": [(post, formatting.day(post.published or post.first_seen, zone_of(request))) for post in posts[:MOST]],
+        "others": max(posts.count() - MOST, 0),
+    }
+    return page(request, "restored", context, section="home")

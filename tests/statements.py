@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 LIST = Path(__file__).parent / "e2e" / "postgresql_tests.txt"
 OF_THE_DATABASE = (
     "tests/api/test_idempotency.py",
+    "tests/later/test_attempts.py",
     "tests/sending/test_database_watch.py",
     "tests/sending/test_journals.py",
     "tests/sending/test_lifecycle.py",

@@ -23,7 +23,7 @@ def test_headings_go_below_the_headline_and_skip_no_level() -> None:
 def test_a_wide_image_gets_the_columns_width_and_keeps_its_proportions() -> None:
     assert body('<p><img src="https://x.example/a.jpg" width="1104" height="600" srcset="b 2x"></p>') == (
         '<p><img src="https://x.example/a.jpg" alt="The title" width="552" height="300" '
-        'style="width:100%; max-width:552px" class="picture" aria-hidden="true"></p>'
+        'style="display:block; width:100%; max-width:552px" class="picture" aria-hidden="true"></p>'
     )
 
 
@@ -79,6 +79,8 @@ def test_the_first_picture_without_a_description_has_the_title_where_images_are_
     assert 'alt="The title"' in first
     assert 'aria-hidden="true"' in first
     assert 'class="picture"' in first
+    assert "display:block" in first
+    assert "display:block" not in second
     assert 'alt=""' in second
     assert 'class="picture"' in second
     assert "aria-hidden" not in second

@@ -204,12 +204,15 @@ def _fit(image: Element, tallest: int) -> None:
 def _describe_first(root: Element, title: str) -> None:
     """Give a post's first large picture its title where images are off, unless it has a text.
 
-    Screen readers, which have read the title above it, don't read it again.
+    Screen readers, which have read the title above it, don't read it again. One as wide as the column is a block, which
+    keeps its height then, also with a text.
     """
     first = next((image for image in root.iter("img") if image.get("class") == "picture"), None)
     if first is not None and not first.get("alt"):
         first.set("alt", title)
         first.set("aria-hidden", "true")
+        if first.get("width") == str(COLUMN):  # else it may be centred
+            first.set("style", f"display:block; {first.get('style', '')}")
 
 
 def _narrow(root: Element, column: int) -> None:

@@ -321,10 +321,12 @@ def placeholders_of(content: ApprovedContent | Variant) -> tuple[tuple[str, Slot
 
 def _post(entry: EditionPost, newsletter: config.Newsletter, *, with_text: bool = True) -> DigestPost:
     """Return a post of an edition as its emails have it; most variants have the same ones."""
+    if not with_text:  # whose text wasn't read from the database
+        return _made_post(entry, newsletter, with_text=False)
     by_editor = (entry.title, entry.text, entry.moved_to)
     source = (by_editor, values_of(entry.post), _source_name(entry, newsletter), newsletter)
-    key = ("post", entry.post_id, entry.headline_only, with_text)
-    return cached(key, source, lambda: _made_post(entry, newsletter, with_text=with_text))
+    key = ("post", entry.post_id, entry.headline_only)
+    return cached(key, source, lambda: _made_post(entry, newsletter, with_text=True))
 
 
 def _made_post(entry: EditionPost, newsletter: config.Newsletter, *, with_text: bool) -> DigestPost:

@@ -201,7 +201,7 @@ def _worker(app: App, queue: str, count: int) -> Worker:
 
 
 def _run(task: Task, arguments: Mapping[str, str], failures: _Failures) -> None:
-    """Run a task. One that fails is not repeated by the queue: the clock adds it again while it is due."""
+    """Run a task. The queue doesn't repeat one that fails; only a periodic one is added again, while it is due."""
     try:
         task.run(config.refresh().config, **arguments)
     except Exception as error:

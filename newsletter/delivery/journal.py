@@ -3,8 +3,9 @@
 Before a final dot is written, the file has the intent, and after the reply the result. Both are written to the kernel
 when the call returns (or with the next call, if buffered), so that kill -9 loses neither; a power failure may, since
 there is no fsync per message. While the process lives it holds the file's lock; whoever acquires the lock knows that it
-has ended. A truncated last record is ignored. If the journal can't be written, `JournalError` is raised before the
-message is sent, never afterwards.
+has ended. A truncated last record is ignored. A message whose intent can't be written is not sent: `JournalError` is
+raised before. A result that can't be written raises it after the message was sent; such an outcome is stored in the
+database all the same, and is unknown only if the process ends before that.
 
 A file is a header and records, each with a length and a CRC-32. Chunks that are settled are dropped when the file grows
 beyond `compact_at`, and the file is removed with the last of them by `close`.

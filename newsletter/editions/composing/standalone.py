@@ -133,7 +133,7 @@ def _create(newsletter: config.Newsletter, now: datetime, welcome: WelcomeLetter
 def _finish(letter: Edition, newsletter: config.Newsletter, by: str, what: Message, now: datetime) -> None:
     ordering.arrange(letter, newsletter)
     history.record(letter, by, what, now)
-    Act.objects.log(by, what, letter.name, now=now)
+    Act.objects.log(by, what, letter.name, now=datetime.now(UTC))
 
 
 def _copy_posts(edition: Edition, letter: Edition, now: datetime) -> Mapping[int, int]:
@@ -165,12 +165,12 @@ def templates(newsletter: str) -> QuerySet[Edition]:
     return Edition.objects.filter(newsletter=newsletter, standalone=True).exclude(template="").order_by("template")
 
 
-def name_template(edition: Edition, name: str, *, by: str = "", now: datetime | None = None) -> None:
+def name_template(edition: Edition, name: str, *, by: str = "") -> None:
     """Make a letter a template under a name, or with "" no template any more.
 
     Raises Impossible for an edition that is no letter, and for a name that is too long or that another one has.
     """
-    name, now = " ".join(name.split()), now or datetime.now(UTC)
+    name = " ".join(name.split())
     if not edition.standalone:
         raise Impossible(messages.TEMPLATE_OF_LETTERS())
     if len(name) > LONGEST_NAME:
@@ -181,4 +181,4 @@ def name_template(edition: Edition, name: str, *, by: str = "", now: datetime | 
             raise Impossible(messages.TEMPLATE_NAME_TAKEN(name=name))
         Edition.objects.filter(pk=edition.pk).update(template=name)
         what = acts.TEMPLATE_SAVED(name=name) if name else acts.TEMPLATE_REMOVED(name=edition.template)
-        Act.objects.log(by, what, edition.name, now=now)
+        Act.objects.log(by, what, edition.name, now=datetime.now(UTC))

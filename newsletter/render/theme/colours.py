@@ -38,10 +38,10 @@ def parse_colour(text: str) -> Rgb | None:
     return None
 
 
-def shaded(colour: str, share: float = 0.2) -> str:
-    """Return the colour, darker by that share."""
+def shaded(colour: str) -> str:
+    """Return the colour, darker by a fifth."""
     channels = parse_colour(colour)
-    return colour if channels is None else "#" + "".join(f"{round(c * (1 - share)):02x}" for c in channels)
+    return colour if channels is None else "#" + "".join(f"{round(c * 0.8):02x}" for c in channels)
 
 
 def lightened(colour: str, ground: str = DARK_GROUND) -> str:

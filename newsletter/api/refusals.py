@@ -137,7 +137,7 @@ _BY_TYPE: dict[str, MessageType] = {
     "string_type": messages.NOT_TEXT,
     "string_unicode": messages.NOT_UNICODE,
     "list_type": messages.NOT_LIST,
-    "model_attributes_type": messages.NOT_OBJECT,
+    **dict.fromkeys(("model_attributes_type", "dict_type"), messages.NOT_OBJECT),
     URL: messages.NOT_WEB_ADDRESS,
     **dict.fromkeys(
         ("int_type", "int_parsing", "int_parsing_size", "int_from_float", "finite_number"), messages.NOT_WHOLE

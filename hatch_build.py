@@ -82,6 +82,6 @@ class CompileCatalogues(BuildHookInterface):  # type: ignore[type-arg]
                 if version != "editable":
                     build_data["force_include"][str(mo)] = inside.as_posix()
 
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
         """Remove the temporary folder."""
         self._folder.cleanup()

@@ -39,17 +39,17 @@ for _routes in (newsletters, editions, sending_acts, ledger_posts, subscribers, 
 
 
 @api.exception_handler(Problem)
-def _refused(request: HttpRequest, problem: Problem) -> HttpResponse:
+def _refused(_request: HttpRequest, problem: Problem) -> HttpResponse:
     return refusals.response(problem)
 
 
 @api.exception_handler(ValidationError)
-def _invalid(request: HttpRequest, problem: ValidationError) -> HttpResponse:
+def _invalid(_request: HttpRequest, problem: ValidationError) -> HttpResponse:
     return refusals.invalid(problem.errors)
 
 
 @api.exception_handler(HttpError)
-def _unreadable(request: HttpRequest, problem: HttpError) -> HttpResponse:
+def _unreadable(_request: HttpRequest, _problem: HttpError) -> HttpResponse:
     """Answer a body that can't be parsed, the one error of this kind that the framework raises."""
     return refusals.response(Refused(HTTPStatus.BAD_REQUEST, messages.NOT_JSON()))
 
@@ -85,17 +85,17 @@ def _checked(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Htt
 
 
 @csrf_exempt
-def _nothing(request: HttpRequest, rest: str = "") -> HttpResponse:
+def _nothing(request: HttpRequest, **_: str) -> HttpResponse:
     count_network(request)
     raise Refused(HTTPStatus.NOT_FOUND, messages.NOT_FOUND(path=request.path))
 
 
-def read_description(request: HttpRequest) -> HttpResponse:
+def read_description(_request: HttpRequest) -> HttpResponse:
     """Answer with the description of the API (OpenAPI 3.1)."""
     return description.as_json(api)
 
 
-def explain_problem(request: HttpRequest, code: str) -> HttpResponse:
+def explain_problem(_request: HttpRequest, code: str) -> HttpResponse:
     """Explain a code of messages: the sentence, with its parameters in braces."""
     explanation = refusals.explanation(code)
     if explanation is None:

@@ -48,7 +48,7 @@ def replay_offers(
     if edition.corrects_id or not edition.candidates:
         return
     if edition.standalone:
-        grow_by_letter(newsletter, edition, stored_bases)
+        grow_by_letter(edition, stored_bases)
         return
     base = stored_bases[newsletter.period]
     Subscription.objects.filter(newsletter=newsletter.name, waited__gt=0).update(waited=0)

@@ -82,7 +82,7 @@ def hand_out(now: datetime) -> None:
         enqueue(PROCESS, "events")
 
 
-def process(configuration: Config, now: datetime) -> int:
+def process(_configuration: Config, now: datetime) -> int:
     """Process all events that are due, and return how many found their delivery.
 
     What is read is read outside of transactions, and what is written is written in short ones: SQLite has one writer

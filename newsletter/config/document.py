@@ -253,7 +253,7 @@ def _part_by_part(text: str, tree: dict[str, Any], change: Change) -> str | None
         return None
 
 
-def _with_tomlkit(text: str, tree: dict[str, Any], change: Change) -> str | None:
+def _with_tomlkit(text: str, _tree: dict[str, Any], change: Change) -> str | None:
     document = tomlkit.parse(text)
     if isinstance(change, RemoveValue):
         before = _statement(document, change.path)
@@ -333,7 +333,7 @@ def _appended(text: str, document: Any, change: AppendTable) -> str:
     return _with_section(text, "[[{}]]", change.path, change.value)
 
 
-def _add_section(text: str, tree: dict[str, Any], change: Change) -> str | None:
+def _add_section(text: str, _tree: dict[str, Any], change: Change) -> str | None:
     """Write a table that is new as a section, where those beside it are sections."""
     if not isinstance(change, SetValue) or not isinstance(change.value, Mapping):
         return None

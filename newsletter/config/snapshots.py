@@ -60,7 +60,7 @@ def use(config: Config) -> Config:
     return _put(config).config
 
 
-def _no_objections(before: Config, after: Config) -> Sequence[ConfigProblem]:
+def _no_objections(_before: Config, _after: Config) -> Sequence[ConfigProblem]:
     return ()
 
 

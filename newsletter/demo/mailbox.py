@@ -37,7 +37,7 @@ class MailCatcher:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - its name there
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802 - its name there
         """Keep a message; called by the SMTP server, one after the other."""
         number = max(self.numbers(), default=0) + 1
         (self.folder / f"{number:05}.eml").write_bytes(cast(bytes, envelope.content))

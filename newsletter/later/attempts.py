@@ -57,7 +57,7 @@ def _due(now: datetime) -> QuerySet[LaterWork]:
     return rows.none() if hold.reason() else rows
 
 
-def hand_out(configuration: Config, now: datetime) -> None:
+def hand_out(_configuration: Config, now: datetime) -> None:
     """Start a task for each piece of work that is due."""
     due = sorted(_due(now).values_list("kind", "lane", "due", "pk")[:AT_ONCE])
     for (kind, lane), rows in groupby(due, key=lambda row: row[:2]):

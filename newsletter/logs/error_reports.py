@@ -72,7 +72,7 @@ class Reports:
         self._reported_at: dict[Hashable, float] = {}
         self._lock = threading.Lock()
 
-    def __call__(self, event: Any, hint: Any) -> Any:
+    def __call__(self, event: Any, hint: Any) -> Any:  # noqa: ARG002
         """Return what is reported of an event; None if its fault was reported just now."""
         fault, now = _fault(event), self._clock()
         with self._lock:

@@ -91,13 +91,13 @@ def archive_changed(edition: str, removed_at: datetime | None) -> None:
 
 
 @receiver(subscriptions_ended)
-def _left(sender: object, newsletters: Mapping[int, str], **_: Any) -> None:
+def _left(newsletters: Mapping[int, str], **_: Any) -> None:
     keys = list(newsletters)
     transaction.on_commit(lambda: _append_if_possible(LEFT, keys))
 
 
 @receiver(choices_changed)
-def _chosen(sender: object, numbers: Collection[int], **_: Any) -> None:
+def _chosen(numbers: Collection[int], **_: Any) -> None:
     keys = list(numbers)
     transaction.on_commit(lambda: _append_if_possible(CHOSEN, _choices(keys)))
 
@@ -109,24 +109,22 @@ def _choices(keys: Collection[int]) -> list[tuple[int, str, str, str | None]]:
 
 
 @receiver(subscriptions_asked)
-def _asked(sender: object, numbers: Collection[int], **_: Any) -> None:
+def _asked(numbers: Collection[int], **_: Any) -> None:
     _append(ASKED, list(numbers))
 
 
 @receiver(person_erased)
-def _erased(sender: object, subscriber: int, **_: Any) -> None:
+def _erased(subscriber: int, **_: Any) -> None:
     transaction.on_commit(lambda: _append_if_possible(ERASED, [subscriber]))
 
 
 @receiver(suppressed)
-def _blocked(sender: object, kind: str, digest: str, reason: str, key_id: str, **_: Any) -> None:
+def _blocked(kind: str, digest: str, reason: str, key_id: str, **_: Any) -> None:
     transaction.on_commit(lambda: _append_if_possible(BLOCKED, kind, digest, reason, key_id))
 
 
 @receiver(import_undone)
-def _undone(
-    sender: object, returned: Collection[tuple[int, str]], unblocked: Collection[tuple[str, str]], **_: Any
-) -> None:
+def _undone(returned: Collection[tuple[int, str]], unblocked: Collection[tuple[str, str]], **_: Any) -> None:
     transaction.on_commit(lambda: _append_if_possible(UNDONE, list(returned), list(unblocked)))
 
 

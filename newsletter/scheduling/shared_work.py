@@ -86,7 +86,7 @@ def _send_letters(configuration: Config) -> None:
     subscriber_mail.send_all_due(configuration, datetime.now(UTC))
 
 
-def hand_out_bounces(configuration: Config, now: datetime) -> None:
+def hand_out_bounces(_configuration: Config, _now: datetime) -> None:
     """Add the task of reading bounces. At most one machine reads them at a time."""
     enqueue(READ_BOUNCES, "mailbox")
 

@@ -370,7 +370,7 @@ def _end_in(variant: VariantNumbers, last: int, limit: int, budget: int | None) 
     return last + (remaining if remaining <= (most if budget is None else min(most, budget)) else limit)
 
 
-def _email_of(edition: int, variant: int, began_at: datetime | None) -> EncodedEmail:
+def _email_of(edition: int, variant: int, _began_at: datetime | None) -> EncodedEmail:
     """Return the approved email, or that of a variant other than the first.
 
     `began_at` distinguishes what is kept: a letter of the welcome series is dated again whenever recipients are added.

@@ -69,7 +69,7 @@ def serve(current_config: CurrentConfig, service: Service, silent: float = SILEN
     Raises JournalError, or OSError for the journal folder; the supervisor then restarts it.
     """
 
-    def until(problem: Message | None) -> bool:
+    def until(_problem: Message | None) -> bool:
         service.beat()
         return False
 

@@ -115,7 +115,7 @@ def _fail(configuration: Config, row: Notice, work: LaterWork, outcome: Outcome,
 
 
 @later(notices.POST, gettext_noop("Notice to site.alert_url"), pauses=retries.TRANSACTIONAL_PAUSES, queue="webhooks")
-def post(configuration: Config, work: LaterWork, now: datetime) -> None:
+def post(configuration: Config, work: LaterWork, _now: datetime) -> None:
     """Post a notice to `alert_url`, if there is one."""
     row = Notice.objects.filter(pk=work.payload["notice"]).first()
     if row is None or not configuration.site.alert_url:

@@ -64,12 +64,12 @@ class _Handout:
         """Return no end for the leases: no other sender could take the messages."""
         return {} if self.problem else dict.fromkeys(chunks, 0.0)
 
-    def settle(self, edition: str, chunk: int, outcomes: Sequence[Outcome], *, finished: bool) -> None:
+    def settle(self, edition: str, chunk: int, outcomes: Sequence[Outcome], *, finished: bool) -> None:  # noqa: ARG002
         """Pass the outcomes on."""
         if outcomes:
             self._done(outcomes)
 
-    def pause(self, edition: str, reason: Message) -> None:
+    def pause(self, edition: str, reason: Message) -> None:  # noqa: ARG002
         """Keep the reason why the remaining messages can't be sent."""
         self.problem = reason
         self._messages.clear()

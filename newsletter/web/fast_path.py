@@ -246,7 +246,7 @@ def _request(scheme: str, host: bytes, language: bytes) -> ASGIRequest:
 def _completion() -> Callable[[HttpRequest, HttpResponse], None]:
     """Return a function that sets the headers that Django's middleware sets on such a response."""
 
-    def nothing(request: HttpRequest) -> HttpResponse:
+    def nothing(_request: HttpRequest) -> HttpResponse:
         return HttpResponse()
 
     language = DeskLanguage(nothing)

@@ -35,7 +35,7 @@ STORAGE = "storage"
 
 @never_cache
 @require_safe
-def alive(request: HttpRequest) -> HttpResponse:
+def alive(_request: HttpRequest) -> HttpResponse:
     """Answer 200 while the process runs."""
     return HttpResponse("ok\n", content_type=TEXT)
 
@@ -130,7 +130,7 @@ urlpatterns = [
 ]
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django names it
     """Answer 404 in plain text, for the pages of errors link to addresses that a worker doesn't have."""
     return HttpResponse("A worker answers /healthz, /readyz and /metrics.\n", content_type=TEXT, status=404)
 

@@ -168,6 +168,6 @@ class ProblemsOfTheApi(MiddlewareMixin):
 class ContentSecurityPolicy(MiddlewareMixin):
     """Sets a strict policy where a view has not set its own (previews and archived emails do)."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:  # noqa: ARG002
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response

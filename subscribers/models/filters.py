@@ -77,7 +77,7 @@ class Compared:
     how: str
     value: float | date
 
-    def q(self, newsletter: Newsletter) -> Q:
+    def q(self, newsletter: Newsletter) -> Q:  # noqa: ARG002
         """Return the condition; a subscriber without a value doesn't match."""
         lookup = "gt" if self.how in ("above", "after") else "lt"
         value = self.value.isoformat() if isinstance(self.value, date) else self.value
@@ -112,7 +112,7 @@ class Has:
 
     field: str
 
-    def q(self, newsletter: Newsletter) -> Q:
+    def q(self, newsletter: Newsletter) -> Q:  # noqa: ARG002
         """Return the condition of the subscriptions of a newsletter."""
         if self.field == "tag":
             return ~Q(tags="")

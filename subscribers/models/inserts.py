@@ -185,7 +185,7 @@ def _written(rows: Sequence[dict[str, Any]], columns: _Columns) -> tuple[list[st
 
 
 @lru_cache(maxsize=64)
-def _columns(model: type[models.Model], vendor: str, numbered: bool) -> _Columns:
+def _columns(model: type[models.Model], _vendor: str, numbered: bool) -> _Columns:
     """Return the columns of a model in a kind of database, with the primary key if it is `numbered`; the conversions
     are those of the thread that asked first.
     """

@@ -186,12 +186,12 @@ def _act(request: HttpRequest, subscription: Subscription, posted: PostedForm) -
             actions.send_profile_link(subscription, timezone.now(), translation.get_language() or "")
             return _("Check your inbox: we've sent a link to your profile. It works for one hour."), ""
         case _ if selected:
-            return _act_on(selected, newsletter, posted)
+            return _act_on(selected, posted)
         case _:
             return _no_button()
 
 
-def _act_on(selected: Subscription, newsletter: Newsletter | None, posted: PostedForm) -> tuple[str, str]:
+def _act_on(selected: Subscription, posted: PostedForm) -> tuple[str, str]:
     """Perform the action of a button on a subscription."""
     match posted.act:
         case "leave":

@@ -73,7 +73,7 @@ class Pool:
             for _ in range(min(room, waiting - len(self._opening))):
                 self._start(asyncio.ensure_future(self._open()))
 
-    def limit(self, connections: int, per_second: float) -> None:
+    def limit(self, connections: int, per_second: float) -> None:  # noqa: ARG002
         """Use no more connections than this; surplus ones send QUIT after their messages in flight."""
         lowered = self._max_connections < self._connection_limit
         self._connection_limit = connections

@@ -88,7 +88,7 @@ class ApiCarrier:
                 break
             self._begin()
 
-    def tick(self, now: float, waiting: int) -> None:
+    def tick(self, now: float, waiting: int) -> None:  # noqa: ARG002
         """Begin a call whose deliveries were collected for long enough."""
         if self._batch:
             self.pump()

@@ -107,7 +107,7 @@ def grow_by_posts(subscriptions: SubscriptionQuerySet, base: Base, posts: Ordina
     replace_sets(subscriptions, base.newsletter, lambda had: had | posts, base.ordinals)
 
 
-def grow_by_letter(newsletter: Newsletter, edition: Edition, known_bases: Mapping[str, Base]) -> None:
+def grow_by_letter(edition: Edition, known_bases: Mapping[str, Base]) -> None:
     """Add the posts of a letter to the sets of those who get it, and to the bases if it is for everyone."""
     posts = edition.candidate_ordinals
     offered = Delivery.objects.filter(edition=edition).values("subscription_id")

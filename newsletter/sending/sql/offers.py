@@ -122,7 +122,7 @@ def create_for_all(
     """Write the audience of an edition whose subscribers all get the same; a letter is offered to them."""
     size = _insert(edition, receiving.values("id"), "id")
     if edition.standalone and edition.welcome_id is None:
-        grow_by_letter(newsletter, edition, bases.update(newsletter, now))
+        grow_by_letter(edition, bases.update(newsletter, now))
     return FixedAudience(size)
 
 

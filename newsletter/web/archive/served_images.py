@@ -65,7 +65,7 @@ def is_removed(configuration: Config, name: str) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _only_in(editions: tuple[int, ...], newest: int) -> frozenset[str]:
+def _only_in(editions: tuple[int, ...], _newest: int) -> frozenset[str]:
     """Return the images of these editions that no other approved edition has.
 
     What was approved never changes, so they are the same until something is approved, which changes `newest`.

@@ -91,7 +91,7 @@ def last_check() -> tuple[datetime, list[Check]] | None:
     return (row.at, checks) if row and all(is_known(check.message) for check in checks) else None
 
 
-def _run(configuration: Config, job: Job, progress: jobs.JobProgress) -> jobs.Json:
+def _run(configuration: Config, _job: Job, progress: jobs.JobProgress) -> jobs.Json:
     from newsletter.deliverability.report import report  # its parsers take half a second to import
 
     checks = report(configuration, step=progress)

@@ -50,7 +50,7 @@ class DeskWidget(forms.Widget):
 
     use_fieldset = True
 
-    def _render(self, template_name: str, context: dict[str, Any], renderer: Any = None) -> SafeString:
+    def _render(self, template_name: str, context: dict[str, Any], renderer: Any = None) -> SafeString:  # noqa: ARG002
         return render_to_string(template_name, context)
 
 

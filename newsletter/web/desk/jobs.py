@@ -65,7 +65,7 @@ class JobProgress:
             raise Cancelled(messages.JOB_CANCELLED())
 
 
-def always_resumable(configuration: Config, job: Job) -> bool:
+def always_resumable(_configuration: Config, _job: Job) -> bool:
     """Say that a job can be done again from the beginning, or continues where it had stopped."""
     return True
 

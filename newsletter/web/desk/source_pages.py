@@ -217,7 +217,7 @@ def try_address(request: HttpRequest) -> HttpResponse:
     return redirect("desk:job", jobs.start(TRY, config_of(request), "", editor(request), {"url": url}).pk)
 
 
-def _try(configuration: Config, job: Job, progress: jobs.JobProgress) -> jobs.Json:
+def _try(configuration: Config, job: Job, _progress: jobs.JobProgress) -> jobs.Json:
     reading = read(
         config.SourceSettings(url=job.order["url"]),
         configuration.collect,

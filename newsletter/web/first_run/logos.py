@@ -42,7 +42,7 @@ def _stored(request: HttpRequest, setup: SetUp, field: str) -> dict[str, str]:
 
 
 @require_safe
-def image(request: HttpRequest, name: str) -> HttpResponseBase:
+def image(_request: HttpRequest, name: str) -> HttpResponseBase:
     """Return an image that was uploaded during set-up."""
     path = store.path(current().configuration(), name) if current().blog else None
     if path is None:

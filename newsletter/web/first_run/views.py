@@ -64,7 +64,7 @@ def elsewhere(request: HttpRequest, path: str = "") -> HttpResponse:
 
 @never_cache
 @require_safe
-def not_ready(request: HttpRequest) -> HttpResponse:
+def not_ready(_request: HttpRequest) -> HttpResponse:
     """Answer 503: nothing can be sent before the site is set up."""
     return HttpResponse("the site is not set up yet\n", content_type="text/plain; charset=utf-8", status=503)
 
@@ -195,7 +195,7 @@ def _proposed_language(request: HttpRequest, blog: BlogProfile, found: str) -> s
 
 
 @_with_token
-def preview(request: HttpRequest, setup: SetUp) -> HttpResponse:
+def preview(_request: HttpRequest, setup: SetUp) -> HttpResponse:
     """Show the email with the blog's newest posts, for the sandboxed frame."""
     if setup.blog is None:
         raise Http404

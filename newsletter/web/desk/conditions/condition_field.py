@@ -128,7 +128,7 @@ class ConditionsWidget(DeskWidget):
         rows = ConditionRows(tuple(self._rows(data, name)), data.get(f"{name}:match") == "any")
         return EnteredFilter(rows, "" if f"{name}:replace" in data else data.get(f"{name}:kept", ""))
 
-    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:  # noqa: ARG002
         return not any(key.startswith(f"{name}:") for key in data)
 
     @staticmethod

@@ -189,7 +189,7 @@ def _email(request: HttpRequest, edition: Edition) -> tuple[Proof, Recipient, in
 
 @xframe_options_sameorigin
 @_or_the_reason
-def frame(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
+def frame(request: HttpRequest, _newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Return the email's HTML alone, for the sandboxed frame; `dark=1` in dark mode, `bare=1` without images."""
     (proof, recipient, _position), chosen = _email(request, edition), _chosen(request)
     return framed(queries.html(proof, recipient, dark=bool(chosen["dark"])), images=not chosen["bare"])
@@ -203,7 +203,7 @@ def framed(html: str, *, images: bool = True) -> HttpResponse:
 
 @xframe_options_sameorigin
 @_or_the_reason
-def text(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
+def text(request: HttpRequest, _newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show the email's text part."""
     proof, recipient, _position = _email(request, edition)
     return _plain(render.recipient_text(proof.rendered, proof.letterhead, recipient))
@@ -211,7 +211,7 @@ def text(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> Http
 
 @xframe_options_sameorigin
 @_or_the_reason
-def raw(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
+def raw(request: HttpRequest, _newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show the whole email as it is sent."""
     proof, recipient, position = _email(request, edition)
     return _plain(as_sent(edition, proof, recipient, datetime.now(UTC), position).decode("utf-8", "replace"))
@@ -223,7 +223,7 @@ def _plain(content: str, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
 
 
 @_or_the_reason
-def links(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> HttpResponse:
+def links(request: HttpRequest, _newsletter: Newsletter, edition: Edition) -> HttpResponse:
     """Show whether the links in the email work; the page asks for it once it is loaded."""
     proof = queries.proof(config_of(request), edition)
     checked = queries.check_links(config_of(request), queries.links(proof))

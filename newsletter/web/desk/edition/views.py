@@ -293,7 +293,7 @@ def _asked_step(request: HttpRequest, edition: Edition) -> tuple[int, MessageTyp
 
 
 @require_POST
-def writers(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> JsonResponse:
+def writers(request: HttpRequest, edition: Edition, **_: object) -> JsonResponse:
     """Return who else is writing in a draft, and the texts that differ from the page's, which asks every few seconds.
 
     This editor's leases are renewed.

@@ -155,7 +155,7 @@ def factor(request: HttpRequest) -> HttpResponse:
     return page(request, "codes", {"codes": codes}, section="account") if codes else redirect("desk:account")
 
 
-def _begin(request: HttpRequest, user: User) -> Sequence[str]:
+def _begin(_request: HttpRequest, user: User) -> Sequence[str]:
     TOTPDevice.objects.filter(user=user, confirmed=False).delete()
     TOTPDevice.objects.create(user=user, name="authenticator", confirmed=False)
     return ()

@@ -158,7 +158,7 @@ def archive(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> H
     return redirect("desk:report", newsletter.name, edition.period)
 
 
-def report_csv(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> StreamingHttpResponse:
+def report_csv(_request: HttpRequest, newsletter: Newsletter, edition: Edition) -> StreamingHttpResponse:
     """Show every delivery that was not simply accepted, as CSV; cells that a spreadsheet would calculate are
     defused.
     """

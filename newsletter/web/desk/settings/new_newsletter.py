@@ -87,7 +87,7 @@ def add_newsletter(request: HttpRequest) -> HttpResponse:
     initial = {"sender_address": newsletter.sender.address, "address": newsletter.address}
     form = NewNewsletterForm(request.POST if request.method == "POST" else None, initial=initial)
     if "without" in request.POST:
-        return _add_without_blog(request, form, configuration)
+        return _add_without_blog(request, form)
     if not form.is_valid() or not _is_free(form.cleaned_data["name"], form, configuration):
         return _form_page(request, form)
     order = {**form.cleaned_data, "blog": _address(form)}
@@ -103,7 +103,7 @@ def add_newsletter(request: HttpRequest) -> HttpResponse:
     return redirect("desk:settings-newsletter", name, "general")
 
 
-def _add_without_blog(request: HttpRequest, form: NewNewsletterForm, configuration: Config) -> HttpResponse:
+def _add_without_blog(request: HttpRequest, form: NewNewsletterForm) -> HttpResponse:
     """Write a newsletter without a source: its letters are written at the desk."""
     form.fields["blog"].required, form.fields["title"].required = False, True
     form.fields["title"].error_messages["required"] = _("Enter a title, since there is no blog to take it from.")

@@ -91,7 +91,7 @@ def named_figures(counts: dict[str, int]) -> list[dict[str, object]]:
     ]
 
 
-def refused(request: HttpRequest, record: Import) -> StreamingHttpResponse:
+def refused(_request: HttpRequest, record: Import) -> StreamingHttpResponse:
     """Return the refused lines of an import as CSV, with line and reason."""
     lines = record.refused_lines.order_by("pk").iterator(chunk_size=2_000)
     rows = ((str(line.line), line.address, str(from_json(line.reason)), line.file) for line in lines)

@@ -74,7 +74,7 @@ class RowsWidget(DeskWidget):
                 row[column.key] = data.get(key, "").replace("\r\n", "\n").strip()
         return row
 
-    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:  # noqa: ARG002
         return f"{name}:0:{self.rows.columns[0].key}" not in data
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:

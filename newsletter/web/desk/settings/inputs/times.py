@@ -168,7 +168,7 @@ class DatesWidget(DeskWidget):
 
     template_name = "desk/_dates.html"
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:  # noqa: ARG002
         """Return what was typed as config.toml has it, such as `2026-07-01/2026-07-31`, without blank fields."""
         rows = zip_longest(data.getlist(name), data.getlist(f"{name}-last"), fillvalue="")
         typed = [(first.strip(), last.strip()) for first, last in rows]

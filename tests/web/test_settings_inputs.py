@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings import catalogue, delivery_pages, design_page
 from newsletter.web.desk.settings.fields import TABLES, Kind, SettingsPage, type_of
 from newsletter.web.desk.settings.inputs import suggestions
 from newsletter.web.desk.settings.inputs.suggestions import LanguageField
@@ -239,9 +239,9 @@ def test_a_page_from_before_a_setting_existed_leaves_it(site: Site) -> None:
         (catalogue.SENDER, "address", Kind.LONG_TEXT, True),
         (catalogue.CONTENT, "maximum_size", Kind.TEXT, False),
         (catalogue.CADENCES, "cadence.day.send", Kind.MOMENT, False),
-        (catalogue.DELIVERY, "guard.bounces", Kind.DECIMAL, False),
-        (catalogue.DELIVERY, "file.format", Kind.CHOICE, False),
-        (catalogue.DESIGN, "theme.meta", Kind.CHOICES, False),
+        (delivery_pages.DELIVERY, "guard.bounces", Kind.DECIMAL, False),
+        (delivery_pages.DELIVERY, "file.format", Kind.CHOICE, False),
+        (design_page.DESIGN, "theme.meta", Kind.CHOICES, False),
     ],
 )
 def test_how_a_value_is_typed_in_follows_from_its_type(

@@ -29,7 +29,7 @@ def test_a_post_without_a_title_gets_a_headline_and_lint_is_content() -> None:
     edition = drafted()
     assert sorted(titles(edition)) == [
         "Kinaforum, 5. februar 2026",
-        "Something that took longer to tell, and then again a…",
+        "Something that took longer to tell, and then again…",
         "Tea at four.",
     ]
     made = make_proof(edition, config.current())

@@ -60,7 +60,7 @@ def test_the_writing_direction_of_a_post_among_others() -> None:
 
 
 def test_a_right_to_left_mail() -> None:
-    document = tree(render(digest(letterhead=letterhead(language="ur"))))
+    document = tree(render(digest(letterhead=letterhead(language="ps"))))
     assert document.get("dir") == "rtl"
     contents = document.find_class("contents")[0].getparent()
     assert "text-align:right" in contents.get("style")

@@ -1,14 +1,14 @@
 """Footnotes of editors' texts: `[^1]` is a mark, and `[^1]: Text` at the beginning of a line its note."""
 
 import re
+from collections.abc import Iterator
 
 from newsletter.render.content.fragment import Element, parse, serialise
 
 MARK = re.compile(r"\[\^([^\[\]\s]{1,40})\](?!:)")
 """The mark of a footnote; its name is the first group."""
 _NOTE = re.compile(r"(?:\A|\n)[ \t]*\[\^([^\[\]\s]{1,40})\]:[ \t]*")
-_TAG_OR_CODE = re.compile(r"(<(code|pre)\b.*?</\2>|<[^<>]*>)", re.DOTALL)
-_LAST_BREAK = re.compile(r"\s*<br>\s*\Z")
+_TAG = re.compile(r"(<[^<>]*>)")
 
 
 def with_notes(html: str) -> str:
@@ -19,7 +19,7 @@ def with_notes(html: str) -> str:
     if "[^" not in html:
         return html
     root = parse(html)
-    marked = {match[1] for text in _texts(html) for match in MARK.finditer(text)}
+    marked = {match[1] for text, is_text in _parts(html) if is_text for match in MARK.finditer(text)}
     notes: dict[str, str] = {}
     for paragraph in root.findall("p"):
         notes_in_it = _notes_in(paragraph)
@@ -36,19 +36,22 @@ def with_notes(html: str) -> str:
         identifier = f' id="mark-{number}"' if is_first else ""
         return f'<a href="#note-{number}"{identifier}>[{number}]</a>'
 
-    parts = _TAG_OR_CODE.split(serialise(root))
-    text = "".join(
-        MARK.sub(link, part) if place % 3 == 0 else part for place, part in enumerate(parts) if place % 3 != 2
-    )
+    text = "".join(MARK.sub(link, part) if is_text else part for part, is_text in _parts(serialise(root)))
     items = "".join(
         f'<li id="note-{number}">{notes[name]} <a href="#mark-{number}">↑</a></li>' for name, number in numbers.items()
     )
     return f'{text}<ol class="notes">{items}</ol>' if items else html
 
 
-def _texts(html: str) -> list[str]:
-    """Return the texts between tags, without code."""
-    return _TAG_OR_CODE.split(html)[::3]
+def _parts(html: str) -> Iterator[tuple[str, bool]]:
+    """Yield the tags and texts of HTML in their order, each with whether it is a text outside of code."""
+    depth = 0
+    for place, part in enumerate(_TAG.split(html)):
+        if part.startswith(("<code", "<pre")):
+            depth += 1
+        elif part.startswith(("</code", "</pre")):
+            depth = max(0, depth - 1)
+        yield part, place % 2 == 0 and depth == 0
 
 
 def _notes_in(paragraph: Element) -> dict[str, str]:
@@ -56,4 +59,6 @@ def _notes_in(paragraph: Element) -> dict[str, str]:
     before, *parts = _NOTE.split(serialise(paragraph))
     if before.strip():
         return {}
-    return {name: _LAST_BREAK.sub("", note).strip() for name, note in zip(parts[::2], parts[1::2], strict=True)}
+    return {
+        name: note.strip().removesuffix("<br>").rstrip() for name, note in zip(parts[::2], parts[1::2], strict=True)
+    }

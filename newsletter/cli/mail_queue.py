@@ -22,7 +22,7 @@ app = typer.Typer()
 def mailq(
     retry: Annotated[bool, typer.Option("--retry", help="Retry now, including what was given up.")] = False,
 ) -> None:
-    """List what is not sent yet: emails to single subscribers, notices to editors, and events for webhooks."""
+    """List unsent emails to single people, notices and events."""
     configuration = ready()
     from newsletter import later
     from newsletter.scheduling.later_kinds import LATER

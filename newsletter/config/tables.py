@@ -52,7 +52,7 @@ class KeyName:
 
 @dataclass(frozen=True, slots=True)
 class FaultOfKey:
-    """What is wrong with the value of a key; `value` is None where there is none."""
+    """What is wrong with the value of a key; `value` is None if the key is missing."""
 
     key: Key
     kind: FaultKind

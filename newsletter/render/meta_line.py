@@ -107,7 +107,7 @@ class MetaLines:
 
     @cached_property
     def _usual_author(self) -> str:
-        """The author of at least three quarters of the posts, whose name needs no repetition; "" if there is none."""
+        """The author of at least three quarters of the posts, whose name needs no repetition; "" without one."""
         authors = Counter(post.author for post in self.digest.posts)
         author, posts = authors.most_common(1)[0]
         return author if 4 * posts >= 3 * len(self.digest.posts) else ""

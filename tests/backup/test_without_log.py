@@ -1,4 +1,4 @@
-"""A database that is restored without its recovery log sends nothing a second time by itself, judged by emails."""
+"""A database restored without its recovery log does not send posts again until an editor decides, judged by emails."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

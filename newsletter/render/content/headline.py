@@ -170,7 +170,7 @@ def _append(paragraph: Element, links: list[Element]) -> None:
 def shortened(text: str, longest: int = LONGEST) -> str:
     """Return at most `longest` characters, cut between words, or in a word if that would leave less than half.
 
-    The last word is none that leads on, such as an article.
+    It does not end with a word that leads on, such as an article.
 
     No letter loses a mark, and no emoji a part. A character of Chinese, Japanese or Korean counts as two.
     """

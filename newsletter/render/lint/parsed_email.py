@@ -14,6 +14,8 @@ from newsletter.render.content.spaces import without_controls
 from newsletter.render.edition import size
 
 Key = tuple[str, str]
+_POST = frozenset(("post", "panel"))
+"""Classes of the element around a post, one of them in each design."""
 _CONDITIONAL = re.compile(r"<!--\[if[^\]]*\]>(?!<!-->).*?<!\[endif\]-->", re.DOTALL)
 
 
@@ -48,7 +50,7 @@ class ParsedEmail:
         for event, element in etree.iterwalk(self.body, events=("start", "end")):
             if event == "end":
                 pieces.append(element.tail or "")
-            elif element.tag == "img" and "logo" not in (element.get("class") or "").split():
+            elif element.tag == "img" and "logo" not in _classes(element):
                 break
             elif isinstance(element.tag, str):
                 pieces.append(element.text or "")
@@ -69,14 +71,33 @@ class ParsedEmail:
         """The links of the HTML."""
         return tuple(self.body.iter("a"))
 
+    @cached_property
+    def notes(self) -> tuple[tuple[DigestPost, Element], ...]:
+        """The posts that are shown without a headline, with the links to them, which name their titles."""
+        linked = set(map(link_key, self.links))
+        notes = [post for post in self.digest.posts if post.url and post_key(post) not in linked]
+        ends = [(link_key(link)[0], letters(link.get("aria-label") or ""), link) for link in self._links_to_the_rest]
+        return tuple(
+            (post, link)
+            for post in notes
+            for url, label, link in ends
+            if url == uri(post.url) and label.endswith(letters(post.title))
+        )
+
+    @property
+    def _links_to_the_rest(self) -> list[Element]:
+        return [link for link in self.links if "read-on" in _classes(link)]
+
     def post_blocks(self) -> Iterator[tuple[str, Element]]:
-        """Yield the ids of posts with their blocks: the nearest `div` around the headline."""
+        """Yield the ids of posts with their blocks: what is around the headline, or around the text of a note."""
         titles = {post_key(post): post.id for post in self.digest.posts}
         for link in self.links:
             parent = link.getparent()
             post_id = titles.get(link_key(link))
             if post_id and parent.tag in HEADINGS:
                 yield post_id, parent.getparent()
+        for post, link in self.notes:
+            yield post.id, next((e for e in link.iterancestors() if _POST & _classes(e)), link.getparent())
 
 
 def post_key(post: DigestPost) -> Key:
@@ -92,3 +113,7 @@ def link_key(link: Element) -> Key:
 def letters(text: str) -> str:
     """Return a text without white space and control characters, which rendering changes."""
     return without_controls("".join(text.split()))
+
+
+def _classes(element: Element) -> frozenset[str]:
+    return frozenset((element.get("class") or "").split())

@@ -31,6 +31,7 @@ def posts(email: ParsedEmail) -> Iterator[Finding]:
     with_address = [post for post in email.digest.posts if post.url]
     bodies = _bodies(email.digest)
     headlines = Counter(link_key(link) for link in email.links if link not in in_contents)
+    headlines.update(post_key(post) for post, _ in email.notes)
     in_bodies = Counter(link_key(link) for body in bodies if body.strip() for link in parse(body).iter("a"))
     yield from _compare(with_address, post_key, headlines, in_bodies, "html")
     text = " ".join(email.rendered.text.split())

@@ -6,6 +6,7 @@ import pytest
 
 from newsletter.bounces.reading import rules, words
 from newsletter.feeds import timestamps
+from newsletter.feeds.html import leading_on
 from newsletter.render.lint import clients
 from tests import patterns
 
@@ -15,8 +16,10 @@ SIZE, SECONDS = 30_000, 0.5
 SHORT = {
     "newsletter.bounces.reading.words": words.LONGEST,
     "newsletter.feeds.timestamps": timestamps.MAXIMUM_LENGTH,
+    "newsletter.feeds.html.leading_on:_APPEARED_FIRST": leading_on.LONGEST_NOTE,
+    "newsletter.feeds.html.leading_on:_CONTINUE_ON": leading_on.LONGEST_NOTE,
 }
-"""Modules that read the beginning of a text only."""
+"""Modules that read the beginning of a text only, and patterns that only meet short texts."""
 
 OWN = {
     "newsletter.render.html.mjml:_MJ_TAG": "templates; `<` and quotes of posts are escaped in them",
@@ -60,7 +63,7 @@ def test_every_pattern_takes_linear_time() -> None:
 
 
 def _size(use: patterns.Use) -> int:
-    return SHORT.get(use.where.partition(":")[0], SIZE)
+    return SHORT.get(use.where) or SHORT.get(use.where.partition(":")[0], SIZE)
 
 
 @pytest.mark.parametrize(

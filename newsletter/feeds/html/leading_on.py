@@ -76,7 +76,8 @@ _SUBMITTED = re.compile(r"submitted by /?u/[\w-]+(?: to /?(?:r|u)/[\w-]+)?")
 """What Reddit's feeds say of the author below each post, which has its author in a field."""
 _LABEL = re.compile(r"\[(?:link|comments)\]")
 """What Reddit's feeds have below each post; a link to another page than the post's stays."""
-_LONGEST_NOTE = 500
+LONGEST_NOTE = 500
+"""Characters of a paragraph that can be a note of a feed."""
 _CUT_OFF = re.compile(r"(?:\[\s*(?:…|\.{3,4})\s*\]|\(\s*(?:…|\.{3,4})\s*\))[\W_]{0,4}\Z")
 
 
@@ -179,4 +180,4 @@ def _is_note(paragraph: HtmlElement, says: Callable[[str], object]) -> bool:
     """Return whether a paragraph is one of the notes that feeds add; all of them are or have a link."""
     text = text_in(paragraph)
     only_words = paragraph.find(".//a") is not None and paragraph.find(".//img") is None
-    return only_words and len(text) <= _LONGEST_NOTE and bool(says(text))
+    return only_words and len(text) <= LONGEST_NOTE and bool(says(text))

@@ -70,6 +70,15 @@ def what_comes(newsletter: Newsletter, cadence: str, since: datetime) -> str:
     return sentences[settings.period] % {"day": day(next_at.date())}
 
 
+def next_due(newsletter: Newsletter, cadence: str, now: datetime) -> str:
+    """Return a sentence about when the next email of a subscription comes; "" if that isn't known."""
+    settings = newsletter.at(chosen(newsletter, cadence))
+    if settings.by_post or not newsletter.has_schedule or newsletter.status != "active":
+        return ""
+    next_at = timezone.localtime(next_moment(settings.send_moment, settings.zone, now), settings.zone)
+    return _("The next email comes around %(day)s.") % {"day": day(next_at.date())}
+
+
 def next_email(newsletter: Newsletter, cadence: str, now: datetime) -> str:
     """Return a sentence about when the first email of a cadence comes after somebody chose it."""
     settings = newsletter.at(cadence)

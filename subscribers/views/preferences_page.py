@@ -111,6 +111,9 @@ def _choices(
                 "description": newsletter.description if newsletter else "",
                 "facts": cadences.facts(published, 0) if published else (),
                 "state": own_subscription.state if own_subscription else "",
+                "next": cadences.next_due(published, own_subscription.cadence, timezone.now())
+                if published and own_subscription
+                else "",
                 "paused_until": own_subscription.paused_until
                 if own_subscription and own_subscription.paused(today)
                 else None,

@@ -1,6 +1,7 @@
 """The public pages over HTTP: content, actions and header fields."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter import config
+from subscribers import cadences, preferences
 from subscribers.models import EmailKind, Subscriber, Subscription, TransactionalEmail
 from subscribers.tokens import Purpose, link_token, link_token_for_tests, timed_token
 from tests import settings
@@ -175,9 +177,38 @@ def test_a_pause_ends_within_a_year(client: Client, until: str) -> None:
     answer = client.post(f"/p/{link_token(add_subscription().pk)}", {"do": "pause", "until-kinaforum": until})
     assert answer.status_code == 400
     assert answer.text.count("Choose a date within the next year") == 1
-    assert "<details open>" in answer.text
     assert 'aria-describedby="until-kinaforum-fault" autofocus' in answer.text
     assert Subscription.objects.get().paused_until is None
+
+
+def test_the_preferences_say_when_the_next_email_comes_and_show_the_pause(client: Client) -> None:
+    subscription = add_subscription()
+    card = client.get(f"/p/{link_token(subscription.pk)}", headers={"Accept-Language": "en"}).text
+    card = card.partition('aria-labelledby="n-daily"')[0]
+    assert cadences.next_due(config.current().newsletters["kinaforum"], "", timezone.now()) in card
+    assert card.count("The next email comes around") == 1
+    before_the_pause = card.partition('value="pause kinaforum"')[0]
+    assert before_the_pause.count("<details") == before_the_pause.count("</details>")
+    preferences.pause(subscription, timezone.localdate() + timedelta(days=14))
+    answer = client.get(f"/p/{link_token(subscription.pk)}", headers={"Accept-Language": "en"})
+    assert "The next email comes around" not in answer.text
+
+
+def test_nothing_is_said_about_the_next_email_of_a_newsletter_without_a_schedule() -> None:
+    newsletter = config.current().newsletters["kinaforum"]
+    for unscheduled in (replace(newsletter, sources=()), replace(newsletter, status="paused")):
+        assert cadences.next_due(unscheduled, "", timezone.now()) == ""
+    assert cadences.next_due(replace(newsletter, cadences=("week", "post")), "post", timezone.now()) == ""
+
+
+@pytest.mark.parametrize(("other", "offered"), [("active", True), ("pending", True), ("unsubscribed", False)])
+def test_everything_can_be_unsubscribed_from_at_once_if_it_is_more_than_one(
+    client: Client, other: str, offered: bool
+) -> None:
+    add_subscription(newsletter="daily", state=State(other))
+    text = client.get(f"/p/{link_token(add_subscription().pk)}").text
+    assert ('value="leave-all"' in text) is offered
+    assert 'value="leave kinaforum" class="leave"' in text
 
 
 def test_subscribing_to_another_newsletter_needs_confirmation(client: Client) -> None:

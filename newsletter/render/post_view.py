@@ -17,9 +17,9 @@ from newsletter.render.content.addresses import uri
 from newsletter.render.content.boxes import email_form
 from newsletter.render.content.content import prepare
 from newsletter.render.content.excerpt import excerpt
-from newsletter.render.content.first_line import LONGEST_LINE, ends_with_mark, first_line, lone_link
+from newsletter.render.content.first_line import LONGEST_LINE, ends_with_mark, first_line, lone_link, with_standfirst
 from newsletter.render.content.headline import is_torn, without_headline
-from newsletter.render.content.images import filling, fitted, names_file, sized
+from newsletter.render.content.images import filling, fitted, names_file, shows_picture, sized
 from newsletter.render.content.own_words import name_of_recording, with_own_words
 from newsletter.render.content.post_images import with_cover, with_first_image
 from newsletter.render.content.spaces import collapse
@@ -166,12 +166,13 @@ class PostViews:
             post = _with_html(post, with_own_words(post.html, self._language, collapse(post.title)))
         title = cleaned(post.title)
         note = self._is_note(post, title)
-        if opens := lead and self._design.opens:
+        if opens := lead and self._design.opens and not self.pictureless:
             level = 2
         body = self._body(post, title, level, lead=lead, note=note) if post.html else _Body("", None)
         recording, recording_label = self._beside_line(post)
         meta = tuple(filter(None, (self._meta_part(part) for part in self._meta.parts(post, group, opens=opens))))
-        html = with_placeholders(body.html, self.scope, unescape) if post.written else body.html
+        html = with_standfirst(body.html) if lead and self.pictureless else body.html
+        html = with_placeholders(html, self.scope, unescape) if post.written else html
         return PostView(
             id=post.id,
             url=uri(post.url),
@@ -350,6 +351,13 @@ class PostViews:
         """
         posts = self.digest.posts[1:]
         return frozenset(post.id for post in (posts if len(posts) <= LISTED + 1 else posts[:LISTED]))
+
+    @cached_property
+    def pictureless(self) -> bool:
+        """Whether a design that leads with a picture has none to show: neither the posts nor their videos have one."""
+        posts = [post for group in self.digest.groups for post in group.posts]
+        illustrated = (post.image or shows_picture(post.html) or any(v.image for v in post.previews) for post in posts)
+        return self._design.opens and self.scope.form is SlotEncoding.HTML and not any(illustrated)
 
     @cached_property
     def _is_alone(self) -> bool:

@@ -171,6 +171,7 @@ def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:
         "blocks": {"top": blocks.get("top", ()), "end": blocks.get("end", ())},
         "groups": views.groups(),
         "headlines": views.headlines(),
+        "pictureless": views.pictureless,
         "unlisted": views.unlisted,
         # "and 2 more", as the subject says it behind a headline.
         "and_more": labels["news"].format(first="", count=number(views.unlisted, language)).lstrip(" ,，–")

@@ -108,6 +108,23 @@ def test_an_old_copy_of_the_template_works_in_every_design(design: str, tmp_path
     assert html.count("how the beans travel") >= 3
 
 
+def test_a_magazine_without_pictures_has_the_day_above_a_larger_beginning_and_lines_between_posts() -> None:
+    tree = rendered([post(number) for number in range(3)], design="magazine")
+    assert [element.tag for element in tree.find_class("kicker")] == ["h2"]
+    assert len(tree.find_class("standfirst")) == 1
+    assert len(tree.find_class("ruled")) == 2
+    assert [element.tag for element in tree.find_class("headline")] == ["h3", "h3", "h3"]
+    with_picture = rendered([post(0), illustrated(1), post(2)], design="magazine")
+    assert with_picture.find_class("kicker") + with_picture.find_class("ruled") == []
+    assert with_picture.find_class("standfirst") == []
+
+
+def test_a_smiley_does_not_make_a_magazine_of_pictures() -> None:
+    smiley = '<p>Beans <img src="https://s.w.org/images/core/emoji/1f600.png" alt="😀"> travel.</p>'
+    tree = rendered([post(0, html=smiley), post(1)], design="magazine")
+    assert len(tree.find_class("standfirst")) == 1
+
+
 def test_a_shortened_post_ends_with_a_link_to_all_of_it() -> None:
     tree = rendered([illustrated(0), post(1)], design="magazine", language="en")
     assert [(link.text, link.get("href")) for link in tree.find_class("read-on")] == [("Read on", post(0).url)]

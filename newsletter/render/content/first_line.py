@@ -21,6 +21,8 @@ _SHORTEST_SHARE, _LONGEST_SHARE = 0.4, 1.9
 """How much of the line sentences must fill to end it, and how much longer it may be for the end of its first one."""
 _LONGEST_LABEL = 24
 """Characters of a text that is only a link, such as "Comments", and says nothing without its address."""
+_LONGEST_STANDFIRST = 600
+"""Characters of HTML of a first paragraph that is shown larger than the text below it."""
 
 
 @lru_cache(maxsize=256)
@@ -127,3 +129,9 @@ def _continues_a_line(item: Element, lists: set[Element], items: set[Element]) -
         return True
     outer = around.getparent()
     return outer in items and around.getprevious() is None and bool((outer.text or "").strip())
+
+
+def with_standfirst(html: str) -> str:
+    """Return a text whose first paragraph is marked as the one that introduces it, unless it is long."""
+    end = html.find("</p>")
+    return f'<p class="standfirst">{html[3:]}' if html.startswith("<p>") and end <= _LONGEST_STANDFIRST else html

@@ -28,6 +28,7 @@ _LONGEST_WORD = 12
 _EMOJI = re.compile(
     r"//s\.w\.org/images/core/emoji/|/twemoji/|/images/smil(?:ies|eys)/|/emoticons?/|//static\.xx\.fbcdn\.net/images/emoji\.php/"
 )
+_PICTURES = re.compile(r'<img\b[^<>]{0,2000}? src="([^"]*)')
 _PHOTON_HOST = re.compile(r"^i\d\.wp\.com$|\.files\.wordpress\.com$")
 
 
@@ -135,3 +136,8 @@ def forget_columns(root: Element) -> None:
     """Remove the widths that were noted."""
     for cell in root.iter("td"):
         cell.attrib.pop(_WIDTH, None)
+
+
+def shows_picture(html: str) -> bool:
+    """Return whether a text has a picture that is no emoji."""
+    return any(not is_emoji(address) for address in _PICTURES.findall(html))

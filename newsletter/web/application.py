@@ -18,7 +18,8 @@ from newsletter.web.desk.body_limits import body_limit
 from newsletter.web.desk.login.limits import networks
 from newsletter.web.fast_path import FastPath, observer
 from newsletter.web.page_cache import PageCache
-from newsletter.web.requests import App, AsgiMessage, CheckedRequests, Receive, Send, refuse
+from newsletter.web.refusal_pages import refuse_with_page
+from newsletter.web.requests import App, AsgiMessage, CheckedRequests, Receive, Send
 
 # Threads, each with a database connection of its own; SQLite writes one at a time, and two cores do no more at once.
 WORKERS = 4
@@ -96,7 +97,9 @@ class PasswordQueue:
             return
         network = networks(scope["client"][0])[0] if scope.get("client") else ""
         if self._waiting[network] >= WAITING_OF_ONE or self._waiting.total() >= WAITING:
-            await refuse(send, 503, b"Too many people are logging in. Try again in a moment.\n", (b"retry-after", b"5"))
+            sentence = b"Too many people are logging in. Try again in a moment.\n"
+            retry = (b"retry-after", b"5")
+            await refuse_with_page(scope, send, 503, sentence, retry, name="many_logins")
             return
         self._waiting[network] += 1
         try:

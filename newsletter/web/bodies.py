@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 
 from newsletter.api.problem_document import API_ROOT, MEDIA_TYPE, problem_document
 from newsletter.messages import Message, api as messages
+from newsletter.web.refusal_pages import is_shown, refuse_with_page
 from newsletter.web.requests import App, AsgiMessage, Receive, Send, refuse
 
 LARGEST = 100_000
@@ -27,6 +28,10 @@ IN_MEMORY, PIECE = 1_000_000, 65_536
 HOOKS, LARGEST_OF_HOOKS = "/hooks/", 2_500_000
 """Octets of a call of an email service, which may have hundreds of events."""
 DESK, LOGIN, BACK = "/desk/", "/desk/login/", "/desk/too-large/"
+WITHOUT_LOGIN = (LOGIN, "/desk/setup/", "/desk/password/")
+"""Pages of the desk that nobody logs in for."""
+SETUP = "/setup/"
+"""The set-up in the browser, whose forms take logos from whoever has its link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +70,8 @@ class ClientGone(Exception):
 class WholeBodies:
     """An ASGI application in front of another one (ASGI 3.0, HTTP 2.4).
 
-    `larger` is called in a thread, for the desk and the API only, once a body exceeds LARGEST; it returns how many
-    octets this request may have, 0 if nobody is logged in.
+    `larger` is called in a thread, for the desk, the API and the set-up only, once a body exceeds LARGEST; it returns
+    how many octets this request may have, 0 if nobody is logged in.
     """
 
     def __init__(self, app: App, larger: Callable[[AsgiMessage], int], pace: Pace = Pace()) -> None:
@@ -85,13 +90,14 @@ class WholeBodies:
             try:
                 size = await self._read(body, scope, receive, expected)
             except TimeoutError:
-                await _refuse(scope, send, 408, messages.TOO_SLOW(), b"The request did not arrive in time.\n")
+                sentence = b"The request did not arrive in time.\n"
+                await _refuse(scope, send, 408, messages.TOO_SLOW(), sentence, receive)
             except TooLarge as e:
-                if _is_form_of_desk(scope):
+                if e.most > LARGEST and scope["path"].startswith(DESK) and is_shown(scope):
                     await _send_back(scope, receive, send, e.most)
                     return
                 message = messages.TOO_LARGE(most=e.most)
-                await _refuse(scope, send, 413, message, b"The request is too large.\n", drain=receive)
+                await _refuse(scope, send, 413, message, b"The request is too large.\n", receive, e.most)
             except LoginNeeded:
                 await _send_to_login(scope, receive, send)
             except ClientGone:
@@ -124,10 +130,10 @@ class WholeBodies:
         """
         if scope["path"].startswith(HOOKS) and size <= LARGEST_OF_HOOKS:
             return LARGEST_OF_HOOKS
-        if limit > LARGEST or not scope["path"].startswith((DESK, API_ROOT)):
+        if limit > LARGEST or not scope["path"].startswith((DESK, API_ROOT, SETUP)):
             raise TooLarge(limit)
         allowed = await asyncio.get_running_loop().run_in_executor(self._thread, self._larger, scope)
-        if not allowed and scope["path"].startswith(DESK):
+        if not allowed and scope["path"].startswith(DESK) and not scope["path"].startswith(WITHOUT_LOGIN):
             raise LoginNeeded
         if size > allowed:
             raise TooLarge(allowed or LARGEST)
@@ -135,14 +141,14 @@ class WholeBodies:
 
 
 async def _refuse(
-    scope: AsgiMessage, send: Send, status: int, message: Message, sentence: bytes, drain: Receive | None = None
+    scope: AsgiMessage, send: Send, status: int, message: Message, sentence: bytes, drain: Receive, most: int = 0
 ) -> None:
-    """Refuse a request: one to the API with a problem document, any other with a sentence."""
+    """Refuse a request: one to the API with a problem document, any other with a page or a sentence."""
     if scope["path"].startswith(API_ROOT):
         document = problem_document(HTTPStatus(status), message, {})
         await refuse(send, status, document, drain=drain, media_type=MEDIA_TYPE)
     else:
-        await refuse(send, status, sentence, drain=drain)
+        await refuse_with_page(scope, send, status, sentence, most=most, drain=drain)
 
 
 def _holder(scope: AsgiMessage, expected: int) -> IO[bytes]:
@@ -164,13 +170,6 @@ async def _send_to_login(scope: AsgiMessage, receive: Receive, send: Send) -> No
         await refuse(send, 401, b"Log in first.\n", (b"hx-redirect", LOGIN.encode()), drain=receive)
     else:
         await refuse(send, 303, b"Log in first.\n", (b"location", address), drain=receive)
-
-
-def _is_form_of_desk(scope: AsgiMessage) -> bool:
-    """Return whether a browser sent a form of the desk, and shows the answer as a page."""
-    headers = dict(scope["headers"])
-    by_script = b"hx-request" in headers or b"text/html" not in headers.get(b"accept", b"")
-    return scope["path"].startswith(DESK) and not by_script
 
 
 async def _send_back(scope: AsgiMessage, receive: Receive, send: Send, most: int) -> None:

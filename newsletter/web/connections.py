@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from newsletter.domain.hosts import plain_address
-from newsletter.web.requests import App, AsgiMessage, Receive, Send, refuse
+from newsletter.web.refusal_pages import refuse_with_page
+from newsletter.web.requests import App, AsgiMessage, Receive, Send
 
 UNLIMITED = "/u/"
 HEAD_SECONDS = 20.0
@@ -96,6 +97,13 @@ class Connections:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    @property
+    def have_room(self) -> bool:
+        """Whether so many places are free that what a refused client still sends can be read, for it to get the
+        answer.
+        """
+        return len(self._open) * 4 < self._most * 3
 
     def made(self, peer: Peer, abort: Callable[[], None]) -> None:
         """Count a new connection in; where there are too many, close another."""
@@ -238,7 +246,9 @@ class ConnectionLimits:
                 self._connections.expect_body(peer)
                 await self._app(scope, self._counted(peer, receive), send)
             else:
-                await refuse(send, 429, TOO_MANY, (b"retry-after", b"5"))
+                self._connections.expect_body(peer)
+                drain = self._counted(peer, receive) if self._connections.have_room else None
+                await refuse_with_page(scope, send, 429, TOO_MANY, (b"retry-after", b"5"), drain=drain)
         finally:
             self._connections.end(peer)
 

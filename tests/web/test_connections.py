@@ -283,7 +283,11 @@ async def answered(opened: Open, **scope: object) -> list[AsgiMessage]:
     async def app(scope: AsgiMessage, receive: Receive, send: Send) -> None:
         await send({"type": "served"})
 
-    await ConnectionLimits(app, opened.connections)({"type": "http", "path": "/", **scope}, None, send)
+    async def receive() -> AsgiMessage:
+        return {"type": "http.request"}
+
+    whole_scope = {"type": "http", "path": "/", "headers": [], **scope}
+    await ConnectionLimits(app, opened.connections)(whole_scope, receive, send)
     return sent
 
 
@@ -291,7 +295,7 @@ async def test_a_connection_beyond_the_limit_is_asked_to_come_again() -> None:
     opened = Open()
     for _ in range(OF_ONE):
         opened.one(path="/n/daily/")
-    start, body = await answered(opened, client=opened.one())
+    start, body, *_end = await answered(opened, client=opened.one())
     assert (start["status"], dict(start["headers"])[b"retry-after"]) == (429, b"5")
     assert body["body"].startswith(b"Too many connections")
     assert await answered(opened, client=opened.one("192.0.2.2")) == [{"type": "served"}]

@@ -79,7 +79,7 @@ class Desk:
 
 
 async def _ask(lane: PasswordQueue, desk: Desk, path: str, address: str, method: str = "POST") -> None:
-    scope = {"type": "http", "method": method, "path": path, "client": (address, 1)}
+    scope = {"type": "http", "method": method, "path": path, "client": (address, 1), "headers": []}
     await lane(scope, asyncio.Event().wait, desk.send)
 
 

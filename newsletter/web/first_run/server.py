@@ -1,5 +1,6 @@
 """Serves the set-up until it is finished."""
 
+import hmac
 import os
 import socket
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from newsletter import config
 from newsletter.setup.blog_profile import BlogProfile
 from newsletter.setup.starter import starter_config
 from newsletter.web.first_run.progress import SetUp, begin
+from newsletter.web.requests import App, AsgiMessage
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -33,14 +35,24 @@ def serve(file: Path, listener: socket.socket, tell: Callable[[str], None]) -> b
     """
     setup = begin(file)
     _set_up_django(setup)
-    from newsletter.web.application import DjangoInThreads
-
-    django_alone = DjangoInThreads(workers=1)
-    server = _Server(uvicorn.Config(django_alone, log_level="warning", access_log=False, server_header=False))
+    server = _Server(uvicorn.Config(limited(setup), log_level="warning", access_log=False, server_header=False))
     server.setup_state = setup
     tell(f"/setup/{setup.token}/")
     server.run(sockets=[listener.dup()])
     return setup.finished.is_set()
+
+
+def limited(setup: SetUp) -> App:
+    """Return Django behind the limits of bodies: whoever has the link may send a logo."""
+    from newsletter.web.application import DjangoInThreads
+    from newsletter.web.bodies import SETUP, WholeBodies
+    from newsletter.web.desk.body_limits import LARGEST_UPLOADS
+
+    def largest(scope: AsgiMessage) -> int:
+        token = scope["path"].removeprefix(SETUP).partition("/")[0]
+        return LARGEST_UPLOADS["logo-upload"] if hmac.compare_digest(token.encode(), setup.token.encode()) else 0
+
+    return WholeBodies(DjangoInThreads(workers=1), largest)
 
 
 class _Server(uvicorn.Server):

@@ -1,11 +1,14 @@
 """Players: a link to what each one plays."""
 
+import cProfile
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, strategies as st
 
+from newsletter.feeds.html import players
 from newsletter.feeds.html.clean import clean
+from newsletter.feeds.html.markup import to_tree
 from newsletter.feeds.html.media import safe_address
 from newsletter.feeds.html.players import page_of
 
@@ -170,3 +173,26 @@ def test_an_address_alone_in_its_paragraph_is_a_link() -> None:
     cleaned = clean(html, BASE).html
     assert cleaned == f"{linked}<p>See https://blog.example/a</p>"
     assert clean(cleaned, BASE).html == cleaned
+
+
+def test_the_text_of_nested_quotations_is_read_once_however_deep_they_are() -> None:
+    """Reading it anew for each of them took seconds for a post of 200 KB. Calls of functions are counted."""
+    calls = []
+    for depth in (1, 30):
+        inside = "<br>" * 1000 + '<a href="https://a.example/1"></a>'
+        root = to_tree("<blockquote>" * depth + inside + "</blockquote>" * depth)
+        profile = cProfile.Profile()
+        profile.runcall(players.link_bare_addresses, root)
+        calls.append(sum(entry.callcount for entry in profile.getstats()))
+        assert root.find(".//a").text == "https://a.example/1"
+    assert calls[1] < 2 * calls[0]
+
+
+def test_a_link_in_a_quotation_with_words_or_an_image_stays_as_it_is() -> None:
+    for more in ("<p>Boats</p>", '<img src="https://a.example/i.png">', "<b></b>at dawn"):
+        root = to_tree(f'<blockquote><blockquote><a href="https://a.example/1"></a></blockquote>{more}</blockquote>')
+        players.link_bare_addresses(root)
+        assert root.find(".//a").text == "https://a.example/1", "the inner one has only the link"
+        outer = to_tree(f'<blockquote>{more}<a href="https://a.example/1"></a></blockquote>')
+        players.link_bare_addresses(outer)
+        assert not outer.find(".//a").text

@@ -65,11 +65,18 @@ def mark_written(root: HtmlElement) -> int:
     """Formulas between `$$` and `$$`, `\\[` and `\\]`, or `\\(` and `\\)`, become code; returns their number."""
     count = 0
     for element in [e for e in root.iter() if isinstance(e.tag, str)]:
-        if element.tag not in _NO_TEXT and next(element.iterancestors(*_NO_TEXT), None) is None:
+        places = [place for place in ("text", "tail") if _may_have_formula(getattr(element, place))]
+        if not places or next(element.iterancestors(*_NO_TEXT), None) is not None:
+            continue
+        if "text" in places and element.tag not in _NO_TEXT:
             count += _mark(element, "text")
-        if element is not root and next(element.iterancestors(*_NO_TEXT), None) is None:
+        if "tail" in places and element is not root:
             count += _mark(element, "tail")
     return count
+
+
+def _may_have_formula(text: str | None) -> bool:
+    return text is not None and ("$$" in text or "\\" in text)
 
 
 def _mark(element: HtmlElement, place: str) -> int:

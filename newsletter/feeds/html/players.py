@@ -212,7 +212,9 @@ def link_bare_addresses(root: HtmlElement) -> None:
     """Make a link of an address that is alone in its paragraph; blogs show a player for a video's. Links that scripts
     would fill with a post get its address as words.
     """
-    of_posts = {link for quotation in root.iter("blockquote") if (link := _link_alone(quotation)) is not None}
+    quotations = list(root.iter("blockquote"))
+    filled = _with_content(root) if quotations else set()
+    of_posts = {link for each in quotations if each not in filled and (link := _link_alone(each)) is not None}
     for link in root.iter("a"):
         address = link.get("href") or ""
         if not len(link) and not text_in(link) and (link in of_posts or _PIN.match(address)):
@@ -224,10 +226,22 @@ def link_bare_addresses(root: HtmlElement) -> None:
             paragraph.append(E.a(bare[1], href=bare[1]))
 
 
+def _with_content(root: HtmlElement) -> set[HtmlElement]:
+    """Return the elements that have text or an image in them; each is met once, however deep elements are nested."""
+    filled: set[HtmlElement] = set()
+    for element in root.iter():
+        innermost = [element] if element.tag == "img" or spaced(element.text or "") else []
+        if element is not root and spaced(element.tail or ""):
+            innermost.append(element.getparent())
+        for inside in innermost:
+            while inside is not None and inside not in filled:
+                filled.add(inside)
+                inside = inside.getparent()
+    return filled
+
+
 def _link_alone(quotation: HtmlElement) -> HtmlElement | None:
-    """Return the first link of a quotation that has neither text nor images, if it leads to a page on the web."""
-    if text_in(quotation) or quotation.find(".//img") is not None:
-        return None
+    """Return the first link of a quotation if it leads to a page on the web."""
     link = quotation.find(".//a")
     is_web = link is not None and (link.get("href") or "").lower().startswith(("http://", "https://"))
     return link if is_web else None

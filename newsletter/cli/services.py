@@ -33,6 +33,7 @@ from newsletter.messages.general import size_of
 from newsletter.recovery import hold
 from newsletter.scheduling import failed_tasks, housekeeping, later_kinds, schedule, shared_work, storage
 from newsletter.scheduling.alerts import AlertQueue, Alerts, LostWatch, StallWatch, StandstillWatch
+from newsletter.scheduling.standstills import Standstills
 from newsletter.sending import journals, sender, unsubscriptions
 from newsletter.sending.faults import explain
 from newsletter.sending.machines.presence import BEAT, Presence
@@ -87,10 +88,11 @@ def supervise(
             "most of which it never uses; remove that limit, or limit the memory in use instead (in systemd MemoryMax)"
         )
     supervisor = supervision.use(Supervisor(explain, periods))
-    queue = AlertQueue(in_force)
+    queue, standstills = AlertQueue(in_force), Standstills(in_force)
     timed = [(supervisor.add("configuration", _follow), CONFIGURATION_SECONDS)]
-    presence = Presence(command, in_force().folder, journals.folder(in_force()) if send else None)
-    timed += [(_add(supervisor, "alerts", _alerts(supervisor, queue, presence)), ALERT_SECONDS)]
+    journal_folder = journals.folder(in_force()) if send else None
+    presence = Presence(command, in_force().folder, journal_folder, standstills.add)
+    timed += [(_add(supervisor, "alerts", _alerts(supervisor, queue, standstills, presence)), ALERT_SECONDS)]
     timed += [(_present(supervisor, presence), BEAT)]
     timed += _watches(supervisor, queue, in_force)
     timed += [
@@ -154,14 +156,17 @@ def _share_work(service: Service, in_force: Callable[[], Config]) -> None:
             return
 
 
-def _alerts(supervisor: Supervisor, queue: AlertQueue, presence: Presence) -> Callable[[], None]:
+def _alerts(
+    supervisor: Supervisor, queue: AlertQueue, standstills: Standstills, presence: Presence
+) -> Callable[[], None]:
     """Return what checks the services and the time since the last check, and sends alerts."""
     services = Alerts(queue, supervisor.statuses, supervisor.periods.notice)
-    standstill = StandstillWatch(queue, presence.froze)
+    standstill = StandstillWatch(queue, standstills, presence.froze)
 
     def tick() -> None:
         now = datetime.now(UTC)
         standstill.begin(now)
+        standstills.tell(now)
         services.tick(now)
         standstill.end()
 

@@ -21,7 +21,11 @@ DRAFT, WAITING, PAUSED, SOURCE, SKIPPED, SENT = "draft", "waiting", "paused", "s
 SERVICE, RECOVERED, MAIL, MAILBOX, TASK = "service", "recovered", "mail", "mailbox", "task"
 UNKNOWN, COMPLAINTS, FALLBACK = "unknown", "complaints", "fallback"
 STALLED, MACHINE, UNDELIVERED, SIGN_UPS = "stalled", "machine", "undelivered", "sign-ups"
-POSTED = (WAITING, PAUSED, SOURCE, SKIPPED, MAIL, MAILBOX, UNKNOWN, COMPLAINTS, FALLBACK, TASK, UNDELIVERED, SIGN_UPS)
+STANDSTILL = "standstill"
+POSTED = (
+    WAITING, PAUSED, SOURCE, SKIPPED, MAIL, MAILBOX, UNKNOWN, COMPLAINTS, FALLBACK, TASK, UNDELIVERED, SIGN_UPS,
+    STANDSTILL,
+)  # fmt: skip
 """The kinds that need action; they are also logged and posted to `alert_url`."""
 
 EMAIL, POST = "notice-email", "notice-post"

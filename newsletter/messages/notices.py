@@ -126,6 +126,7 @@ ABOUT_PAUSED = MessageType("notice.about-paused", gettext_noop("Sending is pause
 ABOUT_STALLED = MessageType("notice.about-stalled", gettext_noop("Sending has stalled: {period}"))
 ABOUT_GOES_ON = MessageType("notice.about-goes-on", gettext_noop("Sending goes on: {period}"))
 ABOUT_MACHINE = MessageType("notice.about-machine", gettext_noop("A machine did not respond"))
+ABOUT_STANDSTILL = MessageType("notice.about-standstill", gettext_noop("The program did not run"))
 ABOUT_FALLBACK = MessageType("notice.about-fallback", gettext_noop("Another provider took over: {period}"))
 ABOUT_SOURCE = MessageType("notice.about-source", gettext_noop("Posts may be missing: {period}"))
 ABOUT_SKIPPED = MessageType("notice.about-skipped", gettext_noop("Skipped: {period}"))

@@ -167,7 +167,11 @@ class Machine(models.Model):
 
 
 class Worker(models.Model):
-    """A running `newsletter run`, `worker` or `send --wait`; the row is deleted when it ends normally."""
+    """A running `newsletter run`, `worker` or `send --wait`.
+
+    The row is deleted when the program ends. That of one with the schedule stays until the next such program starts,
+    which says for how long none ran.
+    """
 
     key = models.CharField(max_length=32, primary_key=True)
     host = models.CharField(max_length=255)
@@ -181,6 +185,7 @@ class Worker(models.Model):
     frozen_until = models.DateTimeField(null=True, help_text="when it ran again after it did not run for a while")
     frozen_seconds = models.PositiveIntegerField(default=0, db_default=0, help_text="for how long it did not run then")
     seen_at = models.DateTimeField(help_text="by the database's clock")
+    ended_at = models.DateTimeField(null=True, help_text="when it ended, or was last seen if it ended without a word")
 
     def __str__(self) -> str:
         return f"{self.command} on {self.host}:{self.folder}"

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from math import inf
 
 from django.db import Error
@@ -23,6 +24,7 @@ from newsletter.config import Config
 from newsletter.editions import notices
 from newsletter.logs import log_event
 from newsletter.messages import Message, failures as messages, sending as sending_messages
+from newsletter.scheduling.standstills import Standstills
 from newsletter.sending.machines import presence
 from newsletter.sending.machines.presence import WorkerStatus
 from newsletter.sending.safeguards.stalls import IdleEdition, idle_editions, is_about_an_edition, patience
@@ -172,21 +174,29 @@ class StandstillWatch:
     """Measures the time between steps that come every few seconds, which includes time that the machine was suspended.
 
     `tell` is called with the time at which the program ran again, and with the seconds that it did not run.
+    The alert is queued unless `standstills` has more to say.
     """
 
-    def __init__(self, queue: AlertQueue, tell: Callable[[datetime, float], None], clock: Seconds = boottime) -> None:
-        self._queue, self._tell, self._clock = queue, tell, clock
+    def __init__(
+        self,
+        queue: AlertQueue,
+        standstills: Standstills,
+        tell: Callable[[datetime, float], None],
+        clock: Seconds = boottime,
+    ) -> None:
+        self._queue, self._standstills, self._tell, self._clock = queue, standstills, tell, clock
         self._last = clock()
 
     def begin(self, now: datetime) -> None:
-        """Compare the time with the end of the last step, and queue an alert if it was long ago."""
+        """Compare the time with the end of the last step, and prepare an alert if it was long ago."""
         seconds = self._clock() - self._last
         if seconds < LONGEST_STEP:
             return
         machine = socket.gethostname()
         text = messages.STOOD_STILL(machine=machine, at=now, seconds=round(seconds))
         log_event(log, "frozen", str(text), level=logging.WARNING, seconds=round(seconds))
-        self._queue.add(notices.MACHINE, text, now)
+        alert = partial(self._queue.add, notices.MACHINE, text, now)
+        self._standstills.add(now - timedelta(seconds=seconds), now, alert)
         self._tell(now, seconds)
 
     def end(self) -> None:

@@ -42,7 +42,7 @@ def problem(configuration: Config, reachable_since: datetime | None = None) -> M
     since = _server_started()
     since = max(since, reachable_since) if reachable_since else since
     now = database.now()
-    for row in Worker.objects.filter(services__has_key=SERVICE).order_by("host", "folder"):
+    for row in Worker.objects.filter(services__has_key=SERVICE, ended_at=None).order_by("host", "folder"):
         is_here = (row.host, row.folder) == (socket.gethostname(), str(configuration.folder))
         has_none = row.seen_at >= max(since, now - FRESH) and row.services[SERVICE] == "running"
         if not is_here and not has_none and now - max(row.seen_at, since) < WAITED_FOR:

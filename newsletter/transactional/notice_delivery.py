@@ -59,6 +59,7 @@ _OF_SITE = {
     notices.COMPLAINTS: messages.ABOUT_COMPLAINTS,
     notices.TASK: messages.ABOUT_PROBLEM,
     notices.MACHINE: messages.ABOUT_MACHINE,
+    notices.STANDSTILL: messages.ABOUT_STANDSTILL,
     notices.SIGN_UPS: messages.ABOUT_SIGN_UPS,
 }
 _OF_EDITION = {

@@ -13,6 +13,7 @@ from newsletter import config
 from newsletter.messages import Message
 from newsletter.models import Notice, Worker
 from newsletter.scheduling.alerts import LONGEST_STEP, AlertQueue, LostWatch, StandstillWatch
+from newsletter.scheduling.standstills import Standstills
 from newsletter.sending.machines.presence import SILENT, Presence
 
 pytestmark = pytest.mark.django_db
@@ -89,13 +90,15 @@ def test_this_program_is_not_lost_for_itself(alerts: Alerts) -> None:
 
 def test_a_program_that_stood_still_says_so_when_it_runs_again(alerts: Alerts) -> None:
     stood: list[float] = []
-    watch = StandstillWatch(alerts.queue, lambda _at, seconds: stood.append(seconds), lambda: alerts.now)
+    standstills = Standstills(config.current)
+    watch = StandstillWatch(alerts.queue, standstills, lambda _at, seconds: stood.append(seconds), lambda: alerts.now)
     alerts.now = LONGEST_STEP - 1
     watch.begin(timezone.now())
     watch.end()
     alerts.now += 125
     watch.begin(timezone.now())
     watch.end()
+    standstills.tell(timezone.now())
     alerts.queue.send()
     assert stood == [125]
     [(kind, text)] = alerts.posted

@@ -5,7 +5,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,8 @@ from math import inf
 from pathlib import Path
 
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import F
+from django.db.models import F, Max, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from newsletter import __version__
 from newsletter.config import DeliverySettings
@@ -37,16 +38,29 @@ SILENT = timedelta(seconds=60)
 FORGOTTEN = timedelta(days=1)
 """Lost programs are shown for this long."""
 
+SCHEDULE = "schedule"
+"""The service that makes drafts and queues editions at their times."""
+
 SCHEMA_SECONDS = 5.0
 
 
 class Presence:
     """The row of this program."""
 
-    def __init__(self, command: str, folder: Path, journal_folder: Path | None) -> None:
-        """`journal_folder` is None for a program that doesn't send."""
+    def __init__(
+        self,
+        command: str,
+        folder: Path,
+        journal_folder: Path | None,
+        tell_of_absence: Callable[[datetime, datetime], None] | None = None,
+    ) -> None:
+        """`journal_folder` is None for a program that doesn't send.
+
+        `tell_of_absence` is called when this program starts, if it has the schedule and for a while none with it ran.
+        """
         self._key = secrets.token_hex(16)
         self._command, self._folder, self._journal_folder = command, folder, journal_folder
+        self._tell_of_absence = tell_of_absence
         self._frozen: dict[str, datetime | int] = {}
 
     def beat(self, services: Mapping[str, str]) -> None:
@@ -66,10 +80,10 @@ class Presence:
         self._frozen = {"frozen_until": until, "frozen_seconds": round(seconds)}
 
     def leave(self) -> None:
-        """Delete the row: the program ends."""
+        """Delete the row, or note when the program ended if it has the schedule."""
         try:
             database_watch.check()
-            Worker.objects.filter(key=self._key).delete()
+            _end(Worker.objects.filter(key=self._key), database.now())
         except (OperationalError, InterfaceError) as e:
             log.debug("the program is shown as lost: %s", first_line(e))
 
@@ -79,7 +93,12 @@ class Presence:
         if Worker.objects.filter(key=self._key).update(**seen):
             return
         self._remove_crashed()
-        Worker.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
+        obsolete = Worker.objects.filter(Q(seen_at__lt=now - FORGOTTEN) | Q(ended_at__isnull=False))
+        last = Worker.objects.filter(services__has_key=SCHEDULE).aggregate(last=Max(Coalesce("ended_at", "seen_at")))[
+            "last"
+        ]
+        has_schedule = SCHEDULE in services
+        (obsolete if has_schedule else obsolete.exclude(services__has_key=SCHEDULE)).delete()
         Worker.objects.create(
             key=self._key,
             host=socket.gethostname(),
@@ -91,15 +110,28 @@ class Presence:
             started_at=now,
             **seen,
         )
+        if self._tell_of_absence and has_schedule and last is not None and now - last >= SILENT:
+            self._tell_of_absence(last, now)
 
     def _remove_crashed(self) -> None:
-        """Log which programs of this folder ended without a word, and delete their rows."""
-        for row in Worker.objects.filter(host=socket.gethostname(), folder=str(self._folder)):
+        """Log which programs of this folder ended without a word, and delete their rows, or note when they ended."""
+        for row in _not_ended().filter(host=socket.gethostname(), folder=str(self._folder)):
             if not _is_running(row.pid):
                 last_seen = f"{row.seen_at:%F %T} UTC"
                 words = f"'newsletter {row.command}', last seen {last_seen}, ended without stopping"
                 log_event(log, "crashed", words, level=logging.WARNING, command=row.command, last_seen=last_seen)
-                row.delete()
+                _end(Worker.objects.filter(pk=row.pk), row.seen_at)
+
+
+def _not_ended() -> QuerySet[Worker]:
+    return Worker.objects.filter(ended_at=None)
+
+
+def _end(rows: QuerySet[Worker], at: datetime) -> None:
+    """Note when a program with the schedule ended, and delete the row of any other."""
+    # It is silent at once, also for a version that doesn't know `ended_at`.
+    if not rows.filter(services__has_key=SCHEDULE).update(ended_at=at, seen_at=at - SILENT):
+        rows.delete()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,7 +183,7 @@ def workers(delivery: DeliverySettings | None = None) -> list[WorkerStatus]:
             frozen_until=row.frozen_until,
             frozen_seconds=row.frozen_seconds,
         )
-        for row in Worker.objects.order_by("host", "folder", F("started_at"))
+        for row in _not_ended().filter(seen_at__gte=now - FORGOTTEN).order_by("host", "folder", F("started_at"))
     ]
 
 

@@ -23,12 +23,17 @@ def web_address(value: object) -> str:
     """Return a web address with its host in ASCII, without a slash at the end. Raises InvalidValue."""
     host = _host(value) if isinstance(value, str) else ""
     if not isinstance(value, str) or not host:
-        raise InvalidValue(messages.WEB_ADDRESS(value=repr(value)))
+        raise InvalidValue(messages.WEB_ADDRESS())
     return _in_ascii(value.rstrip("/"), host)
 
 
 def origin(value: object) -> str:
-    """Return the origin of a website (RFC 6454), as browsers name it. Raises InvalidValue for an address with more."""
+    """Return the origin of a website (RFC 6454), as browsers name it. Raises InvalidValue for an address with more.
+
+    It is one of several in a setting, so the refusal names it.
+    """
+    if not isinstance(value, str) or not _host(value):
+        raise InvalidValue(messages.NO_ORIGIN(value=repr(value)))
     parts = urlsplit(web_address(value))
     beginning = f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
     if parts.path or parts.query or parts.fragment or "@" in parts.netloc:

@@ -225,8 +225,8 @@ def parse_language(value: object) -> str:
 
 
 def parse_colour(value: object) -> str:
-    """Parse a colour, `#rrggbb` or `#rgb`, and return it as `#rrggbb`."""
-    match = re.fullmatch(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", value.strip()) if isinstance(value, str) else None
+    """Parse a colour, `#rrggbb` or `#rgb`, also without its sign, and return it as `#rrggbb`."""
+    match = re.fullmatch(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", value.strip()) if isinstance(value, str) else None
     if not match:
         raise InvalidValue(messages.COLOUR(value=repr(value)))
     digits = match[1].lower()

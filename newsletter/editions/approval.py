@@ -356,7 +356,7 @@ def _check_content(edition: Edition) -> None:
     """Raise Impossible if an edition has nothing to read: no posts, no text and no blocks."""
     has_text = bool(edition.greeting.strip() or edition.closing.strip() or edition.blocks)
     if not has_text and not edition.entries.filter(included=True).exists():
-        raise Impossible(messages.EMPTY(name=edition.name))
+        raise Impossible(messages.EMPTY_LETTER() if edition.standalone else messages.EMPTY())
 
 
 def _candidates(draft: Edition, prepared: PreparedDraft) -> list[tuple[int, int, list[str]]]:

@@ -29,7 +29,7 @@ def add(
     """
     address = url.strip()
     if not _is_web_address(address):
-        raise WebhookProblem(editions_messages.NOT_A_WEB_ADDRESS(text=address[:80]))
+        raise WebhookProblem(editions_messages.NOT_A_WEB_ADDRESS())
     row = EventWebhook.objects.create(
         url=address,
         secret=new_secret(),

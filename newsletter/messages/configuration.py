@@ -223,7 +223,10 @@ DATE_RANGE = MessageType(
     "value.date-range", gettext_noop("{value} must begin before it ends, and have at most {most} days")
 )
 WEB_ADDRESS = MessageType(
-    "value.web-address", gettext_noop("{value} is not a web address; use a form such as 'https://brev.example.org'")
+    "value.web-address", gettext_noop("that isn’t a web address; enter one like https://news.example.org")
+)
+NO_ORIGIN = MessageType(
+    "value.no-origin", gettext_noop("{value} is not a web address; enter one like https://www.example.org")
 )
 ORIGIN = MessageType(
     "value.origin", gettext_noop("{value} is more than the beginning of a website’s addresses; write '{origin}'")

@@ -129,7 +129,10 @@ CHANGED_BY_OTHERS = MessageType(
 GONE = MessageType("edition.gone", gettext_noop("deleted"))
 EMPTY = MessageType(
     "edition.empty",
-    gettext_noop("{name} is empty; add a post or write something before you approve it"),
+    gettext_noop("this edition is empty; add a post or write something before you approve it"),
+)
+EMPTY_LETTER = MessageType(
+    "edition.empty-letter", gettext_noop("this letter is empty; write something before you approve it")
 )
 NOT_PUBLIC = MessageType(
     "edition.not-public", gettext_noop("{name} is not in the archive, because none of its emails has been accepted yet")
@@ -336,7 +339,7 @@ LINKS_TO_RESERVED = MessageType(
 # Adding a post by its address.
 NOT_A_WEB_ADDRESS = MessageType(
     "post-page.not-an-address",
-    gettext_noop("'{text}' is not a web address; enter one such as https://example.org/article"),
+    gettext_noop("that isn’t a web address; enter one like https://news.example.org/article"),
 )
 WRITE_HEADLINE = MessageType("post-page.write-headline", gettext_noop("write its headline yourself"))
 NOT_A_PAGE = MessageType("post-page.not-a-page", gettext_noop("{url} is not a web page; write its headline yourself"))

@@ -109,7 +109,7 @@ NO_ADDRESS_COLUMN = MessageType(
 OTHER_COLUMNS = MessageType(
     "import.other-columns", gettext_noop("its columns are not the ones that you saw; upload it again")
 )
-CHOOSE_ADDRESSES = MessageType("import.choose-addresses", gettext_noop("no column is chosen for addresses; choose one"))
+CHOOSE_ADDRESSES = MessageType("import.choose-addresses", gettext_noop("choose the column with the email addresses"))
 TWO_ADDRESSES = MessageType(
     "import.two-address-columns", gettext_noop("{count} columns are chosen for addresses; choose one")
 )

@@ -123,7 +123,15 @@ def test_invalid_mailboxes(text: object) -> None:
         parse_mailbox(text)
 
 
-@pytest.mark.parametrize(("text", "value"), [("#FFF", "#ffffff"), ("#b3261e", "#b3261e")])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("#FFF", "#ffffff"),
+        ("#b3261e", "#b3261e"),
+        ("1f5fa8", "#1f5fa8"),
+        (" FfF ", "#ffffff"),
+    ],
+)
 def test_colours(text: str, value: str) -> None:
     assert parse_colour(text) == value
 

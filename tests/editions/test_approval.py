@@ -374,7 +374,7 @@ def test_only_a_scheduled_edition_is_sent_now() -> None:
 def test_a_draft_without_posts_and_text_is_not_approved(with_revision: bool) -> None:
     configured(minimum_posts=0)
     draft = drafted()
-    with pytest.raises(Impossible, match="is empty; add a post or write something"):
+    with pytest.raises(Impossible, match="this edition is empty; add a post or write something"):
         approval.approve(
             config.current(), draft, revision=draft.revision if with_revision else None, needs_content=True, now=NOW
         )

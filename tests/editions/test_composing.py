@@ -76,9 +76,9 @@ def test_a_block_is_changed_and_removed(edition: Edition) -> None:
     [
         ({"kind": "poem"}, "'poem' is not a kind of block"),
         ({"title": " "}, "a block needs a heading"),
-        ({"url": "javascript:alert(1)"}, "is not a web address"),
-        ({"url": "http://"}, "is not a web address"),
-        ({"url": "https://a b.example"}, "is not a web address"),
+        ({"url": "javascript:alert(1)"}, "that isn’t a web address"),
+        ({"url": "http://"}, "that isn’t a web address"),
+        ({"url": "https://a b.example"}, "that isn’t a web address"),
         ({"text": "x" * 20_001}, "the block has 20,001 characters"),
         ({"after": "999999"}, "has no post 999999"),
         ({"id": "unknown"}, "no longer has this block"),

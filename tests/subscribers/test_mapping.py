@@ -60,7 +60,7 @@ def test_the_headers_can_be_overridden(file: Path) -> None:
 @pytest.mark.parametrize(
     ("meanings", "sentence"),
     [
-        (("name", "", "", ""), "no column is chosen for addresses; choose one"),
+        (("name", "", "", ""), "choose the column with the email addresses"),
         (("address", "address", "", ""), "2 columns are chosen for addresses; choose one"),
         (("address",), "its columns are not the ones that you saw"),
         (("address", "password", "", ""), "its columns are not the ones that you saw"),

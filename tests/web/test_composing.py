@@ -100,8 +100,8 @@ def test_an_earlier_letter_is_used_as_a_start(editor: Client, draft: Edition) ->
         greeting="Dear readers",
     )
     offered = lxml_html.fromstring(editor.get(page).content)
-    (form,) = offered.xpath("//form[.//button[contains(., 'Use as a start')]]")
-    assert form.text_content().split() == ["Use", "as", "a", "start", "Good", "news"]
+    (form,) = offered.xpath("//form[.//button[contains(., 'Start from this')]]")
+    assert form.text_content().split() == ["Start", "from", "this", "Good", "news"]
     (button,) = form.xpath(".//button")
     editor.post(form.get("action"), {button.get("name"): button.get("value")})
     copy = Edition.objects.filter(standalone=True).latest("pk")
@@ -183,14 +183,18 @@ def test_the_log_says_what_was_changed_in_a_block(admin: Client, draft: Edition)
 def test_a_refused_block_keeps_what_was_filled_in(editor: Client, draft: Edition) -> None:
     page = editor.post(f"{PAGE}blocks/", {**BLOCK, "revision": draft.revision, "url": "javascript:x", "text": "Words"})
     assert page.status_code == 422
-    assert "is not a web address" in _text(page.content)
+    assert "That isn’t a web address" in _text(page.content)
     assert "Words</textarea>" in page.content.decode()
     assert _now().blocks == []
 
 
 @pytest.mark.parametrize(
     ("field", "typed", "said"),
-    [("title", " ", "a heading"), ("url", "x y", "not a web address"), ("after", "999999", "has no post 999999")],
+    [
+        ("title", " ", "a heading"),
+        ("url", "x y", "That isn’t a web address; enter one like"),
+        ("after", "999999", "has no post 999999"),
+    ],
 )
 def test_a_block_is_refused_beside_its_field(editor: Client, draft: Edition, field: str, typed: str, said: str) -> None:
     answer = editor.post(f"{PAGE}blocks/", {**BLOCK, "revision": draft.revision, field: typed})

@@ -182,7 +182,7 @@ def test_a_text_of_a_post_that_the_draft_has_not_got_is_refused(editor: Client, 
 @pytest.mark.parametrize(
     ("given", "field", "sentence"),
     [
-        ({"url": "ftp://example.org/", "text": "My text"}, "url", "is not a web address"),
+        ({"url": "ftp://example.org/", "text": "My text"}, "url", "isn’t a web address"),
         ({"text": "My text"}, "title", "A post needs a headline."),
         ({"title": "Mine", "text": "x" * 200_001}, "text", "characters"),
     ],
@@ -193,7 +193,7 @@ def test_a_refused_post_keeps_its_fields_with_the_message_beside_the_field(
 ) -> None:
     answer = editor.post(f"{PAGE}add/", given, headers=headers)
     assert answer.status_code == 422
-    page = lxml_html.fromstring(answer.content)
+    page = lxml_html.fromstring(answer.text)
     (wrong,) = page.xpath("//*[@aria-invalid='true']")
     assert wrong.name == field
     (said,) = page.xpath(f"//*[@id='{wrong.get('aria-describedby').split()[0]}']")
@@ -436,11 +436,11 @@ def test_a_refused_post_keeps_what_was_typed(editor: Client) -> None:
     given = {"url": "ftp://example.org/", "title": "", "text": "Line one\nline two"}
     answer = editor.post(f"{PAGE}add/", given)
     assert answer.status_code == 422
-    for kept in ("is not a web address", 'value="ftp://example.org/"', "Line one\nline two</textarea>"):
+    for kept in ("isn’t a web address", 'value="ftp://example.org/"', "Line one\nline two</textarea>"):
         assert kept in answer.content.decode()
     part = editor.post(f"{PAGE}add/", given, headers={"HX-Request": "true"})
     assert (part.status_code, part.content.decode().count("<form")) == (422, 0)
-    assert "is not a web address" in part.content.decode()
+    assert "isn’t a web address" in part.content.decode()
 
 
 def test_a_post_added_by_the_page_leads_back_to_it(editor: Client) -> None:

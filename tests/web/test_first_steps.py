@@ -91,9 +91,20 @@ def test_a_newsletter_without_sources_begins_with_a_letter(admin: Client) -> Non
     page = admin.get(reverse("desk:edition", args=(edition.newsletter, edition.period))).content.decode()
     assert "Letter of " in page
     assert "Check for new posts" not in page
+    preview = admin.get(reverse("desk:preview", args=(edition.newsletter, edition.period))).text
+    assert "Approving locks this version." in preview
+    assert "later changes at the sources" not in preview
     Act.objects.log("editor", acts.TEST_SENT(), edition.name, now=make.NOW)
     subscribe()
     assert steps(admin) == []
+
+
+def test_a_letter_that_is_only_written_does_not_offer_new_posts_where_a_blog_is_read(admin: Client) -> None:
+    admin.post("/desk/n/kinaforum/letter/")
+    edition = Edition.objects.get()
+    page = admin.get(reverse("desk:edition", args=(edition.newsletter, edition.period))).text
+    assert "No posts yet." in page
+    assert "heck for new posts" not in page
 
 
 def test_they_are_not_shown_once_an_edition_has_been_sent(admin: Client) -> None:

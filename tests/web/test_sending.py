@@ -297,7 +297,7 @@ def test_a_letter_without_posts_and_text_is_not_approved_at_the_desk(editor: Cli
     told = editor.post(f"{page}approve/", hidden, follow=True).text
     letter.refresh_from_db()
     assert letter.state == State.DRAFT
-    assert "is empty; add a post or write something before you approve it." in told
+    assert "This letter is empty; write something before you approve it." in told
 
 
 def test_a_scheduled_edition_is_sent_at_another_time(editor: Client) -> None:

@@ -265,7 +265,7 @@ def test_sections_and_links_are_edited_in_rows(site: Site) -> None:
 
 
 @pytest.mark.parametrize(("address", "said"), [
-    ("", "Fill this in, or remove the row."), ("shop.example", "is not a web address"),
+    ("", "Fill this in, or remove the row."), ("shop.example", "that isn’t a web address; enter one like https://news.example.org"),
 ])  # fmt: skip
 def test_a_wrong_link_is_explained_and_kept(site: Site, address: str, said: str) -> None:
     url = f"{KINAFORUM}/design/"

@@ -289,7 +289,7 @@ def test_columns_that_nobody_knows_are_named_by_hand(admin: Client) -> None:
     assert _chosen(columns) == ["", "", ""]
     assert "film" in columns
     wrong = _step(admin, columns, "try", "", "tags", "name")
-    assert "no column is chosen for addresses; choose one." in wrong
+    assert "hoose the column with the email addresses." in wrong
     assert _chosen(wrong) == ["", "tags", "name"], "what was chosen stays"
     tried = _step(admin, wrong, "try", "address", "tags", "name")
     assert _chosen(_step(admin, tried, "columns")) == ["address", "tags", "name"]

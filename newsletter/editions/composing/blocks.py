@@ -127,7 +127,7 @@ def _address(url: str) -> str:
     except ValueError:
         is_address = False
     if not is_address or len(address) > LONGEST_LINK or any(c.isspace() for c in address):
-        raise Impossible(messages.NOT_A_WEB_ADDRESS(text=url[:80]))
+        raise Impossible(messages.NOT_A_WEB_ADDRESS())
     return address
 
 

@@ -2,8 +2,9 @@
 (() => {
   "use strict";
 
-  const LEAST = 4.5, DIGITS = { minimumFractionDigits: 1, maximumFractionDigits: 1 }, HEX = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i;
-  const whole = (code) => (code.length === 4 ? code.replace(/[0-9a-f]/gi, "$&$&") : code).toLowerCase();
+  const LEAST = 4.5, DIGITS = { minimumFractionDigits: 1, maximumFractionDigits: 1 }, HEX = /^#?([0-9a-f]{3}|[0-9a-f]{6})$/i;
+  const digits = (code) => code.replace("#", "").toLowerCase();
+  const whole = (code) => `#${digits(code).length === 3 ? digits(code).replace(/./g, "$&$&") : digits(code)}`;
   const linear = (channel) => (channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4);
 
   function luminance(code) {

@@ -1,4 +1,4 @@
-/* Approval waits for text that is not stored, and the page says where that text is. Until the server has stored the text of
+/* Nothing is approved while text is not stored, and the page says where that text is. Until the server has stored the text of
    a draft, a copy is kept in this browser under the address of the draft and its place there (saving.js). */
 import { names, read } from "./copies.js";
 
@@ -11,7 +11,7 @@ const keptPlaces = () => names(`${draft}#`).map((name) => name.slice(draft.lengt
 function title(place) {
   const kept = stored(place), row = document.querySelector(`${place.startsWith(POST) ? place : "#none"} b`);
   return { "#words": note.dataset.words, "#add": note.dataset.add }[place]
-    || (row ? row.textContent : kept && kept.headline) || place.slice(POST.length);
+    || note.dataset.post.replace("{title}", () => (row ? row.textContent : kept && kept.headline) || place.slice(POST.length));
 }
 
 /* Show the place in the draft where text is not stored. */
@@ -27,7 +27,8 @@ export function openPlace(place) {
 
 /* `reason` are nodes that say why nothing is stored; without them approval waits for the places. */
 function say(places, reason = []) {
-  note.replaceChildren(...places.length ? (reason.length ? reason : [`${note.dataset.text} `]) : []);
+  const [before, after] = places.length > 1 ? note.dataset.several.split("{places}") : note.dataset.one.split("{place}");
+  note.replaceChildren(...places.length ? (reason.length ? reason : [before]) : []);
   (reason.length ? [] : places).forEach((place, number) => {
     const link = Object.assign(document.createElement("a"), { href: draft + place, textContent: title(place) });
     link.addEventListener("click", (event) => {
@@ -35,7 +36,7 @@ function say(places, reason = []) {
       event.preventDefault();
       openPlace(place);
     });
-    note.append(...number ? [", "] : [], link);
+    note.append(...number ? [", "] : [], link, ...number + 1 === places.length ? [after] : []);
   });
   note.hidden = !places.length;
   if (places.length) { note.scrollIntoView({ block: "nearest" }); }

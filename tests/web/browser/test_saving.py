@@ -160,7 +160,9 @@ def test_a_refused_post_stays_in_its_form(page: Page) -> None:
     form.get_by_label(WEB_ADDRESS).fill("ftp://example.org/")
     write(form.locator(TEXT), "Flere linjer\nskrevet for hånd")
     form.get_by_role("button", name=ADD_POST).click()
-    expect(form.locator("#add-url-said")).to_contain_text("is not a web address")
+    expect(form.locator("#add-url-said")).to_contain_text(
+        "That isn’t a web address; enter one like https://news.example.org/article."
+    )
     expect(form.get_by_label(WEB_ADDRESS)).to_be_focused()
     expect(form.locator(TEXT)).to_have_value("Flere linjer\nskrevet for hånd")
     page.context.set_offline(True)

@@ -44,7 +44,7 @@ def add(
     if url and "://" not in url:
         url = f"https://{url}"
     if url and (len(url) > LONGEST_LINK or not url.startswith(("http://", "https://"))):
-        raise Impossible(messages.NOT_A_WEB_ADDRESS(text=url[:80]))
+        raise Impossible(messages.NOT_A_WEB_ADDRESS())
     is_typed, stored, description = bool(title or text), _stored(edition, url), None
     if url and not title and (text or stored is None):
         title, description, url = _of_page(configuration, url)

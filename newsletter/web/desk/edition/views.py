@@ -87,8 +87,16 @@ def _context(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> 
         "revision": edition.revision,
         "may_change": edition.state == State.DRAFT,
         "in_full": posts.count <= IN_FULL_UP_TO,
+        "has_new_posts": _has_new_posts(newsletter, edition, posts),
         "out_open": not posts.days or "out" in request.GET or "out" in request.POST,
     }
+
+
+def _has_new_posts(newsletter: Newsletter, edition: Edition, posts: queries.Posts) -> bool:
+    """Return whether reading the sources again can change an edition: not a letter that is only written."""
+    if not newsletter.sources or edition.welcome_id or edition.corrects_id:
+        return False
+    return not edition.standalone or bool(posts.rows)
 
 
 @require_POST

@@ -6,7 +6,7 @@ from unittest import mock
 import pytest
 
 from newsletter.render.content import content
-from newsletter.render.content.content import prepare
+from newsletter.render.content.content import prepare, prepare_words
 from newsletter.render.content.fragment import text_of
 from newsletter.render.content.images import fitted, sized
 from newsletter.render.content.text import plain
@@ -208,3 +208,17 @@ def test_header_cells_cost_as_much_as_the_row_has_cells(monkeypatch: pytest.Monk
         return text.call_count
 
     assert 0 < count(40) <= 2 * count(20)
+
+
+@pytest.mark.parametrize("sign", ["★", "#", "∞"])
+def test_the_sign_of_a_permanent_link_is_left_out(sign: str) -> None:
+    html = f'<p>Beans travel.</p><p>\u00a0<a href="https://blog.example/p">{sign}</a></p>'
+    shown = prepare(html, url="https://blog.example/p", title="The title", level=3, whole=True)
+    assert shown == "<p>Beans travel.</p>"
+
+
+def test_the_author_of_a_quotation_is_small() -> None:
+    html = "<blockquote><p>We won.</p><p>— Ida</p></blockquote><blockquote><p>— We won.</p></blockquote>"
+    shown = prepare(html, url="https://blog.example/p", title="The title", level=3, whole=True)
+    assert shown == html.replace("<p>— Ida", '<p class="meta">— Ida')
+    assert '<p class="meta">— Ida' in prepare_words(html, site="https://blog.example")

@@ -39,6 +39,10 @@ _BLOCK_PARENTS = frozenset(("div", "p", "figure", "center", "a", "li", "td", "pi
 _HOLD_TEXT = frozenset(("p", "div", "blockquote", "ul", "ol", "li", "dl", "dd"))
 _MORE = "\u00a0[…]"
 _SENTENCE = re.compile(r"[.!?…。！？؟।։።។][\"'”’»)\]」』]{0,3}\Z")
+_SIGN = re.compile(r"[★☆#∞¶§⁂●■◆]")
+_DASHES = ("—", "–", "―")
+_LONGEST_ATTRIBUTION = 120
+"""Characters of the last line of a quotation, which names its author."""
 _CUT_OFF = re.compile(r"(?:…|\.{3}|[\[(](?:…|\.{3})[\])])\s*\Z")
 
 
@@ -95,6 +99,7 @@ def prepare(
     if ' align="' in html:
         _align(root)
     _captions(root)
+    _attributions(root)
     for numbered in root.iter("ol"):
         if numbered.get("reversed") is not None:
             numbered.set("reversed", "")
@@ -124,6 +129,7 @@ def prepare_words(
     _headings(root, 1)
     _tables(root)
     _code(root, coloured=True)
+    _attributions(root)
     forget_columns(root)
     return serialise(root)
 
@@ -137,8 +143,8 @@ def _links(root: Element, url: str, title: str) -> None:
             footnotes.show(link)
             continue
         repeats = uri(href) == uri(url) and not is_video_link(link)
-        if repeats and not pictures and text_of(link) == text_of(root):
-            link.drop_tree()  # a text that is only "Comments" or "Read more"
+        if repeats and not pictures and (text_of(link) == text_of(root) or _SIGN.fullmatch(text_of(link))):
+            link.drop_tree()  # a text that is only "Comments" or "Read more", or the sign of a permanent link
             continue
         if not href or href.startswith("#") or repeats or not (text_of(link) or pictures):
             link.drop_tag()
@@ -303,6 +309,16 @@ def _captions(root: Element) -> None:
     for caption in root.iter("figcaption"):
         if len(caption) == 1 and caption[0].tag == "p" and not (caption.text or "").strip():
             caption[0].drop_tag()
+
+
+def _attributions(root: Element) -> None:
+    """Let the last paragraph of a quotation that names its author behind a dash look like a line below a headline."""
+    for quote in root.iter("blockquote"):
+        last = quote[-1] if len(quote) > 1 else None
+        if last is not None and last.tag == "p" and not last.get("class"):
+            words = text_of(last)
+            if words.startswith(_DASHES) and len(words) <= _LONGEST_ATTRIBUTION:
+                last.set("class", "meta")
 
 
 def _drop_empty(root: Element) -> None:

@@ -278,10 +278,15 @@ def test_whoever_confirms_is_told_what_comes_and_has_the_latest_edition_and_the_
     page = client.post(link).text
     assert "You get an email each week, the first one around " in page
     assert "Add brev@example.org to your contacts" in page
-    assert f'href="{PAGE}" dir="auto">First</a>' in page
+    assert '<h3><span dir="auto">First</span></h3>' in page
+    assert f'href="{PAGE}">Read the latest edition</a>' in page
+    assert page.count(f'href="{PAGE}"') == 1, "one link to the edition"
+    assert '<h1><svg class="done"' in page
     (preferences,) = re.findall(r'href="(/p/[^"]+)"', page)
     assert client.get(preferences).status_code == 200
-    assert "/p/" not in client.post(link).text, "the link works once"
+    again = client.post(link).text
+    assert "/p/" not in again, "the link works once"
+    assert 'class="done"' not in again
 
 
 def test_the_language_of_a_page_is_chosen_from_one_select(client: Client) -> None:

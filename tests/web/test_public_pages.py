@@ -208,12 +208,16 @@ def test_a_newsletter_s_page_says_who_writes_and_how_often_below_its_picture(cli
     assert "<bdi>Hver fredag</bdi>" in client.get(f"{ARCHIVE}?lang=nb").text
     assert Head(page).meta["og:image"] == "https://kinaforum.example/cover.jpg"
     assert 'placeholder="name@example.org"' in page
+    assert 'class="opening"' not in page
 
 
 def test_a_newsletter_s_page_is_whole_without_what_nobody_gave(client: Client) -> None:
     _with(description="")
     page = client.get(f"{ARCHIVE}?lang=en").text
     assert 'class="cover"' not in page
+    name, _, field = page.partition('<div class="opening">')[2].partition("</h1>")
+    assert "Kinaforum" in name
+    assert 'name="address"' in field.partition("<section")[0]
     assert 'class="lead"' not in page
     assert "By " not in page
     assert "<bdi>Every Friday</bdi>" in page

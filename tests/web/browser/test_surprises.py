@@ -73,3 +73,18 @@ def test_saving_says_that_all_cookies_are_gone_and_loses_nothing(page: Page) -> 
     write(field, "Typed after the cookies went")
     expect(page.locator(".panel .said")).to_contain_text("you have been logged out")
     expect(field).to_have_value("Typed after the cookies went")
+
+
+def test_the_full_preview_shows_dark_mode_as_soon_as_it_is_ticked(page: Page) -> None:
+    page.goto(f"{page.url}preview/?kind=phone")
+    email = page.frame_locator("iframe.frame").locator("body")
+    colour = "getComputedStyle(document.querySelector('body')).backgroundColor"
+    light = email.evaluate(f"() => {colour}")
+    page.get_by_label("Dark mode").check()
+    page.wait_for_url(re.compile(r"[?&]dark=1"))
+    expect(page.get_by_label("Dark mode")).to_be_checked()
+    expect(page.locator("iframe.frame")).to_have_attribute("src", re.compile("dark"))
+    expect(email).not_to_have_css("background-color", light)
+    page.get_by_label("Dark mode").uncheck()
+    expect(page.get_by_label("Dark mode")).not_to_be_checked()
+    expect(email).to_have_css("background-color", light)

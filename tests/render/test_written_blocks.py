@@ -156,6 +156,7 @@ def test_footnotes_lead_down_and_back() -> None:
     first, again = tree.xpath("//a[.='[1]']")
     (other,) = tree.xpath("//a[.='[2]']")
     notes = tree.xpath("//ol[@class='notes']/li")
+    assert "border-top:1px solid" in notes[0].getparent().get("style").replace(": ", ":")
     assert [f"#{note.get('id')}" for note in notes] == [first.get("href"), other.get("href")]
     assert again.get("href") == first.get("href")
     assert [note.xpath("a[.='↑']/@href") for note in notes] == [[f"#{first.get('id')}"], [f"#{other.get('id')}"]]

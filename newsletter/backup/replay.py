@@ -17,7 +17,7 @@ from newsletter.backup.replayed_sending import DeliveryLog, apply_deliveries, re
 from newsletter.collecting.ledger import forget_removals
 from newsletter.config import Config
 from newsletter.delivery import journal
-from newsletter.editions import held_back, notices
+from newsletter.editions import held_back
 from newsletter.editions.redeciding import decide_drafts_again
 from newsletter.editions.states import change
 from newsletter.messages import Message, acts, schedule as schedule_messages, sending as messages
@@ -39,6 +39,7 @@ from newsletter.models import (
     WelcomeMail,
     Worker,
 )
+from newsletter.models.later_work import NOTICE_EMAIL, NOTICE_POST
 from newsletter.models.post import NOT_LISTED
 from newsletter.models.source import PUSHED
 from newsletter.recovery import entries, hold, log
@@ -286,7 +287,7 @@ def _withdraw_emails(now: datetime) -> None:
     """Give up emails to single persons that were waiting: most were sent since. 'newsletter mailq' shows them."""
     why = messages.UNKNOWN_SINCE()
     TransactionalEmail.objects.filter(sent_at=None, gave_up_at=None).update(gave_up_at=now, problem=why.to_text())
-    later.give_up(LaterWork.objects.filter(kind__in=(notices.EMAIL, notices.POST)), now, why)
+    later.give_up(LaterWork.objects.filter(kind__in=(NOTICE_EMAIL, NOTICE_POST)), now, why)
 
 
 def _skip_missed(configuration: Config, now: datetime, made_at: datetime) -> None:

@@ -16,6 +16,7 @@ from newsletter.delivery.reply import redact_addresses
 from newsletter.messages import Message, notices as messages, schedule as schedule_messages
 from newsletter.messages.general import ABOUT
 from newsletter.models import Edition, Notice, SourceGap
+from newsletter.models.later_work import NOTICE_EMAIL, NOTICE_POST
 
 DRAFT, WAITING, PAUSED, SOURCE, SKIPPED, SENT = "draft", "waiting", "paused", "source", "skipped", "sent"
 SERVICE, RECOVERED, MAIL, MAILBOX, TASK = "service", "recovered", "mail", "mailbox", "task"
@@ -27,9 +28,6 @@ POSTED = (
     STANDSTILL,
 )  # fmt: skip
 """The kinds that need action; they are also logged and posted to `alert_url`."""
-
-EMAIL, POST = "notice-email", "notice-post"
-"""The kinds of later work that email a notice to the editors, and post it to `alert_url`."""
 
 log = logging.getLogger("newsletter.notices")
 
@@ -102,9 +100,9 @@ def _tell_of_silence(collected: Iterable[Collected], now: datetime) -> None:
 def _write(newsletter: str, kind: str, text: Message, now: datetime, edition: str = "") -> None:
     notice = Notice.objects.create(newsletter=newsletter, kind=kind, text=text, at=now, edition=edition)
     key = str(notice.pk)
-    later.add(EMAIL, key, now, newsletter=newsletter, notice=notice.pk, about=kind)
+    later.add(NOTICE_EMAIL, key, now, newsletter=newsletter, notice=notice.pk, about=kind)
     if kind in POSTED:
-        later.add(POST, key, now, newsletter=newsletter, notice=notice.pk, about=kind, to="alert_url")
+        later.add(NOTICE_POST, key, now, newsletter=newsletter, notice=notice.pk, about=kind, to="alert_url")
         log.warning("%s: %s", newsletter, redact_addresses(str(text)))
 
 

@@ -5,6 +5,9 @@ from django.utils import timezone
 
 from newsletter.models.message_field import MessageField
 
+NOTICE_EMAIL, NOTICE_POST = "notice-email", "notice-post"
+"""The kinds of later work that email a notice to the editors, and post it to `alert_url`."""
+
 
 class LaterWork(models.Model):
     """One piece of work: when it is due, how often it was attempted, and what came of it.

@@ -16,9 +16,9 @@ from newsletter import later
 from newsletter.config import Config
 from newsletter.delivery import retries
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.editions.notices import EMAIL, POST
 from newsletter.messages import Message, from_text
 from newsletter.models import LaterWork, Notice
+from newsletter.models.later_work import NOTICE_EMAIL, NOTICE_POST
 from subscribers.models import TransactionalEmail
 
 LONGEST_HOLD = timedelta(minutes=15)
@@ -62,7 +62,7 @@ def emails() -> QuerySet[TransactionalEmail]:
 
 def notices() -> QuerySet[LaterWork]:
     """Return notices that have not been emailed, or not been posted to `alert_url`."""
-    return LaterWork.objects.filter(kind__in=(EMAIL, POST), done_at=None)
+    return LaterWork.objects.filter(kind__in=(NOTICE_EMAIL, NOTICE_POST), done_at=None)
 
 
 def works() -> QuerySet[LaterWork]:
@@ -145,7 +145,7 @@ def retry_one(of: str, number: int, now: datetime) -> int:
 @transaction.atomic
 def _retry(rows: QuerySet[TransactionalEmail], later_work: QuerySet[LaterWork], now: datetime) -> int:
     count = rows.filter(journal="").update(attempts=0, due=now, gave_up_at=None, leased_until=None)
-    numbers = [work.payload["notice"] for work in later_work.filter(kind=EMAIL)]
+    numbers = [work.payload["notice"] for work in later_work.filter(kind=NOTICE_EMAIL)]
     for notice in Notice.objects.filter(pk__in=numbers).exclude(editors={}):
         # Who accepted it is kept; who refused it is tried again.
         notice.editors = {a: kind for a, kind in notice.editors.items() if kind != OutcomeKind.REFUSED.value}
@@ -167,7 +167,7 @@ def hold_back(configuration: Config, newsletter: str, problem: Message, now: dat
     provider = configuration.provider_of(newsletters[newsletter])
     names = [name for name, newsletter in newsletters.items() if configuration.provider_of(newsletter) == provider]
     due = emails().filter(gave_up_at=None, newsletter__in=names)
-    pending = notices().filter(kind=EMAIL, gave_up_at=None, newsletter__in=names)
+    pending = notices().filter(kind=NOTICE_EMAIL, gave_up_at=None, newsletter__in=names)
     most = max(query.aggregate(n=Max("attempts"))["n"] or 1 for query in (due, pending))
     until = now + min(retries.transactional_pause(most), LONGEST_HOLD)
     due.filter(due__lt=until).update(due=until)

@@ -32,6 +32,7 @@ from newsletter.messages.delivery import NOT_NOW
 from newsletter.messages.general import ABOUT
 from newsletter.messages.localized import Localized
 from newsletter.models import Edition, LaterWork, Notice
+from newsletter.models.later_work import NOTICE_EMAIL, NOTICE_POST
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.message import encoded_transactional
 from newsletter.render.transactional import render_email
@@ -77,7 +78,7 @@ _OF_EDITION = {
 
 
 @later(
-    notices.EMAIL,
+    NOTICE_EMAIL,
     gettext_noop("Notice to editors"),
     pauses=retries.TRANSACTIONAL_PAUSES,
     queue="letters",
@@ -115,7 +116,7 @@ def _fail(configuration: Config, row: Notice, work: LaterWork, outcome: Outcome,
     raise NotNow(problem)
 
 
-@later(notices.POST, gettext_noop("Notice to site.alert_url"), pauses=retries.TRANSACTIONAL_PAUSES, queue="webhooks")
+@later(NOTICE_POST, gettext_noop("Notice to site.alert_url"), pauses=retries.TRANSACTIONAL_PAUSES, queue="webhooks")
 def post(configuration: Config, work: LaterWork, _now: datetime) -> None:
     """Post a notice to `alert_url`, if there is one."""
     row = Notice.objects.filter(pk=work.payload["notice"]).first()

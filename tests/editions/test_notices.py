@@ -22,6 +22,7 @@ from newsletter.messages import Message, editions, schedule
 from newsletter.messages.general import TEXT
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Edition, LaterWork, Notice
+from newsletter.models.later_work import NOTICE_EMAIL
 from newsletter.sending.api_calls.interface import idempotency_key
 from newsletter.transactional import mail_queue, notice_delivery
 from newsletter.transactional.notice_delivery import REFUSED_ATTEMPTS
@@ -193,7 +194,7 @@ def test_a_newsletter_without_editors_has_nobody_to_mail(posted: Posted) -> None
 def test_a_notice_of_a_newsletter_that_was_removed_is_given_up_and_not_mailed(posted: Posted) -> None:
     notices.tell("removed", notices.WAITING, TEXT(words="It waits"), NOW)
     assert send_due(config.current(), NOW) == 0
-    email = LaterWork.objects.get(kind=notices.EMAIL)
+    email = LaterWork.objects.get(kind=NOTICE_EMAIL)
     assert email.gave_up_at is not None
     assert str(email.problem) == "config.toml has no newsletter removed any more, so nobody was emailed"
 

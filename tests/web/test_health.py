@@ -16,9 +16,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from newsletter import config, later, supervision
 from newsletter.cli import services
-from newsletter.editions import notices
 from newsletter.messages import failures as messages
 from newsletter.models import Edition, LaterWork
+from newsletter.models.later_work import NOTICE_EMAIL
 from newsletter.scheduling import alerts
 from newsletter.supervision import Status, Supervisor
 from newsletter.web import health
@@ -196,7 +196,7 @@ def test_an_email_that_is_being_sent_for_the_first_time_has_not_failed(client: C
     now = timezone.now()
     person = Subscriber.objects.named("anna@example.org", "anna@example.org")
     email = TransactionalEmail.objects.create(kind="confirm", subscriber=person, newsletter="kinaforum", attempts=1)
-    later.add(notices.EMAIL, "1", now, notice=1)
+    later.add(NOTICE_EMAIL, "1", now, notice=1)
     LaterWork.objects.update(attempts=1)
     assert client.get("/readyz").content == b"ready\n"
     TransactionalEmail.objects.filter(pk=email.pk).update(gave_up_at=now)

@@ -11,6 +11,7 @@ from newsletter.editions import notices
 from newsletter.messages.delivery import ALERT_ANSWERED, LOGIN_REFUSED
 from newsletter.messages.general import TEXT
 from newsletter.models import LaterWork
+from newsletter.models.later_work import NOTICE_POST
 from newsletter.transactional import mail_queue
 from subscribers.models import Subscriber, TransactionalEmail
 from tests import settings
@@ -54,7 +55,7 @@ def test_the_list_has_one_time_zone_whatever_the_newsletters_have(editor: Client
     due = datetime(2026, 2, 4, 12, tzinfo=UTC)
     TransactionalEmail.objects.update(due=due)
     notices.tell("daily", notices.PAUSED, TEXT(words="It is paused."), due)
-    LaterWork.objects.filter(kind=notices.POST).delete()
+    LaterWork.objects.filter(kind=NOTICE_POST).delete()
     LaterWork.objects.update(due=due)
     page = editor.get("/desk/unsent/").content.decode()
     assert page.count("Wed 4 Feb, 13:00") == 2

@@ -43,7 +43,7 @@ def test_every_reader_gets_one_mail(walked: tuple[Path, str]) -> None:
 def test_the_subject_begins_with_news_and_leaves_the_newsletter_s_name_to_the_sender(walked: tuple[Path, str]) -> None:
     found = mails(walked[0])[0]
     assert "Østbrevet" in found["From"]
-    assert re.fullmatch(r".+, og \d+ til", found["Subject"])
+    assert re.fullmatch(r".+, and \d+ more", found["Subject"])
     assert "Østbrevet" not in found["Subject"]
 
 

@@ -113,16 +113,18 @@ HAND_OUT = (
     + """
 from datetime import UTC, datetime, timedelta
 from newsletter.editions import notices
+from newsletter.later import attempts
 from newsletter.messages.general import TEXT
 from newsletter.models import Occurrence
 from newsletter.scheduling import schedule, shared_work
+from newsletter.transactional import notice_delivery
 from procrastinate.contrib.django.models import ProcrastinateJob
 configuration, now = config.current(), datetime.now(UTC)
 notices.tell("kinaforum", notices.SERVICE, TEXT(words="something"), now)
 Occurrence.objects.create(newsletter="kinaforum", act="draft", due_at=now - timedelta(minutes=1))
 for _ in range(2):
     shared_work.hand_out_schedule(configuration, now)
-    shared_work.hand_out_emails(configuration, now)
+    attempts.hand_out(configuration, now)
     shared_work.hand_out_housekeeping(configuration, now)
 print(*sorted(ProcrastinateJob.objects.values_list("task_name", flat=True)))
 """
@@ -141,8 +143,8 @@ while shared.waiting():
     time.sleep(0.1)
 background.stop()
 background.join(60)
-from newsletter.models import Edition, Notice, Occurrence
-print(Notice.objects.filter(kind="service", attempts=1).count(), Edition.objects.count())
+from newsletter.models import Edition, LaterWork, Occurrence
+print(LaterWork.objects.filter(kind="notice-email", attempts=1).count(), Edition.objects.count())
 print(Occurrence.objects.filter(done_at__isnull=False).count())
 """
 )
@@ -287,10 +289,10 @@ def test_a_job_of_the_desk_that_ends_its_worker_three_times_has_failed(machines:
     assert "because the program crashed three times" in script(here, NOTICES).stdout
 
 
-def test_drafts_letters_and_housekeeping_are_handed_out_once_and_done_by_another_machine(machines: list[Site]) -> None:
+def test_drafts_notices_and_housekeeping_are_handed_out_once_and_done_by_another_machine(machines: list[Site]) -> None:
     machines[0].run("editions")
     handed_out = script(machines[0], HAND_OUT)
-    assert handed_out.stdout.split() == ["run-schedule", "send-letters", "tidy"], handed_out.stderr
+    assert handed_out.stdout.split() == ["notice-email", "run-schedule", "tidy"], handed_out.stderr
     done = script(machines[1], WORK)
     assert done.stdout.split() == ["1", "1", "1"], done.stderr
 

@@ -40,13 +40,15 @@ from newsletter import config
 from newsletter.start import start
 start(config.use(config.load(Path("config.toml").absolute())))
 from newsletter.cli.services import _collect
-from newsletter.transactional import subscriber_mail
+from newsletter.later import attempts, kinds
+from newsletter.transactional import notice_delivery, subscriber_mail
 from newsletter.scheduling import schedule
 for text in sys.argv[1:]:
     now = datetime.fromisoformat(text)
     _collect(config.current(), now)
     schedule.tick(config.current(), now)
     subscriber_mail.send_all_due(config.current(), now)
+    attempts.run_due(config.current(), now, *kinds.KINDS.values())
 """
 """Does at each of these times what `newsletter run` does: reads the sources, keeps the schedule, tells the editors."""
 

@@ -90,6 +90,7 @@ USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "create.create": (),  # puts the key itself into a backup
     "files.restore_key": (),  # takes it out of one
     "views._with_token.guarded": (),  # compares a random token of the set-up
+    "server.limited.largest": (),  # as above
     "views._account_link": (cases.first_account_link,),
     "signed_post.signature": (),  # under the secret of a webhook, or alert_secret
     "body_limits._role": (cases.session_of_an_upload,),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from newsletter import config
 from newsletter.models import DeliveryStatus, Edition, Result, Retry, State, Tally
 from newsletter.scheduling import housekeeping
-from newsletter.sending import lifecycle, resending, results, unknown_deliveries
+from newsletter.sending import lifecycle, progress, resending, results, unknown_deliveries
 from subscribers import delayed_confirmations, pacing, preferences, signup
 from subscribers.models import EmailKind, Fingerprint, Hits, Subscriber, Subscription, Suppression, TransactionalEmail
 from tests.sending import outbox_samples as samples
@@ -208,6 +208,34 @@ def test_skipped_deliveries_are_sent_again_in_portions() -> None:
     assert Retry.objects.filter(edition=edition).count() == ROWS
     assert not Result.objects.filter(edition=edition).exists()
     assert max(each.rows for each in recorder.ended) <= 3 * BOUND
+
+
+def test_retries_of_a_cancelled_edition_are_skipped_in_portions_and_after_an_interruption_the_rest(
+    killed: Callable[[Callable[[], object]], None],
+) -> None:
+    edition = ended(DeliveryStatus.DEFERRED)
+    Retry.objects.bulk_create(Retry(edition=edition, number=n + 1, attempt=2, due=NOW) for n in range(ROWS))
+    with recorded() as recorder:
+        killed(lambda: lifecycle.cancel(config.current(), edition))
+        assert Retry.objects.count() == ROWS - 2 * BOUND
+        housekeeping.tidy_database(config.current(), NOW)
+    assert max(each.rows for each in recorder.ended) <= 4 * BOUND
+    counted = progress.counts(edition)
+    assert (counted.state, counted.skipped, counted.deferred) == (State.CANCELLED, ROWS, 0)
+    assert not Retry.objects.exists()
+
+
+def test_retries_are_kept_once_the_cancelled_edition_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    edition = ended(DeliveryStatus.DEFERRED)
+    Retry.objects.bulk_create(Retry(edition=edition, number=n + 1, attempt=2, due=NOW) for n in range(ROWS))
+
+    def sent_again_first(*arguments: Any) -> int:
+        Edition.objects.filter(pk=edition.pk).update(state=State.SENDING)
+        return pacing.in_portions(*arguments)
+
+    monkeypatch.setattr("newsletter.sending.lifecycle.in_portions", sent_again_first)
+    lifecycle.cancel(config.current(), edition)
+    assert Retry.objects.count() == ROWS
 
 
 def test_nothing_more_is_sent_again_once_the_edition_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:

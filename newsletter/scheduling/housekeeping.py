@@ -14,6 +14,7 @@ from newsletter.config import Config
 from newsletter.messages import failures as messages
 from newsletter.models import (
     DmarcReport,
+    Edition,
     Job,
     JobState,
     KeptAnswer,
@@ -23,11 +24,14 @@ from newsletter.models import (
     Occurrence,
     Post,
     RecordedEvent,
+    Retry,
     SourceDay,
+    State,
     WebhookEvent,
 )
 from newsletter.recovery import log
 from newsletter.scheduling import held_files, old_deliveries, unused_images
+from newsletter.sending import lifecycle
 from subscribers import pacing, preferences, signup
 from subscribers.models import Base, OfferedSet, Subscription, locked_bases
 
@@ -72,6 +76,7 @@ def tidy_database(configuration: Config, now: datetime) -> None:
     for model, field, keep in EXPIRING:
         pacing.delete(model._default_manager.filter(**{f"{field}__lt": now - keep}))
     _end_silent_jobs(now)
+    _skip_retries_of_cancelled(configuration, now)
     pacing.delete(AccessLog.objects.all())  # written only by older versions, with address and browser
     signup.delete_expired(now)
     preferences.erase_former_subscribers(now)
@@ -84,6 +89,13 @@ def tidy_database(configuration: Config, now: datetime) -> None:
     if connection.vendor == "postgresql":
         _drop_old_schemas(now - KEEP_COPIES)
     preferences.empty_write_ahead_log()
+
+
+def _skip_retries_of_cancelled(configuration: Config, now: datetime) -> None:
+    """Skip the retries that are left of editions whose cancellation was interrupted."""
+    left = Retry.objects.filter(chunk=None).values("edition")
+    for edition in Edition.objects.filter(state=State.CANCELLED, pk__in=left):
+        lifecycle.skip_retries(edition, configuration.delivery, now)
 
 
 def _drop_old_schemas(before: datetime) -> None:

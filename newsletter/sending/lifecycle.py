@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from newsletter.config import Config, DeliverySettings
 from newsletter.editions.local_links import LinkProblem, check_edition
@@ -40,6 +40,7 @@ from newsletter.sending import audience, progress, refusals
 from newsletter.sending.results import CANCELLED, ROWS_AT_ONCE, ResultRow, record
 from newsletter.sending.sql.precompiled import PrecompiledQuery
 from subscribers.models import WhereProblem
+from subscribers.pacing import in_portions
 
 log = logging.getLogger("newsletter.sending")
 
@@ -281,10 +282,27 @@ def cancel(configuration: Config, edition: Edition, *, by: str = "", now: dateti
         locked = _locked_unfinished(edition, messages.CANNOT_CANCEL, (State.SENDING, State.PAUSED, State.SENT))
         reason = messages.CANCELLED_BY(who=by) if "@" in by else messages.CANCELLED()
         change(locked, State.CANCELLED, ended_at=now, reason=reason)
-        retries = Retry.objects.filter(edition=locked, chunk=None).values_list("number", "attempt")
-        skip(locked, dict(retries), configuration.delivery, now)
         Act.objects.log(by, acts.CANCELLED(), locked.name, now=now)
+    skip_retries(locked, configuration.delivery, now)
     return locked
+
+
+def skip_retries(edition: Edition, settings: DeliverySettings, now: datetime) -> int:
+    """Skip the retries of a cancelled edition, in portions, and return their number.
+
+    No retry is skipped once somebody sends the edition again. If the program ends meanwhile, housekeeping skips the
+    rest.
+    """
+
+    def skip_portion(retries: QuerySet[Retry]) -> int:
+        locked = Edition.objects.select_for_update().get(pk=edition.pk)
+        if locked.state != State.CANCELLED:
+            return 0
+        attempts = dict(retries.values_list("number", "attempt"))
+        skip(locked, attempts, settings, now)
+        return len(attempts)
+
+    return in_portions(Retry.objects.filter(edition=edition, chunk=None), skip_portion, ROWS_AT_ONCE, "number")
 
 
 def skip(edition: Edition, attempts: dict[int, int], settings: DeliverySettings, now: datetime) -> None:

@@ -459,3 +459,10 @@ def test_a_draft_says_where_posts_may_be_missing(editor: Client) -> None:
     page = editor.get(PAGE).content.decode()
     assert "Posts may be missing." in page
     assert f"{source.url}: posts may be missing between" in page
+
+
+def test_a_draft_has_one_link_to_its_full_preview(editor: Client, draft: Edition) -> None:
+    page, side = lxml_html.fromstring(editor.get(PAGE).text), editor.get(f"{PAGE}side/").text
+    (without_scripts,) = page.xpath("//a[contains(., 'Full preview')]")
+    assert without_scripts.getparent().tag == "noscript", "the preview beside the draft has the link otherwise"
+    assert side.count("Full preview") == 1

@@ -1,8 +1,12 @@
 """Lines and buttons that blogs and their programs add to a post, which an email leaves out."""
 
 import pytest
+from hypothesis import given, strategies as st
+from lxml import html as lxml_html
 
+from newsletter.feeds.html import boilerplate
 from newsletter.feeds.html.clean import clean
+from tests.patterns import in_time
 
 BASE = "https://blog.example/2026/02/post.html"
 
@@ -146,3 +150,27 @@ def test_a_read_more_line_behind_a_break_goes() -> None:
 
 def test_read_more_within_a_sentence_stays() -> None:
     assert "Read more" in clean('<p>Read more about it <a href="/a">here</a>.</p>', BASE).html
+
+
+PARAGRAPHS = ("a", "b", "c", "A" * 40, "B" * 40)
+
+
+@given(st.lists(st.sampled_from(PARAGRAPHS), max_size=30))
+def test_a_run_goes_if_it_stands_directly_behind_itself_and_has_a_long_paragraph(texts: list[str]) -> None:
+    kept: list[str] = []
+    for text in texts:
+        kept.append(text)
+        for length in range(1, len(kept) // 2 + 1):
+            if kept[-length:] == kept[-2 * length : -length] and any(len(each) >= 40 for each in kept[-length:]):
+                del kept[-length:]
+                break
+    root = lxml_html.fragment_fromstring("".join(f"<p>{text}</p>" for text in texts), create_parent="div")
+    assert boilerplate.drop_repeated(root) == len(texts) - len(kept)
+    assert [paragraph.text for paragraph in root] == kept
+
+
+@pytest.mark.parametrize(
+    "piece", ["<hr>", "<p>a", "<div>a</div>", "<h2>abc</h2>", "x<br><br>", f"<p>{'a b ' * 20}</p>"]
+)
+def test_a_post_of_many_blocks_takes_linear_time(piece: str) -> None:
+    assert in_time(lambda: clean(piece * (200_000 // len(piece)), BASE), 20)

@@ -98,13 +98,17 @@ def drop_repeated(root: HtmlElement) -> int:
     for parent in [root, *root.iter("blockquote")]:
         blocks: list[HtmlElement] = []
         keys: list[_Key] = []
+        last_long = -1
         for block in list(parent):
             blocks.append(block)
             keys.append(_key(block))
-            length = _repeated_at_end(keys)
+            if _is_long(keys[-1]):
+                last_long = len(keys) - 1
+            length = _repeated_at_end(keys, len(keys) - last_long) if last_long >= 0 else 0
             for _ in range(length):
                 blocks.pop().drop_tree()
                 keys.pop()
+            last_long -= length  # the same run stands before it
             count += length
     return count
 
@@ -117,11 +121,13 @@ def _key(block: HtmlElement) -> _Key:
     return (text, *(image.get("src") or "" for image in block.iter("img")))
 
 
-def _repeated_at_end(keys: list[_Key]) -> int:
-    """Return the length of the run at the end that stands directly before itself too, or 0."""
-    for length in range(1, min(len(keys) // 2, _LONGEST_RUN) + 1):
-        run = keys[-length:]
-        is_long = any(isinstance(key[0], str) and len(key[0]) >= _ENOUGH for key in run)
-        if is_long and run[-1] == keys[-1 - length] and run == keys[-2 * length : -length]:
+def _is_long(key: _Key) -> bool:
+    return isinstance(key[0], str) and len(key[0]) >= _ENOUGH
+
+
+def _repeated_at_end(keys: list[_Key], shortest: int) -> int:
+    """Return the length, at least `shortest`, of the run at the end that stands directly before itself too, or 0."""
+    for length in range(shortest, min(len(keys) // 2, _LONGEST_RUN) + 1):
+        if keys[-1] == keys[-1 - length] and keys[-length:] == keys[-2 * length : -length]:
             return length
     return 0

@@ -1,8 +1,9 @@
 """Excerpts of posts, cut at the end of a sentence: never in a tag or an entity, and without images at the end."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from newsletter.render.content.fragment import HEADINGS, Element, parse, serialise, text_of
 from newsletter.render.content.sentences import FEWEST, ends_clause, is_abbreviation, without_marks
@@ -128,23 +129,20 @@ def text_runs(root: Element) -> list[TextRun]:
 
     def walk(element: Element) -> None:
         if element.text:
-            runs.append(TextRun(element, False, element.text, _closes(element, None)))
-        for index, child in enumerate(element):
+            runs.append(TextRun(element, False, element.text, _closes(element, next(iter(element), None))))
+        for child in element:
             if isinstance(child.tag, str):
                 walk(child)
             if child.tail:
-                runs.append(TextRun(child, True, child.tail, _closes(element, index)))
+                runs.append(TextRun(child, True, child.tail, _closes(element, child.getnext())))
 
     walk(root)
     return runs
 
 
-def _closes(parent: Element, index: int | None) -> bool:
-    """Return whether a block ends, or another begins, right after the text before the next child."""
-    following = 0 if index is None else index + 1
-    if following < len(parent):
-        return parent[following].tag in _BLOCKS
-    return parent.tag in _BLOCKS
+def _closes(parent: Element, following: Element | None) -> bool:
+    """Return whether a block ends, or another begins, right after the text before the `following` child."""
+    return (parent if following is None else following).tag in _BLOCKS
 
 
 def words_in(runs: list[TextRun]) -> list[Word]:
@@ -190,22 +188,27 @@ def ends_of_sentences(text: str, longest: int) -> list[int]:
 
 
 def _best(all_words: list[Word], runs: list[TextRun], words: int) -> int:
+    is_label = cache(_is_label)  # a long paragraph has the ends of many words
     low, high = max(1, int(words * (1 - SLACK))), int(words * (1 + SLACK))
     counts = range(low, min(high, len(all_words)) + 1)
-    ends, sentences = _ends(all_words, runs, counts)
+    ends, sentences = _ends(all_words, runs, counts, is_label)
     if not ends:
         around = range(max(FEWEST, int(words * _NEAREST)), min(int(words * _FARTHEST), len(all_words)) + 1)
-        ends, sentences = _ends(all_words, runs, around)
+        ends, sentences = _ends(all_words, runs, around, is_label)
     if not ends and _is_in_code(runs[all_words[words - 1].run]):
-        ends, sentences = _ends(all_words, runs, range(FEWEST, low))
+        ends, sentences = _ends(all_words, runs, range(FEWEST, low), is_label)
     ends = sentences or ends or _ends_in_sentences(all_words, runs, counts, words)
     return min(ends, key=lambda count: (abs(count - words), count), default=words)
 
 
-def _ends(all_words: list[Word], runs: list[TextRun], counts: range) -> tuple[list[int], list[int]]:
+def _ends(
+    all_words: list[Word], runs: list[TextRun], counts: range, is_label: Callable[[Element], bool]
+) -> tuple[list[int], list[int]]:
     """Return where a text can end, by its number of words, and those of these ends that have a full stop."""
     ends = [
-        count for count in counts if all_words[count - 1].ends_sentence and not _leads_on(runs, all_words[count - 1])
+        count
+        for count in counts
+        if all_words[count - 1].ends_sentence and not _leads_on(runs, all_words[count - 1], is_label)
     ]
     return ends, [count for count in ends if _STOP.search(_text_up_to(runs, all_words[count - 1]))]
 
@@ -232,16 +235,21 @@ def _text_up_to(runs: list[TextRun], word: Word) -> str:
     return runs[word.run].text[: word.end]
 
 
-def _leads_on(runs: list[TextRun], word: Word) -> bool:
+def _leads_on(runs: list[TextRun], word: Word, is_label: Callable[[Element], bool]) -> bool:
     """Return whether a word belongs to a heading or to a line that leads elsewhere, or announces the next block."""
     run = runs[word.run]
-    element = run.element.getparent() if run.tail else run.element
-    around = (element, *element.iterancestors())
     return (
         _text_up_to(runs, word).endswith((":", "："))
-        or any(container.tag in _HEADINGS for container in around)
         or (_is_in_code(run) and not _ends_code(runs, run))
-        or any(_is_teaser(container) or _is_like_a_heading(container) for container in around if container.tag == "p")
+        or is_label(run.element.getparent() if run.tail else run.element)
+    )
+
+
+def _is_label(element: Element) -> bool:
+    """Return whether an element is in a heading, in what looks like one, or in a line that leads elsewhere."""
+    around = (element, *element.iterancestors())
+    return any(container.tag in _HEADINGS for container in around) or any(
+        _is_teaser(container) or _is_like_a_heading(container) for container in around if container.tag == "p"
     )
 
 

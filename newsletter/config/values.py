@@ -167,7 +167,7 @@ def parse_network(value: object) -> str:
 
 _PLAIN_ADDRESS = re.compile(
     r"(?=.{1,64}@)[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*@"
-    r"(?:[a-z0-9]{1,30}\.){1,4}(?!(?:arpa|invalid|local|localhost|onion)$)[a-z]{2,20}"
+    r"(?:(?=[a-z0-9-]{1,30}\.)[a-z0-9]+(?:-[a-z0-9]+)*\.){1,4}(?!(?:arpa|invalid|local|localhost|onion)$)[a-z]{2,20}"
 )
 """The form of most addresses, which need neither be normalized nor be validated further."""
 

@@ -17,5 +17,5 @@ def test_plain_addresses_are_valid_and_already_normalized(local: str, domain: st
 
 
 def test_most_addresses_are_plain() -> None:
-    addresses = ("brev@example.org", "kari.nordmann@uio.no", "a+b@mail.example.co.uk")
+    addresses = ("brev@example.org", "kari.nordmann@uio.no", "a+b@mail.example.co.uk", "me@news-of-oslo.example")
     assert all(map(values._PLAIN_ADDRESS.fullmatch, addresses))

@@ -88,8 +88,14 @@ class Standstills:
 def _is_behind(configuration: Config, standstill: _Standstill) -> bool:
     """Return whether something that was due meanwhile is not done yet. In a restored database, nothing will be."""
     active = [name for name, newsletter in configuration.newsletters.items() if newsletter.status == "active"]
-    undone = Occurrence.objects.filter(newsletter__in=active, done_at=None)
-    return not hold.reason() and undone.filter(due_at__gt=standstill.since, due_at__lte=standstill.until).exists()
+    undone = Occurrence.objects.filter(_was_due(standstill), newsletter__in=active, done_at=None)
+    queued = Edition.objects.filter(_was_due(standstill), newsletter__in=active, state=State.QUEUED)
+    unsent = queued.filter(queued_at__lte=standstill.since, waiting__isnull=True)
+    return not hold.reason() and (undone.exists() or unsent.exists())
+
+
+def _was_due(standstill: _Standstill) -> Q:
+    return Q(due_at__gt=standstill.since, due_at__lte=standstill.until)
 
 
 def _tell(newsletter: config.Newsletter, standstill: _Standstill, now: datetime) -> bool:
@@ -111,12 +117,12 @@ def _results(newsletter: config.Newsletter, standstill: _Standstill) -> Iterator
     """Yield what became of each edition and draft that was due meanwhile and not done in time."""
     late = _late(newsletter, standstill)
     times = set(late.filter(act=SEND).values_list("due_at", flat=True))
-    was_due_or_left = Q(due_at__in=times) | Q(queued_at__gt=standstill.since)
+    was_due_or_left = Q(due_at__in=times) | Q(queued_at__gt=standstill.since) | _was_due(standstill)
     editions = Edition.objects.filter(was_due_or_left, newsletter=newsletter.name).order_by("until", "pk")
     of_editions = {
         edition.name: result
         for edition in editions
-        if (due := _due_at(edition, times)) and (result := _of_edition(edition, due, standstill))
+        if (due := _due_at(edition, times, standstill)) and (result := _of_edition(edition, due, standstill))
     }
     yield from of_editions.values()
     for occurrence in late.filter(act=DRAFT):
@@ -126,21 +132,27 @@ def _results(newsletter: config.Newsletter, standstill: _Standstill) -> Iterator
 
 def _late(newsletter: config.Newsletter, standstill: _Standstill) -> QuerySet[Occurrence]:
     """Return what was due meanwhile and not done within a minute, after which others take a program for lost."""
-    due = Occurrence.objects.filter(newsletter=newsletter.name, due_at__gt=standstill.since)
-    return due.filter(due_at__lte=standstill.until).exclude(done_at__lte=F("due_at") + SILENT).order_by("due_at", "pk")
+    due = Occurrence.objects.filter(_was_due(standstill), newsletter=newsletter.name)
+    return due.exclude(done_at__lte=F("due_at") + SILENT).order_by("due_at", "pk")
 
 
-def _due_at(edition: Edition, times: Set[datetime]) -> datetime | None:
-    """Return which of these times was an edition's; one that has left knows when it left instead."""
+def _due_at(edition: Edition, times: Set[datetime], standstill: _Standstill) -> datetime | None:
+    """Return which of these times was an edition's, or the time in the standstill that a person chose.
+
+    An edition that has left knows when it left instead.
+    """
     planned = (edition.due_at, history.last_scheduled(edition), history.planned_due(edition))
-    return next((time for time in planned if time in times), None)
+    by_schedule = next((time for time in planned if time in times), None)
+    chosen = edition.due_at
+    is_chosen = chosen is not None and standstill.since < chosen <= standstill.until and edition.state in _LEFT
+    return by_schedule or (chosen if is_chosen else None)
 
 
 def _of_edition(edition: Edition, due: datetime, standstill: _Standstill) -> Message | None:
     """Return what became of an edition; None if that was decided before, or by a person."""
     if edition.state in _LEFT:
-        queued = edition.queued_at or due
-        return messages.SENT_LATE(edition=edition.name, due=due, at=queued) if queued - due > SILENT else None
+        left = max(edition.queued_at or due, edition.began_at or due)
+        return messages.SENT_LATE(edition=edition.name, due=due, at=left) if left - due > SILENT else None
     if edition.state == State.SKIPPED:
         is_before = edition.ended_at is not None and edition.ended_at <= standstill.since
         reason = edition.reason or schedule_messages.MISSED()

@@ -16,6 +16,7 @@ from newsletter.messages import failures
 from newsletter.models import LaterWork, Notice, Worker
 from newsletter.scheduling.alerts import LONGEST_STEP, AlertQueue, StandstillWatch
 from newsletter.scheduling.standstills import PATIENCE, Standstills
+from newsletter.sending import lifecycle
 from newsletter.sending.machines import presence
 from newsletter.sending.machines.presence import Presence
 from newsletter.sending.sql import database_watch
@@ -105,6 +106,21 @@ def test_an_approved_edition_that_is_too_late_is_named_with_what_to_do(blog: Blo
     approval.approve(config.current(), only_edition(), now=NOW)
     [text] = stood_still(reports, DUE - HOUR, DUE + DAY)
     assert "newsletter was not running; send it by hand." in text
+
+
+def test_an_edition_for_which_an_editor_chose_the_time_is_named_once_it_is_sent(
+    blog: Blog, reports: Standstills
+) -> None:
+    tick_at(NOW)
+    chosen, until = NOW + HOUR, NOW + HOUR + 10 * MINUTE
+    approval.approve_and_queue(config.current(), only_edition(), at=chosen, now=NOW)
+    assert not stood_still(reports, NOW + 30 * MINUTE, until)
+    lifecycle.begin_due(config.current(), until)
+    reports.tell(until + 3 * MINUTE)
+    [text] = texts()
+    assert text.endswith(
+        "kinaforum/2026-W06 was to be sent at 2026-02-06 15:00 UTC, and is sent late, from 2026-02-06 15:10 UTC on."
+    )
 
 
 def test_an_edition_whose_posts_the_next_draft_takes_is_named(blog: Blog, reports: Standstills) -> None:

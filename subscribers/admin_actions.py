@@ -26,8 +26,9 @@ from subscribers.models import (
     subscriptions_started,
     subscriptions_starting,
 )
+from subscribers.personal_data import personal_data_of, suppressions_of
 from subscribers.personal_fields import COLUMNS, fields_for, personal_columns, value_of
-from subscribers.preferences import personal_data_of, suppressions_of, unsubscribe, unsubscribe_from_all
+from subscribers.preferences import unsubscribe, unsubscribe_from_all
 from subscribers.transactional import write
 
 

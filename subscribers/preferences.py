@@ -1,57 +1,42 @@
-"""Actions of subscribers: an email's own link unsubscribes, pauses and subscribes; a link that works for one hour shows
-and changes personal data, and erases it.
+"""Actions of subscribers: an email's own link unsubscribes, pauses and subscribes; a link that works for one hour opens
+their profile, and changes it.
 
 Nothing here raises for an invalid link, and unsubscribing works even if the newsletter no longer exists.
 """
 
 import logging
-import re
-import time
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, cast
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from newsletter.domain.picks import names_in, picked, picks_of
+from newsletter.domain.picks import picked, picks_of
 from subscribers import transactional
-from subscribers.addresses import Address, whole
+from subscribers.addresses import Address
 from subscribers.asking import heard
 from subscribers.models import (
     Consent,
     EmailKind,
     Hits,
-    Import,
-    RefusedLine,
     Subscriber,
     Subscription,
     Suppression,
     TransactionalEmail,
     choices_changed,
-    data_requested,
-    person_erased,
     store_sets,
     subscriptions_changed,
     subscriptions_ended,
 )
-from subscribers.pacing import in_portions
-from subscribers.personal_fields import COLUMNS, personal_columns, personal_values, undeclared_values
-from subscribers.protection.sign_up_limits import requests_counter
+from subscribers.personal_fields import COLUMNS, personal_columns
 from subscribers.signup import ConfirmResult, unblock
-from subscribers.subscription_requests import confirmations_counter
-from subscribers.tokens import Purpose, hashes, read_link, read_timed
+from subscribers.tokens import Purpose, read_link, read_timed
 
 log = logging.getLogger("subscribers.preferences")
 
 LONGEST_PAUSE = timedelta(days=366)
 ME_AGAIN_AFTER, ME_A_DAY = timedelta(minutes=10), 5
 MOVES_A_DAY = 5
-KEEP_LEFT, AT_ONCE, ERASED_AT_ONCE = timedelta(days=3 * 366), 500, 5
-"""How long unsubscribed people are kept, how many are erased at a time, and how many in a transaction."""
-TRIES, A_TRY_MS = 13, 200
-"""The number of attempts to empty the write-ahead log, and how long one may block writers; as long a pause follows."""
 
 
 def subscription_of(token: str) -> Subscription | None:
@@ -241,178 +226,3 @@ def move(subscriber: Subscriber, written: str, at: datetime) -> None:
     Suppression.objects.keep_imports_away(earlier)
     Subscriber.objects.filter(pk=subscriber.pk).update(address=written, key=key, moved_at=at, **Subscriber.hashed(key))
     subscriber.transactional_emails.filter(kind=EmailKind.CHANGE).delete()
-
-
-def personal_data_of(subscriber: Subscriber) -> dict[str, Any]:
-    """Return everything stored about a person (GDPR articles 15 and 20)."""
-    data = _own_data(subscriber)
-    for _receiver, data_of_receiver in data_requested.send(Subscriber, subscriber=subscriber.pk):
-        data.update(cast("dict[str, Any]", data_of_receiver))
-    return data
-
-
-def _own_data(subscriber: Subscriber) -> dict[str, Any]:
-    consents = Prefetch("consents", Consent.objects.order_by("at"))
-    return {
-        "address": subscriber.address,
-        **personal_values(subscriber),
-        **undeclared_values(subscriber),
-        "created": subscriber.created.isoformat(),
-        "moved_at": _iso(subscriber.moved_at),
-        "subscriptions": [
-            {
-                "newsletter": s.newsletter,
-                "state": s.state,
-                "created": s.created.isoformat(),
-                "imported": Import.objects.filter(pk=s.imported or 0).values_list("file", flat=True).first(),
-                "cadence": s.cadence,
-                "topics": list(names_in(s.topics)),
-                "earlier_topics": [
-                    {"until": _iso(change.at), "topics": list(names_in(change.before))}
-                    for change in s.topic_changes.order_by("at")
-                ],
-                "paused_until": s.paused_until.isoformat() if s.paused_until else None,
-                "tags": list(s.tags),
-                "joined": _iso(s.joined),
-                "welcome_from": _iso(s.welcome_from),
-                "heard_at": _iso(s.heard_at),
-                "asked_at": _iso(s.asked_at),
-                "unsubscribed_at": _iso(s.unsubscribed_at),
-                "reason": s.reason,
-                "consents": [_consent(c) for c in s.consents.all()],
-            }
-            for s in subscriber.subscriptions.order_by("newsletter").prefetch_related(consents)
-        ],
-        "letters": [
-            {"kind": email.kind, "newsletter": email.newsletter, "sent_at": _iso(email.sent_at)}
-            for email in subscriber.transactional_emails.order_by("created")
-        ],
-        "suppressions": suppressions_of(subscriber.key),
-        "refused_lines": [
-            {"imported": row.of.file, "at": row.of.at.isoformat(), "line": row.line}
-            for row in RefusedLine.objects.filter(key=subscriber.key).select_related("of").order_by("pk")
-        ],
-    }
-
-
-def suppressions_of(key: str) -> list[dict[str, Any]]:
-    """Return what is stored about a blocked address, given as its key, or about its domain."""
-    return [
-        {"kind": row.kind, "reason": row.reason, "at": row.at.isoformat(), "note": row.note}
-        for row in Suppression.objects.covering(key)
-    ]
-
-
-def _consent(consent: Consent) -> dict[str, Any]:
-    return {
-        "how": consent.how,
-        "wording": consent.wording,
-        "text": consent.text,
-        "language": consent.language,
-        "at": consent.at.isoformat(),
-        "network": consent.network,
-        "page": consent.page,
-        "cadence": consent.cadence,
-        "topics": list(names_in(consent.topics)),
-        "confirmed_at": _iso(consent.confirmed_at),
-    }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
-
-
-def erase_former_subscribers(at: datetime) -> int:
-    """Erase some of the people whose last subscription ended three years ago; return the number.
-
-    Until then their consent proves that emails were wanted. A hash remains, as after unsubscribing from everything.
-    """
-    cutoff = at - KEEP_LEFT
-    subscriptions = Subscription.objects.filter(subscriber=OuterRef("pk"))
-    ended = subscriptions.filter(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=cutoff)
-    not_ended = subscriptions.exclude(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=cutoff)
-    former = Subscriber.objects.filter(Exists(ended), ~Exists(not_ended), created__lt=cutoff)
-    keys = list(former.values_list("pk", flat=True)[:AT_ONCE])
-    return in_portions(former.filter(pk__in=keys), _erase_former, ERASED_AT_ONCE)
-
-
-def _erase_former(people: QuerySet[Subscriber]) -> int:
-    count = 0
-    for subscriber in people:
-        _erase(subscriber, subscriber.key, Suppression.Reason.UNSUBSCRIBED)
-        count += 1
-    return count
-
-
-def forget(address: Address) -> bool:
-    """Erase a person: every row, and what others store under their key or address; return whether there was one.
-
-    A keyed hash remains, so that an import can't add them again. On SQLite the write-ahead log is emptied too, where
-    deleted rows would stay readable.
-    """
-    with transaction.atomic():
-        subscriber = Subscriber.objects.filter(key=address.key).first()
-        _erase(subscriber, address.key, Suppression.Reason.ERASED)
-        for email in TransactionalEmail.objects.filter(kind=EmailKind.CHANGE):
-            if email.payload["address"].lower() == address.key:
-                email.delete()
-        counters = (
-            transactional.unblocked_counter(address.key),
-            requests_counter(address.key),
-            confirmations_counter(address.key),
-        )
-        Hits.objects.filter(
-            what__in=[digest for counter in counters for digest in hashes(Purpose.LIMIT, counter)]
-        ).delete()
-        transaction.on_commit(empty_write_ahead_log)
-    return subscriber is not None
-
-
-def _erase(subscriber: Subscriber | None, key: str, reason: Suppression.Reason) -> None:
-    """Delete every row of a person, notify other stores, and keep a hash with a reason only."""
-    if subscriber:
-        person_erased.send(Subscriber, subscriber=subscriber.pk, address=subscriber.address)
-        subscriber.delete()
-    RefusedLine.objects.filter(key=key).delete()
-    # A comparison by the database finds the few lines for which a regular expression, which takes long, is needed.
-    part = key if key.isascii() else key[key.rindex("@") :]
-    RefusedLine.objects.filter(pk__in=_naming(key, RefusedLine.objects.filter(address__icontains=part))).delete()
-    Suppression.objects.suppress(key, reason)
-    Suppression.objects.covering(key).filter(kind=Suppression.Kind.ADDRESS).update(note="")
-
-
-def _naming(key: str, lines: QuerySet[RefusedLine]) -> list[int]:
-    names_it = re.compile(whole(key), re.IGNORECASE).search
-    return [pk for pk, address in lines.values_list("pk", "address") if names_it(address)]
-
-
-def empty_write_ahead_log() -> None:
-    """Remove deleted rows from SQLite's write-ahead log; waits for readers, but never blocks writers for long."""
-    if connection.vendor != "sqlite":
-        return
-    usual = _pragma("busy_timeout")
-    _pragma(f"busy_timeout = {A_TRY_MS}")
-    try:
-        if any(_emptied() for _ in range(TRIES)):
-            return
-    finally:
-        _pragma(f"busy_timeout = {usual}")
-    log.warning(
-        "the database's write-ahead log, which may still contain erased data, could not be emptied while another "
-        "program reads it; this is done with the next erasure, or within six hours by `newsletter run`"
-    )
-
-
-def _emptied() -> bool:
-    """Try it once. SQLite waits for readers, but not for another connection that is doing the same."""
-    if _pragma("wal_checkpoint(TRUNCATE)") == 0:
-        return True
-    time.sleep(A_TRY_MS / 1_000)
-    return False
-
-
-def _pragma(words: str) -> int:
-    """Run a PRAGMA and return the first column of the result."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA {words}")
-        return int(cursor.fetchone()[0])

@@ -22,7 +22,7 @@ from newsletter.web.desk import body_limits, users
 from newsletter.web.desk.login import recovery_codes
 from newsletter.web.desk.subscribers import file_import, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
-from subscribers import delayed_confirmations, preferences, signup, subscription_requests, tokens
+from subscribers import delayed_confirmations, erasure, preferences, signup, subscription_requests, tokens
 from subscribers.addresses import read_address
 from subscribers.importing.block_list import BlockList
 from subscribers.models import (
@@ -110,7 +110,7 @@ def suppressed_domain() -> Holds:
 
 def erased_person() -> Holds:
     people.add_subscription(KARI)
-    preferences.forget(read_address(KARI))
+    erasure.forget(read_address(KARI))
     return lambda: Suppression.objects.suppressed([KARI]) == {KARI: "erased"}
 
 
@@ -167,7 +167,7 @@ def counts_of_an_erased_person() -> Holds:
     Hits.objects.increment(samples.NOW, HOUR, subscription_requests.confirmations_counter(address.key))
 
     def holds() -> bool:
-        preferences.forget(address)
+        erasure.forget(address)
         return not Hits.objects.exists()
 
     return holds

@@ -138,7 +138,7 @@ USES: dict[str, tuple[Callable[[], cases.Holds], ...]] = {
     "suppressions.SuppressionQuerySet.rekey": (cases.suppression_of_a_subscriber,),
     "preferences.profile_of": (cases.personal_page,),
     "preferences.address_change_of": (cases.change_of_address,),
-    "preferences.forget": (cases.counts_of_an_erased_person,),
+    "erasure.forget": (cases.counts_of_an_erased_person,),
     "signup.consent_of": (cases.confirmation,),
     "restore.has_key_of": (cases.key_of_a_backup,),
     "tokens.secrets": cases.CASES,

@@ -40,7 +40,7 @@ MADE = {
         "escaped words"
     ),
     "newsletter.transactional.personal_data:whole(address)": "an escaped address",
-    "subscribers.preferences:whole(key)": "an escaped address",
+    "subscribers.erasure:whole(key)": "an escaped address",
 }
 """Patterns that are made where they are used, and why they are linear all the same or where they are tried."""
 

@@ -15,7 +15,7 @@ from newsletter import config
 from newsletter.models import DeliveryStatus, Edition, Result, Retry, State, Tally
 from newsletter.scheduling import housekeeping
 from newsletter.sending import lifecycle, progress, resending, results, unknown_deliveries
-from subscribers import delayed_confirmations, pacing, preferences, signup
+from subscribers import delayed_confirmations, erasure, pacing, signup
 from subscribers.models import EmailKind, Fingerprint, Hits, Subscriber, Subscription, Suppression, TransactionalEmail
 from tests.sending import outbox_samples as samples
 from tests.write_transactions import recorded
@@ -36,7 +36,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pacing.PacedTransactions, "__init__", _small(pacing.PacedTransactions.__init__))
     monkeypatch.setattr(results, "AGAIN_AT_ONCE", BOUND)
     monkeypatch.setattr(pacing, "LONGEST", float("inf"))  # however busy the machine is
-    monkeypatch.setattr(preferences, "empty_write_ahead_log", lambda: None)  # impossible in the test's transaction
+    monkeypatch.setattr(erasure, "empty_write_ahead_log", lambda: None)  # impossible in the test's transaction
 
 
 def _small(usual: Callable[..., None]) -> Callable[..., None]:
@@ -113,7 +113,7 @@ def tidy() -> None:
     [
         (delayed, release, delayed_confirmations.waiting),
         (expired, lambda: signup.delete_expired(NOW), Subscription.objects.all),
-        (former, lambda: preferences.erase_former_subscribers(NOW), Subscriber.objects.all),
+        (former, lambda: erasure.erase_former_subscribers(NOW), Subscriber.objects.all),
         (sessions, tidy, Session.objects.all),
     ],
     ids=["delayed confirmations", "expired requests", "former subscribers", "expired sessions"],

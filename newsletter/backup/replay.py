@@ -46,7 +46,7 @@ from newsletter.recovery import entries, hold, log
 from newsletter.scheduling import schedule
 from newsletter.sending import journals, lifecycle
 from newsletter.sending.results import ResultRow, row_of
-from subscribers import preferences
+from subscribers import erasure, preferences
 from subscribers.addresses import Address
 from subscribers.models import Subscriber, Subscription, Suppression, TransactionalEmail
 
@@ -256,7 +256,7 @@ def _erase(records: Iterable[log.Record]) -> None:
     for record in records:
         if record.kind == entries.ERASED:
             for person in Subscriber.objects.filter(pk__in=record.values[0]):
-                preferences.forget(Address(person.address, person.key))
+                erasure.forget(Address(person.address, person.key))
 
 
 def _deliveries(records: Iterable[log.Record]) -> Mapping[str, DeliveryLog]:

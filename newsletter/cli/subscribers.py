@@ -227,11 +227,11 @@ def forget(
 ) -> None:
     """Erase a person and everything stored about them. An import can't add them again."""
     ready()
-    from subscribers import admin_actions, preferences
+    from subscribers import admin_actions, erasure
 
     entered = admin_actions.address_given(address)
     confirm(f"Erase {entered.written} and everything stored about them?", yes=yes)
-    is_erased = preferences.forget(entered)
+    is_erased = erasure.forget(entered)
     if not is_erased:
         say(f"{entered.written} was not a subscriber; a fingerprint now prevents imports from adding them")
     emit({"forgotten": is_erased}, "Erased." if is_erased else None)

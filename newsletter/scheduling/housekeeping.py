@@ -32,7 +32,7 @@ from newsletter.models import (
 from newsletter.recovery import log
 from newsletter.scheduling import held_files, old_deliveries, unused_images
 from newsletter.sending import lifecycle
-from subscribers import pacing, preferences, signup
+from subscribers import erasure, pacing, signup
 from subscribers.models import Base, OfferedSet, Subscription, locked_bases
 
 KEEP_TEXTS = timedelta(days=400)
@@ -79,7 +79,7 @@ def tidy_database(configuration: Config, now: datetime) -> None:
     _skip_retries_of_cancelled(configuration, now)
     pacing.delete(AccessLog.objects.all())  # written only by older versions, with address and browser
     signup.delete_expired(now)
-    preferences.erase_former_subscribers(now)
+    erasure.erase_former_subscribers(now)
     pacing.delete(SourceDay.objects.filter(day__lt=(now - KEEP_NOTICES).date()))
     old = Post.objects.filter(first_seen__lt=now - KEEP_TEXTS, changed_at__lt=now - KEEP_TEXTS)
     unneeded = old.exclude(html="", summary="").exclude(entries__edition__state="draft")
@@ -88,7 +88,7 @@ def tidy_database(configuration: Config, now: datetime) -> None:
     remove_unused_sets()
     if connection.vendor == "postgresql":
         _drop_old_schemas(now - KEEP_COPIES)
-    preferences.empty_write_ahead_log()
+    erasure.empty_write_ahead_log()
 
 
 def _skip_retries_of_cancelled(configuration: Config, now: datetime) -> None:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from subscribers import preferences as actions
+from subscribers import erasure, personal_data, preferences as actions
 from subscribers.addresses import Address
 from subscribers.forms import AddressForm, EraseForm, PersonForm
 from subscribers.models import EmailKind, Subscriber
@@ -61,7 +61,7 @@ def _newsletter_of(subscriber: Subscriber) -> str:
 
 def _data(subscriber: Subscriber) -> HttpResponse:
     response = JsonResponse(
-        actions.personal_data_of(subscriber), json_dumps_params={"ensure_ascii": False, "indent": 2}
+        personal_data.personal_data_of(subscriber), json_dumps_params={"ensure_ascii": False, "indent": 2}
     )
     response["Content-Disposition"] = 'attachment; filename="my-data.json"'
     response["Cache-Control"] = "no-store"
@@ -111,7 +111,7 @@ def _erase(request: HttpRequest, subscriber: Subscriber) -> tuple[str, Faults]:
     form = EraseForm(request.POST)
     if not form.is_valid():
         return "", _faults(form.errors)
-    actions.forget(Address(subscriber.address, subscriber.key))
+    erasure.forget(Address(subscriber.address, subscriber.key))
     return "", {}
 
 

@@ -9,7 +9,7 @@ from newsletter import config
 from newsletter.collecting import ledger
 from newsletter.models import KeptAnswer, Post
 from newsletter.scheduling import housekeeping
-from subscribers import preferences
+from subscribers import erasure
 from tests.api.client import ApiClient, token
 from tests.api.test_posts import POST
 
@@ -70,7 +70,7 @@ def test_after_a_day_a_key_is_free_again(api: ApiClient, monkeypatch: pytest.Mon
 
 
 def test_old_answers_are_deleted(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preferences, "empty_write_ahead_log", lambda: None)
+    monkeypatch.setattr(erasure, "empty_write_ahead_log", lambda: None)
     api.post("/posts", POST, 201, Idempotency_Key="1")
     housekeeping.tidy(config.current(), timezone.now() + timedelta(days=2))
     assert not KeptAnswer.objects.exists()

@@ -7,8 +7,8 @@ import pytest
 from newsletter.config import Topic
 from newsletter.models import Act, KeptAnswer, RecordedEvent
 from subscribers.addresses import read_address
+from subscribers.erasure import forget
 from subscribers.models import Consent, EmailKind, Subscription, Suppression, TopicChange, TransactionalEmail
-from subscribers.preferences import forget
 from tests.api.client import ApiClient, token
 from tests.factories import configured
 from tests.subscribers.own_fields import declare

@@ -152,7 +152,7 @@ def _webhook_events(rows: int, at: datetime) -> Iterable[Any]:
 
 def erase_former(site: Site) -> Callable[[], object]:
     """Erase people who left three years ago."""
-    from subscribers import preferences
+    from subscribers import erasure
     from subscribers.models import Import, RefusedLine, Subscriber, Subscription
 
     left = site.now - 4 * 366 * DAY
@@ -163,7 +163,7 @@ def erase_former(site: Site) -> Callable[[], object]:
     keys = list(some.values_list("pk", flat=True))
     Subscriber.objects.filter(pk__in=keys).update(created=left)
     Subscription.objects.filter(subscriber__in=keys).update(state="unsubscribed", unsubscribed_at=left)
-    return lambda: preferences.erase_former_subscribers(site.now)
+    return lambda: erasure.erase_former_subscribers(site.now)
 
 
 def import_and_undo(site: Site) -> Callable[[], object]:

@@ -17,7 +17,7 @@ from newsletter.events.signed_post import new_secret, signature
 from newsletter.later import attempts
 from newsletter.models import EventWebhook, LaterWork, RecordedEvent
 from newsletter.scheduling import housekeeping
-from subscribers import admin_actions, preferences
+from subscribers import admin_actions, erasure
 from subscribers.addresses import read_address
 from tests.events.receiver import EventReceiver, receiving
 from tests.web.make import NOW
@@ -88,7 +88,7 @@ def test_the_body_says_what_happened(receiver: EventReceiver) -> None:
 
 def test_events_of_an_erased_subscriber_have_only_a_number(receiver: EventReceiver) -> None:
     delivery = told(receiver.url)
-    preferences.forget(read_address("kari@example.org"))
+    erasure.forget(read_address("kari@example.org"))
     attempt(delivery)
     assert b"kari" not in receiver.got[0][1]
 
@@ -185,7 +185,7 @@ def test_due_deliveries_are_handed_out(receiver: EventReceiver, monkeypatch: pyt
 
 def test_events_are_deleted_after_a_month(receiver: EventReceiver, monkeypatch: pytest.MonkeyPatch) -> None:
     attempt(told(receiver.url))
-    monkeypatch.setattr(preferences, "empty_write_ahead_log", lambda: None)
+    monkeypatch.setattr(erasure, "empty_write_ahead_log", lambda: None)
     housekeeping.tidy_database(config.current(), timezone.now() + later.KEEP + timedelta(minutes=1))
     assert not RecordedEvent.objects.exists()
     assert not LaterWork.objects.exists()

@@ -11,7 +11,7 @@ from newsletter.events import record, webhooks
 from newsletter.events.record import EventKind
 from newsletter.models import Bounce, Delivery, Edition, LaterWork, RecordedEvent
 from newsletter.sending import lifecycle
-from subscribers import admin_actions, preferences
+from subscribers import admin_actions, erasure, preferences
 from subscribers.addresses import read_address
 from subscribers.models import Subscription
 from tests.web import make
@@ -59,7 +59,7 @@ def test_a_person_joins_changes_and_leaves() -> None:
 
 def test_erasing_a_subscriber_records_that_they_left() -> None:
     reader()
-    preferences.forget(read_address("kari@example.org"))
+    erasure.forget(read_address("kari@example.org"))
     assert kinds() == ["subscriber.joined", "subscriber.left"]
 
 

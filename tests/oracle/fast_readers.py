@@ -7,7 +7,7 @@ from tempfile import NamedTemporaryFile
 
 from newsletter import config
 from newsletter.config import Config
-from subscribers import admin_actions, preferences, signup
+from subscribers import admin_actions, erasure, preferences, signup
 from subscribers.addresses import read_address
 from subscribers.importing import import_file, undo_import
 from subscribers.models import Consent, Import, Subscription
@@ -63,7 +63,7 @@ class FastReaders(OracleSite):
         return True
 
     def _forget(self, reader: str) -> bool:
-        return preferences.forget(read_address(self._address(reader)))
+        return erasure.forget(read_address(self._address(reader)))
 
     def _unsubscribe(self, reader: str) -> None:
         preferences.unsubscribe(self._tie(reader).pk, self.now)

@@ -15,7 +15,7 @@ from newsletter.editions import public_editions
 from newsletter.models import Chunk, Delivery, Edition, State, WelcomeLetter, WelcomeMail
 from newsletter.recovery import entries, log
 from newsletter.sending.enrolling import enroll_due
-from subscribers import admin_actions, preferences
+from subscribers import admin_actions, erasure, preferences
 from subscribers.addresses import Address
 from subscribers.models import Subscriber, Subscription, Suppression
 from tests.sending import outbox_samples as samples
@@ -37,7 +37,7 @@ def place(tmp_path: Path) -> Iterator[Path]:
 def test_departures_erasures_and_blocks_are_applied_to_an_older_copy(place: Path) -> None:
     left, erased, blocked = samples.subscribe(["a@reader.example", "b@reader.example", "c@reader.example"])
     preferences.unsubscribe_all([left.pk], NOW)
-    preferences.forget(Address("b@reader.example", "b@reader.example"))
+    erasure.forget(Address("b@reader.example", "b@reader.example"))
     admin_actions.suppress("c@reader.example")
     records = log.read([place])
     assert {record.kind for record in records} == {entries.LEFT, entries.ERASED, entries.BLOCKED}

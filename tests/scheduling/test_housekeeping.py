@@ -28,7 +28,7 @@ from newsletter.models import (
 )
 from newsletter.recovery import log
 from newsletter.scheduling import housekeeping, old_deliveries, unused_images
-from subscribers import preferences
+from subscribers import erasure, preferences
 from subscribers.models import Base, Consent, Hits, OfferedSet, Subscriber, Subscription, TransactionalEmail
 from tests.conftest import Site
 from tests.site_texts import with_daily
@@ -41,7 +41,7 @@ SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 @pytest.fixture(autouse=True)
 def in_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test's transaction keeps the write-ahead log; the last test looks at that with the real program."""
-    monkeypatch.setattr(preferences, "empty_write_ahead_log", lambda: None)
+    monkeypatch.setattr(erasure, "empty_write_ahead_log", lambda: None)
 
 
 def tidied(model: type[models.Model], field: str, now: datetime = NOW) -> set[object]:

@@ -19,7 +19,7 @@ from newsletter.models import Delivery, Edition, EditionPost, Listing, Post, Sou
 from newsletter.scheduling import housekeeping
 from newsletter.sending import lifecycle
 from newsletter.sending.sql import offers
-from subscribers import preferences
+from subscribers import personal_data, preferences
 from subscribers.models import Base, OfferedSet, Subscription, sets_of
 from tests.editions.renderings import renderings
 from tests.factories import DAY, HOUR, NOW, collected, collected_before, configured, found, kinaforum
@@ -257,5 +257,5 @@ def test_what_was_offered_names_the_edition_whose_variant_a_person_got(paper: Ne
 
 
 def _stored(paper: Newsletter, name: str) -> tuple[list[tuple[str, str]], list[str]]:
-    [posts] = preferences.personal_data_of(paper.subscription(name).subscriber)["posts"]
+    [posts] = personal_data.personal_data_of(paper.subscription(name).subscriber)["posts"]
     return [(post["title"], post["edition"]) for post in posts["offered"]], [post["title"] for post in posts["due"]]

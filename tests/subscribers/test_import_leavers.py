@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from subscribers import admin_actions, preferences
+from subscribers import admin_actions, erasure
 from subscribers.importing import ImportReport, import_blocked
 from subscribers.models import Consent, Import, Subscriber, Subscription, Suppression
 from tests.subscribers import conftest
@@ -56,7 +56,7 @@ def test_who_complained_elsewhere_is_blocked_in_any_case(take: conftest.Import) 
 
 
 def test_a_forgotten_person_is_not_stored_because_they_left_elsewhere(take: conftest.Import) -> None:
-    preferences.forget(admin_actions.address_given("kari@reader.example"))
+    erasure.forget(admin_actions.address_given("kari@reader.example"))
     assert take(left()).present == 1
     assert not Subscriber.objects.exists()
 

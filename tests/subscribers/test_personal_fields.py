@@ -9,7 +9,7 @@ from django.test import Client
 
 from newsletter.api.routes.subscribers import SubscriberOut
 from newsletter.config import OwnField
-from subscribers import admin_actions, preferences
+from subscribers import admin_actions, personal_data, preferences
 from subscribers.exporting import export_csv, json_lines
 from subscribers.forms import embedded_form
 from subscribers.importing import import_file, outline
@@ -43,7 +43,7 @@ def test_a_field_is_wherever_the_others_are(client: Client, tmp_path: Path) -> N
     subscription = imported(tmp_path, own.getvalue())
     assert [column.meaning for column in outline(tmp_path / "readers.csv") if column.header in VALUES] == list(VALUES)
     assert personal_values(subscription.subscriber) == VALUES
-    assert preferences.personal_data_of(subscription.subscriber).items() >= VALUES.items()
+    assert personal_data.personal_data_of(subscription.subscriber).items() >= VALUES.items()
     assert json.loads(next(json_lines("kinaforum"))).items() >= VALUES.items()
     assert SubscriberOut.model_fields.keys() >= {*BUILT_IN, "fields"}
     preferences.send_profile_link(subscription, AT)
@@ -157,7 +157,7 @@ def test_values_of_a_field_that_is_no_longer_declared_stay_in_personal_data_unti
     subscription = imported(tmp_path, "email,town\nkari@reader.example,Oslo\n")
     declare(member=OwnField(label="Member", kind="yes-no"))
     admin_actions.change_values(subscription.subscriber, {"member": "yes"})
-    data = preferences.personal_data_of(Subscriber.objects.get())
+    data = personal_data.personal_data_of(Subscriber.objects.get())
     assert (data["town"], data["member"]) == ("Oslo", "yes")
 
 

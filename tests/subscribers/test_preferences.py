@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from subscribers import admin_actions, preferences, signup
+from subscribers import admin_actions, erasure, personal_data, preferences, signup
 from subscribers.addresses import read_address
 from subscribers.forms import PersonForm
 from subscribers.models import (
@@ -102,7 +102,7 @@ def test_an_older_file_adds_nobody_under_an_address_that_they_have_left(take: Im
     kari = Subscriber.objects.get()
     preferences.move(kari, "kari@new.example", AT)
     assert [len(take(file).refused) for _ in range(2)] == [1, 1]
-    preferences.forget(read_address("kari@new.example"))
+    erasure.forget(read_address("kari@new.example"))
     assert take(file).active == 0
     assert not Subscriber.objects.exists()
 
@@ -175,7 +175,7 @@ def test_a_blocked_address_is_refused() -> None:
 def test_the_data_is_everything_stored(take: Import) -> None:
     take("email,tags,joined\nkari@reader.example,film,\nKari@reader.example,,no\n", consent="shop counter, 2024")
     person = Subscriber.objects.get()
-    data = preferences.personal_data_of(person)
+    data = personal_data.personal_data_of(person)
     (subscription,) = data["subscriptions"]
     (consent,) = subscription["consents"]
     assert (data["address"], subscription["tags"], consent["text"]) == (
@@ -213,7 +213,7 @@ def test_erasing_keeps_a_keyed_hash_and_sends_a_signal() -> None:
 
     person_erased.connect(listen)
     try:
-        assert preferences.forget(read_address("KARI@reader.example"))
+        assert erasure.forget(read_address("KARI@reader.example"))
     finally:
         person_erased.disconnect(listen)
     assert told == [{"subscriber": subscription.subscriber_id, "address": "kari@reader.example"}]
@@ -223,13 +223,13 @@ def test_erasing_keeps_a_keyed_hash_and_sends_a_signal() -> None:
 
 
 def test_unknown_addresses_can_be_erased_too() -> None:
-    assert not preferences.forget(read_address("kari@reader.example"))
+    assert not erasure.forget(read_address("kari@reader.example"))
     assert Suppression.objects.get().reason == Suppression.Reason.ERASED
 
 
 def test_people_who_unsubscribed_long_ago_are_erased() -> None:
     """But not people who unsubscribed recently, have another subscription, or are pending."""
-    old = AT - preferences.KEEP_LEFT
+    old = AT - erasure.KEEP_LEFT
     people: dict[str, dict[str, datetime | None]] = {
         "gone@reader.example": {"kinaforum": old, "daily": old},
         "lately@reader.example": {"kinaforum": AT, "daily": old},
@@ -242,8 +242,8 @@ def test_people_who_unsubscribed_long_ago_are_erased() -> None:
                 preferences.unsubscribe(subscription.pk, left)
     add_subscription("waits@reader.example", state=State.PENDING, joined=old - timedelta(days=9))
     Subscriber.objects.update(created=old - timedelta(days=9))
-    assert preferences.erase_former_subscribers(AT) == 0
-    assert preferences.erase_former_subscribers(AT + timedelta(seconds=1)) == 1
+    assert erasure.erase_former_subscribers(AT) == 0
+    assert erasure.erase_former_subscribers(AT + timedelta(seconds=1)) == 1
     assert {s.key.partition("@")[0] for s in Subscriber.objects.all()} == {"lately", "reads", "waits"}
     assert Suppression.objects.suppressed(["gone@reader.example"]) == {"gone@reader.example": "unsubscribed"}
 

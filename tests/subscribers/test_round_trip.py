@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from subscribers.addresses import read_address
+from subscribers.erasure import forget
 from subscribers.exporting import export_csv, export_suppressions
 from subscribers.importing import FileProblem, import_blocked, import_file, undo_import
 from subscribers.importing.blocking import export_hashes, has_hashes, import_hashes
 from subscribers.models import Consent, EarlierKey, Fingerprint, Import, Subscriber, Subscription, Suppression
-from subscribers.preferences import forget
 from subscribers.tokens import check_key
 from tests.subscribers.make import AT, add_subscription
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from newsletter import config
 from newsletter.config import Topic
-from subscribers import preferences, signup
+from subscribers import personal_data, preferences, signup
 from subscribers.forms import embedded_form
 from subscribers.models import Consent, Subscription
 from subscribers.tokens import Purpose, link_token, timed_token
@@ -129,7 +129,7 @@ def test_a_subscriber_who_returns_has_the_newly_chosen_topics(subscription: Subs
 
 def test_a_persons_data_has_the_topics(subscription: Subscription) -> None:
     preferences.choose_topics(subscription, ["film"], NOW)
-    found = preferences.personal_data_of(subscription.subscriber)["subscriptions"][0]
+    found = personal_data.personal_data_of(subscription.subscriber)["subscriptions"][0]
     assert (found["topics"], found["earlier_topics"]) == (["film"], [{"until": NOW.isoformat(), "topics": []}])
 
 

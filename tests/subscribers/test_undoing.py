@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from newsletter import config
-from subscribers import admin_actions, preferences
+from subscribers import admin_actions, erasure, preferences
 from subscribers.importing import (
     ImportReport,
     ImportUndone,
@@ -212,7 +212,7 @@ def test_an_erased_person_is_in_no_refused_line(take: Take) -> None:
         Suppression.objects.suppress(blocked, Suppression.Reason.BY_HAND)
     take("\n".join(["email", "Ari@reader.example", "Ari N <ari@reader.example>", *others]))
     assert RefusedLine.objects.count() == 4
-    preferences.forget(admin_actions.address_given("ari@reader.example"))
+    erasure.forget(admin_actions.address_given("ari@reader.example"))
     assert [row.address for row in RefusedLine.objects.all()] == others
 
 

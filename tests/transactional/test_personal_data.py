@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter.models import Bounce, Delivery, DeliveryStatus, Edition, Job, Result
-from subscribers import preferences
+from subscribers import erasure, personal_data, preferences
 from subscribers.addresses import read_address
 from subscribers.models import Subscriber, Suppression, TransactionalEmail
 from tests.sending import outbox_samples as samples
@@ -26,17 +26,17 @@ def edition() -> Edition:
 
 
 def test_the_data_contain_deliveries_and_bounces(edition: Edition) -> None:
-    data = preferences.personal_data_of(Subscriber.objects.get(key="r2@reader.example"))
+    data = personal_data.personal_data_of(Subscriber.objects.get(key="r2@reader.example"))
     assert edition.began_at is not None
     began = edition.began_at.isoformat()
     assert data["deliveries"] == [{"edition": edition.name, "began_at": began, "state": "refused", "text": SAID}]
     assert [(b["edition"], b["kind"], b["text"]) for b in data["bounces"]] == [(edition.name, "hard", SAID)]
-    waiting = preferences.personal_data_of(Subscriber.objects.get(key="r3@reader.example"))
+    waiting = personal_data.personal_data_of(Subscriber.objects.get(key="r3@reader.example"))
     assert [(d["state"], d["text"]) for d in waiting["deliveries"]] == [("pending", "")]
 
 
 def test_server_replies_do_not_name_people_who_were_erased(edition: Edition) -> None:
-    preferences.forget(read_address("r2@reader.example"))
+    erasure.forget(read_address("r2@reader.example"))
     without = "… is no mailbox here, says …; r22 is"
     assert Result.objects.get(number=2).text == Bounce.objects.get().text == without
     assert Delivery.objects.filter(edition=edition).count() == 3, "numbers stay, so that counts do"
@@ -47,7 +47,7 @@ def test_the_result_of_a_job_does_not_name_people_who_were_erased(edition: Editi
     job = Job.objects.create(
         kind="import-preview", about="kinaforum", by="", order={}, result={"told": told, "incomplete": told, "place": 3}
     )
-    preferences.forget(read_address("r2@reader.example"))
+    erasure.forget(read_address("r2@reader.example"))
     job.refresh_from_db()
     others = [[3, "r3@reader.example", {}, ""]]
     assert job.result == {"told": others, "incomplete": others, "place": 3}
@@ -58,6 +58,6 @@ def test_erasing_removes_the_address_from_other_peoples_data_and_notes(edition: 
     other = Subscriber.objects.get(key="r1@reader.example")
     preferences.request_address_change(other, read_address("R2@reader.example"), samples.NOW - timedelta(days=1))
     Suppression.objects.suppress("r2@reader.example", Suppression.Reason.BY_HAND, note="r2 rang up")
-    preferences.forget(read_address("r2@reader.example"))
+    erasure.forget(read_address("r2@reader.example"))
     assert not TransactionalEmail.objects.exists()
     assert [(s.reason, s.note) for s in Suppression.objects.all()] == [("by hand", "")]

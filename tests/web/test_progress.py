@@ -10,7 +10,7 @@ from django.utils import timezone
 from newsletter.messages import acts
 from newsletter.models import Act, Delivery, Edition, Retry, State, Tally
 from newsletter.sending import lifecycle, progress
-from subscribers.preferences import personal_data_of
+from subscribers.personal_data import personal_data_of
 from tests.web.edition_forms import PAGE, approved, control, sending_edition
 
 pytestmark = pytest.mark.usefixtures("emails_to_files")

@@ -26,9 +26,10 @@ from newsletter.web.desk.subscribers.queries import posts_of
 from newsletter.web.desk.welcome import personal
 from subscribers import admin_actions, cadences
 from subscribers.addresses import AddressProblem, read_address
+from subscribers.erasure import forget
 from subscribers.forms import embedded_form
 from subscribers.models import Consent, Subscriber, Subscription
-from subscribers.preferences import forget, unsubscribe
+from subscribers.preferences import unsubscribe
 from subscribers.requests import config_of, newsletter_of
 
 

@@ -84,7 +84,7 @@ class KnownPosts:
         Without dates, the order of the listing counts, from the newest on, and when known posts were first seen.
         """
         elsewhere = Listing.objects.filter(source__newsletter=self._source.newsletter).exclude(source=self._source)
-        elsewhere = elsewhere.exclude(source__url__in=self._configured, source__problem=None)
+        elsewhere = elsewhere.exclude(source__url__in=self._configured, source__problem__isnull=True)
         if not elsewhere.exists():
             return None
         dated = [

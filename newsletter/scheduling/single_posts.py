@@ -132,7 +132,7 @@ def _has_turn(newsletter: config.Newsletter) -> bool:
     """
     drafts = Edition.objects.filter(of_cadence(newsletter), newsletter=newsletter.name, state=State.DRAFT)
     if newsletter.approval == "none":
-        drafts = drafts.exclude(waiting=None)
+        drafts = drafts.filter(waiting__isnull=False)
     entries = EditionPost.objects.filter(edition__in=drafts, included=True)
     draft = drafts.first()
     return draft is None or not Lacking(newsletter, draft).by_anyone(entries.values_list("post__ordinal", flat=True))

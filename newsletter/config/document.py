@@ -49,7 +49,7 @@ class SetValue:
 
 @dataclass(frozen=True, slots=True)
 class RemoveValue:
-    """Remove a key, or an item of a list; nothing happens where there is none."""
+    """Remove a key, or an item of a list; nothing happens if it doesn't exist."""
 
     path: KeyPath
 
@@ -135,7 +135,7 @@ def _is_same(tree: Any, wanted_tree: Any, path: KeyPath) -> bool:
 
 
 def value_at(tree: Any, path: KeyPath, default: Any = None) -> Any:
-    """Return the value at a path in parsed TOML, or `default` where there is none."""
+    """Return the value at a path in parsed TOML, or `default` if it has no value."""
     for part in path:
         try:
             tree = tree[part]

@@ -50,7 +50,7 @@ class SubscriberIn(RequestBody):
     fields: FieldValues = Field(
         default={},
         max_length=MOST_FIELDS,
-        description="values of own fields by their keys; stored where there is none",
+        description="values of own fields by their keys; a value that is stored already stays",
     )
     tags: list[Tag] = Field(default=[], max_length=MOST_TAGS)
     cadence: Cadence | None = Field(default=None, description="how often; by default as the newsletter has it")

@@ -47,7 +47,7 @@ class DiscoveredFeed:
 def discover(fetcher: Fetcher, url: str, kind: str = "auto") -> DiscoveredFeed:
     """Find the feed behind an address: the address itself, one that the page names, or one where engines have it.
 
-    Raises SourceProblem with what to do where there is none.
+    Raises SourceProblem, with what to do, if it finds no feed.
     """
     response = fetcher.get(url)
     api = _api(response)

@@ -69,7 +69,7 @@ def admins() -> list[str]:
 def named(email: str) -> User:
     """Return the user with that address.
 
-    Raises UserProblem where there is none.
+    Raises UserProblem if nobody has it.
     """
     user = User.objects.filter(username=address(email)).first()
     if user is None:

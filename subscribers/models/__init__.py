@@ -24,17 +24,19 @@ from subscribers.models.people import (
     SubscriptionQuerySet,
     TagsField,
     TopicChange,
-    choices_changed,
     clean_tag,
-    data_requested,
     local_day,
+    text_of_value,
+)
+from subscribers.models.signals import (
+    choices_changed,
+    data_requested,
     person_erased,
     subscriptions_asked,
     subscriptions_changed,
     subscriptions_ended,
     subscriptions_started,
     subscriptions_starting,
-    text_of_value,
 )
 from subscribers.models.suppressions import Suppression, suppressed
 

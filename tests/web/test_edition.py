@@ -466,3 +466,25 @@ def test_a_draft_has_one_link_to_its_full_preview(editor: Client, draft: Edition
     (without_scripts,) = page.xpath("//a[contains(., 'Full preview')]")
     assert without_scripts.getparent().tag == "noscript", "the preview beside the draft has the link otherwise"
     assert side.count("Full preview") == 1
+
+
+def test_the_header_of_a_draft_has_its_subject_one_button_and_a_menu(editor: Client, draft: Edition) -> None:
+    page = lxml_html.fromstring(editor.get(PAGE).text)
+    (header,) = page.cssselect(".heading")
+    (subject,) = header.cssselect("input[name=subject]")
+    assert (subject.get("form"), subject.get("placeholder")) == ("words", "First, og 2 til")
+    assert len(page.cssselect("[name=subject]")) == len(page.cssselect("#words [name=shown-subject]")) == 1
+    assert "Draft" in header.text_content()
+    assert "For 0 subscribers, not scheduled yet." in header.text_content()
+    links = [link.text_content() for link in header.cssselect("#more a")]
+    assert links == ["Send a test", "History", "More…"]
+    assert "Check for new posts" not in header.text_content()
+    side = lxml_html.fromstring(editor.get(f"{PAGE}side/").text)
+    assert len(side.cssselect("#bar .first")) <= 1
+
+
+def test_the_header_says_when_a_draft_goes(editor: Client, draft: Edition) -> None:
+    due = timezone.now() + timedelta(days=3)
+    Edition.objects.filter(pk=draft.pk).update(due_at=due)
+    header = lxml_html.fromstring(editor.get(PAGE).text).cssselect("#goes")[0].text_content()
+    assert re.fullmatch(r"Goes to 0 subscribers .+, once approved\.", header)

@@ -34,7 +34,7 @@ def test_the_button_says_what_follows(editor: Client) -> None:
     assert "Approve and choose when to send" in editor.get(f"{PAGE}side/").content.decode()
     draft.due_at = timezone.now() + timedelta(hours=2)
     draft.save()
-    assert re.search(r"Approve – goes to 2 subscribers \w+ \d", editor.get(f"{PAGE}side/").content.decode())
+    assert re.search(r"Goes to 2 subscribers \w+ \d.*, once approved\.", editor.get(f"{PAGE}side/").content.decode())
 
 
 def test_the_page_for_sending_says_before_that_links_would_not_work(editor: Client) -> None:

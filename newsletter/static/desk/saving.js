@@ -19,7 +19,7 @@ function start() {
     keep: (name, value) => storage.keep(place + name, value),
     drop: (name) => storage.drop(place + name),
   };
-  const fields = (form) => [...form.querySelectorAll("[name]:not([type=hidden])")].filter((field) => field.form === form);
+  const fields = (form) => [...form.elements].filter((field) => field.name && field.type !== "hidden");
   const values = (form) => Object.fromEntries(fields(form).map((field) => [field.name, field.value]));
   const original = (form) => Object.fromEntries(fields(form).map((field) => [field.name, field.defaultValue]));
   const changed = (now, before) => Object.keys(now).filter((key) => now[key] !== before[key]);

@@ -39,7 +39,8 @@ function say(places, reason = []) {
     note.append(...number ? [", "] : [], link, ...number + 1 === places.length ? [after] : []);
   });
   note.hidden = !places.length;
-  if (places.length) { note.scrollIntoView({ block: "nearest" }); }
+  /* In a draft it stands beside the button; scrolling there would move what is being pressed. */
+  if (places.length && location.pathname !== draft) { note.scrollIntoView({ block: "nearest" }); }
 }
 
 /* Hold the forms that approve; `typed` returns the places with text that this page has not stored. Returns what says where

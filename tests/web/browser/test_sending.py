@@ -79,10 +79,11 @@ def test_the_focused_element_is_not_under_the_bar(browser: Browser, shared: Runn
     open_draft(page, shared)
     expect(page.get_by_role("button", name=APPROVE)).to_be_visible()
     hidden = """() => {
-        const at = document.activeElement, bar = document.querySelector(".bar");
-        if (!at.closest("#posts, #words") || bar.contains(at)) { return ""; }
-        const box = at.getBoundingClientRect(), firstLine = box.top + 48;
-        return Math.min(box.bottom, firstLine) > bar.getBoundingClientRect().top + 1 ? at.outerHTML : "";
+        const at = document.activeElement, stuck = document.querySelector(innerWidth > 960 ? ".heading" : ".bar");
+        if (!at.closest("#posts, #words")) { return ""; }
+        const box = at.getBoundingClientRect(), firstLine = Math.min(box.bottom, box.top + 48);
+        const { top, bottom } = stuck.getBoundingClientRect();
+        return firstLine > top + 1 && box.top < bottom - 1 ? at.outerHTML : "";
     }"""
     proof = 0
     for _ in range(60):

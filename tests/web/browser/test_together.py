@@ -105,7 +105,7 @@ def test_one_person_writes_in_a_text_while_the_other_can_t(browser: Browser, run
     open_draft(first, running)
     running.session = running.site.script(KARI, PASSWORD).stdout.strip()
     open_draft(second, running)
-    theirs, link = unfold(second, "greeting"), second.get_by_role("link", name="Send a test")
+    theirs, link = unfold(second, "greeting"), second.get_by_role("button", name="More actions")
     link.focus()
     write(unfold(first, "greeting"), "Kjære leser")
     expect(second.frame_locator("#mail").get_by_text("Kjære leser")).to_be_visible()

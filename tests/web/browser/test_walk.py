@@ -59,6 +59,7 @@ def test_from_log_in_to_the_mailbox(browser: Browser, running_at_first: Running)
     previewed = _raw(page, f"{page.url}raw/")
     expect(page.frame_locator("#side iframe").get_by_text("God helg!")).to_be_visible()
 
+    page.get_by_role("button", name="More actions").click()
     page.get_by_role("link", name="Send a test").click()
     page.get_by_role("button", name="Send test").click()
     expect(page.get_by_role("status")).to_contain_text(f"Test sent to {EMAIL}.")

@@ -27,8 +27,8 @@ TYPED_ABOVE = 1_000
 class Departure:
     """`by_itself`: it leaves without a further act once it is approved; `when` says when.
 
-    `due` is that time for a form's hidden field, "" for none. `to_new_readers` says when a letter of the welcome series
-    is sent.
+    `goes` says for the header of the edition's page when it leaves and to how many, "" once it has left. `due` is that
+    time for a form's hidden field, "" for none. `to_new_readers` says when a letter of the welcome series is sent.
     """
 
     recipients: int
@@ -36,6 +36,7 @@ class Departure:
     provider: str
     by_itself: bool
     when: str
+    goes: str
     approve: str
     send_now: str
     typed: bool
@@ -64,12 +65,25 @@ def departure(configuration: Config, edition: Edition, newsletter: Newsletter) -
         provider=str(PROVIDER_LABELS.get(provider, provider)),
         by_itself=by_itself,
         when=when,
+        goes=_goes(edition, when, counted, to_new_subscribers),
         approve=label,
         send_now=_("Send now to %(readers)s") % {"readers": counted},
         typed=recipients > TYPED_ABOVE,
         due=due.isoformat() if due else "",
         to_new_subscribers=to_new_subscribers,
     )
+
+
+def _goes(edition: Edition, when: str, counted: str, to_new_subscribers: str) -> str:
+    if edition.state not in (State.DRAFT, State.APPROVED):
+        return ""
+    if to_new_subscribers:
+        return to_new_subscribers
+    if not when:
+        return _("For %(readers)s, not scheduled yet.") % {"readers": counted}
+    if edition.state == State.APPROVED:
+        return _("Sends automatically %(when)s to %(who)s.") % {"when": when, "who": counted}
+    return _("Goes to %(readers)s %(when)s, once approved.") % {"readers": counted, "when": when}
 
 
 def _to_new_subscribers(edition: Edition) -> str:

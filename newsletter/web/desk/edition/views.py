@@ -24,14 +24,16 @@ from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.ordering import day_of
 from newsletter.feeds.html.markup import text_of
 from newsletter.messages import MessageType, Problem, acts
-from newsletter.models import LOCKED_STATES, Edition, State
+from newsletter.models import Edition, State
 from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting, users
 from newsletter.web.desk.edition import add_post, conflicts, queries, texts
+from newsletter.web.desk.edition.departure import Departure, departure
 from newsletter.web.desk.edition.texts import WordField, post_fields, word_fields
 from newsletter.web.desk.home.queries import line
 from newsletter.web.desk.pages import about, as_sentence, editor, field_of, page, revision_of, sentences
 from newsletter.web.desk.permissions import POLICY
+from subscribers.models import WhereProblem
 from subscribers.requests import config_of
 
 IN_FULL_UP_TO = 20
@@ -62,7 +64,6 @@ def edition_page(
         "window": " – ".join(formatting.moment(at, newsletter.zone) for at in (edition.since, edition.until)),
         "refreshed": formatting.ago(edition.refreshed_at),
         "fields": word_fields(edition),
-        "subject": edition.approved_content.subject if edition.state in LOCKED_STATES else edition.subject,
         "blocks": queries.blocks(edition, newsletter) if edition.blocks else [],
         "open_notes": edition.notes.filter(done_at=None).count(),
         "too_small": was_too_small(edition),
@@ -70,11 +71,20 @@ def edition_page(
         "gaps": queries.gaps(edition, newsletter),
         "add": add_post.fields(typed or {}, problems or {}),
         "refused": bool(problems),
+        "departure": _departure(request, newsletter, edition),
     }
     response = page(request, "edition", context, section="home", status=422 if problems else 200)
     # previews of texts show the images of sources, as the email does
     response["Content-Security-Policy"] = POLICY.replace("img-src 'self' data:", "img-src 'self' data: https: http:")
     return response
+
+
+def _departure(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> Departure | None:
+    """Return when an edition leaves and to how many; None if they can't be counted, which the preview explains."""
+    try:
+        return departure(config_of(request), edition, newsletter)
+    except WhereProblem:
+        return None
 
 
 def _context(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> dict[str, object]:

@@ -19,7 +19,7 @@ from newsletter.deliverability.services import tracking_check
 from newsletter.deliverability.spf.check import check_spf
 from newsletter.domain.check import Check, CheckResult, Verdict
 from newsletter.domain.hosts import is_loopback
-from newsletter.editions.rendering import sender_id
+from newsletter.editions.letterheads import sender_id
 from newsletter.messages import Message
 from newsletter.messages.deliverability import (
     dmarc as dmarc_messages,

@@ -12,7 +12,8 @@ from newsletter.config.theme import DesignName
 from newsletter.domain.digest import Digest, Rendered
 from newsletter.domain.encoded_email import Recipient
 from newsletter.editions import approved_content
-from newsletter.editions.rendering import Proof, digest_of, digest_with, list_headers, make_proof
+from newsletter.editions.letterheads import list_headers
+from newsletter.editions.rendering import Proof, digest_of, digest_with, make_proof
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import LOCKED_STATES, ApprovedContent, Edition, EditionPost, Post
 from newsletter.render.edition import render

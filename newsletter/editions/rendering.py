@@ -3,12 +3,9 @@
 A draft is rendered from the current posts with editors' changes. An approved edition is never rendered again.
 """
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from hashlib import sha256
-from urllib.parse import urlsplit
 
 from django.db.models import QuerySet
 
@@ -20,6 +17,7 @@ from newsletter.domain.encoded_email import Slot, SlotEncoding, SlotValue
 from newsletter.domain.found_post import Image
 from newsletter.editions.counted_links import added_size
 from newsletter.editions.dating import dated_window, subject_template
+from newsletter.editions.letterheads import letterhead
 from newsletter.editions.render_cache import cached, values_of
 from newsletter.editions.selection.ordering import day_of
 from newsletter.feeds.document import split_address
@@ -60,41 +58,6 @@ class Proof:
     def errors(self) -> tuple[Finding, ...]:
         """The findings that block approval."""
         return tuple(f for f in self.findings if f.level == Level.ERROR)
-
-
-def letterhead(configuration: Config, newsletter: config.Newsletter) -> Letterhead:
-    """Return the letterhead of a newsletter's messages."""
-    return Letterhead(
-        newsletter=newsletter.name,
-        title=newsletter.title,
-        description=newsletter.description,
-        language=newsletter.language,
-        timezone=newsletter.timezone,
-        sender_name=newsletter.sender.name,
-        sender_address=newsletter.sender.address,
-        reply_to=newsletter.reply_to,
-        postal_address=newsletter.address,
-        site_url=configuration.site.url,
-        theme=newsletter.theme,
-        template=newsletter.template,
-        mailto_unsubscribe=_mailto(configuration),
-        fields=tuple(configuration.fields),
-    )
-
-
-def list_headers(head: Letterhead, period: str) -> dict[str, str]:
-    """Return List-Id (RFC 2919) and Feedback-ID of an edition, as arguments of `encoded`."""
-    host = urlsplit(head.site_url).hostname or "localhost"
-    return {
-        "list_id": f"{head.newsletter}.{host}",
-        "feedback_id": f"{head.newsletter}:{period}:digest:{sender_id(host)}",
-    }
-
-
-def sender_id(host: str) -> str:
-    """Return the last part of a Feedback-ID: 5 to 15 characters that stay the same for a site, as Google asks."""
-    name = re.sub(r"[^a-z0-9]", "", host.lower())
-    return name if 5 <= len(name) <= 15 else name[:7] + sha256(host.encode()).hexdigest()[:8]
 
 
 def digest_of(edition: Edition, configuration: Config, now: datetime | None = None) -> Digest:
@@ -390,12 +353,3 @@ def _subject(digest: Digest, template: str) -> str:
     if digest.subject or not digest.posts:
         return digest.subject or digest.letterhead.title
     return subject(template, digest.letterhead, digest.posts, digest.since, digest.until)
-
-
-def _mailto(configuration: Config) -> str:
-    """Return the address for unsubscribing by email, if its mailbox is read."""
-    bounces = configuration.bounces
-    if not (bounces.return_path and bounces.imap.host):
-        return ""
-    local, _, domain = bounces.return_path.rpartition("@")
-    return f"{local}+u-{{token}}@{domain}"

@@ -7,7 +7,7 @@ from newsletter.config import Config, ConfigProblem, Newsletter
 from newsletter.config.document import KeyPath
 from newsletter.config.toml import dotted
 from newsletter.domain.digest import Digest, DigestPost
-from newsletter.editions.rendering import letterhead
+from newsletter.editions.letterheads import letterhead
 from newsletter.messages import Message
 from newsletter.render.edition import render
 from newsletter.render.grouping import group

@@ -18,7 +18,7 @@ from newsletter.config import Config, Newsletter
 from newsletter.delivery import retries
 from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.editions import edition_names, notices
-from newsletter.editions.rendering import letterhead
+from newsletter.editions.letterheads import letterhead
 from newsletter.editions.titles import period_title
 from newsletter.later import InVain, NotNow, later
 from newsletter.messages import (

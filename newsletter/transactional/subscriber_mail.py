@@ -20,9 +20,9 @@ from newsletter.domain.digest import Letterhead, Rendered
 from newsletter.domain.encoded_email import EncodedEmail, Recipient
 from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.editions import notices
+from newsletter.editions.letterheads import letterhead
 from newsletter.editions.local_links import LinkProblem, check_addresses
 from newsletter.editions.public_editions import in_archive
-from newsletter.editions.rendering import letterhead
 from newsletter.later.leases import free, lease
 from newsletter.logs import log_event
 from newsletter.messages import Message

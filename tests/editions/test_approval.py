@@ -12,8 +12,9 @@ from newsletter.config import DeliverySettings, Smtp
 from newsletter.editions import approval, approved_content, editing
 from newsletter.editions.editing import Conflict
 from newsletter.editions.history import BY_SCHEDULE
+from newsletter.editions.letterheads import letterhead
 from newsletter.editions.problems import Impossible
-from newsletter.editions.rendering import letterhead, make_proof, rendered_of
+from newsletter.editions.rendering import make_proof, rendered_of
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.states import LIFE, NotAllowed, change, state_message
 from newsletter.messages import Message, editions as messages

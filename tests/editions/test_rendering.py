@@ -4,7 +4,8 @@ import pytest
 
 from newsletter import config
 from newsletter.editions import editing
-from newsletter.editions.rendering import digest_of, make_proof, sender_id
+from newsletter.editions.letterheads import sender_id
+from newsletter.editions.rendering import digest_of, make_proof
 from newsletter.models import Edition
 from tests.factories import NOW, collected, collected_before, configured, drafted, found, post
 

@@ -12,7 +12,7 @@ from babel.dates import format_date, get_day_names, get_month_names
 
 from newsletter import config
 from newsletter.domain.digest import Rendered
-from newsletter.editions.rendering import letterhead
+from newsletter.editions.letterheads import letterhead
 from newsletter.render.transactional import render_email as rendered_email
 from newsletter.render.words import LANGUAGES, words
 from subscribers import transactional

@@ -11,7 +11,7 @@ from newsletter import config
 from newsletter.collecting import hosted_images
 from newsletter.config import Config
 from newsletter.domain.digest import Digest, DigestPost, Group, Rendered
-from newsletter.editions.rendering import letterhead
+from newsletter.editions.letterheads import letterhead
 from newsletter.feeds.archives.old_issue import HERE, OldIssue
 from newsletter.feeds.archives.read import Archive, CleanIssue
 from newsletter.feeds.html.markup import to_html, to_tree

@@ -16,17 +16,10 @@ from newsletter.editions import approved_content
 from newsletter.editions.counted_links import add as add_links, known_tokens, with_counted_links
 from newsletter.editions.dating import last_day_of
 from newsletter.editions.history import BY_SCHEDULE
+from newsletter.editions.letterheads import list_headers
 from newsletter.editions.local_links import ALLOWED
 from newsletter.editions.render_cache import cached
-from newsletter.editions.rendering import (
-    Proof,
-    digest_of,
-    digest_with,
-    list_headers,
-    proof_of,
-    proof_of_variant,
-    rendered_of,
-)
+from newsletter.editions.rendering import Proof, digest_of, digest_with, proof_of, proof_of_variant, rendered_of
 from newsletter.editions.selection import ordering
 from newsletter.editions.selection.windows import just_after
 from newsletter.editions.variants import locked_posts

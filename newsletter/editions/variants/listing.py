@@ -10,10 +10,11 @@ from newsletter.domain.offers import Offer, OfferOutcome
 from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import names_in
 from newsletter.editions import serialize
+from newsletter.editions.letterheads import letterhead
 from newsletter.editions.offers.approved import offers_of
 from newsletter.editions.offers.groups import SubscriberGroup, are_alike, base_of, groups_of, newcomers
 from newsletter.editions.previews import sample_recipient
-from newsletter.editions.rendering import Proof, letterhead, rendered_of
+from newsletter.editions.rendering import Proof, rendered_of
 from newsletter.editions.variants.planning import PreparedDraft, plan, prepare
 from newsletter.messages import Message, delivery
 from newsletter.models import LOCKED_STATES, ApprovedContent, DeliveryStatus, Edition, Result, State, Variant

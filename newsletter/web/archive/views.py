@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from newsletter.config import Newsletter
 from newsletter.domain.digest import Letterhead
-from newsletter.editions import rendering
+from newsletter.editions import letterheads, rendering
 from newsletter.models import ApprovedContent
 from newsletter.render import preview
 from newsletter.render.content.headline import shortened
@@ -271,7 +271,7 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
     if public is None:
         raise Http404(f"there is no edition {name}/{period}, or it has not been sent yet")
     number, revision, published_at = public
-    letterhead = rendering.letterhead(config_of(request), newsletter)
+    letterhead = letterheads.letterhead(config_of(request), newsletter)
     email = _email(number, revision, letterhead, local_day(newsletter, published_at))
     archive = f"{config_of(request).site.url}/n/{name}/"
     meta = metadata(

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from newsletter.config import PLACEHOLDER_POSTAL_ADDRESS, Config, Newsletter
 from newsletter.domain.digest import Digest, DigestPost, Letterhead
 from newsletter.domain.found_post import FoundPost
+from newsletter.editions.letterheads import letterhead
 from newsletter.editions.previews import sample_recipient
-from newsletter.editions.rendering import letterhead
 from newsletter.editions.selection.windows import of_first_draft
 from newsletter.feeds.document import split_address
 from newsletter.render import preview

@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from newsletter import config
 from newsletter.editions import approval
-from newsletter.editions.rendering import letterhead
+from newsletter.editions.letterheads import letterhead
 from newsletter.render.transactional import render_email
 from subscribers.models import Consent, EmailKind, Subscriber, Subscription, TransactionalEmail
 from subscribers.tokens import Purpose, link_token, link_token_for_tests, timed_token

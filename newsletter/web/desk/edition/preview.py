@@ -19,9 +19,10 @@ from newsletter.config import Config, Newsletter
 from newsletter.domain.digest import Finding, Letterhead
 from newsletter.domain.encoded_email import Recipient
 from newsletter.editions import history
+from newsletter.editions.letterheads import letterhead
 from newsletter.editions.previews import as_sent
 from newsletter.editions.problems import Impossible
-from newsletter.editions.rendering import Proof, digest_with, letterhead, rendered_of
+from newsletter.editions.rendering import Proof, digest_with, rendered_of
 from newsletter.editions.variants import listing
 from newsletter.editions.variants.listing import ListedVariant
 from newsletter.editions.variants.planning import PreparedDraft, prepare

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from newsletter.background import Task, enqueue
 from newsletter.config import Config
 from newsletter.domain.outcome import OutcomeKind
+from newsletter.editions.letterheads import letterhead
 from newsletter.editions.local_links import LinkProblem, check_addresses
-from newsletter.editions.rendering import letterhead
 from newsletter.messages import acts
 from newsletter.models import Act
 from newsletter.render.message import encoded_transactional

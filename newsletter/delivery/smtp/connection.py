@@ -18,6 +18,7 @@ from newsletter.delivery.active_chunk import STOPPED, DeliveryCallbacks, Deliver
 from newsletter.delivery.outcome import Phase, is_valid_reply
 from newsletter.delivery.reply import InvalidReply, Reply, ReplyParser
 from newsletter.delivery.smtp.features import Features
+from newsletter.delivery.smtp.setup_replies import SetupReplies
 from newsletter.delivery.smtp.states import (
     TRANSITIONS,
     ConnectionBroken,
@@ -58,8 +59,7 @@ class Connection(asyncio.Protocol):
         self._now = loop.time
         self.closed: asyncio.Future[None] = loop.create_future()
         self._parser = ReplyParser()
-        self._setup_replies: deque[Reply] = deque()
-        self._waiter: asyncio.Future[None] | None = None
+        self._setup_replies = SetupReplies()
         self._expected: deque[Phase] = deque((Phase.GREETING,))
         self._next: DeliveryJob | None = None
         self._commands: Sequence[bytes] = ()
@@ -137,18 +137,11 @@ class Connection(asyncio.Protocol):
         if command:
             await self.read_pending()
             self._write(command, phase)
-        if not self._setup_replies and self.state is not _CLOSED:
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                async with asyncio.timeout(self._seconds[phase]):
-                    await self._waiter
-            except TimeoutError:
-                self.end(messages.TIMED_OUT(step=phase.shown))
-            finally:
-                self._waiter = None
-        if not self._setup_replies:
+        if self.state is not _CLOSED and not await self._setup_replies.arrive(within=self._seconds[phase]):
+            self.end(messages.TIMED_OUT(step=phase.shown))
+        if (reply := self._setup_replies.take()) is None:
             raise self._error
-        return self._setup_replies.popleft()
+        return reply
 
     # Sending.
 
@@ -232,8 +225,7 @@ class Connection(asyncio.Protocol):
             else:
                 uncounted = current is not None or self.closing_phase is Phase.DOT
                 self._callbacks.return_undelivered(following, problem, uncounted=uncounted)
-        if self._waiter and not self._waiter.done():
-            self._waiter.set_result(None)
+        self._setup_replies.wake()
 
     def _pipelined_success(self, current: DeliveryJob, reply: Reply, following: DeliveryJob) -> None:
         """Handle four positive replies in one step: a message is accepted, and so is the next one's envelope."""
@@ -260,9 +252,7 @@ class Connection(asyncio.Protocol):
         if not is_valid_reply(phase, reply.code):
             self._unexpected(messages.WRONG_REPLY(step=phase.shown, reply=str(reply)))
         elif self.state is _SETUP:
-            self._setup_replies.append(reply)
-            if self._waiter and not self._waiter.done():
-                self._waiter.set_result(None)
+            self._setup_replies.add(reply)
         elif reply.code == 421:
             self._server_closing(phase, reply)
         else:

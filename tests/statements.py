@@ -62,11 +62,13 @@ OTHERS = (
     "tests/subscribers/test_delayed_confirmations.py",
     "tests/subscribers/test_importing.py",
     "tests/subscribers/test_inserts.py",
+    "tests/web/test_added_posts.py",
     "tests/web/test_tags.py",
     "tests/web/test_composing.py",
     "tests/web/test_counted_links.py",
     "tests/web/test_delayed.py",
     "tests/web/test_edition.py",
+    "tests/web/test_edition_texts.py",
     "tests/web/test_jobs.py",
     "tests/web/test_notes.py",
     "tests/web/test_old_issues.py",
@@ -74,6 +76,7 @@ OTHERS = (
     "tests/web/test_public_pages.py",
     "tests/web/test_segments.py",
     "tests/web/test_subscribers.py",
+    "tests/web/test_two_editors.py",
 )
 CANDIDATES = OF_THE_DATABASE + OTHERS
 RECORD = "NEWSLETTER_TEST_STATEMENTS"

@@ -1,6 +1,7 @@
 """What the tests of the web share: people logged in, and caches that know nothing."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from django.core.cache import cache
@@ -9,9 +10,14 @@ from django.test import Client, utils as django_utils
 from django.utils import translation
 
 from newsletter import config
+from newsletter.bounces import webhook_events
+from newsletter.models import Edition
 from newsletter.web.archive import queries, views
 from newsletter.web.desk import jobs
 from newsletter.web.desk.edition import preview_queries
+from newsletter.web.hooks import amazon_ses
+from tests.doubles import webhook_calls
+from tests.doubles.providers import SIGNING
 from tests.web import make
 
 
@@ -50,6 +56,12 @@ def emails_to_files(db: None) -> None:
 
 
 @pytest.fixture
+def draft(db: None) -> Edition:
+    """Three posts under two days."""
+    return make.draft("First", "Second", "Third")
+
+
+@pytest.fixture
 def editor(db: None) -> Client:
     """The desk as an editor sees it."""
     client = Client()
@@ -63,3 +75,16 @@ def admin(db: None) -> Client:
     client = Client()
     client.force_login(make.person(admin=True), backend="django.contrib.auth.backends.ModelBackend")
     return client
+
+
+@pytest.fixture
+def webhook_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every key is configured, Amazon's certificate is known, and events are processed at once."""
+    delivery = replace(config.current().delivery, **{name: keys() for name, keys in SIGNING.items()})
+    config.use(replace(config.current(), delivery=delivery))
+    monkeypatch.setattr(
+        amazon_ses.AmazonSesWebhook, "fetch_certificate", staticmethod(lambda _: webhook_calls.certificate())
+    )
+    monkeypatch.setattr(
+        webhook_events, "enqueue", lambda *_: webhook_events.process(config.current(), datetime.now(UTC))
+    )

@@ -20,12 +20,6 @@ PAGE = f"/desk/editions/kinaforum/{make.PERIOD}/"
 BLOCK = {"act": "save", "kind": "sponsor", "title": "Coffee", "url": "coffee.example", "after": "end"}
 
 
-@pytest.fixture
-def draft() -> Edition:
-    """Three posts under two days."""
-    return make.draft("First", "Second", "Third")
-
-
 def _now() -> Edition:
     return Edition.objects.get(period=make.PERIOD)
 

@@ -14,6 +14,7 @@ HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 MONDAY = datetime(2026, 2, 23, 9, tzinfo=UTC)
 DAILY, WEEKLY = Settings(period="day"), Settings(period="week")
 DAILY_OR_WEEKLY = Settings(period="day", cadences=("day", "week"))
+TOPICS = {"film": frozenset({"film"}), "books": frozenset({"books"})}
 QUIET = {"post": 2 * DAY, "day": 3 * DAY, "week": 15 * DAY, "month": 62 * DAY}
 """Two whole periods of each cadence."""
 

@@ -14,59 +14,19 @@ documents leave it open, either is right, with the reason.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tests.oracle import acts
 from tests.oracle.acts import CADENCES, Act, Kind
 from tests.oracle.expectations import BEHIND, THERE_BEFORE, TOO_LATE, Expectations
+from tests.oracle.judgement import Judgement, Violation
 from tests.oracle.people import Certainty, Pair, Person, SeenEdition, SeenPost, Settled, Standing, wanted
 
 OFF_TOPIC = "off topic"
 LEFT_OUT, FILTERED = "left out by an editor", "filtered"
 PERHAPS_OFF_TOPIC = "off topic, perhaps in an edition that no email shows"
 MOST_WAITS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """A promise that was broken: `what` is twice, lost, late, old, unwanted, early, away or cadence.
-
-    `at` is when the email came, or when the lost post was found.
-    """
-
-    what: str
-    reader: str
-    post: str
-    edition: str = ""
-    at: datetime | None = None
-    why: str = ""
-
-    @property
-    def kind(self) -> tuple[str, str]:
-        """What is the same in a shorter history with the same fault."""
-        return self.what, self.why
-
-    def __str__(self) -> str:
-        when = f" at {self.at:%d %b %H:%M}" if self.at else ""
-        return f"{self.what}: {self.reader}, {self.post} {self.edition}{when} {self.why}".strip()
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What came of a history: the violations, the number of pairs judged, and those where either was right."""
-
-    violations: tuple[Violation, ...]
-    pairs: int
-    must: int
-    must_not: int
-    either: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def share(self) -> float:
-        """The part of the pairs for which either was right."""
-        return sum(self.either.values()) / self.pairs if self.pairs else 0.0
 
 
 def judge(log: Sequence[Act]) -> Judgement:

@@ -14,7 +14,8 @@ import pytest
 from django.db import transaction
 
 from tests.oracle.generated import Random, play, random_history
-from tests.oracle.judge import Judgement, judge
+from tests.oracle.judge import judge
+from tests.oracle.judgement import Judgement
 from tests.oracle.shortening import shortened
 
 pytestmark = pytest.mark.soak

@@ -13,7 +13,8 @@ from tests.doubles.blog import BlogServer
 from tests.doubles.imap import PASSWORD, USER, Imap
 from tests.doubles.smtpd import CLOSE, SILENT, Action, Say
 from tests.e2e.sending_samples import children_of
-from tests.soak.fault_trials import Always, Fault, Trial
+from tests.soak.fault_trials import Fault, Trial
+from tests.soak.receivers import Always
 
 
 def script(phase: str, action: Action) -> Callable[[Trial], None]:

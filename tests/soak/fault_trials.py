@@ -1,6 +1,5 @@
 """One fault while an edition is being sent by real processes, and what each place said of it and when."""
 
-import asyncio
 import html
 import json
 import os
@@ -11,13 +10,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 import requests
@@ -26,11 +24,12 @@ from tests.conftest import Site
 from tests.doubles import postgresql, provider_api
 from tests.doubles.blog import BlogServer
 from tests.doubles.providers import settings_of
-from tests.doubles.smtpd import FEATURES, Smtpd
+from tests.doubles.smtpd import FEATURES
 from tests.e2e.faults import DESK
 from tests.e2e.sending_samples import EDITION, PREPARE, ROOT
 from tests.e2e.wall import Wall
 from tests.soak.fault_rows import Row
+from tests.soak.receivers import AlertReceiver, mail_server
 
 READERS = 600
 BEFORE = 40
@@ -66,70 +65,9 @@ smtp = {{ host = "{host}", port = {port}, {smtp} }}
 PROVIDER = """provider = "brevo"
 brevo = {{ api_key = "{api_key}", api_url = "{api_url}" }}
 """
-
-
-T = TypeVar("T")
 ON_HOME = re.compile(r'<li class="note (?:error|warning)">.*?<p>(.*?)</p>', re.DOTALL)
 ON_REPORT = re.compile(r'<div class="note error".*?</p><p>(.*?)</p></div>', re.DOTALL)
 METRICS = re.compile(r"^newsletter_(?:service_up\{.*\} 0|stalled\{.*\} [1-9]|paused [1-9]).*$", re.MULTILINE)
-
-
-class Always(deque[T]):
-    """A script of one action that is never used up."""
-
-    def popleft(self) -> T:
-        return self[0]
-
-
-@dataclass
-class AlertReceiver:
-    """What was posted to `alert_url`, with the time."""
-
-    with_sources: bool = False
-    got: list[tuple[float, str]] = field(default_factory=list)
-    port: int = 0
-
-    def start(self) -> None:
-        got, with_sources = self.got, self.with_sources
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                alert = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                if alert["kind"] != "source" or with_sources:
-                    got.append((time.monotonic(), f"{alert['kind']}: {alert['text']}"))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None: ...
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self._server.server_port
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@contextmanager
-def mail_server(per_connection: int) -> Iterator[Smtpd]:
-    """A server in a thread, whose script may change at any time."""
-    server, ready, loop = Smtpd(per_connection=per_connection), threading.Event(), asyncio.new_event_loop()
-    done = asyncio.Event()
-
-    async def serve() -> None:
-        async with server:
-            ready.set()
-            await done.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
-    thread.start()
-    ready.wait(10)
-    try:
-        yield server
-    finally:
-        loop.call_soon_threadsafe(done.set)
-        thread.join(10)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -287,51 +287,6 @@ def test_two_people_who_change_one_field_are_told_and_may_overwrite(site: Site) 
     assert site.newsletter["title"] == "Mine"
 
 
-def test_a_secret_is_never_shown_and_kept_when_blank(site: Site) -> None:
-    assert b"old secret" not in site.client.get(DELIVERY).content
-    site.post(DELIVERY, connections="8")
-    assert site.tree["delivery"]["smtp"]["password"] == "old secret"
-    site.post(DELIVERY, **{"smtp.password": "new secret"})
-    assert site.tree["delivery"]["smtp"]["password"] == "new secret"
-    act = Act.objects.get(about="delivery.smtp.password")
-    assert (act.before, act.after) == ("••••••", "••••••")
-
-
-@pytest.mark.parametrize(("key", "value"), [("smtp.host", "evil.example"), ("smtp.port", "2525"), ("smtp.user", "x")])
-def test_a_stored_password_is_not_sent_to_another_server(site: Site, key: str, value: str) -> None:
-    assert "Enter the password again" in site.post(DELIVERY, **{key: value})
-    assert site.file.read_text(encoding="utf-8") == TEXT
-    assert "Saved." in site.post(DELIVERY, **{key: value, "smtp.password": "typed"})
-    assert site.tree["delivery"]["smtp"]["password"] == "typed"
-
-
-def test_a_value_from_the_environment_is_locked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SMTP_PASSWORD", "from outside")
-    site.file.write_text(TEXT.replace('"old secret"', '{ env = "SMTP_PASSWORD" }'), encoding="utf-8")
-    page = site.client.get(DELIVERY).content.decode()
-    assert "Set by $SMTP_PASSWORD; change it there." in page
-    assert "from outside" not in page
-    told = site.post(DELIVERY, **{"smtp.host": "evil.example", "smtp.password": "mine"})
-    assert "so the server can only be changed in config.toml" in told
-    assert site.tree["delivery"]["smtp"]["host"] == "smtp.example.org"
-
-
-def test_a_locked_field_shows_the_value_of_the_environment(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NEWSLETTER__DELIVERY__SMTP__HOST", "mail.outside.example")
-    monkeypatch.setenv("NEWSLETTER__DELIVERY__SMTP__PASSWORD", "from outside")
-    page = site.client.get(DELIVERY).content.decode()
-    (field,) = lxml.html.fromstring(page).cssselect('[name="smtp.host"]')
-    assert (field.get("value"), "disabled" in field.attrib) == ("mail.outside.example", True)
-    assert "from outside" not in page
-
-
-def test_a_missing_key_of_a_service_is_told_after_saving(site: Site) -> None:
-    said = site.post(DELIVERY, provider="mailgun")
-    assert "Saved." in said
-    assert "delivery.mailgun.api_key: required, but missing." in said
-    assert "required, but missing" not in site.post(DELIVERY, **{"mailgun.api_key": "a key"})
-
-
 def test_read_only_settings_show_what_to_change(site: Site) -> None:
     read_only = TEXT + '\n[web]\nsettings = "read-only"\n'
     site.file.write_text(read_only, encoding="utf-8")
@@ -342,41 +297,10 @@ def test_read_only_settings_show_what_to_change(site: Site) -> None:
     assert site.file.read_text(encoding="utf-8") == read_only
 
 
-def test_a_missing_file_is_told(site: Site) -> None:
-    site.file.unlink()
-    answer = site.client.post("/desk/sources/kinaforum/1/remove/", {"url": "http://127.0.0.1:9/"}, follow=True)
-    assert "no such file" in answer.content.decode()
-
-
 def test_a_broken_file_is_told_and_nothing_is_saved(site: Site) -> None:
     site.file.write_text(TEXT + "nonsense", encoding="utf-8")
     assert "config.toml has an error; correct it first" in site.post(f"{KINAFORUM}/general/", title="Kina")
     assert site.file.read_text(encoding="utf-8") == TEXT + "nonsense"
-
-
-def test_a_source_is_added_changed_and_removed(site: Site) -> None:
-    site.client.post("/desk/sources/kinaforum/add/", {"url": "http://127.0.0.1:9/third"})
-    assert site.newsletter["sources"][2] == {"url": "http://127.0.0.1:9/third"}
-    site.post("/desk/sources/kinaforum/3/", name="Third", **{"exclude.words": "advert\nsponsor"})
-    assert site.newsletter["sources"][2] == {
-        "url": "http://127.0.0.1:9/third",
-        "name": "Third",
-        "exclude": {"words": ["advert", "sponsor"]},
-    }
-    site.client.post("/desk/sources/kinaforum/1/remove/", {"url": "http://127.0.0.1:9/"})
-    assert [s["url"] for s in site.newsletter["sources"]] == ["http://127.0.0.1:9/second", "http://127.0.0.1:9/third"]
-
-
-def test_another_source_in_the_same_place_is_not_removed(site: Site) -> None:
-    site.client.post("/desk/sources/kinaforum/1/remove/", {"url": "http://127.0.0.1:9/other"})
-    assert len(site.newsletter["sources"]) == 2
-
-
-def test_a_newsletter_without_its_last_source_has_letters_only(site: Site) -> None:
-    for number, url in ((2, "http://127.0.0.1:9/second"), (1, "http://127.0.0.1:9/")):
-        site.client.post(f"/desk/sources/kinaforum/{number}/remove/", {"url": url})
-    assert not site.newsletter.get("sources")
-    assert not config.current().newsletters["kinaforum"].has_schedule
 
 
 def test_an_approved_edition_that_keeps_the_earlier_settings_is_named(site: Site) -> None:

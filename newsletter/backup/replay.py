@@ -42,7 +42,7 @@ from newsletter.models import (
 from newsletter.models.later_work import NOTICE_EMAIL, NOTICE_POST
 from newsletter.models.post import NOT_LISTED
 from newsletter.models.source import PUSHED
-from newsletter.recovery import entries, hold, log
+from newsletter.recovery import entries, hold, log, older_copy
 from newsletter.scheduling import schedule
 from newsletter.sending import journals, lifecycle
 from newsletter.sending.results import ResultRow, row_of
@@ -62,23 +62,46 @@ def complete(manifest: Manifest, configuration: Config, folders: Sequence[Path],
         Identity.objects.update(name=secrets.token_hex(16), since=now)
         Machine.objects.all().delete()
         Worker.objects.all().delete()  # programs of the backup's time, which nobody has to hear from
-        _withdraw_emails(now)
-        begun = _in_order(records, configuration) | replay_welcomed(records)
-        _erase(records)
-        apply_deliveries(_deliveries(records), configuration.delivery, now, everything=not is_complete)
-        if is_complete:
-            lifecycle.complete(tuple(configuration.newsletters), now)
-        _ask(made_at, begun)
-        if not is_complete:
-            WelcomeLetter.objects.filter(since__isnull=False).update(since=now)
-            _skip_missed(configuration, now, made_at)
-            for newsletter in configuration.newsletters.values():
-                held_back.hold_back(newsletter, now)
+        _apply_log(records, configuration, made_at, now, is_complete=is_complete)
         hold.place(made_at, reason, now)
-        for newsletter in configuration.newsletters.values() if not is_complete else ():
-            decide_drafts_again(newsletter, acts.HELD_BACK(), now)
     connections.close_all()
     return reason
+
+
+def accept_older_copy(configuration: Config, now: datetime) -> bool:
+    """Apply what the journals and the recovery log know of the time after an older copy; return whether it is one.
+
+    Unlike `complete`, it may run beside the program, which sends nothing meanwhile.
+    """
+    made_at = older_copy.held_since()
+    if made_at is None:
+        return False
+    journals_into_log(journals.folder(configuration))
+    every_record = log.read([configuration.recovery_log])
+    records = [record for record in every_record if record.at >= made_at.timestamp() - log.LEEWAY]
+    logs = len({record.log for record in every_record})
+    with transaction.atomic():
+        _apply_log(records, configuration, made_at, now, is_complete=logs >= max(Machine.objects.count(), 1))
+    return True
+
+
+def _apply_log(
+    records: Sequence[log.Record], configuration: Config, made_at: datetime, now: datetime, *, is_complete: bool
+) -> None:
+    """Apply records of the time since `made_at`; unless they are complete, what was not sent by then is unknown."""
+    _withdraw_emails(now)
+    begun = _in_order(records, configuration) | replay_welcomed(records)
+    _erase(records)
+    apply_deliveries(_deliveries(records), configuration.delivery, now, everything=not is_complete)
+    if is_complete:
+        lifecycle.complete(tuple(configuration.newsletters), now)
+    _ask(made_at, begun)
+    if not is_complete:
+        WelcomeLetter.objects.filter(since__isnull=False).update(since=now)
+        _skip_missed(configuration, now, made_at)
+        for newsletter in configuration.newsletters.values():
+            held_back.hold_back(newsletter, now)
+            decide_drafts_again(newsletter, acts.HELD_BACK(), now)
 
 
 def journals_into_log(folder: Path) -> None:

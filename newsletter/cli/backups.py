@@ -123,11 +123,13 @@ def _complete(archive: "ArchiveReader", restored: Config, folders: list[Path]) -
 
 def _confirm() -> None:
     configuration = ready()
+    from newsletter.backup import replay
     from newsletter.editions import held_back
     from newsletter.messages import acts
     from newsletter.models import Act, Edition, State
     from newsletter.recovery import hold
 
+    replay.accept_older_copy(configuration, datetime.now(UTC))
     if not hold.confirm():
         sentence = "There is nothing to confirm: this database was not restored, or sending was confirmed already."
         emit({"confirmed": False, "waiting": []}, sentence)

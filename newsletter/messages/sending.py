@@ -138,6 +138,16 @@ HELD = MessageType(
         "check the editions, then confirm at the desk or with 'newsletter restore --confirm'"
     ),
 )
+HELD_OLDER_COPY = MessageType(
+    "restored.held-older-copy",
+    gettext_noop(
+        "the database is an older copy, of about {made_at}, and nothing is sent, because emails would be sent again; "
+        "stop newsletter, then put the newer database back or restore the newest backup with 'newsletter restore FILE "
+        "--replace'; if you have neither, confirm at the desk or with 'newsletter restore --confirm', which first "
+        "reads from the recovery log what was sent and who unsubscribed since"
+    ),
+)
+OLDER_COPY = MessageType("restored.older-copy", gettext_noop("this program has used a newer copy of the database"))
 LOG_COMPLETE = MessageType(
     "restored.log-complete",
     gettext_noop("what was sent and who unsubscribed after the backup has been read from the recovery log"),

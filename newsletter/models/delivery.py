@@ -145,6 +145,10 @@ class Identity(models.Model):
 
     name = models.CharField(max_length=32)
     since = models.DateTimeField()
+    renewals = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="the journal folders note the newest, so that an older copy is recognized"
+    )
+    renewed_at = models.DateTimeField(null=True, help_text="when a sender counted last")
 
     def __str__(self) -> str:
         return self.name

@@ -9,7 +9,11 @@ from newsletter.models import Hold
 def reason() -> Message | None:
     """Return why nothing is sent; None if there is no hold."""
     hold = Hold.objects.order_by("pk").first()
-    return None if hold is None else messages.HELD(made_at=hold.made_at, why=hold.reason)
+    if hold is None:
+        return None
+    if messages.OLDER_COPY.matches(hold.reason):
+        return messages.HELD_OLDER_COPY(made_at=hold.made_at)
+    return messages.HELD(made_at=hold.made_at, why=hold.reason)
 
 
 def place(made_at: datetime, why: Message, at: datetime) -> None:

@@ -26,6 +26,8 @@ from newsletter.config import Config
 from newsletter.config.durable_files import create
 
 NAME, SUFFIX = "id", ".log"
+LEEWAY = 60.0
+"""Seconds by which the clock may have been set back: applying a record twice changes nothing."""
 
 _suspended = False
 
@@ -70,10 +72,10 @@ def read(folders: Iterable[Path]) -> list[Record]:
 def since_mark(records: Sequence[Record], mark: str) -> list[Record] | None:
     """Return the records that followed the beginning of a backup; None if no log has its mark.
 
-    The clock may have been set back since, so a minute more is returned: applying a record twice changes nothing.
+    The clock may have been set back since, so those of LEEWAY before it are returned, too.
     """
     at = next((record.at for record in records if record.kind == "mark" and record.values[:1] == (mark,)), None)
-    return None if at is None else [record for record in records if record.at >= at - 60]
+    return None if at is None else [record for record in records if record.at >= at - LEEWAY]
 
 
 def remove_before(configuration: Config, moment: datetime) -> int:

@@ -21,6 +21,7 @@ from newsletter.config.durable_files import create
 from newsletter.delivery.journal import JournalEntry, JournalError, OrphanedJournal, boot_id, journals, take_over
 from newsletter.messages import delivery as messages
 from newsletter.models import Chunk, DeliveryStatus
+from newsletter.recovery import older_copy
 from newsletter.sending.outbox import settle, without_outcome
 from newsletter.sending.results import ResultRow, row_of
 from newsletter.sending.sql import database
@@ -92,10 +93,17 @@ def settle_orphans(journal_folder: Path, name: str, settings: DeliverySettings, 
 def _settle_orphan(
     orphan: OrphanedJournal, leased: QuerySet[Chunk], settings: DeliverySettings, patience: float | None
 ) -> int:
-    """Close the open chunks of a journal; for closed ones, only record what the journal knows in addition."""
+    """Close the open chunks of a journal; for closed ones, only record what the journal knows in addition.
+
+    A journal of chunks that the database has not come to is kept: the database is an older copy.
+    """
     journalled = {entry.chunk for entry in orphan.entries}
     chunks = list(Chunk.objects.filter(Q(pk__in=journalled) | Q(pk__in=leased)))
     try:
+        if any(older_copy.lacks_chunk(chunk) for _, chunk in orphan.chunks):
+            older_copy.place_hold(database.now())
+            orphan.release()
+            return 0
         for chunk in chunks:
             _settle(chunk, orphan.entries, settings, patience, known=not orphan.rebooted)
     except BaseException:

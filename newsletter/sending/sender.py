@@ -19,12 +19,12 @@ from newsletter.config import Config
 from newsletter.delivery.journal import JournalError
 from newsletter.messages import Message, delivery as messages
 from newsletter.models import Chunk, Edition, Retry, State
-from newsletter.recovery import hold
+from newsletter.recovery import hold, older_copy
 from newsletter.sending import journals, lifecycle, unapplied
 from newsletter.sending.enrolling import enroll_due
 from newsletter.sending.faults import explain
 from newsletter.sending.lifecycle import ACTIVE_STATES
-from newsletter.sending.machines.lease import MachineLease
+from newsletter.sending.machines.lease import RENEW, MachineLease
 from newsletter.sending.machines.presence import SchemaWatch
 from newsletter.sending.machines.share import MachineShare
 from newsletter.sending.outbox import due_retries, unclaimed
@@ -141,6 +141,7 @@ class _Sender:
         self._last_work = -inf
         self._looked = -inf
         self._name = ""
+        self._renewed = -inf
         self._complained: Message | None = None
         self._was_away, self._reachable = False, datetime.min.replace(tzinfo=UTC)
 
@@ -197,6 +198,8 @@ class _Sender:
         now = time.monotonic()
         if journals.lock_file(self._folder) != self._lock:  # removed or replaced: another sender could start
             raise JournalError(messages.FOLDER_REPLACED(path=str(self._folder)))
+        if now - self._renewed >= RENEW:
+            self._renew()
         self._take_over()
         self._follow_configuration()
         self._difference = (
@@ -232,9 +235,19 @@ class _Sender:
             self._pool.stop()
             self._pool = WorkerPool(configuration, silent=self._silent)
 
-    def _take_over(self, patience: float | None = None) -> None:
+    def _renew(self) -> None:
+        """Count up in the database; an older copy is put on hold."""
         self._name = self._name or database.identity()
-        journals.settle_orphans(self._folder, self._name, self._configuration.delivery, patience)
+        older_copy.renew(self._folder, database.now())
+        self._renewed = time.monotonic()
+
+    def _take_over(self, patience: float | None = None) -> None:
+        """Settle the work of processes that have ended. In an older copy it stays as it is: the recovery log may know
+        what became of it.
+        """
+        self._name = self._name or database.identity()
+        if older_copy.held_since() is None:
+            journals.settle_orphans(self._folder, self._name, self._configuration.delivery, patience)
 
     def _take_over_at_the_end(self) -> None:
         """Settle the work of the processes; if the database can't be used, the journals keep it for the next sender."""
@@ -242,6 +255,7 @@ class _Sender:
             return
         try:
             self._take_over(FINAL_PATIENCE)
+            self._renew()  # a copy from before this end is older
             self._share.leave()
             self._lease.release()
         except (OperationalError, InterfaceError) as e:

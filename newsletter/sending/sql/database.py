@@ -19,6 +19,7 @@ from django.utils import timezone
 from newsletter.domain.backoff import Backoff
 from newsletter.models import Identity
 from newsletter.sending.sql import database_watch
+from newsletter.sending.sql.database_watch import first_line
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -106,6 +107,22 @@ def checkpoint() -> None:
             if frames == done:
                 return
             time.sleep(CHECKPOINT_PAUSE)
+
+
+def empty_log() -> None:
+    """Write SQLite's WAL into the database file and empty it, unless another program uses it; close the connection.
+
+    A program that has ended leaves a file that is whole by itself: SQLite would apply a WAL that is left to whatever
+    copy is put in the file's place.
+    """
+    if connection.vendor == "sqlite":
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA busy_timeout = 1000")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except OperationalError as e:
+            log.warning("the database said: %s; its log is not brought into its file now", first_line(e))
+        connection.close()
 
 
 def now() -> datetime:

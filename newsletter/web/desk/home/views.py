@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from newsletter import config
+from newsletter.backup import replay
 from newsletter.editions import held_back
 from newsletter.editions.history import WORDS
 from newsletter.editions.titles import subjects
@@ -72,6 +73,7 @@ def restored(request: HttpRequest) -> HttpResponse:
         messages.success(request, formatting.sentence(formatting.message(what(count=sum(counts)))))
         return redirect("desk:restored")
     if request.method == "POST":
+        replay.accept_older_copy(config_of(request), timezone.now())
         if hold.confirm():
             Act.objects.log(editor(request), acts.RESTORE_CONFIRMED(), config_of(request).site.url, now=timezone.now())
             messages.success(request, _("Sending has resumed. Paused editions stay paused until you resume them."))

@@ -24,7 +24,7 @@ NOTE = "renewals"
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class RenewalNote:
     """What a journal folder knows of the database that was used last: its name, and how far it had counted."""
 
     name: str
@@ -43,7 +43,7 @@ def renew(folder: Path, now: datetime) -> bool:
         if is_older:
             place_hold(now)
         Identity.objects.update(renewed_at=now)
-    _write(folder, Note(row.name, row.renewals))
+    _write(folder, RenewalNote(row.name, row.renewals))
     return not is_older
 
 
@@ -72,15 +72,15 @@ def lacks_chunk(key: int) -> bool:
     return row is None or row[0] is None or key > row[0]
 
 
-def _read(folder: Path) -> Note | None:
+def _read(folder: Path) -> RenewalNote | None:
     """Return the note, or None if there is none, or a loss of power left no whole one."""
     with suppress(FileNotFoundError, ValueError):
         name, renewals = (folder / NOTE).read_text(encoding="ascii").split()
-        return Note(name, int(renewals))
+        return RenewalNote(name, int(renewals))
     return None
 
 
-def _write(folder: Path, note: Note) -> None:
+def _write(folder: Path, note: RenewalNote) -> None:
     """Write the note. On a full disk the old one stays, which an older copy may have reached, too."""
     unfinished = folder / f".{NOTE}-{secrets.token_hex(4)}"
     try:

@@ -4,12 +4,16 @@ twice.
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from tests.conftest import Site
+from tests.doubles import postgresql
 from tests.e2e.running_site import RunningSite
-from tests.e2e.sending_samples import EDITION, MailServer, eventually
+from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE, MailServer, eventually
 
 pytestmark = pytest.mark.e2e
 Made = Callable[..., Any]
@@ -69,19 +73,47 @@ def test_the_newer_database_is_put_back_and_sends_as_if_nothing_had_been(prepare
     site = prepared(READERS, delivery="connections = 2")
     database, kept = site.folder / "newsletter.db", site.folder / "kept.db"
     for name in ("copy.db", "newest.db"):
-        running = RunningSite(site)
-        eventually(lambda: site.json("status", EDITION)["state"] == "sent")
-        running.end()
+        run_until(site, lambda _: site.json("status", EDITION)["state"] == "sent")
         shutil.copy(database, site.folder / name)
     database.rename(kept)
     (site.folder / "copy.db").rename(database)
-    running = RunningSite(site)
-    try:
-        eventually(lambda: "the database is an older copy" in running.said())
-    finally:
-        running.end()
+    run_until(site, lambda running: "the database is an older copy" in running.said())
     assert not database.with_name("newsletter.db-wal").exists()  # it would be applied to the other file
     kept.replace(database)
     site.run("send", EDITION, "--wait", status=None)
     assert site.json("status", EDITION)["accepted"] == READERS
     assert set(server.got.values()) == {1}
+
+
+@pytest.mark.postgresql
+def test_an_older_copy_in_postgresql_is_recognized(tmp_path: Path, server: MailServer) -> None:
+    with postgresql.running() as url:
+        place, _, name = url.rpartition("/")
+        site = site_with(tmp_path, server, url)
+        site.script(PREPARE, READERS)
+        site.run("send", EDITION, "--wait")
+        with psycopg.connect(f"{place}/postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}_older TEMPLATE {name}")
+        note = (site.folder / "journal" / "renewals").read_text(encoding="ascii")
+        run_until(site, lambda _: (site.folder / "journal" / "renewals").read_text(encoding="ascii") != note)
+        site = site_with(tmp_path, server, f"{place}/{name}_older")
+        run_until(site, lambda running: "the database is an older copy" in running.said())
+        assert "the database is an older copy" in site.run("status").stderr
+        assert site.json("restore", "--confirm")["confirmed"]
+        assert "older copy" not in site.run("status").stderr
+        assert set(server.got.values()) == {1}
+        with psycopg.connect(f"{place}/postgres", autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name}_older WITH (FORCE)")
+
+
+def run_until(site: Site, condition: Callable[[RunningSite], bool]) -> None:
+    running = RunningSite(site)
+    try:
+        eventually(lambda: condition(running))
+    finally:
+        running.end()
+
+
+def site_with(folder: Path, server: MailServer, url: str) -> Site:
+    text = CONFIG.format(port=server.port, delivery="connections = 2")
+    return Site(folder, text.replace("[site]", f'[site]\ndatabase = "{url}"\nsecret_key = "the same key everywhere"'))

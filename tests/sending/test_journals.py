@@ -19,7 +19,8 @@ from newsletter.config import DeliverySettings
 from newsletter.delivery.journal import Journal, JournalError
 from newsletter.domain.batch import Batch
 from newsletter.domain.outcome import OutcomeKind
-from newsletter.models import Chunk, Result, Retry
+from newsletter.messages import sending as messages
+from newsletter.models import Chunk, Hold, Result, Retry
 from newsletter.sending import journals, outbox, progress
 from newsletter.sending.outbox import Outbox
 from newsletter.sending.sql import database
@@ -363,3 +364,19 @@ def test_services_that_start_at_once_give_the_folder_one_identity(
         names = list(pool.map(journals.machine, [tmp_path, tmp_path]))
     assert len(set(names)) == 1
     assert [file.name for file in tmp_path.iterdir()] == [journals.MACHINE]
+
+
+def test_a_journal_of_chunks_that_the_database_has_not_come_to_is_kept_and_nothing_is_sent(tmp_path: Path) -> None:
+    database.identity()
+    edition = samples.sending(5)
+    process = Process(tmp_path)
+    batch = process.begin(process.claim())
+    process.send(batch, 1)
+    later = replace(batch, chunk=batch.chunk + 1)
+    process.journal.begin(later.edition, later.chunk)
+    process.send(later, 2)
+    process.die()
+    assert settle_orphans(tmp_path) == 0
+    assert len(list(tmp_path.glob("*.journal"))) == 1
+    assert messages.OLDER_COPY.matches(Hold.objects.get().reason)
+    assert progress.counts(edition).accepted == 0

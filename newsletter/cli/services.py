@@ -38,7 +38,6 @@ from newsletter.sending import journals, sender, unsubscriptions
 from newsletter.sending.faults import explain
 from newsletter.sending.machines.presence import BEAT, Presence
 from newsletter.sending.sql import database_watch
-from newsletter.sending.sql.database import empty_log
 from newsletter.supervision import Periods, Service, Supervisor
 from newsletter.supervision.boottime import SteadyJobStore, boottime
 from newsletter.transactional import delayed_mail, subscriber_mail
@@ -125,8 +124,6 @@ def run_supervised(supervisor: Supervisor, configuration: Config, command: str, 
     gc.freeze()  # what is imported stays, so it need not be looked through each time
     gc.set_threshold(GARBAGE_THRESHOLD)
     supervisor.run(stop)
-    if not is_postgresql(configuration.site.database) and not database_watch.problem():
-        empty_log()
     log_event(log, "stopped", f"newsletter stopped ({command})", command=command)
 
 

@@ -13,7 +13,10 @@ from newsletter import config
 from newsletter.cli.common import listening, say
 from newsletter.cli.services import run_supervised, supervise
 from newsletter.config import Config
+from newsletter.config.database import is_postgresql
 from newsletter.logs.setup import in_format
+from newsletter.sending.sql import database_watch
+from newsletter.sending.sql.database import empty_log
 from newsletter.supervision import Periods, on_signals
 from newsletter.web import server
 from newsletter.web.desk.users import setup_link
@@ -56,6 +59,8 @@ def serve(
         else:
             say(in_format(configuration.log, "running without a web server; press Ctrl-C to stop"))
         run_supervised(supervisor, configuration, "run", stop)
+    if not is_postgresql(configuration.site.database) and not database_watch.problem():
+        empty_log()
 
 
 def _say_where(configuration: Config, listener: socket.socket) -> None:

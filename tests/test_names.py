@@ -40,3 +40,9 @@ def test_sentences_are_imported_under_one_name() -> None:
                 for stage, alias in aliases.items():
                     known = {"messages", f"{stage}_messages", "acts" if stage == "history" else ""}
                     assert alias in known, f"{path}: {stage} is called {alias}"
+
+
+def test_no_module_is_longer_than_400_lines() -> None:
+    modules = [*MODULES, *(ROOT / "tests").rglob("*.py")]
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in modules}
+    assert {name: length for name, length in lengths.items() if length > 400} == {}

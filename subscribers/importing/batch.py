@@ -4,14 +4,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import Max
 
 from newsletter.messages import Message, subscriptions as messages
-from subscribers.addresses import Address
 from subscribers.importing.block_list import BlockList
 from subscribers.importing.headers import OwnExportValues, PersonRow
+from subscribers.importing.line_results import (
+    ACTIVATED,
+    ACTIVE,
+    COMPLETED,
+    SUPPRESSED,
+    UNCHANGED,
+    WAITING,
+    LineResult,
+    Person,
+)
 from subscribers.importing.tools import BLOCKING, Standing
 from subscribers.models import (
     Consent,
@@ -50,28 +59,6 @@ class ImportSettings:
     confirm_by_mail: bool
     at: datetime
     welcome: bool = False
-
-
-class Person(NamedTuple):
-    """A line with a valid address."""
-
-    line: int
-    address: Address
-    row: PersonRow
-
-
-class LineResult(NamedTuple):
-    """What becomes of a line: a figure (see `FIGURES`), and "added", "updated" or "unchanged", or "" if it is neither,
-    because it is suppressed.
-    """
-
-    figure: str
-    change: str
-
-
-ACTIVE, WAITING = LineResult("active", "added"), LineResult("waiting", "added")
-ACTIVATED, COMPLETED = LineResult("active", "updated"), LineResult("present", "updated")
-UNCHANGED, SUPPRESSED = LineResult("present", "unchanged"), LineResult("suppressed", "")
 
 
 @dataclass

@@ -22,9 +22,9 @@ from newsletter.messages import Message, subscriptions as messages
 from subscribers import tokens
 from subscribers.addresses import AddressProblem, bare_address, read_address
 from subscribers.importing.archives import ArchiveFile
-from subscribers.importing.batch import SUPPRESSED, UNCHANGED
 from subscribers.importing.block_list import Blocked, BlockList
 from subscribers.importing.headers import Columns, PersonRow, is_header, recognise
+from subscribers.importing.line_results import SUPPRESSED, UNCHANGED
 from subscribers.importing.reading import FileLine, file_problem, opened, records
 from subscribers.importing.run import PORTION, ImportReport, Judge, Judged, PortionHook, Progress, run
 from subscribers.models import EarlierKey, Import, ImportChange, Subscriber, Suppression

@@ -3,20 +3,22 @@
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from newsletter.messages import Message, Problem, subscriptions as messages
 from subscribers.addresses import AddressProblem, read_address
 from subscribers.importing.archives import ArchiveFile, unpacked
-from subscribers.importing.batch import ImportBatch, ImportSettings, LineResult, Person
+from subscribers.importing.batch import ImportBatch, ImportSettings
 from subscribers.importing.dates import DateOrder
+from subscribers.importing.line_results import LineResult, Person
 from subscribers.importing.reading import (
     FileLine,
     FileProblem,
@@ -34,6 +36,9 @@ from subscribers.spreadsheets import create, escape_formulas, write_csv
 
 PORTION = 2_000
 """The most lines of a transaction."""
+ATTEMPTS = 5
+"""How often a portion is saved if others store its people at the same moment."""
+PORTIONS_LOCK = 7_239_118_034_551_205
 CHANGES = ("added", "updated", "unchanged")
 
 Progress = Callable[[int, int], None]
@@ -226,12 +231,12 @@ def run(
         while batch := _portion(remaining, paced.lines):
             place += len(batch)
             with _collector_paused():
-                judge = prepare(batch)
-                with nullcontext() if number is None else paced.begin():
-                    result = _counted(judge(number), place, min(source.done, total), total)
-                    if number is not None:
-                        _store(number, result)
+                judge, done = prepare(batch), min(source.done, total)
+                if number is None:
+                    result = _counted(judge(None), place, done, total)
                     portion(result)
+                else:
+                    result = _saved(paced, number, lambda: _counted(judge(number), place, done, total), portion)  # noqa: B023
             counts += result.counts
             refused += result.refused
             incomplete += result.incomplete
@@ -249,6 +254,31 @@ def run(
         ignored=(),  # known once the file's last table was read
         **figures,
     )
+
+
+def _saved(paced: PacedTransactions, number: int, save: Callable[[], Portion], portion: PortionHook) -> Portion:
+    """Save a portion in a transaction. On PostgreSQL, others may store one of its people between its look-up and its
+    insertion; then it is judged and saved again.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with paced.begin():
+                _wait_for_other_imports()
+                result = save()
+                _store(number, result)
+                portion(result)
+                return result
+        except IntegrityError:
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError("a portion is saved, or its last attempt fails")
+
+
+def _wait_for_other_imports() -> None:
+    """Let imports save their portions one after the other, so that each sees whom the others have stored."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PORTIONS_LOCK])
 
 
 def _portion(lines: Iterator[FileLine], most: int) -> list[FileLine]:

@@ -181,10 +181,10 @@ def replace_by_renaming(trial: Trial) -> None:
 
 
 def replace_in_place(trial: Trial) -> None:
-    """Write an older copy over the database, as `cp` does."""
+    """Stop the program, and write an older copy over the database, as `cp` does."""
     copy_to_replace_it(trial)
-    shutil.copyfile(trial.folder / "copy.db", trial.folder / "newsletter.db")
     stop(trial)
+    shutil.copyfile(trial.folder / "copy.db", trial.folder / "newsletter.db")
     restart(trial)
 
 
@@ -306,12 +306,12 @@ FAULTS = {
     "removed": Fault(name="the database is removed", begin=remove, remedy=restore),
     "replaced": Fault(name="mv of an older copy over the database", begin=replace_by_renaming, remedy=restore),
     "overwritten": Fault(
-        name="cp of an older copy over the database, then a restart", begin=replace_in_place, remedy=restore
+        name="cp of an older copy over the database of a stopped program", begin=replace_in_place, remedy=restore
     ),
     "stale": Fault(
         name="an older copy beside the log of the newer database, after kill -9",
         begin=kill_and_put_an_older_copy,
-        remedy=restore,
+        told=False,  # SQLite applies the log, so nothing is missing
     ),
     "pg-down": Fault(name="PostgreSQL down for 90 s", begin=refuse_and_end, end=admit, seconds=90, postgresql=True),
     "pg-connections": Fault(

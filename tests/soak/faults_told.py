@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.doubles import postgresql
 from tests.soak.fault_kinds import FAULTS, fill
 from tests.soak.fault_rows import HEAD, SEPARATOR, Row
 from tests.soak.fault_trials import Fault, Trial
@@ -63,6 +64,9 @@ def main() -> None:
         sys.stdout.write(rows[name].text() + "\n\n")
         sys.stdout.flush()
 
+    if any(FAULTS[name].postgresql for name in arguments.faults or FAULTS):
+        with postgresql.running():  # begins the server, which ends with the thread that began it
+            pass
     threads = [threading.Thread(target=trial, args=(name,)) for name in arguments.faults or FAULTS]
     for thread in threads:
         thread.start()

@@ -250,7 +250,7 @@ def test_the_title_of_a_page_is_the_first_headline_which_is_there_once(client: C
     (heading,) = document.iter("h1")
     assert heading.text_content() == "First"
     assert heading.find("a").get("href") == edition.entries.get(post__title="First").post.url
-    assert [each.text_content() for each in document.find_class("headline")] == ["Second"]
+    assert [each.text_content() for each in document.find_class("issue-headline")] == ["Second"]
     assert edition.approved_content.subject not in page.text
     assert document.findtext(".//title") == "First · Kinaforum"
 
@@ -274,7 +274,7 @@ def test_a_subject_that_an_editor_wrote_is_the_title(client: Client) -> None:
     make.first_accepted()
     document = lxml_html.fromstring(client.get(PAGE).content)
     assert [heading.text_content() for heading in document.iter("h1")] == [edition.approved_content.subject]
-    assert [heading.text_content() for heading in document.find_class("headline")] == ["First", "Second"]
+    assert [heading.text_content() for heading in document.find_class("issue-headline")] == ["First", "Second"]
 
 
 def test_an_archive_in_arabic_runs_from_right_to_left(client: Client) -> None:

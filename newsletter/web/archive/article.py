@@ -15,11 +15,11 @@ from markupsafe import Markup
 
 from newsletter.render.content.excerpt import reading_minutes
 from newsletter.render.content.spaces import collapse
+from newsletter.web.archive.own_classes import prefix_classes, prefixed_styles
 
 BODY = "issue"
 """The class of the element that has the posts; in an email it is `page`, which is the whole page here."""
 
-_PAGE = re.compile(r"\.page(?![\w-])")
 _RESET = "#outlook"
 _ENOUGH = 24
 """So many characters of a headline tell it from others in a subject, which may have shortened it."""
@@ -86,13 +86,14 @@ def article_of(public_html: str, subject: str, *, written: bool, dates: Collecti
     is_first = heading is not None and heading is next(iter(body.find_class("headline")), None)
     if heading is not None and is_first and len(_text_above(body, heading)) <= _LONGEST_ABOVE:
         _leave_anchor(heading)
+    prefix_classes(body)
     html = lxml_html.tostring(body, encoding="unicode", with_tail=False)
     return Article(
         title=title,
         url="" if link is None else link.get("href", ""),
         language=language,
         html=Markup(html),  # noqa: S704 - the email's own HTML, which was cleaned when it was made
-        styles=Markup("\n".join(_PAGE.sub(f".{BODY}", style) for style in styles if _RESET not in style)),  # noqa: S704
+        styles=Markup("\n".join(prefixed_styles(style, BODY) for style in styles if _RESET not in style)),  # noqa: S704
         posts=posts if len(posts) >= _FEWEST_LISTED else (),
         minutes=reading_minutes(html),
     )

@@ -142,7 +142,7 @@ A_PAGE = 24
 _LONGEST_BESIDE_OTHERS, _LONGEST_IN_LIST = 72, 150
 """Characters of the excerpts of editions on the front page but for the latest one, and in a list."""
 KEPT = "public, max-age=300"
-PAGE_VERSION = 6
+PAGE_VERSION = 7
 """A number that increases when the templates of an edition's page change, so that browsers load it again."""
 EDITION_POLICY = (
     "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "

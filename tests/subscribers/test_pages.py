@@ -187,11 +187,19 @@ def test_the_preferences_say_when_the_next_email_comes_and_show_the_pause(client
     card = card.partition('aria-labelledby="n-daily"')[0]
     assert cadences.next_due(config.current().newsletters["kinaforum"], "", timezone.now()) in card
     assert card.count("The next email comes around") == 1
-    before_the_pause = card.partition('value="pause kinaforum"')[0]
-    assert before_the_pause.count("<details") == before_the_pause.count("</details>")
+    assert '<details class="pause" open>' in card
     preferences.pause(subscription, timezone.localdate() + timedelta(days=14))
     answer = client.get(f"/p/{link_token(subscription.pk)}", headers={"Accept-Language": "en"})
     assert "The next email comes around" not in answer.text
+
+
+def test_pauses_are_closed_for_who_has_several_newsletters_but_for_a_refused_one(client: Client) -> None:
+    add_subscription(newsletter="daily")
+    link = f"/p/{link_token(add_subscription().pk)}"
+    assert client.get(link).text.count('<details class="pause">') == 2
+    refused = client.post(link, {"do": "pause daily"}, headers={"Accept-Language": "en"}).text
+    assert refused.count('<details class="pause" open>') == 1
+    assert "Choose a date within the next year." in refused.partition('<details class="pause" open>')[2]
 
 
 def test_nothing_is_said_about_the_next_email_of_a_newsletter_without_a_schedule() -> None:

@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 
 PREFIX = "issue-"
 
-_SELECTORS = re.compile(r"[^{};]+(?=\{)")
+_SELECTORS = re.compile(r"(?<![^{};])[^{};]++(?=\{)")
 """What is before a brace: selectors, or the condition of an at-rule, which has no class."""
 _CLASS = re.compile(r"\[[^\]]*\]|\.(?P<name>[A-Za-z_][\w-]*)")
 """A class, or a selector by attribute, whose value may have a dot."""

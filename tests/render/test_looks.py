@@ -118,6 +118,34 @@ def test_an_image_is_beside_its_text_where_there_is_room(screen: Page, width: in
     assert image["width"] == pytest.approx(184 if beside else 375 - 48, abs=1)
 
 
+@pytest.mark.parametrize("width", [375, 700])
+def test_a_magazines_headlines_are_at_one_distance_from_the_pictures_above_them(screen: Page, width: int) -> None:
+    posts = [post(0, image=picture()), post(1), post(2, image=picture())]
+    edition = digest(posts, letterhead=letterhead(design="magazine"))
+    screen.set_viewport_size({"width": width, "height": 800})
+    screen.set_content(render(edition).html)
+    above = screen.evaluate("""() => [...document.querySelectorAll('.cover img')].map((image) => {
+      const headline = image.closest('.row').querySelector('.headline').getBoundingClientRect();
+      return Math.round(headline.top - image.getBoundingClientRect().bottom);
+    }).filter((gap) => gap >= 0)""")
+    assert above[0] == 18
+    assert above[1:] == ([14] if width == 375 else [])
+
+
+def test_boxes_buttons_and_comments_are_as_far_from_the_next_text_as_paragraphs(screen: Page) -> None:
+    text = "::: note\n\nBring a cup.\n\n:::\n\nBeans arrive.\n\n[Order](https://shop.example/){button}\n\nUntil Friday."
+    posts = [post(0, comments_url="https://blog.example/c"), post(1)]
+    edition = digest(posts, letterhead=letterhead(comments="Kommentarer"), greeting=text)
+    screen.set_viewport_size({"width": 700, "height": 800})
+    screen.set_content(render(edition).html)
+    margins = screen.evaluate(
+        """(names) => names.map((name) => [...document.querySelectorAll(name)].map(
+      (element) => parseFloat(getComputedStyle(element).marginBottom)))""",
+        [".comments", ".callout", ".button"],
+    )
+    assert margins == [[22], [22], [22]]
+
+
 @pytest.mark.parametrize("contents", ["auto", "flat", "day"])
 @pytest.mark.parametrize("design", ["letter", "magazine", "brief", "plain"])
 def test_posts_begin_on_the_first_screen_of_a_phone(screen: Page, design: str, contents: str) -> None:

@@ -165,11 +165,11 @@ def test_the_shape_of_buttons(shape: str, radius: str) -> None:
 
 
 def test_the_link_to_the_page_stands_beside_the_title_and_a_text_in_the_footer() -> None:
-    edition = digest(letterhead=letterhead(footer_text="Published by the harbour."))
+    edition = digest(letterhead=letterhead(footer_text="Published by the harbour.", contents="off"))
     email = render(edition)
     assert email.html.count(f'href="{edition.page_url}"') == 2
     assert email.html.index(f'href="{edition.page_url}"') < email.html.index("</table>")
-    without = render(digest(letterhead=letterhead(browser_link_on_top=False)))
+    without = render(digest(letterhead=letterhead(browser_link_on_top=False, contents="off")))
     assert without.html.count(f'href="{edition.page_url}"') == 1
     assert "Published by the harbour." in email.html
     assert "Published by the harbour." in email.text

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -36,6 +37,21 @@ def test_the_first_page_tells_the_result_and_the_unknown_ones(editor: Client) ->
     body = editor.get("/desk/").content.decode()
     assert "2 of 4 emails accepted." in body
     assert ": 1 email unconfirmed – the connection dropped before the server confirmed." in body
+
+
+def test_the_first_page_tells_how_many_bounced_and_unsubscribed(editor: Client) -> None:
+    edition = sending_edition(editor)
+    lifecycle.complete(["kinaforum"], timezone.now())
+    began = Edition.objects.get().began_at
+    assert began
+    for mail, kind in (("1", Bounce.Kind.SOFT), ("2", Bounce.Kind.HARD), ("3", Bounce.Kind.COMPLAINT)):
+        number = 2 if kind == Bounce.Kind.COMPLAINT else 1
+        Bounce.objects.create(edition=edition, number=number, kind=kind, mail=mail, at=timezone.now())
+    left = Subscription.objects.filter(newsletter="kinaforum").order_by("pk")
+    for subscription, days in zip(left, (-1, 1, 6, 8), strict=False):
+        left.filter(pk=subscription.pk).update(state="unsubscribed", unsubscribed_at=began + timedelta(days=days))
+    body = editor.get("/desk/").content.decode()
+    assert "2 of 4 emails accepted. 1 bounced. 2 unsubscribed." in body
 
 
 def test_bounces_are_counted(editor: Client) -> None:

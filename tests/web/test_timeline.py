@@ -167,6 +167,15 @@ def test_the_first_page_shows_them(editor: Client) -> None:
     assert "2 subscribers" in editor.get("/desk/").content.decode()
 
 
+def test_the_first_page_shows_the_next_email_once_it_has_posts(editor: Client) -> None:
+    assert "<iframe" not in editor.get("/desk/").content.decode()
+    edition = make.draft("First headline")
+    page = editor.get("/desk/").content.decode()
+    address = f"/desk/editions/kinaforum/{edition.period}/frame/?r={edition.revision}"
+    assert f'src="{address}"' in page
+    assert "First headline" in editor.get(address).content.decode()
+
+
 @pytest.mark.parametrize(
     ("rhythm", "period", "name"),
     [

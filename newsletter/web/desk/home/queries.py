@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import reduce
 from operator import or_
 
-from django.db.models import Max, Q, Sum
+from django.db.models import Count, Max, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -17,10 +17,11 @@ from newsletter.editions.local_links import check_edition, check_links_of_everyo
 from newsletter.editions.problems import Impossible
 from newsletter.editions.titles import subjects
 from newsletter.messages import acts
-from newsletter.models import Act, ApprovedContent, Edition, State, Tally
+from newsletter.models import Act, ApprovedContent, Bounce, Edition, State, Tally
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import timeline
 from newsletter.web.desk.source_pages import SourceHealth, health
+from newsletter.web.desk.subscribers.queries import unsubscribed_since
 from subscribers.models import Subscription
 
 OPEN = (State.SENDING, State.PAUSED, State.QUEUED, State.APPROVED, State.DRAFT)
@@ -54,7 +55,10 @@ class FirstStep:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One newsletter on the first page; `may_draft` if it has a schedule, and its next edition has no draft yet."""
+    """One newsletter on the first page; `may_draft` if it has a schedule, and its next edition has no draft yet.
+
+    `pictured` is the next edition if it has posts, of which the page shows the email's beginning.
+    """
 
     newsletter: Newsletter
     first_steps: tuple[FirstStep, ...]
@@ -64,6 +68,7 @@ class Card:
     series: tuple[timeline.Series, ...]
     headlines: tuple[str, ...]
     more_headlines: int
+    pictured: Edition | None
     audience: dict[str, str]
     sources: tuple[SourceHealth, ...]
     may_draft: bool
@@ -120,6 +125,7 @@ def cards(config: Config, now: datetime) -> list[Card]:
             series=timeline.series(newsletter, by_newsletter[name], now),
             headlines=headlines[name][0],
             more_headlines=headlines[name][1],
+            pictured=coming[name] if headlines[name][0] else None,
             audience=audiences[name],
             sources=tuple(source for source in sources if source.newsletter == name),
             may_draft=newsletter.has_schedule and coming[name] is None,
@@ -148,14 +154,29 @@ def _sent(editions: Iterable[Edition]) -> Edition | None:
 
 
 def _results(editions: Iterable[Edition]) -> dict[int, str]:
-    """Return the results of the sent editions, in words: how many emails were accepted of how many."""
-    sent = {e.pk: e.audience or 0 for e in editions if e.state == State.SENT}
+    """Return the results of the sent editions, in words: how many emails were accepted of how many, and how many
+    bounced and unsubscribed, if any did.
+    """
+    sent = {e.pk: e for e in editions if e.state == State.SENT}
     sums = Tally.objects.filter(edition__in=sent).values_list("edition_id").annotate(n=Sum("accepted")).order_by()
+    bounces = Bounce.objects.filter(edition__in=sent).exclude(kind=Bounce.Kind.COMPLAINT).values_list("edition_id")
+    bounced = dict(bounces.annotate(n=Count("number", distinct=True)).order_by())
+    left = unsubscribed_since(sent.values())
     return {
-        pk: _("%(accepted)s of %(readers)s emails accepted.")
-        % {"accepted": formatting.number(n), "readers": formatting.number(sent[pk])}
-        for pk, n in sums
+        pk: _result(accepted, edition, bounced.get(pk, 0), left.get(edition.newsletter, 0))
+        for pk, accepted in sums
+        if (edition := sent[pk])
     }
+
+
+def _result(accepted: int, edition: Edition, bounced: int, left: int) -> str:
+    figures = {"accepted": formatting.number(accepted), "readers": formatting.number(edition.audience or 0)}
+    sentences = [_("%(accepted)s of %(readers)s emails accepted.") % figures]
+    if bounced:
+        sentences.append(_("%(count)s bounced.") % {"count": formatting.number(bounced)})
+    if left:
+        sentences.append(_("%(count)s unsubscribed.") % {"count": formatting.number(left)})
+    return " ".join(sentences)
 
 
 def _first_steps(

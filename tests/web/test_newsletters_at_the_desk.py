@@ -91,7 +91,7 @@ def test_a_newsletter_without_a_blog_is_written_at_the_desk(private: Site) -> No
     schedule.tick(config.current(), timezone.now() + timedelta(days=8))
     assert Edition.objects.filter(newsletter="notes-from-the-quay").count() == 1
     page = private.client.get(f"/desk/editions/notes-from-the-quay/{edition.period}/").content.decode()
-    assert '<label for="greeting">Text</label>' in page
+    assert '<label for="greeting" class="unseen">Text</label>' in page
     assert '<details class="stack"><summary>Posts</summary>' in page
     assert "Notes from the quay" in private.client.get("/desk/").content.decode()
 

@@ -196,9 +196,9 @@ def test_the_menu_after_a_slash_inserts_by_keyboard(browser: Browser) -> None:
     menu = page.get_by_role("listbox", name="Insert")
     writing(page).click()
     page.keyboard.type("/")
-    expect(menu.get_by_role("option", selected=True)).to_have_text("Heading")
+    expect(menu.get_by_role("option", selected=True)).to_have_accessible_name("Heading")
     page.keyboard.press("ArrowUp")
-    expect(menu.get_by_role("option", selected=True)).to_have_text("Code block")
+    expect(menu.get_by_role("option", selected=True)).to_have_accessible_name("Code block")
     page.keyboard.press("Escape")
     expect(menu).to_be_hidden()
     page.keyboard.type("tab")
@@ -208,7 +208,7 @@ def test_the_menu_after_a_slash_inserts_by_keyboard(browser: Browser) -> None:
     page.keyboard.press("Backspace")
     page.keyboard.press("Backspace")
     page.keyboard.type("/tab")
-    expect(menu.get_by_role("option")).to_have_text(["Table"])
+    expect(menu.get_by_role("option")).to_have_accessible_name("Table")
     marked = menu.get_by_role("option").get_attribute("id")
     assert marked
     expect(writing(page)).to_have_attribute("aria-activedescendant", marked)
@@ -252,6 +252,80 @@ def test_images_are_set_side_by_side_and_boxes_removed(browser: Browser) -> None
     assert markdown_of(page).endswith("::: warning\nHei\n:::")
     toolbar.get_by_role("button", name="Remove box").click()
     assert markdown_of(page) == "![A](/images/a.png)\n\nHei"
+    page.context.close()
+
+
+def test_a_link_is_typed_and_pasted_as_markdown(browser: Browser) -> None:
+    page = open_editor(browser)
+    writing(page).click()
+    page.keyboard.type("See [the **old** map](https://example.org/a), [page](/b), ")
+    page.keyboard.type("not [this](that) or ![x](https://example.org/c). ")
+    links = writing(page).get_by_role("link")
+    expect(links).to_have_text(["the old map", "page"])
+    writing(page).evaluate(PASTE, ["", "And [one](https://example.org/d) and [two](mailto:a@example.org)."])
+    expect(links).to_have_text(["the old map", "page", "one", "two"])
+    assert markdown_of(page).endswith("And [one](https://example.org/d) and [two](mailto:a@example.org).")
+    page.context.close()
+
+
+def test_tables_and_images_of_markdown_are_pasted_as_such(browser: Browser) -> None:
+    page = open_editor(browser)
+    writing(page).click()
+    table = "| City | Time |\n|:-----|-----:|\n| Oslo | 18 \\| 19 |\n| Bergen |"
+    text = f"Before\n\n{table}\n\n![The quay](https://example.org/quay.jpg)\n\nA | B\nand no table"
+    writing(page).evaluate(PASTE, ["", text])
+    assert markdown_of(page) == (
+        "Before\n\n| City | Time |\n| --- | --- |\n| Oslo | 18 \\| 19 |\n| Bergen |  |\n\n"
+        "![The quay](https://example.org/quay.jpg)\n\nA | B\\\nand no table"
+    )
+    page.context.close()
+
+
+def test_a_list_of_word_ends_before_a_numbered_heading(browser: Browser) -> None:
+    page = open_editor(browser)
+    writing(page).click()
+    mark = "<span style='mso-list:Ignore'>{}<span>&nbsp;&nbsp;</span></span>"
+    html = (
+        f"<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'>{mark.format('·')}Tea</p>"
+        f"<h2 style='mso-list:l1 level1 lfo2'>{mark.format('2.')}Trains</h2><p class=MsoNormal>They run.</p>"
+    )
+    writing(page).evaluate(PASTE, [html, "Tea"])
+    expect(writing(page).get_by_role("listitem")).to_have_text(["Tea"])
+    expect(writing(page).get_by_role("heading")).to_contain_text("Trains")
+    page.context.close()
+
+
+def test_blocks_and_items_are_moved_by_keyboard(browser: Browser) -> None:
+    page = open_editor(browser, "One\n\n- a\n- b\n- c\n\nTwo\n\n![A](/images/a.png)")
+    writing(page).click()
+    go(page, 4)
+    page.keyboard.press("Alt+ArrowDown")
+    page.keyboard.type("!")
+    assert markdown_of(page) == "- a\n- b\n- c\n\nOne!\n\nTwo\n\n![A](/images/a.png)"
+    go(page, 9)
+    page.keyboard.press("Alt+ArrowUp")
+    page.keyboard.press("Alt+ArrowUp")
+    assert markdown_of(page).startswith("- b\n- a\n- c\n\n")
+    page.get_by_alt_text("A").click()
+    expect(page.locator(".ProseMirror-selectednode")).to_have_count(1)
+    for _again in range(4):
+        page.keyboard.press("Alt+ArrowUp")
+    assert markdown_of(page).startswith("![A](/images/a.png)\n\n- b\n- a\n- c\n\n")
+    page.context.close()
+
+
+def test_what_is_selected_has_tools_below_the_text_which_does_not_move(browser: Browser) -> None:
+    page = open_editor(browser, "See [the map](https://example.org/a)\n\n::: note\nHello\n:::\n\nEnd")
+    end, toolbar = writing(page).get_by_text("End"), page.get_by_role("toolbar")
+    end.click()
+    before = end.bounding_box()
+    writing(page).get_by_role("link").click()
+    expect(toolbar.get_by_text("https://example.org/a", exact=True)).to_be_visible()
+    assert end.bounding_box() == before
+    writing(page).get_by_text("Hello").click()
+    expect(toolbar.get_by_role("button", name="Remove box")).to_be_visible()
+    expect(toolbar.get_by_text("https://example.org/a", exact=True)).to_be_hidden()
+    assert end.bounding_box() == before
     page.context.close()
 
 

@@ -1,6 +1,7 @@
 """From an empty folder, without a blog, to a letter in the mailbox and in the archive."""
 
 import logging
+import re
 import time
 from pathlib import Path
 
@@ -92,6 +93,8 @@ def _write(hand: Hand, pictures: list[tuple[str, Path]]) -> None:
     hand.write("The harbour café has cake again.")
     assert _order(text, IN_ORDER, beside=True) == list(IN_ORDER)
     expect(page.get_by_role("heading", name=SUBJECT)).to_be_visible()
+    expect(page.locator("#length")).to_have_text(re.compile(r"^\d\d words · 1 minute to read$"))
+    expect(page.locator("summary", has_text="Preview text")).to_contain_text("Dear readers, the ferry crosses again.")
     expect(page.locator("#saved")).to_contain_text("Saved")
 
 

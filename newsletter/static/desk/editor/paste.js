@@ -37,7 +37,7 @@ const wrap = (element, tag) => element.replaceChildren(make(tag, [...element.chi
 
 /* Word writes items of a list as paragraphs that name their level: mso-list:l0 level2 lfo1. */
 function wordLists(body) {
-  const items = [...body.querySelectorAll("[data-style*='mso-list:l'], [data-style*='mso-list: l']")].filter((each) => each.matches("p, h1, h2, h3, h4, h5, h6, div"));
+  const items = [...body.querySelectorAll("[data-style*='mso-list:l'], [data-style*='mso-list: l']")].filter((each) => each.matches("p, div"));
   let lists = [], last = null;
   items.forEach((paragraph) => {
     const level = Number((/level(\d+)/.exec(style(paragraph)) || [])[1] || 1);
@@ -221,6 +221,7 @@ export function cleaned(html) {
 }
 
 const ITEM = { ul: /^\s*[-*•◦▪‣–]\s+/, ol: /^\s*\d{1,3}[.)]\s+/ }, QUOTED = /^>\s?/;
+const IMAGE = /^\s*!\[([^\]]*)\]\((https?:\/\/[^\s()]+)\)\s*$/i, TABLE_RULE = /^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/;
 /* Word processors set off the items of lists; in other lines a dash or a number may begin a sentence. */
 const CERTAIN = /^\s*[•◦▪‣]\s|^[ \t]{2,}(?:[-*–]|\d{1,3}[.)])\s/;
 const kindOf = (line) => Object.keys(ITEM).find((kind) => ITEM[kind].test(line));
@@ -241,7 +242,15 @@ function addItems(body, lines) {
   });
 }
 
-/* Plain text: paragraphs, headings, quotations and lists as they are written in mails and notes. */
+/* The table that rows of Markdown make, or null. */
+function tableOf(rows) {
+  if (rows.length < 2 || !rows[0].includes("|") || !TABLE_RULE.test(rows[1])) { return null; }
+  const cells = (row) => row.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((each) => each.trim().replace(/\\\|/g, "|"));
+  const [head, , ...body] = rows.map(cells), fitting = (row) => head.map((_each, at) => row[at] || "");
+  return make("table", [make("tr", head.map((each) => make("th", [each]))), ...body.map((row) => make("tr", fitting(row).map((each) => make("td", [each]))))]);
+}
+
+/* Plain text: paragraphs, headings, quotations, lists, images and tables as they are written in mails, notes and Markdown. */
 export function ofPlainText(text) {
   const body = make("div");
   const paragraph = (rows) => make("p", rows.flatMap((line, number) => [...number ? [make("br")] : [], line]));
@@ -251,6 +260,11 @@ export function ofPlainText(text) {
     if (heading) { body.append(make(`h${Math.max(2, heading[1].length)}`, [heading[2]])); return; }
     if (rows.every((line) => QUOTED.test(line))) {
       body.append(make("blockquote", [paragraph(rows.map((line) => line.replace(QUOTED, "")))]));
+      return;
+    }
+    const image = rows.length === 1 && IMAGE.exec(rows[0]), table = tableOf(rows);
+    if (image || table) {
+      body.append(table || make("figure", [make("img", [], { src: image[2], alt: image[1] })]));
       return;
     }
     const isList = rows.every(kindOf), isItem = (line) => isList || CERTAIN.test(line);

@@ -1,7 +1,7 @@
 /* What a text can contain: the nodes and marks that an email can show, and their HTML as the server writes it. */
 import * as engine from "../../django_prose_editor/editor.js";
 
-const { Mark, Node, wrappingInputRule, textblockTypeInputRule, nodeInputRule } = engine;
+const { InputRule, Mark, Node, PasteRule, wrappingInputRule, textblockTypeInputRule, nodeInputRule } = engine;
 const { DOMParser: ModelParser } = engine.pm.model;
 const { Plugin } = engine.pm.state;
 
@@ -9,6 +9,7 @@ export const TINTS = ["note", "tip", "warning", "sponsor"];
 export const WIDTHS = [25, 50, 75];
 export const MOST_IN_A_ROW = 3;
 const ALLOWED_ADDRESS = /^(?:https?:|mailto:|tel:|[/#])/i;
+const WORDS_WITH_ADDRESS = "(?<!!)\\[([^\\[\\]{}]+)\\]\\(((?:https?:|mailto:|tel:|[/#])[^\\s()]+)\\)";
 
 export const isAllowed = (url) => ALLOWED_ADDRESS.test(url || "");
 const silent = (names, empty = "") => Object.fromEntries(names.map((name) => [name, { default: empty, rendered: false }]));
@@ -111,11 +112,19 @@ const Token = Node.create({
   },
 });
 
+/* Make a link of [words](address), whose last character may not be in the text yet. */
+function linkWords({ state: { tr, schema }, range: { from, to }, match: [, words, href] }) {
+  const end = from + 1 + words.length;
+  tr.delete(end, to).addMark(from + 1, end, schema.marks.link.create({ href })).delete(from, from + 1);
+}
+
 const Link = Mark.create({
   name: "link", priority: 1000, inclusive: false,
   addAttributes: () => silent(["href"]),
   parseHTML: () => [{ tag: "a[href]", getAttrs: (link) => isAllowed(link.getAttribute("href")) && { href: link.getAttribute("href") } }],
   renderHTML: ({ mark: { attrs: { href } } }) => ["a", { href }, 0],
+  addInputRules: () => [new InputRule({ find: new RegExp(`${WORDS_WITH_ADDRESS}$`, "i"), handler: linkWords })],
+  addPasteRules: () => [new PasteRule({ find: new RegExp(WORDS_WITH_ADDRESS, "gi"), handler: linkWords })],
 });
 
 const Heading = engine.Heading.extend({

@@ -1,14 +1,24 @@
 /* The menu of what can be inserted: after a slash, or from the toolbar. The focus stays in the text (ARIA listbox). */
 import { Extension, pm } from "../../django_prose_editor/editor.js";
 import { actions } from "./actions.js";
+import { icon } from "./icons.js";
 
 const { Plugin, PluginKey, TextSelection } = pm.state;
 const QUERY = /(?:^|\s)\/([\p{L}\d]{0,20})$/u;
 const key = new PluginKey("menu");
 
+/* Give an entry its name and description apart, and its icon, or the sign of the button that does the same. */
+function describe(option, host) {
+  const [name, description] = option.querySelectorAll(":scope > span, :scope > small");
+  option.setAttribute("aria-label", name.textContent);
+  option.setAttribute("aria-description", description.textContent);
+  option.prepend(icon(option.dataset.do) || host.querySelector(`.main [data-do=${option.dataset.do}]`).firstElementChild.cloneNode(true));
+}
+
 class Menu {
   constructor(view, { list, host, editor }) {
     Object.assign(this, { view, list, host, editor, options: [...list.querySelectorAll("[role=option]")], at: 0, dismissed: null, opened: null });
+    this.options.forEach((option) => describe(option, host));
     list.addEventListener("mousedown", (event) => event.preventDefault());
     list.addEventListener("click", (event) => {
       const option = event.target.closest("[role=option]");
@@ -37,7 +47,7 @@ class Menu {
       return;
     }
     this.options.forEach((option) => {
-      const action = actions[option.dataset.do], words = `${option.textContent} ${option.dataset.do}`.toLowerCase();
+      const action = actions[option.dataset.do], words = `${option.getAttribute("aria-label")} ${option.dataset.do}`.toLowerCase();
       option.hidden = !words.split(" ").some((word) => word.startsWith(search.words)) || (action.can && !action.can(this.editor));
     });
     if (!this.visible.length) { this.close(); return; }

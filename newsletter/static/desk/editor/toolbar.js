@@ -1,12 +1,14 @@
 /* The toolbar: one stop of the Tab key, in which arrows move (ARIA toolbar pattern), and the buttons for what is selected. */
 import { actions } from "./actions.js";
+import { icon } from "./icons.js";
 
 export class Toolbar {
   constructor(bar, host) {
-    Object.assign(this, { bar, host, buttons: [...bar.querySelectorAll("button")] });
+    Object.assign(this, { bar, host, buttons: [...bar.querySelectorAll("button")], address: bar.querySelector(".address") });
     this.buttons.forEach((button) => {
       button.type = "button";
       if (!button.title) { return; }
+      if (!button.firstElementChild) { button.append(icon(button.dataset.do)); }
       /* The title is for the mouse: a screen reader would say it after the name, and the keys a second time. */
       button.setAttribute("aria-label", button.title.replace(/ \(.*/, ""));
       button.setAttribute("aria-description", "");
@@ -47,6 +49,7 @@ export class Toolbar {
       const { when } = group.dataset, { node } = editor.state.selection;
       group.hidden = node ? node.type.name !== when : !editor.isActive(when);
     });
+    this.address.textContent = editor.getAttributes("link").href || "";
     this.reachable.forEach((button) => {
       const action = actions[button.dataset.do];
       if (!action) { return; }

@@ -9,14 +9,31 @@ import { Toolbar } from "./toolbar.js";
 
 export { Toolbar, actions, parse, serialize };
 
-/* What the page's header, the toolbar and the bar below cover, in pixels. */
-const COVERED = { top: 110, bottom: 96, left: 0, right: 0 };
+/* What the page's header, the toolbar and the bars below cover, in pixels. A draft has a header of its own on wide screens. */
+const covered = () => ({ top: innerWidth > 960 && document.querySelector(".heading") ? 204 : 110, bottom: 112, left: 0, right: 0 });
 
 /* Change a node that has a dialog. */
 function edit(host, node) {
   const action = node && { figure: "image", token: "name", embed: "video" }[node.type.name];
   if (action) { host.run(action); }
   return Boolean(action);
+}
+
+/* Move the selected blocks, or the items of a list, past the one before (-1) or after them (1). */
+function moveBlocks({ state, view }, step) {
+  const { tr, selection: { $from, $to } } = state, shared = $from.sharedDepth($to.pos);
+  let depth = shared;
+  while (depth > 0 && $from.node(depth).type.name !== "listItem") { depth -= 1; }
+  depth = Math.max(0, depth - 1);
+  const parent = $from.node(depth), first = $from.index(depth), last = $to.indexAfter(depth) - 1;
+  const from = $from.posAtIndex(first, depth), to = $from.posAtIndex(last + 1, depth);
+  const neighbour = parent.maybeChild(step < 0 ? first - 1 : last + 1);
+  if (!neighbour) { return true; }
+  const { nodeSize } = neighbour;
+  if (step < 0) { tr.delete(from - nodeSize, from).insert(to - nodeSize, neighbour); }
+  else { tr.delete(to, to + nodeSize).insert(from, neighbour); }
+  view.dispatch(tr.scrollIntoView());
+  return true;
 }
 
 /* Keys besides those of the schema's nodes. */
@@ -26,6 +43,7 @@ const keys = (host) => Extension.create({
   addKeyboardShortcuts() {
     const isOneLine = () => ["heading", "tableCell", "tableHeader"].some((each) => this.editor.isActive(each));
     return {
+      "Alt-ArrowUp": () => moveBlocks(this.editor, -1), "Alt-ArrowDown": () => moveBlocks(this.editor, 1),
       "Mod-k": () => { host.run("link"); return true; },
       "Mod-Shift-x": () => this.editor.commands.toggleStrike(),
       "Alt-F10": () => { host.toolbar.focus(); return true; },
@@ -41,14 +59,14 @@ export function open({ element, html, host, list, labels, attributes, onChange, 
     element,
     injectCSS: false,
     extensions: [
-      ...nodes((tint) => list.querySelector(`[data-do=${tint}]`).textContent), UndoRedo, Dropcursor.configure({ color: "currentColor", width: 2 }), Gapcursor, TrailingNode,
+      ...nodes((tint) => list.querySelector(`[data-do=${tint}] span`).textContent), UndoRedo, Dropcursor.configure({ color: "currentColor", width: 2 }), Gapcursor, TrailingNode,
       Placeholder.configure({ placeholder: labels.placeholder }),
       SlashMenu.configure({ list, host }), Pasting.configure({ onLeftOut }), keys(host),
     ],
     editorProps: {
       attributes,
       handleDoubleClickOn: (_view, _place, node) => edit(host, node),
-      scrollMargin: COVERED, scrollThreshold: COVERED,
+      scrollMargin: covered(), scrollThreshold: covered(),
     },
     onBeforeCreate: ({ editor }) => { editor.options.content = parse(editor.schema, html).toJSON(); },
     onUpdate: ({ editor }) => { onChange(editor.state.doc); onSelect(editor); },

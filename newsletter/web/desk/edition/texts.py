@@ -109,6 +109,8 @@ class WordField:
     rows: int
     folded: bool = False
     """Whether the field is shown when it is asked for, since the posts come below; the body of a letter is not."""
+    is_page: bool = False
+    """Whether the field is the page itself, as the body of a letter is: its label is only read aloud."""
     automatic: str = ""
 
     @property
@@ -123,8 +125,8 @@ class WordField:
 
     @property
     def begin(self) -> str:
-        """The first line in plain words, which is shown while the field is folded."""
-        lines = (line.strip() for line in self.value.splitlines() if not line.startswith(":::"))
+        """The first line in plain words, or the automatic text, which is shown while the field is folded."""
+        lines = (line.strip() for line in (self.value or self.automatic).splitlines() if not line.startswith(":::"))
         if self.rows == 1:
             return next(filter(None, lines), "")
         return next(filter(None, (text_of(parse(markdown(line))) for line in lines if line)), "")
@@ -138,9 +140,9 @@ def word_fields(edition: Edition) -> list[WordField]:
         start = beginning(edition.greeting)
         return [
             WordField("subject", _("Subject"), "", edition.subject, 1),
-            WordField("preheader", _("Preview text"), help_text, edition.preheader, 1, automatic=start),
-            WordField("greeting", _("Text"), "", edition.greeting, 18),
+            WordField("greeting", _("Text"), "", edition.greeting, 18, is_page=True),
             closing,
+            WordField("preheader", _("Preview text"), help_text, edition.preheader, 1, folded=True, automatic=start),
         ]
     of_subject = _("Automatic when blank: the first headline and the number of other posts.")
     of_preheader = _("Shown after the subject in the inbox. Automatic when blank: the next headlines.")

@@ -58,7 +58,7 @@ def test_a_blocked_subscriber_is_not_shown_as_active(admin: Client, kari: Subscr
 
 def test_counts_follow_an_import_at_once(admin: Client) -> None:
     def active() -> list[str]:
-        return re.findall(r"<dt>Kinaforum</dt><dd>(\d+)</dd>", admin.get("/desk/subscribers/").content.decode())
+        return re.findall(r"<dt>Kinaforum</dt> <dd>(\d+)</dd>", admin.get("/desk/subscribers/").content.decode())
 
     assert active() == ["0"]
     _step(admin, _step(admin, _upload(admin, "email\na@reader.example\n"), "try", "address"), "import")
@@ -143,7 +143,7 @@ def test_a_refused_form_keeps_its_values(admin: Client) -> None:
     given = {"address": "ola@reader.example", "newsletter": "kinaforum", "how": "given", "name": "Ola Nordmann"}
     answer = admin.post("/desk/subscribers/add/", given)
     assert answer.status_code == 422
-    for kept in ('value="ola@reader.example"', 'value="Ola Nordmann"', 'value="given" id="how-given" checked'):
+    for kept in (">\nola@reader.example</textarea>", 'value="Ola Nordmann"', 'value="given" id="how-given" checked'):
         assert kept in answer.content.decode()
 
 
@@ -171,6 +171,35 @@ def test_somebody_is_added_with_their_consent(admin: Client) -> None:
 
 def test_somebody_is_asked_to_confirm(admin: Client) -> None:
     admin.post("/desk/subscribers/add/", {"address": "ola@reader.example", "newsletter": "kinaforum", "how": "mail"})
+    assert Subscription.objects.get().state == "pending"
+
+
+PASTED = "Åse Berg <ase@reader.example>; kari@reader.example\nDahl, Ola <ola@reader.example>\n\nnobody\n"
+
+
+def test_a_list_is_shown_before_it_is_added(admin: Client) -> None:
+    given = {"address": PASTED, "newsletter": "kinaforum", "how": "mail"}
+    refused = admin.post("/desk/subscribers/add/", given)
+    assert "For a list, enter when and where they agreed." in said_at(refused.content, "add-consent")
+    assert "Dahl, Ola &lt;ola@reader.example&gt;" in refused.text
+    given |= {"how": "given", "consent": "at the fair"}
+    preview = admin.post("/desk/subscribers/add/", given, follow=True).text
+    assert "Import preview" in preview
+    assert "nobody" in preview
+    assert "with this consent: at the fair" in preview
+    assert not Subscriber.objects.exists()
+    assert "Import complete" in _step(admin, preview, "import")
+    assert set(Subscription.objects.values_list("subscriber__address", "subscriber__name", "state")) == {
+        ("ase@reader.example", "Åse Berg", "active"),
+        ("kari@reader.example", "", "active"),
+        ("ola@reader.example", "Dahl, Ola", "active"),
+    }
+
+
+def test_one_address_with_a_name_is_one_subscriber(admin: Client) -> None:
+    given = {"address": "Dahl, Ola <ola@reader.example>\n", "newsletter": "kinaforum", "how": "mail"}
+    admin.post("/desk/subscribers/add/", given)
+    assert Subscriber.objects.get().name == "Dahl, Ola"
     assert Subscription.objects.get().state == "pending"
 
 

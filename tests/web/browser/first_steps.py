@@ -45,7 +45,7 @@ def add_subscriber(hand: Hand) -> None:
     page = hand.page
     go_to(hand, "Subscribers")
     hand.press(page.locator("summary", has_text="Add a subscriber"))
-    hand.fill(page.get_by_label(EMAIL_ADDRESS), READER)
+    hand.fill(page.get_by_label("Email addresses"), READER)
     hand.fill(page.get_by_label("When and where they agreed"), "asked for it on the quay")
     press_button(hand, "Add subscriber")
     expect(page.get_by_text(READER).first).to_be_visible()

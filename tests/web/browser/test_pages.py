@@ -80,7 +80,7 @@ BEFORE = (
 PUBLIC = ("/", "/n/kinaforum/", "/n/kinaforum/?q=te", "/n/kinaforum/subscribe")
 AFTER = (f"{EDITION}report/", "/desk/", *PUBLIC)
 OUTSIDE = ("/desk/login/", "/desk/password/")
-BUDGET, EDITOR_BUDGET = 65_000, 200_000
+BUDGET, EDITOR_BUDGET = 65_000, 201_000
 """Bytes of a page with its scripts and style sheets, as a browser with an empty cache gets them, and of the editor."""
 
 

@@ -3,11 +3,12 @@
 Promises: nothing is imported that was not shown before; an uploaded file is kept as `uploads` says.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from django.core import signing
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _, gettext_lazy
@@ -20,6 +21,7 @@ from newsletter.web.desk.pages import as_sentence, editor, newsletter_title, pag
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import import_jobs, past_imports, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
+from newsletter.web.desk.subscribers.pasted_list import Person, as_csv
 from subscribers.importing import FileProblem, is_archive, outline
 from subscribers.importing.blocking import has_hashes
 from subscribers.models import Import, Suppression
@@ -69,6 +71,13 @@ def import_subscribers(request: HttpRequest) -> HttpResponse:
             if isinstance(problem, _Missing) and problem.upload:
                 context |= {"upload": problem.upload.token(), "upload_name": problem.upload.name}
     return _page(request, context)
+
+
+def preview_list(request: HttpRequest, newsletter: str, people: Sequence[Person], consent: str) -> Job:
+    """Start the preview of an import of these people, who have agreed as `consent` says."""
+    file = uploads.keep(SimpleUploadedFile("list.csv", as_csv(people)))
+    order = ImportOrder(newsletter, consent, "active", file, _("Pasted list"), meanings=("address", "name"))
+    return jobs.start(PREVIEW, config_of(request), newsletter, editor(request), order.to_json())
 
 
 def _read(request: HttpRequest) -> dict[str, object]:

@@ -21,7 +21,7 @@ from newsletter.messages import acts
 from newsletter.models import Act, Edition
 from newsletter.web.desk import charts, formatting, jobs, stale_forms
 from newsletter.web.desk.pages import as_sentence, editor, newsletter_title, page, sentences, zone_of
-from newsletter.web.desk.subscribers import file_import, queries, subscriber_fields, tags
+from newsletter.web.desk.subscribers import file_import, pasted_list, queries, subscriber_fields, tags
 from newsletter.web.desk.subscribers.queries import posts_of
 from newsletter.web.desk.welcome import personal
 from subscribers import admin_actions, cadences
@@ -351,15 +351,25 @@ def _about(person: Subscriber) -> str:
 
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
-    """Add one subscriber by hand, with their consent, or ask them to confirm by email."""
+    """Add one subscriber by hand, with their consent, or ask them to confirm by email; show the preview of an import of
+    several, who must have agreed.
+    """
     newsletter = newsletter_of(request, request.POST.get("newsletter", "")).name
     address, consent, how = (request.POST.get(key, "").strip() for key in ("address", "consent", "how"))
     by_mail = how == "mail"
     if not (by_mail or (how == "given" and consent)):
         sentence = _("Enter when and where they agreed, or email them a link to confirm.")
         return subscribers(request, request.POST, {"consent": sentence})
+    people = pasted_list.read(address)
+    if len(people) > 1 and by_mail:
+        sentence = _(
+            "A link to confirm is sent to one address at a time. For a list, enter when and where they agreed."
+        )
+        return subscribers(request, request.POST, {"consent": sentence})
+    if len(people) > 1:
+        return redirect("desk:job", file_import.preview_list(request, newsletter, people, consent).pk)
     try:
-        name = request.POST.get("name", "").strip()[:100]
+        name = (request.POST.get("name", "").strip() or (people[0].name if people else ""))[:100]
         outcome = admin_actions.add(address, newsletter, consent=consent, confirm_by_mail=by_mail, name=name)
         key = read_address(address).key
     except (AddressProblem, admin_actions.ActionRefused) as problem:

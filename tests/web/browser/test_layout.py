@@ -206,3 +206,20 @@ def test_a_folded_text_shows_how_it_begins(draft: Page) -> None:
         draft.locator("#f-greeting details").evaluate("folded => { folded.open = false; }")
         expect(draft.locator("#f-greeting summary")).to_have_text(re.compile(r"Introduction\s*Kjære lesere,"))
         draft.reload()
+
+
+def test_the_preview_of_a_draft_is_closed_and_stays_so(browser: Browser, shared: Running) -> None:
+    page = desk(browser).new_page()
+    open_draft(page, shared)
+    mail, switch = page.locator("#mail"), page.get_by_role("button", name="Preview", exact=True)
+    expect(mail).to_be_visible()
+    switch.click()
+    expect(mail).to_be_hidden()
+    page.reload()
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#side")).to_be_hidden()
+    switch.click()
+    expect(mail).to_be_visible()
+    page.reload()
+    expect(mail).to_be_visible()
+    page.context.close()

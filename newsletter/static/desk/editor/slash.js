@@ -7,9 +7,10 @@ const { Plugin, PluginKey, TextSelection } = pm.state;
 const QUERY = /(?:^|\s)\/([\p{L}\d]{0,20})$/u;
 const key = new PluginKey("menu");
 
-/* Give an entry its name and description apart, and its icon, or the sign of the button that does the same. */
+/* Give an entry its role, its name and description apart, and its icon, or the sign of the button that does the same. */
 function describe(option, host) {
   const [name, description] = option.querySelectorAll(":scope > span, :scope > small");
+  option.role = "option";
   option.setAttribute("aria-label", name.textContent);
   option.setAttribute("aria-description", description.textContent);
   option.prepend(icon(option.dataset.do) || host.querySelector(`.main [data-do=${option.dataset.do}]`).firstElementChild.cloneNode(true));
@@ -17,7 +18,7 @@ function describe(option, host) {
 
 class Menu {
   constructor(view, { list, host, editor }) {
-    Object.assign(this, { view, list, host, editor, options: [...list.querySelectorAll("[role=option]")], at: 0, dismissed: null, opened: null });
+    Object.assign(this, { view, list, host, editor, options: [...list.children], at: 0, dismissed: null, opened: null });
     this.options.forEach((option) => describe(option, host));
     list.addEventListener("mousedown", (event) => event.preventDefault());
     list.addEventListener("click", (event) => {

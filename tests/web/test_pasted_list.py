@@ -6,7 +6,7 @@ import io
 import pytest
 from hypothesis import given, strategies as st
 
-from newsletter.web.desk.subscribers.pasted_list import AT, Person, as_csv, read
+from newsletter.web.desk.subscribers.pasted_list import AT, ListedPerson, as_csv, read
 
 NAMES = st.text("abcÅø -.'", min_size=1, max_size=20).map(str.strip).filter(lambda name: name.strip("'"))
 ADDRESSES = st.from_regex(r"[a-z][a-z0-9.+-]{0,8}@[a-z]{1,8}\.example", fullmatch=True)
@@ -42,6 +42,6 @@ def test_every_person_of_a_list_is_found(people: list[tuple[str, str]], between:
 @given(st.text('a@<>,; \n"\u200b.\uff20', max_size=40) | st.text(max_size=200))
 def test_no_text_is_an_error_and_nothing_with_an_address_is_left_out(text: str) -> None:
     found = read(text)
-    assert all(isinstance(person, Person) for person in found)
+    assert all(isinstance(person, ListedPerson) for person in found)
     kept = "".join(person.address + person.name for person in found)
     assert sum(map(kept.count, AT)) == sum(map(text.count, AT))

@@ -21,7 +21,7 @@ from newsletter.web.desk.pages import as_sentence, editor, newsletter_title, pag
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import import_jobs, past_imports, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
-from newsletter.web.desk.subscribers.pasted_list import Person, as_csv
+from newsletter.web.desk.subscribers.pasted_list import ListedPerson, as_csv
 from subscribers.importing import FileProblem, is_archive, outline
 from subscribers.importing.blocking import has_hashes
 from subscribers.models import Import, Suppression
@@ -73,7 +73,7 @@ def import_subscribers(request: HttpRequest) -> HttpResponse:
     return _page(request, context)
 
 
-def preview_list(request: HttpRequest, newsletter: str, people: Sequence[Person], consent: str) -> Job:
+def preview_list(request: HttpRequest, newsletter: str, people: Sequence[ListedPerson], consent: str) -> Job:
     """Start the preview of an import of these people, who have agreed as `consent` says."""
     file = uploads.keep(SimpleUploadedFile("list.csv", as_csv(people)))
     order = ImportOrder(newsletter, consent, "active", file, _("Pasted list"), meanings=("address", "name"))

@@ -351,9 +351,7 @@ def _about(person: Subscriber) -> str:
 
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
-    """Add one subscriber by hand, with their consent, or ask them to confirm by email; show the preview of an import of
-    several, who must have agreed.
-    """
+    """Add one subscriber with their consent, or ask them to confirm by email; preview an import of several."""
     newsletter = newsletter_of(request, request.POST.get("newsletter", "")).name
     address, consent, how = (request.POST.get(key, "").strip() for key in ("address", "consent", "how"))
     by_mail = how == "mail"

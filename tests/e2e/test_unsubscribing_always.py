@@ -19,6 +19,8 @@ from tests.e2e.test_run import wait_for
 
 pytestmark = pytest.mark.e2e
 READERS = 20
+AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
+"""How a small disk is mounted."""
 LINK = """
 import sys
 from pathlib import Path
@@ -81,11 +83,10 @@ def test_what_was_accepted_while_the_database_was_locked_survives_a_kill_and_hol
         assert [state(database, f"r{number}@reader.example") for number in (3, 4)] == ["unsubscribed"] * 2
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a small disk")
 def test_unsubscribing_works_while_the_disk_is_full(site: Callable[[str], Site], tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk], check=True)
+    subprocess.run([*AS_ROOT, "mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk], check=True)
     try:
         text = CONFIG.format(port=9, delivery="")
         here = site(text.replace("[site]", f'[site]\ndatabase = "sqlite:///{disk}/newsletter.db"', 1))
@@ -104,4 +105,4 @@ def test_unsubscribing_works_while_the_disk_is_full(site: Callable[[str], Site],
             wait_for(lambda: state(disk / "newsletter.db", "r4@reader.example") == "unsubscribed", 60)
             assert state(disk / "newsletter.db", "r3@reader.example") == "unsubscribed"
     finally:
-        subprocess.run(["umount", "-l", disk], check=True)
+        subprocess.run([*AS_ROOT, "umount", "-l", disk], check=True)

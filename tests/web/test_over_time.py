@@ -11,6 +11,7 @@ from newsletter import config
 from newsletter.models import Bounce, Edition, SourceDay, State
 from newsletter.web.desk.home import over_time as module
 from newsletter.web.desk.home.over_time import over_time
+from newsletter.web.desk.subscribers.queries import unsubscribed
 from subscribers.models import Subscriber, Subscription
 from tests.web import make
 
@@ -82,3 +83,31 @@ def test_sources_show_their_last_days(editor: Client) -> None:
     assert "OK on 1 of 3 days" in page
     assert "4 of 4 checks failed" in page
     assert [page.count(f'<rect class="{state}"') for state in ("ok", "some", "failed", "none")] == [1, 1, 1, 27]
+
+
+def test_each_edition_of_several_newsletters_has_those_who_left_after_it() -> None:
+    first = _sent()
+    first.refresh_from_db()
+    other = Edition.objects.create(
+        newsletter="daily",
+        period="2026-01-25",
+        since=first.since,
+        until=first.until,
+        began_at=first.began_at,
+        created_at=make.NOW,
+        refreshed_at=make.NOW,
+    )
+    for number, (newsletter, days) in enumerate((("kinaforum", 9), ("kinaforum", 4), ("kinaforum", 2), ("daily", 8))):
+        _subscribe(number, 30, days)
+        Subscription.objects.filter(subscriber__key=f"reader{number}@example.org").update(newsletter=newsletter)
+    assert unsubscribed([first, other]) == {first.pk: 2, other.pk: 1}
+    Edition.objects.create(
+        newsletter="kinaforum",
+        period="letter-2026-01-28",
+        since=first.since,
+        until=first.until,
+        began_at=make.NOW - timedelta(days=5),
+        created_at=make.NOW,
+        refreshed_at=make.NOW,
+    )
+    assert unsubscribed([first, other]) == {first.pk: 1, other.pk: 1}

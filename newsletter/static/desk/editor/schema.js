@@ -8,8 +8,9 @@ const { Plugin } = engine.pm.state;
 export const TINTS = ["note", "tip", "warning", "sponsor"];
 export const WIDTHS = [25, 50, 75];
 export const MOST_IN_A_ROW = 3;
-const ALLOWED_ADDRESS = /^(?:https?:|mailto:|tel:|[/#])/i;
-const WORDS_WITH_ADDRESS = "(?<!!)\\[([^\\[\\]{}]+)\\]\\(((?:https?:|mailto:|tel:|[/#])[^\\s()]+)\\)";
+const BEGINNINGS = "(?:https?:|mailto:|tel:|[/#])";
+const ALLOWED_ADDRESS = new RegExp(`^${BEGINNINGS}`, "i");
+const WORDS_WITH_ADDRESS = `(?<!!)\\[([^\\[\\]{}]+)\\]\\((${BEGINNINGS}[^\\s()]+)\\)`;
 
 export const isAllowed = (url) => ALLOWED_ADDRESS.test(url || "");
 const silent = (names, empty = "") => Object.fromEntries(names.map((name) => [name, { default: empty, rendered: false }]));

@@ -21,7 +21,7 @@ from newsletter.models import Act, ApprovedContent, Bounce, Edition, State, Tall
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import timeline
 from newsletter.web.desk.source_pages import SourceHealth, health
-from newsletter.web.desk.subscribers.queries import unsubscribed_since
+from newsletter.web.desk.subscribers.queries import unsubscribed
 from subscribers.models import Subscription
 
 OPEN = (State.SENDING, State.PAUSED, State.QUEUED, State.APPROVED, State.DRAFT)
@@ -161,16 +161,12 @@ def _results(editions: Iterable[Edition]) -> dict[int, str]:
     sums = Tally.objects.filter(edition__in=sent).values_list("edition_id").annotate(n=Sum("accepted")).order_by()
     bounces = Bounce.objects.filter(edition__in=sent).exclude(kind=Bounce.Kind.COMPLAINT).values_list("edition_id")
     bounced = dict(bounces.annotate(n=Count("number", distinct=True)).order_by())
-    left = unsubscribed_since(sent.values())
-    return {
-        pk: _result(accepted, edition, bounced.get(pk, 0), left.get(edition.newsletter, 0))
-        for pk, accepted in sums
-        if (edition := sent[pk])
-    }
+    left = unsubscribed(sent.values())
+    return {pk: _result(accepted, sent[pk].audience or 0, bounced.get(pk, 0), left.get(pk, 0)) for pk, accepted in sums}
 
 
-def _result(accepted: int, edition: Edition, bounced: int, left: int) -> str:
-    figures = {"accepted": formatting.number(accepted), "readers": formatting.number(edition.audience or 0)}
+def _result(accepted: int, audience: int, bounced: int, left: int) -> str:
+    figures = {"accepted": formatting.number(accepted), "readers": formatting.number(audience)}
     sentences = [_("%(accepted)s of %(readers)s emails accepted.") % figures]
     if bounced:
         sentences.append(_("%(count)s bounced.") % {"count": formatting.number(bounced)})

@@ -22,8 +22,6 @@ from subscribers.models import Consent, Folded, Subscriber, Subscription, Suppre
 from subscribers.models.people import clean_tag
 
 PAGE, EDITIONS, KEPT_SECONDS = 50, 25, 600
-WEEK = timedelta(days=7)
-"""Who unsubscribes within it after an edition's first email is counted as having left because of it."""
 FILTERS = ("text", "newsletter", "state", "tag")
 """The fields of a filter, as addresses have them."""
 
@@ -146,35 +144,30 @@ def deliveries(subscriptions: list[Subscription]) -> list[dict[str, Any]]:
     ]
 
 
-def unsubscribed(editions: Sequence[Edition]) -> dict[int, int]:
-    """Return how many left between each edition's first mail and the next one's, or a week after; in one look."""
-    begun = [(edition.pk, edition.began_at) for edition in editions if edition.began_at]
+def unsubscribed(editions: Iterable[Edition]) -> dict[int, int]:
+    """Return how many left between each edition's first mail and its newsletter's next one, or a week after; in one
+    look.
+    """
+    begun = [(edition.pk, edition.newsletter, edition.began_at) for edition in editions if edition.began_at]
     if not begun:
         return {}
-    newsletter, earliest = editions[0].newsletter, min(began for _pk, began in begun)
-    later = Edition.objects.filter(newsletter=newsletter, began_at__gt=earliest, welcome=None).order_by("began_at")
-    starts = [at for at in later.values_list("began_at", flat=True) if at]
+    names, earliest = {name for _pk, name, _began in begun}, min(began for _pk, _name, began in begun)
+    later = Edition.objects.filter(newsletter__in=names, began_at__gt=earliest, welcome=None).order_by("began_at")
+    starts = {name: list[datetime]() for name in names}
+    for name, at in later.values_list("newsletter", "began_at"):
+        if at:
+            starts[name].append(at)
     within = {
-        f"e{pk}": Count("pk", filter=Q(unsubscribed_at__gte=began, unsubscribed_at__lt=_next(began, starts)))
-        for pk, began in begun
+        f"e{pk}": Q(newsletter=name, unsubscribed_at__gte=began, unsubscribed_at__lt=_next(began, starts[name]))
+        for pk, name, began in begun
     }
-    counts = Subscription.objects.filter(newsletter=newsletter, unsubscribed_at__gte=earliest).aggregate(**within)
+    left = Subscription.objects.filter(reduce(or_, within.values()))
+    counts = left.aggregate(**{key: Count("pk", filter=span) for key, span in within.items()})
     return {int(key[1:]): count for key, count in counts.items()}
 
 
-def unsubscribed_since(editions: Iterable[Edition]) -> dict[str, int]:
-    """Return how many left each newsletter in the week after the first email of its edition, in one query."""
-    weeks = (
-        Q(newsletter=edition.newsletter, unsubscribed_at__range=(edition.began_at, edition.began_at + WEEK))
-        for edition in editions
-        if edition.began_at
-    )
-    left = Subscription.objects.filter(reduce(or_, weeks, Q(pk__in=())))
-    return dict(left.values_list("newsletter").annotate(n=Count("pk")).order_by())
-
-
 def _next(began: datetime, starts: Sequence[datetime]) -> datetime:
-    return next((at for at in starts if at > began), began + WEEK)
+    return next((at for at in starts if at > began), began + timedelta(days=7))
 
 
 SHOWN = 50

@@ -358,7 +358,8 @@ def test_the_page_of_a_draft_with_a_planned_time_proposes_it_and_cancels_it(edit
     draft.save()
     page = editor.get(f"{PAGE}send/").content.decode()
     assert re.search(r'value="approve" checked[^>]*>As planned: \w+ \d', page)
-    assert re.search(r'id="go" name="says" value="approve"[^>]*>Approve – goes to 0 subscribers \w+ \d', page)
+    assert re.search(r'id="sentence"[^>]*>Goes to 0 subscribers on \w+ \d', page)
+    assert re.search(r'id="go" name="says" value="approve"[^>]*>Approve</button>', page)
     assert "Take back to draft" not in page
     editor.post(f"{PAGE}control/", {"act": "stop", "state": "draft"})
     assert Edition.objects.get().state == State.CANCELLED

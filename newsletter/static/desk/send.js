@@ -3,6 +3,7 @@
   "use strict";
 
   const form = document.getElementById("sending"), button = document.getElementById("go");
+  const sentence = document.getElementById("sentence");
   const time = form.elements.namedItem("at"), choices = [...form.querySelectorAll("[name=when]")];
   const at = choices.find((choice) => choice.value === "at");
   let typed = time.value;
@@ -17,12 +18,14 @@
   }
 
   function label() {
-    const scheduled = at.checked;
-    button.disabled = scheduled && !time.value;
-    const { value } = choices.find((choice) => choice.checked);
+    const scheduled = at.checked, { value } = choices.find((choice) => choice.checked);
+    const says = scheduled && !time.value ? "wanted" : value;
+    button.disabled = scheduled && (!time.value || time.value === form.dataset.scheduled);
     button.value = scheduled ? time.value : value;
-    if (!scheduled) { button.textContent = button.dataset[value]; }
-    else { button.textContent = time.value ? button.dataset.at.replace("{when}", written(time.value)) : button.dataset.wanted; }
+    for (const shown of [button, sentence]) {
+      const text = shown.dataset[says].replace("{when}", () => written(time.value));
+      if (shown.textContent !== text) { shown.textContent = text; }
+    }
   }
 
   time.addEventListener("input", () => {

@@ -37,7 +37,9 @@ def test_choosing_a_time_schedules(browser: Browser, shared: Running) -> None:
         page.evaluate("language => { document.documentElement.lang = language; }", language)
         page.get_by_label(SCHEDULED_TIME).dispatch_event("input")
         expect(page.locator("#go")).to_have_text(f"Schedule for {said}")
+        expect(page.locator("#sentence")).to_have_text(f"Goes to 3 subscribers on {said}.")
     page.get_by_label(SEND_NOW, exact=True).check()
+    expect(page.locator("#sentence")).to_contain_text("Goes to 3 subscribers now.")
     expect(page.locator("#go")).to_have_text(SEND_NOW_TO_3)
     page.keyboard.press("Enter")
     expect(page.locator("#go")).to_be_focused()
@@ -47,6 +49,13 @@ def test_choosing_a_time_schedules(browser: Browser, shared: Running) -> None:
     page.wait_for_url("**/report/")
     expect(page.locator("#live")).to_contain_text(said)
     assert shared.mailbox.readers == []
+    page.get_by_role("link", name="Change", exact=True).click()
+    expect(page.locator("#go")).to_be_disabled()
+    page.get_by_label(SCHEDULED_TIME).fill(f"{at + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    page.locator("#go").click()
+    page.wait_for_url("**/report/")
+    with translation.override("en"):
+        expect(page.locator("#live")).to_contain_text(formatting.moment(at + timedelta(hours=1), ZONE))
 
 
 def test_at_without_a_time_cannot_be_pressed(browser: Browser, shared: Running) -> None:
@@ -54,6 +63,7 @@ def test_at_without_a_time_cannot_be_pressed(browser: Browser, shared: Running) 
     _approved(page, shared)
     page.get_by_label(SCHEDULE_FOR, exact=True).check()
     expect(page.locator("#go")).to_be_disabled()
+    expect(page.locator("#sentence")).to_have_text("Choose when it goes to 3 subscribers.")
 
 
 def test_without_scripts_a_changed_button_is_shown_before_anything_is_sent(browser: Browser, shared: Running) -> None:

@@ -2,6 +2,7 @@
 
 from copy import copy
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 
 from django.core.cache import cache
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _, ngettext
 
 from newsletter.config import Config, Newsletter
 from newsletter.editions.offers import having
-from newsletter.models import WITHOUT_POSTS, Edition, Post, State
+from newsletter.models import WITHOUT_POSTS, Edition, Post, State, Tally
 from newsletter.sending import audience
 from newsletter.web.desk import formatting
 from newsletter.web.desk.settings.delivery_pages import PROVIDER_CHOICES
@@ -19,6 +20,8 @@ from subscribers.models import Subscription
 KEPT_SECONDS = 30
 PROVIDER_LABELS = dict(PROVIDER_CHOICES)
 """How pages call the providers."""
+MEASURED_ABOVE = 100
+"""The speed of an edition to fewer recipients than this says little."""
 TYPED_ABOVE = 1_000
 """Sending to more recipients than this wants their number typed."""
 
@@ -97,6 +100,37 @@ def _to_new_subscribers(edition: Edition) -> str:
         "Sent to each new subscriber %(n)s days after they confirm.",
         days,
     ) % {"n": formatting.number(days)}
+
+
+def duration(configuration: Config, recipients: int) -> str:
+    """Return about how long sending takes, in words, "" if that isn't known.
+
+    The rate is that of the latest edition that was sent to 100 or more, at most the configured one.
+    """
+    if configuration.delivery.warm_up.first_day:
+        return ""
+    rates = [configuration.delivery.rate.per_second, _latest_rate()]
+    known = [rate for rate in rates if rate]
+    if not known or not recipients:
+        return ""
+    return formatting.span(timedelta(seconds=max(1, round(recipients / min(known)))))
+
+
+def _latest_rate() -> float:
+    """Return how many emails a second were sent of the latest edition that had 100 recipients or more; 0.0 for none.
+
+    The last tenth is left out, because what a mail server asks to be sent later takes hours.
+    """
+    sent = Edition.objects.filter(state=State.SENT, audience__gte=MEASURED_ABOVE, began_at__isnull=False)
+    latest = sent.order_by("-ended_at").first()
+    if latest is None or latest.audience is None or latest.began_at is None:
+        return 0.0
+    accepted = 0
+    for at, more in Tally.objects.filter(edition=latest).order_by("at").values_list("at", "accepted"):
+        accepted += more
+        if accepted >= latest.audience * 0.9:
+            return accepted / max(1.0, (at - latest.began_at).total_seconds())
+    return 0.0
 
 
 def count(newsletter: Newsletter, edition: Edition) -> int:

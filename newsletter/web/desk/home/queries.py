@@ -57,7 +57,7 @@ class FirstStep:
 class Card:
     """One newsletter on the first page; `may_draft` if it has a schedule, and its next edition has no draft yet.
 
-    `pictured` is the next edition if it has posts, of which the page shows the email's beginning.
+    `upcoming` is the next edition of its schedule if it has posts; the page shows the beginning of its email.
     """
 
     newsletter: Newsletter
@@ -68,7 +68,7 @@ class Card:
     series: tuple[timeline.Series, ...]
     headlines: tuple[str, ...]
     more_headlines: int
-    pictured: Edition | None
+    upcoming: EditionLine | None
     audience: dict[str, str]
     sources: tuple[SourceHealth, ...]
     may_draft: bool
@@ -82,6 +82,11 @@ class Card:
     def never(self) -> int:
         """How many sources were never read."""
         return sum(source.state == "pending" for source in self.sources)
+
+    @property
+    def others(self) -> tuple[EditionLine, ...]:
+        """The open editions but the upcoming one."""
+        return tuple(line for line in self.open if self.upcoming is None or line.edition != self.upcoming.edition)
 
     @property
     def offers_letter(self) -> bool:
@@ -125,13 +130,14 @@ def cards(config: Config, now: datetime) -> list[Card]:
             series=timeline.series(newsletter, by_newsletter[name], now),
             headlines=headlines[name][0],
             more_headlines=headlines[name][1],
-            pictured=coming[name] if headlines[name][0] else None,
+            upcoming=line(draft, newsletter, titles[draft.pk]) if draft and newsletter.sources else None,
             audience=audiences[name],
             sources=tuple(source for source in sources if source.newsletter == name),
             may_draft=newsletter.has_schedule and coming[name] is None,
         )
         for name, newsletter in config.newsletters.items()
         for sent in (_sent(by_newsletter[name]),)
+        for draft in (coming[name] if headlines[name][0] else None,)
     ]
 
 

@@ -31,14 +31,21 @@ MOST = 100
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Show all newsletters; problems first."""
+    """Show all newsletters; problems first.
+
+    What an upcoming edition waits for, and is no fault, is said where that edition is shown.
+    """
     now = timezone.now()
     cards = home_queries.cards(config_of(request), now)
     problems = attention.problems(config_of(request), cards, now, config.snapshot().restart, role=role(request))
     problems += attention.notes_for(editor(request), config_of(request))
-    return page(
-        request, "home", {"cards": cards, "problems": problems, "heading": attention.heading(problems)}, section="home"
-    )
+    shown = {card.upcoming.address for card in cards if card.upcoming}
+    context = {
+        "cards": cards,
+        "problems": [problem for problem in problems if problem.level or problem.address not in shown],
+        "heading": attention.heading(problems),
+    }
+    return page(request, "home", context, section="home")
 
 
 def newsletter(request: HttpRequest, newsletter: config.Newsletter) -> HttpResponse:

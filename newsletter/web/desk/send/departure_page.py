@@ -23,7 +23,7 @@ from newsletter.render.html.loader import TemplateProblem
 from newsletter.sending import progress, resending
 from newsletter.web.desk import formatting, stale_forms, users
 from newsletter.web.desk.edition import preview_queries as previews
-from newsletter.web.desk.edition.departure import Departure, departure, excluded, repeated_posts
+from newsletter.web.desk.edition.departure import Departure, departure, duration, excluded, repeated_posts
 from newsletter.web.desk.pages import about, as_sentence, caught, editor, page, revision_of
 from newsletter.web.desk.permissions import Role, role
 from newsletter.web.desk.send.views import (
@@ -78,6 +78,7 @@ def send(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> Http
         "standing": formatting.standing(edition, newsletter.zone),
         "why_held": edition.waiting if edition.state == State.APPROVED else None,
         "year": timezone.now().astimezone(newsletter.zone).year,
+        "duration": duration(config_of(request), leaving.recipients),
     }
     return page(request, "send", context, section="home", status=422 if problem else 200)
 
@@ -111,16 +112,49 @@ def reviewed(request: HttpRequest, edition: Edition) -> dict[str, object]:
 
 
 def _choice(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving: Departure) -> dict[str, object]:
-    """Return which of the choices is ticked, its time, and the labels of the button for each of them."""
-    at = request.POST.get("at", _planned_time(edition, newsletter)).strip()[:40]
+    """Return which of the choices is ticked, its time, and for each of them the page's sentence and its button."""
+    planned = _planned_time(edition, newsletter)
+    at = request.POST.get("at", planned).strip()[:40]
     usual = APPROVE if edition.state == State.DRAFT and leaving.by_itself else NOW
     chosen = AT if at else request.POST.get("when", usual)
-    labels = {
-        NOW: leaving.send_now,
-        AT: _("Schedule for {when}").format(when=time_text(at, newsletter)) if at else _("Enter a time"),
-        APPROVE: leaving.approve if leaving.by_itself else _("Approve"),
+    is_scheduled = edition.state == State.QUEUED and bool(planned)
+    labels = _labels(leaving, is_scheduled=is_scheduled)
+    sentences = _sentences(leaving)
+    when = time_text(at, newsletter) if at else ""
+    label, sentence = labels.get(chosen, labels[NOW]), sentences.get(chosen, sentences[NOW])
+    if chosen == AT and not at:
+        label, sentence = _("Enter a time"), sentences["no_time"]
+    return {
+        "at": at,
+        "chosen": chosen,
+        "labels": labels,
+        "label": label.replace("{when}", when),
+        "sentences": sentences,
+        "sentence": sentence.replace("{when}", when),
+        "scheduled": planned if is_scheduled else "",
     }
-    return {"at": at, "chosen": chosen, "labels": labels, "label": labels.get(chosen, leaving.send_now)}
+
+
+def _labels(leaving: Departure, *, is_scheduled: bool) -> dict[str, str]:
+    """Return what the button says for each choice; the page puts the chosen time in place of `{when}`."""
+    at = _("Change time to {when}") if is_scheduled else _("Schedule for {when}")
+    return {NOW: leaving.send_now, AT: at, APPROVE: _("Approve")}
+
+
+def _sentences(leaving: Departure) -> dict[str, str]:
+    """Return for each choice to whom and when the edition goes; the page puts the chosen time in place of `{when}`."""
+    readers = {"readers": leaving.recipients_text}
+    approved = _("It is approved, and sent when someone chooses a time here.")
+    if leaving.by_itself:
+        approved = (_("Goes to %(readers)s on %(when)s.") if leaving.due else _("Goes to %(readers)s %(when)s.")) % (
+            readers | {"when": leaving.when}
+        )
+    return {
+        NOW: _("Goes to %(readers)s now. What has been sent can’t be recalled.") % readers,
+        AT: _("Goes to %(readers)s on %(when)s.") % (readers | {"when": "{when}"}),
+        APPROVE: approved,
+        "no_time": _("Choose when it goes to %(readers)s.") % readers,
+    }
 
 
 def _planned_time(edition: Edition, newsletter: Newsletter) -> str:

@@ -52,10 +52,12 @@ def _lines(page: "SettingsPage") -> Iterator[str]:
 
 
 def _place(page: "SettingsPage") -> str:
-    from newsletter.web.desk.settings.catalogue import SITE_PAGES, SOURCE
+    from newsletter.web.desk.settings.catalogue import OWN_FIELD, SITE_PAGES, SOURCE
 
     if page is SOURCE:
         return "Sources → Edit"
+    if page is OWN_FIELD:
+        return "Subscribers → Fields → KEY"
     return f"Settings → All newsletters → {page.title}" if page in SITE_PAGES else f"Settings → NAME → {page.title}"
 
 

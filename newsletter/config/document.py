@@ -360,10 +360,10 @@ def _with_section(text: str, form: str, path: KeyPath, value: Mapping[str, Any])
 
 
 def _is_table_of_its_own(path: KeyPath) -> bool:
-    """Return whether a missing table is written with a header: `[delivery]`, `[newsletters.NAME]`; others stay
-    inline.
+    """Return whether a missing table is written with a header: `[delivery]`, `[newsletters.NAME]`, `[fields.KEY]`;
+    others stay inline.
     """
-    return len(path) == 1 or (len(path) == 2 and path[0] == "newsletters")
+    return len(path) == 1 or (len(path) == 2 and path[0] in ("newsletters", "fields"))
 
 
 def _key(part: str | int) -> str:

@@ -1,7 +1,18 @@
 """Subscribers, subscriptions, consents, suppressions, and emails to single subscribers."""
 
 from subscribers.models.earlier_keys import EarlierKey
-from subscribers.models.filters import AllOf, AnyOf, Condition, Is, Joined, Not, WhereProblem, in_cadence, parse_where
+from subscribers.models.filters import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Is,
+    Joined,
+    Not,
+    WhereProblem,
+    fields_in,
+    in_cadence,
+    parse_where,
+)
 from subscribers.models.folding import Folded, fold
 from subscribers.models.housekeeping import CounterKey, EmailKind, Fingerprint, Hits, TransactionalEmail, counter_key
 from subscribers.models.imports import FIGURES, Import, ImportChange, RefusedLine, import_undone, stored
@@ -75,6 +86,7 @@ __all__ = [
     "clean_tag",
     "counter_key",
     "data_requested",
+    "fields_in",
     "fold",
     "import_undone",
     "in_base",

@@ -155,6 +155,19 @@ class AnyOf:
 Condition: TypeAlias = "Is | Joined | Compared | InThis | Has | Not | AllOf | AnyOf"
 
 
+def fields_in(condition: Condition) -> frozenset[str]:
+    """Return the fields that a filter names."""
+    match condition:
+        case Not():
+            return fields_in(condition.inside)
+        case AllOf() | AnyOf():
+            return frozenset().union(*map(fields_in, condition.parts))
+        case Joined():
+            return frozenset(("joined",))
+        case _:
+            return frozenset((condition.field,))
+
+
 @dataclass(frozen=True, slots=True)
 class _Token:
     text: str

@@ -51,6 +51,9 @@ smtp = { host = "smtp.example.org", port = 587, password = { env = "SMTP_PASSWOR
 "gmail.com" = { connections = 2 }     # they are strict
 
 [bounces]
+
+[fields.town]
+label = "Town"                        # of residence
 '''
 ENVIRONMENT = {"SMTP_PASSWORD": "from outside"}
 OWN_LINES = ("# Our site; ask Kari's team before a change", "[newsletters.brev]   # the first one")
@@ -58,6 +61,7 @@ OWN_COMMENTS = ("# behind nginx", "# ours")
 TABLES: dict[str, KeyPath] = {
     "newsletters.NAME": ("newsletters", "brev"),
     "newsletters.NAME.sources[]": ("newsletters", "brev", "sources", 1),
+    "fields.KEY": ("fields", "town"),
 }
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=20)
 TYPED: dict[Kind, st.SearchStrategy[str]] = {
@@ -165,7 +169,7 @@ def parts(field: SettingField, value: Any) -> QueryDict:
         )
     elif field.kind in (Kind.DURATION, Kind.MONTHS):
         data[f"{field.key}_number"], _space, data[f"{field.key}_unit"] = split(value)
-    elif field.kind is Kind.DATES:
+    elif field.kind in (Kind.DATES, Kind.CHOICES):
         data.setlist(field.key, value.split("\n") if isinstance(value, str) else value)
     elif field.kind is Kind.CONDITIONS:
         rows = rows_of(str(value))

@@ -37,6 +37,7 @@ from newsletter.web.desk.settings import (
     editing,
     logo_upload,
     new_newsletter,
+    own_fields,
     unsent,
     views as settings_views,
 )
@@ -45,7 +46,6 @@ from newsletter.web.desk.subscribers import (
     confirmations,
     file_import,
     past_imports,
-    subscriber_fields,
     tags,
     views as subscribers_views,
 )
@@ -155,7 +155,9 @@ urlpatterns = [
     _page("subscribers/unanswered/<slug:name>/", confirmations.unanswered, "subscribers-unanswered", ADMIN),
     _page("subscribers/<number:person>/", subscribers_views.subscriber, "subscriber", ADMIN),
     _page("subscribers/<number:person>/act/", subscribers_views.act, "subscriber-act", ADMIN),
-    _page("subscribers/fields/", subscriber_fields.listed, "subscribers-fields", ADMIN),
+    _page("subscribers/fields/", own_fields.listed, "subscribers-fields", ADMIN),
+    _page("subscribers/fields/<slug:key>/", own_fields.edit, "subscribers-field", ADMIN),
+    _page("subscribers/fields/<slug:key>/remove/", own_fields.remove, "subscribers-field-remove", ADMIN),
     _page("subscribers/<number:person>/values/", subscribers_views.change_values, "subscriber-values", ADMIN),
     _page("subscribers/<number:person>/address/", subscribers_views.change_address, "subscriber-address", ADMIN),
     _page("settings/", settings_views.show_settings, "settings", ADMIN),

@@ -15,6 +15,7 @@ from newsletter.web.desk.settings.fields import (
     SettingsPage,
     Words,
 )
+from newsletter.web.desk.settings.own_field_page import OWN_FIELD
 from newsletter.web.desk.settings.site_pages import ADDRESS, ALERTS, BOUNCES, COLLECT
 
 _ONE_PER_LINE = _("One per line.")
@@ -304,7 +305,7 @@ CADENCES = cadences_page(field for page in (SCHEDULE, CONTENT, DESIGN) for field
 
 NEWSLETTER_PAGES = (GENERAL, SENDER, SCHEDULE, CADENCES, TOPICS, CONTENT, DESIGN)
 SITE_PAGES = (DELIVERY, EMAIL_SERVICES, ADVANCED, BOUNCES, COLLECT, ALERTS, ADDRESS)
-PAGES = (*NEWSLETTER_PAGES, SOURCE, *SITE_PAGES)
+PAGES = (*NEWSLETTER_PAGES, SOURCE, OWN_FIELD, *SITE_PAGES)
 
 _RUNNING = _("This setting can’t be changed safely while the site is running. Edit config.toml and restart.")
 _OPERATOR = _("This setting is for whoever runs the server. Edit config.toml; changes take effect immediately.")
@@ -328,7 +329,6 @@ LOCKED: dict[str, Words] = {
     "log.format": _OPERATOR,
     "log.level": _OPERATOR,
     "log.sentry_dsn": _RUNNING,
-    "fields": _OPERATOR,
     "delivery.dkim": _("Make a key on the page “Deliverability”, or with “newsletter dkim new” on the server."),
 }
 

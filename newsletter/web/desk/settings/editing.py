@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from newsletter import config
@@ -54,10 +54,16 @@ from newsletter.web.desk.settings.fields import SettingsPage, defaults_of
 from newsletter.web.desk.settings.forms import RequestedChanges, SettingsForm
 from newsletter.web.desk.settings.inputs.site_paths import check_paths, without_folder
 from newsletter.web.desk.settings.inputs.subject_field import show_examples
+from newsletter.web.desk.settings.own_field_page import OWN_FIELD
 from newsletter.web.desk.settings.public_address import URL, check_address, tell_what_is_left, with_previous
 from subscribers.requests import config_of
 
 _ALIVE = timedelta(minutes=5)
+_ABOVE = {
+    catalogue.SOURCE.name: ("sources", "sources", gettext_lazy("Sources")),
+    OWN_FIELD.name: ("subscribers", "subscribers-fields", gettext_lazy("Fields")),
+}
+"""The section, the route and the title of the page above, where that is not the settings."""
 TOPIC_PROBLEMS = (TOPIC_NAME, TOPIC_WITHOUT_POSTS)
 """What is wrong with one topic; `name` is its own."""
 
@@ -91,7 +97,7 @@ def site_settings(request: HttpRequest, section: str) -> HttpResponse:
     """Show settings that apply to every newsletter."""
     settings_page = _named(catalogue.SITE_PAGES, section)
     table = tuple(settings_page.table.split("."))
-    return _edit(request, settings_page, table, str(settings_page.title))
+    return edit_settings(request, settings_page, table, str(settings_page.title))
 
 
 def newsletter_settings(request: HttpRequest, newsletter: Newsletter, section: str) -> HttpResponse:
@@ -99,7 +105,7 @@ def newsletter_settings(request: HttpRequest, newsletter: Newsletter, section: s
     settings_page = _named(catalogue.NEWSLETTER_PAGES, section)
     title = f"{newsletter.title}: {settings_page.title}"
     extra = {"preview": reverse("desk:design-preview", args=(newsletter.name,))} if section == "design" else {}
-    return _edit(request, settings_page, ("newsletters", newsletter.name), title, extra)
+    return edit_settings(request, settings_page, ("newsletters", newsletter.name), title, extra)
 
 
 def _named(pages: Sequence[SettingsPage], name: str) -> SettingsPage:
@@ -117,7 +123,7 @@ def source_settings(request: HttpRequest, newsletter: Newsletter, number: int) -
     source = newsletter.sources[number - 1]
     table = ("newsletters", newsletter.name, "sources", number - 1)
     extra = {"removable": True, "url": source.url, "number": number}
-    return _edit(request, catalogue.SOURCE, table, source.name or source.url, extra)
+    return edit_settings(request, catalogue.SOURCE, table, source.name or source.url, extra)
 
 
 @require_POST
@@ -163,7 +169,7 @@ def only_shown(
     return page(request, "settings_paste", context, section=section, status=409)
 
 
-def _edit(
+def edit_settings(
     request: HttpRequest,
     settings_page: SettingsPage,
     table: KeyPath,
@@ -174,7 +180,7 @@ def _edit(
     reason = read_only_reason(config_of(request))
     tree = tree_of(config_of(request).file)
     data = request.POST if request.method == "POST" else None
-    newsletter = config_of(request).newsletters.get(str(table[1])) if table[1:] else None
+    newsletter = _newsletter_of(config_of(request), table)
     form = SettingsForm(
         settings_page,
         table,
@@ -240,13 +246,18 @@ def _page(
 ) -> HttpResponse:
     configuration = config_of(request)
     context = {"form": form, "title": title, "read_only": reason, "paste": lines}
-    newsletter = configuration.newsletters.get(str(form.table[1])) if form.table[1:] else None
+    newsletter = _newsletter_of(configuration, form.table)
     context["beside"] = overview.beside(configuration, newsletter)
     context["related"] = [_named(catalogue.SITE_PAGES, name) for name in form.page.related]
     context["groups"] = form.groups(_groups_in_use(configuration, form.table))
-    section, above = ("sources", _("Sources")) if form.page is catalogue.SOURCE else ("settings", _("Settings"))
-    context |= {"above": reverse(f"desk:{section}"), "above_title": above}
+    section, route, above = _ABOVE.get(form.page.name, ("settings", "settings", gettext_lazy("Settings")))
+    context |= {"above": reverse(f"desk:{route}"), "above_title": above}
     return page(request, "settings_edit", {**context, **(extra or {})}, section=section)
+
+
+def _newsletter_of(configuration: Config, table: KeyPath) -> Newsletter | None:
+    """Return the newsletter whose table it is, or is in."""
+    return configuration.newsletters.get(str(table[1])) if table[0] == "newsletters" else None
 
 
 def _groups_in_use(configuration: Config, table: KeyPath) -> set[str]:

@@ -17,6 +17,7 @@ from newsletter.config import (
     Moment,
     NamedAddress,
     Newsletter,
+    OwnField,
     Rate,
     Site,
     SourceSettings,
@@ -41,6 +42,7 @@ TABLES: dict[str, Any] = {
     "bounces": Bounces,
     "collect": Collect,
     "site": Site,
+    "fields.KEY": OwnField,
 }
 
 

@@ -252,7 +252,7 @@ class SettingsForm(DeskForm):
             seen = self._seen(field)
             return bool(value) != bool(self._defaults.get(field.key) if seen is None else seen)
         if field.kind is Kind.CHOICES:
-            return set(value or ()) != set(map(str, listed(self._seen(field))))
+            return set(value or ()) != set(_ticked(self._seen(field), self._defaults.get(field.key, "")))
         if isinstance(form_field, RowsField):
             return form_field.rows_of(value) != form_field.rows_of(self._seen(field))
         typed, seen = as_text(field.kind, value), as_text(field.kind, self._seen(field))
@@ -319,7 +319,9 @@ def _form_field(field: SettingField, value: Any, default: str, options: dict[str
         return forms.ChoiceField(**options, initial=initial, choices=_with_default(field, default))
     if field.kind is Kind.CHOICES:
         boxes = forms.CheckboxSelectMultiple
-        return forms.MultipleChoiceField(**options, initial=listed(value), choices=field.choices, widget=boxes)
+        return forms.MultipleChoiceField(
+            **options, initial=_ticked(value, default), choices=field.choices, widget=boxes
+        )
     if field.kind is Kind.SECRET:
         sentence = _("A value is stored. Leave this blank to keep it.") if value else field.help
         hidden = forms.PasswordInput(attrs={"autocomplete": "off"})
@@ -331,6 +333,11 @@ def _form_field(field: SettingField, value: Any, default: str, options: dict[str
     if field.kind is Kind.DATES:
         return DatesField(value, **options)
     return _text_field(field, {**options, "initial": text}, default)
+
+
+def _ticked(value: Any, default: str) -> list[str]:
+    """Return which choices are ticked: those of the value, or of the default if there is none."""
+    return default.split(", ") if value is None and default else [str(each) for each in listed(value)]
 
 
 def _text_field(field: SettingField, options: dict[str, Any], default: str) -> forms.Field:

@@ -1,42 +1,15 @@
-"""The site's own fields at the desk: which ones are declared, and their values on a subscriber's page."""
+"""The values of the site's own fields on a subscriber's page."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 
-from newsletter.web.desk.pages import page
 from subscribers.models import Subscriber
 from subscribers.personal_fields import fields_for, own_fields, value_of
 
 PREFIX = "field-"
 """What stands before a field's key in the name of its input, so that none has the name of another input."""
-
-
-def listed(request: HttpRequest) -> HttpResponse:
-    """Show all fields that are declared, and who changes their values."""
-    kinds = {
-        "text": _("Text"),
-        "number": _("Number"),
-        "date": _("Date"),
-        "yes-no": _("Yes or no"),
-        "choice": _("One of several"),
-    }
-    rows = [
-        {
-            "key": key,
-            "label": field.label,
-            "kind": kinds[field.kind],
-            "choices": ", ".join(field.choices) if field.kind == "choice" else "",
-            "purpose": field.purpose,
-            "on_forms": "subscriber" in field.changed_by,
-            "by_editors": "editor" in field.changed_by,
-        }
-        for key, field in own_fields().items()
-    ]
-    return page(request, "fields", {"rows": rows}, section="subscribers")
 
 
 def inputs(person: Subscriber, entered: Mapping[str, str], problems: Mapping[str, str]) -> list[dict[str, Any]]:

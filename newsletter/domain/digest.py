@@ -114,7 +114,8 @@ class Digest:
     it links to the edition's page instead, with the number of posts. A `standalone` edition says nothing about posts
     that it doesn't have. `images_not_hosted` says why images that the site should serve come from their sources, and
     `images_left_out` has the addresses of those that no email program shows. `previews` has what is known of the videos
-    in the editors' texts that are no posts.
+    in the editors' texts that are no posts. `personal_subject` and `personal_preheader` are an editor's lines that have
+    values such as `{name|reader}`, else ""; `subject` and `preheader` are then what somebody without values reads.
     """
 
     name: str
@@ -135,6 +136,8 @@ class Digest:
     images_not_hosted: tuple[Message, ...] = ()
     images_left_out: tuple[str, ...] = ()
     previews: tuple[Preview, ...] = ()
+    personal_subject: str = ""
+    personal_preheader: str = ""
 
     @property
     def page_url(self) -> str:
@@ -166,6 +169,7 @@ class Rendered:
     """An edition as HTML and text, with placeholders for each reader's values.
 
     `placeholders` maps each placeholder to its slot; placeholders are random, so that no post can contain one.
+    `personal_subject` is as in the digest.
     `shortened` has the posts that were cut to keep the email below its size limit, `unlisted` the ids of those for
     which there was no space even as titles. If there are any, `page` is the HTML of the edition's page, which lists
     them all; otherwise the page shows `html`.
@@ -179,6 +183,7 @@ class Rendered:
     shortened: tuple[ShortenedPost, ...] = ()
     unlisted: tuple[str, ...] = ()
     page: str = ""
+    personal_subject: str = ""
 
 
 class Level(StrEnum):

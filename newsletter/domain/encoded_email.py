@@ -58,11 +58,18 @@ NO_VALUES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
+class SlottedLine:
+    """The text of a header field with slots of the form HEADER, which is encoded as a whole for each recipient."""
+
+    pieces: tuple[str | Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """A header field: its name, and its folded value without the final CRLF."""
 
     name: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Piece | SlottedLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,9 @@ class EncodedEmail:
     @property
     def fields(self) -> frozenset[str]:
         """The keys of the fields other than the name whose values it has places for."""
-        pieces = [*self.body, *(piece for header in self.headers for piece in header.pieces)]
+        pieces: list[bytes | str | Slot] = list(self.body)
+        for piece in (piece for header in self.headers for piece in header.pieces):
+            pieces += piece.pieces if isinstance(piece, SlottedLine) else (piece,)
         return frozenset(piece.field for piece in pieces if isinstance(piece, Slot)) - {"name"}
 
 

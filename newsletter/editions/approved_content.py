@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from newsletter.domain.digest import Rendered
-from newsletter.domain.encoded_email import EncodedEmail, Header, Piece, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Header, Piece, Slot, SlotEncoding, SlottedLine, SlotValue
 from newsletter.editions.problems import Impossible
 from newsletter.messages import editions as messages
 
@@ -25,6 +25,7 @@ def texts_of(rendered: Rendered) -> dict[str, Any]:
     """Return the fields that approved content and variants have of a rendered email; `rendered_of` reads them."""
     return {
         "subject": rendered.subject,
+        "personal_subject": rendered.personal_subject,
         "preheader": rendered.preheader,
         "html": rendered.html,
         "text": rendered.text,
@@ -53,7 +54,7 @@ def unpack(packed: bytes) -> EncodedEmail:
         if document["version"] != VERSION:
             raise Unreadable(messages.NEWER_FORMAT(version=str(document["version"])))
         return EncodedEmail(
-            headers=tuple(Header(name, tuple(map(_read, pieces))) for name, pieces in document["headers"]),
+            headers=tuple(Header(name, tuple(map(_read_header, pieces))) for name, pieces in document["headers"]),
             body=tuple(map(_read, document["body"])),
             sender=document["sender"],
             message_id_domain=document["message_id_domain"],
@@ -62,16 +63,21 @@ def unpack(packed: bytes) -> EncodedEmail:
         raise Unreadable(messages.UNREADABLE(cause=str(e))) from e
 
 
-def _written(pieces: Iterable[Piece]) -> list[Any]:
-    """Return a slot as three strings, or five with those around it, and the field if it isn't the name; octets as text,
-    or in base64 if not ASCII.
-    """
+def _written(pieces: Iterable[Piece | SlottedLine]) -> list[Any]:
+    """Return octets as text, or in base64 if not ASCII; see `_slot`."""
     return [
-        [piece.value, piece.form, piece.fallback, *(piece.around or ()), *_field(piece)]
-        if isinstance(piece, Slot)
-        else _octets(piece)
-        for piece in pieces
+        {"line": [piece if isinstance(piece, str) else _slot(piece) for piece in written.pieces]}
+        if isinstance(written, SlottedLine)
+        else _slot(written)
+        if isinstance(written, Slot)
+        else _octets(written)
+        for written in pieces
     ]
+
+
+def _slot(slot: Slot) -> list[str]:
+    """Return a slot as three strings, or five with those around it, and the field if it isn't the name."""
+    return [slot.value, slot.form, slot.fallback, *(slot.around or ()), *_field(slot)]
 
 
 def _field(slot: Slot) -> list[str]:
@@ -82,11 +88,21 @@ def _octets(piece: bytes) -> str | dict[str, str]:
     return piece.decode("ascii") if piece.isascii() else {"base64": base64.b64encode(piece).decode("ascii")}
 
 
+def _read_header(piece: Any) -> Piece | SlottedLine:
+    if isinstance(piece, dict) and "line" in piece:
+        return SlottedLine(tuple(text if isinstance(text, str) else _read_slot(text) for text in piece["line"]))
+    return _read(piece)
+
+
 def _read(piece: Any) -> Piece:
     if isinstance(piece, str):
         return piece.encode("ascii")
     if isinstance(piece, dict):
         return base64.b64decode(piece["base64"], validate=True)
+    return _read_slot(piece)
+
+
+def _read_slot(piece: Any) -> Slot:
     value, form, fallback, *more = piece
     field = more.pop() if len(more) % 2 else "name"
     around = (more[0], more[1]) if more else None

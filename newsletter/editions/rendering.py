@@ -42,6 +42,7 @@ from newsletter.render.dates import short_date
 from newsletter.render.edition import render, size
 from newsletter.render.grouping import body, group
 from newsletter.render.lint import lint
+from newsletter.render.personal_text import has_values, without_values
 from newsletter.render.subject import beginning, preheader, subject
 
 
@@ -91,7 +92,7 @@ def digest_with(
         digest,
         previews=tuple(_previews(_videos_in(_words(edition)), configuration.site.url).values()) if shows_images else (),
         subject=_subject(digest, subject_template(edition, newsletter)),
-        preheader=edition.preheader or preheader(digest.posts, newsletter.language) or beginning(edition.greeting),
+        preheader=digest.preheader or preheader(digest.posts, newsletter.language) or beginning(edition.greeting),
         images_not_hosted=not_hosted,
         images_left_out=left_out,
     )
@@ -176,6 +177,8 @@ def _digest(
     head = letterhead(configuration, newsletter)
     if edition.welcome_id:  # whose emails are sent on many days
         head = replace(head, theme=replace(head.theme, dates=False))
+    subject, personal_subject = _personal(edition.subject, head)
+    preheader, personal_preheader = _personal(edition.preheader, head)
     full = [post for entry, post in posts if not entry.headline_only]
     groups = group(
         full,
@@ -190,8 +193,8 @@ def _digest(
         letterhead=head,
         since=since,
         until=until,
-        subject=edition.subject,
-        preheader=edition.preheader,
+        subject=subject,
+        preheader=preheader,
         groups=groups,
         headlines=tuple(post for entry, post in posts if entry.headline_only),
         greeting=edition.greeting,
@@ -199,7 +202,20 @@ def _digest(
         contents=newsletter.body != "title",
         standalone=edition.is_unscheduled,
         blocks=tuple(Block(**block) for block in edition.blocks),
+        personal_subject=personal_subject,
+        personal_preheader=personal_preheader,
     )
+
+
+def _personal(line: str, head: Letterhead) -> tuple[str, str]:
+    """Return an editor's line as somebody without values reads it, and the line if it has values.
+
+    A line that would be empty for them has none for anybody.
+    """
+    if not has_values(line, head.fields):
+        return line, ""
+    shared = without_values(line, head.fields)
+    return shared, line if shared else ""
 
 
 def default_subject(edition: Edition, configuration: Config, entries: Iterable[EditionPost]) -> str:
@@ -271,7 +287,15 @@ def rendered_of(content: ApprovedContent | Variant) -> Rendered:
     """Return the approved content, or that of a variant, as a rendered message."""
     page = content.page if isinstance(content, ApprovedContent) else ""
     placeholders = placeholders_of(content)
-    return Rendered(content.subject, content.preheader, content.html, content.text, placeholders, page=page)
+    return Rendered(
+        content.subject,
+        content.preheader,
+        content.html,
+        content.text,
+        placeholders,
+        page=page,
+        personal_subject=content.personal_subject,
+    )
 
 
 def placeholders_of(content: ApprovedContent | Variant) -> tuple[tuple[str, Slot], ...]:

@@ -38,8 +38,8 @@ def edition(edition: Edition, configuration: Config) -> dict[str, Any]:
         "gaps": [gaps.document(gap, newsletter.zone) for gap in missing],
         "reason": _sentence(edition.reason),
         "reason_code": _code(edition.reason),
-        "subject": digest.subject,
-        "preheader": digest.preheader,
+        "subject": digest.personal_subject or digest.subject,
+        "preheader": digest.personal_preheader or digest.preheader,
         "days": [
             {"day": day.isoformat(), "heading": day_heading(day, newsletter.language), "posts": count}
             for day, count in days.items()

@@ -13,10 +13,10 @@ from typing import NamedTuple, Protocol
 
 import idna
 
-from newsletter.domain.encoded_email import EncodedEmail, Piece, Recipient, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Piece, Recipient, Slot, SlotEncoding, SlottedLine, SlotValue
 from newsletter.messages import Message, Problem, delivery as messages
 from newsletter.mime import base64_parts
-from newsletter.mime.headers import ATOM, clean_name, mailbox, short_text
+from newsletter.mime.headers import ATOM, clean_name, line, mailbox
 from newsletter.mime.quoted_printable import encode_value
 
 _LOCAL = rf'(?:{ATOM}(?:\.{ATOM})*|"(?:[!#-;=?-\[\]-~]|\\[!-;=?-~])+")'
@@ -71,7 +71,7 @@ class MessageBuilder:
 
     def __init__(self, email: EncodedEmail, sign: SignerFactory | None = None) -> None:
         """Prepare a message. Raises `ValueError` for a slot whose value a recipient doesn't have in that form."""
-        slots: dict[Slot, int] = {}
+        slots: dict[Slot | SlottedLine, int] = {}
         headers = tuple((h.name, _numbered(h.pieces, slots)) for h in email.headers)
         body = _ended(_numbered(email.body, slots))
         self._encoders = [_encoder(slot) for slot in slots]
@@ -99,11 +99,20 @@ class MessageBuilder:
         return EncodedMessage(parts, size, sender, address, utf8, utf8 or self._eight_bit)
 
 
-def _numbered(pieces: Iterable[Piece], slots: dict[Slot, int]) -> NumberedPieces:
+def line_for(slotted: SlottedLine, recipient: Recipient) -> str:
+    """Return the text of a line for a recipient, with its white space collapsed."""
+    words = (
+        piece if isinstance(piece, str) else piece.text_for(clean_name(recipient.value_of(piece.field)))
+        for piece in slotted.pieces
+    )
+    return " ".join("".join(words).encode("utf-8", "replace").decode().split())
+
+
+def _numbered(pieces: Iterable[Piece | SlottedLine], slots: dict[Slot | SlottedLine, int]) -> NumberedPieces:
     """Replace slots with numbers, and join neighbouring octets."""
     out: list[bytes | int] = []
     for piece in pieces:
-        if isinstance(piece, Slot):
+        if isinstance(piece, Slot | SlottedLine):
             out.append(slots.setdefault(piece, len(slots)))
         elif out and isinstance(out[-1], bytes):
             out[-1] += piece
@@ -138,11 +147,13 @@ def _flat(
     return parts, places
 
 
-def _encoder(slot: Slot) -> Callable[[Recipient, bytes], bytes]:
+def _encoder(slot: Slot | SlottedLine) -> Callable[[Recipient, bytes], bytes]:
     """Return the function that encodes a recipient's value for a slot; it also gets the address as in the envelope.
 
     Values of own fields, such as towns, are those of many recipients, so the encoded ones are kept.
     """
+    if isinstance(slot, SlottedLine):
+        return lambda recipient, _: line(line_for(slot, recipient))
     if slot.field != "name":
         field, encoded = slot.field, lru_cache(_KEPT_VALUES)(partial(_encoded_value, slot))
         return lambda recipient, _: encoded(recipient.values.get(field, ""))
@@ -157,8 +168,6 @@ def _encoder(slot: Slot) -> Callable[[Recipient, bytes], bytes]:
 def _encoded_value(slot: Slot, text: str) -> bytes:
     """Return a value of an own field, escaped and encoded for a slot."""
     words = slot.text_for(clean_name(text))
-    if slot.form is SlotEncoding.HEADER:
-        return short_text(words)
     octets = (html.escape(words) if slot.form is SlotEncoding.HTML else words).encode("utf-8", "replace")
     return encode_value(octets) if slot.around is None else base64_parts.encode_value(slot, octets)
 
@@ -174,8 +183,6 @@ def _value(slot: Slot) -> Callable[[Recipient, bytes], bytes]:
             return lambda recipient, address: mailbox(recipient.name, address)
         case SlotValue.TO, SlotEncoding.ASCII:
             return lambda _, address: address
-        case SlotValue.NAME, SlotEncoding.HEADER:
-            return lambda recipient, _: short_text(clean_name(recipient.name) or slot.fallback)
         case SlotValue.NAME | SlotValue.WITH_NAME | SlotValue.TO, SlotEncoding.HTML:
             return lambda recipient, _: html.escape(_shown(recipient, slot)).encode("utf-8", "replace")
         case SlotValue.NAME | SlotValue.WITH_NAME | SlotValue.TO, SlotEncoding.TEXT:

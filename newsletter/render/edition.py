@@ -199,7 +199,8 @@ class _Fitting:
         text = close_up(text, SlotEncoding.TEXT, self._placeholders)
         pairs = self._placeholders.pairs(html, text, page)
         unlisted = tuple(post.id for post in digest.rest)
-        return Rendered(digest.subject, digest.preheader, html, text, pairs, shortened, unlisted, page)
+        lines = (digest.subject, digest.preheader)
+        return Rendered(*lines, html, text, pairs, shortened, unlisted, page, digest.personal_subject)
 
 
 def _size(html: str, placeholders: Iterable[tuple[str, Slot]], letterhead: Letterhead) -> int:

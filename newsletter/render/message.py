@@ -11,10 +11,11 @@ from html import escape
 from urllib.parse import urlsplit
 
 from newsletter.domain.digest import Letterhead, Rendered
-from newsletter.domain.encoded_email import EncodedEmail, Header, Piece, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Header, Piece, Slot, SlotEncoding, SlottedLine, SlotValue
 from newsletter.mime import base64_parts
 from newsletter.mime.headers import ascii_address, ascii_domain, clean_name, mailbox, unstructured, with_phrase
 from newsletter.mime.quoted_printable import encode_pieces, merged
+from newsletter.render.personal_text import slotted
 from newsletter.render.placeholders import PATHS, pattern
 
 _TO = Slot(SlotValue.TO, SlotEncoding.HEADER)
@@ -89,7 +90,7 @@ def _email(
     headers = (
         Header("From", (mailbox(letterhead.sender_name, ascii_address(letterhead.sender_address)),)),
         Header("To", (_TO,)),
-        Header("Subject", (unstructured("Subject", rendered.subject),)),
+        Header("Subject", (_subject(rendered, letterhead),)),
         Header("Date", (format_datetime(date).encode(),)),
         Header("Message-ID", (b"<", _MESSAGE_ID, f"@{domain}>".encode())),
         *([Header("Reply-To", (ascii_address(letterhead.reply_to),))] if letterhead.reply_to else []),
@@ -100,6 +101,12 @@ def _email(
         Header("Content-Type", (f'multipart/alternative;\r\n boundary="{boundary}"'.encode(),)),
     )
     return EncodedEmail(headers, encode_body(rendered, letterhead, boundary), letterhead.sender_address, domain)
+
+
+def _subject(rendered: Rendered, letterhead: Letterhead) -> bytes | SlottedLine:
+    if rendered.personal_subject:
+        return slotted(rendered.personal_subject, letterhead.fields)
+    return unstructured("Subject", rendered.subject)
 
 
 def encode_body(rendered: Rendered, letterhead: Letterhead, boundary: str) -> tuple[Piece, ...]:

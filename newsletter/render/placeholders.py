@@ -21,7 +21,7 @@ LONGEST_NAME = 100
 
 _INLINE = r"(?:a|b|code|del|em|font|i|s|span|strong|u)"
 _BLOCK = r"<(?:blockquote|br|div|h\d|li|p|td)\b[^<>]*>"
-_SPACE = {SlotEncoding.HTML: r"\s", SlotEncoding.TEXT: r"[^\S\n]"}
+_SPACE = {SlotEncoding.HTML: r"\s", SlotEncoding.TEXT: r"[^\S\n]", SlotEncoding.HEADER: " "}
 _AFTER_TEXT = "(?:" + "|".join([r"(?<=[^\s>])", *(rf"(?<=</{t}>)" for t in ("a", "b", "em", "i", "s", "strong"))]) + ")"
 _PUNCTUATION = r"[.,;:!?…)\]”»]"
 
@@ -80,7 +80,7 @@ def longest(letterhead: Letterhead) -> Recipient:
 
 
 def close_up(text: str, form: SlotEncoding, placeholders: Placeholders) -> str:
-    """Return an HTML or text part in which text that depends on a value without a fallback is in slots."""
+    """Return a part or a line in which text that depends on a value without a fallback is in slots."""
     without_fallback: dict[str, list[str]] = {}
     for name, slot in placeholders.pairs(text):
         if slot.value is SlotValue.NAME and not slot.fallback:

@@ -81,7 +81,7 @@ def edition_context(digest: Digest, scope: Scope) -> dict[str, Any]:
     """Return all names of an edition's template, for HTML or text."""
     return {
         "newsletter": newsletter_view(digest.letterhead),
-        "edition": _edition(digest),
+        "edition": _edition(digest, scope),
         "greeting": _written(digest.greeting, scope, digest),
         "closing": _written(digest.closing, scope, digest),
         "links": {
@@ -96,13 +96,13 @@ def edition_context(digest: Digest, scope: Scope) -> dict[str, Any]:
     }
 
 
-def _edition(digest: Digest) -> Mapping[str, Any]:
+def _edition(digest: Digest, scope: Scope) -> Mapping[str, Any]:
     letterhead, zone = digest.letterhead, ZoneInfo(digest.letterhead.timezone)
     day = last_day(digest.until, zone)
     return {
         "name": digest.name,
         "subject": cleaned(digest.subject),
-        "preheader": cleaned(digest.preheader),
+        "preheader": with_placeholders(cleaned(digest.personal_preheader), scope, str) or cleaned(digest.preheader),
         "dates": date_range(digest.since, digest.until, zone, letterhead.language),
         "date": short_date(day, letterhead.language),
         "week": day.isocalendar().week,

@@ -39,7 +39,12 @@ def send(edition: Edition, configuration: Config, addresses: Sequence[str], *, b
     check_addresses(configuration, edition.newsletter, addresses)
     proof = make_proof(edition, configuration)
     now = datetime.now(UTC)
-    rendered = replace(proof.rendered, subject=MARK + proof.rendered.subject)
+    personal = proof.rendered.personal_subject
+    rendered = replace(
+        proof.rendered,
+        subject=MARK + proof.rendered.subject,
+        personal_subject=MARK + personal if personal else "",
+    )
     mail = encoded(rendered, proof.letterhead, date=now)
     messages = [
         Outgoing(

@@ -80,7 +80,7 @@ def test_the_desk_says_how_many_had_which_post_and_offers_the_choice(paper: News
     assert "Everyone 2 subscribers" in shown("recipients/")
     assert "Only those who had none of its posts 1 subscriber" in shown("recipients/")
     admin_client.post(f"{pages}recipients/", {"segment": "lacking"})
-    assert "To 1 subscriber Had none of its posts" in shown("send/")
+    assert "Goes to 1 subscriber now. What has been sent can’t be recalled. Had none of its posts" in shown("send/")
     assert "1 had one of its posts, or joined after it was sent" in shown("send/")
     assert "Had it before" not in shown("send/")
 

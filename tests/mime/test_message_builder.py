@@ -11,7 +11,7 @@ from html import escape
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from newsletter.domain.encoded_email import EncodedEmail, Header, Recipient, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Header, Recipient, Slot, SlotEncoding, SlottedLine, SlotValue
 from newsletter.mime.message_builder import InvalidRecipientValue, MessageBuilder
 from tests.delivery.samples import NAME_TEXT, encoded, recipient
 
@@ -195,13 +195,14 @@ def mail_with(*pieces: bytes | Slot, name: str = "X-Test") -> EncodedEmail:
 
 @pytest.mark.parametrize(
     ("name", "wanted"),
-    [("Per", "Hei Per!"), ("Åse", "Hei Åse !"), ("", "Hei du!"), ("Per " * 30, "Hei " + ("Per " * 30).strip() + " !")],
+    [("Per", "Hei Per!"), ("Åse", "Hei Åse!"), ("", "Hei du!"), ("Per " * 30, "Hei " + ("Per " * 30).strip() + "!")],
 )
 def test_a_name_in_a_header(name: str, wanted: str) -> None:
-    slot = Slot(SlotValue.NAME, SlotEncoding.HEADER, "du")
-    end = b"!" if name in ("Per", "") else b" !"
-    got = parsed(octets(mail_with(b"Hei ", slot, end), recipient(1, name=name)))
+    line = SlottedLine(("Hei ", Slot(SlotValue.NAME, SlotEncoding.HEADER, "du"), "!"))
+    mail = encoded(extra=(Header("X-Test", (line,)),))
+    got = parsed(octets(mail, recipient(1, name=name)))
     assert str(got["X-Test"]) == wanted
+    assert max(map(len, octets(mail, recipient(1, name=name)).split(b"\r\n\r\n")[0].split(b"\r\n"))) <= 78
 
 
 @pytest.mark.parametrize("form", [SlotEncoding.ASCII, SlotEncoding.TEXT, SlotEncoding.HTML])

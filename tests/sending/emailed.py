@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 
 from newsletter import config
@@ -30,9 +31,12 @@ from tests.sending.outbox_samples import outbox, outcome, subscribe
 
 @dataclass
 class Newsletter:
-    """The newsletter kinaforum at a time; `mailed` has the posts of each subscriber's emails, in their order."""
+    """The newsletter kinaforum at a time; `mailed` has the posts of each subscriber's emails, in their order, and
+    `subjects` their subjects.
+    """
 
     now: datetime
+    subjects: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     mailed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     listed: dict[str, FoundPost] = field(default_factory=dict)
 
@@ -99,15 +103,16 @@ class Newsletter:
             builder = MessageBuilder(batch.email)
             for recipient in begun.recipients:
                 message = b"".join(builder.build(recipient).pieces)
-                self.mailed[recipient.address.partition("@")[0]] += _posts_in(message)
+                parsed = email.message_from_bytes(message, policy=email.policy.default)
+                self.mailed[recipient.address.partition("@")[0]] += _posts_in(parsed)
+                self.subjects[recipient.address.partition("@")[0]].append(parsed["Subject"])
             numbers = [recipient.number for recipient in begun.recipients]
             box.settle(batch.edition, batch.chunk, [outcome(number) for number in numbers], finished=True)
         lifecycle.complete(["kinaforum"], self.now)
 
 
-def _posts_in(message: bytes) -> Iterable[str]:
+def _posts_in(message: EmailMessage) -> Iterable[str]:
     """Return the names of the posts whose texts an email has."""
-    parsed = email.message_from_bytes(message, policy=email.policy.default)
-    body = parsed.get_body(("plain",))
+    body = message.get_body(("plain",))
     assert body is not None
     return dict.fromkeys(re.findall(r"This is the text of (\w+),", " ".join(body.get_content().split())))

@@ -69,7 +69,8 @@ GREETING = "Hei, {name}!\n\nTakk (**{name}**). Hei {name} og {name|du}, sier {na
 def test_the_text_around_a_name_is_what_smtp_would_have_sent(
     provider: str, name: str, words: list[str], api: Api, tmp_path: Path
 ) -> None:
-    mail = rendered_message.encoded(render(digest(1, greeting=GREETING)), letterhead(), date=UNTIL)
+    edition = digest(1, greeting=GREETING, personal_subject="Hei {name}, nå {name|du} – %recipient.v0%")
+    mail = rendered_message.encoded(render(edition), letterhead(), date=UNTIL)
     (subscription,) = samples.subscribe(["r1@reader.example"])
     Subscriber.objects.update(name=name)
     samples.begun(samples.queued(mail=mail))
@@ -79,6 +80,9 @@ def test_the_text_around_a_name_is_what_smtp_would_have_sent(
     by_smtp = message_from_bytes(b"".join(MessageBuilder(mail).build(one).pieces), policy=policy.default)
     text, html = (body_of(by_smtp, kind) for kind in ("plain", "html"))
     assert (sent.text, sent.html) == (text, html)
+    named = "Hei Åse <b>, nå Åse <b> – " if name else "Hei, nå du – "
+    assert by_smtp["Subject"] == f"{named}%recipient.v0%"
+    assert unquote(sent.headers["Subject"].replace(NON_JOINER, "")) == by_smtp["Subject"]
     assert [line for line in sent.text.splitlines() if line in words] == words
     paragraphs = [p.text_content() for p in fromstring(sent.html).iter("p")]
     assert [p for p in paragraphs if p in words] == words

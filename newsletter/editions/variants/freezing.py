@@ -245,7 +245,10 @@ def _comparable(rendered: Rendered) -> tuple[str, ...]:
     def meaning(slot: Slot) -> str:
         return f"\0{slot.value}\0{slot.form}\0{slot.fallback}\0"
 
-    texts = (rendered.subject, rendered.preheader, rendered.html, rendered.text, rendered.page)
+    texts = (
+        *(rendered.subject, rendered.personal_subject, rendered.preheader),
+        *(rendered.html, rendered.text, rendered.page),
+    )
     return tuple(fill(text, rendered.placeholders, meaning) for text in texts)
 
 

@@ -10,6 +10,7 @@ from newsletter.render.content.fragment import parse, text_of
 from newsletter.render.content.markdown import markdown
 from newsletter.render.lint.codes import finding
 from newsletter.render.lint.parsed_email import ParsedEmail, letters
+from newsletter.render.personal_text import without_fallback
 from newsletter.render.scope import with_fallbacks
 from newsletter.render.subject import preheader as made_preheader
 
@@ -62,16 +63,18 @@ def _without(phrases: list[str], text: str) -> str:
 
 
 def names(email: ParsedEmail) -> Iterator[Finding]:
-    """Report each `{name}` or other value without a fallback for subscribers who have none."""
-    for name, slot in email.rendered.placeholders:
-        if (
-            slot.value is SlotValue.NAME
-            and slot.form is SlotEncoding.HTML
-            and not slot.fallback
-            and name in email.rendered.html
-        ):
-            problem = messages.NAME_FALLBACK() if slot.field == "name" else messages.VALUE_FALLBACK(field=slot.field)
-            yield finding("name-fallback", problem, "html")
+    """Report the first `{name}` or other value without a fallback for subscribers who have none."""
+    digest, html = email.digest, email.rendered.html
+    fields = digest.letterhead.fields
+    in_html = [(name, slot) for name, slot in email.rendered.placeholders if slot.form is SlotEncoding.HTML]
+    for where, without in (
+        ("html", [s.field for name, s in in_html if s.value is SlotValue.NAME and not s.fallback and name in html]),
+        ("subject", without_fallback(digest.personal_subject, fields)),
+        ("preheader", without_fallback(digest.personal_preheader, fields)),
+    ):
+        for field in without:
+            problem = messages.NAME_FALLBACK() if field == "name" else messages.VALUE_FALLBACK(field=field)
+            yield finding("name-fallback", problem, where)
             return
 
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from functools import lru_cache
 
-from newsletter.domain.encoded_email import EncodedEmail, Piece, Recipient, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Piece, Recipient, Slot, SlotEncoding, SlottedLine, SlotValue
 from newsletter.mime.base64_parts import encode_value
-from newsletter.mime.headers import clean_name
+from newsletter.mime.headers import clean_name, encoded_words
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render.merge_tags import escape_html, escape_text
 from newsletter.render.placeholders import pattern
@@ -104,10 +104,13 @@ def _parsed(mail: EncodedEmail, slots: dict[Slot, str]) -> EmailMessage:
     """Return the parsed message with a marker in place of each slot."""
     seed = secrets.token_hex(6)
 
-    def octets(pieces: Iterable[Piece]) -> bytes:
+    def octets(pieces: Iterable[Piece | SlottedLine]) -> bytes:
         return b"".join(piece if isinstance(piece, bytes) else marked(piece) for piece in pieces)
 
-    def marked(slot: Slot) -> bytes:
+    def marked(slot: Slot | SlottedLine) -> bytes:
+        if isinstance(slot, SlottedLine):
+            words = (piece if isinstance(piece, str) else marked(piece).decode() for piece in slot.pieces)
+            return encoded_words("".join(words))
         mark = slots.setdefault(replace(slot, around=None), f"m{seed}x{len(slots)}m").encode()
         return mark if slot.around is None else encode_value(slot, mark)
 

@@ -30,6 +30,7 @@ from newsletter.messages import Message
 from newsletter.models import LOCKED_STATES, Edition, State
 from newsletter.render import preview as render
 from newsletter.render.html.loader import TemplateProblem
+from newsletter.render.personal_text import for_recipient
 from newsletter.sending import audience
 from newsletter.web.desk import formatting
 from newsletter.web.desk.edition import preview_queries as queries
@@ -75,8 +76,9 @@ def _about_email(
         context["departure"] = departure(configuration, edition, newsletter)
         present = queries.present(configuration, edition)
         proof = queries.rendered(present)
+        recipient = _recipient(request)
         listed = _listed(configuration, edition, present) if has_variants else {}
-        context |= {"mark": present.mark, **_looked_at(edition, proof), **listed}
+        context |= {"mark": present.mark, **_looked_at(edition, proof, recipient), **listed}
         title = proof.digest.subject
     except PROBLEMS as problem:
         context["problem"] = as_sentence(problem)
@@ -91,14 +93,15 @@ def _listed(configuration: Config, edition: Edition, present: queries.Rendering)
     }
 
 
-def _looked_at(edition: Edition, proof: Proof) -> dict[str, Any]:
+def _looked_at(edition: Edition, proof: Proof, recipient: Recipient) -> dict[str, Any]:
+    personal, fields = proof.rendered.personal_subject, proof.letterhead.fields
     findings = queries.findings(edition, proof)
     return {
         "size": queries.size(proof.rendered, proof.letterhead),
         "findings": findings,
         "errors": sum(t["is_error"] for t in findings),
         "warnings": sum(not t["is_error"] for t in findings),
-        "subject": proof.rendered.subject,
+        "subject": for_recipient(personal, fields, recipient) if personal else proof.rendered.subject,
         "preheader": proof.rendered.preheader,
         "shortened": _shortened(proof),
         "sender": proof.letterhead.sender_name or proof.letterhead.sender_address,
@@ -177,15 +180,15 @@ def _or_the_reason(view: Callable[[HttpRequest, Newsletter, Edition], HttpRespon
 
 
 def _email(request: HttpRequest, edition: Edition) -> tuple[Proof, Recipient, int]:
-    """Return the rendering of the chosen variant, its recipient, and its position.
+    """Return the rendering of the chosen variant, its recipient, and its position."""
+    position = int(_chosen(request)["variant"] or 0)
+    return proof_of_variant(config_of(request), edition, position), _recipient(request), position
 
-    Only admins may preview as a real subscriber.
-    """
-    chosen = _chosen(request)
-    may_choose = role(request) is Role.ADMIN or "@" not in chosen["reader"]
-    position = int(chosen["variant"] or 0)
-    proof = proof_of_variant(config_of(request), edition, position)
-    return proof, queries.recipient(chosen["reader"] if may_choose else ""), position
+
+def _recipient(request: HttpRequest) -> Recipient:
+    """Return the chosen recipient. Only admins may preview as a real subscriber."""
+    reader = _chosen(request)["reader"]
+    return queries.recipient(reader if role(request) is Role.ADMIN or "@" not in reader else "")
 
 
 @xframe_options_sameorigin

@@ -1,6 +1,6 @@
 """An email encoded once for all recipients, with slots for each recipient's values."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -58,10 +58,19 @@ NO_VALUES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class SlottedLine:
-    """The text of a header field with slots of the form HEADER, which is encoded as a whole for each recipient."""
+class SlottedText:
+    """Text in pieces, with slots between them. In a header field, it is encoded as a whole for each recipient."""
 
     pieces: tuple[str | Slot, ...]
+
+    @property
+    def has_slots(self) -> bool:
+        """Whether the text differs between recipients."""
+        return any(isinstance(piece, Slot) for piece in self.pieces)
+
+    def render(self, slot_text: Callable[[Slot], str]) -> str:
+        """Return the text with each slot replaced."""
+        return "".join(piece if isinstance(piece, str) else slot_text(piece) for piece in self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ class Header:
     """A header field: its name, and its folded value without the final CRLF."""
 
     name: str
-    pieces: tuple[Piece | SlottedLine, ...]
+    pieces: tuple[Piece | SlottedText, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ class EncodedEmail:
         """The keys of the fields other than the name whose values it has places for."""
         pieces: list[bytes | str | Slot] = list(self.body)
         for piece in (piece for header in self.headers for piece in header.pieces):
-            pieces += piece.pieces if isinstance(piece, SlottedLine) else (piece,)
+            pieces += piece.pieces if isinstance(piece, SlottedText) else (piece,)
         return frozenset(piece.field for piece in pieces if isinstance(piece, Slot)) - {"name"}
 
 

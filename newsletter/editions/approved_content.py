@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from newsletter.domain.digest import Rendered
-from newsletter.domain.encoded_email import EncodedEmail, Header, Piece, Slot, SlotEncoding, SlottedLine, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Header, Piece, Slot, SlotEncoding, SlottedText, SlotValue
 from newsletter.editions.problems import Impossible
 from newsletter.messages import editions as messages
 
@@ -63,11 +63,11 @@ def unpack(packed: bytes) -> EncodedEmail:
         raise Unreadable(messages.UNREADABLE(cause=str(e))) from e
 
 
-def _written(pieces: Iterable[Piece | SlottedLine]) -> list[Any]:
+def _written(pieces: Iterable[Piece | SlottedText]) -> list[Any]:
     """Return octets as text, or in base64 if not ASCII; see `_slot`."""
     return [
         {"line": [piece if isinstance(piece, str) else _slot(piece) for piece in written.pieces]}
-        if isinstance(written, SlottedLine)
+        if isinstance(written, SlottedText)
         else _slot(written)
         if isinstance(written, Slot)
         else _octets(written)
@@ -88,9 +88,9 @@ def _octets(piece: bytes) -> str | dict[str, str]:
     return piece.decode("ascii") if piece.isascii() else {"base64": base64.b64encode(piece).decode("ascii")}
 
 
-def _read_header(piece: Any) -> Piece | SlottedLine:
+def _read_header(piece: Any) -> Piece | SlottedText:
     if isinstance(piece, dict) and "line" in piece:
-        return SlottedLine(tuple(text if isinstance(text, str) else _read_slot(text) for text in piece["line"]))
+        return SlottedText(tuple(text if isinstance(text, str) else _read_slot(text) for text in piece["line"]))
     return _read(piece)
 
 

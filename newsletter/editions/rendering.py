@@ -42,7 +42,7 @@ from newsletter.render.dates import short_date
 from newsletter.render.edition import render, size
 from newsletter.render.grouping import body, group
 from newsletter.render.lint import lint
-from newsletter.render.personal_text import has_values, without_values
+from newsletter.render.personal_text import with_slots, without_values
 from newsletter.render.subject import beginning, preheader, subject
 
 
@@ -212,9 +212,10 @@ def _personal(line: str, head: Letterhead) -> tuple[str, str]:
 
     A line that would be empty for them has none for anybody.
     """
-    if not has_values(line, head.fields):
+    text = with_slots(line, head.fields)
+    if not text.has_slots:
         return line, ""
-    shared = without_values(line, head.fields)
+    shared = without_values(text)
     return shared, line if shared else ""
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 import idna
 
-from newsletter.domain.encoded_email import EncodedEmail, Piece, Recipient, Slot, SlotEncoding, SlottedLine, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Piece, Recipient, Slot, SlotEncoding, SlottedText, SlotValue
 from newsletter.messages import Message, Problem, delivery as messages
 from newsletter.mime import base64_parts
 from newsletter.mime.headers import ATOM, clean_name, line, mailbox
@@ -71,7 +71,7 @@ class MessageBuilder:
 
     def __init__(self, email: EncodedEmail, sign: SignerFactory | None = None) -> None:
         """Prepare a message. Raises `ValueError` for a slot whose value a recipient doesn't have in that form."""
-        slots: dict[Slot | SlottedLine, int] = {}
+        slots: dict[Slot | SlottedText, int] = {}
         headers = tuple((h.name, _numbered(h.pieces, slots)) for h in email.headers)
         body = _ended(_numbered(email.body, slots))
         self._encoders = [_encoder(slot) for slot in slots]
@@ -99,20 +99,16 @@ class MessageBuilder:
         return EncodedMessage(parts, size, sender, address, utf8, utf8 or self._eight_bit)
 
 
-def line_for(slotted: SlottedLine, recipient: Recipient) -> str:
-    """Return the text of a line for a recipient, with its white space collapsed."""
-    words = (
-        piece if isinstance(piece, str) else piece.text_for(clean_name(recipient.value_of(piece.field)))
-        for piece in slotted.pieces
-    )
-    return " ".join("".join(words).encode("utf-8", "replace").decode().split())
+def line_for(text: SlottedText, recipient: Recipient) -> str:
+    """Return a recipient's text on one line, with its white space collapsed."""
+    return " ".join(text.render(lambda slot: slot.text_for(clean_name(recipient.value_of(slot.field)))).split())
 
 
-def _numbered(pieces: Iterable[Piece | SlottedLine], slots: dict[Slot | SlottedLine, int]) -> NumberedPieces:
+def _numbered(pieces: Iterable[Piece | SlottedText], slots: dict[Slot | SlottedText, int]) -> NumberedPieces:
     """Replace slots with numbers, and join neighbouring octets."""
     out: list[bytes | int] = []
     for piece in pieces:
-        if isinstance(piece, Slot | SlottedLine):
+        if isinstance(piece, Slot | SlottedText):
             out.append(slots.setdefault(piece, len(slots)))
         elif out and isinstance(out[-1], bytes):
             out[-1] += piece
@@ -147,12 +143,12 @@ def _flat(
     return parts, places
 
 
-def _encoder(slot: Slot | SlottedLine) -> Callable[[Recipient, bytes], bytes]:
+def _encoder(slot: Slot | SlottedText) -> Callable[[Recipient, bytes], bytes]:
     """Return the function that encodes a recipient's value for a slot; it also gets the address as in the envelope.
 
     Values of own fields, such as towns, are those of many recipients, so the encoded ones are kept.
     """
-    if isinstance(slot, SlottedLine):
+    if isinstance(slot, SlottedText):
         return lambda recipient, _: line(line_for(slot, recipient))
     if slot.field != "name":
         field, encoded = slot.field, lru_cache(_KEPT_VALUES)(partial(_encoded_value, slot))

@@ -151,7 +151,7 @@ class ApprovedContent(models.Model):
     edition = models.OneToOneField(Edition, on_delete=models.CASCADE, related_name="approved_content")
     revision = models.PositiveIntegerField()
     subject = models.TextField()
-    personal_subject = models.TextField(blank=True, default="", db_default="", help_text="if it has values of readers")
+    personal_subject = models.TextField(blank=True, default="", db_default="", help_text="with recipients' values")
     preheader = models.TextField()
     html = models.TextField()
     text = models.TextField()

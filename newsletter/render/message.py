@@ -11,11 +11,11 @@ from html import escape
 from urllib.parse import urlsplit
 
 from newsletter.domain.digest import Letterhead, Rendered
-from newsletter.domain.encoded_email import EncodedEmail, Header, Piece, Slot, SlotEncoding, SlottedLine, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Header, Piece, Slot, SlotEncoding, SlottedText, SlotValue
 from newsletter.mime import base64_parts
 from newsletter.mime.headers import ascii_address, ascii_domain, clean_name, mailbox, unstructured, with_phrase
 from newsletter.mime.quoted_printable import encode_pieces, merged
-from newsletter.render.personal_text import slotted
+from newsletter.render.personal_text import with_slots
 from newsletter.render.placeholders import PATHS, pattern
 
 _TO = Slot(SlotValue.TO, SlotEncoding.HEADER)
@@ -103,9 +103,9 @@ def _email(
     return EncodedEmail(headers, encode_body(rendered, letterhead, boundary), letterhead.sender_address, domain)
 
 
-def _subject(rendered: Rendered, letterhead: Letterhead) -> bytes | SlottedLine:
+def _subject(rendered: Rendered, letterhead: Letterhead) -> bytes | SlottedText:
     if rendered.personal_subject:
-        return slotted(rendered.personal_subject, letterhead.fields)
+        return with_slots(rendered.personal_subject, letterhead.fields)
     return unstructured("Subject", rendered.subject)
 
 

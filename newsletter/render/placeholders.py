@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from html import escape
 
 from newsletter.domain.digest import Letterhead
-from newsletter.domain.encoded_email import Recipient, Slot, SlotEncoding, SlotValue
+from newsletter.domain.encoded_email import Recipient, Slot, SlotEncoding, SlottedText, SlotValue
 
 PATHS: Mapping[SlotValue, str] = {SlotValue.UNSUBSCRIBE: "/u/", SlotValue.PREFERENCES: "/p/"}
 LONGEST_TOKEN = 120
@@ -51,6 +51,12 @@ class Placeholders:
 def pattern(names: Iterable[str]) -> re.Pattern[str]:
     """Return a pattern that matches any of the placeholders (nothing if there are none)."""
     return re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))) or r"(?!)")
+
+
+def slotted(text: str, placeholders: Mapping[str, Slot]) -> SlottedText:
+    """Return the text in pieces, with the slot of each placeholder in its place."""
+    pieces = re.split(f"({pattern(placeholders).pattern})", text)
+    return SlottedText(tuple(placeholders.get(piece, piece) for piece in pieces if piece))
 
 
 def fill(text: str, placeholders: Iterable[tuple[str, Slot]], value: Callable[[Slot], str]) -> str:

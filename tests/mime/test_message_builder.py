@@ -11,7 +11,7 @@ from html import escape
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from newsletter.domain.encoded_email import EncodedEmail, Header, Recipient, Slot, SlotEncoding, SlottedLine, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Header, Recipient, Slot, SlotEncoding, SlottedText, SlotValue
 from newsletter.mime.message_builder import InvalidRecipientValue, MessageBuilder
 from tests.delivery.samples import NAME_TEXT, encoded, recipient
 
@@ -198,7 +198,7 @@ def mail_with(*pieces: bytes | Slot, name: str = "X-Test") -> EncodedEmail:
     [("Per", "Hei Per!"), ("Åse", "Hei Åse!"), ("", "Hei du!"), ("Per " * 30, "Hei " + ("Per " * 30).strip() + "!")],
 )
 def test_a_name_in_a_header(name: str, wanted: str) -> None:
-    line = SlottedLine(("Hei ", Slot(SlotValue.NAME, SlotEncoding.HEADER, "du"), "!"))
+    line = SlottedText(("Hei ", Slot(SlotValue.NAME, SlotEncoding.HEADER, "du"), "!"))
     mail = encoded(extra=(Header("X-Test", (line,)),))
     got = parsed(octets(mail, recipient(1, name=name)))
     assert str(got["X-Test"]) == wanted

@@ -3,7 +3,7 @@
 import pytest
 
 from newsletter.domain.encoded_email import Slot
-from newsletter.render.personal_text import for_recipient, has_values, slotted, without_fallback, without_values
+from newsletter.render.personal_text import for_recipient, with_slots, without_fallback, without_values
 from tests.render.samples import recipient
 
 pytestmark = pytest.mark.quick
@@ -23,13 +23,13 @@ FIELDS = ("town",)
 )
 def test_a_line_as_recipients_read_it(line: str, named: str, nameless: str) -> None:
     assert for_recipient(line, FIELDS, recipient(name="Åse", values={"town": "Oslo"})) == named
-    assert without_values(line, FIELDS) == nameless
-    assert has_values(line, FIELDS) is (named != line)
+    assert without_values(with_slots(line, FIELDS)) == nameless
+    assert with_slots(line, FIELDS).has_slots is (named != line)
 
 
 def test_a_field_that_is_not_declared_is_no_value() -> None:
-    assert slotted("Til {town|byen}", ()).pieces == ("Til {town|byen}",)
-    assert [isinstance(piece, Slot) for piece in slotted("Til {town|byen}", FIELDS).pieces] == [False, True]
+    assert with_slots("Til {town|byen}", ()).pieces == ("Til {town|byen}",)
+    assert [isinstance(piece, Slot) for piece in with_slots("Til {town|byen}", FIELDS).pieces] == [False, True]
 
 
 def test_the_fields_without_words_for_who_has_none() -> None:

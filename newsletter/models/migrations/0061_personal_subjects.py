@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='approvedcontent',
             name='personal_subject',
-            field=models.TextField(blank=True, db_default='', default='', help_text='if it has values of readers'),
+            field=models.TextField(blank=True, db_default='', default='', help_text="with recipients' values"),
         ),
         migrations.AddField(
             model_name='variant',

@@ -67,12 +67,12 @@ def names(email: ParsedEmail) -> Iterator[Finding]:
     digest, html = email.digest, email.rendered.html
     fields = digest.letterhead.fields
     in_html = [(name, slot) for name, slot in email.rendered.placeholders if slot.form is SlotEncoding.HTML]
-    for where, without in (
+    for where, lacking in (
         ("html", [s.field for name, s in in_html if s.value is SlotValue.NAME and not s.fallback and name in html]),
         ("subject", without_fallback(digest.personal_subject, fields)),
         ("preheader", without_fallback(digest.personal_preheader, fields)),
     ):
-        for field in without:
+        for field in lacking:
             problem = messages.NAME_FALLBACK() if field == "name" else messages.VALUE_FALLBACK(field=field)
             yield finding("name-fallback", problem, where)
             return

@@ -9,41 +9,24 @@ of variables for a recipient's values are random: no post can refer to them.
 import email
 import email.policy
 import html
-import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from functools import lru_cache
 
-from newsletter.domain.encoded_email import EncodedEmail, Piece, Recipient, Slot, SlotEncoding, SlottedLine, SlotValue
+from newsletter.domain.encoded_email import EncodedEmail, Piece, Recipient, Slot, SlotEncoding, SlottedText, SlotValue
 from newsletter.mime.base64_parts import encode_value
 from newsletter.mime.headers import clean_name, encoded_words
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render.merge_tags import escape_html, escape_text
-from newsletter.render.placeholders import pattern
+from newsletter.render.placeholders import slotted
 
 API_FIELDS = {"from", "to", "subject", "reply-to", "date", "mime-version"}
 """Header fields for which an API has parameters, or which it writes itself; also `Content-…`."""
 
 SlotText = Callable[[Slot], str]
 """Returns the text for a slot."""
-
-
-@dataclass(frozen=True, slots=True)
-class SlottedText:
-    """Text in pieces, with slots between them."""
-
-    pieces: tuple[str | Slot, ...]
-
-    @property
-    def has_slots(self) -> bool:
-        """Whether the text differs between recipients."""
-        return any(isinstance(piece, Slot) for piece in self.pieces)
-
-    def render(self, slot_text: SlotText) -> str:
-        """Return the text with each slot replaced."""
-        return "".join(piece if isinstance(piece, str) else slot_text(piece) for piece in self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +74,10 @@ def api_message(mail: EncodedEmail) -> ApiMessage:
     return ApiMessage(
         sender=str(message["From"]),
         reply_to=str(message["Reply-To"] or ""),
-        subject=_with_slots(escape_text(str(message["Subject"] or "")), places),
-        headers=tuple((name, _with_slots(escape_text(text), places)) for name, text in fields),
-        text=_with_slots(escape_text(plain.get_content()) if plain else "", places),
-        html=_with_slots(escape_html(rich.get_content()) if rich else "", places),
+        subject=slotted(escape_text(str(message["Subject"] or "")), places),
+        headers=tuple((name, slotted(escape_text(text), places)) for name, text in fields),
+        text=slotted(escape_text(plain.get_content()) if plain else "", places),
+        html=slotted(escape_html(rich.get_content()) if rich else "", places),
         variables={slot: f"{prefix}{number}" for number, slot in enumerate(variable_slots)},
         builder=MessageBuilder(mail),
     )
@@ -104,13 +87,12 @@ def _parsed(mail: EncodedEmail, slots: dict[Slot, str]) -> EmailMessage:
     """Return the parsed message with a marker in place of each slot."""
     seed = secrets.token_hex(6)
 
-    def octets(pieces: Iterable[Piece | SlottedLine]) -> bytes:
+    def octets(pieces: Iterable[Piece | SlottedText]) -> bytes:
         return b"".join(piece if isinstance(piece, bytes) else marked(piece) for piece in pieces)
 
-    def marked(slot: Slot | SlottedLine) -> bytes:
-        if isinstance(slot, SlottedLine):
-            words = (piece if isinstance(piece, str) else marked(piece).decode() for piece in slot.pieces)
-            return encoded_words("".join(words))
+    def marked(slot: Slot | SlottedText) -> bytes:
+        if isinstance(slot, SlottedText):
+            return encoded_words(slot.render(lambda inner: marked(inner).decode()))
         mark = slots.setdefault(replace(slot, around=None), f"m{seed}x{len(slots)}m").encode()
         return mark if slot.around is None else encode_value(slot, mark)
 
@@ -118,8 +100,3 @@ def _parsed(mail: EncodedEmail, slots: dict[Slot, str]) -> EmailMessage:
     fields = [f"{h.name}: ".encode() + octets(h.pieces) for h in mail.headers if h.name.lower() != "to"]
     raw = b"\r\n".join([*fields, b"", octets(mail.body)])
     return email.message_from_bytes(raw, policy=email.policy.default)
-
-
-def _with_slots(text: str, places: Mapping[str, Slot]) -> SlottedText:
-    pieces = re.split(f"({pattern(places).pattern})", text)
-    return SlottedText(tuple(places.get(piece, piece) for piece in pieces if piece))

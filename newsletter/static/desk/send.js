@@ -19,12 +19,12 @@
 
   function label() {
     const scheduled = at.checked, { value } = choices.find((choice) => choice.checked);
-    const says = scheduled && !time.value ? "wanted" : value;
+    const key = scheduled && !time.value ? "wanted" : value;
     button.disabled = scheduled && (!time.value || time.value === form.dataset.scheduled);
     button.value = scheduled ? time.value : value;
-    for (const shown of [button, sentence]) {
-      const text = shown.dataset[says].replace("{when}", () => written(time.value));
-      if (shown.textContent !== text) { shown.textContent = text; }
+    for (const element of [button, sentence]) {
+      const text = element.dataset[key].replace("{when}", () => written(time.value));
+      if (element.textContent !== text) { element.textContent = text; }
     }
   }
 

@@ -33,16 +33,16 @@ MOST = 100
 def home(request: HttpRequest) -> HttpResponse:
     """Show all newsletters; problems first.
 
-    What an upcoming edition waits for, and is no fault, is said where that edition is shown.
+    The upcoming edition's own part of the page says what it waits for; only faults of it are listed above.
     """
     now = timezone.now()
     cards = home_queries.cards(config_of(request), now)
     problems = attention.problems(config_of(request), cards, now, config.snapshot().restart, role=role(request))
     problems += attention.notes_for(editor(request), config_of(request))
-    shown = {card.upcoming.address for card in cards if card.upcoming}
+    upcoming = {card.upcoming.address for card in cards if card.upcoming}
     context = {
         "cards": cards,
-        "problems": [problem for problem in problems if problem.level or problem.address not in shown],
+        "problems": [problem for problem in problems if problem.level or problem.address not in upcoming],
         "heading": attention.heading(problems),
     }
     return page(request, "home", context, section="home")

@@ -336,7 +336,7 @@ def _form_field(field: SettingField, value: Any, default: str, options: dict[str
 
 
 def _ticked(value: Any, default: str) -> list[str]:
-    """Return which choices are ticked: those of the value, or of the default if there is none."""
+    """Return the ticked choices of a value, or of the default where no value is set."""
     return default.split(", ") if value is None and default else [str(each) for each in listed(value)]
 
 
